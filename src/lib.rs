@@ -1,0 +1,22 @@
+//! A container-registry client for JavaScript hosts.
+//!
+//! The rooms, and the one direction in which they may name each other:
+//!
+//! ```text
+//! js → fetch, registry → transport → protocol
+//! ```
+//!
+//! * [`protocol`]: what goes over the wire. No I/O.
+//! * [`transport`]: the seam to the outside world, and what every request goes through.
+//! * [`registry`]: what a user does with a registry.
+//! * `fetch`: the host's `fetch()` as a transport (wasm32 only).
+//! * `js`: what JavaScript sees; conversions only (wasm32 only).
+
+pub mod protocol;
+pub mod registry;
+pub mod transport;
+
+#[cfg(target_arch = "wasm32")]
+mod fetch;
+#[cfg(target_arch = "wasm32")]
+pub mod js;

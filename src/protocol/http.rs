@@ -1,0 +1,148 @@
+//! Requests and responses, as plain data.
+
+use std::fmt;
+
+use super::url::Url;
+
+/// The HTTP methods the registry protocols use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// HEAD
+    Head,
+    /// POST
+    Post,
+    /// PUT
+    Put,
+    /// PATCH
+    Patch,
+    /// DELETE
+    Delete,
+}
+
+impl Method {
+    /// The method as it stands in a request line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Header fields in the order they were added; names are lower case.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(String, String)>);
+
+impl Headers {
+    /// No header fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a field, replacing any of the same name.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        let name = name.to_ascii_lowercase();
+        self.0.retain(|(other, _)| *other != name);
+        self.0.push((name, value.into()));
+    }
+
+    /// Adds a field beside any of the same name.
+    pub fn append(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_ascii_lowercase(), value.into()));
+    }
+
+    /// The first value of a field.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a field.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Every field.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl fmt::Debug for Headers {
+    /// Names only: values may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// A request to send.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// Header fields.
+    pub headers: Headers,
+    /// The body, if any.
+    pub body: Option<Vec<u8>>,
+    /// Milliseconds allowed until the response's headers arrive; `None`: the client's setting.
+    pub timeout: Option<u64>,
+}
+
+impl Request {
+    /// A request without body.
+    pub fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: Headers::new(), body: None, timeout: None }
+    }
+
+    /// The same request with one more header field.
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+}
+
+/// A response whose headers have arrived.
+#[derive(Debug)]
+pub struct Response<B> {
+    /// The status code.
+    pub status: u16,
+    /// Header fields, as far as the host shows them.
+    pub headers: Headers,
+    /// Whether the host may have hidden header fields (a browser, across origins): then an absent field says nothing.
+    pub headers_filtered: bool,
+    /// Where the response came from after redirects, where the host tells.
+    pub url: Option<Url>,
+    /// The body, unread.
+    pub body: B,
+}
+
+impl<B> Response<B> {
+    /// Any 2xx status.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The same response with its body wrapped.
+    pub fn map_body<C>(self, wrap: impl FnOnce(B) -> C) -> Response<C> {
+        Response {
+            status: self.status,
+            headers: self.headers,
+            headers_filtered: self.headers_filtered,
+            url: self.url,
+            body: wrap(self.body),
+        }
+    }
+}

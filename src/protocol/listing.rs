@@ -1,0 +1,199 @@
+//! Tag lists and catalogs (distribution-spec v1.1.1, "Listing tags"; distribution's `_catalog`). The list itself stays
+//! the text it came as: checked here without an allocation per item, built into an array by the host, whose `JSON.parse` is
+//! faster at that.
+
+use std::ops::Range;
+
+use super::invalid::Invalid;
+use super::json;
+
+/// A JSON array of strings.
+#[derive(Debug, Clone)]
+pub struct Strings {
+    /// The body it stands in.
+    text: String,
+    range: Range<usize>,
+    len: usize,
+    last: Option<String>,
+}
+
+impl Strings {
+    /// The array's JSON.
+    pub fn json(&self) -> &str {
+        self.text.get(self.range.clone()).filter(|text| !text.is_empty()).unwrap_or("[]")
+    }
+
+    /// How many strings.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The last string.
+    pub fn last(&self) -> Option<&str> {
+        self.last.as_deref()
+    }
+
+    /// The strings.
+    pub fn to_vec(&self) -> Vec<String> {
+        json::strings(self.json()).unwrap_or_default()
+    }
+
+    /// A list of these strings.
+    pub fn from_vec(strings: &[String]) -> Self {
+        let text = serde_json::to_string(strings).unwrap_or_else(|_| "[]".into());
+        Self { range: 0..text.len(), text, len: strings.len(), last: strings.last().cloned() }
+    }
+}
+
+/// The tags of a `tags/list` body. No `tags`, or null (a repository without any), is an empty list.
+pub fn tags(body: Vec<u8>) -> Result<Strings, Invalid> {
+    read(body, "tags", "tag list")
+}
+
+/// The repositories of a `_catalog` body, the same way.
+pub fn repositories(body: Vec<u8>) -> Result<Strings, Invalid> {
+    read(body, "repositories", "catalog")
+}
+
+fn read(body: Vec<u8>, name: &str, document: &str) -> Result<Strings, Invalid> {
+    let refusal = |error: String| Invalid::response(json::complete(document, &error));
+    let text = String::from_utf8(body)
+        .map_err(|error| refusal(format!(": not UTF-8 at byte {}", error.utf8_error().valid_up_to())))?;
+    let array = member(&text, name).map_err(refusal)?.unwrap_or_default();
+    let start = (array.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    let range = if array.is_empty() { 0..0 } else { start..start + array.len() };
+    let (len, last) = match plain(array) {
+        Some((len, last)) => (len, last.map(str::to_owned)),
+        // Escapes, or something that is no string and that this way gets a message of its own.
+        None => {
+            let mut strings = json::strings(array).map_err(|error| refusal(json::at(name, error)))?;
+            (strings.len(), strings.pop())
+        }
+    };
+    Ok(Strings { text, range, len, last })
+}
+
+/// The text of the member that is the list; `None` where it is absent or null.
+fn member<'a>(text: &'a str, name: &str) -> Result<Option<&'a str>, String> {
+    let mut member = None;
+    json::each_member(text, &mut |key, value| {
+        let value = value.get();
+        if key != name {
+            return json::check_depth(value).map_err(|error| json::at(key, error));
+        }
+        match member.replace(value) {
+            Some(_) => Err(json::twice(name)),
+            None => Ok(()),
+        }
+    })?;
+    Ok(member.filter(|value| *value != "null"))
+}
+
+/// The number of strings and the last one of an array that holds nothing else, none of them with an escape. The array is
+/// known to be JSON, so quotes come in pairs, and all that may stand outside of them is a comma or a blank.
+fn plain(array: &str) -> Option<(usize, Option<&str>)> {
+    let inside = if array.is_empty() { array } else { array.strip_prefix('[')?.strip_suffix(']')? };
+    let (mut len, mut in_string, mut start, mut end) = (0, false, 0, 0);
+    for (index, byte) in inside.bytes().enumerate() {
+        match byte {
+            b'"' if in_string => (end, in_string) = (index, false),
+            b'"' => (start, len, in_string) = (index + 1, len + 1, true),
+            b'\\' => return None,
+            b',' | b' ' | b'\t' | b'\r' | b'\n' => {}
+            _ if in_string => {}
+            _ => return None,
+        }
+    }
+    Some((len, inside.get(start..end).filter(|_| len > 0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(text: &str) -> Result<Vec<String>, Invalid> {
+        let list = tags(text.as_bytes().to_vec())?;
+        let strings = list.to_vec();
+        assert!(list.json().starts_with('[') && list.json().ends_with(']'), "{text}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(list.json()).expect("json"), strings);
+        assert_eq!((list.len(), list.is_empty()), (strings.len(), strings.is_empty()));
+        assert_eq!(list.last(), strings.last().map(String::as_str));
+        Ok(strings)
+    }
+
+    /// F70, F74: null and absent are empty lists; strings are data, whatever they hold.
+    #[test]
+    fn lists() {
+        for (text, expected) in [
+            (r#"{"name":"a","tags":["1","2"]}"#, vec!["1", "2"]),
+            (" {\n\"tags\" : [ \"]\" , \"[\\\"\" ] ,\"name\":null}\r\n", vec!["]", "[\""]),
+            (r#"{"tags":[]}"#, vec![]),
+            (r#"{"tags":[ ],"x":["y"]}"#, vec![]),
+            (r#"{"tags":null}"#, vec![]),
+            (r#"{"name":"a"}"#, vec![]),
+            ("{}", vec![]),
+            (r#"{"Tags":["a"],"child":["x"],"manifest":{"sha256:x":{"tag":["y"]}},"ta\u0067s":["z"]}"#, vec!["z"]),
+            (
+                r#"{"tags":["../","?","\u0023","%2f"," ","<script>","é","\ud83d\ude00",""]}"#,
+                vec!["../", "?", "#", "%2f", " ", "<script>", "é", "😀", ""],
+            ),
+        ] {
+            assert_eq!(list(text), Ok(expected.into_iter().map(str::to_owned).collect()), "{text}");
+        }
+        let catalog =
+            repositories(br#"{"tags":["x"],"repositories":["__proto__","a/b"]}"#.to_vec()).expect("a catalog");
+        assert_eq!((catalog.json(), catalog.last()), (r#"["__proto__","a/b"]"#, Some("a/b")));
+    }
+
+    #[test]
+    fn refusals_name_the_place() {
+        for (text, place) in [
+            (r#"{"tags":["a",1]}"#, ": tags[1]: got 1; a string is needed"),
+            (r#"{"tags":[null]}"#, ": tags[0]: got null; a string is needed"),
+            (r#"{"tags":["a",["b"]]}"#, ": tags[1]: got an array; a string is needed"),
+            (r#"{"tags":["a","\ud800","b"]}"#, ": tags[1]: not a string"),
+            (r#"{"tags":["a\ud800"]}"#, ": tags[0]: not a string"),
+            (r#"{"tags":["a\x"]}"#, ": not JSON: invalid escape"),
+            (r#"{"tags":{}}"#, ": tags: got an object; an array is needed"),
+            (r#"{"tags":"a"}"#, ": tags: got \"a\"; an array is needed"),
+            (r#"{"tags":[],"tags":["a"]}"#, ": tags: there are two of it"),
+            (r#"{"tags":null,"tags":["a"]}"#, ": tags: there are two of it"),
+            (r#"{"tags":["a"]"#, ": not JSON: EOF"),
+            (r#"{"tags":["a"]} x"#, ": not JSON: trailing characters"),
+            (r#"{"tags":["a",]}"#, ": not JSON: trailing comma"),
+            ("null", ": got null; an object is needed"),
+            ("[\"a\"]", ": got an array; an object is needed"),
+            ("", ": not JSON: EOF"),
+            ("<!doctype html>", ": not JSON: expected value at line 1 column 1"),
+            ("\u{feff}{}", ": not JSON: expected value"),
+        ] {
+            let refused = list(text).expect_err(text);
+            assert_eq!(refused.code, "INVALID_RESPONSE");
+            assert!(refused.message.starts_with(&format!("tag list{place}")), "{text}: {}", refused.message);
+        }
+        let refused = repositories(b"{\"repositories\":[\"\xff\"]}".to_vec()).expect_err("not UTF-8");
+        assert_eq!(refused.message, "catalog: not UTF-8 at byte 18");
+    }
+
+    #[test]
+    fn deep_nesting() {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        for text in [format!(r#"{{"tags":{deep}}}"#), format!(r#"{{"name":{deep},"tags":[]}}"#), deep] {
+            assert_eq!(list(&text).expect_err("too deep").code, "INVALID_RESPONSE");
+        }
+    }
+
+    #[test]
+    fn made_of_strings() {
+        let strings = ["a".to_owned(), "\"\n\u{1}é".to_owned()];
+        let list = Strings::from_vec(&strings);
+        assert_eq!((list.len(), list.last(), list.to_vec().as_slice()), (2, Some("\"\n\u{1}é"), &strings[..]));
+        let empty = Strings::from_vec(&[]);
+        assert_eq!((empty.json(), empty.last(), empty.is_empty()), ("[]", None, true));
+    }
+}

@@ -1,0 +1,107 @@
+//! Media types of manifests and configs (image-spec media-types.md; distribution "Image Manifest Version 2, Schema 2").
+
+/// An OCI image manifest.
+pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// An OCI image index.
+pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// Docker's image manifest, schema 2.
+pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+/// Docker's manifest list.
+pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+/// Docker's first manifest, unsigned.
+pub const DOCKER_SCHEMA1: &str = "application/vnd.docker.distribution.manifest.v1+json";
+/// Docker's first manifest, signed.
+pub const DOCKER_SCHEMA1_SIGNED: &str = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+/// The config of an OCI image.
+pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+/// The config of a Docker image.
+pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+/// The config of an artifact that has none (image-spec manifest.md, "Guidance for an Empty Descriptor").
+pub const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
+
+/// What a manifest is, by its media type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A list of manifests: OCI index, Docker manifest list.
+    Index,
+    /// A config and layers: OCI manifest, Docker schema 2.
+    Image,
+    /// Docker schema 1, signed or not.
+    Schema1,
+    /// Anything else: its bytes can be had, its structure is not known.
+    Other,
+}
+
+/// The kind of a manifest of this media type (as [`essence`] returns it).
+pub fn kind(media_type: &str) -> Kind {
+    match media_type {
+        OCI_INDEX | DOCKER_LIST => Kind::Index,
+        OCI_MANIFEST | DOCKER_MANIFEST => Kind::Image,
+        DOCKER_SCHEMA1 | DOCKER_SCHEMA1_SIGNED => Kind::Schema1,
+        _ => Kind::Other,
+    }
+}
+
+/// The type and subtype of a `Content-Type`, lower case. Parameters say nothing about a manifest (distribution-spec
+/// v1.1.1, "Pulling manifests").
+pub fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// The `Accept` of a request for a manifest: every kind that is read.
+pub fn accept_manifests() -> &'static str {
+    "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
+     application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
+}
+
+/// Whether a config of this media type is an image's.
+pub fn is_image_config(media_type: &str) -> bool {
+    matches!(media_type, OCI_CONFIG | DOCKER_CONFIG)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds() {
+        for (media_type, expected) in [
+            (OCI_INDEX, Kind::Index),
+            (DOCKER_LIST, Kind::Index),
+            (OCI_MANIFEST, Kind::Image),
+            (DOCKER_MANIFEST, Kind::Image),
+            (DOCKER_SCHEMA1, Kind::Schema1),
+            (DOCKER_SCHEMA1_SIGNED, Kind::Schema1),
+            (OCI_CONFIG, Kind::Other),
+            ("", Kind::Other),
+        ] {
+            assert_eq!(kind(media_type), expected, "{media_type}");
+        }
+    }
+
+    /// S05, F35.
+    #[test]
+    fn essence_drops_parameters_and_case() {
+        for (content_type, expected) in [
+            ("application/vnd.oci.image.manifest.v1+json; charset=utf-8", OCI_MANIFEST),
+            (" Application/VND.OCI.image.Index.v1+JSON ;a=b;c", OCI_INDEX),
+            ("text/plain", "text/plain"),
+            (";", ""),
+            ("", ""),
+        ] {
+            assert_eq!(essence(content_type), expected, "{content_type}");
+        }
+    }
+
+    #[test]
+    fn accept_names_what_is_read() {
+        let accepted: Vec<_> = accept_manifests().split(", ").collect();
+        assert_eq!(accepted, [OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST]);
+    }
+
+    #[test]
+    fn image_configs() {
+        assert!(is_image_config(OCI_CONFIG) && is_image_config(DOCKER_CONFIG));
+        assert!(!is_image_config(OCI_EMPTY) && !is_image_config("application/vnd.cncf.helm.config.v1+json"));
+    }
+}

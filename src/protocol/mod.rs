@@ -1,0 +1,26 @@
+//! What goes over the wire, and nothing that sends it: names, digests, manifests, challenges, links, ranges, errors.
+//! Outside data becomes a type here, or an [`invalid::Invalid`] that says what is wrong with it.
+
+pub mod challenge;
+pub mod code;
+pub mod config;
+pub mod descriptor;
+pub mod digest;
+mod dockerfile;
+pub mod error_body;
+mod host;
+pub mod http;
+pub mod invalid;
+mod json;
+pub mod link;
+pub mod listing;
+pub mod manifest;
+pub mod media_type;
+mod percent;
+pub mod platform;
+mod platform_matcher;
+pub mod range;
+pub mod reference;
+pub mod retry_after;
+pub mod secret;
+pub mod url;
