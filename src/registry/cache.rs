@@ -1,0 +1,133 @@
+//! Content-addressed answers, kept by repository and digest up to a byte limit. Mutable things never come here.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use super::manifests::FetchedManifest;
+
+/// What is kept.
+#[derive(Clone)]
+pub enum Content {
+    /// A verified manifest.
+    Manifest(Rc<FetchedManifest>),
+    /// A verified config.
+    Config(Rc<Vec<u8>>),
+}
+
+impl Content {
+    fn size(&self) -> u64 {
+        match self {
+            Content::Manifest(manifest) => manifest.bytes.len() as u64,
+            Content::Config(bytes) => bytes.len() as u64,
+        }
+    }
+}
+
+/// Bookkeeping of an entry, and what parsing adds to a manifest, is about that much.
+const OVERHEAD: u64 = 512;
+
+type Key = (String, String);
+
+struct Entry {
+    content: Content,
+    cost: u64,
+    used: u64,
+}
+
+/// Least recently used out first.
+pub struct Cache {
+    limit: u64,
+    held: u64,
+    clock: u64,
+    entries: HashMap<Key, Entry>,
+    by_use: BTreeMap<u64, Key>,
+}
+
+impl Cache {
+    /// Holds at most so many bytes; 0 holds nothing.
+    pub fn new(limit: u64) -> Self {
+        Self { limit, held: 0, clock: 0, entries: HashMap::new(), by_use: BTreeMap::new() }
+    }
+
+    /// What is kept under a repository's digest.
+    pub fn get(&mut self, repository: &str, digest: &str) -> Option<Content> {
+        self.clock += 1;
+        let key = (repository.to_owned(), digest.to_owned());
+        let entry = self.entries.get_mut(&key)?;
+        self.by_use.remove(&entry.used);
+        entry.used = self.clock;
+        self.by_use.insert(self.clock, key);
+        Some(entry.content.clone())
+    }
+
+    /// Keeps verified content, unless it alone is over the limit.
+    pub fn put(&mut self, repository: &str, digest: &str, content: Content) {
+        let cost = content.size() + OVERHEAD;
+        if cost > self.limit {
+            return;
+        }
+        let key = (repository.to_owned(), digest.to_owned());
+        self.remove(&key);
+        while self.held + cost > self.limit {
+            let Some(oldest) = self.by_use.first_key_value().map(|(_, key)| key.clone()) else { break };
+            self.remove(&oldest);
+        }
+        self.clock += 1;
+        self.held += cost;
+        self.by_use.insert(self.clock, key.clone());
+        self.entries.insert(key, Entry { content, cost, used: self.clock });
+    }
+
+    fn remove(&mut self, key: &Key) {
+        if let Some(entry) = self.entries.remove(key) {
+            self.by_use.remove(&entry.used);
+            self.held -= entry.cost;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(size: usize) -> Content {
+        Content::Config(Rc::new(vec![0; size]))
+    }
+
+    #[test]
+    fn least_recently_used_goes_first() {
+        let mut cache = Cache::new(3 * (100 + OVERHEAD));
+        for digest in ["a", "b", "c"] {
+            cache.put("r", digest, config(100));
+        }
+        assert!(cache.get("r", "a").is_some());
+        cache.put("r", "d", config(100));
+        assert!(cache.get("r", "b").is_none(), "b was used longest ago");
+        for digest in ["a", "c", "d"] {
+            assert!(cache.get("r", digest).is_some(), "{digest}");
+        }
+        assert!(cache.held <= cache.limit);
+    }
+
+    #[test]
+    fn a_repository_sees_only_its_own() {
+        let mut cache = Cache::new(10_000);
+        cache.put("r", "a", config(1));
+        assert!(cache.get("s", "a").is_none());
+    }
+
+    #[test]
+    fn the_limit_holds() {
+        let mut cache = Cache::new(2_000);
+        cache.put("r", "big", config(5_000));
+        assert!(cache.get("r", "big").is_none());
+        for index in 0..100 {
+            cache.put("r", &index.to_string(), config(index));
+            cache.put("r", &index.to_string(), config(index));
+            assert!(cache.held <= 2_000 && cache.by_use.len() == cache.entries.len());
+        }
+        let mut none = Cache::new(0);
+        none.put("r", "a", config(0));
+        assert!(none.get("r", "a").is_none());
+    }
+}

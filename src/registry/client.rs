@@ -1,0 +1,94 @@
+//! The registry as a whole.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::connection::Connection;
+use super::listing::Listing;
+use super::repository::Repository;
+use super::settings::{Call, Settings};
+use super::version::{self, Version};
+use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::reference::{RepositoryName, split_name};
+use crate::protocol::url::Url;
+use crate::transport::{Host, Result};
+
+/// The namespace of names that have none.
+const LIBRARY: &str = "library";
+
+/// A client of one registry.
+pub struct Client<H: Host> {
+    connection: Rc<Connection<H>>,
+}
+
+impl<H: Host> Clone for Client<H> {
+    fn clone(&self) -> Self {
+        Self { connection: self.connection.clone() }
+    }
+}
+
+impl<H: Host> Client<H> {
+    /// A client of the registry at `base`; no request is made.
+    pub fn new(host: H, base: Url, settings: Settings) -> Self {
+        Self { connection: Rc::new(Connection::new(host, base, settings)) }
+    }
+
+    /// The registry's base URL.
+    pub fn base(&self) -> &Url {
+        self.connection.base()
+    }
+
+    /// The protocol the registry speaks.
+    pub async fn api_version(&self, call: &Call) -> Result<Version> {
+        self.connection.version(call).await
+    }
+
+    /// Whether the registry answers and takes the credentials, asked anew.
+    pub async fn check_status(&self, call: &Call) -> Result<()> {
+        self.connection.require_v2(call).await?;
+        version::check(&self.connection, call).await
+    }
+
+    /// A repository by name, or by namespace and name.
+    pub fn repository(&self, name: &str, namespace: Option<&str>) -> Result<Repository<H>> {
+        let full = match namespace {
+            None => name.to_owned(),
+            Some(namespace) if name.contains('/') => {
+                return Err(Invalid::reference(format!(
+                    "repository name {} has a namespace already, {} was given as another",
+                    quoted(name),
+                    quoted(namespace)
+                ))
+                .into());
+            }
+            Some(namespace) => format!("{namespace}/{name}"),
+        };
+        RepositoryName::parse(&full)?;
+        Ok(Repository::unchecked(self.connection.clone(), &full))
+    }
+
+    /// The catalog, page by page.
+    pub fn catalog(&self, page_size: Option<u64>, call: Call) -> Listing<H> {
+        Listing::catalog(self.connection.clone(), page_size, call)
+    }
+
+    /// Distinct namespaces in the catalog's order.
+    pub async fn namespaces(&self, call: &Call) -> Result<Vec<String>> {
+        let mut seen = HashSet::new();
+        let mut namespaces = Vec::new();
+        for name in self.catalog(None, call.clone()).collect().await? {
+            let namespace = split_name(&name).0.unwrap_or(LIBRARY);
+            if seen.insert(namespace.to_owned()) {
+                namespaces.push(namespace.to_owned());
+            }
+        }
+        Ok(namespaces)
+    }
+
+    /// The repositories of the catalog, or those of one namespace; `library` includes names without one.
+    pub async fn repositories(&self, namespace: Option<&str>, call: &Call) -> Result<Vec<Repository<H>>> {
+        let names = self.catalog(None, call.clone()).collect().await?;
+        let wanted = |name: &&String| namespace.is_none_or(|wanted| split_name(name).0.unwrap_or(LIBRARY) == wanted);
+        Ok(names.iter().filter(wanted).map(|name| Repository::unchecked(self.connection.clone(), name)).collect())
+    }
+}

@@ -1,0 +1,189 @@
+//! Manifests, verified (distribution-spec v1.1.1, "Pulling manifests").
+
+use std::rc::Rc;
+
+use super::cache::Content;
+use super::connection::{Answer, Connection};
+use super::settings::Call;
+use crate::protocol::code;
+use crate::protocol::descriptor::Descriptor;
+use crate::protocol::digest::{Algorithm, Digest};
+use crate::protocol::http::Method;
+use crate::protocol::manifest::Manifest;
+use crate::protocol::media_type::{self, Kind};
+use crate::protocol::reference::{Reference, RepositoryName};
+use crate::transport::{Error, Host, Result};
+
+/// Bytes of a manifest or config that are read: the size registries must take at least (distribution-spec).
+pub const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// A manifest as it came, and as it reads.
+#[derive(Debug)]
+pub struct FetchedManifest {
+    /// The bytes the digest is of.
+    pub bytes: Vec<u8>,
+    /// Computed here; of the algorithm it was asked for by, else sha256.
+    pub digest: Digest,
+    /// The document.
+    pub manifest: Manifest,
+}
+
+impl FetchedManifest {
+    /// A descriptor of it.
+    pub fn descriptor(&self) -> Descriptor {
+        let size = self.bytes.len() as u64;
+        Descriptor::new(self.manifest.media_type.clone(), self.digest.clone(), size)
+    }
+}
+
+impl<H: Host> Connection<H> {
+    /// The manifest of a tag or digest.
+    pub(super) async fn manifest(
+        &self,
+        name: &RepositoryName,
+        reference: &Reference,
+        accept: Option<&str>,
+        call: &Call,
+    ) -> Result<Rc<FetchedManifest>> {
+        if let Reference::Digest(digest) = reference {
+            check_verifiable(digest)?;
+            if let Some(Content::Manifest(kept)) = self.cached(name, digest) {
+                return Ok(kept);
+            }
+        }
+        self.require_v2(call).await?;
+        let url = self.manifest_url(name, reference);
+        let accept = accept.unwrap_or(media_type::accept_manifests());
+        let answer = self.get(url, Some(accept), call).await?;
+        let fetched = Rc::new(verified(answer, reference).await?);
+        self.cache.borrow_mut().put(name.as_str(), fetched.digest.as_str(), Content::Manifest(fetched.clone()));
+        Ok(fetched)
+    }
+
+    /// The manifest a descriptor speaks of, which must be as it says.
+    pub(super) async fn child_manifest(
+        &self,
+        name: &RepositoryName,
+        descriptor: &Descriptor,
+        call: &Call,
+    ) -> Result<Rc<FetchedManifest>> {
+        let reference = Reference::Digest(descriptor.digest.clone());
+        let fetched = self.manifest(name, &reference, None, call).await?;
+        let url = self.manifest_url(name, &reference);
+        if fetched.bytes.len() as u64 != descriptor.size {
+            let message = format!(
+                "manifest {} has {} bytes, its index says {}",
+                descriptor.digest,
+                fetched.bytes.len(),
+                descriptor.size
+            );
+            return Err(Error::new(code::SIZE_MISMATCH, message).at(Method::Get, &url));
+        }
+        if media_type::essence(&descriptor.media_type) != fetched.manifest.media_type {
+            let message = format!(
+                "manifest {} is {}, its index says {}",
+                descriptor.digest, fetched.manifest.media_type, descriptor.media_type
+            );
+            return Err(Error::new(code::INVALID_RESPONSE, message).at(Method::Get, &url));
+        }
+        Ok(fetched)
+    }
+
+    /// A manifest's descriptor by HEAD, or by GET where HEAD does not tell all (405, or header fields that are absent
+    /// or hidden). `None` where there is no such manifest.
+    pub(super) async fn head_manifest(
+        &self,
+        name: &RepositoryName,
+        reference: &Reference,
+        call: &Call,
+    ) -> Result<Option<Descriptor>> {
+        self.require_v2(call).await?;
+        let url = self.manifest_url(name, reference);
+        let accept = media_type::accept_manifests();
+        let answer = self.send(Method::Head, url.clone(), Some(accept), call).await?;
+        if answer.response.status == 404 {
+            return Ok(None);
+        }
+        if let Some(descriptor) = told_by_head(&answer, reference) {
+            return Ok(Some(descriptor));
+        }
+        match self.manifest(name, reference, None, call).await {
+            Ok(fetched) => Ok(Some(fetched.descriptor())),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What the cache holds under a digest.
+    pub(super) fn cached(&self, name: &RepositoryName, digest: &Digest) -> Option<Content> {
+        self.cache.borrow_mut().get(name.as_str(), digest.as_str())
+    }
+
+    fn manifest_url(&self, name: &RepositoryName, reference: &Reference) -> crate::protocol::url::Url {
+        self.repository_url(name, &format!("manifests/{reference}"))
+    }
+}
+
+/// A digest whose algorithm is not known here could only be believed.
+pub fn check_verifiable(digest: &Digest) -> Result<Algorithm> {
+    digest.algorithm().ok_or_else(|| {
+        Error::new(code::UNSUPPORTED, format!("content of {digest} cannot be verified: unknown digest algorithm"))
+    })
+}
+
+fn told_by_head<H: Host>(answer: &Answer<H>, reference: &Reference) -> Option<Descriptor> {
+    if !answer.response.is_success() {
+        return None;
+    }
+    let media_type = media_type::essence(answer.header("content-type")?);
+    let size = answer.declared_length()?;
+    let told = answer.content_digest();
+    let digest = match reference {
+        // A hint that contradicts the question is no answer: GET will tell.
+        Reference::Digest(asked) if told.as_ref().is_none_or(|told| told == asked) => asked.clone(),
+        Reference::Digest(_) => return None,
+        Reference::Tag(_) => told?,
+    };
+    Some(Descriptor::new(media_type, digest, size))
+}
+
+async fn verified<H: Host>(mut answer: Answer<H>, reference: &Reference) -> Result<FetchedManifest> {
+    let bytes = answer.read(MANIFEST_LIMIT).await?;
+    let content_type = answer.header("content-type").map(str::to_owned);
+    let parsed = Manifest::parse(&bytes, content_type.as_deref());
+    // Its digest is not that of the bytes but of the signed payload.
+    if matches!(&parsed, Ok(manifest) if manifest.kind == Kind::Schema1) {
+        return Err(answer.error(code::UNSUPPORTED, "schema1 manifests are not supported yet"));
+    }
+    let digest = match reference {
+        Reference::Digest(asked) => {
+            let computed = Digest::of(check_verifiable(asked)?, &bytes);
+            if computed != *asked {
+                return Err(answer.error(code::DIGEST_MISMATCH, mismatch(asked, &computed)));
+            }
+            computed
+        }
+        Reference::Tag(_) => Digest::of(Algorithm::Sha256, &bytes),
+    };
+    compare_hint(&answer, &digest, &bytes)?;
+    let manifest = parsed.map_err(|invalid| answer.error(invalid.code, invalid.message))?;
+    Ok(FetchedManifest { bytes, digest, manifest })
+}
+
+/// `Docker-Content-Digest` may be of another algorithm than the reference; it must be right in its own.
+fn compare_hint<H: Host>(answer: &Answer<H>, computed: &Digest, bytes: &[u8]) -> Result<()> {
+    let Some(told) = answer.content_digest() else { return Ok(()) };
+    let Some(algorithm) = told.algorithm() else { return Ok(()) };
+    let computed =
+        if Some(algorithm) == computed.algorithm() { computed.clone() } else { Digest::of(algorithm, bytes) };
+    if computed == told {
+        return Ok(());
+    }
+    let message = format!("Docker-Content-Digest says {told}, the content hashes to {computed}");
+    Err(answer.error(code::DIGEST_MISMATCH, message))
+}
+
+/// What to say of content that is not what was asked for.
+pub fn mismatch(expected: &Digest, computed: &Digest) -> String {
+    format!("content of {expected} hashes to {computed}")
+}

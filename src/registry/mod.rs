@@ -1,0 +1,26 @@
+//! What a user does with a registry. Every operation here is built from [`connection`]'s few verbs: it sends, maps
+//! statuses to errors and caps bodies, so that no operation does that on its own.
+
+pub mod blob_pull;
+mod cache;
+pub mod client;
+mod connection;
+mod failure;
+pub mod image;
+mod index;
+pub mod listing;
+pub mod manifests;
+pub mod repository;
+pub mod settings;
+pub mod tag_data;
+mod version;
+
+pub use blob_pull::BlobPull;
+pub use client::Client;
+pub use image::{HistoryStep, Image, Layer};
+pub use listing::Listing;
+pub use manifests::FetchedManifest;
+pub use repository::Repository;
+pub use settings::{Call, Settings};
+pub use tag_data::TagData;
+pub use version::Version;

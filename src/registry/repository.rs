@@ -1,0 +1,105 @@
+//! One repository.
+
+use std::rc::Rc;
+
+use super::blob_pull::BlobPull;
+use super::connection::Connection;
+use super::image::Image;
+use super::listing::Listing;
+use super::manifests::FetchedManifest;
+use super::settings::Call;
+use super::tag_data::TagData;
+use crate::protocol::descriptor::Descriptor;
+use crate::protocol::digest::Digest;
+use crate::protocol::invalid::Invalid;
+use crate::protocol::platform::Platform;
+use crate::protocol::reference::{Reference, RepositoryName, Tag, split_name};
+use crate::transport::{Host, Result};
+
+/// A repository by name. A name that a registry told is shown as it came and checked when it is used.
+pub struct Repository<H: Host> {
+    connection: Rc<Connection<H>>,
+    name: Rc<str>,
+}
+
+impl<H: Host> Clone for Repository<H> {
+    fn clone(&self) -> Self {
+        Self { connection: self.connection.clone(), name: self.name.clone() }
+    }
+}
+
+impl<H: Host> Repository<H> {
+    pub(super) fn unchecked(connection: Rc<Connection<H>>, name: &str) -> Self {
+        Self { connection, name: name.into() }
+    }
+
+    /// The whole name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What stands before the first slash.
+    pub fn namespace(&self) -> Option<&str> {
+        split_name(&self.name).0
+    }
+
+    /// What stands behind the first slash, or the whole name.
+    pub fn repository(&self) -> &str {
+        split_name(&self.name).1
+    }
+
+    fn checked_name(&self) -> std::result::Result<RepositoryName, Invalid> {
+        RepositoryName::parse(&self.name)
+    }
+
+    /// The tags, page by page.
+    pub fn tags(&self, page_size: Option<u64>, call: Call) -> Listing<H> {
+        Listing::tags(self.connection.clone(), self.checked_name(), page_size, call)
+    }
+
+    /// What a tag points to.
+    pub async fn data(&self, tag: &str, call: &Call) -> Result<TagData> {
+        TagData::of(&self.connection, &self.checked_name()?, Tag::parse(tag)?, call).await
+    }
+
+    /// The image of a tag or digest; `platform` as in `linux/arm64/v8`.
+    pub async fn image(&self, reference: &str, platform: Option<&str>, call: &Call) -> Result<Image<H>> {
+        let name = self.checked_name()?;
+        let reference = Reference::parse(reference)?;
+        let platform = platform.map(Platform::parse).transpose()?;
+        Image::find(&self.connection, &name, &reference, platform.as_ref(), call).await
+    }
+
+    /// The manifest of a tag or digest. `accept`: media types to ask for instead of all that are known.
+    pub async fn manifest(
+        &self,
+        reference: &str,
+        accept: Option<&[String]>,
+        call: &Call,
+    ) -> Result<Rc<FetchedManifest>> {
+        let name = self.checked_name()?;
+        let reference = Reference::parse(reference)?;
+        let accept = accept.map(|types| types.join(", "));
+        self.connection.manifest(&name, &reference, accept.as_deref(), call).await
+    }
+
+    /// A manifest's descriptor; `None` where there is no such manifest.
+    pub async fn head_manifest(&self, reference: &str, call: &Call) -> Result<Option<Descriptor>> {
+        self.connection.head_manifest(&self.checked_name()?, &Reference::parse(reference)?, call).await
+    }
+
+    /// A blob, or the bytes of it from the first to the last of `range`.
+    pub async fn blob(&self, digest: &str, range: Option<(u64, u64)>, call: &Call) -> Result<BlobPull<H>> {
+        let name = self.checked_name()?;
+        let digest = Digest::parse(digest)?;
+        match range {
+            Some(range) => self.connection.blob_range(&name, &digest, range, call).await,
+            None => self.connection.blob(&name, &digest, None, call).await,
+        }
+    }
+
+    /// A blob's size; `None` where there is no such blob.
+    pub async fn head_blob(&self, digest: &str, call: &Call) -> Result<Option<Descriptor>> {
+        self.connection.head_blob(&self.checked_name()?, &Digest::parse(digest)?, call).await
+    }
+}

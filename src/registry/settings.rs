@@ -1,0 +1,59 @@
+//! What a caller can set, once per client or per call.
+
+use super::Version;
+use crate::protocol::http::Headers;
+use crate::protocol::platform::Platform;
+use crate::transport::auth::Credentials;
+use crate::transport::observe::Observer;
+
+/// Settings of a client.
+#[derive(Clone)]
+pub struct Settings {
+    /// Protocol; `None`: ask the registry.
+    pub api_version: Option<Version>,
+    /// What to authenticate with.
+    pub credentials: Option<Credentials>,
+    /// Milliseconds until headers must have arrived; 0 waits for ever.
+    pub timeout: u64,
+    /// Milliseconds a body may make no progress; 0 waits for ever.
+    pub idle_timeout: u64,
+    /// Sent with every request to the registry.
+    pub headers: Headers,
+    /// Parallel requests at most.
+    pub concurrency: usize,
+    /// Platform to choose from an index; `None`: linux/amd64.
+    pub platform: Option<Platform>,
+    /// Pages of one listing at most.
+    pub max_pages: u64,
+    /// Items of one listing at most.
+    pub max_items: u64,
+    /// Bytes of manifests and configs to keep by digest.
+    pub cache_bytes: u64,
+    /// Sees each request attempt.
+    pub observer: Option<Observer>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            api_version: None,
+            credentials: None,
+            timeout: 30_000,
+            idle_timeout: 60_000,
+            headers: Headers::new(),
+            concurrency: 6,
+            platform: None,
+            max_pages: 10_000,
+            max_items: 1_000_000,
+            cache_bytes: 16 * 1024 * 1024,
+            observer: None,
+        }
+    }
+}
+
+/// Settings of one call.
+#[derive(Debug, Clone, Default)]
+pub struct Call {
+    /// Milliseconds until headers must have arrived; `None`: the client's setting; 0 waits for ever.
+    pub timeout: Option<u64>,
+}

@@ -1,0 +1,103 @@
+//! What a tag points to, in one answer.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::connection::Connection;
+use super::image::Image;
+use super::index::{self, Found};
+use super::manifests::FetchedManifest;
+use super::settings::Call;
+use crate::protocol::code;
+use crate::protocol::descriptor::Annotations;
+use crate::protocol::media_type::Kind;
+use crate::protocol::platform::Platform;
+use crate::protocol::reference::{Reference, RepositoryName, Tag};
+use crate::transport::{Host, Result};
+
+/// Facts of a tag, from its manifest and config.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagData {
+    /// The tag.
+    pub tag: String,
+    /// Digest of the manifest.
+    pub digest: String,
+    /// Media type of the manifest.
+    pub media_type: String,
+    /// Bytes of the layers, compressed; of an index, those of the image for the client's platform, else of the first.
+    pub size: u64,
+    /// RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// All platforms of an index, or the one of an image.
+    pub platforms: Vec<Platform>,
+    /// What the artifact is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact_type: Option<String>,
+    /// Annotations of the manifest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Annotations>,
+}
+
+impl TagData {
+    pub(super) async fn of<H: Host>(
+        connection: &Rc<Connection<H>>,
+        name: &RepositoryName,
+        tag: Tag,
+        call: &Call,
+    ) -> Result<Self> {
+        let text = tag.as_str().to_owned();
+        let manifest = connection.manifest(name, &Reference::Tag(tag), None, call).await?;
+        let document = &manifest.manifest;
+        let mut data = TagData {
+            tag: text,
+            digest: manifest.digest.to_string(),
+            media_type: document.media_type.clone(),
+            size: 0,
+            created: None,
+            platforms: Vec::new(),
+            artifact_type: document.artifact_type.clone(),
+            annotations: document.annotations.clone(),
+        };
+        let image = match document.kind {
+            Kind::Index => {
+                let images = index::images(connection, name, &manifest, call).await?;
+                data.platforms = images.iter().filter_map(|entry| entry.platform.clone()).collect();
+                shown_image(connection, name, &images, call).await?
+            }
+            Kind::Image => Some(Found { manifest: manifest.clone(), platform: None }),
+            Kind::Schema1 | Kind::Other => None,
+        };
+        if let Some(found) = image {
+            data.describe(&Image::open(connection, name, found, call).await?, &manifest);
+        }
+        Ok(data)
+    }
+
+    fn describe<H: Host>(&mut self, image: &Image<H>, manifest: &FetchedManifest) {
+        self.size = image.size();
+        self.created = image.created().map(str::to_owned);
+        if manifest.manifest.kind == Kind::Image {
+            self.platforms = image.platform().cloned().into_iter().collect();
+        }
+    }
+}
+
+async fn shown_image<H: Host>(
+    connection: &Connection<H>,
+    name: &RepositoryName,
+    images: &[crate::protocol::descriptor::Descriptor],
+    call: &Call,
+) -> Result<Option<Found>> {
+    let wanted = connection.platform_or(None)?;
+    match index::choose(connection, name, images, &wanted, call).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.code == code::NO_MATCHING_PLATFORM => match images.first() {
+            Some(first) => index::open(connection, name, first, call).await.map(Some),
+            None => Ok(None),
+        },
+        Err(error) => Err(error),
+    }
+}

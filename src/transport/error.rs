@@ -1,0 +1,86 @@
+//! The error every operation ends with, when it does.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::protocol::code;
+use crate::protocol::error_body::ErrorItem;
+use crate::protocol::http::Method;
+use crate::protocol::invalid::Invalid;
+use crate::protocol::url::Url;
+
+/// What went wrong; `RegistryError` in JavaScript.
+#[derive(Debug, Clone)]
+pub struct Error {
+    /// The registry's own code where it gave one, else one of [`code`]'s.
+    pub code: Cow<'static, str>,
+    /// A sentence for a person, without secrets.
+    pub message: String,
+    /// The response's status, where there was a response.
+    pub status: Option<u16>,
+    /// The request's method, where there was a request.
+    pub method: Option<Method>,
+    /// The request's URL without user info, query values and fragment.
+    pub url: Option<String>,
+    /// The registry's own errors (distribution-spec v1.1.1, "Error codes").
+    pub errors: Vec<ErrorItem>,
+    /// Milliseconds the registry asks to wait.
+    pub retry_after: Option<u64>,
+}
+
+/// A result whose error is [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An error without a request.
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+            status: None,
+            method: None,
+            url: None,
+            errors: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// What must not happen; a defect of this client.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(code::INTERNAL, message)
+    }
+
+    /// The same error, saying which request it concerns unless it says so already.
+    pub fn at(mut self, method: Method, url: &Url) -> Self {
+        if self.url.is_none() {
+            self.method = Some(method);
+            self.url = Some(url.redacted());
+        }
+        self
+    }
+
+    /// The same error with the response's status.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Whether this is the registry's way of saying that something is not there.
+    pub fn is_not_found(&self) -> bool {
+        self.status == Some(404)
+    }
+}
+
+impl From<Invalid> for Error {
+    fn from(invalid: Invalid) -> Self {
+        Self::new(invalid.code, invalid.message)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

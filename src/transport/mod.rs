@@ -1,0 +1,125 @@
+//! The seam to the outside world, and what every request passes on its way there.
+//!
+//! [`Transport`] and [`Clock`] are all that the rest of the crate knows of its host. In the product they stand for the
+//! host's `fetch`, hasher and timers; in native tests for a script and a virtual clock. The seam is wider than requests
+//! so that a blob's bytes can stay what the host gave (a `Uint8Array`) and be hashed there: bulk bytes do not enter wasm
+//! memory, which never shrinks.
+//!
+//! Dropping a future or a body is how work is stopped: a transport must then stop its request at the host.
+
+pub mod auth;
+mod error;
+pub mod limit;
+pub mod observe;
+pub mod redirect;
+pub mod timeout;
+
+pub use error::{Error, Result};
+
+use std::rc::Rc;
+
+use crate::protocol::digest::Algorithm;
+use crate::protocol::http::{Request, Response};
+use crate::protocol::url::Url;
+
+/// Some bytes of a body, where the host keeps them.
+pub trait Chunk: Clone + 'static {
+    /// Number of bytes.
+    fn len(&self) -> u64;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes from `start` (clamped) up to but not including `end` (clamped), without copying where the host can.
+    fn slice(&self, start: u64, end: u64) -> Self;
+
+    /// Copies the bytes to the end of `buffer`.
+    fn append_to(&self, buffer: &mut Vec<u8>);
+}
+
+/// A response's body, read once from start to end.
+#[allow(async_fn_in_trait)] // one thread: no future here needs to be Send
+pub trait Body: 'static {
+    /// How the host keeps bytes.
+    type Chunk: Chunk;
+
+    /// The next bytes; `None` at the end. After an error or the end, `None` again.
+    async fn next(&mut self) -> Result<Option<Self::Chunk>>;
+
+    /// From here on somebody else reads at their own pace: give back what only a running request may hold.
+    fn hand_over(&mut self) {}
+}
+
+/// A running hash.
+pub trait Hasher<C>: 'static {
+    /// Takes in some bytes.
+    fn update(&mut self, chunk: &C) -> Result<()>;
+
+    /// The hash of all bytes taken in, as raw bytes.
+    fn finish(self) -> Result<Vec<u8>>;
+}
+
+/// Whatever carries a request to the registry.
+#[allow(async_fn_in_trait)]
+pub trait Transport: 'static {
+    /// How the host keeps bytes.
+    type Chunk: Chunk;
+    /// A body as the host gives it.
+    type Body: Body<Chunk = Self::Chunk>;
+    /// The host's hasher, or one in wasm.
+    type Hasher: Hasher<Self::Chunk>;
+
+    /// Sends a request and waits for the response's headers. Any status is a success here.
+    async fn send(&self, request: Request) -> Result<Response<Self::Body>>;
+
+    /// A hasher for a digest's algorithm.
+    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher;
+}
+
+/// Time, as the host has it.
+#[allow(async_fn_in_trait)]
+pub trait Clock: 'static {
+    /// Milliseconds of a clock that never goes back.
+    fn now(&self) -> u64;
+
+    /// Waits so many milliseconds.
+    async fn sleep(&self, milliseconds: u64);
+}
+
+/// All that the rest of the crate needs of its host.
+pub trait Host: Transport + Clock {}
+
+impl<T: Transport + Clock> Host for T {}
+
+/// What a request passes from the registry's operations (top) to the host (bottom).
+pub type Stack<H> = auth::Authenticated<limit::Limited<observe::Observed<redirect::Redirected<timeout::Timed<H>>, H>>>;
+
+/// The body of a response that came through the [`Stack`].
+pub type StackBody<H> = <Stack<H> as Transport>::Body;
+
+/// What the layers of the [`Stack`] need to know.
+pub struct StackSettings {
+    /// The registry's base URL: credentials go to its origin only.
+    pub registry: Url,
+    /// What to authenticate with.
+    pub credentials: Option<auth::Credentials>,
+    /// Parallel requests at most.
+    pub concurrency: usize,
+    /// Called after every attempt.
+    pub observer: Option<observe::Observer>,
+    /// Milliseconds until headers must have arrived; 0 waits for ever.
+    pub header_timeout: u64,
+    /// Milliseconds a read of a body may go without progress; 0 waits for ever.
+    pub idle_timeout: u64,
+}
+
+/// Builds the [`Stack`] over a host.
+pub fn stack<H: Host>(host: &Rc<H>, settings: StackSettings) -> Stack<H> {
+    let timed = timeout::Timed::new(host.clone(), settings.header_timeout, settings.idle_timeout);
+    let redirected = redirect::Redirected::new(timed);
+    let observed = observe::Observed::new(redirected, host.clone(), settings.observer);
+    let limited = limit::Limited::new(observed, settings.concurrency);
+    auth::Authenticated::new(limited, settings.registry, settings.credentials)
+}

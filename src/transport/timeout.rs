@@ -1,0 +1,110 @@
+//! Time limits: until the headers arrive, and for a body's read without progress.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+
+use super::{Body, Error, Host, Result, Transport};
+use crate::protocol::code;
+use crate::protocol::digest::Algorithm;
+use crate::protocol::http::{Method, Request, Response};
+use crate::protocol::url::Url;
+
+/// Ends a request whose headers, or whose body's next bytes, do not arrive in time.
+pub struct Timed<H> {
+    host: Rc<H>,
+    header_timeout: u64,
+    idle_timeout: u64,
+}
+
+impl<H: Host> Timed<H> {
+    /// Limits in milliseconds; 0 waits for ever.
+    pub fn new(host: Rc<H>, header_timeout: u64, idle_timeout: u64) -> Self {
+        Self { host, header_timeout, idle_timeout }
+    }
+}
+
+impl<H: Host> Transport for Timed<H> {
+    type Chunk = H::Chunk;
+    type Body = TimedBody<H>;
+    type Hasher = H::Hasher;
+
+    async fn send(&self, request: Request) -> Result<Response<Self::Body>> {
+        let limit = request.timeout.unwrap_or(self.header_timeout);
+        let (method, url) = (request.method, request.url.clone());
+        let sent = pin!(self.host.send(request));
+        let response = if limit == 0 {
+            sent.await
+        } else {
+            match select(sent, pin!(self.host.sleep(limit))).await {
+                Either::Left((response, _)) => response,
+                Either::Right(_) => Err(Error::new(code::TIMEOUT, format!("no answer within {limit} ms"))),
+            }
+        };
+        let response = response.map_err(|error| error.at(method, &url))?;
+        let (host, idle_timeout) = (self.host.clone(), self.idle_timeout);
+        Ok(response.map_body(|body| TimedBody { body, host, idle_timeout, timer: None, method, url }))
+    }
+
+    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
+        self.host.hasher(algorithm)
+    }
+}
+
+/// A body whose reads end in an error after the idle time-out.
+pub struct TimedBody<H: Host> {
+    body: H::Body,
+    host: Rc<H>,
+    idle_timeout: u64,
+    /// Outlives single reads: one timer for many chunks costs nothing measurable, one for each would.
+    timer: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    method: Method,
+    url: Url,
+}
+
+impl<H: Host> TimedBody<H> {
+    async fn read(&mut self) -> Result<Option<H::Chunk>> {
+        if self.idle_timeout == 0 {
+            return self.body.next().await;
+        }
+        let started = self.host.now();
+        let mut read = pin!(self.body.next());
+        let mut remaining = self.idle_timeout;
+        loop {
+            let timer = self.timer.get_or_insert_with(|| {
+                let host = self.host.clone();
+                Box::pin(async move { host.sleep(remaining).await })
+            });
+            match select(read, timer).await {
+                Either::Left((result, _)) => return result,
+                Either::Right(((), unfinished)) => read = unfinished,
+            }
+            self.timer = None;
+            // The timer may have been started by an earlier read.
+            let waited = self.host.now().saturating_sub(started);
+            if waited >= self.idle_timeout {
+                let message = format!("the body made no progress for {} ms", self.idle_timeout);
+                return Err(Error::new(code::TIMEOUT, message));
+            }
+            remaining = self.idle_timeout - waited;
+        }
+    }
+}
+
+impl<H: Host> Body for TimedBody<H> {
+    type Chunk = H::Chunk;
+
+    async fn next(&mut self) -> Result<Option<H::Chunk>> {
+        let result = self.read().await;
+        if !matches!(result, Ok(Some(_))) {
+            self.timer = None;
+        }
+        result.map_err(|error| error.at(self.method, &self.url))
+    }
+
+    fn hand_over(&mut self) {
+        self.body.hand_over();
+    }
+}

@@ -1,0 +1,195 @@
+//! Blobs against a scripted registry: verified while they stream, in whole and in part.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+mod support;
+
+use docker_registry_client_wasm::registry::{BlobPull, Call, Settings};
+use support::{Bytes, Reply, Scripted, Step, sha256};
+
+const CONTENT: &str = "0123456789abcdefghij";
+
+fn pull(host: &Scripted, digest: &str, range: Option<(u64, u64)>) -> Result<String, (String, String)> {
+    let repository = host.repository();
+    let result = host.run(async { repository.blob(digest, range, &Call::default()).await?.collect().await });
+    assert_eq!(host.open(), 0, "nothing stays open");
+    let text = |chunks: Vec<Bytes>| String::from_utf8(chunks.into_iter().flat_map(|chunk| chunk.0).collect()).unwrap();
+    result.map(text).map_err(|error| (error.code.into_owned(), error.message))
+}
+
+fn chunked(sizes: usize) -> Reply {
+    let chunks = CONTENT.as_bytes().chunks(sizes);
+    chunks.fold(Reply::new(200), |reply, chunk| reply.step(Step::Bytes(chunk.to_vec())))
+}
+
+#[test]
+fn a_blob_is_verified() {
+    for size in 1..=CONTENT.len() {
+        let host = Scripted::new(move |_| chunked(size));
+        assert_eq!(pull(&host, &sha256(CONTENT), None).unwrap(), CONTENT);
+    }
+    let sha512 = docker_registry_client_wasm::protocol::digest::Digest::of(
+        docker_registry_client_wasm::protocol::digest::Algorithm::Sha512,
+        CONTENT.as_bytes(),
+    );
+    let host = Scripted::new(|_| chunked(7));
+    assert_eq!(pull(&host, &sha512.to_string(), None).unwrap(), CONTENT);
+    let empty = Scripted::new(|_| Reply::bytes(""));
+    assert_eq!(pull(&empty, &sha256(""), None).unwrap(), "");
+}
+
+#[test]
+fn wrong_bytes_end_in_an_error_not_in_the_end() {
+    let host = Scripted::new(|_| chunked(7));
+    let repository = host.repository();
+    host.run(async {
+        let mut blob = repository.blob(&sha256("other"), None, &Call::default()).await.unwrap();
+        for _ in 0..3 {
+            assert!(blob.next().await.unwrap().is_some());
+        }
+        assert_eq!(blob.next().await.unwrap_err().code, "DIGEST_MISMATCH");
+        assert!(blob.next().await.unwrap().is_none());
+    });
+    assert_eq!(host.open(), 0);
+}
+
+#[test]
+fn short_broken_and_endless_bodies() {
+    let digest = sha256(CONTENT);
+    let short = Scripted::new(|_| chunked(7).header("content-length", "21"));
+    assert_eq!(pull(&short, &digest, None).unwrap_err().0, "TRUNCATED");
+    let broken = Scripted::new(|_| chunked(7).step(Step::Reset));
+    assert_eq!(pull(&broken, &digest, None).unwrap_err().0, "NETWORK");
+    let longer = Scripted::new(|_| chunked(7).header("content-length", "19"));
+    assert_eq!(pull(&longer, &digest, None).unwrap_err().0, "SIZE_MISMATCH");
+    let endless = Scripted::new(|_| Reply::new(200).header("content-length", "1000").step(Step::Forever(vec![0; 64])));
+    assert_eq!(pull(&endless, &digest, None).unwrap_err().0, "SIZE_MISMATCH");
+    assert!(endless.bytes_sent() < 1_200);
+    let stalled = Scripted::new(|_| chunked(7).step(Step::Hang));
+    assert_eq!(pull(&stalled, &digest, None).unwrap_err().0, "TIMEOUT");
+}
+
+/// A proxy that compresses, seen or unseen, makes the length that of something else.
+#[test]
+fn the_length_of_an_encoded_body_says_nothing() {
+    let digest = sha256(CONTENT);
+    let encoded = Scripted::new(|_| chunked(7).header("content-length", "5").header("content-encoding", "gzip"));
+    assert_eq!(pull(&encoded, &digest, None).unwrap(), CONTENT);
+    let hidden =
+        Scripted::new(|_| chunked(7).header("content-length", "5").header("content-encoding", "gzip").filtered());
+    assert_eq!(pull(&hidden, &digest, None).unwrap(), CONTENT);
+}
+
+#[test]
+fn a_missing_blob_and_a_bad_digest() {
+    let host = Scripted::new(|_| Reply::json(r#"{"errors":[{"code":"BLOB_UNKNOWN","message":"x"}]}"#).status(404));
+    assert_eq!(pull(&host, &sha256("x"), None).unwrap_err().0, "BLOB_UNKNOWN");
+    let silent = Scripted::new(|_| Reply::new(500));
+    assert_eq!(pull(&silent, "sha256:xyz", None).unwrap_err().0, "INVALID_REFERENCE");
+    assert_eq!(pull(&silent, &format!("blake3:{}", "0".repeat(64)), None).unwrap_err().0, "UNSUPPORTED");
+    assert!(silent.seen().is_empty());
+}
+
+#[test]
+fn a_range_is_delivered_as_asked_for() {
+    let part = |first: usize, last: usize, range: &str| {
+        Reply::bytes(&CONTENT[first..=last]).status(206).header("content-range", range)
+    };
+    let honest = Scripted::new(move |seen| {
+        assert_eq!(seen.headers.get("range"), Some("bytes=5-9"));
+        part(5, 9, "bytes 5-9/20")
+    });
+    assert_eq!(pull(&honest, &sha256(CONTENT), Some((5, 9))).unwrap(), "56789");
+    let to_the_end = Scripted::new(move |_| part(15, 19, "bytes 15-19/20"));
+    assert_eq!(pull(&to_the_end, &sha256(CONTENT), Some((15, 99))).unwrap(), "fghij");
+    for (range, code) in [
+        ("bytes 6-10/20", "INVALID_RESPONSE"),
+        ("bytes 5-8/20", "INVALID_RESPONSE"),
+        ("bytes 5-9", "INVALID_RESPONSE"),
+        ("lines 5-9/20", "INVALID_RESPONSE"),
+        ("bytes 9-5/20", "INVALID_RESPONSE"),
+    ] {
+        let host = Scripted::new(move |_| part(5, 9, range));
+        assert_eq!(pull(&host, &sha256(CONTENT), Some((5, 9))).unwrap_err().0, code, "{range}");
+    }
+    let absent = Scripted::new(|_| Reply::bytes("56789").status(206));
+    assert_eq!(pull(&absent, &sha256(CONTENT), Some((5, 9))).unwrap_err().0, "INVALID_RESPONSE");
+    let hidden = Scripted::new(|_| Reply::bytes("56789").status(206).filtered());
+    assert_eq!(pull(&hidden, &sha256(CONTENT), Some((5, 9))).unwrap(), "56789");
+    let short = Scripted::new(move |_| part(5, 8, "bytes 5-9/20").header("content-length", "4"));
+    assert_eq!(pull(&short, &sha256(CONTENT), Some((5, 9))).unwrap_err().0, "TRUNCATED");
+    let long = Scripted::new(move |_| part(5, 10, "bytes 5-9/20"));
+    assert_eq!(pull(&long, &sha256(CONTENT), Some((5, 9))).unwrap_err().0, "SIZE_MISMATCH");
+}
+
+/// ferro ignores Range and sends everything.
+#[test]
+fn a_whole_blob_instead_of_a_part_is_cut() {
+    for size in 1..=CONTENT.len() {
+        for with_length in [true, false] {
+            let host =
+                Scripted::new(
+                    move |_| if with_length { chunked(size).header("content-length", "20") } else { chunked(size) },
+                );
+            assert_eq!(pull(&host, &sha256(CONTENT), Some((5, 9))).unwrap(), "56789");
+            assert_eq!(pull(&host, &sha256(CONTENT), Some((0, 0))).unwrap(), "0");
+            assert_eq!(pull(&host, &sha256(CONTENT), Some((0, 19))).unwrap(), CONTENT);
+        }
+        let host = Scripted::new(move |_| chunked(size).header("content-length", "20"));
+        assert_eq!(pull(&host, &sha256(CONTENT), Some((18, 100))).unwrap(), "ij");
+    }
+    let host = Scripted::new(|_| chunked(3).header("content-length", "20"));
+    assert_eq!(pull(&host, &sha256(CONTENT), Some((20, 25))).unwrap_err().0, "INVALID_ARGUMENT");
+    let endless = Scripted::new(|_| Reply::new(200).step(Step::Forever(vec![b'x'; 4])));
+    assert_eq!(pull(&endless, &sha256(CONTENT), Some((2, 5))).unwrap(), "xxxx");
+    assert_eq!(endless.dropped_early(), 1, "the rest is not read");
+}
+
+#[test]
+fn ranges_that_make_no_sense() {
+    let host = Scripted::new(|_| Reply::new(416));
+    assert_eq!(pull(&host, &sha256("x"), Some((9, 5))).unwrap_err().0, "INVALID_ARGUMENT");
+    assert!(host.seen().is_empty());
+    assert_eq!(pull(&host, &sha256("x"), Some((5, 9))).unwrap_err().0, "HTTP_ERROR");
+    assert_eq!(pull(&host, &sha256("x"), Some((0, u64::MAX - 1))).unwrap_err().0, "HTTP_ERROR");
+}
+
+#[test]
+fn a_dropped_pull_stops_its_request() {
+    let host = Scripted::new(|_| Reply::new(200).step(Step::Forever(vec![0; 64])));
+    let repository = host.repository();
+    host.run(async {
+        let mut blob = repository.blob(&sha256("x"), None, &Call::default()).await.unwrap();
+        blob.next().await.unwrap();
+        assert_eq!(host.open(), 1);
+        drop(blob);
+        assert_eq!(host.open(), 0);
+    });
+}
+
+/// A caller may read as slowly as it likes without starving other calls.
+#[test]
+fn a_pull_handed_over_gives_its_place_back() {
+    let host = Scripted::new(|seen| if seen.target.contains("blobs") { chunked(1) } else { Reply::json("{}") });
+    let client = host.client_with(Settings { concurrency: 1, ..Settings::default() });
+    let repository = client.repository("a/b", None).unwrap();
+    host.run(async {
+        let mut blob: BlobPull<Scripted> = repository.blob(&sha256(CONTENT), None, &Call::default()).await.unwrap();
+        blob.hand_over();
+        repository.tags(None, Call::default()).collect().await.unwrap();
+        assert_eq!(blob.collect().await.unwrap().len(), CONTENT.len());
+    });
+}
+
+#[test]
+fn head_of_a_blob() {
+    let head = |reply: Reply| {
+        let host = Scripted::new(move |_| reply.clone());
+        host.run(host.repository().head_blob(&sha256(CONTENT), &Call::default()))
+            .map(|found| found.map(|found| found.size))
+    };
+    assert_eq!(head(Reply::bytes(CONTENT)).unwrap(), Some(20));
+    assert_eq!(head(Reply::new(404)).unwrap(), None);
+    assert_eq!(head(Reply::json(r#"{"errors":[{"code":"DENIED"}]}"#).status(403)).unwrap_err().code, "DENIED");
+    assert_eq!(head(Reply::new(200)).unwrap_err().code, "INVALID_RESPONSE");
+}

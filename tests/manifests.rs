@@ -1,0 +1,426 @@
+//! Manifests, indexes, platforms and images against a scripted registry.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+mod support;
+
+use docker_registry_client_wasm::registry::{Call, Image, Layer, Settings};
+use support::{Reply, Scripted, descriptor, sha256};
+
+const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const SCHEMA2: &str = "application/vnd.docker.distribution.manifest.v2+json";
+const LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+/// A registry's content: manifests by tag and digest, blobs by digest.
+#[derive(Default, Clone)]
+struct Content(Vec<(String, Reply)>);
+
+impl Content {
+    fn blob(&mut self, content: &str) -> &mut Self {
+        self.0.push((format!("/v2/a/b/blobs/{}", sha256(content)), Reply::bytes(content)));
+        self
+    }
+
+    fn manifest(&mut self, tag: &str, media_type: &str, content: &str) -> &mut Self {
+        for reference in [tag, &sha256(content)] {
+            self.0.push((format!("/v2/a/b/manifests/{reference}"), Reply::manifest(media_type, content)));
+        }
+        self
+    }
+
+    /// An image whose config tells this platform; its manifest's descriptor, with `extra` fields.
+    fn image(&mut self, architecture: &str, extra: &str) -> String {
+        let config = config(architecture);
+        let manifest = image_manifest(&config);
+        self.blob(&config).blob("layer one").blob("layer two").manifest(architecture, OCI, &manifest);
+        descriptor(OCI, &manifest, extra)
+    }
+
+    fn host(&self) -> Scripted {
+        Scripted::routes(self.0.iter().map(|(target, reply)| (target.as_str(), reply.clone())).collect())
+    }
+}
+
+fn config(architecture: &str) -> String {
+    let (one, two) = (sha256("diff one"), sha256("diff two"));
+    format!(
+        r#"{{"created":"2026-01-02T03:04:05Z","architecture":"{architecture}","os":"linux","config":{{"Labels":{{"__proto__":"x"}}}},
+        "rootfs":{{"type":"layers","diff_ids":["{one}","{two}"]}},"history":[{{"created_by":"COPY a /"}},{{"created_by":"ENV A=1","empty_layer":true}},{{"created_by":"RUN b"}}]}}"#
+    )
+}
+
+fn image_manifest(config: &str) -> String {
+    let config = descriptor(CONFIG, config, "");
+    let layers = [descriptor(LAYER, "layer one", ""), descriptor(LAYER, "layer two", "")].join(",");
+    format!(r#"{{"schemaVersion":2,"mediaType":"{OCI}","config":{config},"layers":[{layers}]}}"#)
+}
+
+fn index(entries: &[String]) -> String {
+    format!(r#"{{"schemaVersion":2,"mediaType":"{INDEX}","manifests":[{}]}}"#, entries.join(","))
+}
+
+fn platform(text: &str) -> String {
+    let mut parts = text.split('/');
+    let (os, architecture) = (parts.next().unwrap(), parts.next().unwrap());
+    let variant = parts.next().map(|variant| format!(r#","variant":"{variant}""#)).unwrap_or_default();
+    format!(r#","platform":{{"os":"{os}","architecture":"{architecture}"{variant}}}"#)
+}
+
+fn image(host: &Scripted, reference: &str, platform: Option<&str>) -> Result<Image<Scripted>, (String, String)> {
+    let repository = host.repository();
+    host.run(repository.image(reference, platform, &Call::default()))
+        .map_err(|error| (error.code.into_owned(), error.message))
+}
+
+fn manifest_error(reply: Reply, reference: &str) -> (String, String) {
+    let host = Scripted::new(move |_| reply.clone());
+    let error = host.run(host.repository().manifest(reference, None, &Call::default())).unwrap_err();
+    assert_eq!(host.open(), 0);
+    (error.code.into_owned(), error.message)
+}
+
+#[test]
+fn a_manifest_is_hashed_as_it_came() {
+    let pretty =
+        format!("{{\n  \"schemaVersion\": 2,\n  \"config\": {},\n  \"layers\": []\n}}\n", descriptor(CONFIG, "{}", ""));
+    let host = Scripted::new(move |_| Reply::manifest(&format!("{OCI}; charset=utf-8"), &pretty));
+    let fetched = host.run(host.repository().manifest("latest", None, &Call::default())).unwrap();
+    assert_eq!(fetched.digest.to_string(), sha256(&fetched.bytes));
+    assert_eq!(fetched.manifest.media_type, OCI);
+    let accept = host.seen()[0].headers.get("accept").unwrap().to_owned();
+    assert!([OCI, INDEX, SCHEMA2, LIST].iter().all(|media_type| accept.contains(media_type)), "{accept}");
+}
+
+#[test]
+fn by_digest_the_content_must_match() {
+    let asked = sha256("something else");
+    let (code, message) = manifest_error(Reply::manifest(INDEX, &index(&[])), &asked);
+    assert_eq!(code, "DIGEST_MISMATCH");
+    assert!(message.contains(&asked), "{message}");
+}
+
+#[test]
+fn the_digest_header_is_compared_in_its_own_algorithm() {
+    let content = index(&[]);
+    let wrong = Reply::manifest(INDEX, &content).header("docker-content-digest", &sha256("x"));
+    assert_eq!(manifest_error(wrong, "latest").0, "DIGEST_MISMATCH");
+    for (hint, right) in [
+        (
+            docker_registry_client_wasm::protocol::digest::Digest::of(
+                docker_registry_client_wasm::protocol::digest::Algorithm::Sha512,
+                content.as_bytes(),
+            )
+            .to_string(),
+            true,
+        ),
+        (format!("sha512:{}", "0".repeat(128)), false),
+        ("garbage".to_owned(), true),
+        ("blake3:abc".to_owned(), true),
+    ] {
+        let content = content.clone();
+        let reply = Reply::manifest(INDEX, &content).header("docker-content-digest", &hint);
+        let host = Scripted::new(move |_| reply.clone());
+        let result = host.run(host.repository().manifest(&sha256(&content), None, &Call::default()));
+        assert_eq!(result.is_ok(), right, "{hint}");
+    }
+}
+
+#[test]
+fn a_digest_that_cannot_be_verified_is_refused_before_any_request() {
+    let host = Scripted::new(|_| Reply::new(500));
+    let unknown = format!("blake3:{}", "0".repeat(64));
+    for reference in [unknown.as_str(), "md5:0", "sha256:ABC", "sha256:../../x", "bad tag", "", "-x", &"t".repeat(129)]
+    {
+        let error = host.run(host.repository().manifest(reference, None, &Call::default())).unwrap_err();
+        assert!(matches!(error.code.as_ref(), "INVALID_REFERENCE" | "UNSUPPORTED"), "{reference}: {error}");
+    }
+    assert!(host.seen().is_empty());
+}
+
+#[test]
+fn giant_manifests_are_not_read_whole() {
+    let endless = Reply::new(200).step(support::Step::Forever(vec![b' '; 65_536]));
+    let host = Scripted::new(move |_| endless.clone());
+    let error = host.run(host.repository().manifest("latest", None, &Call::default())).unwrap_err();
+    assert_eq!(error.code, "TOO_LARGE");
+    assert!(host.bytes_sent() < 5 * 1024 * 1024 && host.open() == 0);
+    let declared = Reply::manifest(INDEX, &index(&[])).header("content-length", "100000000");
+    assert_eq!(manifest_error(declared, "latest").0, "TOO_LARGE");
+}
+
+#[test]
+fn documents_that_break_the_rules_are_refused() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    for (content, code) in [
+        ("", "INVALID_RESPONSE"),
+        ("null", "INVALID_RESPONSE"),
+        ("[]", "INVALID_RESPONSE"),
+        (deep.as_str(), "INVALID_RESPONSE"),
+        (r#"{"schemaVersion":2,"manifests":{}}"#, "INVALID_RESPONSE"),
+        (r#"{"schemaVersion":2,"manifests":[],"layers":[]}"#, "AMBIGUOUS_MANIFEST"),
+        (
+            r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}"#,
+            "INVALID_RESPONSE",
+        ),
+    ] {
+        let told = manifest_error(Reply::manifest(INDEX, content), "latest").0;
+        assert_eq!(told, code, "{}", &content[..content.len().min(80)]);
+    }
+    for size in ["-1", "1.5", "18446744073709551616", "9007199254740992", "\"1\"", "null", "1e3"] {
+        let content = format!(
+            r#"{{"schemaVersion":2,"manifests":[{{"mediaType":"{OCI}","digest":"{}","size":{size}}}]}}"#,
+            sha256("")
+        );
+        let (code, message) = manifest_error(Reply::manifest(INDEX, &content), "latest");
+        assert!(code == "INVALID_RESPONSE" && message.contains("manifests[0].size"), "{size}: {code} {message}");
+    }
+}
+
+#[test]
+fn truncated_and_unreadable_bodies() {
+    let short = Reply::manifest(INDEX, &index(&[])).header("content-length", "5000");
+    assert_eq!(manifest_error(short, "latest").0, "TRUNCATED");
+    let broken = Reply::new(200).step(support::Step::Bytes(b"{\"sch".to_vec())).step(support::Step::Reset);
+    assert_eq!(manifest_error(broken, "latest").0, "NETWORK");
+    let invalid = Reply::bytes(b"{\"schemaVersion\":2,\"x\":\"\xff\xfe\"}".as_slice()).header("content-type", INDEX);
+    assert_eq!(manifest_error(invalid, "latest").0, "INVALID_RESPONSE");
+}
+
+#[test]
+fn head_falls_back_to_get_where_it_tells_too_little() {
+    let content = index(&[]);
+    let whole = Reply::manifest(INDEX, &content).header("docker-content-digest", &sha256(&content));
+    let head = |reply: Reply| {
+        let host = Scripted::new(move |_| reply.clone());
+        let found = host.run(host.repository().head_manifest("latest", &Call::default()));
+        (found.map(|found| found.map(|found| (found.media_type, found.digest.to_string(), found.size))), host.targets())
+    };
+    let expected = (INDEX.to_owned(), sha256(&content), content.len() as u64);
+    let (found, requests) = head(whole.clone());
+    assert_eq!((found.unwrap(), requests.len()), (Some(expected.clone()), 1));
+    let (found, requests) = head(whole.clone().filtered());
+    assert_eq!((found.unwrap(), requests.len()), (Some(expected.clone()), 2));
+    let (found, _) = head(Reply::new(404));
+    assert_eq!(found.unwrap(), None);
+    let (found, requests) = head(Reply::json(r#"{"errors":[{"code":"DENIED","message":"no"}]}"#).status(403));
+    assert_eq!(found.unwrap_err().code, "DENIED", "GET explains what HEAD cannot");
+    assert_eq!(requests.len(), 2);
+    let not_head = Scripted::new(move |seen| match seen.method.as_str() {
+        "HEAD" => Reply::new(405),
+        _ => whole.clone(),
+    });
+    let found = not_head.run(not_head.repository().head_manifest("latest", &Call::default())).unwrap().unwrap();
+    assert_eq!(found.digest.to_string(), expected.1);
+}
+
+#[test]
+fn an_image_tells_its_facts() {
+    let mut content = Content::default();
+    let manifest = image_manifest(&config("amd64"));
+    content.image("amd64", "");
+    let host = content.host();
+    let image = image(&host, "amd64", None).unwrap();
+    assert_eq!(image.id(), sha256(config("amd64")));
+    assert_eq!(image.digest().to_string(), sha256(&manifest));
+    assert_eq!((image.media_type(), image.size(), image.layers().len()), (OCI, 18, 2));
+    assert_eq!(image.created(), Some("2026-01-02T03:04:05Z"));
+    assert_eq!(image.platform().unwrap().to_string(), "linux/amd64");
+    let call = Call::default();
+    let history = host.run(image.history()).unwrap();
+    let layers: Vec<_> = history.iter().map(|step| step.layer.as_ref().map(|layer| layer.digest.to_string())).collect();
+    assert_eq!(layers, [Some(sha256("layer one")), None, Some(sha256("layer two"))]);
+    assert!(host.run(image.dockerfile()).unwrap().contains("COPY a /"));
+    // image-spec, config.md: ChainID(L0, L1) = Digest(ChainID(L0) + " " + DiffID(L1))
+    let (one, two) = (sha256("diff one"), sha256("diff two"));
+    assert_eq!(host.run(image.ancestry()).unwrap(), [sha256(format!("{one} {two}")), one]);
+    assert_eq!(host.run(image.field("os", &call)).unwrap().as_deref(), Some("\"linux\""));
+    assert_eq!(host.run(image.field("nothing", &call)).unwrap(), None);
+    assert_eq!(host.run(image.field("__proto__", &call)).unwrap(), None);
+    assert_eq!(String::from_utf8(host.run(image.json(&call)).unwrap().to_vec()).unwrap(), config("amd64"));
+
+    let pull = |which: Layer| host.run(async { image.layer(which, &call).await?.collect().await });
+    let text = |chunks: Vec<support::Bytes>| {
+        String::from_utf8(chunks.into_iter().flat_map(|chunk| chunk.0).collect()).unwrap()
+    };
+    assert_eq!(text(pull(Layer::Top).unwrap()), "layer two");
+    assert_eq!(text(pull(Layer::Position(0)).unwrap()), "layer one");
+    assert_eq!(text(pull(Layer::Digest(sha256("layer one"))).unwrap()), "layer one");
+    for (which, code) in [
+        (Layer::Position(2), "INVALID_ARGUMENT"),
+        (Layer::Position(-1), "INVALID_ARGUMENT"),
+        (Layer::Digest(sha256("no layer")), "INVALID_ARGUMENT"),
+        (Layer::Digest("top".into()), "INVALID_REFERENCE"),
+    ] {
+        assert_eq!(pull(which.clone()).unwrap_err().code, code, "{which:?}");
+    }
+}
+
+#[test]
+fn a_platform_is_chosen_from_an_index() {
+    let mut content = Content::default();
+    let mut entries: Vec<String> = ["linux/arm64/v8", "linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/amd64"]
+        .iter()
+        .enumerate()
+        .map(|(position, text)| content.image(&format!("x{position}"), &platform(text)))
+        .collect();
+    entries.push(content.image("att", &platform("unknown/unknown")));
+    entries.push(r#"{"mediaType":"application/vnd.example.unknown","digest":"x+y:z","size":0}"#.to_owned());
+    content.manifest("latest", INDEX, &index(&entries));
+    let host = content.host();
+    let architecture = |wanted: Option<&str>| -> Result<String, (String, String)> {
+        let image = image(&host, "latest", wanted)?;
+        Ok(host.run(image.field("architecture", &Call::default())).unwrap().unwrap())
+    };
+    assert_eq!(architecture(None).unwrap(), "\"x1\"", "linux/amd64 by default, the first of two");
+    assert_eq!(architecture(Some("linux/arm64")).unwrap(), "\"x0\"");
+    assert_eq!(architecture(Some("linux/arm")).unwrap(), "\"x3\"", "the best variant");
+    assert_eq!(architecture(Some("linux/arm/v6")).unwrap(), "\"x2\"");
+    let (code, message) = architecture(Some("linux/s390x")).unwrap_err();
+    assert_eq!(code, "NO_MATCHING_PLATFORM");
+    assert!(message.contains("linux/arm64") && !message.contains("unknown"), "{message}");
+    assert_eq!(architecture(Some("unknown/unknown")).unwrap_err().0, "NO_MATCHING_PLATFORM");
+    assert_eq!(architecture(Some("nonsense/")).unwrap_err().0, "INVALID_ARGUMENT");
+    let arm = Settings {
+        platform: Some(docker_registry_client_wasm::protocol::platform::Platform::parse("linux/arm/v7").unwrap()),
+        ..Settings::default()
+    };
+    let repository = host.client_with(arm).repository("a/b", None).unwrap();
+    let chosen = host.run(repository.image("latest", None, &Call::default())).unwrap();
+    assert_eq!(chosen.platform().unwrap().to_string(), "linux/arm/v7");
+}
+
+#[test]
+fn a_named_platform_must_fit_a_single_image_too() {
+    let mut content = Content::default();
+    content.image("amd64", "");
+    let host = content.host();
+    assert!(image(&host, "amd64", Some("linux/amd64")).is_ok());
+    assert_eq!(image(&host, "amd64", Some("linux/arm64")).err().unwrap().0, "NO_MATCHING_PLATFORM");
+}
+
+#[test]
+fn entries_without_platform_are_asked_for_it() {
+    let mut content = Content::default();
+    let entries = [content.image("arm64", ""), content.image("amd64", r#","platform":null"#)];
+    content.manifest("latest", INDEX, &index(&entries));
+    let host = content.host();
+    assert_eq!(image(&host, "latest", Some("linux/amd64")).unwrap().id(), sha256(config("amd64")));
+    assert!(image(&host, "latest", Some("linux/riscv64")).err().unwrap().1.contains("linux/arm64"));
+}
+
+#[test]
+fn nested_indexes_are_walked_within_limits() {
+    let mut content = Content::default();
+    let mut entry = content.image("amd64", &platform("linux/amd64"));
+    let mut shallow = String::new();
+    for depth in 0..12 {
+        let document = index(&[entry]);
+        content.manifest(&format!("d{depth}"), INDEX, &document);
+        entry = descriptor(INDEX, &document, "");
+        shallow = if depth == 5 { document } else { shallow };
+    }
+    let host = content.host();
+    assert_eq!(image(&host, &sha256(&shallow), None).unwrap().id(), sha256(config("amd64")));
+    assert_eq!(image(&host, "d11", None).err().unwrap().0, "INDEX_LIMIT");
+
+    let mut wide = Content::default();
+    let entries: Vec<String> = (0..200)
+        .map(|number| {
+            let document = format!(r#"{{"schemaVersion":2,"manifests":[],"annotations":{{"n":"{number}"}}}}"#);
+            wide.manifest(&format!("w{number}"), INDEX, &document);
+            descriptor(INDEX, &document, "")
+        })
+        .collect();
+    wide.manifest("wide", INDEX, &index(&entries));
+    let host = wide.host();
+    assert_eq!(image(&host, "wide", None).err().unwrap().0, "INDEX_LIMIT");
+    assert!(host.seen().len() <= 101);
+}
+
+#[test]
+fn a_child_must_be_as_its_entry_says() {
+    let mut content = Content::default();
+    let honest = content.image("amd64", &platform("linux/amd64"));
+    let size = image_manifest(&config("amd64")).len();
+    let lying_size = honest.replace(&format!("\"size\":{size}"), &format!("\"size\":{}", size + 1));
+    let lying_type = honest.replace(OCI, SCHEMA2);
+    content.manifest("size", INDEX, &index(&[lying_size])).manifest("type", INDEX, &index(&[lying_type]));
+    let host = content.host();
+    assert_eq!(image(&host, "size", None).err().unwrap().0, "SIZE_MISMATCH");
+    assert_eq!(image(&host, "type", None).err().unwrap().0, "INVALID_RESPONSE");
+}
+
+#[test]
+fn artifacts_are_images_without_an_image_config() {
+    let config = "{}";
+    let manifest = format!(
+        r#"{{"schemaVersion":2,"artifactType":"application/spdx+json","config":{},"layers":[],"annotations":{{"org.opencontainers.image.created":"2026-05-06T00:00:00Z"}}}}"#,
+        descriptor("application/vnd.oci.empty.v1+json", config, r#","data":"e30=""#)
+    );
+    let mut content = Content::default();
+    content.manifest("sbom", OCI, &manifest);
+    let host = content.host();
+    let image = image(&host, "sbom", None).unwrap();
+    assert_eq!((image.size(), image.layers().len(), image.created()), (0, 0, Some("2026-05-06T00:00:00Z")));
+    let call = Call::default();
+    assert_eq!(host.run(image.json(&call)).unwrap().as_slice(), b"{}", "from the descriptor's own data");
+    assert_eq!(host.run(image.ancestry()).unwrap_err().code, "UNSUPPORTED");
+    assert_eq!(
+        host.run(async { image.layer(Layer::Top, &call).await.map(|_| ()) }).unwrap_err().code,
+        "INVALID_ARGUMENT"
+    );
+    let data = host.run(host.repository().data("sbom", &call)).unwrap();
+    assert_eq!(data.artifact_type.as_deref(), Some("application/spdx+json"));
+}
+
+#[test]
+fn data_of_an_index_and_of_an_image() {
+    let mut content = Content::default();
+    let entries = [
+        content.image("arm64", &platform("linux/arm64")),
+        content.image("s390x", &platform("linux/s390x")),
+        content.image("att", &platform("unknown/unknown")),
+    ];
+    content.manifest("latest", LIST, &index(&entries).replace(INDEX, LIST));
+    content.manifest("empty", INDEX, &index(&[]));
+    let host = content.host();
+    let data = |tag: &str| host.run(host.repository().data(tag, &Call::default()));
+    let index = data("latest").unwrap();
+    let platforms: Vec<String> = index.platforms.iter().map(ToString::to_string).collect();
+    assert_eq!(platforms, ["linux/arm64", "linux/s390x"]);
+    assert_eq!((index.media_type.as_str(), index.size), (LIST, 18), "of the first image, as none is for linux/amd64");
+    assert_eq!(index.created.as_deref(), Some("2026-01-02T03:04:05Z"));
+    assert_eq!(data("arm64").unwrap().platforms.len(), 1);
+    assert_eq!(data("empty").unwrap().size, 0);
+    assert_eq!(data("sha256:x").unwrap_err().code, "INVALID_REFERENCE");
+}
+
+#[test]
+fn content_is_asked_for_once_by_digest_and_tags_every_time() {
+    let mut content = Content::default();
+    let entry = content.image("amd64", &platform("linux/amd64"));
+    content.manifest("latest", INDEX, &index(&[entry]));
+    let host = content.host();
+    let count = |settings: Settings| {
+        let before = host.seen().len();
+        let repository = host.client_with(settings).repository("a/b", None).unwrap();
+        for _ in 0..3 {
+            host.run(repository.image("latest", None, &Call::default())).unwrap();
+        }
+        host.seen().len() - before
+    };
+    assert_eq!(count(Settings::default()), 3 + 2, "the tag thrice, manifest and config once");
+    assert_eq!(count(Settings { cache_bytes: 0, ..Settings::default() }), 9);
+}
+
+#[test]
+fn schema1_says_that_it_is_not_supported_yet() {
+    let reply = Reply::manifest(
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+        r#"{"schemaVersion":1,"name":"a"}"#,
+    );
+    assert_eq!(manifest_error(reply, "latest").0, "UNSUPPORTED");
+}

@@ -1,0 +1,438 @@
+//! A registry by script and a clock of its own: what the real servers of the test bed cannot be made to do on demand.
+//!
+//! [`run`] drives a future to its end in virtual time. A future that waits for nothing is a hang, and fails the test.
+
+#![allow(dead_code)] // each test binary uses its part
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use docker_registry_client_wasm::protocol::code;
+use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
+use docker_registry_client_wasm::protocol::http::{Headers, Method, Request, Response};
+use docker_registry_client_wasm::protocol::url::Url;
+use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
+use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Result, Transport};
+use sha2::Digest as _;
+
+/// What the scripted registry does with a body.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Sends these bytes.
+    Bytes(Vec<u8>),
+    /// Does nothing for so many milliseconds.
+    Pause(u64),
+    /// Breaks the connection.
+    Reset,
+    /// Sends the same bytes for ever.
+    Forever(Vec<u8>),
+    /// Never does anything again.
+    Hang,
+}
+
+/// One scripted answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<Step>,
+    pub delay: u64,
+    pub hang: bool,
+    pub refuse: bool,
+    pub filtered: bool,
+    pub url: Option<String>,
+}
+
+impl Reply {
+    pub fn new(status: u16) -> Self {
+        let (headers, body) = (Vec::new(), Vec::new());
+        Self { status, headers, body, delay: 0, hang: false, refuse: false, filtered: false, url: None }
+    }
+
+    /// 200 with a body and its length.
+    pub fn bytes(body: impl AsRef<[u8]>) -> Self {
+        let body = body.as_ref();
+        Self::new(200).header("content-length", &body.len().to_string()).step(Step::Bytes(body.to_vec()))
+    }
+
+    pub fn json(body: &str) -> Self {
+        Self::bytes(body).header("content-type", "application/json")
+    }
+
+    pub fn manifest(media_type: &str, body: &str) -> Self {
+        Self::bytes(body).header("content-type", media_type)
+    }
+
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(other, _)| other != name);
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn step(mut self, step: Step) -> Self {
+        self.body.push(step);
+        self
+    }
+
+    /// As a page across origins sees it, with nothing exposed.
+    pub fn filtered(mut self) -> Self {
+        self.filtered = true;
+        let visible = [
+            "cache-control",
+            "content-language",
+            "content-length",
+            "content-type",
+            "expires",
+            "last-modified",
+            "pragma",
+        ];
+        self.headers.retain(|(name, _)| visible.contains(&name.as_str()));
+        self
+    }
+
+    pub fn after(mut self, milliseconds: u64) -> Self {
+        self.delay = milliseconds;
+        self
+    }
+
+    pub fn hang() -> Self {
+        Self { hang: true, ..Self::new(200) }
+    }
+
+    pub fn refused() -> Self {
+        Self { refuse: true, ..Self::new(200) }
+    }
+}
+
+/// A request as the registry saw it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub method: Method,
+    /// Path and query.
+    pub target: String,
+    pub headers: Headers,
+    pub at: u64,
+}
+
+type Script = Box<dyn Fn(&Seen) -> Reply>;
+
+struct World {
+    script: Script,
+    seen: RefCell<Vec<Seen>>,
+    now: Cell<u64>,
+    timers: RefCell<BTreeMap<(u64, u64), Waker>>,
+    next_timer: Cell<u64>,
+    /// Requests and bodies that were begun and neither ended nor dropped.
+    open: Cell<usize>,
+    most_open: Cell<usize>,
+    dropped_early: Cell<usize>,
+    bytes_sent: Cell<u64>,
+}
+
+/// The scripted registry as a host.
+#[derive(Clone)]
+pub struct Scripted(Rc<World>);
+
+impl Scripted {
+    pub fn new(script: impl Fn(&Seen) -> Reply + 'static) -> Self {
+        Self(Rc::new(World {
+            script: Box::new(script),
+            seen: RefCell::default(),
+            now: Cell::new(0),
+            timers: RefCell::default(),
+            next_timer: Cell::new(0),
+            open: Cell::new(0),
+            most_open: Cell::new(0),
+            dropped_early: Cell::new(0),
+            bytes_sent: Cell::new(0),
+        }))
+    }
+
+    /// Answers by method and target; anything else is 404.
+    pub fn routes(routes: Vec<(&str, Reply)>) -> Self {
+        let routes: Vec<(String, Reply)> =
+            routes.into_iter().map(|(target, reply)| (target.to_owned(), reply)).collect();
+        Self::new(move |seen| {
+            let wanted = format!("{} {}", seen.method, seen.target);
+            let found = routes.iter().find(|(target, _)| *target == wanted || *target == seen.target);
+            found.map_or_else(|| Reply::new(404), |(_, reply)| reply.clone())
+        })
+    }
+
+    pub fn client(&self) -> Client<Scripted> {
+        self.client_with(Settings::default())
+    }
+
+    /// A V2 client that does not ask for the version first.
+    pub fn client_with(&self, settings: Settings) -> Client<Scripted> {
+        let settings = Settings { api_version: Some(Version::V2), ..settings };
+        self.raw_client(settings)
+    }
+
+    pub fn raw_client(&self, settings: Settings) -> Client<Scripted> {
+        Client::new(self.clone(), Url::parse("https://registry.test").unwrap(), settings)
+    }
+
+    pub fn repository(&self) -> Repository<Scripted> {
+        self.client().repository("a/b", None).unwrap()
+    }
+
+    pub fn seen(&self) -> Vec<Seen> {
+        self.0.seen.borrow().clone()
+    }
+
+    pub fn targets(&self) -> Vec<String> {
+        self.0.seen.borrow().iter().map(|seen| format!("{} {}", seen.method, seen.target)).collect()
+    }
+
+    pub fn now(&self) -> u64 {
+        self.0.now.get()
+    }
+
+    pub fn open(&self) -> usize {
+        self.0.open.get()
+    }
+
+    pub fn most_open(&self) -> usize {
+        self.0.most_open.get()
+    }
+
+    pub fn dropped_early(&self) -> usize {
+        self.0.dropped_early.get()
+    }
+
+    pub fn bytes_sent(&self) -> u64 {
+        self.0.bytes_sent.get()
+    }
+
+    /// Drives a future to its end, advancing the clock whenever nothing else can happen.
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.run_for(u64::MAX, future).expect("in virtual time")
+    }
+
+    /// The same, but drops the future when the clock would pass `limit`.
+    pub fn run_for<T>(&self, limit: u64, future: impl Future<Output = T>) -> Option<T> {
+        struct Flag(AtomicBool);
+        impl Wake for Flag {
+            fn wake(self: Arc<Self>) {
+                self.0.store(true, Ordering::SeqCst);
+            }
+        }
+        let flag = Arc::new(Flag(AtomicBool::new(true)));
+        let waker = Waker::from(flag.clone());
+        let mut future = pin!(future);
+        loop {
+            if flag.0.swap(false, Ordering::SeqCst) {
+                if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                    return Some(value);
+                }
+                continue;
+            }
+            let timer = self.0.timers.borrow_mut().pop_first();
+            let Some(((due, _), waker)) = timer else {
+                assert!(limit < u64::MAX, "a hang: nothing is under way and nothing is awaited");
+                return None;
+            };
+            if due > limit {
+                return None;
+            }
+            self.0.now.set(due.max(self.0.now.get()));
+            waker.wake();
+        }
+    }
+
+    fn begin(&self) -> Open {
+        self.0.open.set(self.0.open.get() + 1);
+        self.0.most_open.set(self.0.most_open.get().max(self.0.open.get()));
+        Open { world: self.0.clone(), ended: false }
+    }
+}
+
+/// Counts what is under way.
+struct Open {
+    world: Rc<World>,
+    ended: bool,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.world.open.set(self.world.open.get() - 1);
+        if !self.ended {
+            self.world.dropped_early.set(self.world.dropped_early.get() + 1);
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Chunk for Bytes {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn slice(&self, start: u64, end: u64) -> Self {
+        let clamp = |at: u64| at.min(self.len()) as usize;
+        Bytes(self.0[clamp(start)..clamp(end).max(clamp(start))].to_vec())
+    }
+
+    fn append_to(&self, buffer: &mut Vec<u8>) {
+        buffer.extend_from_slice(&self.0);
+    }
+}
+
+pub struct ScriptedBody {
+    host: Scripted,
+    steps: std::vec::IntoIter<Step>,
+    repeating: Option<Vec<u8>>,
+    open: Option<Open>,
+}
+
+impl Body for ScriptedBody {
+    type Chunk = Bytes;
+
+    async fn next(&mut self) -> Result<Option<Bytes>> {
+        let send = |bytes: &Vec<u8>| {
+            self.host.0.bytes_sent.set(self.host.0.bytes_sent.get() + bytes.len() as u64);
+            Ok(Some(Bytes(bytes.clone())))
+        };
+        if let Some(bytes) = &self.repeating {
+            return send(bytes);
+        }
+        loop {
+            match self.steps.next() {
+                Some(Step::Bytes(bytes)) => return send(&bytes),
+                Some(Step::Pause(milliseconds)) => self.host.sleep(milliseconds).await,
+                Some(Step::Forever(bytes)) => {
+                    self.repeating = Some(bytes.clone());
+                    return send(&bytes);
+                }
+                Some(Step::Hang) => std::future::pending().await,
+                Some(Step::Reset) => {
+                    self.steps = Vec::new().into_iter();
+                    return Err(Error::new(code::NETWORK, "connection reset"));
+                }
+                None => {
+                    if let Some(mut open) = self.open.take() {
+                        open.ended = true;
+                    }
+                    return Ok(None);
+                }
+            }
+        }
+    }
+}
+
+pub enum Sha {
+    Sha256(sha2::Sha256),
+    Sha512(sha2::Sha512),
+}
+
+impl Hasher<Bytes> for Sha {
+    fn update(&mut self, chunk: &Bytes) -> Result<()> {
+        match self {
+            Sha::Sha256(sha) => sha.update(&chunk.0),
+            Sha::Sha512(sha) => sha.update(&chunk.0),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Vec<u8>> {
+        Ok(match self {
+            Sha::Sha256(sha) => sha.finalize().to_vec(),
+            Sha::Sha512(sha) => sha.finalize().to_vec(),
+        })
+    }
+}
+
+impl Transport for Scripted {
+    type Chunk = Bytes;
+    type Body = ScriptedBody;
+    type Hasher = Sha;
+
+    async fn send(&self, request: Request) -> Result<Response<ScriptedBody>> {
+        let url = request.url.to_string();
+        let target = url.strip_prefix("https://registry.test").unwrap_or(&url).to_owned();
+        let seen = Seen { method: request.method, target, headers: request.headers, at: self.now() };
+        self.0.seen.borrow_mut().push(seen.clone());
+        let mut open = self.begin();
+        let reply = (self.0.script)(&seen);
+        if reply.delay > 0 {
+            self.sleep(reply.delay).await;
+        }
+        if reply.hang {
+            std::future::pending::<()>().await;
+        }
+        if reply.refuse {
+            open.ended = true;
+            return Err(Error::new(code::NETWORK, "connection refused"));
+        }
+        let mut headers = Headers::new();
+        for (name, value) in &reply.headers {
+            headers.append(name, value.clone());
+        }
+        let steps = if request.method == Method::Head { Vec::new() } else { reply.body };
+        Ok(Response {
+            status: reply.status,
+            headers,
+            headers_filtered: reply.filtered,
+            url: reply.url.map(|url| Url::parse(&url).unwrap()),
+            body: ScriptedBody { host: self.clone(), steps: steps.into_iter(), repeating: None, open: Some(open) },
+        })
+    }
+
+    fn hasher(&self, algorithm: Algorithm) -> Sha {
+        match algorithm {
+            Algorithm::Sha256 => Sha::Sha256(sha2::Sha256::new()),
+            Algorithm::Sha512 => Sha::Sha512(sha2::Sha512::new()),
+        }
+    }
+}
+
+impl Clock for Scripted {
+    fn now(&self) -> u64 {
+        self.0.now.get()
+    }
+
+    async fn sleep(&self, milliseconds: u64) {
+        let due = self.0.now.get().saturating_add(milliseconds);
+        let id = self.0.next_timer.get();
+        self.0.next_timer.set(id + 1);
+        struct Cancel<'a>(&'a World, (u64, u64));
+        impl Drop for Cancel<'_> {
+            fn drop(&mut self) {
+                self.0.timers.borrow_mut().remove(&self.1);
+            }
+        }
+        let _cancel = Cancel(&self.0, (due, id));
+        poll_fn(|context| {
+            if self.0.now.get() >= due {
+                return Poll::Ready(());
+            }
+            self.0.timers.borrow_mut().insert((due, id), context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    Digest::of(Algorithm::Sha256, bytes.as_ref()).to_string()
+}
+
+/// A descriptor in JSON.
+pub fn descriptor(media_type: &str, content: &str, extra: &str) -> String {
+    let (digest, size) = (sha256(content), content.len());
+    format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{size}{extra}}}"#)
+}

@@ -1,0 +1,283 @@
+//! What every request passes: versions, credentials, time limits, the number of requests at a time, events, errors.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+mod support;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use docker_registry_client_wasm::protocol::secret::Secret;
+use docker_registry_client_wasm::registry::{Call, Settings, Version};
+use docker_registry_client_wasm::transport::auth::Credentials;
+use futures_util::future::join_all;
+use support::{Reply, Scripted, Step};
+
+fn basic() -> Settings {
+    let password = Secret::new("s3cret".to_owned());
+    Settings { credentials: Some(Credentials::Basic { username: "alice".into(), password }), ..Settings::default() }
+}
+
+fn detect(host: &Scripted) -> Result<Version, (String, String)> {
+    let client = host.raw_client(Settings::default());
+    host.run(client.api_version(&Call::default())).map_err(|error| (error.code.into_owned(), error.message))
+}
+
+#[test]
+fn versions_are_detected() {
+    let v2 = Scripted::routes(vec![("/v2/", Reply::json("{}"))]);
+    assert_eq!(detect(&v2).unwrap(), Version::V2);
+    let empty = Scripted::routes(vec![("/v2/", Reply::bytes(""))]);
+    assert_eq!(detect(&empty).unwrap(), Version::V2);
+    let locked =
+        Scripted::routes(vec![("/v2/", Reply::new(401).header("www-authenticate", "Bearer realm=\"https://x\""))]);
+    assert_eq!(detect(&locked).unwrap(), Version::V2);
+    let v1 = Scripted::routes(vec![("/v1/_ping", Reply::json("{}"))]);
+    assert_eq!(detect(&v1).unwrap(), Version::V1);
+    assert_eq!(v1.targets(), ["GET /v2/", "GET /v1/_ping"]);
+}
+
+#[test]
+fn what_is_no_registry_is_told() {
+    let html = Scripted::new(|_| {
+        Reply::bytes("<!doctype html><title>hi</title>").header("content-type", "text/html; charset=utf-8")
+    });
+    let (code, message) = detect(&html).unwrap_err();
+    assert_eq!(code, "INVALID_RESPONSE");
+    assert!(message.contains("no registry") && message.contains("HTML"), "{message}");
+    assert_eq!(detect(&Scripted::routes(vec![])).unwrap_err().0, "INVALID_RESPONSE");
+    // only 404 leads to V1
+    for status in [400, 403, 500, 503] {
+        let host = Scripted::new(move |_| Reply::new(status));
+        assert!(detect(&host).is_err());
+        assert_eq!(host.seen().len(), 1, "{status}");
+    }
+    assert_eq!(detect(&Scripted::new(|_| Reply::refused())).unwrap_err().0, "NETWORK");
+}
+
+#[test]
+fn the_version_is_asked_once_however_many_calls_wait() {
+    let host =
+        Scripted::new(|seen| if seen.target == "/v2/" { Reply::json("{}").after(50) } else { Reply::json("{}") });
+    let repository = host.raw_client(Settings::default()).repository("a/b", None).unwrap();
+    host.run(join_all((0..20).map(|_| repository.tags(None, Call::default()).collect())));
+    assert_eq!(host.targets().iter().filter(|target| *target == "GET /v2/").count(), 1);
+}
+
+#[test]
+fn a_version_that_could_not_be_asked_is_asked_again() {
+    let failed = RefCell::new(false);
+    let host = Scripted::new(move |_| if failed.replace(true) { Reply::json("{}") } else { Reply::refused() });
+    let client = host.raw_client(Settings::default());
+    assert!(host.run(client.api_version(&Call::default())).is_err());
+    assert_eq!(host.run(client.api_version(&Call::default())).unwrap(), Version::V2);
+}
+
+#[test]
+fn v1_is_not_read_yet_and_says_so() {
+    let host = Scripted::routes(vec![("/v1/_ping", Reply::json("{}"))]);
+    let client = host.raw_client(Settings::default());
+    let error = host.run(client.namespaces(&Call::default())).unwrap_err();
+    assert_eq!(error.code, "UNSUPPORTED");
+}
+
+#[test]
+fn a_password_is_sent_when_basic_is_asked_for_and_from_then_on() {
+    let host = Scripted::new(|seen| match seen.headers.get("authorization") {
+        Some("Basic YWxpY2U6czNjcmV0") => Reply::json("{}"),
+        Some(_) => Reply::new(403),
+        None => Reply::new(401).header("www-authenticate", "Basic realm=\"x\""),
+    });
+    let client = host.client_with(basic());
+    let repository = client.repository("a/b", None).unwrap();
+    for _ in 0..2 {
+        host.run(repository.tags(None, Call::default()).collect()).unwrap();
+    }
+    let sent: Vec<bool> = host.seen().iter().map(|seen| seen.headers.get("authorization").is_some()).collect();
+    assert_eq!(sent, [false, true, true]);
+}
+
+#[test]
+fn a_password_is_not_sent_where_basic_is_not_asked_for() {
+    for challenge in [Some("Bearer realm=\"https://auth.test/token\",service=\"x\""), Some("Negotiate"), None] {
+        let host = Scripted::new(move |_| match challenge {
+            Some(challenge) => Reply::new(401).header("www-authenticate", challenge),
+            None => Reply::new(401),
+        });
+        let error = host.run(host.client_with(basic()).check_status(&Call::default())).unwrap_err();
+        assert_eq!((error.code.as_ref(), error.status), ("AUTH_REQUIRED", Some(401)));
+        assert!(host.seen().iter().all(|seen| seen.headers.get("authorization").is_none()));
+    }
+    // where a page across origins cannot see the challenge, the user's password for this registry is tried
+    let hidden = Scripted::new(|seen| match seen.headers.get("authorization") {
+        Some(_) => Reply::json("{}").filtered(),
+        None => Reply::new(401).filtered(),
+    });
+    hidden.run(hidden.client_with(basic()).check_status(&Call::default())).unwrap();
+}
+
+#[test]
+fn a_refused_password_is_sent_once() {
+    let host = Scripted::new(|_| Reply::new(401).header("www-authenticate", "Basic realm=\"x\""));
+    let error = host.run(host.client_with(basic()).check_status(&Call::default())).unwrap_err();
+    assert_eq!(error.code, "AUTH_REQUIRED");
+    assert_eq!(host.seen().len(), 2);
+    assert!(!format!("{error:?} {error}").contains("s3cret"));
+    assert!(!format!("{:?}", basic().credentials).contains("s3cret"));
+}
+
+#[test]
+fn a_token_is_used_as_is() {
+    let host = Scripted::new(|seen| match seen.headers.get("authorization") {
+        Some("Bearer abc") => Reply::json("{}"),
+        _ => Reply::new(401),
+    });
+    let settings =
+        Settings { credentials: Some(Credentials::Token(Secret::new("abc".to_owned()))), ..Settings::default() };
+    host.run(host.client_with(settings).check_status(&Call::default())).unwrap();
+    assert_eq!(host.seen().len(), 1);
+}
+
+#[test]
+fn headers_that_do_not_arrive_end_in_a_timeout() {
+    let host = Scripted::new(|_| Reply::hang());
+    let error = host.run(host.client().check_status(&Call::default())).unwrap_err();
+    assert_eq!((error.code.as_ref(), host.now()), ("TIMEOUT", 30_000));
+    assert_eq!(error.url.as_deref(), Some("https://registry.test/v2/"));
+    assert_eq!((host.open(), host.dropped_early()), (0, 1), "the request is stopped");
+    let error = host.run(host.client().check_status(&Call { timeout: Some(10) })).unwrap_err();
+    assert_eq!((error.code.as_ref(), host.now()), ("TIMEOUT", 30_010));
+}
+
+#[test]
+fn zero_waits_for_ever() {
+    let host = Scripted::new(|_| Reply::json("{}").after(1_000_000));
+    host.run(host.client().check_status(&Call { timeout: Some(0) })).unwrap();
+}
+
+#[test]
+fn idle_time_is_counted_from_the_last_byte() {
+    let steady = Scripted::new(|_| {
+        (0..10)
+            .fold(Reply::new(200), |reply, _| reply.step(Step::Pause(59_000)).step(Step::Bytes(b" ".to_vec())))
+            .step(Step::Bytes(b"{}".to_vec()))
+    });
+    steady.run(steady.client().check_status(&Call::default())).unwrap();
+    assert_eq!(steady.now(), 590_000);
+    let stalled = Scripted::new(|_| {
+        Reply::new(200)
+            .step(Step::Bytes(b"{".to_vec()))
+            .step(Step::Pause(1_000))
+            .step(Step::Bytes(b" ".to_vec()))
+            .step(Step::Hang)
+    });
+    let error = stalled.run(stalled.client().check_status(&Call::default())).unwrap_err();
+    assert_eq!((error.code.as_ref(), stalled.now()), ("TIMEOUT", 61_000));
+    assert_eq!(stalled.open(), 0);
+}
+
+#[test]
+fn no_more_requests_at_a_time_than_allowed() {
+    for concurrency in [1, 3, 6] {
+        let host = Scripted::new(|_| Reply::json("{}").after(10));
+        let client = host.client_with(Settings { concurrency, ..Settings::default() });
+        let repository = client.repository("a/b", None).unwrap();
+        host.run(join_all((0..20).map(|_| repository.tags(None, Call::default()).collect())));
+        assert_eq!((host.most_open(), host.seen().len()), (concurrency, 20));
+    }
+}
+
+#[test]
+fn a_dropped_call_gives_its_place_back() {
+    let host = Scripted::new(|seen| if seen.target.contains("slow") { Reply::hang() } else { Reply::json("{}") });
+    let client = host.client_with(Settings { concurrency: 1, timeout: 0, ..Settings::default() });
+    let slow = client.repository("slow/one", None).unwrap();
+    assert!(
+        host.run_for(100, async {
+            let (_, _) = futures_util::future::join(
+                slow.tags(None, Call::default()).collect(),
+                slow.tags(None, Call::default()).collect(),
+            )
+            .await;
+        })
+        .is_none()
+    );
+    assert_eq!(host.open(), 0);
+    host.run(client.repository("a/b", None).unwrap().tags(None, Call::default()).collect()).unwrap();
+}
+
+#[test]
+fn each_attempt_is_told_without_secrets() {
+    let events = Rc::new(RefCell::new(Vec::new()));
+    let sink = events.clone();
+    let settings = Settings {
+        observer: Some(Rc::new(move |event: &docker_registry_client_wasm::transport::observe::RequestEvent| {
+            sink.borrow_mut().push(event.clone());
+        })),
+        ..basic()
+    };
+    let host = Scripted::new(|seen| match seen.headers.get("authorization") {
+        Some(_) => Reply::json("{}").after(7),
+        None => Reply::new(401).header("www-authenticate", "Basic realm=\"x\""),
+    });
+    host.run(host.client_with(settings).check_status(&Call::default())).unwrap();
+    let events = events.borrow();
+    let told: Vec<_> = events.iter().map(|event| (event.method, event.status, event.duration)).collect();
+    assert_eq!(told, [("GET", Some(401), 0), ("GET", Some(200), 7)]);
+    assert!(!format!("{events:?}").contains("s3cret") && !format!("{events:?}").contains("YWxp"));
+}
+
+#[test]
+fn redirects_from_https_to_http_are_refused() {
+    let host = Scripted::new(|_| Reply {
+        url: Some("http://registry.test/v2/?X-Amz-Signature=abc".into()),
+        ..Reply::json("{}")
+    });
+    let error = host.run(host.client().check_status(&Call::default())).unwrap_err();
+    assert_eq!(error.code, "UNTRUSTED_LOCATION");
+    assert!(!error.message.contains("abc"), "{}", error.message);
+    let safe = Scripted::new(|_| Reply { url: Some("https://storage.test/x".into()), ..Reply::json("{}") });
+    safe.run(safe.client().check_status(&Call::default())).unwrap();
+}
+
+#[test]
+fn errors_carry_what_the_registry_said() {
+    let body = r#"{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known","detail":{"name":"a/b"}}]}"#;
+    let host = Scripted::new(move |_| Reply::json(body).status(404).header("retry-after", "7"));
+    let error = host.run(host.repository().tags(None, Call::default()).next_page()).unwrap_err();
+    assert_eq!((error.code.as_ref(), error.status, error.retry_after), ("NAME_UNKNOWN", Some(404), Some(7_000)));
+    assert_eq!(error.method.map(|method| method.as_str()), Some("GET"));
+    assert_eq!(error.url.as_deref(), Some("https://registry.test/v2/a/b/tags/list?n=1000"));
+    assert_eq!(error.errors[0].detail.as_deref(), Some(r#"{"name":"a/b"}"#));
+    assert!(error.message.contains("repository name not known"), "{error}");
+}
+
+#[test]
+fn statuses_without_a_code_get_ours() {
+    for (status, code) in [
+        (401, "AUTH_REQUIRED"),
+        (403, "DENIED"),
+        (404, "NOT_FOUND"),
+        (405, "UNSUPPORTED"),
+        (429, "RATE_LIMITED"),
+        (500, "HTTP_ERROR"),
+        (302, "HTTP_ERROR"),
+    ] {
+        for body in ["", "<html>no</html>", r#"{"errors":{}}"#, r#"{"errors":null}"#, r#"{"errors":[null]}"#] {
+            let host = Scripted::new(move |_| Reply::bytes(body).status(status));
+            let error = host.run(host.repository().tags(None, Call::default()).next_page()).unwrap_err();
+            assert_eq!((error.code.as_ref(), error.status), (code, Some(status)), "{body}");
+        }
+    }
+}
+
+#[test]
+fn endless_error_bodies_are_cut_off() {
+    let host = Scripted::new(|_| Reply::new(500).step(Step::Forever(vec![b'x'; 10_000])));
+    let error = host.run(host.repository().tags(None, Call::default()).next_page()).unwrap_err();
+    assert_eq!(error.status, Some(500));
+    assert!(host.bytes_sent() <= 80_000 && host.open() == 0);
+    let stalled = Scripted::new(|_| Reply::new(500).step(Step::Bytes(b"oops".to_vec())).step(Step::Hang));
+    let error = stalled.run(stalled.repository().tags(None, Call::default()).next_page()).unwrap_err();
+    assert!(error.status == Some(500) && error.message.contains("oops"), "{error}");
+}
