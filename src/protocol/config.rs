@@ -171,7 +171,7 @@ mod tests {
             ("null", ": got null; an object is needed"),
             ("", ": not JSON"),
             (r#"{"created":1}"#, ": created: got 1; a string is needed"),
-            (r#"{"os":"a","os":"b"}"#, ": os: there are two of it"),
+            (r#"{"os":"a","os":"b"}"#, ": os: it is there twice"),
             (r#"{"rootfs":[]}"#, ": rootfs: got an array; an object is needed"),
             (r#"{"rootfs":{"diff_ids":{}}}"#, ": rootfs.diff_ids: got an object; an array is needed"),
             (r#"{"rootfs":{"diff_ids":["sha256:x"]}}"#, ": rootfs.diff_ids[0]: digest \"sha256:x\""),

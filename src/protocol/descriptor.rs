@@ -1,17 +1,28 @@
 //! Descriptors (image-spec descriptor.md).
 
-use std::collections::BTreeMap;
-
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use serde::Serialize;
+use base64ct::{Base64, Encoding as _};
+use serde::{Serialize, Serializer};
 
 use super::digest::Digest;
 use super::json::{self, Members};
 use super::platform::Platform;
 
-/// Annotations (image-spec annotations.md). Keys are data, `__proto__` and `constructor` as well.
-pub type Annotations = BTreeMap<String, String>;
+/// Annotations (image-spec annotations.md), in the document's order. Keys are data, `__proto__` and `constructor` as well.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Annotations(Vec<(String, String)>);
+
+impl Annotations {
+    /// The value of a key; of one that stands there twice the last, as everywhere in JSON.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(other, _)| other == key).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Serialize for Annotations {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
 
 /// What points to content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,7 +87,7 @@ impl Descriptor {
 
     /// Embedded content, if it is what the descriptor says it is. What is not is fetched, as if it were not there.
     fn verified(&self, base64: &str) -> Option<Vec<u8>> {
-        let data = BASE64_STANDARD.decode(base64).ok()?;
+        let data = Base64::decode_vec(base64).ok()?;
         let same = data.len() as u64 == self.size && Digest::of(self.digest.algorithm()?, &data) == self.digest;
         same.then_some(data)
     }
@@ -89,10 +100,10 @@ pub(super) fn digest(text: &str) -> Result<Digest, String> {
 
 /// Reads annotations: a string for every key.
 pub(super) fn annotations(text: &str) -> Result<Annotations, String> {
-    let mut annotations = Annotations::new();
+    let mut annotations = Annotations::default();
     json::each_member(text, &mut |key, value| {
         let value = json::string(value.get()).map_err(|error| format!("[{}]{error}", super::invalid::quoted(key)))?;
-        annotations.insert(key.to_owned(), value);
+        annotations.0.push((key.to_owned(), value));
         Ok(())
     })?;
     Ok(annotations)
@@ -158,15 +169,18 @@ mod tests {
     fn annotations_are_data() {
         let more = r#","annotations":{"__proto__":"a","constructor":"b","":"c","x":"1","x":"2"}"#;
         let annotations = with(more).expect("a descriptor").annotations.expect("annotations");
-        let expected = [("", "c"), ("__proto__", "a"), ("constructor", "b"), ("x", "2")];
-        assert_eq!(annotations.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect::<Vec<_>>(), expected);
+        for (key, value) in [("", "c"), ("__proto__", "a"), ("constructor", "b"), ("x", "2")] {
+            assert_eq!(annotations.get(key), Some(value), "{key}");
+        }
+        assert_eq!(annotations.get("y"), None);
+        assert!(serde_json::to_string(&annotations).expect("JSON").starts_with(r#"{"__proto__":"a","constructor":"b""#));
     }
 
     #[test]
     fn refusals_name_the_place() {
         for (more, error) in [
-            (r#","size":2"#, ".size: there are two of it"),
-            (r#","digest":"sha256:x""#, ".digest: there are two of it"),
+            (r#","size":2"#, ".size: it is there twice"),
+            (r#","digest":"sha256:x""#, ".digest: it is there twice"),
             (r#","urls":"x""#, ".urls: got \"x\"; an array is needed"),
             (r#","urls":["a",null]"#, ".urls[1]: got null; a string is needed"),
             (r#","annotations":[]"#, ".annotations: got an array; an object is needed"),

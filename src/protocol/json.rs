@@ -23,7 +23,7 @@ pub fn at(name: &str, error: String) -> String {
 
 /// The error of a member that is there twice.
 pub fn twice(name: &str) -> String {
-    at(name, ": there are two of it".into())
+    at(name, ": it is there twice".into())
 }
 
 /// An error as a sentence about a document.
@@ -46,18 +46,22 @@ pub fn text(bytes: &[u8]) -> Result<&str, String> {
 
 /// Refuses a text that is nested too deeply.
 pub fn check_depth(text: &str) -> Result<(), String> {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for (position, byte) in text.bytes().enumerate() {
+    let mut depth = 0_usize;
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => depth += 1,
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            // A search within the loop: in wasm several times the speed of a loop that keeps track of where it is.
+            b'"' => {
+                while bytes.find(|byte| matches!(byte, b'"' | b'\\')) == Some(b'\\') {
+                    bytes.next();
+                }
+            }
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
         if depth > DEPTH_LIMIT {
-            return Err(format!(": nested more than {DEPTH_LIMIT} deep at byte {position}"));
+            return Err(format!(": nested more than {DEPTH_LIMIT} deep at byte {}", text.len() - bytes.len() - 1));
         }
     }
     Ok(())

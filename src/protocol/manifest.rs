@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(manifest.layers.map(|layers| layers.len()), Some(1));
         assert_eq!((manifest.manifests, manifest.artifact_type.as_deref()), (None, Some("a/b")));
         assert_eq!(manifest.subject.map(|subject| subject.media_type).as_deref(), Some(OCI_INDEX));
-        assert_eq!(manifest.annotations.map(|annotations| annotations.len()), Some(1));
+        assert_eq!(manifest.annotations.and_then(|annotations| annotations.get("k").map(str::to_owned)).as_deref(), Some("v"));
     }
 
     /// S49, S50, F43: entries keep their order, and nothing in them but their own structure is judged.
@@ -356,10 +356,10 @@ mod tests {
             (image(r#","artifactType":1"#), OCI_MANIFEST, "artifactType: got 1; a string is needed"),
             (image(r#","mediaType":1"#), OCI_MANIFEST, "mediaType: got 1; a string is needed"),
             (r#"{"schemaVersion":"2","manifests":[]}"#.into(), OCI_INDEX, "schemaVersion: got \"2\""),
-            (image(r#","layers":[]"#), OCI_MANIFEST, "layers: there are two of it"),
-            (image(r#","\u006cayers":[]"#), OCI_MANIFEST, "layers: there are two of it"),
-            (image(r#","mediaType":"a/b","mediaType":"a/c","config":1"#), "a/b", "mediaType: there are two of it"),
-            (image(r#","schemaVersion":3"#), OCI_MANIFEST, "schemaVersion: there are two of it"),
+            (image(r#","layers":[]"#), OCI_MANIFEST, "layers: it is there twice"),
+            (image(r#","\u006cayers":[]"#), OCI_MANIFEST, "layers: it is there twice"),
+            (image(r#","mediaType":"a/b","mediaType":"a/c","config":1"#), "a/b", "mediaType: it is there twice"),
+            (image(r#","schemaVersion":3"#), OCI_MANIFEST, "schemaVersion: it is there twice"),
             (
                 format!(r#"{{"config":{},"layers":[]}}"#, config.replace(DIGEST, "sha256:../../x")),
                 OCI_MANIFEST,
@@ -425,6 +425,6 @@ mod tests {
         let many: Vec<_> = (0..200_000).map(|number| format!(r#""{number}":"""#)).collect();
         let manifest =
             parse(&image(&format!(r#","annotations":{{{}}}"#, many.join(","))), OCI_MANIFEST).expect("an image");
-        assert_eq!(manifest.annotations.map(|annotations| annotations.len()), Some(200_000));
+        assert_eq!(manifest.annotations.and_then(|annotations| annotations.get("199999").map(str::to_owned)).as_deref(), Some(""));
     }
 }

@@ -78,8 +78,7 @@ impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.os)?;
         let version = self.os_version.as_deref().unwrap_or_default();
-        let mut features: Vec<&str> = self.os_features.iter().flatten().map(String::as_str).collect();
-        features.sort_unstable();
+        let features = self.os_features.as_deref().unwrap_or_default();
         if !version.is_empty() || !features.is_empty() {
             write!(f, "({}", escape(version))?;
             for feature in features {
@@ -309,7 +308,7 @@ mod tests {
             ("macos/arm64", "darwin/arm64"),
             ("windows/amd64:10.0.17763.1", "windows(10.0.17763.1)/amd64"),
             ("windows(10.0.17763.1)/amd64", "windows(10.0.17763.1)/amd64"),
-            ("windows(+b+a)", "windows(+a+b)/amd64"),
+            ("windows(+b+a)", "windows(+b+a)/amd64"),
             ("windows()/amd64", "windows/amd64"),
             ("windows/amd64:", "windows/amd64"),
             ("wasi/wasm", "wasi/wasm"),

@@ -1,6 +1,6 @@
 //! Content-addressed answers, kept by repository and digest up to a byte limit. Mutable things never come here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::manifests::FetchedManifest;
@@ -40,23 +40,19 @@ pub struct Cache {
     held: u64,
     clock: u64,
     entries: HashMap<Key, Entry>,
-    by_use: BTreeMap<u64, Key>,
 }
 
 impl Cache {
     /// Holds at most so many bytes; 0 holds nothing.
     pub fn new(limit: u64) -> Self {
-        Self { limit, held: 0, clock: 0, entries: HashMap::new(), by_use: BTreeMap::new() }
+        Self { limit, held: 0, clock: 0, entries: HashMap::new() }
     }
 
     /// What is kept under a repository's digest.
     pub fn get(&mut self, repository: &str, digest: &str) -> Option<Content> {
         self.clock += 1;
-        let key = (repository.to_owned(), digest.to_owned());
-        let entry = self.entries.get_mut(&key)?;
-        self.by_use.remove(&entry.used);
+        let entry = self.entries.get_mut(&(repository.to_owned(), digest.to_owned()))?;
         entry.used = self.clock;
-        self.by_use.insert(self.clock, key);
         Some(entry.content.clone())
     }
 
@@ -69,18 +65,20 @@ impl Cache {
         let key = (repository.to_owned(), digest.to_owned());
         self.remove(&key);
         while self.held + cost > self.limit {
-            let Some(oldest) = self.by_use.first_key_value().map(|(_, key)| key.clone()) else { break };
+            // A look at every entry: there are some thousands at most, and an ordered map would cost more in size.
+            let Some(oldest) = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone())
+            else {
+                break;
+            };
             self.remove(&oldest);
         }
         self.clock += 1;
         self.held += cost;
-        self.by_use.insert(self.clock, key.clone());
         self.entries.insert(key, Entry { content, cost, used: self.clock });
     }
 
     fn remove(&mut self, key: &Key) {
         if let Some(entry) = self.entries.remove(key) {
-            self.by_use.remove(&entry.used);
             self.held -= entry.cost;
         }
     }
@@ -124,7 +122,7 @@ mod tests {
         for index in 0..100 {
             cache.put("r", &index.to_string(), config(index));
             cache.put("r", &index.to_string(), config(index));
-            assert!(cache.held <= 2_000 && cache.by_use.len() == cache.entries.len());
+            assert!(cache.held <= 2_000);
         }
         let mut none = Cache::new(0);
         none.put("r", "a", config(0));

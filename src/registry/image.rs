@@ -154,7 +154,7 @@ impl<H: Host> Image<H> {
     /// RFC 3339, from the config, else the annotation.
     pub fn created(&self) -> Option<&str> {
         let config = self.0.config.as_ref().and_then(|config| config.created.as_deref());
-        config.or_else(|| self.0.manifest.manifest.annotations.as_ref()?.get(CREATED).map(String::as_str))
+        config.or_else(|| self.0.manifest.manifest.annotations.as_ref()?.get(CREATED))
     }
 
     /// Base first.

@@ -1,6 +1,5 @@
 //! From an image index to the image for a platform (image-spec, image-index.md; the choice is containerd's).
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::connection::Connection;
@@ -38,7 +37,7 @@ pub async fn images<H: Host>(
     call: &Call,
 ) -> Result<Vec<Descriptor>> {
     let mut images = Vec::new();
-    let mut visited = HashSet::from([index.digest.clone()]);
+    let mut visited = vec![index.digest.clone()];
     // A stack holds what is still to be walked, so that the order of the document is kept.
     let mut pending: Vec<(usize, Descriptor)> = Vec::new();
     push_entries(&mut pending, 1, index);
@@ -55,7 +54,7 @@ pub async fn images<H: Host>(
                     );
                     return Err(Error::new(code::INDEX_LIMIT, message));
                 }
-                visited.insert(entry.digest.clone());
+                visited.push(entry.digest.clone());
                 let nested = connection.child_manifest(name, &entry, call).await?;
                 push_entries(&mut pending, depth + 1, &nested);
             }

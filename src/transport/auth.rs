@@ -2,8 +2,7 @@
 
 use std::cell::Cell;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding as _};
 
 use super::{Result, Transport};
 use crate::protocol::challenge;
@@ -50,7 +49,7 @@ impl<T: Transport> Authenticated<T> {
             Credentials::Basic { username, password } => self
                 .basic_wanted
                 .get()
-                .then(|| format!("Basic {}", STANDARD.encode(format!("{username}:{}", password.expose())))),
+                .then(|| format!("Basic {}", Base64::encode_string(format!("{username}:{}", password.expose()).as_bytes()))),
         }
     }
 
