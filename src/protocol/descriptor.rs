@@ -173,7 +173,9 @@ mod tests {
             assert_eq!(annotations.get(key), Some(value), "{key}");
         }
         assert_eq!(annotations.get("y"), None);
-        assert!(serde_json::to_string(&annotations).expect("JSON").starts_with(r#"{"__proto__":"a","constructor":"b""#));
+        assert!(
+            serde_json::to_string(&annotations).expect("JSON").starts_with(r#"{"__proto__":"a","constructor":"b""#)
+        );
     }
 
     #[test]

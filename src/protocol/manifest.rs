@@ -209,7 +209,10 @@ mod tests {
         assert_eq!(manifest.layers.map(|layers| layers.len()), Some(1));
         assert_eq!((manifest.manifests, manifest.artifact_type.as_deref()), (None, Some("a/b")));
         assert_eq!(manifest.subject.map(|subject| subject.media_type).as_deref(), Some(OCI_INDEX));
-        assert_eq!(manifest.annotations.and_then(|annotations| annotations.get("k").map(str::to_owned)).as_deref(), Some("v"));
+        assert_eq!(
+            manifest.annotations.and_then(|annotations| annotations.get("k").map(str::to_owned)).as_deref(),
+            Some("v")
+        );
     }
 
     /// S49, S50, F43: entries keep their order, and nothing in them but their own structure is judged.
@@ -425,6 +428,9 @@ mod tests {
         let many: Vec<_> = (0..200_000).map(|number| format!(r#""{number}":"""#)).collect();
         let manifest =
             parse(&image(&format!(r#","annotations":{{{}}}"#, many.join(","))), OCI_MANIFEST).expect("an image");
-        assert_eq!(manifest.annotations.and_then(|annotations| annotations.get("199999").map(str::to_owned)).as_deref(), Some(""));
+        assert_eq!(
+            manifest.annotations.and_then(|annotations| annotations.get("199999").map(str::to_owned)).as_deref(),
+            Some("")
+        );
     }
 }
