@@ -1,0 +1,81 @@
+//! What `fetch` gives, read by name instead of by class: an injected `fetch` may come from another realm or library, and
+//! a class check would refuse its perfectly good responses. Every access catches: a getter may throw.
+
+use js_sys::{Function, Object, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The second argument of `fetch`.
+    #[wasm_bindgen(extends = Object)]
+    pub type Init;
+    #[wasm_bindgen(method, setter)]
+    pub fn set_method(this: &Init, method: &str);
+    #[wasm_bindgen(method, setter)]
+    pub fn set_headers(this: &Init, headers: &Fields);
+    #[wasm_bindgen(method, setter)]
+    pub fn set_body(this: &Init, body: &Uint8Array);
+    #[wasm_bindgen(method, setter)]
+    pub fn set_signal(this: &Init, signal: &JsValue);
+    #[wasm_bindgen(method, setter)]
+    pub fn set_credentials(this: &Init, credentials: &str);
+
+    /// A plain object of header fields.
+    #[wasm_bindgen(extends = Object)]
+    pub type Fields;
+    #[wasm_bindgen(method, indexing_setter)]
+    pub fn set(this: &Fields, name: &str, value: &str);
+
+    /// Whatever a promise gave.
+    #[derive(Clone)]
+    pub type Any;
+    #[wasm_bindgen(method, catch)]
+    pub fn then(this: &Any, fulfilled: &Function, rejected: &Function) -> Result<JsValue, JsValue>;
+
+    // Response
+    #[wasm_bindgen(method, getter, catch)]
+    pub fn status(this: &Any) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, catch, js_name = type)]
+    pub fn kind(this: &Any) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, catch)]
+    pub fn url(this: &Any) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, catch)]
+    pub fn headers(this: &Any) -> Result<Any, JsValue>;
+    #[wasm_bindgen(method, getter, catch)]
+    pub fn body(this: &Any) -> Result<Any, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = arrayBuffer)]
+    pub fn array_buffer(this: &Any) -> Result<JsValue, JsValue>;
+
+    // Headers
+    #[wasm_bindgen(method, catch, js_name = forEach)]
+    pub fn for_each(this: &Any, callback: &mut dyn FnMut(JsValue, JsValue)) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn get(this: &Any, name: &str) -> Result<JsValue, JsValue>;
+
+    // ReadableStream
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    pub fn get_reader(this: &Any) -> Result<Any, JsValue>;
+
+    // Errors
+    #[wasm_bindgen(method, getter, catch)]
+    pub fn name(this: &Any) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, catch)]
+    pub fn code(this: &Any) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, catch)]
+    pub fn cause(this: &Any) -> Result<Any, JsValue>;
+
+    /// Offsets as numbers: a chunk is not bound to 32 bits.
+    pub type Bytes;
+    #[wasm_bindgen(method, getter, js_name = byteLength)]
+    pub fn byte_length(this: &Bytes) -> f64;
+    #[wasm_bindgen(method)]
+    pub fn subarray(this: &Bytes, start: f64, end: f64) -> Uint8Array;
+
+    #[wasm_bindgen(js_namespace = ["Object", "prototype", "toString"], js_name = call, catch)]
+    fn object_tag(value: &JsValue) -> Result<String, JsValue>;
+}
+
+/// "[object RegExp]" and the like: what a value is, also where `instanceof` would miss another realm's.
+pub fn tag(value: &JsValue) -> String {
+    object_tag(value).unwrap_or_default()
+}

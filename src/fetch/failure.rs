@@ -1,0 +1,127 @@
+//! Why a request failed, as far as the host lets one know. Hosts put URLs and header values into their messages, so only
+//! codes and names are passed on.
+
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use gloo_net::http::RequestBuilder;
+use wasm_bindgen::prelude::*;
+use web_sys::{RequestCredentials, RequestMode};
+
+use super::abort::Abort;
+use super::bindings::Any;
+use super::clock;
+use super::environment::{self, Page};
+use crate::protocol::code;
+use crate::protocol::url::{Scheme, Url};
+use crate::transport::Error;
+
+/// Milliseconds the probe may take.
+const PROBE_LIMIT: u64 = 5_000;
+
+/// The error for a `fetch` that rejected or threw. `probe`: whether the host's own `fetch` was used.
+pub async fn of_fetch(cause: &JsValue, url: &Url, page: Option<&Page>, probe: bool) -> Error {
+    let place = place(url);
+    // All that a page is told of a refusal is a bare TypeError.
+    let is_bare = name_of(cause).as_deref() == Some("TypeError") && code_of(cause).is_none();
+    let Some(page) = page.filter(|page| is_bare && !is_same_origin(page, url)) else {
+        return Error::new(code::NETWORK, format!("{place} cannot be reached{}", explained(cause)));
+    };
+    if page.is_secure() && url.scheme() == Scheme::Http && !url.is_loopback() {
+        let message =
+            format!("{place} cannot be reached: a page loaded by https may not ask a registry that speaks plain http");
+        return Error::new(code::CORS_OR_NETWORK, message);
+    }
+    let answers = if probe { answers(url).await } else { None };
+    let why = match answers {
+        Some(true) => format!(
+            "{place} answers, but does not let pages of {} read it: allow that origin in the registry's CORS settings, \
+             or serve registry and page from one origin",
+            page.origin
+        ),
+        Some(false) => format!(
+            "{place} does not answer: wrong host or port, a dead registry, or a certificate the browser refuses"
+        ),
+        None => format!("{place} cannot be reached, or does not let pages of {} read it (CORS)", page.origin),
+    };
+    Error::new(code::CORS_OR_NETWORK, why)
+}
+
+/// The error for a body that broke off.
+pub fn broken_body(cause: &JsValue) -> Error {
+    Error::new(code::TRUNCATED, format!("the connection broke in the middle of the body{}", explained(cause)))
+}
+
+/// Whether anything answers there, where a probe can tell: an opaque response is all a page may get without CORS, and
+/// all that is needed.
+async fn answers(url: &Url) -> Option<bool> {
+    let mut abort = Abort::new();
+    let signal = abort.signal().dyn_into().ok();
+    let target = url.with_path("v2/").to_string();
+    let request = RequestBuilder::new(&target)
+        .mode(RequestMode::NoCors)
+        .credentials(RequestCredentials::Omit)
+        .abort_signal(signal.as_ref());
+    let answers = match select(pin!(request.send()), pin!(clock::sleep(PROBE_LIMIT))).await {
+        Either::Left((Ok(_), _)) => Some(true),
+        // A cross-origin isolated page may get no opaque response either.
+        Either::Left((Err(_), _)) => (!environment::is_isolated()).then_some(false),
+        Either::Right(_) => None,
+    };
+    abort.fire();
+    answers
+}
+
+fn is_same_origin(page: &Page, url: &Url) -> bool {
+    Url::parse(&page.origin).is_ok_and(|origin| origin.same_origin(url))
+}
+
+fn place(url: &Url) -> String {
+    format!("{}:{}", url.host(), url.port())
+}
+
+/// ": ECONNREFUSED (nothing listens there)", ": TypeError", or nothing.
+fn explained(cause: &JsValue) -> String {
+    let Some(code) = code_of(cause).or_else(|| name_of(cause)) else { return String::new() };
+    let hint = match code.as_str() {
+        "ECONNREFUSED" | "ConnectionRefused" => "nothing listens there",
+        "ENOTFOUND" | "EAI_AGAIN" => "no such host name",
+        "ETIMEDOUT" | "UND_ERR_CONNECT_TIMEOUT" | "EHOSTUNREACH" | "ENETUNREACH" => "no way to that host",
+        "ECONNRESET" | "UND_ERR_SOCKET" | "EPIPE" => "the other side closed the connection",
+        "UNABLE_TO_VERIFY_LEAF_SIGNATURE" | "SELF_SIGNED_CERT_IN_CHAIN" | "DEPTH_ZERO_SELF_SIGNED_CERT" => {
+            "its certificate is signed by nobody this host trusts; in Node set NODE_EXTRA_CA_CERTS"
+        }
+        "CERT_HAS_EXPIRED" => "its certificate has expired",
+        "ERR_TLS_CERT_ALTNAME_INVALID" => "its certificate is for another name",
+        "ERR_SSL_WRONG_VERSION_NUMBER" | "ERR_SSL_PACKET_LENGTH_TOO_LONG" => {
+            "it does not speak https there: try http://"
+        }
+        _ => return format!(": {code}"),
+    };
+    format!(": {code} ({hint})")
+}
+
+/// undici keeps the system's code in the error's cause, Bun in the error itself.
+fn code_of(error: &JsValue) -> Option<String> {
+    let mut error: Any = error.clone().unchecked_into();
+    for _ in 0..4 {
+        if !error.is_object() {
+            return None;
+        }
+        if let Some(code) = error.code().ok().and_then(|code| code.as_string()).filter(|code| is_identifier(code)) {
+            return Some(code);
+        }
+        error = error.cause().ok()?;
+    }
+    None
+}
+
+fn name_of(error: &JsValue) -> Option<String> {
+    let error = error.is_object().then(|| error.unchecked_ref::<Any>())?;
+    error.name().ok()?.as_string().filter(|name| is_identifier(name))
+}
+
+/// What can hold no secret.
+fn is_identifier(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

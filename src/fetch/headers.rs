@@ -1,0 +1,77 @@
+//! Header fields to and from the host.
+
+use wasm_bindgen::prelude::*;
+
+use super::bindings::{Any, Fields};
+use crate::protocol::code;
+use crate::protocol::http::Headers;
+use crate::protocol::invalid::quoted;
+use crate::transport::{Error, Result};
+
+/// The fields the registry protocols use: all that can be asked of a response whose headers cannot be listed.
+const KNOWN: &[&str] = &[
+    "content-length",
+    "content-range",
+    "content-type",
+    "date",
+    "docker-content-digest",
+    "docker-distribution-api-version",
+    "link",
+    "location",
+    "range",
+    "retry-after",
+    "www-authenticate",
+    "x-docker-registry-version",
+];
+
+/// Checks a field before a host sees it: hosts throw on what they don't like, with the value in the message.
+/// RFC 9110 §5.1 (names), §5.5 (values; ISO 8859-1 is what `fetch` can carry).
+pub fn check(name: &str, value: &str) -> std::result::Result<(), &'static str> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err("its name holds what a header's name must not");
+    }
+    if value.chars().any(|character| character != '\t' && (character.is_control() || character > '\u{ff}')) {
+        return Err("its value holds what a header's value must not: a control character, or one beyond ISO 8859-1");
+    }
+    Ok(())
+}
+
+/// The plain object `fetch` takes.
+pub fn to_host(headers: &Headers) -> Result<Fields> {
+    // Without a prototype, `__proto__` is a name like any other.
+    let fields: Fields = js_sys::Object::<JsValue>::create(JsValue::NULL.unchecked_ref()).unchecked_into();
+    for (name, value) in headers.iter() {
+        if let Err(why) = check(name, value) {
+            return Err(Error::new(code::INVALID_ARGUMENT, format!("header {}: {why}", quoted(name))));
+        }
+        let first = headers.get(name) == Some(value);
+        match headers.all(name).count() {
+            1 => fields.set(name, value),
+            _ if first => fields.set(name, &headers.all(name).collect::<Vec<_>>().join(", ")),
+            _ => {}
+        }
+    }
+    Ok(fields)
+}
+
+/// A response's header fields.
+pub fn from_host(response: &Any) -> Option<Headers> {
+    let source = response.headers().ok().filter(|headers| headers.is_object())?;
+    let mut headers = Headers::new();
+    let mut take = |value: JsValue, name: JsValue| {
+        if let (Some(value), Some(name)) = (value.as_string(), name.as_string()) {
+            headers.append(&name, value);
+        }
+    };
+    if source.for_each(&mut take).is_ok() {
+        return Some(headers);
+    }
+    let mut headers = Headers::new();
+    for name in KNOWN {
+        if let Some(value) = source.get(name).ok()?.as_string() {
+            headers.append(name, value);
+        }
+    }
+    Some(headers)
+}

@@ -1,0 +1,132 @@
+//! The host's `fetch` as the one transport of the product, with the host's hasher and timers beside it.
+//!
+//! Hosts and injected functions do odd things. Whatever `fetch` throws, returns or never settles becomes an [`Error`]:
+//! nothing here trusts a class or a type it has not looked at.
+
+mod abort;
+mod bindings;
+mod body;
+mod clock;
+mod environment;
+mod failure;
+mod hash;
+pub mod headers;
+mod reader;
+mod settle;
+
+pub use bindings::tag;
+pub use body::{FetchBody, HostBytes};
+pub use hash::FetchHasher;
+
+use js_sys::{Function, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use self::abort::Abort;
+use self::bindings::{Any, Init};
+use self::environment::Page;
+use crate::protocol::code;
+use crate::protocol::digest::Algorithm;
+use crate::protocol::http::{Request, Response};
+use crate::protocol::url::Url;
+use crate::transport::{Clock, Error, Result, Transport};
+
+/// A host with `fetch`.
+#[derive(Clone)]
+pub struct FetchHost {
+    fetch: Function,
+    is_injected: bool,
+    create_hash: Option<Function>,
+    page: Option<Page>,
+}
+
+impl FetchHost {
+    /// Uses the function given, else `globalThis.fetch` as it is now.
+    pub fn new(fetch: Option<Function>) -> Result<Self> {
+        let is_injected = fetch.is_some();
+        let global = || Reflect::get(&js_sys::global(), &"fetch".into()).ok()?.dyn_into::<Function>().ok();
+        let fetch = fetch.or_else(global).ok_or_else(|| {
+            Error::new(
+                code::UNSUPPORTED,
+                "this host has no fetch: give one as options.fetch (Node has it from version 18)",
+            )
+        })?;
+        Ok(Self { fetch, is_injected, create_hash: hash::create_hash(), page: Page::current() })
+    }
+
+    fn init(&self, request: &Request, abort: &Abort) -> Result<Init> {
+        let init: Init = js_sys::Object::new().unchecked_into();
+        init.set_method(request.method.as_str());
+        init.set_headers(&headers::to_host(&request.headers)?);
+        if let Some(body) = &request.body {
+            init.set_body(&Uint8Array::from(body.as_slice()));
+        }
+        init.set_signal(&abort.signal());
+        // Keeps a browser's own login window away; workerd throws on it.
+        if self.page.is_some() {
+            init.set_credentials("omit");
+        }
+        Ok(init)
+    }
+
+    fn response(&self, value: JsValue, asked: &Url, abort: Abort) -> Result<Response<FetchBody>> {
+        if !value.is_object() {
+            return Err(unusable("it is no object"));
+        }
+        let response: Any = value.unchecked_into();
+        let kind = response.kind().ok().and_then(|kind| kind.as_string()).unwrap_or_default();
+        let status = response.status().ok().and_then(|status| status.as_f64()).unwrap_or(-1.0);
+        if status == 0.0 {
+            return Err(match kind.as_str() {
+                "error" => Error::new(code::NETWORK, "fetch gave a network error as response"),
+                _ => unusable("it is opaque: fetch must not be called with mode \"no-cors\" or redirect \"manual\""),
+            });
+        }
+        if status.fract() != 0.0 || !(100.0..=999.0).contains(&status) {
+            return Err(unusable("it has no status"));
+        }
+        let headers = headers::from_host(&response).ok_or_else(|| unusable("it has no headers"))?;
+        let url = response.url().ok().and_then(|url| url.as_string());
+        let url = url.and_then(|url| Url::parse(&url).ok()).filter(|url| url != asked);
+        let body = FetchBody::new(&response, abort)?;
+        let headers_filtered = kind == "cors" && self.page.is_some();
+        Ok(Response { status: status as u16, headers, headers_filtered, url, body })
+    }
+}
+
+impl Transport for FetchHost {
+    type Chunk = HostBytes;
+    type Body = FetchBody;
+    type Hasher = FetchHasher;
+
+    async fn send(&self, request: Request) -> Result<Response<FetchBody>> {
+        let mut abort = Abort::new();
+        let url = request.url.to_string();
+        let init = self.init(&request, &abort)?;
+        let called = self.fetch.call2(&JsValue::UNDEFINED, &JsValue::from_str(&url), &init);
+        match settle::settled(called).await {
+            Ok(value) => self.response(value, &request.url, abort),
+            Err(cause) => {
+                abort.disarm();
+                Err(failure::of_fetch(&cause, &request.url, self.page.as_ref(), !self.is_injected).await)
+            }
+        }
+    }
+
+    fn hasher(&self, algorithm: Algorithm) -> FetchHasher {
+        FetchHasher::new(self.create_hash.as_ref(), algorithm)
+    }
+}
+
+impl Clock for FetchHost {
+    fn now(&self) -> u64 {
+        clock::now()
+    }
+
+    async fn sleep(&self, milliseconds: u64) {
+        clock::sleep(milliseconds).await;
+    }
+}
+
+fn unusable(why: &str) -> Error {
+    Error::new(code::INVALID_RESPONSE, format!("fetch gave a response that cannot be used: {why}"))
+}

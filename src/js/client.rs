@@ -1,0 +1,152 @@
+//! `DockerRegistryClient`.
+
+use std::rc::Rc;
+
+use js_sys::{Map, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::convert;
+use super::error::{Failure, Result};
+use super::iterate;
+use super::options::{self, Options};
+use super::promise;
+use super::repository::Repository;
+use super::settings;
+use super::signal::{Signal, Signals};
+use crate::fetch::FetchHost;
+use crate::protocol::url::Url;
+use crate::registry::{Client, Version};
+
+/// Names of the options every call takes.
+const CALL: &[&str] = &["signal", "timeout"];
+
+/// What the objects of one client share.
+pub struct Shared {
+    pub host: FetchHost,
+    /// Aborts every call.
+    pub signal: Option<Signal>,
+}
+
+/// See index.d.ts.
+#[wasm_bindgen(skip_typescript)]
+pub struct DockerRegistryClient {
+    client: Client<FetchHost>,
+    shared: Rc<Shared>,
+}
+
+#[wasm_bindgen]
+impl DockerRegistryClient {
+    /// `host`: a string or a `URL`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(host: JsValue, options: JsValue) -> std::result::Result<Self, JsValue> {
+        Ok(Self::connect(host, options)?)
+    }
+
+    fn connect(host: JsValue, options: JsValue) -> Result<Self> {
+        let base = Url::parse_registry(&host_text(&host)?)?;
+        let (settings, signal, fetch) = settings::read(options)?;
+        let host = FetchHost::new(fetch)?;
+        let client = Client::new(host.clone(), base, settings);
+        Ok(Self { client, shared: Rc::new(Shared { host, signal }) })
+    }
+
+    /// The registry's base URL.
+    #[wasm_bindgen(getter)]
+    pub fn host(&self) -> String {
+        self.client.base().to_string()
+    }
+
+    /// Resolves to 1 or 2.
+    #[wasm_bindgen(js_name = apiVersion)]
+    pub fn api_version(&self, options: JsValue) -> Promise {
+        let client = self.client.clone();
+        promise::run(self.shared.signal.as_ref(), || {
+            let options = Options::read(options, CALL)?;
+            let call = options.call()?;
+            Ok((options.signal()?, async move {
+                let version = client.api_version(&call).await?;
+                Ok(match version {
+                    Version::V1 => 1,
+                    Version::V2 => 2,
+                }
+                .into())
+            }))
+        })
+    }
+
+    /// Resolves if the registry answers and takes the credentials.
+    #[wasm_bindgen(js_name = checkStatus)]
+    pub fn check_status(&self, options: JsValue) -> Promise {
+        let client = self.client.clone();
+        promise::run(self.shared.signal.as_ref(), || {
+            let options = Options::read(options, CALL)?;
+            let call = options.call()?;
+            Ok((options.signal()?, async move {
+                client.check_status(&call).await?;
+                Ok(JsValue::UNDEFINED)
+            }))
+        })
+    }
+
+    /// Resolves to the distinct namespaces.
+    pub fn namespaces(&self, options: JsValue) -> Promise {
+        let client = self.client.clone();
+        promise::run(self.shared.signal.as_ref(), || {
+            let options = Options::read(options, CALL)?;
+            let call = options.call()?;
+            Ok((options.signal()?, async move { convert::json(&client.namespaces(&call).await?) }))
+        })
+    }
+
+    /// A repository by name; no request is made.
+    pub fn repository(&self, name: JsValue, namespace: JsValue) -> std::result::Result<Repository, JsValue> {
+        Ok(self.find(&name, &namespace)?)
+    }
+
+    fn find(&self, name: &JsValue, namespace: &JsValue) -> Result<Repository> {
+        let name = options::text(name, "name")?;
+        let namespace = options::optional_text(namespace, "namespace")?;
+        let repository = self.client.repository(&name, namespace.as_deref())?;
+        Ok(Repository::wrap(repository, &self.shared))
+    }
+
+    /// Resolves to a `Map` of repositories by name.
+    pub fn repositories(&self, namespace: JsValue, options: JsValue) -> Promise {
+        let (client, shared) = (self.client.clone(), self.shared.clone());
+        promise::run(self.shared.signal.as_ref(), || {
+            let namespace = options::optional_text(&namespace, "namespace")?;
+            let options = Options::read(options, CALL)?;
+            let call = options.call()?;
+            Ok((options.signal()?, async move {
+                let map = Map::new();
+                for repository in client.repositories(namespace.as_deref(), &call).await? {
+                    let name = JsValue::from_str(repository.name());
+                    map.set(&name, &Repository::wrap(repository, &shared).into());
+                }
+                Ok(map.into())
+            }))
+        })
+    }
+
+    /// Repository names as the pages arrive.
+    pub fn catalog(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
+        let list = || -> Result<JsValue> {
+            let options = Options::read(options, &["signal", "timeout", "pageSize"])?;
+            let signals = Signals::new([options.signal()?.as_ref(), self.shared.signal.as_ref()]);
+            let listing = self.client.catalog(options.page_size()?, options.call()?);
+            Ok(iterate::items(listing, signals))
+        };
+        Ok(list()?)
+    }
+}
+
+/// A string, or the text of a `URL` of any realm.
+fn host_text(host: &JsValue) -> Result<String> {
+    if let Some(text) = host.as_string() {
+        return Ok(text);
+    }
+    let href = if host.is_object() { Reflect::get(host, &"href".into()).ok() } else { None };
+    href.and_then(|href| href.as_string()).ok_or_else(|| {
+        Failure::argument(format!("host: a string or a URL is needed, not {}", options::described(host)))
+    })
+}

@@ -1,0 +1,145 @@
+//! Values for JavaScript. What comes from outside goes as text through the host's `JSON.parse`, where `__proto__` is a
+//! key like any other; it is also the fastest way to build large values.
+
+use js_sys::{Array, Date, Object, Reflect, Uint8Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::error::Result;
+use crate::protocol::code;
+use crate::protocol::descriptor::{Annotations, Descriptor};
+use crate::protocol::listing::Strings;
+use crate::registry::{FetchedManifest, HistoryStep, TagData};
+use crate::transport::Error;
+
+/// JSON text, parsed by the host.
+pub fn parse(json: &str) -> Result<JsValue> {
+    let refused = |_| Error::new(code::INVALID_RESPONSE, "the document is JSON that this host cannot parse");
+    Ok(js_sys::JSON::parse(json).map_err(refused)?)
+}
+
+/// Any value, through JSON.
+pub fn json(value: &impl Serialize) -> Result<JsValue> {
+    parse(&text(value)?)
+}
+
+fn text(value: &impl Serialize) -> Result<String> {
+    let failed = |error| Error::internal(format!("a result cannot be written as JSON: {error}"));
+    Ok(serde_json::to_string(value).map_err(failed)?)
+}
+
+/// A small value whose keys are ours, directly.
+pub fn small(value: &impl Serialize) -> Result<JsValue> {
+    let failed = |error| Error::internal(format!("a result cannot be converted: {error}"));
+    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(failed)?)
+}
+
+/// A page of a listing.
+pub fn strings(page: &Strings) -> Result<Array> {
+    let array = parse(page.json())?;
+    Ok(array.dyn_into().map_err(|_| Error::internal("a listing is no array"))?)
+}
+
+/// A `Date` of RFC 3339 text; `undefined` where it is none.
+pub fn date(text: &str) -> JsValue {
+    let date = Date::new(&text.into());
+    if date.get_time().is_nan() { JsValue::UNDEFINED } else { date.into() }
+}
+
+/// `created` as a `Date`; without the field where it is none.
+fn with_date(object: &JsValue, created: Option<&str>) {
+    let Some(created) = created else { return };
+    let object: &Object = object.unchecked_ref();
+    let date = date(created);
+    let _ = if date.is_undefined() {
+        Reflect::delete_property(object, &"created".into())
+    } else {
+        Reflect::set(object, &"created".into(), &date)
+    };
+}
+
+/// `TagData` of index.d.ts.
+pub fn tag_data(data: &TagData) -> Result<JsValue> {
+    let object = json(data)?;
+    with_date(&object, data.created.as_deref());
+    Ok(object)
+}
+
+/// `HistoryEntry[]` of index.d.ts.
+pub fn history(steps: &[HistoryStep]) -> Result<JsValue> {
+    let array = json(&steps)?;
+    for (entry, step) in array.unchecked_ref::<Array>().iter().zip(steps) {
+        with_date(&entry, step.created.as_deref());
+    }
+    Ok(array)
+}
+
+/// A list that is handed out again and again.
+pub fn frozen(value: JsValue) -> JsValue {
+    if let Some(array) = value.dyn_ref::<Array>() {
+        for entry in array.iter() {
+            freeze(&entry);
+        }
+    }
+    freeze(&value);
+    value
+}
+
+fn freeze(value: &JsValue) {
+    if value.is_object() {
+        Object::freeze(value.unchecked_ref::<Object>());
+    }
+}
+
+/// `Manifest` of index.d.ts, but for `bytes` and `json`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest<'a> {
+    media_type: &'a str,
+    digest: &'a str,
+    size: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifact_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<&'a Descriptor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layers: Option<&'a [Descriptor]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifests: Option<&'a [Descriptor]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a Descriptor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<&'a Annotations>,
+}
+
+/// `Manifest` of index.d.ts.
+pub fn manifest(fetched: &FetchedManifest) -> Result<JsValue> {
+    let document = &fetched.manifest;
+    let object = json(&Manifest {
+        media_type: &document.media_type,
+        digest: fetched.digest.as_str(),
+        size: fetched.bytes.len(),
+        artifact_type: document.artifact_type.as_deref(),
+        config: document.config.as_ref(),
+        layers: document.layers.as_deref(),
+        manifests: document.manifests.as_deref(),
+        subject: document.subject.as_ref(),
+        annotations: document.annotations.as_ref(),
+    })?;
+    let set = |name: &str, value: &JsValue| Reflect::set(&object, &name.into(), value);
+    let _ = set("bytes", &Uint8Array::from(fetched.bytes.as_slice()));
+    let _ = set("json", &document_json(&fetched.bytes)?);
+    Ok(object)
+}
+
+/// A document's bytes, parsed by the host.
+pub fn document_json(bytes: &[u8]) -> Result<JsValue> {
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| Error::new(code::INVALID_RESPONSE, "the document is not UTF-8"))?;
+    parse(text)
+}
+
+/// A descriptor, or `undefined`.
+pub fn descriptor(descriptor: Option<&Descriptor>) -> Result<JsValue> {
+    descriptor.map_or(Ok(JsValue::UNDEFINED), json)
+}

@@ -1,0 +1,40 @@
+// The one error class of the package: every entry re-exports this one.
+
+const NO_ERRORS = Object.freeze([]);
+
+export class RegistryError extends Error {
+  constructor(code, message, { status, method, url, errors, retryAfter } = {}) {
+    super(message);
+    const own = { code, status, method, url, errors, retryAfter };
+    for (const [key, value] of Object.entries(own)) {
+      if (value !== undefined) {
+        Object.defineProperty(this, key, { value, writable: true, enumerable: true, configurable: true });
+      }
+    }
+  }
+
+  /** What a log should hold: no stack. */
+  toJSON() {
+    const { name, code, message, status, method, url, errors, retryAfter } = this;
+    return { name, code, message, status, method, url, errors, retryAfter };
+  }
+}
+
+// On the prototype, as with the language's own errors; what an error doesn't know is not in its way when printed.
+for (const [key, value] of Object.entries({
+  name: "RegistryError",
+  status: undefined,
+  method: undefined,
+  url: undefined,
+  errors: NO_ERRORS,
+  retryAfter: undefined,
+})) {
+  Object.defineProperty(RegistryError.prototype, key, { value, writable: true, configurable: true });
+}
+
+/** By name and code instead of `instanceof`: also true for an error of another realm or another copy of the package. */
+export function isRegistryError(value) {
+  return (
+    typeof value === "object" && value !== null && value.name === "RegistryError" && typeof value.code === "string"
+  );
+}

@@ -1,0 +1,111 @@
+//! [`Error`] as a `RegistryError` of JavaScript.
+
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::protocol::code;
+use crate::protocol::error_body::ErrorItem;
+use crate::protocol::invalid::Invalid;
+use crate::transport::Error;
+
+#[wasm_bindgen(module = "/src/js/error.js")]
+extern "C" {
+    /// The class that every entry of the package exports.
+    #[wasm_bindgen(reexport)]
+    type RegistryError;
+    #[wasm_bindgen(constructor)]
+    fn new(code: &str, message: &str, details: &Object) -> RegistryError;
+    /// Whether a value is a `RegistryError`, of whichever realm.
+    #[wasm_bindgen(reexport, js_name = isRegistryError)]
+    pub fn is_registry_error(value: &JsValue) -> bool;
+}
+
+/// Why a call ends without a result.
+#[derive(Debug)]
+pub enum Failure {
+    /// A `RegistryError`.
+    Error(Error),
+    /// Exactly this value: an abort signal's reason.
+    Reason(JsValue),
+}
+
+/// A result for JavaScript.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+impl Failure {
+    /// An argument that cannot be used.
+    pub fn argument(message: impl Into<String>) -> Self {
+        Self::Error(Error::new(code::INVALID_ARGUMENT, message))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Invalid> for Failure {
+    fn from(invalid: Invalid) -> Self {
+        Self::Error(invalid.into())
+    }
+}
+
+impl From<Failure> for JsValue {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Error(error) => to_js(&error),
+            Failure::Reason(reason) => reason,
+        }
+    }
+}
+
+/// What `new` gives for a class that only this package makes objects of.
+pub fn not_constructible(class: &str, way: &str) -> JsValue {
+    js_sys::TypeError::new(&format!("{class} has no public constructor: use {way}")).into()
+}
+
+/// The `RegistryError` for an error.
+pub fn to_js(error: &Error) -> JsValue {
+    let details = Object::new();
+    let set = |name: &str, value: Option<JsValue>| {
+        if let Some(value) = value {
+            let _ = Reflect::set(&details, &name.into(), &value); // a fresh object takes every property
+        }
+    };
+    set("status", error.status.map(JsValue::from));
+    set("method", error.method.map(|method| method.as_str().into()));
+    set("url", error.url.as_deref().map(JsValue::from));
+    set("retryAfter", error.retry_after.map(|milliseconds| (milliseconds as f64).into()));
+    set("errors", (!error.errors.is_empty()).then(|| errors(&error.errors)));
+    RegistryError::new(&error.code, &message(error), &details).into()
+}
+
+/// Says which request failed, unless the message does already.
+fn message(error: &Error) -> String {
+    match (&error.method, &error.url) {
+        (Some(method), Some(url)) if !error.message.contains(url.as_str()) => {
+            format!("{} ({method} {url})", error.message)
+        }
+        _ => error.message.clone(),
+    }
+}
+
+fn errors(items: &[ErrorItem]) -> JsValue {
+    let array: Array = items
+        .iter()
+        .map(|item| {
+            let entry = Object::new();
+            let set = |name: &str, value: &JsValue| {
+                let _ = Reflect::set(&entry, &name.into(), value);
+            };
+            set("code", &item.code.as_str().into());
+            set("message", &item.message.as_str().into());
+            if let Some(detail) = item.detail.as_deref().and_then(|detail| js_sys::JSON::parse(detail).ok()) {
+                set("detail", &detail);
+            }
+            Object::freeze(&entry)
+        })
+        .collect();
+    Object::freeze(&array).into()
+}

@@ -1,0 +1,28 @@
+//! What JavaScript sees. Conversions only: a line here that decides something about registries belongs in
+//! [`registry`](crate::registry).
+//!
+//! Every argument comes as a bare `JsValue` and is looked at: a wrong type becomes a `RegistryError` that names the
+//! argument, not an exception of the glue. No method holds a borrow over an await: handles are cloned into the future,
+//! so `free()` during a call is harmless.
+
+mod callback;
+mod client;
+mod collect;
+mod convert;
+mod error;
+mod filter;
+mod image;
+mod iterate;
+mod options;
+mod progress;
+mod promise;
+mod repository;
+mod settings;
+mod signal;
+mod stop;
+mod stream;
+
+pub use client::DockerRegistryClient;
+pub use error::{is_registry_error, to_js as error_to_js};
+pub use image::Image;
+pub use repository::Repository;

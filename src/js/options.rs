@@ -1,0 +1,189 @@
+//! Reading options objects. Only `undefined` counts as absent; whatever else does not fit is `INVALID_ARGUMENT` with the
+//! option's name, and so is a name that is not known: a misspelt option would silently do nothing.
+
+use js_sys::{Array, Function, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::callback::Callback;
+use super::error::{Failure, Result};
+use super::signal::Signal;
+use crate::fetch::tag;
+use crate::protocol::invalid::quoted;
+use crate::registry::Call;
+
+/// The largest number that JavaScript holds exactly.
+pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// An options object.
+pub struct Options(Option<Object>);
+
+impl Options {
+    /// `known`: the names it may have.
+    pub fn read(value: JsValue, known: &[&str]) -> Result<Self> {
+        if value.is_undefined() {
+            return Ok(Self(None));
+        }
+        if !value.is_object() || Array::is_array(&value) {
+            return Err(Failure::argument(format!("options: an object is needed, not {}", described(&value))));
+        }
+        let keys = Reflect::own_keys(&value).map_err(|_| Failure::argument("options: its keys cannot be read"))?;
+        for key in keys.iter().filter_map(|key| key.as_string()) {
+            if !known.contains(&key.as_str()) {
+                return Err(Failure::argument(unknown(&key, known)));
+            }
+        }
+        Ok(Self(Some(value.unchecked_into())))
+    }
+
+    /// An option's value, if it is there.
+    pub fn get(&self, name: &str) -> Result<Option<JsValue>> {
+        let Some(object) = &self.0 else { return Ok(None) };
+        let value = Reflect::get(object, &name.into())
+            .map_err(|_| Failure::argument(format!("options.{name}: reading it threw")))?;
+        Ok((!value.is_undefined()).then_some(value))
+    }
+
+    /// A string.
+    pub fn text(&self, name: &str) -> Result<Option<String>> {
+        self.get(name)?.map(|value| text(&value, &path(name))).transpose()
+    }
+
+    /// A string that no message may show.
+    pub fn secret(&self, name: &str) -> Result<Option<String>> {
+        let refused = || Failure::argument(format!("options.{name}: a string is needed"));
+        self.get(name)?.map(|value| value.as_string().ok_or_else(refused)).transpose()
+    }
+
+    /// A whole number within a range.
+    pub fn whole(&self, name: &str, least: u64, most: u64) -> Result<Option<u64>> {
+        self.get(name)?.map(|value| whole(&value, &path(name), least, most)).transpose()
+    }
+
+    /// A time; parts of a millisecond are rounded up.
+    pub fn milliseconds(&self, name: &str) -> Result<Option<u64>> {
+        let Some(value) = self.get(name)? else { return Ok(None) };
+        match value.as_f64() {
+            Some(number) if (0.0..=MAX_SAFE_INTEGER as f64).contains(&number) => Ok(Some(number.ceil() as u64)),
+            _ => Err(Failure::argument(format!(
+                "options.{name}: a number of milliseconds from 0 (no limit) to 2^53-1 is needed, not {}",
+                described(&value)
+            ))),
+        }
+    }
+
+    /// A function.
+    pub fn function(&self, name: &str) -> Result<Option<Function>> {
+        let refused = |value: JsValue| {
+            Failure::argument(format!("options.{name}: a function is needed, not {}", described(&value)))
+        };
+        self.get(name)?.map(|value| value.dyn_into().map_err(refused)).transpose()
+    }
+
+    /// A function that is told something.
+    pub fn callback(&self, name: &'static str) -> Result<Option<Callback>> {
+        self.get(name)?.map(|value| Callback::check(value, &path(name), name)).transpose()
+    }
+
+    /// `signal`.
+    pub fn signal(&self) -> Result<Option<Signal>> {
+        self.get("signal")?.map(|value| Signal::check(value, "options.signal")).transpose()
+    }
+
+    /// `timeout`.
+    pub fn call(&self) -> Result<Call> {
+        Ok(Call { timeout: self.milliseconds("timeout")? })
+    }
+
+    /// `pageSize`.
+    pub fn page_size(&self) -> Result<Option<u64>> {
+        self.whole("pageSize", 1, MAX_SAFE_INTEGER)
+    }
+
+    /// Strings, at least one.
+    pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        let Some(value) = self.get(name)? else { return Ok(None) };
+        let refused = || Failure::argument(format!("options.{name}: a list of at least one string is needed"));
+        let list = Array::is_array(&value).then(|| value.unchecked_into::<Array>()).ok_or_else(refused)?;
+        let texts: Option<Vec<String>> = list.iter().map(|item| item.as_string()).collect();
+        texts.filter(|texts| !texts.is_empty()).map(Some).ok_or_else(refused)
+    }
+
+    /// The fields of a plain object of strings.
+    pub fn fields(&self, name: &str) -> Result<Vec<(String, String)>> {
+        let Some(value) = self.get(name)? else { return Ok(Vec::new()) };
+        // A Headers or a Map has no fields of its own: it would count as empty.
+        if tag(&value) != "[object Object]" {
+            return Err(Failure::argument(format!("options.{name}: a plain object of strings is needed")));
+        }
+        let keys = Reflect::own_keys(&value)
+            .map_err(|_| Failure::argument(format!("options.{name}: its keys cannot be read")))?;
+        let field = |key: String| {
+            let text = Reflect::get(&value, &key.as_str().into()).ok().and_then(|value| value.as_string());
+            match text {
+                Some(text) => Ok((key, text)),
+                None => {
+                    Err(Failure::argument(format!("options.{name}: the value of {} must be a string", quoted(&key))))
+                }
+            }
+        };
+        keys.iter().filter_map(|key| key.as_string()).map(field).collect()
+    }
+}
+
+/// An argument that must be a string.
+pub fn text(value: &JsValue, path: &str) -> Result<String> {
+    value.as_string().ok_or_else(|| Failure::argument(format!("{path}: a string is needed, not {}", described(value))))
+}
+
+/// The same, where it may be absent.
+pub fn optional_text(value: &JsValue, path: &str) -> Result<Option<String>> {
+    if value.is_undefined() { Ok(None) } else { text(value, path).map(Some) }
+}
+
+/// A whole number within a range.
+pub fn whole(value: &JsValue, path: &str, least: u64, most: u64) -> Result<u64> {
+    match value.as_f64() {
+        Some(number) if number.fract() == 0.0 && (least as f64..=most as f64).contains(&number) => Ok(number as u64),
+        _ => Err(Failure::argument(format!(
+            "{path}: a whole number from {least} to {most} is needed, not {}",
+            described(value)
+        ))),
+    }
+}
+
+/// What a value is, for a message.
+pub fn described(value: &JsValue) -> String {
+    if let Some(text) = value.as_string() {
+        return quoted(&text);
+    }
+    if let Some(number) = value.as_f64() {
+        return number.to_string();
+    }
+    if value.is_null() || value.is_undefined() || value.as_bool().is_some() {
+        return format!("{value:?}").trim_start_matches("JsValue(").trim_end_matches(')').to_owned();
+    }
+    if Array::is_array(value) {
+        return "an array".to_owned();
+    }
+    match value.js_typeof().as_string().as_deref() {
+        Some("object") => "an object".to_owned(),
+        Some(kind) => format!("a {kind}"),
+        None => "something else".to_owned(),
+    }
+}
+
+fn path(name: &str) -> String {
+    format!("options.{name}")
+}
+
+fn unknown(key: &str, known: &[&str]) -> String {
+    let near = known
+        .iter()
+        .map(|name| (strsim::osa_distance(&key.to_lowercase(), &name.to_lowercase()), name))
+        .min()
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 4);
+    match near {
+        Some((_, name)) => format!("options.{key}: there is no such option; did you mean {}?", quoted(name)),
+        None => format!("options.{key}: there is no such option; there are {}", known.join(", ")),
+    }
+}

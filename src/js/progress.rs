@@ -1,0 +1,67 @@
+//! `onProgress`.
+
+use serde::Serialize;
+
+use super::callback::Callback;
+use super::convert;
+use crate::fetch::FetchHost;
+use crate::registry::BlobPull;
+use crate::transport::Clock;
+
+/// Milliseconds between two reports.
+const INTERVAL: u64 = 100;
+
+/// `Progress` of index.d.ts.
+#[derive(Serialize)]
+struct Report<'a> {
+    digest: &'a str,
+    loaded: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
+}
+
+/// Tells of a transfer's progress: now and then, and at its end.
+pub struct Progress {
+    callback: Option<Callback>,
+    host: FetchHost,
+    digest: String,
+    total: Option<u64>,
+    loaded: u64,
+    told: u64,
+}
+
+impl Progress {
+    /// Of a blob that has not begun.
+    pub fn new(callback: Option<Callback>, host: FetchHost, pull: &BlobPull<FetchHost>) -> Self {
+        let told = host.now();
+        Self { callback, host, digest: pull.digest().to_string(), total: pull.total(), loaded: 0, told }
+    }
+
+    /// So many bytes more.
+    pub fn add(&mut self, bytes: u64) {
+        self.loaded += bytes;
+        if self.callback.is_none() {
+            return;
+        }
+        let now = self.host.now();
+        // What completes the transfer is told at its end, once it has proved right.
+        if now.saturating_sub(self.told) >= INTERVAL && self.total != Some(self.loaded) {
+            self.told = now;
+            self.tell();
+        }
+    }
+
+    /// Everything has come.
+    pub fn end(&self) {
+        self.tell();
+    }
+
+    fn tell(&self) {
+        if let Some(callback) = &self.callback {
+            let report = Report { digest: &self.digest, loaded: self.loaded, total: self.total };
+            if let Ok(report) = convert::small(&report) {
+                callback.tell(&report);
+            }
+        }
+    }
+}

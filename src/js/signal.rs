@@ -1,0 +1,210 @@
+//! Abort signals, told by what they can do: one may come from another realm or a polyfill.
+//!
+//! A signal gets one listener from here however many calls share it (Node warns of a leak from the eleventh on), and it
+//! is removed with the last of those calls.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Poll, Waker};
+
+use js_sys::{Function, Map, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::error::{Failure, Result};
+
+#[wasm_bindgen]
+extern "C" {
+    #[derive(Clone)]
+    type AbortSignal;
+    #[wasm_bindgen(method, getter, catch)]
+    fn aborted(this: &AbortSignal) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, catch)]
+    fn reason(this: &AbortSignal) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = addEventListener)]
+    fn add_event_listener(this: &AbortSignal, kind: &str, listener: &Function) -> std::result::Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = removeEventListener)]
+    fn remove_event_listener(this: &AbortSignal, kind: &str, listener: &Function) -> std::result::Result<(), JsValue>;
+}
+
+/// An abort signal that was looked at.
+#[derive(Clone)]
+pub struct Signal(AbortSignal);
+
+impl Signal {
+    /// `name`: the option it came as.
+    pub fn check(value: JsValue, name: &str) -> Result<Self> {
+        let get = |name: &str| Reflect::get(&value, &name.into()).unwrap_or_default();
+        let fits = value.is_object()
+            && get("aborted").as_bool().is_some()
+            && get("addEventListener").is_function()
+            && get("removeEventListener").is_function();
+        if !fits {
+            return Err(Failure::argument(format!("{name}: an AbortSignal is needed")));
+        }
+        Ok(Self(value.unchecked_into()))
+    }
+
+    /// The reason, once it is aborted.
+    pub fn aborted(&self) -> Option<JsValue> {
+        let aborted = self.0.aborted().is_ok_and(|aborted| aborted.is_truthy());
+        aborted.then(|| self.0.reason().unwrap_or_default())
+    }
+
+    /// The signal itself.
+    pub fn as_js(&self) -> &JsValue {
+        &self.0
+    }
+
+    /// Calls back once, with the reason, when it is aborted; until the subscription is dropped.
+    pub fn subscribe(&self, callback: impl FnOnce(JsValue) + 'static) -> Subscription {
+        let listener = Listener::of(&self.0);
+        let key = listener.next.get();
+        listener.next.set(key + 1);
+        listener.callbacks.borrow_mut().insert(key, Box::new(callback));
+        Subscription { listener, key }
+    }
+}
+
+/// Ends with its drop.
+pub struct Subscription {
+    listener: Rc<Listener>,
+    key: u64,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let callback = self.listener.callbacks.borrow_mut().remove(&self.key);
+        drop(callback);
+    }
+}
+
+type Callback = Box<dyn FnOnce(JsValue)>;
+
+/// The one listener on a signal.
+struct Listener {
+    signal: AbortSignal,
+    id: u32,
+    next: Cell<u64>,
+    callbacks: RefCell<BTreeMap<u64, Callback>>,
+    function: Closure<dyn FnMut()>,
+}
+
+/// The signals that have a listener: a JavaScript `Map` of each to its id here.
+#[derive(Default)]
+struct Listeners {
+    ids: Map,
+    next: u32,
+    by_id: BTreeMap<u32, Weak<Listener>>,
+}
+
+thread_local! {
+    static LISTENERS: RefCell<Listeners> = RefCell::default();
+}
+
+impl Listener {
+    fn of(signal: &AbortSignal) -> Rc<Self> {
+        let (listener, is_new) = LISTENERS.with_borrow_mut(|listeners| {
+            let known = listeners.ids.get(signal).as_f64().and_then(|id| listeners.by_id.get(&(id as u32)));
+            if let Some(listener) = known.and_then(Weak::upgrade) {
+                return (listener, false);
+            }
+            let id = listeners.next;
+            listeners.next = id.wrapping_add(1);
+            let listener = Rc::new_cyclic(|listener: &Weak<Self>| {
+                let listener = listener.clone();
+                let function = Closure::new(move || {
+                    if let Some(listener) = listener.upgrade() {
+                        listener.fire();
+                    }
+                });
+                Self { signal: signal.clone(), id, next: Cell::default(), callbacks: RefCell::default(), function }
+            });
+            listeners.ids.set(signal, &id.into());
+            listeners.by_id.insert(id, Rc::downgrade(&listener));
+            (listener, true)
+        });
+        // Outside the borrow: this is the caller's code, which may call back in.
+        if is_new {
+            let _ = signal.add_event_listener("abort", listener.function.as_ref().unchecked_ref());
+        }
+        listener
+    }
+
+    fn fire(&self) {
+        let reason = self.signal.reason().unwrap_or_default();
+        let callbacks = std::mem::take(&mut *self.callbacks.borrow_mut());
+        for callback in callbacks.into_values() {
+            callback(reason.clone());
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = self.signal.remove_event_listener("abort", self.function.as_ref().unchecked_ref());
+        LISTENERS.with_borrow_mut(|listeners| {
+            listeners.by_id.remove(&self.id);
+            listeners.ids.delete(&self.signal);
+        });
+    }
+}
+
+/// The signals of one call: its own and its client's.
+#[derive(Clone, Default)]
+pub struct Signals(Vec<Signal>);
+
+impl Signals {
+    /// Those that are there.
+    pub fn new(signals: [Option<&Signal>; 2]) -> Self {
+        Self(signals.into_iter().flatten().cloned().collect())
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Signal> {
+        self.0.iter()
+    }
+
+    /// The reason, once one of them is aborted.
+    pub fn aborted(&self) -> Option<JsValue> {
+        self.0.iter().find_map(Signal::aborted)
+    }
+
+    /// Drives a future until it ends or one of them is aborted, whichever comes first; an abort drops the future.
+    pub async fn race<T>(&self, mut future: Pin<Box<dyn Future<Output = Result<T>>>>) -> Result<T> {
+        let state = Rc::new(RefCell::new((None::<JsValue>, None::<Waker>)));
+        let _subscriptions: Vec<_> = self
+            .0
+            .iter()
+            .map(|signal| {
+                let state = state.clone();
+                signal.subscribe(move |reason| {
+                    let waker = {
+                        let mut state = state.borrow_mut();
+                        state.0.get_or_insert(reason);
+                        state.1.take()
+                    };
+                    if let Some(waker) = waker {
+                        waker.wake();
+                    }
+                })
+            })
+            .collect();
+        // Since the call was made, and before the listeners were there.
+        if let Some(reason) = self.aborted() {
+            return Err(Failure::Reason(reason));
+        }
+        poll_fn(|context| {
+            if let Some(reason) = state.borrow_mut().0.take() {
+                return Poll::Ready(Err(Failure::Reason(reason)));
+            }
+            if !self.0.is_empty() {
+                state.borrow_mut().1 = Some(context.waker().clone());
+            }
+            future.as_mut().poll(context)
+        })
+        .await
+    }
+}
