@@ -1,0 +1,223 @@
+// The contract of the package, kept by hand; tests prove that the built module has exactly this.
+// All byte counts are bytes, all times milliseconds.
+
+// ───────────── Connecting
+
+export interface ClientOptions {
+  /** Registry protocol. Default: probe `/v2/` first, fall back to V1 on 404 only. */
+  apiVersion?: 1 | 2;
+  /** Sent as Basic to a registry that asks for Basic; never anywhere else. */
+  username?: string;
+  password?: string;
+  /** A ready-made bearer token for the registry; used as is. */
+  token?: string;
+  /** Time allowed until response headers arrive. Default 30_000; 0 waits for ever. */
+  timeout?: number;
+  /** Time allowed without a byte of progress in a body. Default 60_000; 0 waits for ever. */
+  idleTimeout?: number;
+  /** Carries the requests. Default `globalThis.fetch`. Proxies, custom CAs and tests plug in here. */
+  fetch?: typeof globalThis.fetch;
+  /** Sent with every request to the registry. */
+  headers?: Record<string, string>;
+  /** Parallel requests at most. Default 6. */
+  concurrency?: number;
+  /** Default platform of `image()`: "linux/amd64" (the default), "linux/arm64/v8", "windows/amd64:10.0.17763.1"… */
+  platform?: string;
+  /** Pages of one listing at most. Default 10_000. */
+  maxPages?: number;
+  /** Items of one listing at most. Default 1_000_000. */
+  maxItems?: number;
+  /** Memory for manifests and configs kept by digest, least recently used out first. Default 16 MiB; 0 keeps none. */
+  cacheBytes?: number;
+  /** Aborts every call of this client. */
+  signal?: AbortSignal;
+  /** One call per request attempt, after it; redacted: for logs, devtools and metrics. */
+  onRequest?: (event: RequestEvent) => void;
+}
+
+export interface CallOptions {
+  /** Aborts this call, its requests, and a stream it returned; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** As `ClientOptions.timeout`, for the requests of this call. */
+  timeout?: number;
+}
+export interface TransferOptions extends CallOptions {
+  onProgress?: (progress: Progress) => void;
+}
+export interface Progress {
+  digest?: string;
+  /** Bytes so far. */
+  loaded: number;
+  /** Bytes in all, where known. */
+  total?: number;
+}
+export interface ListOptions extends CallOptions {
+  /** Items asked for per page; the registry may give fewer or more. Default 1000. */
+  pageSize?: number;
+}
+
+/** One request attempt, without secrets. */
+export interface RequestEvent {
+  method: string;
+  /** Without user info, query values and fragment. */
+  url: string;
+  /** Absent where no response came. */
+  status?: number;
+  /** Time until the headers arrived or the attempt failed. */
+  duration: number;
+  /** Code of the error where the attempt failed. */
+  error?: string;
+}
+
+export class DockerRegistryClient {
+  /** `host`: "registry.example.com", "localhost:5000", or a URL, with a path prefix if need be. Without a scheme: http for loopback, https otherwise. */
+  constructor(host: string | URL, options?: ClientOptions);
+  /** The registry's base URL. */
+  readonly host: string;
+  apiVersion(options?: CallOptions): Promise<1 | 2>;
+  /** Resolves if the registry answers and takes the credentials. */
+  checkStatus(options?: CallOptions): Promise<void>;
+  /** Distinct namespaces in the catalog's order, "library" for names without one. */
+  namespaces(options?: CallOptions): Promise<string[]>;
+  /** No request is made. A namespace both in the name and as argument is an error. */
+  repository(name: string, namespace?: string): Repository;
+  /** By full name. "library" includes names without a namespace. */
+  repositories(namespace?: string, options?: CallOptions): Promise<Map<string, Repository>>;
+  /** Repository names as the pages arrive. */
+  catalog(options?: ListOptions): AsyncIterableIterator<string>;
+}
+
+// ───────────── Repository
+
+export class Repository {
+  private constructor();
+  /** "library/alpine" */
+  readonly name: string;
+  /** "library"; undefined for a name without one. */
+  readonly namespace: string | undefined;
+  /** "alpine" */
+  readonly repository: string;
+  /** All tags. `filter`: a glob (`*` any characters, `?` one) or a regular expression. */
+  tags(options?: CallOptions & { filter?: string | RegExp }): Promise<string[]>;
+  /** Tags as the pages arrive. */
+  eachTag(options?: ListOptions): AsyncIterableIterator<string>;
+  /** What a tag points to: facts from manifest and config. */
+  data(tag: string, options?: CallOptions): Promise<TagData>;
+  /** The image of a tag or digest; from an index, the one for the platform. */
+  image(tagOrDigest: string, options?: CallOptions & { platform?: string }): Promise<Image>;
+  /** The manifest of a tag or digest, verified. `accept`: media types to ask for instead of all that are known. */
+  manifest(reference: string, options?: CallOptions & { accept?: string[] }): Promise<Manifest>;
+  /** Type, digest and size of a manifest without fetching it where the registry allows; undefined if there is none. */
+  headManifest(reference: string, options?: CallOptions): Promise<Descriptor | undefined>;
+  /** A blob's bytes. Whole: verified, and the stream errors instead of closing if they don't match. `range`: first and last byte, inclusive as in HTTP; a part cannot be verified. */
+  blob(digest: string, options?: TransferOptions & { range?: [first: number, last: number] }): Promise<ReadableStream<Uint8Array>>;
+  /** Size of a blob; undefined if there is none. */
+  headBlob(digest: string, options?: CallOptions): Promise<Descriptor | undefined>;
+}
+
+export interface Platform {
+  os: string;
+  architecture: string;
+  variant?: string;
+  osVersion?: string;
+  osFeatures?: string[];
+}
+/** OCI image-spec, descriptor.md. */
+export interface Descriptor {
+  mediaType: string;
+  digest: string;
+  size: number;
+  urls?: string[];
+  annotations?: Record<string, string>;
+  artifactType?: string;
+  platform?: Platform;
+}
+export interface Manifest {
+  readonly mediaType: string;
+  /** Computed here. */
+  readonly digest: string;
+  readonly size: number;
+  /** As it came. */
+  readonly bytes: Uint8Array;
+  /** The document, parsed. */
+  readonly json: Record<string, unknown>;
+  readonly artifactType?: string;
+  readonly config?: Descriptor;
+  readonly layers?: Descriptor[];
+  /** Entries of an index. */
+  readonly manifests?: Descriptor[];
+  readonly subject?: Descriptor;
+  readonly annotations?: Record<string, string>;
+}
+export interface TagData {
+  tag: string;
+  digest: string;
+  mediaType: string;
+  /** Layers, compressed; of the image for the client's platform, else of the index's first image. */
+  size: number;
+  created?: Date;
+  /** All platforms of an index, or the one of an image; without attestations. */
+  platforms: Platform[];
+  artifactType?: string;
+  annotations?: Record<string, string>;
+}
+
+// ───────────── Image
+
+export class Image {
+  private constructor();
+  /** Digest of the config (docker inspect .Id). */
+  readonly id: string;
+  /** Digest of the manifest. */
+  readonly digest: string | undefined;
+  readonly mediaType: string;
+  readonly platform: Platform | undefined;
+  /** All layers, compressed. */
+  readonly size: number;
+  readonly created: Date | undefined;
+  /** Base first. */
+  readonly layers: readonly Descriptor[];
+  /** Verified bytes of a layer: by position (0 is the base) or digest; default the topmost. */
+  getLayer(layer?: number | string, options?: TransferOptions): Promise<Uint8Array>;
+  layerStream(layer?: number | string, options?: TransferOptions): Promise<ReadableStream<Uint8Array>>;
+  /** The config. */
+  getJson(options?: CallOptions): Promise<Record<string, unknown>>;
+  /** One field of the config. */
+  getData(field: string, options?: CallOptions): Promise<unknown>;
+  /** The layers' chain ids, top first (image-spec, config.md). */
+  ancestry(options?: CallOptions): Promise<string[]>;
+  /** Oldest first, as the config has it. */
+  history(options?: CallOptions): Promise<HistoryEntry[]>;
+  /** The history as a Dockerfile's lines; a reconstruction. */
+  dockerfile(options?: CallOptions): Promise<string>;
+}
+export interface HistoryEntry {
+  created?: Date;
+  createdBy?: string;
+  author?: string;
+  comment?: string;
+  /** True where the step made no layer. */
+  emptyLayer: boolean;
+  /** The layer the step made. */
+  layer?: Descriptor;
+}
+
+// ───────────── Errors
+
+/** Every rejection of the package, except an abort, which rejects with the signal's own reason. */
+export class RegistryError extends Error {
+  private constructor();
+  readonly name: "RegistryError";
+  /** The registry's own code where it gave one (`MANIFEST_UNKNOWN`, `DENIED`…), else ours. */
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly method: string | undefined;
+  /** Redacted. */
+  readonly url: string | undefined;
+  readonly errors: readonly { code: string; message: string; detail?: unknown }[];
+  /** Milliseconds the registry asks to wait. */
+  readonly retryAfter: number | undefined;
+  /** What a log should hold: the fields above and the message, no stack. */
+  toJSON(): Record<string, unknown>;
+}
+export function isRegistryError(value: unknown): value is RegistryError;

@@ -1,0 +1,33 @@
+//! `cargo xtask …`: what cargo and npm cannot do alone.
+
+mod build;
+mod cargo;
+mod package;
+mod size;
+mod wasm_test;
+
+use anyhow::{Result, bail};
+use std::env;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage:
+  cargo xtask build                                       makes the npm package in pkg/
+  cargo xtask wasm-test node|chromium|firefox [ARG...]    runs the wasm-bindgen tests there; ARGs go to `cargo test`";
+
+fn main() -> ExitCode {
+    let Err(error) = run() else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}
+
+fn run() -> Result<()> {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["build"] => build::run(),
+        ["wasm-test", host, rest @ ..] => wasm_test::run(host.parse()?, rest),
+        _ => bail!(USAGE),
+    }
+}
