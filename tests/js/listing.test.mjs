@@ -1,0 +1,218 @@
+// Listings of more than a page: how real registries page them, and what a listing must not be talked into.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { fillDeleted, fillListings, manyRepositories, manyTags } from '../registries/fill.mjs';
+import { error, json, startScripted } from '../registries/scripted.mjs';
+import { DockerRegistryClient } from './packed.mjs';
+import { SOON, listOf, realRegistries, refused } from './support.mjs';
+
+for (const [registryName, start] of Object.entries(realRegistries)) {
+  describe(registryName, () => {
+    let server;
+    let requests;
+    const client = (options) =>
+      new DockerRegistryClient(server.url, { onRequest: ({ url }) => requests.push(url), ...options });
+    const asked = (part) => requests.filter((url) => url.includes(part)).length;
+    before(async () => {
+      server = await start();
+      requests = [];
+      await fillListings(server);
+      await fillDeleted(server);
+    }, SOON);
+    after(() => server.stop());
+
+    const many = (names) => names.filter((name) => name.startsWith('many/r')).sort();
+
+    test('more repositories than a page holds', SOON, async () => {
+      assert.deepEqual(many(await listOf(client().catalog())), manyRepositories);
+      requests = [];
+      assert.deepEqual(many(await listOf(client().catalog({ pageSize: 25 }))), manyRepositories);
+      assert.ok(asked('/v2/_catalog') > 5, requests.join('\n'));
+      assert.deepEqual(many([...(await client().repositories('many')).keys()]), manyRepositories);
+      assert.deepEqual(await client().namespaces(), ['many', 'unusual']);
+    });
+
+    test('a page size the registry refuses', SOON, async () => {
+      assert.deepEqual(many(await listOf(client().catalog({ pageSize: 100_000 }))), manyRepositories);
+    });
+
+    test('more tags than a page holds', SOON, async () => {
+      assert.deepEqual((await client().repository('many/tags').tags()).sort(), manyTags.toSorted());
+      assert.deepEqual(
+        (await listOf(client().repository('many/tags').eachTag({ pageSize: 7 }))).sort(),
+        manyTags.toSorted(),
+      );
+    });
+
+    test('a listing that is left early asks for no more', SOON, async () => {
+      requests = [];
+      for await (const name of client().catalog({ pageSize: 10 })) {
+        assert.equal(typeof name, 'string');
+        break;
+      }
+      assert.equal(asked('/v2/_catalog'), 1);
+    });
+
+    test('the last tag was deleted', SOON, async () => {
+      assert.deepEqual(await client().repository('unusual/deleted').tags(), []);
+    });
+
+    test('limits', SOON, async () => {
+      const limited = client({ maxItems: 50 });
+      const items = [];
+      await refused(async () => {
+        for await (const name of limited.catalog({ pageSize: 20 })) items.push(name);
+      }, 'TOO_LARGE');
+      assert.ok(items.length > 0 && items.length <= 50, `${items.length} items`);
+      await refused(() => listOf(client({ maxPages: 2 }).catalog({ pageSize: 20 })), {
+        code: 'TOO_LARGE',
+        message: /maxPages/,
+      });
+      await limited.checkStatus();
+    });
+  });
+}
+
+describe('as no real registry pages', () => {
+  let server;
+  let client;
+  before(async () => {
+    server = await startScripted();
+    client = new DockerRegistryClient(server.url);
+  });
+  after(() => server.stop());
+
+  const tags = (items, link) => json({ name: 'a/b', tags: items }, link && { link });
+  /** Answers by the value of `last`. */
+  const pages = (byLast) => (request, response) => {
+    const last = new URL(request.url, server.url).searchParams.get('last') ?? '';
+    (byLast[last] ?? error(404, 'NO_SUCH_PAGE'))(request, response);
+  };
+  const listTags = () => client.repository('a/b').tags();
+
+  for (const [title, link] of Object.entries({
+    'relative, quoted': () => '</v2/a/b/tags/list?n=1000&last=one>; rel="next"',
+    'rel not quoted': () => '</v2/a/b/tags/list?last=one>; rel=next',
+    absolute: () => `<${server.url}/v2/a/b/tags/list?last=one>; rel="next"`,
+    'query alone': () => '<?last=one>; rel="next"',
+    'another relation first': () => '</v2/a/b/tags/list>; rel="first", </v2/a/b/tags/list?last=one>; rel="next"',
+    'several relations in one': () => '</v2/a/b/tags/list?last=one>; rel="last next"',
+    'upper case': () => '</v2/a/b/tags/list?last=one>; REL="NEXT"',
+    'the path prefix dropped': () => '</a/b/tags/list?last=one>; rel="next"',
+  })) {
+    test(`Link: ${title}`, SOON, async () => {
+      server.script = { '/v2/a/b/tags/list': pages({ '': tags(['one'], link()), one: tags(['two']) }) };
+      assert.deepEqual(await listTags(), ['one', 'two']);
+    });
+  }
+
+  test('an opaque cursor is passed on as it is', SOON, async () => {
+    const cursor = 'next_page=gAAAA%2B%2Fb%3D%3D&x=a+b';
+    server.script = {
+      '/v2/a/b/tags/list': (request, response) => {
+        const first = !request.url.includes('next_page');
+        if (!first) assert.ok(request.url.endsWith(`?${cursor}`), request.url);
+        tags(first ? ['one'] : ['two'], first ? `</v2/a/b/tags/list?${cursor}>; rel="next"` : undefined)(
+          request,
+          response,
+        );
+      },
+    };
+    assert.deepEqual(await listTags(), ['one', 'two']);
+  });
+
+  test('short and empty pages do not end a listing', SOON, async () => {
+    const next = (last) => `</v2/a/b/tags/list?last=${last}>; rel="next"`;
+    server.script = {
+      '/v2/a/b/tags/list': pages({
+        '': tags([], next('x')),
+        x: tags(['one'], next('y')),
+        y: tags(null, next('z')),
+        z: tags(['two']),
+      }),
+    };
+    assert.deepEqual(await listTags(), ['one', 'two']);
+  });
+
+  test('a list cut at `n` without a Link', SOON, async () => {
+    server.script = {
+      '/v2/a/b/tags/list': pages({ '': tags(['one', 'two']), two: tags(['three', 'four']), four: tags([]) }),
+    };
+    assert.deepEqual(await listOf(client.repository('a/b').eachTag({ pageSize: 2 })), ['one', 'two', 'three', 'four']);
+  });
+
+  for (const [title, address] of Object.entries({
+    'another host': 'http://registry.example/v2/a/b/tags/list?last=one',
+    'another port': 'http://127.0.0.1:1/v2/a/b/tags/list?last=one',
+    'no scheme': '//registry.example/v2/a/b/tags/list?last=one',
+    'another scheme': 'https://127.0.0.1/v2/a/b/tags/list',
+  })) {
+    test(`a Link to ${title} is refused`, SOON, async () => {
+      server.script = { '/v2/a/b/tags/list': tags(['one'], `<${address}>; rel="next"`) };
+      await refused(listTags, 'UNTRUSTED_LOCATION');
+    });
+  }
+  for (const [title, link] of Object.entries({
+    'not in brackets': '/v2/a/b/tags/list?last=one; rel="next"',
+    'to a script': '<javascript:alert(1)>; rel="next"',
+    'not closed': '</v2/a/b/tags/list?last=one; rel="next"',
+  })) {
+    test(`a Link ${title} is refused, not taken for the end`, SOON, async () => {
+      server.script = { '/v2/a/b/tags/list': tags(['one'], link) };
+      const { code } = await refused(listTags, {});
+      assert.ok(['INVALID_RESPONSE', 'UNTRUSTED_LOCATION'].includes(code), code);
+    });
+  }
+
+  test('a Link in a circle', SOON, async () => {
+    const next = (last) => `</v2/a/b/tags/list?last=${last}>; rel="next"`;
+    server.script = {
+      '/v2/a/b/tags/list': pages({
+        '': tags(['one'], next('a')),
+        a: tags(['two'], next('b')),
+        b: tags(['three'], next('a')),
+      }),
+    };
+    await refused(listTags, 'PAGING_LOOP');
+    server.script = { '/v2/a/b/tags/list': tags(['one'], '</v2/a/b/tags/list?n=1000>; rel="next"') };
+    await refused(listTags, 'PAGING_LOOP');
+  });
+
+  test('pages without an end', SOON, async () => {
+    let page = 0;
+    server.script = {
+      '/v2/a/b/tags/list': (request, response) =>
+        tags([`t${page}`], `</v2/a/b/tags/list?last=t${(page += 1)}>; rel="next"`)(request, response),
+    };
+    const limited = new DockerRegistryClient(server.url, { maxPages: 20 });
+    await refused(() => limited.repository('a/b').tags(), { code: 'TOO_LARGE', message: /maxPages/ });
+    assert.ok(page <= 21, `${page} pages were asked for`);
+  });
+
+  for (const [title, body] of Object.entries({ null: { tags: null }, absent: { name: 'a/b' }, empty: { tags: [] } })) {
+    test(`tags: ${title}`, SOON, async () => {
+      server.script = { '/v2/a/b/tags/list': json(body) };
+      assert.deepEqual(await listTags(), []);
+    });
+  }
+  for (const body of [{ tags: ['one', 2] }, { tags: 'one' }, { tags: {} }, [], null, 'text', { tags: [['one']] }]) {
+    test(`tags/list that is ${JSON.stringify(body)}`, SOON, async () => {
+      server.script = { '/v2/a/b/tags/list': json(body) };
+      await refused(listTags, 'INVALID_RESPONSE');
+    });
+  }
+
+  test('names that break the grammar are data until they are used', SOON, async () => {
+    const odd = ['__proto__', '../../etc', 'UPPER/Case', '<script>', 'a?b#c', 'constructor', 'good/one'];
+    server.script = { '/v2/_catalog': json({ repositories: odd }) };
+    const repositories = await client.repositories();
+    assert.deepEqual([...repositories.keys()], odd);
+    assert.equal(Object.prototype.name, undefined);
+    server.requests.length = 0;
+    for (const name of odd.filter((one) => !['good/one', 'constructor'].includes(one))) {
+      await refused(() => repositories.get(name).tags(), 'INVALID_REFERENCE');
+    }
+    assert.deepEqual(server.requests, []);
+  });
+});

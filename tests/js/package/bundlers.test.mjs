@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import test from 'node:test';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import * as esbuild from 'esbuild';
+import { rollup } from 'rollup';
+import * as vite from 'vite';
+import webpack from 'webpack';
+import { openBrowser, outcomeOf } from './support/browsers.mjs';
+import { EXPECTED } from './support/expected.mjs';
+import { createProject, output } from './support/project.mjs';
+import { serveFolder, serveRegistry } from './support/servers.mjs';
+
+test('bundlers', async (t) => {
+  const { folder } = await createProject(t);
+  const registry = await serveRegistry(t);
+  const pages = await serveFolder(t, folder);
+  const browser = await openBrowser(t, 'chrome');
+  const works = async (url) => assert.deepEqual(await outcomeOf(browser, `${url}?registry=${registry}`), EXPECTED);
+  const inFolder = (...names) => path.join(folder, ...names);
+
+  await t.test('Vite dev', async (t) => {
+    const server = await vite.createServer({
+      root: folder,
+      configFile: false,
+      logLevel: 'error',
+      server: { host: '127.0.0.1', port: 0 },
+    });
+    t.after(() => server.close());
+    await server.listen();
+    const { port } = server.httpServer.address();
+    await works(`http://127.0.0.1:${port}/page.html`);
+    await works(`http://127.0.0.1:${port}/slim-url.html`);
+  });
+
+  await t.test('Vite build', async () => {
+    const input = ['page.html', 'slim.html', 'slim-url.html'].map((name) => inFolder(name));
+    const build = { outDir: 'vite', rollupOptions: { input } };
+    await vite.build({ root: folder, base: './', configFile: false, logLevel: 'error', build });
+    for (const page of ['page', 'slim', 'slim-url']) await works(`${pages}/vite/${page}.html`);
+  });
+
+  await t.test('webpack', async () => {
+    const stats = await bundleWithWebpack({
+      context: folder,
+      mode: 'production',
+      entry: { page: './page.js', slim: './slim.js' },
+      output: { path: inFolder('webpack') },
+      performance: false,
+    });
+    assert.deepEqual(stats.errors, []);
+    assert.deepEqual(stats.warnings, []);
+    await works(await page('webpack', 'page'));
+    await works(await page('webpack', 'slim'));
+  });
+
+  await t.test('rollup', async () => {
+    const warnings = [];
+    const bundle = await rollup({
+      input: inFolder('page.js'),
+      plugins: [nodeResolve({ browser: true })],
+      onwarn: (warning) => warnings.push(warning.message),
+    });
+    await bundle.write({ dir: inFolder('rollup'), format: 'es' });
+    assert.deepEqual(warnings, []);
+    await works(await page('rollup', 'page'));
+  });
+
+  await t.test('esbuild for browsers', async () => {
+    await bundleWithEsbuild({ entryPoints: [inFolder('page.js')], outdir: inFolder('esbuild'), format: 'esm' });
+    await works(await page('esbuild', 'page'));
+  });
+
+  for (const [format, entry, file] of [
+    ['esm', 'main.js', 'main.mjs'],
+    ['cjs', 'main.cjs', 'main.cjs'],
+  ]) {
+    await t.test(`esbuild for Node as ${format}`, async () => {
+      const outfile = inFolder('esbuild', file);
+      await bundleWithEsbuild({ entryPoints: [inFolder(entry)], outfile, format, platform: 'node' });
+      const { stdout } = await output(process.execPath, [outfile, registry], { cwd: folder });
+      assert.deepEqual(JSON.parse(stdout), EXPECTED);
+    });
+  }
+
+  /** The page around a bundle that is only a script. */
+  async function page(bundler, name) {
+    const html = `<!doctype html><meta charset="utf-8"><script type="module" src="./${name}.js"></script>`;
+    await writeFile(inFolder(bundler, `${name}.html`), html);
+    return `${pages}/${bundler}/${name}.html`;
+  }
+});
+
+async function bundleWithEsbuild(options) {
+  const { warnings } = await esbuild.build({ bundle: true, minify: true, logLevel: 'silent', ...options });
+  assert.deepEqual(warnings, []);
+}
+
+function bundleWithWebpack(options) {
+  return new Promise((resolve, reject) => {
+    const compiler = webpack(options);
+    compiler.run((error, stats) => {
+      compiler.close(() => (error ? reject(error) : resolve(stats.toJson({ all: false, errors: true, warnings: true }))));
+    });
+  });
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import test from 'node:test';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { root } from '../../../xtask/ensure.mjs';
+import { createProject, output } from './support/project.mjs';
+
+/** All there is in the tarball; the glue's own snippets apart, whose folder bears a hash. */
+const FILES = [
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'classes.js',
+  'index.cjs',
+  'index.d.cts',
+  'index.d.ts',
+  'index.js',
+  'load.js',
+  'package.json',
+  'slim.d.ts',
+  'slim.js',
+  'wasm/core.js',
+  'wasm/core.wasm',
+  'wasm/inline.js',
+  'workerd.js',
+];
+const SNIPPET = /^wasm\/snippets\/docker-registry-client-wasm-[0-9a-f]+\/(src\/js\/)?\w+\.js$/;
+
+test('the tarball', async (t) => {
+  const { folder, tarball, files } = await createProject(t);
+  const installed = path.join(folder, 'node_modules/docker-registry-client-wasm');
+  const manifest = JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8'));
+
+  await t.test('holds what it should and nothing else', () => {
+    assert.deepEqual(files.filter((file) => !SNIPPET.test(file)), FILES);
+  });
+
+  await t.test('has every file that an export names', async () => {
+    for (const file of paths(manifest.exports)) await readFile(path.join(installed, file));
+  });
+
+  await t.test("has the crate's version", async () => {
+    const cargo = await readFile(path.join(root, 'Cargo.toml'), 'utf8');
+    const [, version] = cargo.match(/^\[package\][^[]*?^version = "([^"]*)"/m);
+    assert.equal(manifest.version, version);
+  });
+
+  await t.test('runs nothing when it is installed and needs nothing else', async () => {
+    assert.equal(manifest.scripts, undefined);
+    for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies']) {
+      assert.equal(manifest[field], undefined, field);
+    }
+    const others = (await readdir(path.join(folder, 'node_modules'))).filter((name) => !name.startsWith('.'));
+    assert.deepEqual(others, ['docker-registry-client-wasm']);
+  });
+
+  await t.test('does not tell where it was built', async () => {
+    const module = await readFile(path.join(installed, 'wasm/core.wasm'), 'latin1');
+    for (const place of [root, process.env.HOME, '.cargo', 'registry/src']) {
+      assert.ok(!place || !module.includes(place), place);
+    }
+  });
+
+  await t.test('publint has nothing to say', async () => {
+    const { messages } = await publint({ pkgDir: installed, strict: true, level: 'suggestion', pack: false });
+    assert.deepEqual(messages.map((message) => formatMessage(message, manifest)), []);
+  });
+
+  await t.test('attw finds the types of the main entry in every mode of resolution', () => attw('strict', '.'));
+
+  await t.test('attw finds the types of the slim entry in every mode of ES modules', () => attw('esm-only', './slim'));
+
+  function attw(profile, entry) {
+    const cli = path.join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+    return output(process.execPath, [cli, tarball, '--profile', profile, '--entrypoints', entry], { cwd: folder });
+  }
+});
+
+function paths(exports) {
+  return typeof exports === 'string' ? [exports] : Object.values(exports).flatMap(paths);
+}

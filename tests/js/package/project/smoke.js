@@ -1,0 +1,24 @@
+// What every host has to manage: a client, one call, one typed error.
+
+export async function smoke({ DockerRegistryClient, Repository, RegistryError, isRegistryError }, registry) {
+  const client = new DockerRegistryClient(registry);
+  const repository = client.repository('a/b');
+  const tags = await repository.tags();
+  const { code, ...refused } = refusal(() => client.repository('Not A Name'), RegistryError, isRegistryError);
+  return { tags, opened: repository instanceof Repository, code: typeof code, ...refused };
+}
+
+function refusal(call, RegistryError, isRegistryError) {
+  try {
+    call();
+  } catch (error) {
+    return {
+      error: error instanceof Error,
+      typed: error instanceof RegistryError,
+      guarded: isRegistryError(error),
+      name: error.name,
+      code: error.code,
+    };
+  }
+  return { error: false };
+}

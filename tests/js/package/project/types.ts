@@ -1,0 +1,68 @@
+// Only compiled, never run: what a user of the types writes, in each of TypeScript's ways to find a package.
+
+import {
+  DockerRegistryClient,
+  Image,
+  RegistryError,
+  Repository,
+  isRegistryError,
+  type ClientOptions,
+  type Descriptor,
+  type Manifest,
+  type Platform,
+  type Progress,
+  type RequestEvent,
+  type TagData,
+} from 'docker-registry-client-wasm';
+
+export async function use(signal: AbortSignal): Promise<void> {
+  const options: ClientOptions = {
+    username: 'alice',
+    password: 'secret',
+    concurrency: 4,
+    fetch: (input, init) => globalThis.fetch(input, init),
+    onRequest: ({ method, url, status }: RequestEvent) => log(method, url, status ?? 0),
+    signal,
+  };
+  const client: DockerRegistryClient = new DockerRegistryClient(new URL('http://localhost:5000'), options);
+  const version: 1 | 2 = await client.apiVersion({ signal, timeout: 10 });
+  const names: string[] = await client.namespaces();
+  for await (const name of client.catalog({ pageSize: 100 })) names.push(name);
+  const repositories: Map<string, Repository> = await client.repositories('library', { signal });
+
+  const repository = client.repository('debian', 'library');
+  const tags: string[] = await repository.tags({ filter: /^1/ });
+  const data: TagData = await repository.data('12');
+  const manifest: Manifest = await repository.manifest('12', { accept: ['application/json'] });
+  const head: Descriptor | undefined = await repository.headManifest('12');
+  const blob: ReadableStream<Uint8Array> = await repository.blob(manifest.digest, { range: [0, 9], onProgress });
+
+  const image: Image = await repository.image('12', { platform: 'linux/arm64/v8' });
+  const platform: Platform | undefined = image.platform;
+  const layer: Uint8Array = await image.getLayer(0);
+  const digests: string[] = image.layers.map((descriptor) => descriptor.digest);
+  log(version, repositories.size, tags, data.created?.getTime(), head?.size, blob, platform?.os, layer.byteLength, digests);
+
+  // @ts-expect-error A time is a number.
+  await client.apiVersion({ timeout: '10' });
+  // @ts-expect-error There is no version 3.
+  new DockerRegistryClient('localhost', { apiVersion: 3 });
+  // @ts-expect-error Only a client makes repositories.
+  new Repository();
+  // @ts-expect-error An image's size cannot be set.
+  image.size = 0;
+}
+
+export function explain(error: unknown): string {
+  if (isRegistryError(error)) return `${error.code} ${error.status} ${error.errors.length}`;
+  if (error instanceof RegistryError) return error.url ?? '';
+  return String(error);
+}
+
+function onProgress({ loaded, total }: Progress): void {
+  log(loaded, total ?? loaded);
+}
+
+function log(...values: unknown[]): void {
+  console.log(...values);
+}

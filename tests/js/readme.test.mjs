@@ -1,0 +1,83 @@
+// The README's examples, as they stand there, run against the sample images.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+
+import puppeteer from 'puppeteer-core';
+
+import { root } from '../../xtask/ensure.mjs';
+import { fill } from '../registries/fill.mjs';
+import { samples } from '../registries/sample-images.mjs';
+import { startDistribution } from '../registries/servers.mjs';
+import { packedFolder } from './packed.mjs';
+
+const CHROMIUM = ['--no-sandbox', '--headless=new', '--disable-dev-shm-usage', '--disable-background-networking'];
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const examples = (language) => [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code);
+
+let registry;
+before(async () => {
+  registry = await startDistribution();
+  await fill(registry, { 'team/web': samples['team/web'], hello: samples.hello });
+});
+after(() => registry.stop());
+
+/** Runs an example as a user would: from a project that has the package installed. */
+async function run(code, number) {
+  assert.ok(code.includes("'localhost:5000'"));
+  const file = join(packedFolder, `readme-${number}.mjs`);
+  writeFileSync(file, code.replaceAll('localhost:5000', new URL(registry.url).host));
+  const env = { ...process.env, REGISTRY_PASSWORD: 'secret' };
+  return (await promisify(execFile)(process.execPath, [file], { cwd: packedFolder, env, timeout: 30_000 })).stdout;
+}
+
+test('the README has the examples that are tested here', () => {
+  assert.equal(examples('js').length, 2);
+  assert.equal(examples('html').length, 1);
+});
+
+test('listing and opening, in Node', async () => {
+  const output = await run(examples('js')[0], 0);
+  for (const expected of ['hello', 'team/web', "'1.0.0'", 'sha256:', 'COPY --chown=1000:1000 dist/ /srv/', 'MANIFEST_UNKNOWN 404']) {
+    assert.ok(output.includes(expected), `${expected} in:\n${output}`);
+  }
+});
+
+test('a verified layer, in Node', async () => {
+  const output = await run(examples('js')[1], 1);
+  const { size } = samples['team/web']['1.0.0'].document.layers[0];
+  assert.ok(output.includes(`${size} of ${size} bytes`), output);
+  assert.equal(statSync(join(packedFolder, 'layer.tar.gz')).size, size);
+});
+
+test('a page', async () => {
+  const page = examples('html')[0];
+  const server = createServer((asked, answer) => {
+    if (asked.url.startsWith('/registry/')) {
+      const { hostname, port } = new URL(registry.url);
+      request({ hostname, port, path: asked.url.slice('/registry'.length) }, (from) => {
+        answer.writeHead(from.statusCode, from.headers);
+        from.pipe(answer);
+      }).end();
+      return;
+    }
+    const module = asked.url.startsWith('/node_modules/');
+    answer.setHeader('content-type', module ? 'text/javascript' : 'text/html');
+    answer.end(module ? readFileSync(join(packedFolder, asked.url)) : page);
+  });
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  const browser = await puppeteer.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM });
+  try {
+    const tab = await browser.newPage();
+    await tab.goto(`http://127.0.0.1:${server.address().port}/`);
+    const count = Object.keys(samples['team/web']).length;
+    await tab.waitForFunction((count) => document.querySelectorAll('#tags li').length === count, { timeout: 20_000 }, count);
+  } finally {
+    await browser.close();
+    server.close();
+  }
+});

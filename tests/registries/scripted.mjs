@@ -1,0 +1,119 @@
+// A server for the faults that no real registry can be asked to show.
+import { createServer } from 'node:http';
+
+/**
+ * @param {Record<string, Handler> | Handler} script answers by path (without the query), or one for all;
+ *   `/v2/` answers as a registry does unless the script has it
+ * @typedef {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void} Handler
+ */
+export async function startScripted(script = {}) {
+  const state = { script, requests: [], open: 0, mostOpen: 0, closedEarly: 0 };
+  const server = createServer((request, response) => {
+    state.requests.push({ method: request.method, url: request.url, headers: request.headers });
+    state.open += 1;
+    state.mostOpen = Math.max(state.mostOpen, state.open);
+    response.on('close', () => {
+      state.open -= 1;
+      if (!response.writableFinished) state.closedEarly += 1;
+    });
+    answer(state.script, request, response);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${server.address().port}`;
+  const stop = () =>
+    new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    });
+  return Object.assign(state, { url, stop });
+}
+
+function answer(script, request, response) {
+  if (typeof script === 'function') return script(request, response);
+  const path = request.url.split('?', 1)[0];
+  const handler = script[path] ?? (path === '/v2/' ? json({}) : error(404, 'NOT_FOUND_BY_SCRIPT'));
+  return handler(request, response);
+}
+
+// ───────────── Answers
+
+/** Any body; a HEAD request gets its headers alone. */
+export const send =
+  (body, { status = 200, ...headers } = {}) =>
+  (request, response) => {
+    const bytes = Buffer.from(body);
+    response.writeHead(status, { 'content-length': bytes.length, ...headers });
+    response.end(request.method === 'HEAD' ? undefined : bytes);
+  };
+
+export const json = (document, fields) =>
+  send(JSON.stringify(document), { 'content-type': 'application/json', ...fields });
+
+export const error = (status, code, message = 'as scripted', fields) =>
+  json({ errors: [{ code, message }] }, { status, ...fields });
+
+/** What a captive portal or a wrong host answers to everything. */
+export const html = send('<!doctype html><title>Welcome</title><p>Please log in.', {
+  'content-type': 'text/html; charset=utf-8',
+});
+
+/** Manifest or blob, as content.mjs makes them. */
+export const content = ({ bytes, mediaType = 'application/octet-stream' }, fields) =>
+  send(bytes, { 'content-type': mediaType, ...fields });
+
+// ───────────── Faults
+
+/** Never answers. */
+export const hangs = () => {};
+
+/** Headers and some of the body; then nothing, with the connection open. */
+export const hangsInBody =
+  (body, headers = {}) =>
+  (_, response) => {
+    response.writeHead(200, { 'content-length': body.length, ...headers });
+    response.write(body.subarray(0, Math.floor(body.length / 2)));
+  };
+
+/** Half of what Content-Length promises; then the connection goes. */
+export const truncated =
+  (body, headers = {}) =>
+  (_, response) => {
+    response.writeHead(200, { 'content-length': body.length, ...headers });
+    response.write(body.subarray(0, Math.floor(body.length / 2)), () => setTimeout(() => response.destroy(), 20));
+  };
+
+/** The connection goes before any answer. */
+export const breaksOff = (request) => request.socket.destroy();
+
+/** Bytes without an end, as fast as they are taken; `sent()` tells how many. */
+export function endless(headers = {}, chunk = Buffer.alloc(65_536, ' ')) {
+  let total = 0;
+  const handler = (_, response) => {
+    response.writeHead(200, headers);
+    const more = () => {
+      while (!response.destroyed) {
+        total += chunk.length;
+        if (!response.write(chunk)) return response.once('drain', more);
+      }
+    };
+    more();
+  };
+  return Object.assign(handler, { sent: () => total });
+}
+
+/** `length` bytes of a repeated chunk with backpressure, so that a gigabyte needs no memory here. */
+export const repeated =
+  (chunk, length, headers = {}) =>
+  (_, response) => {
+    response.writeHead(200, { 'content-length': length, ...headers });
+    let left = length;
+    const more = () => {
+      while (left > 0 && !response.destroyed) {
+        const part = left < chunk.length ? chunk.subarray(0, left) : chunk;
+        left -= part.length;
+        if (!response.write(part)) return response.once('drain', more);
+      }
+      response.end();
+    };
+    more();
+  };

@@ -1,0 +1,74 @@
+// The real registries of the test bed. Each function starts one and returns `{ url, stop() }`.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { ensureFerro, find } from './programs.mjs';
+import { startRegistry } from './process.mjs';
+
+/** Who the registry with basic authentication lets in. */
+export const credentials = { username: 'alice', password: 'secret' };
+// Made once with `htpasswd -nbB`: distribution takes bcrypt only, which Node does not have.
+const HTPASSWD = 'alice:$2y$05$De5WsbIqUH0ghcMwPa1M4uiMzVd1mwChRdrCgKInSluSL61ibi1Gm';
+
+const EXPOSED =
+  'Docker-Content-Digest, Docker-Distribution-Api-Version, WWW-Authenticate, Link, Location, Content-Range, ETag, Range, Retry-After, Warning, OCI-Subject, OCI-Filters-Applied';
+
+/** CORS as a careful operator sets it up: for the pages of one origin, with every header they need. */
+export const corsFor = (origin) => ({
+  ...corsHidden,
+  'Access-Control-Allow-Origin': [origin],
+  'Access-Control-Expose-Headers': [EXPOSED],
+});
+
+/** CORS as it is found most often: everyone may ask, but `Link` and `Docker-Content-Digest` stay hidden. */
+export const corsHidden = {
+  'Access-Control-Allow-Origin': ['*'],
+  'Access-Control-Allow-Methods': ['GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
+  'Access-Control-Allow-Headers': ['Authorization, Accept, Content-Type, Range'],
+};
+
+/**
+ * Debian's docker-registry (distribution 2.8).
+ * @param {{ data?: string, headers?: Record<string, string[]>, auth?: 'basic' }} [options] `data`: the folder of
+ *   another instance, to serve the same content under other rules. A bearer token registry will be another `auth`.
+ */
+export async function startDistribution({ data, headers = {}, auth } = {}) {
+  let storage;
+  const server = await startRegistry('docker-registry', async ({ port, folder }) => {
+    storage = data ?? join(folder, 'data');
+    const config = {
+      version: '0.1',
+      log: { level: 'info' },
+      storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
+      http: { addr: `127.0.0.1:${port}`, headers },
+      compatibility: { schema1: { enabled: true } },
+      health: { storagedriver: { enabled: false } },
+      // Without this a manifest with foreign layers is answered with 500.
+      validation: { manifests: { urls: { allow: ['^https://mcr\\.microsoft\\.com/'] } } },
+    };
+    if (auth === 'basic') {
+      const path = join(folder, 'htpasswd');
+      await writeFile(path, `${HTPASSWD}\n`);
+      config.auth = { htpasswd: { realm: 'test bed', path } };
+    }
+    const path = join(folder, 'config.yml');
+    // JSON is YAML.
+    await writeFile(path, JSON.stringify(config));
+    return {
+      command: find('docker-registry') ?? 'docker-registry',
+      args: ['serve', path],
+      env: { OTEL_TRACES_EXPORTER: 'none' },
+    };
+  });
+  return { ...server, data: storage };
+}
+
+/** ferro-oci-server: OCI 1.1, pages its tags with Link, wants the bytes of foreign layers too. */
+export async function startFerro() {
+  const command = await ensureFerro();
+  const server = await startRegistry('ferro-oci-server', async ({ port }) => ({
+    command,
+    env: { FERRO_OCI_LISTEN: `127.0.0.1:${port}` },
+  }));
+  return { ...server, foreignLayers: false };
+}

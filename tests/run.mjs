@@ -1,0 +1,107 @@
+// `npm test`: everything that has to hold, from a fresh clone. `npm test -- STEP…` runs single steps, `-- --list` names them.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { ensureBuilt, ensureNodeModules, root, run } from '../xtask/ensure.mjs';
+import { packPackage } from './js/pack.mjs';
+import { logFolder } from './registries/process.mjs';
+import { ensureFerro, ensureSystemPrograms } from './registries/programs.mjs';
+
+const WASM = ['--target', 'wasm32-unknown-unknown'];
+const cargo = (...args) => run('cargo', args);
+
+/** Order: what fails fastest comes first; `prepare` and `build` are what the others stand on. */
+const steps = {
+  prepare: ['programs, npm packages, a registry server', prepare],
+  format: ['cargo fmt', () => cargo('fmt', '--all', '--check')],
+  build: ['npm run build', () => ensureBuilt()],
+  clippy: ['cargo clippy, native and wasm', clippy],
+  rust: ['Rust tests, native', rustTests],
+  'wasm-node': ['wasm-bindgen tests in Node', () => cargo('xtask', 'wasm-test', 'node')],
+  'wasm-chromium': ['wasm-bindgen tests in Chromium', () => cargo('xtask', 'wasm-test', 'chromium')],
+  'wasm-firefox': ['wasm-bindgen tests in Firefox', () => cargo('xtask', 'wasm-test', 'firefox')],
+  js: ['the packed package against real registries', () => nodeTests('tests/js')],
+  package: ['the packed package in runtimes and bundlers', () => nodeTests('tests/js/package')],
+  page: ['the demo page in both browsers', () => nodeTests('tests/www')],
+};
+const FOUNDATIONS = ['prepare', 'build'];
+const NEEDS_BUILD = ['js', 'package', 'page'];
+
+async function prepare() {
+  await ensureSystemPrograms();
+  await ensureNodeModules();
+  await ensureFerro();
+}
+
+async function clippy() {
+  await cargo('clippy', '--workspace', '--all-targets', '--', '-D', 'warnings');
+  await cargo('clippy', '--all-targets', ...WASM, '--', '-D', 'warnings');
+}
+
+async function rustTests() {
+  if (!hasNextest()) return cargo('test', '--workspace', '--quiet');
+  await cargo('nextest', 'run', '--workspace');
+  // The examples in the documentation, which nextest leaves out.
+  return cargo('test', '--workspace', '--doc', '--quiet');
+}
+
+const hasNextest = () => spawnSync('cargo', ['nextest', '--version'], { stdio: 'ignore' }).status === 0;
+
+async function nodeTests(folder) {
+  const files = readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs'));
+  if (files.length === 0) throw new Error(`no tests in ${folder}`);
+  const packed = await packPackage();
+  try {
+    const env = { ...process.env, PACKED_PACKAGE: packed.folder };
+    await run(process.execPath, ['--test', '--test-reporter=spec', ...files.map((name) => join(folder, name))], {
+      env,
+    });
+  } finally {
+    packed.remove();
+  }
+}
+
+/** The steps to run, in order, for the names given. */
+function chosen(names) {
+  if (names.length === 0) return Object.keys(steps);
+  const unknown = names.filter((name) => !Object.hasOwn(steps, name));
+  if (unknown.length > 0)
+    throw new Error(`no such step: ${unknown.join(', ')}. There are: ${Object.keys(steps).join(', ')}`);
+  const wanted = new Set(names);
+  if (names.some((name) => NEEDS_BUILD.includes(name))) FOUNDATIONS.forEach((name) => wanted.add(name));
+  return Object.keys(steps).filter((name) => wanted.has(name));
+}
+
+const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+async function main(args) {
+  if (args.includes('--list')) {
+    for (const [name, [title]] of Object.entries(steps)) console.log(`${name.padEnd(14)} ${title}`);
+    return;
+  }
+  rmSync(logFolder, { recursive: true, force: true });
+  const summary = [];
+  const start = performance.now();
+  for (const name of chosen(args)) {
+    const [title, task] = steps[name];
+    const begun = performance.now();
+    console.log(`\n━━━ ${name}: ${title}`);
+    try {
+      await task();
+      summary.push(`ok      ${name.padEnd(14)} ${seconds(begun)}`);
+    } catch (error) {
+      console.error(error.message);
+      summary.push(`FAILED  ${name.padEnd(14)} ${seconds(begun)}`);
+      process.exitCode = 1;
+      if (FOUNDATIONS.includes(name)) break;
+    }
+  }
+  console.log(`\n━━━ Summary, ${seconds(start)}\n${summary.join('\n')}`);
+  if (process.exitCode && existsSync(logFolder)) console.log(`The registries' logs: ${logFolder}`);
+}
+
+await main(process.argv.slice(2)).catch((error) => {
+  console.error(error.message);
+  process.exitCode = 2;
+});

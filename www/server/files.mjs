@@ -1,0 +1,69 @@
+// Serves the files of a few folders, and nothing beside them.
+import { createReadStream } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { extname, join, sep } from 'node:path';
+import { pipeline } from 'node:stream';
+
+const types = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.md': 'text/plain; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.ts': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+};
+
+/** @param {Record<string, string>} folders path prefix, with slashes around it → folder; the longest prefix wins */
+export function filesOf(folders) {
+  const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
+
+  return async (request, response) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return plain(response, 405, { allow: 'GET, HEAD' });
+    const path = decoded(request.url);
+    const prefix = prefixes.find((one) => path?.startsWith(one));
+    const file = prefix && (await fileIn(folders[prefix], path.slice(prefix.length)));
+    if (!file) return plain(response, 404);
+    response.writeHead(200, {
+      'content-type': types[extname(file.path)] ?? 'application/octet-stream',
+      'content-length': file.size,
+      'cache-control': 'no-cache',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    });
+    if (request.method === 'HEAD') return response.end();
+    pipeline(createReadStream(file.path), response, () => {});
+  };
+}
+
+function plain(response, status, headers) {
+  response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${status}\n`);
+}
+
+/** The path of a request, its percent-encoding undone once; undefined where that cannot be done. */
+function decoded(url) {
+  try {
+    return decodeURIComponent(new URL(`http://page${url}`).pathname);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file inside the folder, after all symbolic links: neither "..", nor an encoded slash, nor a link leads out of it. */
+async function fileIn(folder, path) {
+  const hidden = path.split(/[/\\]/).some((part) => part.startsWith('.'));
+  if (hidden || path.includes('\0')) return undefined;
+  try {
+    const root = await realpath(folder);
+    const real = await realpath(join(root, path.endsWith('/') || path === '' ? `${path}index.html` : path));
+    const facts = await stat(real);
+    return facts.isFile() && real.startsWith(root + sep) ? { path: real, size: facts.size } : undefined;
+  } catch {
+    return undefined;
+  }
+}
