@@ -1,0 +1,179 @@
+// Connecting, failing to, and what becomes of requests nobody waits for any more. The servers behind the page are the ones
+// that a user's own registry may be: with passwords, with faults, or no registry at all.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { blob, image, layer } from '../registries/content.mjs';
+import { fill } from '../registries/fill.mjs';
+import { freePort } from '../registries/process.mjs';
+import { content, error, hangs, html, json, startScripted } from '../registries/scripted.mjs';
+import { credentials, startDistribution } from '../registries/servers.mjs';
+import { startSite } from '../../www/server/site.mjs';
+import { browserNames, openBrowser } from './support/visitor.mjs';
+
+const SLOW = { timeout: 120_000 };
+const REQUEST_FAILED = /Failed to load resource|40[14]|NetworkError|Cross-Origin/;
+
+const hello = image([{ run: 'COPY hello /', layer: layer([{ path: 'hello', content: 'hello' }]) }]);
+const good = {
+  '/v2/_catalog': json({ repositories: ['hello'] }),
+  '/v2/hello/tags/list': json({ name: 'hello', tags: ['latest'] }),
+  '/v2/hello/manifests/latest': content(hello),
+  [`/v2/hello/manifests/${hello.digest}`]: content(hello),
+  [`/v2/hello/blobs/${hello.id}`]: content(hello.blobs[0]),
+};
+const [layerOf] = hello.document.layers;
+const layerPath = `/v2/hello/blobs/${layerOf.digest}`;
+
+/** A byte now and a byte then. */
+const drips = (size) => (_, response) => {
+  response.writeHead(200, { 'content-length': size });
+  const timer = setInterval(() => response.write('x'), 400);
+  response.on('close', () => clearInterval(timer));
+};
+
+for (const name of browserNames) {
+  describe(`connections in ${name}`, () => {
+    let browser;
+    let registry;
+    before(async () => { browser = await openBrowser(name); }, SLOW);
+    before(async () => {
+      registry = await startDistribution({ auth: 'basic' });
+      const authorization = `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
+      await fill(registry, { hello: { latest: hello } }, { authorization });
+    }, SLOW);
+    after(() => Promise.all([browser?.close(), registry?.stop()]));
+
+    /** The page before this registry. */
+    async function visit(t, url, path = '') {
+      const site = await startSite({ registry: url });
+      t.after(site.stop);
+      const visitor = await browser.visit(`${site.url}/${path}`);
+      t.after(() => visitor.close());
+      return visitor;
+    }
+    async function visitScripted(t, script, path) {
+      const server = await startScripted(script);
+      t.after(server.stop);
+      return [await visit(t, server.url, path), server];
+    }
+
+    test('a registry that wants a password gets it from the form', SLOW, async (t) => {
+      const visitor = await visit(t, registry.url);
+      await visitor.sees('Connection failed', 'HTTP 401', 'Enter a user and password');
+      assert.equal(await visitor.focused(), 'username');
+
+      await visitor.fill('User optional', credentials.username);
+      await visitor.fill('Password optional', 'wrong');
+      await visitor.page.$eval('[role=alert]', (first) => first.classList.add('first'));
+      await visitor.press('Connect');
+      await visitor.has('[role=alert]:not(.first) .notice-title', 'UNAUTHORIZEDHTTP 401');
+
+      await visitor.fill('Password optional', credentials.password);
+      await visitor.page.keyboard.press('Enter');
+      await visitor.sees('Registry API v2', '1 repository in 1 namespace');
+      assert.ok(!(await visitor.page.evaluate(() => location.href + JSON.stringify(localStorage) + JSON.stringify(sessionStorage))).includes(credentials.password));
+      await visitor.isContent({ except: REQUEST_FAILED });
+    });
+
+    test('a wrong host is explained, and the page recovers', SLOW, async (t) => {
+      const [visitor, server] = await visitScripted(t, good);
+      await visitor.sees('1 repository in 1 namespace');
+      const dead = `127.0.0.1:${await freePort()}`;
+      await visitor.page.click('#connection');
+      await visitor.fill('Registry address', dead);
+      await visitor.press('Connect');
+      await visitor.sees('Connection failed', 'CORS_OR_NETWORK', 'Nothing answers there', 'No registry yet');
+
+      await visitor.fill('Registry address', 'not a host');
+      await visitor.press('Connect');
+      await visitor.sees('INVALID_ARGUMENT');
+
+      await visitor.fill('Registry address', server.url);
+      await visitor.press('Connect');
+      await visitor.sees('Registry API v2', '1 repository in 1 namespace');
+      assert.equal(await visitor.page.$('form.connect [role=alert]'), null);
+      await visitor.isContent({ except: REQUEST_FAILED });
+    });
+
+    test('what is no registry is called that', SLOW, async (t) => {
+      const [visitor] = await visitScripted(t, html);
+      await visitor.sees('Connection failed', 'INVALID_RESPONSE', 'does not speak the registry protocol');
+      await visitor.isContent({ except: REQUEST_FAILED });
+    });
+
+    test('connecting can be given up', SLOW, async (t) => {
+      const [visitor, server] = await visitScripted(t, { '/v2/': hangs });
+      await visitor.sees('Connecting…');
+      await visitor.page.click('#connection');
+      await visitor.press('Cancel');
+      await visitor.sees('Not connected');
+      await eventually(() => server.open === 0);
+      await visitor.isContent();
+    });
+
+    test('a catalog that is refused leaves a way in', SLOW, async (t) => {
+      const [visitor] = await visitScripted(t, { ...good, '/v2/_catalog': error(401, 'UNAUTHORIZED', 'no catalog for you') });
+      await visitor.sees('UNAUTHORIZED', 'no catalog for you');
+      await visitor.fill('Open a repository by its name', 'hello');
+      await visitor.page.keyboard.press('Enter');
+      await visitor.has('h1', 'hello');
+      await visitor.sees('1 tag');
+      await visitor.isContent({ except: REQUEST_FAILED });
+    });
+
+    test('an empty registry and an empty repository say so', SLOW, async (t) => {
+      const [visitor] = await visitScripted(t, { '/v2/_catalog': json({ repositories: [] }), '/v2/hello/tags/list': json({ name: 'hello', tags: null }) });
+      await visitor.sees('This registry lists no repositories');
+      await visitor.go('#/repo/hello');
+      await visitor.sees('This repository has no tags');
+      await visitor.isContent();
+    });
+
+    test('who moves on waits for nothing: the requests end', SLOW, async (t) => {
+      const [visitor, server] = await visitScripted(t, { ...good, '/v2/hello/manifests/latest': hangs }, '#/repo/hello/tag/latest');
+      await eventually(() => server.requests.some(({ url }) => url.endsWith('/manifests/latest')) && server.open > 0);
+      await visitor.go('#/');
+      await visitor.sees('1 repository in 1 namespace');
+      await eventually(() => server.open === 0);
+      await visitor.isContent();
+    });
+
+    test('a download can be cancelled, and its request ends', SLOW, async (t) => {
+      const [visitor, server] = await visitScripted(t, { ...good, [layerPath]: drips(layerOf.size) }, '#/repo/hello/tag/latest/layers');
+      await visitor.press('Download layer 0');
+      await visitor.sees(new RegExp(`[1-9]\\d* B of ${layerOf.size} B`));
+      await visitor.press('Cancel the download of layer 0');
+      await visitor.sees('Cancelled');
+      await eventually(() => server.open === 0);
+      await visitor.isContent();
+    });
+
+    test('bytes that are not the digest’s become no file', SLOW, async (t) => {
+      const forged = Buffer.alloc(layerOf.size, 'x');
+      const [visitor] = await visitScripted(t, { ...good, [layerPath]: content(blob(layerOf.mediaType, forged)) }, '#/repo/hello/tag/latest/layers');
+      await visitor.press('Download layer 0');
+      await visitor.sees('DIGEST_MISMATCH');
+      await visitor.has('button', 'Download');
+      await visitor.isContent();
+    });
+
+    test('what failed can be tried again', SLOW, async (t) => {
+      const [visitor, server] = await visitScripted(t, { ...good, [`/v2/hello/blobs/${hello.id}`]: error(503, 'UNAVAILABLE', 'later') }, '#/repo/hello/tag/latest');
+      await visitor.sees('UNAVAILABLE');
+      server.script = good;
+      await visitor.press('Try again');
+      await visitor.sees(hello.id);
+      await visitor.isContent({ except: REQUEST_FAILED });
+    });
+  });
+}
+
+/** Waits for something outside the page. */
+async function eventually(condition) {
+  for (const end = Date.now() + 20_000; Date.now() < end; await sleep(20)) {
+    if (condition()) return;
+  }
+  assert.fail(`not in 20 s: ${condition}`);
+}

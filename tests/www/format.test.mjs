@@ -1,0 +1,52 @@
+// Numbers, times and names as the page writes them.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { ago, bytes, fileName, instant, namespaceOf, naturalOrder, platformName, plural } from '../../www/format.js';
+
+test('sizes', () => {
+  const expected = [[0, '0 B'], [1023, '1023 B'], [1024, '1.00 KiB'], [10_239, '10.0 KiB'], [102_400, '100 KiB'], [1_048_000, '1023 KiB'], [1_048_575, '1.00 MiB'],
+    [34_659_112, '33.1 MiB'], [2 ** 40, '1.00 TiB'], [Number.MAX_SAFE_INTEGER, '8.00 PiB'], [-1, '–'], [NaN, '–'], [undefined, '–']];
+  for (const [size, text] of expected) assert.equal(bytes(size), text, `${size}`);
+});
+
+test('counts', () => {
+  assert.equal(plural(1, 'tag'), '1 tag');
+  assert.equal(plural(0, 'tag'), '0 tags');
+  assert.equal(plural(23_007, 'repository', 'repositories'), '23,007 repositories');
+});
+
+test('times', () => {
+  const now = Date.UTC(2026, 6, 1);
+  assert.equal(ago(new Date(now - 30_000), now), '30 seconds ago');
+  assert.equal(ago(new Date(now - 26 * 3_600_000), now), 'yesterday');
+  assert.equal(ago(new Date(Date.UTC(2024, 5, 1)), now), '2 years ago');
+  assert.equal(ago(new Date(0), now), '', 'reproducible builds say 1970');
+  assert.equal(ago(undefined, now), '');
+  assert.equal(ago(new Date(NaN), now), '');
+  assert.equal(instant(new Date(Date.UTC(2026, 2, 14, 9, 26, 53))), '2026-03-14 09:26:53 UTC');
+  assert.equal(instant(new Date(NaN)), '–');
+});
+
+test('platforms', () => {
+  assert.equal(platformName({ os: 'linux', architecture: 'arm64', variant: 'v8' }), 'linux/arm64/v8');
+  assert.equal(platformName({ os: 'windows', architecture: 'amd64', osVersion: '10.0.20348.2227' }), 'windows/amd64:10.0.20348.2227');
+  assert.equal(platformName(undefined), '');
+});
+
+test('namespaces, as the package has them', () => {
+  assert.equal(namespaceOf('hello'), 'library');
+  assert.equal(namespaceOf('library/alpine'), 'library');
+  assert.equal(namespaceOf('team/windows/service'), 'team');
+});
+
+test("a download's name", () => {
+  const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+  assert.equal(fileName(digest, 'application/vnd.oci.image.layer.v1.tar+gzip'), '0123456789ab.tar.gz');
+  assert.equal(fileName(digest, 'application/vnd.docker.image.rootfs.diff.tar.gzip'), '0123456789ab.tar.gz');
+  assert.equal(fileName(digest, 'application/vnd.oci.image.layer.v1.tar+zstd'), '0123456789ab.tar.zst');
+  assert.equal(fileName(digest, 'application/spdx+json'), '0123456789ab.json');
+  assert.equal(fileName(digest), '0123456789ab.bin');
+});
+
+test('ports in the order of their numbers', () => assert.deepEqual(['8080/tcp', '443/tcp'].sort(naturalOrder), ['443/tcp', '8080/tcp']));

@@ -1,0 +1,266 @@
+// The demo page as `npm start` serves it, in real browsers, before a real registry.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { digestOf } from '../registries/content.mjs';
+import { fill, fillListings, manyRepositories, manyTags } from '../registries/fill.mjs';
+import { samples } from '../registries/sample-images.mjs';
+import { markup, unusual } from '../registries/unusual-images.mjs';
+import { namespaceOf } from '../../www/format.js';
+import { audit } from './support/audit.mjs';
+import { startDemo } from './support/demo.mjs';
+import { browserNames, openBrowser } from './support/visitor.mjs';
+
+const SLOW = { timeout: 120_000 };
+const REQUEST_FAILED = /Failed to load resource|404|NetworkError|Cross-Origin/;
+const web = samples['team/web']['2.0.0'];
+const [amd64, arm64] = web.children;
+const repositories = [...Object.keys(samples), 'unusual/markup', 'many/tags', ...manyRepositories];
+const VIEWS = {
+  home: '#/',
+  namespace: '#/namespace/team',
+  tags: '#/repo/team/web',
+  overview: '#/repo/team/web/tag/2.0.0',
+  layers: '#/repo/team/web/tag/2.0.0/layers',
+  history: '#/repo/team/web/tag/2.0.0/history',
+  dockerfile: '#/repo/team/web/tag/2.0.0/dockerfile',
+  config: '#/repo/team/web/tag/2.0.0/config',
+  raw: '#/repo/team/web/tag/2.0.0/raw',
+  artifact: '#/repo/charts/web/tag/1.0.0',
+  missing: '#/repo/team/web/tag/no-such-tag',
+};
+
+let demo;
+before(async () => {
+  demo = await startDemo();
+  await fill({ url: demo.registry }, { 'unusual/markup': unusual['unusual/markup'] });
+  await fillListings({ url: demo.registry });
+}, { timeout: 600_000 });
+after(() => demo?.stop());
+
+const settled = () => !document.querySelector('[aria-busy=true], .skeleton');
+
+for (const name of browserNames) {
+  describe(`the demo page in ${name}`, () => {
+    let browser;
+    before(async () => { browser = await openBrowser(name); }, SLOW);
+    after(() => browser?.close());
+
+    /** Visits the page, and leaves it when the test is over. */
+    async function visit(t, path = '', options) {
+      const visitor = await browser.visit(`${demo.page}${path}`, options);
+      t.after(() => visitor.close());
+      return visitor;
+    }
+
+    test('from the registry down to an image’s layers, by links', SLOW, async (t) => {
+      const visitor = await visit(t);
+      const host = new URL(demo.registry).host;
+      await visitor.sees(host, 'Registry API v2', `${repositories.length} repositories in ${new Set(repositories.map(namespaceOf)).size} namespaces`);
+      assert.equal(await visitor.page.title(), `${host} · Registry browser`);
+
+      await visitor.press('team, 3 repositories');
+      await visitor.has('h1', 'team');
+      assert.deepEqual(await visitor.texts('.listing .row'), ['team/api', 'team/web', 'team/windows/service']);
+
+      await visitor.press('team/web');
+      await visitor.has('h1', 'team/web');
+      await visitor.sees('7 tags', '3 platforms', 'artifact');
+      assert.deepEqual((await visitor.texts('.listing .row strong')).sort(), Object.keys(samples['team/web']).sort());
+
+      await visitor.page.click('a[href="#/repo/team/web/tag/2.0.0"]');
+      await visitor.has('h1', 'team/web:2.0.0');
+      await visitor.sees('OCI image index', `docker pull ${host}/team/web:2.0.0`, web.digest, amd64.digest, amd64.id, '2026-03-14 09:26:53 UTC', 'Attestation');
+      assert.deepEqual(await visitor.texts('.platforms a'), ['linux/amd64', 'linux/arm64/v8', 'linux/arm/v7']);
+      assert.deepEqual(await visitor.texts('.platforms a[aria-current]'), ['linux/amd64']);
+
+      await visitor.press('linux/arm64/v8');
+      await visitor.sees(arm64.digest, arm64.id);
+      await visitor.has('.platforms a[aria-current]', 'linux/arm64/v8');
+
+      await visitor.press('Config');
+      await visitor.sees('["/usr/bin/node"]', '["/srv/server.js"]', '1000:1000', 'APP_ENV', 'production', '8080/tcp', 'Team Web <web@example.com>', 'SIGTERM');
+
+      await visitor.press('History');
+      await visitor.has('.timeline li');
+      assert.deepEqual(await visitor.texts('.timeline .step'), arm64.config.history.map((step) => step.created_by));
+      assert.equal((await visitor.texts('.timeline .no-layer')).length, arm64.config.history.filter((step) => step.empty_layer).length);
+
+      await visitor.press('Dockerfile');
+      await visitor.has('.document .json-key', 'ENTRYPOINT');
+      await visitor.sees('apk add --no-cache nodejs');
+
+      await visitor.press('Layers');
+      await visitor.has('.layers li');
+      assert.deepEqual(await visitor.texts('.layers .digest'), arm64.layers.map(({ descriptor }) => descriptor.digest));
+
+      await visitor.press('JSON');
+      await visitor.sees('schemaVersion', 'diff_ids');
+      const documents = await visitor.texts('.document');
+      assert.deepEqual(documents.map((text) => JSON.parse(text)), [web.document, arm64.document, arm64.config]);
+      await visitor.isContent();
+    });
+
+    test('a layer is downloaded, and is the right one', SLOW, async (t) => {
+      const visitor = await visit(t, VIEWS.layers);
+      const largest = amd64.layers[1].descriptor;
+      await visitor.press('Download layer 1');
+      await visitor.has('.layers li:nth-child(2) .good', 'Verified');
+      assert.equal(digestOf(await downloaded(`${largest.digest.slice(7, 19)}.tar.gz`, largest.size)), largest.digest);
+      await visitor.isContent();
+    });
+
+    test('a blob of an artifact is downloaded', SLOW, async (t) => {
+      const visitor = await visit(t, `${VIEWS.artifact}/layers`);
+      const chart = samples['charts/web']['1.0.0'].document.layers[0];
+      await visitor.press('Download blob 0');
+      await visitor.has('.layers .good', 'Verified');
+      assert.equal(digestOf(await downloaded(`${chart.digest.slice(7, 19)}.tar.gz`, chart.size)), chart.digest);
+      await visitor.isContent();
+    });
+
+    /** The bytes of a download, once the browser has put the whole file there. */
+    async function downloaded(file, size) {
+      for (const end = Date.now() + 20_000; Date.now() < end; await sleep(50)) {
+        const bytes = await readFile(join(browser.folder, file)).catch(() => undefined);
+        if (bytes?.length === size) return bytes;
+      }
+      return assert.fail(`${file} was not downloaded`);
+    }
+
+    test('a link leads straight to a platform’s section, and the way back works', SLOW, async (t) => {
+      const visitor = await visit(t, '#/repo/team/web/tag/2.0.0/history?platform=linux/arm/v7');
+      await visitor.has('.timeline li');
+      await visitor.has('.platforms a[aria-current]', 'linux/arm/v7');
+      await visitor.has('.tabs a[aria-current]', 'History');
+      assert.match(await visitor.page.title(), /^team\/web:2\.0\.0 · /);
+
+      await visitor.page.click('.crumbs a:last-child');
+      await visitor.sees('7 tags');
+      await visitor.page.goBack();
+      await visitor.has('.tabs a[aria-current]', 'History');
+      await visitor.has('.timeline li');
+      await visitor.page.goForward();
+      await visitor.has('h1', 'team/web');
+      await visitor.isContent();
+    });
+
+    test('lists longer than a screen: filter, arrow keys, few rows in the document', SLOW, async (t) => {
+      const visitor = await visit(t, '#/repo/many/tags');
+      await visitor.sees(`${manyTags.length} tags`);
+      assert.ok((await visitor.texts('.listing .row')).length < 60);
+
+      await visitor.page.focus('.listing .rows [tabindex="0"]');
+      await visitor.page.keyboard.press('End');
+      const last = await visitor.focused();
+      await visitor.page.keyboard.press('ArrowUp');
+      assert.notEqual(await visitor.focused(), last);
+      await visitor.page.keyboard.press('ArrowDown');
+      assert.equal(await visitor.focused(), last);
+      assert.equal((await visitor.texts('.listing .rows [tabindex="0"]')).length, 1, 'one stop for the Tab key');
+
+      await visitor.fill('Filter tags', 'v11');
+      await visitor.has('.count', `11 of ${manyTags.length}`);
+      await visitor.fill('Filter tags', 'no such tag');
+      await visitor.sees('No tag matches “no such tag”');
+      await visitor.isContent();
+    });
+
+    test('sizes and dates of tags are read on request only', SLOW, async (t) => {
+      const visitor = await visit(t, VIEWS.tags);
+      await visitor.has('.cell-platforms', '3 platforms');
+      await visitor.press('Sizes and dates');
+      await visitor.until(() => !document.querySelector('.rows .cell-platforms')?.textContent);
+      await visitor.press('Sizes and dates');
+      await visitor.has('.cell-platforms', '3 platforms');
+      await visitor.isContent();
+    });
+
+    test('what a registry sends stays text', SLOW, async (t) => {
+      const visitor = await visit(t);
+      for (const section of ['', '/layers', '/history', '/dockerfile', '/config', '/raw']) {
+        await visitor.go(`#/repo/unusual/markup/tag/latest${section}`);
+        await visitor.sees(section === '/raw' ? JSON.stringify(markup) : markup);
+        await visitor.until(settled);
+      }
+      await visitor.go('#/repo/unusual/markup/tag/latest/config');
+      await visitor.sees('javascript:globalThis.pwned=true');
+      await visitor.go(`#/repo/${encodeURIComponent(markup)}`);
+      await visitor.has('.code', 'INVALID_REFERENCE');
+      await visitor.go(`#/repo/team/web/tag/${encodeURIComponent(markup)}`);
+      await visitor.sees(markup, 'INVALID_REFERENCE');
+      assert.equal(await visitor.page.evaluate(() => globalThis.pwned), undefined);
+      assert.equal(await visitor.page.evaluate(() => document.querySelectorAll('img, main script, iframe, [onerror], a[href^="javascript:"]').length), 0);
+      await visitor.isContent();
+    });
+
+    test('a tag that is not there', SLOW, async (t) => {
+      const visitor = await visit(t, VIEWS.missing);
+      await visitor.sees('MANIFEST_UNKNOWN', 'HTTP 404', 'It may have been deleted.');
+      await visitor.page.click('.crumbs a:last-child');
+      await visitor.sees('7 tags');
+      await visitor.isContent({ except: REQUEST_FAILED });
+    });
+
+    for (const [theme, width] of [['light', 1280], ['light', 360], ...(name === 'Chromium' ? [['dark', 1280], ['dark', 360]] : [])]) {
+      test(`every view can be used by everyone: ${theme}, ${width} px`, SLOW, async (t) => {
+        const visitor = await visit(t, '', { theme, width, height: 800 });
+        for (const [view, hash] of Object.entries(VIEWS)) {
+          await visitor.go(hash);
+          await visitor.until((to) => location.hash === to, hash);
+          await visitor.has('h1');
+          await visitor.until(settled);
+          assert.deepEqual(await visitor.page.evaluate(audit), [], view);
+          await visitor.picture(`${view}-${theme}-${width}`);
+        }
+        await visitor.page.click('#connection');
+        await visitor.has('form.connect');
+        assert.deepEqual(await visitor.page.evaluate(audit), [], 'connection');
+      });
+    }
+
+    test('the audit finds what is wrong, and the policy refuses what is not the page’s', SLOW, async (t) => {
+      const visitor = await visit(t, VIEWS.config);
+      await visitor.until(settled);
+      await visitor.has('table');
+      await visitor.page.evaluate(() => {
+        const make = (tag, properties) => document.querySelector('main').appendChild(Object.assign(document.createElement(tag), properties));
+        make('h1', { textContent: 'another' });
+        make('button', {});
+        make('input', {});
+        make('a', { href: 'https://elsewhere.example/', textContent: 'elsewhere' });
+        make('p', { textContent: 'faint' }).style.color = getComputedStyle(document.body).backgroundColor;
+        make('p', { textContent: 'wide' }).style.width = '9999px';
+        make('img', { src: 'https://elsewhere.example/x.png', alt: '' });
+      });
+      await assert.rejects(visitor.page.evaluate(() => document.body.setAttribute('onclick', 'globalThis.pwned = true')), 'text becomes no code');
+      await assert.rejects(visitor.page.evaluate(() => { document.body.innerHTML = '<b>markup</b>'; }), 'text becomes no markup');
+      const complaints = (await visitor.page.evaluate(audit)).map((complaint) => complaint.split(':')[0]);
+      for (const expected of [/^2 h1$/, /^no name$/, /^no label$/, /^a link out of the page/, /^contrast 1\.00$/, /px too wide$/]) {
+        assert.ok(complaints.some((complaint) => expected.test(complaint)), `${expected} is not among: ${complaints}`);
+      }
+      await visitor.until(() => ['img-src', 'require-trusted-types-for'].every((rule) => globalThis.violations.some((one) => one.startsWith(rule))));
+    });
+
+    test('the focus goes where the person went', SLOW, async (t) => {
+      const visitor = await visit(t);
+      await visitor.sees('Registry API v2');
+      await visitor.page.keyboard.press('Tab');
+      assert.equal(await visitor.focused(), 'Skip to the content');
+      await visitor.page.keyboard.press('Enter');
+      assert.equal(await visitor.page.evaluate(() => document.activeElement.id), 'main');
+      await visitor.go(VIEWS.tags);
+      await visitor.has('h1', 'team/web');
+      assert.equal(await visitor.focused(), 'team/web');
+      await visitor.page.click('#connection');
+      assert.equal(await visitor.focused(), 'address');
+      await visitor.page.keyboard.press('Escape');
+      assert.equal(await visitor.page.$eval('#connection', (button) => button.getAttribute('aria-expanded')), 'false');
+      assert.equal(await visitor.page.evaluate(() => document.activeElement.id), 'connection');
+      await visitor.isContent();
+    });
+  });
+}

@@ -1,0 +1,86 @@
+// Numbers, times and names as a person reads them.
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** "31.4 MiB": three digits at most, binary units. */
+export function bytes(count) {
+  if (!Number.isFinite(count) || count < 0) return '–';
+  let value = count;
+  let unit = 0;
+  while (value >= 1023.5 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+const whole = new Intl.NumberFormat('en');
+export const count = (number) => whole.format(number);
+/** "1 tag", "2,000 tags". */
+export const plural = (number, noun, nouns = `${noun}s`) => `${count(number)} ${number === 1 ? noun : nouns}`;
+
+const isTime = (time) => time instanceof Date && !Number.isNaN(time.getTime());
+const day = new Intl.DateTimeFormat('en', { year: 'numeric', month: 'short', day: 'numeric', timeZone: 'UTC' });
+export const date = (time) => (isTime(time) ? day.format(time) : '–');
+export const instant = (time) => (isTime(time) ? `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC` : '–');
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const SPANS = [['year', 31_557_600], ['month', 2_629_800], ['week', 604_800], ['day', 86_400], ['hour', 3_600], ['minute', 60]];
+/** "3 months ago"; nothing for times no image was made at (reproducible builds say 1970 or 1980). */
+export function ago(time, now = Date.now()) {
+  if (!isTime(time) || time.getUTCFullYear() < 1990) return '';
+  const seconds = (time.getTime() - now) / 1000;
+  const [unit, span] = SPANS.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
+  return relative.format(Math.trunc(seconds / span), unit);
+}
+
+/** "sha256:4bcff6398…": enough to recognise. */
+export function shortDigest(digest) {
+  const [algorithm, hex = ''] = String(digest).split(':', 2);
+  return hex.length > 14 ? `${algorithm}:${hex.slice(0, 12)}…` : String(digest);
+}
+
+/** What stands before a name's first slash; "library" for names without one, as the package has it. */
+export const namespaceOf = (name) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : 'library');
+
+/** As `image({ platform })` takes it: "linux/arm64/v8", "windows/amd64:10.0.20348.1". */
+export function platformName(platform) {
+  if (!platform?.os && !platform?.architecture) return '';
+  const name = [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/');
+  return platform.osVersion ? `${name}:${platform.osVersion}` : name;
+}
+
+const MEDIA_TYPES = new Map([
+  ['application/vnd.oci.image.index.v1+json', 'OCI image index'],
+  ['application/vnd.oci.image.manifest.v1+json', 'OCI image manifest'],
+  ['application/vnd.oci.image.config.v1+json', 'OCI image config'],
+  ['application/vnd.oci.empty.v1+json', 'OCI empty'],
+  ['application/vnd.oci.image.layer.v1.tar', 'OCI layer, tar'],
+  ['application/vnd.oci.image.layer.v1.tar+gzip', 'OCI layer, tar + gzip'],
+  ['application/vnd.oci.image.layer.v1.tar+zstd', 'OCI layer, tar + zstd'],
+  ['application/vnd.docker.distribution.manifest.list.v2+json', 'Docker manifest list'],
+  ['application/vnd.docker.distribution.manifest.v2+json', 'Docker manifest, schema 2'],
+  ['application/vnd.docker.distribution.manifest.v1+prettyjws', 'Docker manifest, schema 1, signed'],
+  ['application/vnd.docker.distribution.manifest.v1+json', 'Docker manifest, schema 1'],
+  ['application/vnd.docker.container.image.v1+json', 'Docker image config'],
+  ['application/vnd.docker.image.rootfs.diff.tar.gzip', 'Docker layer, tar + gzip'],
+  ['application/vnd.docker.image.rootfs.diff.tar', 'Docker layer, tar'],
+  ['application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', 'Docker foreign layer'],
+]);
+/** A name for the media types everyone meets; the others as they are. */
+export const mediaTypeName = (mediaType) => MEDIA_TYPES.get(mediaType) ?? mediaType;
+
+/** What a file of this media type is called. */
+export function fileName(digest, mediaType = '') {
+  const hex = String(digest).split(':').pop().slice(0, 12);
+  const extension = /tar[.+]gzip$/.test(mediaType) ? '.tar.gz'
+    : /tar[.+]zstd$/.test(mediaType) ? '.tar.zst'
+    : /tar$/.test(mediaType) ? '.tar'
+    : /json$/.test(mediaType) ? '.json'
+    : '.bin';
+  return `${hex}${extension}`;
+}
+
+/** Ports, labels and tags in the order a person expects: "v2" before "v10". */
+export const naturalOrder = new Intl.Collator('en', { numeric: true }).compare;

@@ -1,0 +1,24 @@
+// A JSON document, laid out and coloured; text only, like everything else.
+
+import { h } from '../dom.js';
+
+const COLOURED_UP_TO = 200_000;
+const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+export function jsonView(value, label) {
+  const text = JSON.stringify(value, null, 2);
+  const code = h('code', {}, ...(text.length > COLOURED_UP_TO ? [text] : coloured(text)));
+  return h('pre', { class: 'document', tabindex: 0, role: 'region', 'aria-label': label }, code);
+}
+
+function* coloured(text) {
+  let end = 0;
+  for (const match of text.matchAll(TOKEN)) {
+    const [token, string, colon] = match;
+    if (match.index > end) yield text.slice(end, match.index);
+    yield h('span', { class: colon ? 'json-key' : string ? 'json-string' : 'json-literal' }, string ?? token);
+    if (colon) yield colon;
+    end = match.index + token.length;
+  }
+  if (end < text.length) yield text.slice(end);
+}

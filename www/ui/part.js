@@ -1,0 +1,48 @@
+// A part of the page that waits for something: its skeleton, then what came, or what went wrong and a way to try again.
+
+import { h, icon } from '../dom.js';
+import { explain } from '../errors.js';
+
+/** `work()` gives a promise; `render(value)` what to show of it. Nothing happens any more after `signal` aborts. */
+export function part({ work, render, signal, lines = 4, label = 'Loading' }) {
+  const element = h('div', { class: 'part', tabindex: -1 });
+  const start = async () => {
+    const retried = element.contains(document.activeElement);
+    element.setAttribute('aria-busy', 'true');
+    element.replaceChildren(skeleton(lines, label));
+    // The button that was pressed is gone.
+    if (retried) element.focus();
+    try {
+      const content = render(await work());
+      if (!signal.aborted) element.replaceChildren(...[content].flat(Infinity).filter(Boolean));
+    } catch (error) {
+      if (!signal.aborted) element.replaceChildren(errorBox(error, { retry: start }));
+    }
+    element.removeAttribute('aria-busy');
+  };
+  start();
+  return element;
+}
+
+export function skeleton(lines, label = 'Loading') {
+  return h('div', { class: 'skeleton' }, h('span', { class: 'visually-hidden' }, `${label}…`),
+    Array.from({ length: lines }, () => h('div', { class: 'skeleton-line' })));
+}
+
+/** What happened, what it means, what to do. */
+export function errorBox(error, { retry, actions } = {}) {
+  const { code, message, advice, status } = explain(error);
+  return h('div', { class: 'notice error', role: 'alert' },
+    icon('alert'),
+    h('div', { class: 'notice-text' },
+      h('p', { class: 'notice-title' }, h('code', { class: 'code' }, code), status ? h('span', { class: 'muted' }, `HTTP ${status}`) : null),
+      h('p', {}, message),
+      advice && advice !== message ? h('p', { class: 'muted' }, advice) : null,
+      retry || actions ? h('div', { class: 'actions' },
+        retry ? h('button', { type: 'button', onclick: retry }, 'Try again') : null, actions) : null));
+}
+
+/** A place with nothing in it, said kindly. */
+export function emptyBox(title, ...children) {
+  return h('div', { class: 'empty' }, icon('box'), h('p', { class: 'empty-title' }, title), children);
+}

@@ -1,0 +1,66 @@
+// What a container of the image would run with (image-spec, config.md). Anyone can push any config: what is not of the
+// shape the spec gives it is shown as JSON.
+
+import { h, textOrLink } from '../dom.js';
+import { naturalOrder } from '../format.js';
+import { emptyBox, part } from '../ui/part.js';
+import { block, facts, table } from './common.js';
+
+const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const json = (value) => h('code', {}, JSON.stringify(value));
+const isEmpty = (value) => value === undefined || value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
+
+export function configSection({ image, signal }) {
+  return part({
+    signal,
+    lines: 10,
+    label: 'Reading the config',
+    work: async () => (await image()).getJson({ signal }),
+    render: (document) => {
+      const config = isRecord(document.config) ? document.config : {};
+      const blocks = [runtime(config, document), environment(config.Env), names('Ports', config.ExposedPorts), names('Volumes', config.Volumes), labels(config.Labels)].filter(Boolean);
+      return blocks.length > 0 ? h('div', { class: 'stack' }, blocks) : emptyBox('This image has an empty config');
+    },
+  });
+}
+
+function runtime(config, document) {
+  const lines = [
+    ['Entrypoint', commandLine(config.Entrypoint)],
+    ['Cmd', commandLine(config.Cmd)],
+    ['Working directory', plain(config.WorkingDir)],
+    ['User', plain(config.User)],
+    ['Stop signal', plain(config.StopSignal)],
+    ['Shell', commandLine(config.Shell)],
+    ['Health check', isEmpty(config.Healthcheck) ? undefined : json(config.Healthcheck)],
+    ['On build', isEmpty(config.OnBuild) ? undefined : json(config.OnBuild)],
+    ['Author', isEmpty(document.author) ? undefined : String(document.author)],
+  ].filter(([, content]) => content !== undefined);
+  return lines.length > 0 ? block('Runtime', facts(lines)) : null;
+}
+
+const plain = (value) => (isEmpty(value) ? undefined : h('code', {}, typeof value === 'string' ? value : JSON.stringify(value)));
+const commandLine = (value) => (isEmpty(value) ? undefined : json(value));
+
+function environment(variables) {
+  if (isEmpty(variables)) return null;
+  if (!Array.isArray(variables)) return block('Environment', json(variables));
+  return block('Environment', table('Environment', ['Variable', 'Value'], variables.map((variable) => {
+    const [, name, value = ''] = /^([^=]*)=?(.*)$/s.exec(String(variable));
+    return [h('code', {}, name), h('code', {}, value)];
+  })));
+}
+
+/** Ports and volumes: the spec writes a set as an object of empty objects. */
+function names(title, set) {
+  if (isEmpty(set)) return null;
+  if (!isRecord(set)) return block(title, json(set));
+  return block(title, h('ul', { class: 'chips' }, Object.keys(set).sort(naturalOrder).map((name) => h('li', {}, h('code', {}, name)))));
+}
+
+function labels(all) {
+  if (isEmpty(all)) return null;
+  if (!isRecord(all)) return block('Labels', json(all));
+  return block('Labels', table('Labels', ['Label', 'Value'],
+    Object.entries(all).map(([name, value]) => [h('code', {}, name), typeof value === 'string' ? textOrLink(value) : json(value)])));
+}

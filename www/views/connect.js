@@ -1,0 +1,101 @@
+// Which registry, and as whom. The form says in words how the connection stands.
+
+import { h, icon, announce } from '../dom.js';
+import { needsCredentials } from '../errors.js';
+import { errorBox } from '../ui/part.js';
+
+/**
+ * The connection's panel and the button in the page's head that opens it. `connect({ address, username, password }, signal)`
+ * gives a promise of the session.
+ */
+export class Connection {
+  #controller;
+
+  constructor({ panel, button, connect }) {
+    this.panel = panel;
+    this.button = button;
+    this.connect = connect;
+    this.address = h('input', { id: 'address', name: 'address', required: true, spellcheck: 'false', autocapitalize: 'none', autocomplete: 'url', inputmode: 'url', placeholder: 'localhost:5000', 'aria-describedby': 'address-hint' });
+    this.username = h('input', { id: 'username', name: 'username', spellcheck: 'false', autocapitalize: 'none', autocomplete: 'username' });
+    this.password = h('input', { id: 'password', name: 'password', type: 'password', autocomplete: 'current-password' });
+    this.submit = h('button', { type: 'submit', class: 'primary' }, 'Connect');
+    this.status = h('div', { class: 'connection-status' });
+    this.form = h('form', { class: 'connect', 'aria-labelledby': 'connect-title', onsubmit: (event) => this.#onSubmit(event) },
+      h('h2', { id: 'connect-title' }, 'Connect to a registry'),
+      h('div', { class: 'fields' },
+        field('Registry address', this.address),
+        field('User', this.username, 'optional'),
+        field('Password', this.password, 'optional'),
+        this.submit),
+      h('p', { id: 'address-hint', class: 'hint' }, 'A host with an optional port, or a URL. Without a scheme it is https, or http for localhost.'),
+      this.status);
+    panel.append(this.form);
+    button.addEventListener('click', () => this.toggle());
+    panel.addEventListener('keydown', (event) => { if (event.key === 'Escape' && this.connected) this.toggle(false); });
+    this.#show('idle', 'Not connected');
+  }
+
+  toggle(open = this.panel.hidden) {
+    this.panel.hidden = !open;
+    this.button.setAttribute('aria-expanded', String(open));
+    if (open) this.address.focus();
+    else this.button.focus();
+  }
+
+  #show(state, text, detail) {
+    this.button.dataset.state = state;
+    this.button.replaceChildren(h('span', { class: 'dot', 'aria-hidden': 'true' }),
+      h('span', { class: 'connection-text' }, text, detail ? h('span', { class: 'connection-detail' }, detail) : null), icon('chevron'));
+  }
+
+  #onSubmit(event) {
+    event.preventDefault();
+    // While a connection is being made, the same button gives it up.
+    if (this.#controller) this.#controller.abort();
+    else this.start({ address: this.address.value.trim(), username: this.username.value.trim(), password: this.password.value });
+  }
+
+  /** Connects; the form tells how it went. Resolves to whether it did. */
+  async start(choice) {
+    this.#controller?.abort();
+    const controller = new AbortController();
+    this.#controller = controller;
+    this.submit.textContent = 'Cancel';
+    this.status.replaceChildren();
+    this.form.setAttribute('aria-busy', 'true');
+    this.connected = false;
+    this.#show('connecting', 'Connecting…');
+    announce(`Connecting to ${choice.address}`);
+    try {
+      const session = await this.connect(choice, controller.signal);
+      this.connected = true;
+      this.password.value = '';
+      this.#show('connected', session.host, `Registry API v${session.version}`);
+      announce(`Connected to ${session.host}, registry API version ${session.version}`);
+      this.panel.hidden = true;
+      this.button.setAttribute('aria-expanded', 'false');
+    } catch (error) {
+      if (this.#controller !== controller) return false;
+      const cancelled = controller.signal.aborted;
+      this.#show(cancelled ? 'idle' : 'failed', cancelled ? 'Not connected' : 'Connection failed');
+      if (cancelled) announce('Connecting was given up');
+      else this.status.replaceChildren(errorBox(error));
+      this.panel.hidden = false;
+      this.button.setAttribute('aria-expanded', 'true');
+      if (!cancelled && needsCredentials(error)) this.username.focus();
+      else this.address.focus();
+    } finally {
+      if (this.#controller === controller) {
+        this.#controller = undefined;
+        this.submit.textContent = 'Connect';
+        this.form.removeAttribute('aria-busy');
+      }
+    }
+    return this.connected;
+  }
+}
+
+function field(label, input, note) {
+  return h('div', { class: `field field-${input.id}` },
+    h('label', { for: input.id }, label, note ? h('span', { class: 'muted' }, ` ${note}`) : null), input);
+}

@@ -1,0 +1,55 @@
+// How an image came to be: the config's history, and the Dockerfile it suggests.
+
+import { h } from '../dom.js';
+import { bytes, instant, plural } from '../format.js';
+import { copyButton } from '../ui/copy.js';
+import { emptyBox, part } from '../ui/part.js';
+
+export function historySection({ image, signal }) {
+  return part({
+    signal,
+    lines: 8,
+    label: 'Reading the history',
+    work: async () => (await image()).history({ signal }),
+    render: (steps) => {
+      if (steps.length === 0) return emptyBox('This image says nothing about its history');
+      return h('div', { class: 'stack' },
+        h('p', { class: 'muted' }, `${plural(steps.length, 'step')}, oldest first.`),
+        h('ol', { class: 'timeline' }, steps.map(stepItem)));
+    },
+  });
+}
+
+function stepItem(step) {
+  return h('li', { class: step.emptyLayer ? 'no-layer' : 'with-layer' },
+    h('pre', { class: 'step' }, h('code', {}, step.createdBy || '(no command)')),
+    h('p', { class: 'meta' },
+      h('span', { class: 'meta-item' }, step.emptyLayer ? 'No layer' : step.layer ? bytes(step.layer.size) : 'Layer'),
+      step.created ? h('time', { class: 'meta-item', datetime: step.created.toISOString() }, instant(step.created)) : null,
+      step.author ? h('span', { class: 'meta-item' }, step.author) : null,
+      step.comment ? h('span', { class: 'meta-item' }, step.comment) : null));
+}
+
+export function dockerfileSection({ image, signal }) {
+  return part({
+    signal,
+    lines: 8,
+    label: 'Reconstructing the Dockerfile',
+    work: async () => (await image()).dockerfile({ signal }),
+    render: (text) => {
+      if (!text.trim()) return emptyBox('There is no history to reconstruct a Dockerfile from');
+      return h('div', { class: 'stack' },
+        h('div', { class: 'title-line' },
+          h('p', { class: 'muted' }, 'Reconstructed from the history: the base image’s steps are part of it, and files that were copied are not.'),
+          copyButton(() => text, 'Dockerfile', { caption: 'Copy' })),
+        h('pre', { class: 'document numbered', tabindex: 0, role: 'region', 'aria-label': 'Dockerfile' },
+          h('code', {}, text.replace(/\n$/, '').split('\n').map((line) => h('span', { class: 'line' }, instruction(line), '\n')))));
+    },
+  });
+}
+
+function instruction(line) {
+  const [, keyword, rest] = /^([A-Z]{2,}(?=\s|$))?(.*)$/s.exec(line);
+  if (line.startsWith('#')) return h('span', { class: 'json-comment' }, line);
+  return keyword ? [h('span', { class: 'json-key' }, keyword), rest] : line;
+}

@@ -1,0 +1,108 @@
+// The catalog as it streams in: namespaces to choose from, repositories to filter and open.
+
+import { h, icon } from '../dom.js';
+import { count, namespaceOf, plural } from '../format.js';
+import { homeHref, namespaceHref, repositoryHref } from '../router.js';
+import { ListingView } from '../ui/listing-view.js';
+import { emptyBox, errorBox } from '../ui/part.js';
+import { VirtualList } from '../ui/virtual-list.js';
+
+export function homeView({ session, route, signal }) {
+  const { namespace } = route;
+  const namespaces = new Namespaces(namespace, signal);
+  const summary = h('p', { class: 'meta' });
+  const refresh = h('button', { type: 'button', class: 'quiet', onclick: () => repositories.show(session.catalog({ again: true })) }, icon('refresh'), 'Refresh');
+
+  const repositories = new ListingView({
+    title: 'Repositories',
+    rowRem: 2.75,
+    row: repositoryRow,
+    signal,
+    accept: namespace === undefined ? undefined : (name) => namespaceOf(name) === namespace,
+    empty: (wanted) => nothing(wanted, namespace),
+    failed: (error) => [errorBox(error, { retry: () => refresh.click() }), openByName()],
+    onChange: ({ items, state }) => {
+      const found = namespaces.update(items);
+      refresh.disabled = state === 'loading';
+      summary.textContent = `${plural(items.length, 'repository', 'repositories')} in ${plural(found, 'namespace')}${state === 'loading' ? ', reading the catalog…' : ''}`;
+    },
+  });
+  repositories.show(session.catalog());
+
+  const element = h('div', { class: 'view' },
+    h('header', { class: 'view-head' },
+      h('nav', { class: 'crumbs', 'aria-label': 'Breadcrumb' },
+        namespace === undefined ? h('span', {}, 'Registry') : h('a', { href: homeHref() }, session.host)),
+      h('div', { class: 'title-line' }, h('h1', { tabindex: -1 }, namespace ?? session.host), refresh),
+      summary),
+    h('div', { class: 'columns' }, namespaces.element, repositories.element));
+  return { element, title: namespace ?? session.host };
+}
+
+function repositoryRow(name) {
+  const at = name.indexOf('/') + 1;
+  return h('a', { class: 'row', href: repositoryHref(name) },
+    icon('box'),
+    h('span', { class: 'row-name' }, at > 0 ? h('span', { class: 'muted' }, name.slice(0, at)) : null, h('strong', {}, name.slice(at))),
+    icon('forward'));
+}
+
+/** The namespaces found so far, with how many repositories each has; narrow screens fold them away. */
+class Namespaces {
+  #sizes = new Map();
+  #counted = 0;
+  #counting;
+  #list;
+  #current;
+
+  constructor(current, signal) {
+    this.#current = current;
+    this.#list = new VirtualList({ label: 'Namespaces', rowRem: 2.25, row: (namespace) => this.#row(namespace), signal });
+    const wide = matchMedia('(min-width: 60rem)');
+    this.element = h('details', { class: 'namespaces', open: wide.matches },
+      h('summary', {}, h('h2', {}, 'Namespaces'), icon('chevron')),
+      h('nav', { 'data-scroller': true, 'aria-label': 'Namespaces' }, this.#list.element));
+    wide.addEventListener('change', () => { this.element.open = wide.matches; }, { signal });
+    // A closed list has no rows in sight.
+    this.element.addEventListener('toggle', () => this.#list.refreshAll());
+  }
+
+  /** Takes in what is new in the catalog; returns how many namespaces there are. */
+  update(names) {
+    if (names !== this.#counting) [this.#counting, this.#counted, this.#sizes] = [names, 0, new Map()];
+    for (; this.#counted < names.length; this.#counted += 1) {
+      const namespace = namespaceOf(names[this.#counted]);
+      this.#sizes.set(namespace, (this.#sizes.get(namespace) ?? 0) + 1);
+    }
+    this.#list.items = [undefined, ...this.#sizes.keys()];
+    this.#list.refreshAll();
+    return this.#sizes.size;
+  }
+
+  #row(namespace) {
+    const size = namespace === undefined ? this.#counted : this.#sizes.get(namespace);
+    return h('a', {
+      class: 'row',
+      href: namespace === undefined ? homeHref() : namespaceHref(namespace),
+      'aria-label': `${namespace ?? 'All'}, ${plural(size, 'repository', 'repositories')}`,
+      'aria-current': namespace === this.#current ? 'page' : undefined,
+    }, h('span', { class: 'row-name' }, namespace ?? 'All'), h('span', { class: 'tally' }, count(size)));
+  }
+}
+
+function nothing(wanted, namespace) {
+  if (!wanted) return [emptyBox(namespace === undefined ? 'This registry lists no repositories' : 'No repositories in this namespace'), openByName()];
+  return emptyBox(`No repository matches “${wanted}”`, h('a', { class: 'button', href: repositoryHref(wanted) }, `Open ${wanted}`));
+}
+
+/** Registries that list nothing to anyone still have repositories. */
+function openByName() {
+  const input = h('input', { id: 'open-name', required: true, spellcheck: 'false', autocapitalize: 'none', placeholder: 'library/alpine' });
+  return h('form', {
+    class: 'open-name',
+    onsubmit: (event) => {
+      event.preventDefault();
+      location.hash = repositoryHref(input.value.trim());
+    },
+  }, h('label', { for: 'open-name' }, 'Open a repository by its name'), h('div', { class: 'inline' }, input, h('button', { type: 'submit' }, 'Open')));
+}

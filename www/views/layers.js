@@ -1,0 +1,59 @@
+// An image's layers, base first: what each weighs, what made it, and its bytes.
+
+import { h, textOrLink } from '../dom.js';
+import { bytes, mediaTypeName, plural } from '../format.js';
+import { digest } from '../ui/copy.js';
+import { emptyBox, part } from '../ui/part.js';
+import { transferButton } from '../ui/transfer.js';
+
+export function layersSection({ image, signal }) {
+  return part({
+    signal,
+    lines: 8,
+    label: 'Reading the layers',
+    work: async () => {
+      const found = await image();
+      return { found, steps: await found.history({ signal }) };
+    },
+    render: ({ found, steps }) => {
+      const makers = steps.filter((step) => step.layer);
+      return blobList({
+        what: 'layer',
+        descriptors: found.layers,
+        note: (at) => makers[at]?.createdBy,
+        open: (at, options) => found.layerStream(at, options),
+        signal,
+      });
+    },
+  });
+}
+
+/** What an artifact is made of; there is no image to ask, so the blobs come from the repository. */
+export function artifactBlobs({ repository, manifest, signal }) {
+  return blobList({
+    what: 'blob',
+    descriptors: manifest.layers ?? [],
+    note: (at) => manifest.layers[at].annotations?.['org.opencontainers.image.title'],
+    open: (at, options) => repository.blob(manifest.layers[at].digest, options),
+    signal,
+  });
+}
+
+function blobList({ what, descriptors, note, open, signal }) {
+  if (descriptors.length === 0) return emptyBox(`There are no ${what}s`);
+  const total = descriptors.reduce((sum, { size }) => sum + size, 0);
+  const largest = Math.max(...descriptors.map(({ size }) => size), 1);
+  return h('div', { class: 'stack' },
+    h('p', { class: 'muted' }, `${plural(descriptors.length, what)}, ${bytes(total)}${what === 'layer' ? ' compressed; the base is first' : ''}. Downloads are checked against the digest.`),
+    h('ol', { class: 'layers' }, descriptors.map((descriptor, at) => h('li', {},
+      h('span', { class: 'layer-number', 'aria-hidden': 'true' }, String(at)),
+      h('div', { class: 'layer-facts' },
+        digest(descriptor.digest, `digest of ${what} ${at}`),
+        note(at) ? h('code', { class: 'layer-note', title: note(at) }, note(at)) : null,
+        h('p', { class: 'layer-type muted', title: descriptor.mediaType }, mediaTypeName(descriptor.mediaType)),
+        (descriptor.urls ?? []).map((url) => h('p', { class: 'layer-type' }, textOrLink(url)))),
+      h('div', { class: 'layer-size' },
+        h('span', { class: 'number' }, bytes(descriptor.size)),
+        h('span', { class: 'bar', 'aria-hidden': 'true' }, h('span', { style: { width: `${(100 * descriptor.size) / largest}%` } }))),
+      transferButton({ descriptor, signal, name: `${what} ${at}`, open: (options) => open(at, options) })))));
+}

@@ -1,0 +1,168 @@
+// What a tag points to: facts, the platform to look at, and sections about the image of that platform.
+
+import { h } from '../dom.js';
+import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../format.js';
+import { SECTIONS, tagHref } from '../router.js';
+import { command } from '../ui/copy.js';
+import { part } from '../ui/part.js';
+import { crumbs } from './common.js';
+import { artifactSections, imageSections } from './sections.js';
+
+const IMAGE_CONFIGS = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
+const NAMES = { overview: 'Overview', layers: 'Layers', history: 'History', dockerfile: 'Dockerfile', config: 'Config', raw: 'JSON' };
+
+export function tagView({ session, route, signal }) {
+  const repository = session.client.repository(route.name);
+  const body = h('div', {});
+  const facts = h('p', { class: 'meta', role: 'status' });
+  const pull = h('div', { class: 'pull' });
+  let page;
+  const load = part({
+    label: `Reading ${route.name}:${route.tag}`,
+    lines: 8,
+    signal,
+    work: async () => {
+      facts.textContent = 'Reading…';
+      try {
+        const data = await repository.data(route.tag, { signal });
+        return { data, manifest: await repository.manifest(data.digest, { signal }) };
+      } finally {
+        facts.textContent = '';
+      }
+    },
+    render: (found) => {
+      facts.replaceChildren(...summary(found.data));
+      const tool = isImage(found.manifest) ? 'docker' : 'oras';
+      pull.replaceChildren(command(`${tool} pull ${session.host}/${repository.name}:${route.tag}`, 'pull command'));
+      page = new TagPage({ session, repository, signal, ...found });
+      page.show(route);
+      return page.element;
+    },
+  });
+  body.append(load);
+
+  const element = h('div', { class: 'view' },
+    h('header', { class: 'view-head' },
+      crumbs(session, repository.name, { below: true }),
+      h('h1', { tabindex: -1 }, h('span', { class: 'muted' }, `${repository.name}:`), h('wbr'), route.tag),
+      facts,
+      pull),
+    body);
+  return {
+    element,
+    title: `${repository.name}:${route.tag}`,
+    /** Another section or platform of the same tag: nothing is read again. */
+    update(next) {
+      if (next.view !== 'tag' || next.name !== route.name || next.tag !== route.tag) return false;
+      route = next;
+      page?.show(next);
+      return true;
+    },
+  };
+}
+
+/** An index, an image, or one so old that it names no config; all else is an artifact. */
+const isImage = ({ manifests, config }) => manifests !== undefined || config === undefined || IMAGE_CONFIGS.includes(config.mediaType);
+
+function summary(data) {
+  const platforms = new Set(data.platforms.map(platformName).filter(Boolean));
+  const parts = [
+    data.artifactType ? `Artifact, ${data.artifactType}` : mediaTypeName(data.mediaType),
+    platforms.size > 1 ? plural(platforms.size, 'platform') : [...platforms][0],
+    data.size > 0 ? bytes(data.size) : undefined,
+    data.created && ago(data.created) ? h('time', { datetime: data.created.toISOString(), title: instant(data.created) }, ago(data.created)) : undefined,
+  ].filter(Boolean);
+  return parts.map((content) => h('span', { class: 'meta-item' }, content));
+}
+
+/** Platform choice, section tabs, and the sections; each is built once and kept while the platform stays. */
+class TagPage {
+  #context;
+  #platforms;
+  #isIndex;
+  #sections;
+  #controller;
+  #platform;
+  #image;
+  #built = new Map();
+  #choice = h('div', { class: 'choice' });
+  #tabs = h('nav', { class: 'tabs', 'aria-label': 'Sections' });
+  #pane = h('div', { class: 'pane' });
+
+  constructor(context) {
+    this.#context = context;
+    const { data, manifest } = context;
+    this.#isIndex = manifest.manifests !== undefined;
+    this.#platforms = this.#isIndex ? [...new Set(data.platforms.map(platformName).filter(Boolean))] : [];
+    this.#sections = isImage(manifest) ? imageSections : artifactSections;
+    this.element = h('div', { class: 'tag-page' }, this.#choice, this.#tabs, this.#pane);
+  }
+
+  show(route) {
+    const { signal } = this.#context;
+    const platform = route.platform ?? this.#defaultPlatform();
+    if (platform !== this.#platform || !this.#controller) {
+      this.#controller?.abort();
+      this.#controller = new AbortController();
+      this.#platform = platform;
+      this.#built.clear();
+      this.#image = undefined;
+    }
+    const section = SECTIONS.includes(route.section) && this.#sections[route.section] ? route.section : 'overview';
+    const ending = AbortSignal.any([signal, this.#controller.signal]);
+    const image = () => (this.#image ??= this.#open(platform, ending));
+    if (!this.#built.has(section)) {
+      this.#built.set(section, this.#sections[section]({ ...this.#context, image, platform, signal: ending }));
+    }
+    this.#showChoice(section);
+    this.#showTabs(section);
+    this.#pane.replaceChildren(h('h2', { class: 'visually-hidden' }, NAMES[section]), this.#built.get(section));
+  }
+
+  #open(platform, signal) {
+    const { data, repository } = this.#context;
+    // The digest, not the tag: all sections are about the same content, wherever the tag moves meanwhile.
+    const opening = repository.image(data.digest, { platform, signal });
+    // What failed can be tried again.
+    opening.catch(() => { if (this.#image === opening) this.#image = undefined; });
+    return opening;
+  }
+
+  #defaultPlatform() {
+    return this.#platforms.includes('linux/amd64') ? 'linux/amd64' : this.#platforms[0];
+  }
+
+  #href(section, platform) {
+    const { repository, data } = this.#context;
+    return tagHref(repository.name, data.tag, { section, platform: platform === this.#defaultPlatform() ? undefined : platform });
+  }
+
+  #showChoice(section) {
+    if (this.#platforms.length === 0) {
+      this.#choice.replaceChildren(...(this.#isIndex ? [h('p', { class: 'muted' }, 'This index names no platforms.')] : []));
+      return;
+    }
+    this.#relink(this.#choice, () => [h('nav', { class: 'platforms', 'aria-label': 'Platforms' }, this.#platforms.map((platform) => h('a', { class: 'pill' }, platform)))],
+      (link, at) => [this.#href(section, this.#platforms[at]), this.#platforms[at] === this.#platform]);
+  }
+
+  #showTabs(section) {
+    const names = SECTIONS.filter((name) => this.#sections[name]);
+    this.#relink(this.#tabs, () => names.map((name) => h('a', {}, this.#sections === artifactSections && name === 'layers' ? 'Blobs' : NAMES[name])),
+      (link, at) => [this.#href(names[at], this.#platform), names[at] === section]);
+    const current = this.#tabs.querySelector('[aria-current]');
+    // Narrow screens show some of the tabs: the current one is to be among them.
+    requestAnimationFrame(() => { this.#tabs.scrollLeft = current.offsetLeft - this.#tabs.offsetLeft - this.#tabs.clientWidth / 2 + current.offsetWidth / 2; });
+  }
+
+  /** Links are made once and then pointed elsewhere, so that the focus stays on the one that was followed. */
+  #relink(holder, make, point) {
+    if (!holder.firstChild) holder.append(...make());
+    holder.querySelectorAll('a').forEach((link, at) => {
+      const [href, current] = point(link, at);
+      link.setAttribute('href', href);
+      if (current) link.setAttribute('aria-current', 'page');
+      else link.removeAttribute('aria-current');
+    });
+  }
+}
