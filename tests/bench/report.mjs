@@ -1,0 +1,36 @@
+// What was measured, for people; the JSON holds the same and all samples.
+
+const number = (value) => {
+  if (value === 0) return '0';
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
+  return value.toFixed(digits);
+};
+
+const [NAME, WIDE] = [46, 68];
+
+const detailsOf = (details) => Object.entries(details).map(([name, value]) => `${name} ${number(value)}`).join(', ');
+
+function row({ name, notRun, median, low, high, details }) {
+  if (notRun) return `  ${name.padEnd(NAME)} not run: ${notRun}`;
+  const range = low === high ? '' : `(${number(low)}–${number(high)})`;
+  return `  ${name.padEnd(NAME)} ${number(median).padStart(8)}  ${range.padEnd(17)} ${detailsOf(details)}`.trimEnd();
+}
+
+function comparison({ of, to, above, by, value, cpu, atMost, atLeast, met, notRun }) {
+  const what = to ? `${of} / ${to}` : above ? `${of} − ${above}` : of;
+  const name = by ? `${what} [${by}]` : what;
+  const target = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : '–';
+  if (notRun) return `    ${name.padEnd(WIDE)} not run: ${notRun}`;
+  const verdict = met === undefined ? '' : met ? 'met' : 'not met';
+  const processor = cpu === undefined ? '' : number(cpu);
+  return `    ${name.padEnd(WIDE)} ${number(value).padStart(7)} ${processor.padStart(7)}   ${target.padEnd(8)} ${verdict}`.trimEnd();
+}
+
+export function table(groups) {
+  const lines = groups.flatMap(({ title, unit, rounds, rows, comparisons }) => {
+    const head = rounds > 1 ? `${title}: ${unit}, median of ${rounds}` : `${title}: ${unit}`;
+    const compared = comparisons.length === 0 ? [] : [`    ${''.padEnd(WIDE)} ${'by time'.padStart(7)} ${'by cpu'.padStart(7)}   target`];
+    return ['', head, ...rows.map(row), ...compared, ...comparisons.map(comparison)];
+  });
+  return lines.join('\n');
+}

@@ -1,0 +1,110 @@
+// `npm run bench`: how fast, how large, beside what else does the same. `npm run bench -- --help` says what there is.
+// Nothing here fails for being slow: machines differ, and so do their days; only ratios within one run mean something.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { ensureBuilt, ensureNodeModules, root } from '../../xtask/ensure.mjs';
+import { runGroup } from './groups.mjs';
+import { find, startServer } from './processes.mjs';
+import { table } from './report.mjs';
+import { MIB } from './units.mjs';
+
+const SUITES = ['listing', 'requests', 'pull', 'registry', 'memory', 'size', 'start', 'chromium'];
+
+const usage = `npm run bench -- [options] [${SUITES.join(' | ')}]…
+  --quick            smaller blobs, fewer requests and rounds
+  --rounds NUMBER    how often each variant runs
+  --json FILE        where all samples go (target/bench.json)
+  --package FOLDER   measures a package built before instead of building pkg/`;
+
+const options = {
+  quick: { type: 'boolean', default: false },
+  rounds: { type: 'string' },
+  json: { type: 'string', default: join(root, 'target', 'bench.json') },
+  package: { type: 'string' },
+  help: { type: 'boolean', default: false },
+};
+
+function settings() {
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const unknown = positionals.filter((name) => !SUITES.includes(name));
+  if (unknown.length > 0) throw new Error(`no such benchmark: ${unknown.join(', ')}\n${usage}`);
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) throw new Error(`--rounds takes a number\n${usage}`);
+  return { ...values, rounds, names: positionals.length > 0 ? SUITES.filter((name) => positionals.includes(name)) : SUITES };
+}
+
+/** First line of what a program says of its version. */
+function version(program) {
+  const found = find(program);
+  return found && execFileSync(found, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n')[0].trim();
+}
+
+const machine = () => ({
+  system: `${os.type()} ${os.release()} ${os.arch()}`,
+  processor: os.cpus()[0]?.model,
+  processors: os.cpus().length,
+  memory: `${Math.round(os.totalmem() / 1024 / MIB)} GiB`,
+  load: os.loadavg().map((load) => Number(load.toFixed(2))),
+  node: process.version,
+  curl: version('curl'),
+  skopeo: version('skopeo'),
+  chromium: version('chromium'),
+});
+
+async function main({ quick, rounds, json, package: folder, help, names }) {
+  if (help) return console.log(usage);
+  await ensureNodeModules();
+  if (!folder) await ensureBuilt();
+  const packageFolder = resolve(folder ?? join(root, 'pkg'));
+  const variants = fileURLToPath(new URL('./variants', import.meta.url));
+  const before = machine();
+  const cleanUps = [];
+  const results = [];
+  try {
+    const server = await startServer({
+      tags: 100_000,
+      repositories: 10_000,
+      requests: quick ? 1300 : 2300,
+      blobs: quick ? [256 * MIB, 64 * MIB] : [1024 * MIB, 256 * MIB],
+      folders: { pkg: packageFolder, variants },
+    });
+    cleanUps.push(server.stop);
+    const context = { server, quick, rounds, packageUrl: pathToFileURL(join(packageFolder, 'index.js')).href, atEnd: (task) => cleanUps.push(task) };
+    for (const name of names) {
+      const suite = await import(`./suites/${name}.mjs`);
+      console.log(`\n━━━ ${name}: ${suite.title}`);
+      for (const group of await suite.groups(context)) {
+        const measured = { suite: name, ...(await runGroup(group, progress)) };
+        progress('');
+        console.log(table([measured]));
+        results.push(measured);
+      }
+    }
+  } finally {
+    for (const task of cleanUps.reverse()) await task();
+  }
+  const { version: packageVersion } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
+  const report = { date: new Date().toISOString(), package: packageVersion, quick, machine: before, loadAfter: os.loadavg(), groups: results };
+  mkdirSync(dirname(resolve(json)), { recursive: true });
+  writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`);
+  console.log(`\nTwo processes at a time at most (client and server); load of the machine before: ${before.load.join(', ')}. All samples: ${json}`);
+  // Slow is no failure; something that does not work is.
+  if (results.some(({ rows }) => rows.some(({ failed }) => failed))) process.exitCode = 1;
+}
+
+/** One line that is written over; only where someone looks. */
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}
+
+await Promise.resolve()
+  .then(() => main(settings()))
+  .catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });

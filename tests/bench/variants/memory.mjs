@@ -1,0 +1,52 @@
+// A large pull's memory, in a process that does nothing else. Node with --expose-gc.
+import { readAll } from './pull.mjs';
+
+const MIB = 1024 * 1024;
+const INTERVAL = 5;
+
+/** Memory of every WebAssembly instance made from here on. */
+function watchModules() {
+  const memories = [];
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = function (...args) {
+    const instance = new Instance(...args);
+    memories.push(...Object.values(instance.exports).filter((one) => one instanceof WebAssembly.Memory));
+    return instance;
+  };
+  return () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+}
+
+/** Peaks above what the idle process has: of all its memory, of its buffers outside the heap, and of wasm memory in all. */
+async function peaks(wasm, action) {
+  globalThis.gc();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  globalThis.gc();
+  const idle = process.memoryUsage();
+  const peak = { rss: 0, arrayBuffers: 0, heapUsed: 0, wasm: 0 };
+  const sample = () => {
+    const now = process.memoryUsage();
+    for (const part of ['rss', 'arrayBuffers', 'heapUsed']) peak[part] = Math.max(peak[part], now[part] - idle[part]);
+    peak.wasm = Math.max(peak.wasm, wasm());
+  };
+  const timer = setInterval(sample, INTERVAL);
+  await action();
+  clearInterval(timer);
+  sample();
+  return Object.fromEntries(Object.entries(peak).map(([part, bytes]) => [part, bytes / MIB]));
+}
+
+export async function stream({ package: url, registry, repository, digest, size }) {
+  const wasm = watchModules();
+  const { DockerRegistryClient } = await import(url);
+  const from = new DockerRegistryClient(registry).repository(repository);
+  // A small answer first: the host's own machinery for requests belongs to the idle process.
+  await from.manifest('latest');
+  return peaks(wasm, async () => readAll(await from.blob(digest), size));
+}
+
+export async function fetchHash({ registry, repository, digest, size }) {
+  const { createHash } = await import('node:crypto');
+  await (await fetch(`${registry}/v2/${repository}/manifests/latest`)).arrayBuffer();
+  const hash = createHash('sha256');
+  return peaks(() => 0, async () => readAll((await fetch(`${registry}/v2/${repository}/blobs/${digest}`)).body, size, (chunk) => hash.update(chunk)));
+}
