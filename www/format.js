@@ -21,8 +21,6 @@ export const count = (number) => whole.format(number);
 export const plural = (number, noun, nouns = `${noun}s`) => `${count(number)} ${number === 1 ? noun : nouns}`;
 
 const isTime = (time) => time instanceof Date && !Number.isNaN(time.getTime());
-const day = new Intl.DateTimeFormat('en', { year: 'numeric', month: 'short', day: 'numeric', timeZone: 'UTC' });
-export const date = (time) => (isTime(time) ? day.format(time) : '–');
 export const instant = (time) => (isTime(time) ? `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC` : '–');
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
@@ -33,12 +31,6 @@ export function ago(time, now = Date.now()) {
   const seconds = (time.getTime() - now) / 1000;
   const [unit, span] = SPANS.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
   return relative.format(Math.trunc(seconds / span), unit);
-}
-
-/** "sha256:4bcff6398…": enough to recognise. */
-export function shortDigest(digest) {
-  const [algorithm, hex = ''] = String(digest).split(':', 2);
-  return hex.length > 14 ? `${algorithm}:${hex.slice(0, 12)}…` : String(digest);
 }
 
 /** What stands before a name's first slash; "library" for names without one, as the package has it. */

@@ -47,8 +47,6 @@ extern "C" {
     pub fn array_buffer(this: &Any) -> Result<JsValue, JsValue>;
 
     // Headers
-    #[wasm_bindgen(method, catch, js_name = forEach)]
-    pub fn for_each(this: &Any, callback: &mut dyn FnMut(JsValue, JsValue)) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn get(this: &Any, name: &str) -> Result<JsValue, JsValue>;
 

@@ -1,11 +1,14 @@
 //! Time and timers through `globalThis`: a worker has no window.
+//!
+//! Every request has time-outs and hardly one ever fires, while a timer of Node costs some microseconds to set and to
+//! clear. So all sleepers share one timer of the host, which is set for the earliest and left standing when that one goes.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
-use js_sys::Function;
+use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 
 /// What a host's timer can hold: more fires at once.
@@ -16,18 +19,27 @@ extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &Function, milliseconds: f64) -> JsValue;
+    fn set_timeout(callback: &Function, milliseconds: f64) -> Handle;
     #[wasm_bindgen(js_name = clearTimeout)]
-    fn clear_timeout(timer: &JsValue);
+    fn clear_timeout(timer: &Handle);
+
+    /// Node's and Bun's `Timeout`; elsewhere a number.
+    #[derive(Clone)]
+    type Handle;
+    #[wasm_bindgen(method, js_name = ref)]
+    fn hold(this: &Handle);
+    #[wasm_bindgen(method)]
+    fn unref(this: &Handle);
 }
 
 thread_local! {
     static HAS_PERFORMANCE: Cell<bool> = Cell::new(has_performance());
+    static SLEEPERS: RefCell<Sleepers> = RefCell::default();
 }
 
 fn has_performance() -> bool {
-    let performance = js_sys::Reflect::get(&js_sys::global(), &"performance".into()).unwrap_or_default();
-    performance.is_object() && js_sys::Reflect::get(&performance, &"now".into()).is_ok_and(|now| now.is_function())
+    let performance = Reflect::get(&js_sys::global(), &"performance".into()).unwrap_or_default();
+    performance.is_object() && Reflect::get(&performance, &"now".into()).is_ok_and(|now| now.is_function())
 }
 
 /// Milliseconds of a clock that never goes back, where the host has one.
@@ -37,58 +49,127 @@ pub fn now() -> u64 {
 }
 
 /// Waits so many milliseconds.
-pub async fn sleep(milliseconds: u64) {
-    let end = now().saturating_add(milliseconds);
-    let mut left = milliseconds;
-    loop {
-        Timer::start(left.min(LONGEST)).fired().await;
-        // A host's timer may fire a little early: what counts is that long sleeps come in pieces.
-        if left <= LONGEST {
-            return;
-        }
-        left = end.saturating_sub(now());
+pub fn sleep(milliseconds: u64) -> Sleep {
+    // The clock's milliseconds are cut off: one more, and no sleep is too short.
+    Sleep { due: now().saturating_add(milliseconds).saturating_add(1), id: None }
+}
+
+/// A sleep; dropped it is forgotten.
+pub struct Sleep {
+    due: u64,
+    /// Its place among the sleepers, once it has one.
+    id: Option<u64>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let waker = context.waker().clone();
+        let Some(id) = self.id else {
+            self.id = Some(SLEEPERS.with_borrow_mut(|sleepers| sleepers.add(self.due, waker)));
+            return Poll::Pending;
+        };
+        // The waker before goes outside the borrow: with it may go a task, and with that another sleep.
+        let before = SLEEPERS.with_borrow_mut(|sleepers| {
+            let place = sleepers.wakers.get_mut(&(self.due, id))?;
+            Some(std::mem::replace(place, waker))
+        });
+        if before.is_some() { Poll::Pending } else { Poll::Ready(()) }
     }
 }
 
-/// One timer of the host; cleared when dropped, else it would keep Node's process alive.
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            let waker = SLEEPERS.with_borrow_mut(|sleepers| sleepers.remove(self.due, id));
+            drop(waker);
+        }
+    }
+}
+
+/// Who sleeps, by when they are due.
+#[derive(Default)]
+struct Sleepers {
+    wakers: BTreeMap<(u64, u64), Waker>,
+    next: u64,
+    timer: Option<Timer>,
+    /// Calls [`fire`].
+    callback: Option<Function>,
+}
+
+/// The host's timer.
 struct Timer {
-    id: JsValue,
-    fired: Rc<Cell<bool>>,
-    waker: Rc<RefCell<Option<Waker>>>,
-    _callback: Closure<dyn FnMut()>,
+    handle: Handle,
+    due: u64,
+    is_held: bool,
+}
+
+impl Sleepers {
+    fn add(&mut self, due: u64, waker: Waker) -> u64 {
+        self.next += 1;
+        self.wakers.insert((due, self.next), waker);
+        match &mut self.timer {
+            Some(timer) if timer.due <= due => timer.hold(),
+            _ => self.set(due),
+        }
+        self.next
+    }
+
+    fn remove(&mut self, due: u64, id: u64) -> Option<Waker> {
+        let waker = self.wakers.remove(&(due, id));
+        if self.wakers.is_empty() {
+            self.timer.take_if(|timer| !timer.release());
+        }
+        waker
+    }
+
+    fn set(&mut self, due: u64) {
+        if let Some(timer) = self.timer.take() {
+            clear_timeout(&timer.handle);
+        }
+        let callback =
+            self.callback.get_or_insert_with(|| Closure::<dyn FnMut()>::new(fire).into_js_value().unchecked_into());
+        let handle = set_timeout(callback, due.saturating_sub(now()).min(LONGEST) as f64);
+        self.timer = Some(Timer { handle, due, is_held: true });
+    }
 }
 
 impl Timer {
-    fn start(milliseconds: u64) -> Self {
-        let (fired, waker) = (Rc::new(Cell::new(false)), Rc::new(RefCell::new(None::<Waker>)));
-        let callback = {
-            let (fired, waker) = (fired.clone(), waker.clone());
-            Closure::<dyn FnMut()>::new(move || {
-                fired.set(true);
-                let waker = waker.borrow_mut().take();
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
-            })
-        };
-        let id = set_timeout(callback.as_ref().unchecked_ref(), milliseconds as f64);
-        Self { id, fired, waker, _callback: callback }
+    /// Nobody sleeps: must not keep Node's process alive. Whether it can stand where that is so.
+    fn release(&mut self) -> bool {
+        let can_stand = Reflect::get(&self.handle, &"unref".into()).is_ok_and(|unref| unref.is_function());
+        if can_stand {
+            self.handle.unref();
+            self.is_held = false;
+        } else {
+            clear_timeout(&self.handle);
+        }
+        can_stand
     }
 
-    async fn fired(&self) {
-        poll_fn(|context| {
-            if self.fired.get() {
-                return Poll::Ready(());
-            }
-            *self.waker.borrow_mut() = Some(context.waker().clone());
-            Poll::Pending
-        })
-        .await
+    fn hold(&mut self) {
+        if !self.is_held {
+            self.handle.hold();
+            self.is_held = true;
+        }
     }
 }
 
-impl Drop for Timer {
-    fn drop(&mut self) {
-        clear_timeout(&self.id);
+/// Wakes who is due, and sets the timer for who is next.
+fn fire() {
+    let due = SLEEPERS.with_borrow_mut(|sleepers| {
+        sleepers.timer = None;
+        // A host's timer may fire a little early.
+        let later = sleepers.wakers.split_off(&(now() + 2, 0));
+        let due = std::mem::replace(&mut sleepers.wakers, later);
+        if let Some((next, _)) = sleepers.wakers.first_key_value() {
+            let next = *next;
+            sleepers.set(next.0);
+        }
+        due
+    });
+    for waker in due.into_values() {
+        waker.wake();
     }
 }

@@ -8,6 +8,12 @@ use crate::protocol::http::Headers;
 use crate::protocol::invalid::quoted;
 use crate::transport::{Error, Result};
 
+#[wasm_bindgen(module = "/src/fetch/headers.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn listed(headers: &Any) -> std::result::Result<Option<String>, JsValue>;
+}
+
 /// The fields the registry protocols use: all that can be asked of a response whose headers cannot be listed.
 const KNOWN: &[&str] = &[
     "content-length",
@@ -59,15 +65,13 @@ pub fn to_host(headers: &Headers) -> Result<Fields> {
 pub fn from_host(response: &Any) -> Option<Headers> {
     let source = response.headers().ok().filter(|headers| headers.is_object())?;
     let mut headers = Headers::new();
-    let mut take = |value: JsValue, name: JsValue| {
-        if let (Some(value), Some(name)) = (value.as_string(), name.as_string()) {
-            headers.append(&name, value);
+    if let Some(text) = listed(&source).ok().flatten() {
+        let mut lines = text.split('\n');
+        while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+            headers.append(name, value);
         }
-    };
-    if source.for_each(&mut take).is_ok() {
         return Some(headers);
     }
-    let mut headers = Headers::new();
     for name in KNOWN {
         if let Some(value) = source.get(name).ok()?.as_string() {
             headers.append(name, value);

@@ -179,7 +179,7 @@ fn path(name: &str) -> String {
 fn unknown(key: &str, known: &[&str]) -> String {
     let near = known
         .iter()
-        .map(|name| (strsim::osa_distance(&key.to_lowercase(), &name.to_lowercase()), name))
+        .map(|name| (strsim::osa_distance(&key.to_ascii_lowercase(), &name.to_ascii_lowercase()), name))
         .min()
         .filter(|(distance, name)| *distance <= 1 + name.len() / 4);
     match near {

@@ -46,10 +46,11 @@ impl<T: Transport> Authenticated<T> {
         }
         match self.credentials.as_ref()? {
             Credentials::Token(token) => Some(format!("Bearer {}", token.expose())),
-            Credentials::Basic { username, password } => self
-                .basic_wanted
-                .get()
-                .then(|| format!("Basic {}", Base64::encode_string(format!("{username}:{}", password.expose()).as_bytes()))),
+            Credentials::Basic { .. } if !self.basic_wanted.get() => None,
+            Credentials::Basic { username, password } => {
+                let pair = format!("{username}:{}", password.expose());
+                Some(format!("Basic {}", Base64::encode_string(pair.as_bytes())))
+            }
         }
     }
 

@@ -49,7 +49,6 @@ const machine = () => ({
   processor: os.cpus()[0]?.model,
   processors: os.cpus().length,
   memory: `${Math.round(os.totalmem() / 1024 / MIB)} GiB`,
-  load: os.loadavg().map((load) => Number(load.toFixed(2))),
   node: process.version,
   curl: version('curl'),
   skopeo: version('skopeo'),
@@ -58,11 +57,12 @@ const machine = () => ({
 
 async function main({ quick, rounds, json, package: folder, help, names }) {
   if (help) return console.log(usage);
+  // Before the build, which is work too.
+  const load = os.loadavg();
   await ensureNodeModules();
   if (!folder) await ensureBuilt();
   const packageFolder = resolve(folder ?? join(root, 'pkg'));
   const variants = fileURLToPath(new URL('./variants', import.meta.url));
-  const before = machine();
   const cleanUps = [];
   const results = [];
   try {
@@ -74,7 +74,8 @@ async function main({ quick, rounds, json, package: folder, help, names }) {
       folders: { pkg: packageFolder, variants },
     });
     cleanUps.push(server.stop);
-    const context = { server, quick, rounds, packageUrl: pathToFileURL(join(packageFolder, 'index.js')).href, atEnd: (task) => cleanUps.push(task) };
+    const packageUrl = pathToFileURL(join(packageFolder, 'index.js')).href;
+    const context = { server, quick, rounds, packageUrl, atEnd: (task) => cleanUps.push(task) };
     for (const name of names) {
       const suite = await import(`./suites/${name}.mjs`);
       console.log(`\n━━━ ${name}: ${suite.title}`);
@@ -89,10 +90,12 @@ async function main({ quick, rounds, json, package: folder, help, names }) {
     for (const task of cleanUps.reverse()) await task();
   }
   const { version: packageVersion } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
-  const report = { date: new Date().toISOString(), package: packageVersion, quick, machine: before, loadAfter: os.loadavg(), groups: results };
+  const loads = { before: load, after: os.loadavg() };
+  const report = { date: new Date().toISOString(), package: packageVersion, quick, machine: machine(), load: loads, groups: results };
   mkdirSync(dirname(resolve(json)), { recursive: true });
   writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`);
-  console.log(`\nTwo processes at a time at most (client and server); load of the machine before: ${before.load.join(', ')}. All samples: ${json}`);
+  console.log(`\nClient and server are two processes, one variant runs at a time. All samples: ${json}`);
+  if (load[0] > 1) console.log(`The machine had other work (load ${load[0].toFixed(1)}): trust the ratios by processor time.`);
   // Slow is no failure; something that does not work is.
   if (results.some(({ rows }) => rows.some(({ failed }) => failed))) process.exitCode = 1;
 }

@@ -42,7 +42,7 @@ function imageFacts({ image, signal }) {
   });
 }
 
-export function annotations(all) {
+function annotations(all) {
   const lines = Object.entries(all ?? {});
   if (lines.length === 0) return null;
   return block('Annotations', table('Annotations', ['Key', 'Value'], lines.map(([key, value]) => [h('code', {}, key), textOrLink(String(value))])));

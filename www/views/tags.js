@@ -12,7 +12,7 @@ const SETTLED_AFTER = 120;
 
 export function tagsView({ session, route, signal }) {
   const repository = session.client.repository(route.name);
-  const details = new Details(repository, signal, (tag) => tags.rows.refresh(tag));
+  const details = new Details(repository, /^(localhost|127\.|\[::1\])/.test(session.host), signal, (tag) => tags.rows.refresh(tag));
   const toggle = h('input', { type: 'checkbox', id: 'details', checked: details.wanted, onchange: () => {
     details.wanted = toggle.checked;
     tags.element.classList.toggle('with-details', toggle.checked);
@@ -73,19 +73,21 @@ function platforms({ platforms: all, artifactType }) {
 /** What tags point to, read for those in sight only: every one costs the registry a request or three. */
 class Details {
   #repository;
+  #isLocal;
   #signal;
   #changed;
   #known = new Map();
   #reading = new Map();
   #timer;
 
-  constructor(repository, signal, changed) {
-    [this.#repository, this.#signal, this.#changed] = [repository, signal, changed];
+  constructor(repository, isLocal, signal, changed) {
+    [this.#repository, this.#isLocal, this.#signal, this.#changed] = [repository, isLocal, signal, changed];
     signal.addEventListener('abort', () => clearTimeout(this.#timer), { once: true });
   }
 
+  /** Until someone says otherwise: only a registry on this machine has no rate limit to think of. */
   get wanted() {
-    return remembered('details', 'on') === 'on';
+    return remembered('details', this.#isLocal ? 'on' : 'off') === 'on';
   }
   set wanted(wanted) {
     remember('details', wanted ? 'on' : 'off');

@@ -1,12 +1,9 @@
 //! Makes the npm package: cargo, wasm-bindgen, wasm-opt, then the template around it.
 
 use crate::cargo::{self, CRATE, WASM, Workspace};
-use crate::{package, size};
-use anyhow::{Context, Result, bail};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::package;
+use anyhow::{Context, Result, bail, ensure};
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
@@ -16,15 +13,16 @@ pub fn run() -> Result<()> {
     let workspace = Workspace::load()?;
     cargo::ensure_wasm_target()?;
     let compiled = compile(&workspace)?;
+    // Two builds at a time would take each other's files away.
+    let lock = fs::File::create(workspace.target.join("package.lock")).context("creating package.lock")?;
+    lock.lock().context("waiting for another build")?;
 
+    let generated = generate(&workspace, &compiled)?;
     let staging = workspace.target.join("package");
     package::empty(&staging)?;
-    let wasm = staging.join("wasm");
-    bind(&compiled, &wasm)?;
-    optimize(&workspace.root, &wasm)?;
-    inline(&wasm)?;
+    package::copy(&generated, &staging.join("wasm"))?;
     package::fill(&workspace, &staging)?;
-    size::report(&staging)?;
+    check_size(&workspace.root, &staging)?;
 
     let finished = workspace.root.join("pkg");
     package::empty(&finished)?;
@@ -48,6 +46,30 @@ fn compile(workspace: &Workspace) -> Result<PathBuf> {
     wasm.context("cargo built no .wasm")
 }
 
+/// The folder with what is made of the compiled module; made anew only where the module or this program has changed.
+fn generate(workspace: &Workspace, compiled: &Path) -> Result<PathBuf> {
+    let generated = workspace.target.join("package-wasm");
+    let made_of = workspace.target.join("package-wasm.input");
+    let module = fs::read(compiled).context("reading the compiled module")?;
+    if fs::read(&made_of).is_ok_and(|before| before == module) && !is_older_than_this_program(&made_of)? {
+        return Ok(generated);
+    }
+    package::empty(&generated)?;
+    if made_of.exists() {
+        fs::remove_file(&made_of).context("removing package-wasm.input")?;
+    }
+    bind(compiled, &generated)?;
+    optimize(&workspace.root, &generated)?;
+    inline(&generated)?;
+    fs::write(&made_of, module).context("writing package-wasm.input")?;
+    Ok(generated)
+}
+
+fn is_older_than_this_program(file: &Path) -> Result<bool> {
+    let program = std::env::current_exe()?.metadata()?.modified()?;
+    Ok(file.metadata()?.modified()? < program)
+}
+
 /// The JavaScript glue and the module it fits.
 fn bind(compiled: &Path, to: &Path) -> Result<()> {
     Bindgen::new()
@@ -61,12 +83,7 @@ fn bind(compiled: &Path, to: &Path) -> Result<()> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(to)
-        .context("wasm-bindgen")?;
-    // wasm-bindgen repeats what the checkout's package.json depends on; that is for building.
-    match fs::remove_file(to.join("package.json")) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context("removing wasm/package.json"),
-        _ => Ok(()),
-    }
+        .context("wasm-bindgen")
 }
 
 /// Turns wasm-bindgen's `core_bg.wasm` into `core.wasm`.
@@ -76,22 +93,41 @@ fn optimize(root: &Path, wasm: &Path) -> Result<()> {
         bail!("wasm-opt is missing: `npm ci` installs it (npm package binaryen); `npm run build` does so by itself");
     }
     let bound = wasm.join("core_bg.wasm");
-    let status = Command::new("node")
-        .arg(tool)
-        .arg(&bound)
-        .args(["-Oz", "--strip-target-features", "--output"])
-        .arg(wasm.join("core.wasm"))
-        .status()
-        .context("node, which runs wasm-opt, cannot be started")?;
-    if !status.success() {
-        bail!("wasm-opt failed");
-    }
+    let mut arguments = vec![tool, bound.clone()];
+    arguments.extend(["-Oz", "--strip-target-features", "--output"].map(PathBuf::from));
+    arguments.push(wasm.join("core.wasm"));
+    node(&arguments).context("wasm-opt")?;
     fs::remove_file(bound).context("removing core_bg.wasm")
 }
 
 /// The module once more, as text inside of JavaScript: the one form every bundler and host takes without being configured.
+/// A character for each byte: gzip finds in that what it finds in the module, where base64 hides a quarter of it.
 fn inline(wasm: &Path) -> Result<()> {
     let module = fs::read(wasm.join("core.wasm"))?;
-    let text = format!("// core.wasm in base64.\nexport default '{}';\n", STANDARD.encode(module));
+    let mut text = String::from("// core.wasm, a character a byte.\nexport default '");
+    for (index, byte) in module.iter().enumerate() {
+        match byte {
+            // `\0` before a digit would be another character.
+            0 if module.get(index + 1).is_some_and(u8::is_ascii_digit) => text.push_str("\\x00"),
+            0 => text.push_str("\\0"),
+            b'\n' => text.push_str("\\n"),
+            b'\r' => text.push_str("\\r"),
+            b'\\' => text.push_str("\\\\"),
+            b'\'' => text.push_str("\\'"),
+            other => text.push(char::from(*other)),
+        }
+    }
+    text.push_str("';\n");
     fs::write(wasm.join("inline.js"), text).context("writing inline.js")
+}
+
+/// Prints the sizes; an error where they are over the budget.
+fn check_size(root: &Path, package: &Path) -> Result<()> {
+    node(&[root.join("xtask/size.mjs"), package.to_path_buf()]).context("the package's size")
+}
+
+fn node(arguments: &[PathBuf]) -> Result<()> {
+    let status = Command::new("node").args(arguments).status().context("node cannot be started")?;
+    ensure!(status.success(), "node ended with {status}");
+    Ok(())
 }

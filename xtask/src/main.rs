@@ -3,7 +3,6 @@
 mod build;
 mod cargo;
 mod package;
-mod size;
 mod wasm_test;
 
 use anyhow::{Result, bail};

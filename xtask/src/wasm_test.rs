@@ -3,9 +3,12 @@
 use crate::cargo::{self, CRATE, WASM, Workspace};
 use anyhow::{Context, Error, Result, bail};
 use std::env;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
+use std::thread;
+use std::time::Duration;
 
 const RUNNER: &str = "wasm-test-runner";
 const GECKODRIVER: &str = "0.37.1";
@@ -49,8 +52,8 @@ pub fn run(host: Host, args: &[&str]) -> Result<()> {
             // As ES modules, which is what the package ships.
             command.env("WASM_BINDGEN_USE_NODE_EXPERIMENTAL", "1").env("WASM_BINDGEN_TEST_ONLY_NODE", "1");
         }
-        Host::Chromium => use_browser(&mut command, "CHROMEDRIVER", &chromedriver()?),
-        Host::Firefox => use_browser(&mut command, "GECKODRIVER", &geckodriver(&workspace)?),
+        Host::Chromium => use_browser(&mut command, "CHROMEDRIVER", &chromedriver()?)?,
+        Host::Firefox => use_browser(&mut command, "GECKODRIVER", &geckodriver(&workspace)?)?,
     }
     if !command.status().context("cargo test")?.success() {
         bail!("the wasm tests failed");
@@ -59,11 +62,26 @@ pub fn run(host: Host, args: &[&str]) -> Result<()> {
 }
 
 /// The runner takes the first driver it is told of: it must be told of one only.
-fn use_browser(command: &mut Command, variable: &str, driver: &Path) {
+fn use_browser(command: &mut Command, variable: &str, driver: &Path) -> Result<()> {
     for other in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER"] {
         command.env_remove(other).env_remove(format!("{other}_REMOTE"));
     }
     command.env(variable, driver).env("WASM_BINDGEN_USE_BROWSER", "1").env("WASM_BINDGEN_TEST_ONLY_WEB", "1");
+
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).context("no free port")?;
+    command.env("WASM_BINDGEN_TEST_ADDRESS", address.to_string());
+    thread::spawn(move || keep_awake(address));
+    Ok(())
+}
+
+/// The runner's web server (tiny_http 0.12) can leave a connection without a thread where several come at once, as they do
+/// for the glue's snippets; the page then waits for ever. Each further connection makes it look again.
+fn keep_awake(server: SocketAddr) {
+    loop {
+        // Refused until the server runs, and between two test binaries.
+        drop(TcpStream::connect(server));
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// Builds the binary that cargo hands the tests to.

@@ -18,7 +18,11 @@ export function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5 }) {
       {
         ...common,
         title: `manifests by digest, ${concurrency} at a time`,
-        variants: [variant('manifest()', 'manifests'), variant('fetch', 'fetchManifests'), variant('fetch + hash + JSON.parse', 'fetchVerifiedManifests')],
+        variants: [
+          variant('manifest()', 'manifests'),
+          variant('fetch', 'fetchManifests'),
+          variant('fetch + hash + JSON.parse', 'fetchVerifiedManifests'),
+        ],
         compare: [
           { of: 'manifest()', to: 'fetch', ...target },
           { of: 'manifest()', to: 'fetch + hash + JSON.parse' },

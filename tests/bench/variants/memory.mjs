@@ -1,5 +1,6 @@
 // A large pull's memory, in a process that does nothing else. Node with --expose-gc.
 import { readAll } from './pull.mjs';
+import { expect } from './time.mjs';
 
 const MIB = 1024 * 1024;
 const INTERVAL = 5;
@@ -41,6 +42,7 @@ export async function stream({ package: url, registry, repository, digest, size 
   const from = new DockerRegistryClient(registry).repository(repository);
   // A small answer first: the host's own machinery for requests belongs to the idle process.
   await from.manifest('latest');
+  expect(wasm() > 0, 'the module is not seen');
   return peaks(wasm, async () => readAll(await from.blob(digest), size));
 }
 

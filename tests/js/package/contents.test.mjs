@@ -8,7 +8,7 @@ import { formatMessage } from 'publint/utils';
 import { root } from '../../../xtask/ensure.mjs';
 import { createProject, output } from './support/project.mjs';
 
-/** All there is in the tarball; the glue's own snippets apart, whose folder bears a hash. */
+/** All there is in the tarball but the JavaScript that stands beside the Rust. */
 const FILES = [
   'CHANGELOG.md',
   'LICENSE',
@@ -27,15 +27,20 @@ const FILES = [
   'wasm/inline.js',
   'workerd.js',
 ];
-const SNIPPET = /^wasm\/snippets\/docker-registry-client-wasm-[0-9a-f]+\/(src\/js\/)?\w+\.js$/;
+/** Where wasm-bindgen puts that, under a hash of its own. */
+const SNIPPETS = /^wasm\/snippets\/docker-registry-client-wasm-[0-9a-f]+\/src\//;
 
 test('the tarball', async (t) => {
   const { folder, tarball, files } = await createProject(t);
   const installed = path.join(folder, 'node_modules/docker-registry-client-wasm');
   const manifest = JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8'));
 
-  await t.test('holds what it should and nothing else', () => {
-    assert.deepEqual(files.filter((file) => !SNIPPET.test(file)), FILES);
+  await t.test('holds what it should and nothing else', async () => {
+    const sources = await readdir(path.join(root, 'src'), { recursive: true });
+    const snippets = sources.filter((file) => file.endsWith('.js')).map((file) => file.replaceAll(path.sep, '/'));
+    const isSnippet = (file) => SNIPPETS.test(file);
+    assert.deepEqual(files.filter((file) => !isSnippet(file)), FILES);
+    assert.deepEqual(files.filter(isSnippet).map((file) => file.replace(SNIPPETS, '')).sort(), snippets.sort());
   });
 
   await t.test('has every file that an export names', async () => {
