@@ -3,6 +3,7 @@
 use crate::cargo::{self, CRATE, WASM, Workspace};
 use crate::package;
 use anyhow::{Context, Result, bail, ensure};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -101,21 +102,13 @@ fn optimize(root: &Path, wasm: &Path) -> Result<()> {
 }
 
 /// The module once more, as text inside of JavaScript: the one form every bundler and host takes without being configured.
-/// A character for each byte: gzip finds in that what it finds in the module, where base64 hides a quarter of it.
+/// In hexadecimal: gzip finds in that what it finds in the module, where base64 hides a quarter of it; and it is ASCII, which
+/// a bundle keeps on a page that names no charset.
 fn inline(wasm: &Path) -> Result<()> {
     let module = fs::read(wasm.join("core.wasm"))?;
-    let mut text = String::from("// core.wasm, a character a byte.\nexport default '");
-    for (index, byte) in module.iter().enumerate() {
-        match byte {
-            // `\0` before a digit would be another character.
-            0 if module.get(index + 1).is_some_and(u8::is_ascii_digit) => text.push_str("\\x00"),
-            0 => text.push_str("\\0"),
-            b'\n' => text.push_str("\\n"),
-            b'\r' => text.push_str("\\r"),
-            b'\\' => text.push_str("\\\\"),
-            b'\'' => text.push_str("\\'"),
-            other => text.push(char::from(*other)),
-        }
+    let mut text = String::from("// core.wasm in hexadecimal.\nexport default '");
+    for byte in module {
+        write!(text, "{byte:02x}")?;
     }
     text.push_str("';\n");
     fs::write(wasm.join("inline.js"), text).context("writing inline.js")

@@ -54,6 +54,7 @@ test('bundlers', async (t) => {
     assert.deepEqual(stats.warnings, []);
     await works(await page('webpack', 'page'));
     await works(await page('webpack', 'slim'));
+    await works(await classicPage('webpack', 'page'));
   });
 
   await t.test('rollup', async () => {
@@ -83,6 +84,12 @@ test('bundlers', async (t) => {
       const { stdout } = await output(process.execPath, [outfile, registry], { cwd: folder });
       assert.deepEqual(JSON.parse(stdout), EXPECTED);
     });
+  }
+
+  /** An old-fashioned page that names no charset: what is not ASCII in the bundle it reads as something else. */
+  async function classicPage(bundler, name) {
+    await writeFile(inFolder(bundler, 'classic.html'), `<!doctype html><title>x</title><script defer src="./${name}.js"></script>`);
+    return `${pages}/${bundler}/classic.html`;
   }
 
   /** The page around a bundle that is only a script. */
