@@ -44,7 +44,7 @@ impl DockerRegistryClient {
 
     fn connect(host: JsValue, options: JsValue) -> Result<Self> {
         let base = Url::parse_registry(&host_text(&host)?)?;
-        let (settings, signal, fetch) = settings::read(options)?;
+        let (settings, signal, fetch) = settings::read(options, &base)?;
         let host = FetchHost::new(fetch)?;
         let client = Client::new(host.clone(), base, settings);
         Ok(Self { client, shared: Rc::new(Shared { host, signal }) })

@@ -3,16 +3,22 @@
 use super::Version;
 use crate::protocol::http::Headers;
 use crate::protocol::platform::Platform;
-use crate::transport::auth::Credentials;
+use crate::transport::auth::AuthSettings;
 use crate::transport::observe::Observer;
+use crate::transport::retry::Policy;
+use crate::transport::trust::TrustedHost;
 
 /// Settings of a client.
 #[derive(Clone)]
 pub struct Settings {
     /// Protocol; `None`: ask the registry.
     pub api_version: Option<Version>,
-    /// What to authenticate with.
-    pub credentials: Option<Credentials>,
+    /// What to authenticate with, and where.
+    pub auth: AuthSettings,
+    /// Hosts beside the registry's own domain that may receive its credentials as token services.
+    pub trusted: Vec<TrustedHost>,
+    /// How often to try what failed for the moment.
+    pub retry: Policy,
     /// Milliseconds until headers must have arrived; 0 waits for ever.
     pub timeout: u64,
     /// Milliseconds a body may make no progress; 0 waits for ever.
@@ -37,7 +43,9 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             api_version: None,
-            credentials: None,
+            auth: AuthSettings::default(),
+            trusted: Vec::new(),
+            retry: Policy::default(),
             timeout: 30_000,
             idle_timeout: 60_000,
             headers: Headers::new(),
