@@ -31,6 +31,7 @@ const packages = {
   chromedriver: 'chromium-driver',
   'firefox-esr': 'firefox-esr',
   skopeo: 'skopeo',
+  openssl: 'openssl',
 };
 
 /** Finds the programs; installs what is missing where that is possible (root, apt-get), else says how to. */
