@@ -88,7 +88,7 @@ mod tests {
         parse(values.iter().copied()).iter().map(show).collect::<Vec<_>>().join("; ")
     }
 
-    /// F54, F55.
+    /// F53 (the error's text), F54, F55.
     #[test]
     fn challenges() {
         for (value, expected) in [
@@ -101,6 +101,10 @@ mod tests {
             (
                 "Bearer realm=\"https://a/t\",service=\"s\",scope=\"repository:a/b:pull,push repository:c:pull\"",
                 "bearer realm=https://a/t|service=s|scope=repository:a/b:pull,push repository:c:pull",
+            ),
+            (
+                "Bearer realm=\"x\",error=\"invalid_token\",error_description=\"it, \\\"t\\\", expired\"",
+                "bearer realm=x|error=invalid_token|error_description=it, \"t\", expired",
             ),
             // Codeberg: both in one field; GHCR and others the other way round.
             (
@@ -129,6 +133,7 @@ mod tests {
         ] {
             assert_eq!(read(&[value]), expected, "{value}");
         }
+        assert_eq!(read(&[]), "");
         assert_eq!(read(&["Basic realm=a", "b=c, Bearer realm=d", ""]), "basic realm=a; bearer realm=d");
         let doubled = parse(["Bearer realm=a,REALM=b"].into_iter());
         assert_eq!(
@@ -137,7 +142,7 @@ mod tests {
         );
     }
 
-    /// Time grows with the length: what takes a second at 64 KiB if it didn't is done a thousand times over.
+    /// F55: time grows with the length. What takes a second at 64 KiB if it didn't is done a thousand times over.
     #[test]
     fn long_values() {
         for piece in ["a ", "a=", "a=\"", "\"", ",", "a b=c,", "=", "\\", "Bearer x=", "a\t\t\t"] {

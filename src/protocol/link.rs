@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(next([].into_iter()), Ok(None));
     }
 
-    /// Not readable is never the end of a listing.
+    /// F73: not readable is never the end of a listing.
     #[test]
     fn malformed() {
         for (value, rule) in [
