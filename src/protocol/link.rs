@@ -1,5 +1,6 @@
 //! The `Link` header field (RFC 8288), which leads to the next page of a listing.
 
+use super::field::{self, BLANKS, BLANKS_AND_COMMAS};
 use super::invalid::{Invalid, quoted};
 
 /// The target of the link with the relation `next`, as it stands there; `None` where there is none. A field that cannot
@@ -20,10 +21,6 @@ pub fn next<'a>(values: impl Iterator<Item = &'a str>) -> Result<Option<String>,
     Ok(next)
 }
 
-const BLANKS: [char; 2] = [' ', '\t'];
-/// List elements may be empty (RFC 9110 §5.6.1).
-const BLANKS_AND_COMMAS: [char; 3] = [' ', '\t', ','];
-
 struct Link<'a> {
     target: &'a str,
     is_next: bool,
@@ -42,7 +39,8 @@ impl<'a> Link<'a> {
         let mut relation = None;
         while let Some(after) = rest.strip_prefix(';') {
             *rest = after.trim_start_matches(BLANKS);
-            let (name, value) = parameter(rest)?;
+            // A trailing `;` makes an empty one.
+            let (name, value) = field::parameter(rest).ok_or("a quoted string does not end")?;
             // Of several the first counts (RFC 8288 §3.3).
             if relation.is_none() && name.eq_ignore_ascii_case("rel") {
                 relation = Some(value.split_ascii_whitespace().any(|relation| relation.eq_ignore_ascii_case("next")));
@@ -56,35 +54,6 @@ impl<'a> Link<'a> {
             None => Err("a link's relation (rel) is missing"),
         }
     }
-}
-
-/// Reads a parameter's name and value and the blanks after it. A trailing `;` makes an empty one.
-fn parameter(rest: &mut &str) -> Result<(String, String), &'static str> {
-    let end = rest.find(['=', ';', ',', ' ', '\t']).unwrap_or(rest.len());
-    let (name, after) = rest.split_at_checked(end).unwrap_or_default();
-    let mut value = String::new();
-    *rest = after.trim_start_matches(BLANKS);
-    if let Some(after) = rest.strip_prefix('=') {
-        let after = after.trim_start_matches(BLANKS);
-        if let Some(quoted) = after.strip_prefix('"') {
-            let mut characters = quoted.chars();
-            loop {
-                match characters.next().ok_or("a quoted string does not end")? {
-                    '"' => break,
-                    '\\' => value.extend(characters.next()),
-                    character => value.push(character),
-                }
-            }
-            *rest = characters.as_str();
-        } else {
-            let end = after.find([';', ',', ' ', '\t']).unwrap_or(after.len());
-            let (token, after) = after.split_at_checked(end).unwrap_or_default();
-            value.push_str(token);
-            *rest = after;
-        }
-        *rest = rest.trim_start_matches(BLANKS);
-    }
-    Ok((name.to_owned(), value))
 }
 
 #[cfg(test)]
@@ -117,7 +86,7 @@ mod tests {
         assert_eq!(next([].into_iter()), Ok(None));
     }
 
-    /// Not readable is never the end of a listing.
+    /// F73: not readable is never the end of a listing.
     #[test]
     fn malformed() {
         for (value, rule) in [

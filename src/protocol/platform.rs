@@ -223,7 +223,8 @@ fn unescape(text: &str) -> Result<String, String> {
     for part in parts {
         let (code, rest) = part.split_at_checked(2).ok_or("'%' is not followed by two hexadecimal digits")?;
         let byte = u8::from_str_radix(code, 16).ok().filter(u8::is_ascii_graphic);
-        out.push(char::from(byte.ok_or_else(|| format!("\"%{code}\" is no printable ASCII character"))?));
+        let refused = || format!("{} is no printable ASCII character", quoted(&format!("%{code}")));
+        out.push(char::from(byte.ok_or_else(refused)?));
         out.push_str(rest);
     }
     check_graphic(&out)?;
@@ -342,6 +343,7 @@ mod tests {
             ("windows(%)", "'%' is not followed"),
             ("windows(%0a)", "\"%0a\" is no printable"),
             ("windows(%zz)", "\"%zz\" is no printable"),
+            ("windows(%\u{1b}1)", "\"%\\u{1b}1\" is no printable"),
             ("windows(%é)", "\"%é\" is no printable"),
         ] {
             let refused = Platform::parse(text).expect_err(text);

@@ -69,6 +69,7 @@ mod tests {
         }
     }
 
+    /// F63.
     #[test]
     fn dates() {
         for (value, seconds) in [

@@ -31,6 +31,9 @@ const packages = {
   chromedriver: 'chromium-driver',
   'firefox-esr': 'firefox-esr',
   skopeo: 'skopeo',
+  openssl: 'openssl',
+  // libFuzzer is C++.
+  'c++': 'g++',
 };
 
 /** Finds the programs; installs what is missing where that is possible (root, apt-get), else says how to. */
@@ -47,13 +50,16 @@ export async function ensureSystemPrograms(programs = Object.keys(packages)) {
   await run('apt-get', install.split(' ').slice(1), { env });
 }
 
-const FERRO = ['ferro-oci-server', '--version', '1.0.0', '--locked'];
-
 /** Path of the OCI 1.1 registry server; built by cargo on first use. */
-export async function ensureFerro() {
-  const present = find(FERRO[0]);
+export const ensureFerro = () => ensureCrate('ferro-oci-server', '1.0.0');
+
+/** Path of cargo's subcommand for libFuzzer; built by cargo on first use. */
+export const ensureCargoFuzz = () => ensureCrate('cargo-fuzz', '0.13.2');
+
+async function ensureCrate(name, version) {
+  const present = find(name);
   if (present) return present;
-  console.log('Installing ferro-oci-server, a registry server, into target/tools (about two minutes, once) …');
-  await run('cargo', ['install', ...FERRO, '--root', tools]);
-  return find(FERRO[0]);
+  console.log(`Installing ${name} ${version} into target/tools (one or two minutes, once) …`);
+  await run('cargo', ['install', name, '--version', version, '--locked', '--root', tools]);
+  return find(name);
 }

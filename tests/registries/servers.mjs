@@ -4,9 +4,10 @@ import { join } from 'node:path';
 
 import { ensureFerro, find } from './programs.mjs';
 import { startRegistry } from './process.mjs';
+import { startTokenServer, users } from './token-server.mjs';
 
-/** Who the registry with basic authentication lets in. */
-export const credentials = { username: 'alice', password: 'secret' };
+/** Who every registry with authentication lets in. */
+export const credentials = { username: 'alice', password: users.alice };
 // Made once with `htpasswd -nbB`: distribution takes bcrypt only, which Node does not have.
 const HTPASSWD = 'alice:$2y$05$De5WsbIqUH0ghcMwPa1M4uiMzVd1mwChRdrCgKInSluSL61ibi1Gm';
 
@@ -29,8 +30,9 @@ export const corsHidden = {
 
 /**
  * Debian's docker-registry (distribution 2.8).
- * @param {{ data?: string, headers?: Record<string, string[]>, auth?: 'basic' }} [options] `data`: the folder of
- *   another instance, to serve the same content under other rules. A bearer token registry will be another `auth`.
+ * @param {{ data?: string, headers?: Record<string, string[]>, auth?: 'basic' | TokenServer }} [options] `data`: the folder
+ *   of another instance, to serve the same content under other rules; `auth`: Basic, or Bearer with this server's tokens
+ * @typedef {import('./token-server.mjs').TokenServer} TokenServer
  */
 export async function startDistribution({ data, headers = {}, auth } = {}) {
   let storage;
@@ -50,6 +52,11 @@ export async function startDistribution({ data, headers = {}, auth } = {}) {
       const path = join(folder, 'htpasswd');
       await writeFile(path, `${HTPASSWD}\n`);
       config.auth = { htpasswd: { realm: 'test bed', path } };
+    } else if (auth !== undefined) {
+      const { realm, issuer, certificate } = auth;
+      const rootcertbundle = join(folder, 'tokens.pem');
+      await writeFile(rootcertbundle, certificate);
+      config.auth = { token: { realm, service: 'test bed', issuer, rootcertbundle } };
     }
     const path = join(folder, 'config.yml');
     // JSON is YAML.
@@ -61,6 +68,23 @@ export async function startDistribution({ data, headers = {}, auth } = {}) {
     };
   });
   return { ...server, data: storage };
+}
+
+/**
+ * distribution and the token server it believes, which stop together.
+ * @param {{ data?: string, headers?: Record<string, string[]> }} [options] of the registry
+ * @param {Parameters<typeof startTokenServer>[0]} [tokenOptions]
+ * @returns {Promise<{ url: string, data: string, tokens: TokenServer, stop: () => Promise<void> }>}
+ */
+export async function startTokenRegistry(options, tokenOptions) {
+  const tokens = await startTokenServer(tokenOptions);
+  try {
+    const registry = await startDistribution({ ...options, auth: tokens });
+    return { ...registry, tokens, stop: () => Promise.all([registry.stop(), tokens.stop()]) };
+  } catch (error) {
+    await tokens.stop();
+    throw error;
+  }
 }
 
 /** ferro-oci-server: OCI 1.1, pages its tags with Link, wants the bytes of foreign layers too. */

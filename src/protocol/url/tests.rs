@@ -29,16 +29,21 @@ fn parse_rebuilds() {
     }
 }
 
+/// F57: a realm is an absolute URL.
 #[test]
 fn parse_refuses_with_the_rule() {
     for (text, rule) in [
         ("", "begin with http:// or https://"),
         ("/v2/", "begin with http:// or https://"),
         ("registry.example.com", "begin with http:// or https://"),
+        ("//registry.example.com/token", "begin with http:// or https://"),
+        ("token?service=x", "begin with http:// or https://"),
+        ("javascript:alert(1)", "begin with http:// or https://"),
         ("https:registry.example.com", "begin with http:// or https://"),
         ("ftp://h/", "only http and https"),
         ("javascript://h/%0aalert(1)", "only http and https"),
         ("file:///etc/passwd", "only http and https"),
+        ("https://me:pw@h/token", "user info"),
         ("https://", "host is missing"),
         ("https:///h", "host is missing"),
         ("https://:5000", "host is missing"),

@@ -1,0 +1,111 @@
+//! Every parser of `protocol` against many thousand damaged inputs: none may panic, and what is accepted must be what it
+//! claims to be. The inputs are the same in every run; `npm run fuzz` looks further.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+#[path = "support/properties.rs"]
+mod properties;
+
+use std::panic::catch_unwind;
+use std::thread;
+
+const ROUNDS: usize = 20_000;
+
+/// xorshift64*
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % limit.max(1)
+    }
+}
+
+/// Calls `check` with the seeds, and with variations of them: bytes changed, removed, doubled, exchanged for what means
+/// something.
+fn mutate(seeds: &[&str], check: impl Fn(&[u8])) {
+    const PIECES: &[&str] = &[
+        "\"",
+        "\\",
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        ",",
+        "null",
+        "-1",
+        "1e9",
+        "9007199254740992",
+        "/",
+        "//",
+        "..",
+        "%2e",
+        "%",
+        "@",
+        "#",
+        "?",
+        "=",
+        ";",
+        " ",
+        "\t",
+        "\r\n",
+        "\0",
+        "\u{7f}",
+        "é",
+        "\u{feff}",
+        "\u{2028}",
+        "<",
+        ">",
+        "(",
+        ")",
+        "+",
+        "*",
+        "\\ud800",
+        "sha256:",
+        "bytes ",
+        "GMT",
+        "18446744073709551616",
+        "__proto__",
+    ];
+    seeds.iter().for_each(|seed| check(seed.as_bytes()));
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    for round in 0..ROUNDS {
+        let mut bytes = seeds[round % seeds.len()].as_bytes().to_vec();
+        for _ in 0..=random.below(4) {
+            let place = random.below(bytes.len() + 1);
+            let end = (place + random.below(8)).min(bytes.len());
+            match random.below(6) {
+                0 => drop(bytes.drain(place..end)),
+                1 => {
+                    let copy = bytes[place..end].to_vec();
+                    bytes.splice(place..place, copy);
+                }
+                2 => bytes.truncate(place),
+                3 if place < bytes.len() => bytes[place] = random.below(256) as u8,
+                _ => {
+                    let piece = PIECES[random.below(PIECES.len())];
+                    bytes.splice(place..end, piece.bytes());
+                }
+            }
+        }
+        check(&bytes);
+    }
+}
+
+#[test]
+fn properties_hold() {
+    thread::scope(|scope| {
+        for property in properties::ALL {
+            scope.spawn(|| {
+                let seeds: Vec<&str> = property.seeds.lines().collect();
+                mutate(&seeds, |input| {
+                    if catch_unwind(|| (property.check)(input)).is_err() {
+                        panic!("{} of {:?}", property.name, String::from_utf8_lossy(input));
+                    }
+                });
+            });
+        }
+    });
+}
