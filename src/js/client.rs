@@ -56,6 +56,12 @@ impl DockerRegistryClient {
         self.client.base().to_string()
     }
 
+    /// The limit last told of, or `undefined`.
+    #[wasm_bindgen(getter, js_name = rateLimit)]
+    pub fn rate_limit(&self) -> std::result::Result<JsValue, JsValue> {
+        Ok(self.client.rate_limit().map_or(Ok(JsValue::UNDEFINED), |limit| convert::small(&limit))?)
+    }
+
     /// Resolves to 1 or 2.
     #[wasm_bindgen(js_name = apiVersion)]
     pub fn api_version(&self, options: JsValue) -> Promise {

@@ -18,6 +18,7 @@ use crate::protocol::platform::Platform;
 use crate::protocol::url::{Scheme, Url};
 use crate::registry::{Settings, Version};
 use crate::transport::auth::AuthSettings;
+use crate::transport::notice::Warned;
 use crate::transport::observe::{Observer, RequestEvent};
 use crate::transport::retry::Policy;
 use crate::transport::trust::TrustedHost;
@@ -43,6 +44,7 @@ const KNOWN: &[&str] = &[
     "cacheBytes",
     "signal",
     "onRequest",
+    "onWarning",
 ];
 
 /// Parallel requests: more than a host carries anyway.
@@ -83,6 +85,7 @@ pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, O
         max_items: options.whole("maxItems", 1, MAX_SAFE_INTEGER)?.unwrap_or(default.max_items),
         cache_bytes: options.whole("cacheBytes", 0, MAX_SAFE_INTEGER)?.unwrap_or(default.cache_bytes),
         observer: options.callback("onRequest")?.map(observer),
+        warned: options.callback("onWarning")?.map(warned),
     };
     Ok((settings, options.signal()?, options.function("fetch")?))
 }
@@ -151,4 +154,8 @@ fn observer(callback: Callback) -> Observer {
             callback.tell(&event);
         }
     })
+}
+
+fn warned(callback: Callback) -> Warned {
+    Rc::new(move |text| callback.tell(&text.into()))
 }

@@ -15,6 +15,7 @@ use crate::protocol::platform::Platform;
 use crate::protocol::reference::RepositoryName;
 use crate::protocol::scope::Scopes;
 use crate::protocol::url::Url;
+use crate::transport::notice::Notices;
 use crate::transport::retry::Retry;
 use crate::transport::trust::Trust;
 use crate::transport::{Error, Host, Result, Stack, StackBody, StackSettings, Transport, failure, read, stack};
@@ -26,6 +27,7 @@ const DOCKER_HUB: &str = "registry-1.docker.io";
 pub struct Connection<H: Host> {
     base: Url,
     stack: Stack<H>,
+    pub(super) notices: Rc<Notices>,
     /// Repeats what the stack cannot: work of more than one request.
     pub(super) retry: Retry<H>,
     headers: Headers,
@@ -66,6 +68,7 @@ pub type Stream<H> = Answer<StackBody<H>>;
 
 impl<H: Host> Connection<H> {
     pub(super) fn new(host: H, base: Url, settings: Settings) -> Self {
+        let notices = Rc::new(Notices::new(settings.warned));
         let (stack, retry) = stack(
             &Rc::new(host),
             StackSettings {
@@ -74,6 +77,7 @@ impl<H: Host> Connection<H> {
                 retry: settings.retry,
                 concurrency: settings.concurrency,
                 observer: settings.observer,
+                notices: notices.clone(),
                 header_timeout: settings.timeout,
                 idle_timeout: settings.idle_timeout,
             },
@@ -81,6 +85,7 @@ impl<H: Host> Connection<H> {
         Self {
             base,
             stack,
+            notices,
             retry,
             headers: settings.headers,
             fixed_version: settings.api_version,

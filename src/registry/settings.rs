@@ -4,6 +4,7 @@ use super::Version;
 use crate::protocol::http::Headers;
 use crate::protocol::platform::Platform;
 use crate::transport::auth::AuthSettings;
+use crate::transport::notice::Warned;
 use crate::transport::observe::Observer;
 use crate::transport::retry::Policy;
 use crate::transport::trust::TrustedHost;
@@ -37,6 +38,8 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// Sees each request attempt.
     pub observer: Option<Observer>,
+    /// Told of each of the registry's warnings once.
+    pub warned: Option<Warned>,
 }
 
 impl Default for Settings {
@@ -55,6 +58,7 @@ impl Default for Settings {
             max_items: 1_000_000,
             cache_bytes: 16 * 1024 * 1024,
             observer: None,
+            warned: None,
         }
     }
 }

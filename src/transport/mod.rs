@@ -11,6 +11,7 @@ pub mod auth;
 mod error;
 pub mod failure;
 pub mod limit;
+pub mod notice;
 pub mod observe;
 pub mod read;
 pub mod redirect;
@@ -104,7 +105,10 @@ impl<T: Transport + Clock> Host for T {}
 
 /// What a request passes from the registry's operations (top) to the host (bottom).
 pub type Stack<H> = auth::Authenticated<
-    retry::Retried<limit::Limited<redirect::Redirected<observe::Observed<timeout::Timed<H>, H>, H>>, H>,
+    retry::Retried<
+        limit::Limited<redirect::Redirected<notice::Noticed<observe::Observed<timeout::Timed<H>, H>>, H>>,
+        H,
+    >,
     H,
 >;
 
@@ -123,6 +127,8 @@ pub struct StackSettings {
     pub concurrency: usize,
     /// Called after every attempt.
     pub observer: Option<observe::Observer>,
+    /// Where what the registry says beside its answers is kept.
+    pub notices: Rc<notice::Notices>,
     /// Milliseconds until headers must have arrived; 0 waits for ever.
     pub header_timeout: u64,
     /// Milliseconds a read of a body may go without progress; 0 waits for ever.
@@ -135,7 +141,8 @@ pub fn stack<H: Host>(host: &Rc<H>, settings: StackSettings) -> (Stack<H>, retry
     let retry = retry::Retry::new(host.clone(), settings.retry);
     let timed = timeout::Timed::new(host.clone(), settings.header_timeout, settings.idle_timeout);
     let observed = observe::Observed::new(timed, host.clone(), observer);
-    let redirected = redirect::Redirected::new(observed, host.clone(), trust.clone());
+    let noticed = notice::Noticed::new(observed, trust.registry().clone(), settings.notices);
+    let redirected = redirect::Redirected::new(noticed, host.clone(), trust.clone());
     let limited = limit::Limited::new(redirected, concurrency);
     let retried = retry::Retried::new(limited, retry.clone());
     (auth::Authenticated::new(retried, retry.clone(), trust, auth), retry)
