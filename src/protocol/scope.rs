@@ -88,6 +88,14 @@ impl Scopes {
         })
     }
 
+    /// The repository, where they are about one and nothing else.
+    pub fn only_repository(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [Scope { resource, .. }] => resource.strip_prefix("repository:"),
+            _ => None,
+        }
+    }
+
     /// Each as it stands in a request for a token.
     pub fn iter(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(Scope::to_string)

@@ -11,7 +11,7 @@ use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::http::Method;
 use crate::protocol::manifest::Manifest;
 use crate::protocol::media_type::{self, Kind};
-use crate::protocol::reference::{Reference, RepositoryName};
+use crate::protocol::reference::{Reference, RepositoryName, Tag};
 use crate::transport::{Error, Host, Result};
 
 /// Bytes of a manifest or config that are read: the size registries must take at least (distribution-spec).
@@ -52,12 +52,34 @@ impl<H: Host> Connection<H> {
             }
         }
         self.require_v2(call).await?;
+        if let (Reference::Tag(tag), None) = (reference, accept)
+            && let Some(kept) = self.unchanged(name, tag, call).await?
+        {
+            return Ok(kept);
+        }
         let target = self.manifest_target(name, reference);
         let accept = accept.unwrap_or(media_type::accept_manifests());
         let answer = self.get(&target, Some(accept), MANIFEST_LIMIT, call).await?;
+        let tells_digest = answer.content_digest().is_some();
         let fetched = Rc::new(verified(answer, reference)?);
-        self.cache.borrow_mut().put(name.as_str(), fetched.digest.as_str(), Content::Manifest(fetched.clone()));
+        let mut cache = self.cache.borrow_mut();
+        cache.put(name.as_str(), fetched.digest.as_str(), Content::Manifest(fetched.clone()));
+        if let (Reference::Tag(tag), true) = (reference, tells_digest) {
+            cache.put(name.as_str(), tag.as_str(), Content::Tag(fetched.digest.clone()));
+        }
         Ok(fetched)
+    }
+
+    /// What a tag led to before, if HEAD says that it still does: Docker Hub counts a GET, not a HEAD.
+    async fn unchanged(&self, name: &RepositoryName, tag: &Tag, call: &Call) -> Result<Option<Rc<FetchedManifest>>> {
+        let kept = |key: &str| self.cache.borrow_mut().get(name.as_str(), key);
+        let Some(Content::Tag(digest)) = kept(tag.as_str()) else { return Ok(None) };
+        let Some(Content::Manifest(manifest)) = kept(digest.as_str()) else { return Ok(None) };
+        let reference = Reference::Tag(tag.clone());
+        let target = self.manifest_target(name, &reference);
+        let answer = self.head(&target, Some(media_type::accept_manifests()), call).await?;
+        let told = told_by_head(&answer, &reference);
+        Ok(told.filter(|told| told.digest == digest).map(|_| manifest))
     }
 
     /// The manifest a descriptor speaks of, which must be as it says.

@@ -4,6 +4,7 @@
 //! carries what it needs at once. Only requests to the registry's own origin carry anything.
 
 mod credentials;
+mod session;
 mod token;
 
 pub use credentials::{Asked, Challenge, Credentials, Source};
@@ -13,6 +14,7 @@ use std::cell::RefCell;
 use base64ct::{Base64, Encoding as _};
 
 use self::credentials::Keyring;
+use self::session::{Session, Sessions};
 use self::token::{Asking, Service, Token, Tokens};
 use super::retry::Retry;
 use super::trust::Trust;
@@ -48,6 +50,7 @@ pub struct Authenticated<T, C> {
     trust: Trust,
     keyring: Keyring,
     tokens: Tokens,
+    sessions: Sessions,
     /// Stands in for the challenge's realm.
     service: Option<Url>,
     /// What the registry asked for last.
@@ -57,26 +60,32 @@ pub struct Authenticated<T, C> {
 /// How a registry wants to be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Scheme {
-    Basic { realm: Option<String> },
+    Basic {
+        realm: Option<String>,
+    },
     Bearer(Service),
+    /// V1's.
+    Session,
 }
 
 /// What a request carries.
 #[derive(Debug, Clone)]
 enum Carried {
     Nothing,
-    Basic(String),
+    /// The field's value.
+    Basic(Secret),
     /// A token that the user gave.
     Given(Secret),
     Token(Token),
+    Session(Session),
 }
 
 impl<T: Transport, C: Clock> Authenticated<T, C> {
     /// Over another transport.
     pub fn new(inner: T, retry: Retry<C>, trust: Trust, settings: AuthSettings) -> Self {
         let keyring = Keyring::new(settings.credentials, settings.source);
-        let (tokens, asked) = (Tokens::default(), RefCell::default());
-        Self { inner, retry, trust, keyring, tokens, service: settings.service, asked }
+        let (tokens, sessions, asked) = (Tokens::default(), Sessions::default(), RefCell::default());
+        Self { inner, retry, trust, keyring, tokens, sessions, service: settings.service, asked }
     }
 
     /// What a request can carry from the start.
@@ -96,12 +105,18 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         match (scheme, credentials) {
             (_, Some(Credentials::Token(token))) => Ok(Carried::Given(token)),
             (Scheme::Basic { .. }, Some(Credentials::Basic { username, password })) => {
-                Ok(Carried::Basic(basic(&username, &password)))
+                Ok(Carried::Basic(Secret::new(basic(&username, &password))))
             }
             (Scheme::Basic { .. }, _) => Ok(Carried::Nothing),
             (Scheme::Bearer(service), credentials) => {
                 let token = self.token(service, credentials.as_ref(), request, scopes).await;
                 token.map(Carried::Token)
+            }
+            (Scheme::Session, credentials) => {
+                let Some(repository) = scopes.only_repository() else { return Ok(Carried::Nothing) };
+                let (transport, registry) = (&self.inner, self.trust.registry());
+                let session = self.sessions.get(transport, &self.retry, registry, repository, credentials.as_ref());
+                session.await.map(Carried::Session)
             }
         }
     }
@@ -134,6 +149,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let (name, realm, service) = match scheme {
             Scheme::Basic { realm } => ("basic", realm.clone(), None),
             Scheme::Bearer(service) => ("bearer", Some(service.realm.redacted()), service.name.clone()),
+            Scheme::Session => ("token", None, None),
         };
         let registry = self.trust.registry().to_string();
         Challenge { registry, scheme: name, realm, service, scopes: scopes.clone() }
@@ -145,7 +161,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         &self,
         request: &Request,
         carried: &Carried,
-        tokens: u64,
+        (tokens, is_first): (u64, bool),
         response: &Response<T::Body>,
     ) -> Result<Option<(Scheme, Scopes)>> {
         let is_demand = response.status == 401;
@@ -168,6 +184,10 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                 }
                 // It is good no more, or allows too little.
                 more || (is_demand && (token.number <= tokens || !token.scopes.cover(&scopes)))
+            }
+            Carried::Session(session) => {
+                self.sessions.refuse(session);
+                is_demand && is_first
             }
         };
         Ok(helps.then_some((scheme, scopes)))
@@ -196,6 +216,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                     let realm = param("realm").map(str::to_owned);
                     return Ok(Some((Scheme::Basic { realm }, Scopes::default())));
                 }
+                "token" => return Ok(Some((Scheme::Session, Scopes::default()))),
                 "bearer" => {
                     let realm = match &self.service {
                         Some(service) => service.clone(),
@@ -236,16 +257,16 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
         let mut carried = self.first(request).await?;
         let mut round = 0;
         loop {
-            let mut response = match carried.value() {
-                Some(value) => self.inner.send(&request.clone().with_header("authorization", value)).await?,
-                None => self.inner.send(request).await?,
+            let mut response = match &carried {
+                Carried::Nothing => self.inner.send(request).await?,
+                carried => self.inner.send(&carried.by(request)).await?,
             };
             // Wherever a redirect led: nobody there is asked for, or told, anything.
             let is_elsewhere = response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()));
             if is_elsewhere || round == ROUNDS || !matches!(response.status, 401 | 403) {
                 return Ok(response);
             }
-            let Some((scheme, scopes)) = self.refused(request, &carried, tokens, &response)? else {
+            let Some((scheme, scopes)) = self.refused(request, &carried, (tokens, round == 0), &response)? else {
                 return Ok(response);
             };
             // Asking takes a request of its own, which must not wait for this one's place.
@@ -266,13 +287,18 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
 }
 
 impl Carried {
-    fn value(&self) -> Option<String> {
+    /// The request with it.
+    fn by(&self, request: &Request) -> Request {
+        let mut request = request.clone();
+        let bearer = |token: &Secret| format!("Bearer {}", token.expose());
         match self {
-            Carried::Nothing => None,
-            Carried::Basic(value) => Some(value.clone()),
-            Carried::Given(token) => Some(format!("Bearer {}", token.expose())),
-            Carried::Token(token) => Some(format!("Bearer {}", token.value.expose())),
+            Carried::Nothing => {}
+            Carried::Basic(value) => request.headers.set("authorization", value.expose()),
+            Carried::Given(token) => request.headers.set("authorization", bearer(token)),
+            Carried::Token(token) => request.headers.set("authorization", bearer(&token.value)),
+            Carried::Session(session) => session.add_to(&mut request.headers),
         }
+        request
     }
 }
 
