@@ -1,6 +1,6 @@
 // The contract of the entry for Node, Deno and Bun, kept by hand. By the package's own name, so that the same text serves
 // `import` and `require`.
-import type { ClientOptions, DockerRegistryClient } from 'docker-registry-client-wasm';
+import type { Challenge, ClientOptions, Credentials, DockerRegistryClient } from 'docker-registry-client-wasm';
 
 export * from 'docker-registry-client-wasm';
 
@@ -12,17 +12,6 @@ export interface DockerCredentialsOptions {
   /** Time a credential helper may take. Default 30_000. */
   helperTimeout?: number;
 }
-/** What a registry asks for. */
-export interface CredentialsChallenge {
-  /** Its base URL, or its host. */
-  registry: string;
-  scheme: string;
-  realm?: string;
-  service?: string;
-  /** "repository:team/web:pull" */
-  scopes: string[];
-}
-export type FoundCredentials = { username: string; password: string } | { token: string } | { identityToken: string };
 
 /**
  * The logins of `docker login` and `podman login`, for the option `credentials` of a client. Files are read anew at each call:
@@ -36,7 +25,7 @@ export type FoundCredentials = { username: string; password: string } | { token:
  */
 export function dockerCredentials(
   options?: DockerCredentialsOptions,
-): (challenge: CredentialsChallenge) => Promise<FoundCredentials | undefined>;
+): (challenge: Challenge) => Promise<Credentials | undefined>;
 
 // ───────────── Certificates and proxies
 
@@ -63,8 +52,8 @@ export interface FetchOptions {
 }
 
 /**
- * A `fetch` for the option `fetch` of a client. In Node and Deno it needs the package `undici`, version 7 or later, which is
- * loaded at the first call. It keeps no process alive.
+ * A `fetch` for the option `fetch` of a client. In Node and Deno it needs the package `undici`, which is loaded at the first
+ * call: version 7, or 8 from Node 22.19 on. It keeps no process alive.
  */
 export function createFetch(options?: FetchOptions): typeof globalThis.fetch & {
   /** Closes the connections that are kept open, after the requests under way. */

@@ -25,8 +25,9 @@ async function load() {
   try {
     return await import('undici');
   } catch (cause) {
-    const error = new RegistryError('UNSUPPORTED', 'certificates and proxies need the package undici, 7 or later: npm install undici');
-    throw Object.assign(error, { cause });
+    // The newest one does not load in Node 20.
+    const message = 'certificates and proxies need the package undici, in a version for this Node: npm install undici@7';
+    throw Object.assign(new RegistryError('UNSUPPORTED', message), { cause });
   }
 }
 

@@ -16,7 +16,7 @@ const home = moveIn();
 beforeEach(home.clear);
 after(home.leave);
 
-const ask = (registry, { options, scopes = [] } = {}) => dockerCredentials(options)({ registry, scheme: 'Basic', scopes });
+const ask = (registry, { options, scopes = [] } = {}) => dockerCredentials(options)({ registry, scheme: 'basic', scopes });
 const pulling = (...names) => names.map((name) => `repository:${name}:pull`);
 
 for (const [name, key, registry, found = true] of [
@@ -133,7 +133,7 @@ test('configFile is the only one asked', async () => {
 
 test('a login made meanwhile is seen', async () => {
   const credentials = dockerCredentials();
-  const challenge = { registry: 'https://quay.io', scheme: 'Basic', scopes: [] };
+  const challenge = { registry: 'https://quay.io', scheme: 'basic', scopes: [] };
   assert.equal(await credentials(challenge), undefined);
   home.write('.docker/config.json', { auths: { 'quay.io': login } });
   assert.deepEqual(await credentials(challenge), alice);

@@ -16,7 +16,7 @@ beforeEach(home.clear);
 after(home.leave);
 
 const config = (content) => home.write('.docker/config.json', content);
-const ask = (registry, options) => dockerCredentials(options)({ registry, scheme: 'Basic', scopes: [] });
+const ask = (registry, options) => dockerCredentials(options)({ registry, scheme: 'basic', scopes: [] });
 const answering = (username, secret) =>
   `console.log(JSON.stringify({ ServerURL: server, Username: ${JSON.stringify(username)}, Secret: ${secret ?? 'server + command'} }));`;
 

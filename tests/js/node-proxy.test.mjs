@@ -47,7 +47,7 @@ function setEnvironment(values) {
 async function status({ url }, options) {
   const fetch = createFetch({ ca: authority.ca, ...options });
   try {
-    await new DockerRegistryClient(url, { fetch }).apiVersion();
+    await new DockerRegistryClient(url, { fetch, retry: false }).apiVersion();
   } finally {
     await fetch.close();
   }

@@ -11,7 +11,7 @@ class DockerRegistryClient {
   }
 }
 
-const challenge = { registry: 'https://registry.example.com', scheme: 'Basic', scopes: [] };
+const challenge = { registry: 'https://registry.example.com', scheme: 'basic', scopes: [] };
 const found = await dockerCredentials({ configFile: 'docker-config.json' })(challenge);
 if (found?.password !== 'secret') throw new Error('the login was not found');
 console.log(JSON.stringify(await smoke({ DockerRegistryClient, RegistryError, Repository, isRegistryError }, process.argv[2])));

@@ -13,7 +13,7 @@ import { DockerRegistryClient as MainClient, RegistryError as MainError } from '
 
 export async function use(pem: Uint8Array, proxy: URL): Promise<boolean> {
   const credentials = dockerCredentials({ configFile: 'config.json', helperTimeout: 5_000 });
-  const found = await credentials({ registry: 'https://quay.io', scheme: 'Bearer', scopes: [] });
+  const found = await credentials({ registry: 'https://quay.io', scheme: 'bearer', scopes: [] });
   const secret: string = !found ? '' : 'token' in found ? found.token : 'identityToken' in found ? found.identityToken : found.password;
 
   const options: FetchOptions = { ca: [pem, 'text'], cert: pem, key: 'text', passphrase: secret, verifySsl: true };
