@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import puppeteer from 'puppeteer-core';
 
 import { root } from '../../xtask/ensure.mjs';
+import { createAuthority } from '../registries/certificates.mjs';
 import { fill } from '../registries/fill.mjs';
 import { samples } from '../registries/sample-images.mjs';
 import { startDistribution } from '../registries/servers.mjs';
@@ -20,38 +21,51 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const examples = (language) => [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code);
 
 let registry;
+let secure;
 before(async () => {
   registry = await startDistribution();
   await fill(registry, { 'team/web': samples['team/web'], hello: samples.hello });
+  const authority = await createAuthority();
+  secure = await startDistribution({ data: registry.data, tls: authority.server });
+  writeFileSync(join(packedFolder, 'company-ca.pem'), authority.ca);
 });
-after(() => registry.stop());
+after(() => Promise.all([registry.stop(), secure.stop()]));
 
 /** Runs an example as a user would: from a project that has the package installed. */
-async function run(code, number) {
-  assert.ok(code.includes("'localhost:5000'"));
+async function run(number, { url } = registry) {
+  const code = examples('js')[number];
+  assert.ok(code.includes('localhost:5000'));
   const file = join(packedFolder, `readme-${number}.mjs`);
-  writeFileSync(file, code.replaceAll('localhost:5000', new URL(registry.url).host));
-  const env = { ...process.env, REGISTRY_PASSWORD: 'secret' };
+  writeFileSync(file, code.replaceAll('localhost:5000', new URL(url).host));
+  const env = { ...process.env, HOME: packedFolder, REGISTRY_PASSWORD: 'secret', NO_PROXY: '127.0.0.1' };
   return (await promisify(execFile)(process.execPath, [file], { cwd: packedFolder, env, timeout: 30_000 })).stdout;
 }
 
 test('the README has the examples that are tested here', () => {
-  assert.equal(examples('js').length, 2);
+  assert.equal(examples('js').length, 4);
   assert.equal(examples('html').length, 1);
 });
 
 test('listing and opening, in Node', async () => {
-  const output = await run(examples('js')[0], 0);
+  const output = await run(0);
   for (const expected of ['hello', 'team/web', "'1.0.0'", 'sha256:', 'COPY --chown=1000:1000 dist/ /srv/', 'MANIFEST_UNKNOWN 404']) {
     assert.ok(output.includes(expected), `${expected} in:\n${output}`);
   }
 });
 
 test('a verified layer, in Node', async () => {
-  const output = await run(examples('js')[1], 1);
+  const output = await run(1);
   const { size } = samples['team/web']['1.0.0'].document.layers[0];
   assert.ok(output.includes(`${size} of ${size} bytes`), output);
   assert.equal(statSync(join(packedFolder, 'layer.tar.gz')).size, size);
+});
+
+test("docker's logins, in Node", async () => {
+  assert.match(await run(2), /'1\.0\.0'/);
+});
+
+test('a private CA, in Node', async () => {
+  assert.match(await run(3, secure), /'1\.0\.0'/);
 });
 
 test('a page', async () => {

@@ -30,11 +30,14 @@ export const corsHidden = {
 
 /**
  * Debian's docker-registry (distribution 2.8).
- * @param {{ data?: string, headers?: Record<string, string[]>, auth?: 'basic' | TokenServer }} [options] `data`: the folder
- *   of another instance, to serve the same content under other rules; `auth`: Basic, or Bearer with this server's tokens
+ * @param {{ data?: string, headers?: Record<string, string[]>, auth?: 'basic' | TokenServer, tls?: Tls }} [options]
+ *   `data`: the folder of another instance, to serve the same content under other rules; `auth`: Basic, or Bearer with this
+ *   server's tokens
  * @typedef {import('./token-server.mjs').TokenServer} TokenServer
+ * @typedef {{ cert: string, key: string, clientCa?: string }} Tls PEM, as certificates.mjs makes it. With `clientCa` only
+ *   clients with a certificate of that CA are let in.
  */
-export async function startDistribution({ data, headers = {}, auth } = {}) {
+export async function startDistribution({ data, headers = {}, auth, tls } = {}) {
   let storage;
   const server = await startRegistry('docker-registry', async ({ port, folder }) => {
     storage = data ?? join(folder, 'data');
@@ -58,6 +61,7 @@ export async function startDistribution({ data, headers = {}, auth } = {}) {
       await writeFile(rootcertbundle, certificate);
       config.auth = { token: { realm, service: 'test bed', issuer, rootcertbundle } };
     }
+    if (tls) config.http.tls = await tlsFiles(folder, tls);
     const path = join(folder, 'config.yml');
     // JSON is YAML.
     await writeFile(path, JSON.stringify(config));
@@ -65,6 +69,7 @@ export async function startDistribution({ data, headers = {}, auth } = {}) {
       command: find('docker-registry') ?? 'docker-registry',
       args: ['serve', path],
       env: { OTEL_TRACES_EXPORTER: 'none' },
+      scheme: tls ? 'https' : 'http',
     };
   });
   return { ...server, data: storage };
@@ -85,6 +90,19 @@ export async function startTokenRegistry(options, tokenOptions) {
     await tokens.stop();
     throw error;
   }
+}
+
+/** Distribution's `http.tls`. */
+async function tlsFiles(folder, { cert, key, clientCa }) {
+  const written = async (name, text) => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  return {
+    certificate: await written('server.pem', cert),
+    key: await written('server.key', key),
+    ...(clientCa && { clientcas: [await written('clients.pem', clientCa)] }),
+  };
 }
 
 /** ferro-oci-server: OCI 1.1, pages its tags with Link, wants the bytes of foreign layers too. */
