@@ -193,9 +193,13 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         Ok(helps.then_some((scheme, scopes)))
     }
 
-    /// A request that only looks: what is demanded of it is remembered for those that follow.
+    /// A request that only looks: what is demanded of it is remembered for those that follow. The user's own token goes
+    /// along as with any other: a proxy may hide from everyone else that there is a registry.
     async fn probe(&self, request: &Request) -> Result<Response<T::Body>> {
-        let response = self.inner.send(request).await?;
+        let response = match self.keyring.held() {
+            Some(Credentials::Token(token)) => self.inner.send(&Carried::Given(token).by(request)).await?,
+            _ => self.inner.send(request).await?,
+        };
         if response.status == 401
             && let Ok(Some((scheme, _))) = self.demanded(&response)
         {
