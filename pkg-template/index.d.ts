@@ -6,15 +6,33 @@
 export interface ClientOptions {
   /** Registry protocol. Default: probe `/v2/` first, fall back to V1 on 404 only. */
   apiVersion?: 1 | 2;
-  /** Sent as Basic to a registry that asks for Basic; never anywhere else. */
+  /** Sent as Basic to a registry that asks for Basic, or to the token service of one that asks for a token; never anywhere else. */
   username?: string;
   password?: string;
   /** A ready-made bearer token for the registry; used as is. */
   token?: string;
+  /** OAuth2 refresh token ("identity token") for the token service. */
+  identityToken?: string;
+  /**
+   * Asked when the registry first demands authentication: the place for a login dialog or a credential store. One call per need, however many
+   * requests wait for it. Who gives `undefined` goes on without credentials, and is asked again only for more than that.
+   */
+  credentials?: (challenge: Challenge) => Credentials | undefined | Promise<Credentials | undefined>;
+  /**
+   * Token service to use instead of the one the registry names (or whose name CORS hides), with `?service=…` where that is hidden too.
+   */
+  authServiceUrl?: string;
+  /** Hosts ("auth.example.com", "10.0.0.1:8443") other than the registry's own domain that may receive its credentials as token services. */
+  trustedRealms?: string[];
   /** Time allowed until response headers arrive. Default 30_000; 0 waits for ever. */
   timeout?: number;
   /** Time allowed without a byte of progress in a body. Default 60_000; 0 waits for ever. */
   idleTimeout?: number;
+  /**
+   * Tries in all (default 5) for what failed for the moment: a lost connection, 408, 429, 500, 502, 503, 504. The first pause is about `minDelay`
+   * (250), each further one twice as long, up to `maxDelay` (30_000); the registry may ask for up to a minute. `false` tries once.
+   */
+  retry?: { attempts?: number; minDelay?: number; maxDelay?: number } | false;
   /** Carries the requests. Default `globalThis.fetch`. Proxies, custom CAs and tests plug in here. */
   fetch?: typeof globalThis.fetch;
   /** Sent with every request to the registry. */
@@ -33,6 +51,35 @@ export interface ClientOptions {
   signal?: AbortSignal;
   /** One call per request attempt, after it; redacted: for logs, devtools and metrics. */
   onRequest?: (event: RequestEvent) => void;
+  /** Each warning the registry sends (header `Warning`, code 299), once. */
+  onWarning?: (text: string) => void;
+}
+
+export type Credentials = { username: string; password: string } | { token: string } | { identityToken: string };
+/** What a registry demands. */
+export interface Challenge {
+  /** The registry's base URL. */
+  registry: string;
+  scheme: "basic" | "bearer";
+  /** The token service's URL; with Basic, the name of what is protected. */
+  realm?: string;
+  /** The token service's name for the registry. */
+  service?: string;
+  /** What is about to be done: "repository:team/web:pull". */
+  scopes: string[];
+}
+/** How many requests a registry allows, as far as it tells. */
+export interface RateLimit {
+  /** In a window. */
+  limit?: number;
+  /** Left. */
+  remaining?: number;
+  /** Length of the window, milliseconds. */
+  window?: number;
+  /** Until there are more, milliseconds from the answer on. */
+  reset?: number;
+  /** Who is counted: an address or an account. */
+  source?: string;
 }
 
 export interface CallOptions {
@@ -74,6 +121,8 @@ export class DockerRegistryClient {
   constructor(host: string | URL, options?: ClientOptions);
   /** The registry's base URL. */
   readonly host: string;
+  /** The limit the registry last told of. */
+  readonly rateLimit: RateLimit | undefined;
   apiVersion(options?: CallOptions): Promise<1 | 2>;
   /** Resolves if the registry answers and takes the credentials. */
   checkStatus(options?: CallOptions): Promise<void>;

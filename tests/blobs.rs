@@ -4,13 +4,25 @@
 
 mod support;
 
-use docker_registry_client_wasm::registry::{BlobPull, Call, Settings};
+use docker_registry_client_wasm::registry::{BlobPull, Call, Repository, Settings};
 use support::{Bytes, Reply, Scripted, Step, sha256};
 
 const CONTENT: &str = "0123456789abcdefghij";
 
 fn pull(host: &Scripted, digest: &str, range: Option<(u64, u64)>) -> Result<String, (String, String)> {
-    let repository = host.repository();
+    pull_from(host, host.repository(), digest, range)
+}
+
+fn pull_once(host: &Scripted, digest: &str, range: Option<(u64, u64)>) -> Result<String, (String, String)> {
+    pull_from(host, host.once().repository("a/b", None).unwrap(), digest, range)
+}
+
+fn pull_from(
+    host: &Scripted,
+    repository: Repository<Scripted>,
+    digest: &str,
+    range: Option<(u64, u64)>,
+) -> Result<String, (String, String)> {
     let result = host.run(async { repository.blob(digest, range, &Call::default()).await?.collect().await });
     assert_eq!(host.open(), 0, "nothing stays open");
     let text = |chunks: Vec<Bytes>| String::from_utf8(chunks.into_iter().flat_map(|chunk| chunk.0).collect()).unwrap();
@@ -117,7 +129,12 @@ fn a_range_is_delivered_as_asked_for() {
     let hidden = Scripted::new(|_| Reply::bytes("56789").status(206).filtered());
     assert_eq!(pull(&hidden, &sha256(CONTENT), Some((5, 9))).unwrap(), "56789");
     let short = Scripted::new(move |_| part(5, 8, "bytes 5-9/20").header("content-length", "4"));
-    assert_eq!(pull(&short, &sha256(CONTENT), Some((5, 9))).unwrap_err().0, "TRUNCATED");
+    assert_eq!(pull_once(&short, &sha256(CONTENT), Some((5, 9))).unwrap_err().0, "TRUNCATED");
+    assert_eq!(
+        pull(&short, &sha256(CONTENT), Some((5, 9))).unwrap_err().0,
+        "INVALID_RESPONSE",
+        "not the rest asked for"
+    );
     let long = Scripted::new(move |_| part(5, 10, "bytes 5-9/20"));
     assert_eq!(pull(&long, &sha256(CONTENT), Some((5, 9))).unwrap_err().0, "SIZE_MISMATCH");
 }

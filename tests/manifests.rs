@@ -4,6 +4,9 @@
 
 mod support;
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use docker_registry_client_wasm::registry::{Call, Image, Layer, Settings};
 use support::{Reply, Scripted, descriptor, sha256};
 
@@ -423,4 +426,41 @@ fn schema1_says_that_it_is_not_supported_yet() {
         r#"{"schemaVersion":1,"name":"a"}"#,
     );
     assert_eq!(manifest_error(reply, "latest").0, "UNSUPPORTED");
+}
+
+/// Docker Hub counts GETs of manifests, not HEADs.
+#[test]
+fn a_tag_that_was_opened_before_is_asked_for_by_head() {
+    let (old, new) = (r#"{"schemaVersion":2,"manifests":[]}"#, r#"{"schemaVersion":2,"manifests":[],"a":1}"#);
+    let moved = Rc::new(Cell::new(false));
+    let (is_moved, tells) = (moved.clone(), Rc::new(Cell::new(true)));
+    let is_told = tells.clone();
+    let host = Scripted::new(move |_| {
+        let document = if is_moved.get() { new } else { old };
+        let reply = Reply::manifest("application/vnd.oci.image.index.v1+json", document);
+        if is_told.get() { reply.header("docker-content-digest", &sha256(document)) } else { reply }
+    });
+    let repository = host.repository();
+    let open = || host.run(repository.manifest("x", None, &Call::default())).unwrap().digest.to_string();
+    assert_eq!([open(), open(), open()], [sha256(old), sha256(old), sha256(old)]);
+    moved.set(true);
+    assert_eq!([open(), open()], [sha256(new), sha256(new)]);
+    let methods = || host.seen().iter().map(|seen| seen.method.as_str()).collect::<Vec<_>>();
+    assert_eq!(methods(), ["GET", "HEAD", "HEAD", "HEAD", "GET", "HEAD"]);
+    // Where HEAD tells no digest, GET has to.
+    tells.set(false);
+    assert_eq!(open(), sha256(new));
+    assert_eq!(methods().split_off(6), ["HEAD", "GET"]);
+    // And a tag that is gone is gone.
+    let gone = Rc::new(Cell::new(false));
+    let is_gone = gone.clone();
+    let host = Scripted::new(move |_| match is_gone.get() {
+        true => Reply::json(r#"{"errors":[{"code":"MANIFEST_UNKNOWN"}]}"#).status(404),
+        false => Reply::manifest("application/vnd.oci.image.index.v1+json", old)
+            .header("docker-content-digest", &sha256(old)),
+    });
+    let repository = host.repository();
+    host.run(repository.manifest("x", None, &Call::default())).unwrap();
+    gone.set(true);
+    assert_eq!(host.run(repository.manifest("x", None, &Call::default())).unwrap_err().code, "MANIFEST_UNKNOWN");
 }

@@ -18,6 +18,8 @@ extern "C" {
     #[wasm_bindgen(method, setter)]
     pub fn set_signal(this: &Init, signal: &JsValue);
     #[wasm_bindgen(method, setter)]
+    pub fn set_redirect(this: &Init, redirect: &str);
+    #[wasm_bindgen(method, setter)]
     pub fn set_credentials(this: &Init, credentials: &str);
 
     /// A plain object of header fields.

@@ -19,37 +19,67 @@ use crate::transport::Error;
 /// Milliseconds the probe may take.
 const PROBE_LIMIT: u64 = 5_000;
 
+/// Where a request was made from.
+pub struct Place<'a> {
+    /// The page, if any.
+    pub page: Option<&'a Page>,
+    /// Whether an answer could be read here before.
+    pub was_read: bool,
+}
+
 /// The error for a `fetch` that rejected or threw. `probe`: whether the host's own `fetch` was used.
-pub async fn of_fetch(cause: &JsValue, url: &Url, page: Option<&Page>, probe: bool) -> Error {
-    let place = place(url);
+pub async fn of_fetch(cause: &JsValue, url: &Url, place: &Place<'_>, probe: bool) -> Error {
+    let address = address(url);
+    let code = code_of(cause);
     // All that a page is told of a refusal is a bare TypeError.
-    let is_bare = name_of(cause).as_deref() == Some("TypeError") && code_of(cause).is_none();
-    let Some(page) = page.filter(|page| is_bare && !is_same_origin(page, url)) else {
-        return Error::new(code::NETWORK, format!("{place} cannot be reached{}", explained(cause)));
+    let is_bare = name_of(cause).as_deref() == Some("TypeError") && code.is_none();
+    let Some(page) = place.page.filter(|page| is_bare && !is_same_origin(page, url)) else {
+        let error = Error::new(code::NETWORK, format!("{address} cannot be reached{}", explained(cause)));
+        let is_final = code.is_some_and(|code| is_final(&code));
+        return if is_final { error } else { error.transient() };
     };
+    let refused = |why: String| Error::new(code::CORS_OR_NETWORK, why);
     if page.is_secure() && url.scheme() == Scheme::Http && !url.is_loopback() {
-        let message =
-            format!("{place} cannot be reached: a page loaded by https may not ask a registry that speaks plain http");
-        return Error::new(code::CORS_OR_NETWORK, message);
+        return refused(format!(
+            "{address} cannot be reached: a page loaded by https may not ask a registry that speaks plain http (mixed \
+             content)"
+        ));
     }
     let answers = if probe { answers(url).await } else { None };
-    let why = match answers {
-        Some(true) => format!(
-            "{place} answers, but does not let pages of {} read it: allow that origin in the registry's CORS settings, \
-             or serve registry and page from one origin",
-            page.origin
-        ),
-        Some(false) => format!(
-            "{place} does not answer: wrong host or port, a dead registry, or a certificate the browser refuses"
-        ),
-        None => format!("{place} cannot be reached, or does not let pages of {} read it (CORS)", page.origin),
-    };
-    Error::new(code::CORS_OR_NETWORK, why)
+    match answers {
+        Some(true) => {
+            let error = refused(format!(
+                "{address} answers, but does not let pages of {} read it: allow that origin in the registry's CORS \
+                 settings, or serve registry and page from one origin (diagnose() tells which settings)",
+                page.origin
+            ));
+            // Where pages may read, a connection that broke looks just like this.
+            if place.was_read { error.transient() } else { error }
+        }
+        Some(false) => refused(format!(
+            "{address} does not answer: wrong host or port, a dead registry, or a certificate the browser refuses"
+        )),
+        None => {
+            refused(format!("{address} cannot be reached, or does not let pages of {} read it (CORS)", page.origin))
+        }
+    }
+}
+
+/// Whether the same request would fail in the same way a moment later.
+fn is_final(code: &str) -> bool {
+    matches!(
+        code,
+        "ECONNREFUSED" | "ConnectionRefused" | "ENOTFOUND" | "EHOSTUNREACH" | "ENETUNREACH" | "UND_ERR_INVALID_ARG"
+    ) || code.contains("CERT")
+        || code.contains("SSL")
+        || code.contains("SIGNATURE")
+        || code.contains("TLS")
 }
 
 /// The error for a body that broke off.
 pub fn broken_body(cause: &JsValue) -> Error {
     Error::new(code::TRUNCATED, format!("the connection broke in the middle of the body{}", explained(cause)))
+        .transient()
 }
 
 /// Whether anything answers there, where a probe can tell: an opaque response is all a page may get without CORS, and
@@ -76,7 +106,7 @@ fn is_same_origin(page: &Page, url: &Url) -> bool {
     Url::parse(&page.origin).is_ok_and(|origin| origin.same_origin(url))
 }
 
-fn place(url: &Url) -> String {
+fn address(url: &Url) -> String {
     format!("{}:{}", url.host(), url.port())
 }
 
@@ -119,6 +149,11 @@ fn code_of(error: &JsValue) -> Option<String> {
 fn name_of(error: &JsValue) -> Option<String> {
     let error = error.is_object().then(|| error.unchecked_ref::<Any>())?;
     error.name().ok()?.as_string().filter(|name| is_identifier(name))
+}
+
+/// A property that is a string, whatever else it may be.
+pub fn text_of(value: &JsValue, name: &str) -> Option<String> {
+    js_sys::Reflect::get(value, &name.into()).ok()?.as_string()
 }
 
 /// What can hold no secret.

@@ -16,7 +16,12 @@ mod settle;
 
 pub use bindings::tag;
 pub use body::{FetchBody, HostBytes};
+pub use failure::text_of;
 pub use hash::FetchHasher;
+pub use settle::settled;
+
+use std::cell::Cell;
+use std::rc::Rc;
 
 use js_sys::{Function, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -37,6 +42,8 @@ pub struct FetchHost {
     is_injected: bool,
     create_hash: Option<Function>,
     page: Option<Page>,
+    /// Whether any answer came: then CORS is not, or not everywhere, what keeps others away.
+    was_read: Rc<Cell<bool>>,
 }
 
 impl FetchHost {
@@ -50,7 +57,22 @@ impl FetchHost {
                 "this host has no fetch: give one as options.fetch (Node has it from version 18)",
             )
         })?;
-        Ok(Self { fetch, is_injected, create_hash: hash::create_hash(), page: Page::current() })
+        Ok(Self {
+            fetch,
+            is_injected,
+            create_hash: hash::create_hash(),
+            page: Page::current(),
+            was_read: Rc::default(),
+        })
+    }
+
+    /// In a page only the browser can follow a redirect; elsewhere each is looked at before it is followed.
+    fn redirect(&self, request: &Request) -> &'static str {
+        match (&self.page, request.follows_redirects) {
+            (Some(_), true) => "follow",
+            (Some(_), false) => "error",
+            (None, _) => "manual",
+        }
     }
 
     fn init(&self, request: &Request, abort: &Abort) -> Result<Init> {
@@ -61,6 +83,7 @@ impl FetchHost {
             init.set_body(&Uint8Array::from(body.as_slice()));
         }
         init.set_signal(&abort.signal());
+        init.set_redirect(self.redirect(request));
         // Keeps a browser's own login window away; workerd throws on it.
         if self.page.is_some() {
             init.set_credentials("omit");
@@ -77,8 +100,9 @@ impl FetchHost {
         let status = response.status().ok().and_then(|status| status.as_f64()).unwrap_or(-1.0);
         if status == 0.0 {
             return Err(match kind.as_str() {
-                "error" => Error::new(code::NETWORK, "fetch gave a network error as response"),
-                _ => unusable("it is opaque: fetch must not be called with mode \"no-cors\" or redirect \"manual\""),
+                "error" => Error::new(code::NETWORK, "fetch gave a network error as response").transient(),
+                "opaqueredirect" => unusable("it is a redirect that may not be looked at: fetch has to follow it"),
+                _ => unusable("it is opaque: fetch must not be called with mode \"no-cors\""),
             });
         }
         if status.fract() != 0.0 || !(100.0..=999.0).contains(&status) {
@@ -98,16 +122,21 @@ impl Transport for FetchHost {
     type Body = FetchBody;
     type Hasher = FetchHasher;
 
-    async fn send(&self, request: Request) -> Result<Response<FetchBody>> {
+    async fn send(&self, request: &Request) -> Result<Response<FetchBody>> {
         let mut abort = Abort::new();
         let url = request.url.to_string();
-        let init = self.init(&request, &abort)?;
+        let init = self.init(request, &abort)?;
         let called = self.fetch.call2(&JsValue::UNDEFINED, &JsValue::from_str(&url), &init);
         match settle::settled(called).await {
-            Ok(value) => self.response(value, &request.url, abort),
+            Ok(value) => {
+                let response = self.response(value, &request.url, abort)?;
+                self.was_read.set(true);
+                Ok(response)
+            }
             Err(cause) => {
                 abort.disarm();
-                Err(failure::of_fetch(&cause, &request.url, self.page.as_ref(), !self.is_injected).await)
+                let place = failure::Place { page: self.page.as_ref(), was_read: self.was_read.get() };
+                Err(failure::of_fetch(&cause, &request.url, &place, !self.is_injected).await)
             }
         }
     }
@@ -120,6 +149,14 @@ impl Transport for FetchHost {
 impl Clock for FetchHost {
     fn now(&self) -> u64 {
         clock::now()
+    }
+
+    fn unix_ms(&self) -> u64 {
+        js_sys::Date::now() as u64
+    }
+
+    fn random(&self) -> f64 {
+        js_sys::Math::random()
     }
 
     async fn sleep(&self, milliseconds: u64) {

@@ -44,7 +44,7 @@ impl DockerRegistryClient {
 
     fn connect(host: JsValue, options: JsValue) -> Result<Self> {
         let base = Url::parse_registry(&host_text(&host)?)?;
-        let (settings, signal, fetch) = settings::read(options)?;
+        let (settings, signal, fetch) = settings::read(options, &base)?;
         let host = FetchHost::new(fetch)?;
         let client = Client::new(host.clone(), base, settings);
         Ok(Self { client, shared: Rc::new(Shared { host, signal }) })
@@ -54,6 +54,12 @@ impl DockerRegistryClient {
     #[wasm_bindgen(getter)]
     pub fn host(&self) -> String {
         self.client.base().to_string()
+    }
+
+    /// The limit last told of, or `undefined`.
+    #[wasm_bindgen(getter, js_name = rateLimit)]
+    pub fn rate_limit(&self) -> std::result::Result<JsValue, JsValue> {
+        Ok(self.client.rate_limit().map_or(Ok(JsValue::UNDEFINED), |limit| convert::small(&limit))?)
     }
 
     /// Resolves to 1 or 2.

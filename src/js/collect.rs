@@ -32,7 +32,17 @@ pub async fn collect(mut pull: BlobPull<FetchHost>, mut progress: Progress) -> R
     let mut capacity = total.unwrap_or(0).min(TRUSTED);
     let mut memory = allocate(capacity)?;
     let mut length = 0;
-    while let Some(chunk) = pull.next().await? {
+    loop {
+        let chunk = match pull.next().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(error) => {
+                pull.begin_again(error)?;
+                length = 0;
+                progress.restart();
+                continue;
+            }
+        };
         let needed = length + chunk.len();
         if needed > capacity {
             capacity = (capacity * 2).min(total.unwrap_or(u64::MAX)).max(needed);

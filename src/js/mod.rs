@@ -9,6 +9,7 @@ mod callback;
 mod client;
 mod collect;
 mod convert;
+mod credentials;
 mod error;
 mod filter;
 mod image;

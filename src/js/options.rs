@@ -14,38 +14,55 @@ use crate::registry::Call;
 /// The largest number that JavaScript holds exactly.
 pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
-/// An options object.
-pub struct Options(Option<Object>);
+/// An options object, and where it stands.
+pub struct Options {
+    object: Option<Object>,
+    place: String,
+}
 
 impl Options {
     /// `known`: the names it may have.
     pub fn read(value: JsValue, known: &[&str]) -> Result<Self> {
+        Self::at("options".to_owned(), value, known)
+    }
+
+    /// An option that is an object itself.
+    pub fn nested(value: JsValue, name: &str, known: &[&str]) -> Result<Self> {
+        Self::at(format!("options.{name}"), value, known)
+    }
+
+    fn at(place: String, value: JsValue, known: &[&str]) -> Result<Self> {
         if value.is_undefined() {
-            return Ok(Self(None));
+            return Ok(Self { object: None, place });
         }
         if !value.is_object() || Array::is_array(&value) {
-            return Err(Failure::argument(format!("options: an object is needed, not {}", described(&value))));
+            return Err(Failure::argument(format!("{place}: an object is needed, not {}", described(&value))));
         }
-        let keys = Reflect::own_keys(&value).map_err(|_| Failure::argument("options: its keys cannot be read"))?;
+        let keys =
+            Reflect::own_keys(&value).map_err(|_| Failure::argument(format!("{place}: its keys cannot be read")))?;
         for key in keys.iter().filter_map(|key| key.as_string()) {
             if !known.contains(&key.as_str()) {
-                return Err(Failure::argument(unknown(&key, known)));
+                return Err(Failure::argument(format!("{place}.{}", unknown(&key, known))));
             }
         }
-        Ok(Self(Some(value.unchecked_into())))
+        Ok(Self { object: Some(value.unchecked_into()), place })
+    }
+
+    fn path(&self, name: &str) -> String {
+        format!("{}.{name}", self.place)
     }
 
     /// An option's value, if it is there.
     pub fn get(&self, name: &str) -> Result<Option<JsValue>> {
-        let Some(object) = &self.0 else { return Ok(None) };
+        let Some(object) = &self.object else { return Ok(None) };
         let value = Reflect::get(object, &name.into())
-            .map_err(|_| Failure::argument(format!("options.{name}: reading it threw")))?;
+            .map_err(|_| Failure::argument(format!("{}: reading it threw", self.path(name))))?;
         Ok((!value.is_undefined()).then_some(value))
     }
 
     /// A string.
     pub fn text(&self, name: &str) -> Result<Option<String>> {
-        self.get(name)?.map(|value| text(&value, &path(name))).transpose()
+        self.get(name)?.map(|value| text(&value, &self.path(name))).transpose()
     }
 
     /// A string that no message may show.
@@ -56,7 +73,7 @@ impl Options {
 
     /// A whole number within a range.
     pub fn whole(&self, name: &str, least: u64, most: u64) -> Result<Option<u64>> {
-        self.get(name)?.map(|value| whole(&value, &path(name), least, most)).transpose()
+        self.get(name)?.map(|value| whole(&value, &self.path(name), least, most)).transpose()
     }
 
     /// A time; parts of a millisecond are rounded up.
@@ -65,7 +82,8 @@ impl Options {
         match value.as_f64() {
             Some(number) if (0.0..=MAX_SAFE_INTEGER as f64).contains(&number) => Ok(Some(number.ceil() as u64)),
             _ => Err(Failure::argument(format!(
-                "options.{name}: a number of milliseconds from 0 (no limit) to 2^53-1 is needed, not {}",
+                "{}: a number of milliseconds from 0 to 2^53-1 is needed, not {}",
+                self.path(name),
                 described(&value)
             ))),
         }
@@ -81,7 +99,7 @@ impl Options {
 
     /// A function that is told something.
     pub fn callback(&self, name: &'static str) -> Result<Option<Callback>> {
-        self.get(name)?.map(|value| Callback::check(value, &path(name), name)).transpose()
+        self.get(name)?.map(|value| Callback::check(value, &self.path(name), name)).transpose()
     }
 
     /// `signal`.
@@ -172,10 +190,6 @@ pub fn described(value: &JsValue) -> String {
     }
 }
 
-fn path(name: &str) -> String {
-    format!("options.{name}")
-}
-
 fn unknown(key: &str, known: &[&str]) -> String {
     let near = known
         .iter()
@@ -183,7 +197,7 @@ fn unknown(key: &str, known: &[&str]) -> String {
         .min()
         .filter(|(distance, name)| *distance <= 1 + name.len() / 4);
     match near {
-        Some((_, name)) => format!("options.{key}: there is no such option; did you mean {}?", quoted(name)),
-        None => format!("options.{key}: there is no such option; there are {}", known.join(", ")),
+        Some((_, name)) => format!("{key}: there is no such option; did you mean {}?", quoted(name)),
+        None => format!("{key}: there is no such option; there are {}", known.join(", ")),
     }
 }

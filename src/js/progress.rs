@@ -51,6 +51,11 @@ impl Progress {
         }
     }
 
+    /// All of it comes once more.
+    pub fn restart(&mut self) {
+        self.loaded = 0;
+    }
+
     /// Everything has come.
     pub fn end(&self) {
         self.tell();

@@ -7,25 +7,34 @@ use wasm_bindgen::prelude::*;
 
 use super::callback::Callback;
 use super::convert;
+use super::credentials;
 use super::error::{Failure, Result};
-use super::options::{MAX_SAFE_INTEGER, Options};
+use super::options::{MAX_SAFE_INTEGER, Options, described};
 use super::signal::Signal;
 use crate::fetch::headers;
 use crate::protocol::http::Headers;
 use crate::protocol::invalid::quoted;
 use crate::protocol::platform::Platform;
-use crate::protocol::secret::Secret;
+use crate::protocol::url::{Scheme, Url};
 use crate::registry::{Settings, Version};
-use crate::transport::auth::Credentials;
+use crate::transport::auth::AuthSettings;
+use crate::transport::notice::Warned;
 use crate::transport::observe::{Observer, RequestEvent};
+use crate::transport::retry::Policy;
+use crate::transport::trust::TrustedHost;
 
 const KNOWN: &[&str] = &[
     "apiVersion",
     "username",
     "password",
     "token",
+    "identityToken",
+    "credentials",
+    "authServiceUrl",
+    "trustedRealms",
     "timeout",
     "idleTimeout",
+    "retry",
     "fetch",
     "headers",
     "concurrency",
@@ -35,17 +44,20 @@ const KNOWN: &[&str] = &[
     "cacheBytes",
     "signal",
     "onRequest",
+    "onWarning",
 ];
 
 /// Parallel requests: more than a host carries anyway.
 const MAX_CONCURRENCY: u64 = 1024;
+/// Tries: more would be no trying but waiting.
+const MAX_ATTEMPTS: u64 = 100;
 
 /// Header fields that belong to the connection (RFC 9110 §7.6.1) or to the body: hosts refuse them, each in its own way.
 const FORBIDDEN: &[&str] =
     &["connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
 /// The settings, the client's signal, and the `fetch` to use.
-pub fn read(options: JsValue) -> Result<(Settings, Option<Signal>, Option<Function>)> {
+pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, Option<Function>)> {
     let options = Options::read(options, KNOWN)?;
     let default = Settings::default();
     let platform = options.text("platform")?.map(|text| Platform::parse(&text)).transpose();
@@ -54,7 +66,13 @@ pub fn read(options: JsValue) -> Result<(Settings, Option<Signal>, Option<Functi
             1 => Version::V1,
             _ => Version::V2,
         }),
-        credentials: credentials(&options)?,
+        auth: AuthSettings {
+            credentials: credentials::read(&options)?,
+            source: options.function("credentials")?.map(credentials::source),
+            service: service(&options, base)?,
+        },
+        trusted: trusted(&options)?,
+        retry: retry(&options, default.retry)?,
         timeout: options.milliseconds("timeout")?.unwrap_or(default.timeout),
         idle_timeout: options.milliseconds("idleTimeout")?.unwrap_or(default.idle_timeout),
         headers: fields(&options)?,
@@ -67,33 +85,48 @@ pub fn read(options: JsValue) -> Result<(Settings, Option<Signal>, Option<Functi
         max_items: options.whole("maxItems", 1, MAX_SAFE_INTEGER)?.unwrap_or(default.max_items),
         cache_bytes: options.whole("cacheBytes", 0, MAX_SAFE_INTEGER)?.unwrap_or(default.cache_bytes),
         observer: options.callback("onRequest")?.map(observer),
+        warned: options.callback("onWarning")?.map(warned),
     };
     Ok((settings, options.signal()?, options.function("fetch")?))
 }
 
-fn credentials(options: &Options) -> Result<Option<Credentials>> {
-    let refused = |message: &str| Err(Failure::argument(message));
-    match (options.secret("username")?, options.secret("password")?, options.secret("token")?) {
-        (None, None, None) => Ok(None),
-        (None, None, Some(token)) => {
-            // RFC 6750 §2.1
-            let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-            if token.is_empty() || !token.bytes().all(fits) {
-                return refused("options.token: it is empty, or holds what a bearer token must not");
-            }
-            Ok(Some(Credentials::Token(Secret::new(token))))
-        }
-        // RFC 7617 §2
-        (Some(username), Some(_), None) if username.contains(':') || username.chars().any(char::is_control) => {
-            refused("options.username: it must not hold a colon or a control character")
-        }
-        (Some(username), Some(password), None) => {
-            Ok(Some(Credentials::Basic { username, password: Secret::new(password) }))
-        }
-        (_, _, Some(_)) => refused("options.token: give either a token or a username and a password"),
-        (Some(_), None, _) => refused("options.password: it is missing, there is a username"),
-        (None, Some(_), _) => refused("options.username: it is missing, there is a password"),
+/// `authServiceUrl`: the user's word, but a password still does not go out in plain text.
+fn service(options: &Options, base: &Url) -> Result<Option<Url>> {
+    let Some(text) = options.text("authServiceUrl")? else { return Ok(None) };
+    let refused = |why: &str| Failure::argument(format!("options.authServiceUrl: {why}"));
+    let url = Url::parse(&text).map_err(|invalid| refused(&invalid.message))?;
+    if url.scheme() == Scheme::Http && base.scheme() == Scheme::Https && !url.is_loopback() {
+        return Err(refused("it must be https, as the registry is"));
     }
+    Ok(Some(url))
+}
+
+fn trusted(options: &Options) -> Result<Vec<TrustedHost>> {
+    let read = |text: String| {
+        let host = TrustedHost::parse(&text);
+        host.map_err(|why| Failure::argument(format!("options.trustedRealms: {}: {why}", quoted(&text))))
+    };
+    options.texts("trustedRealms")?.unwrap_or_default().into_iter().map(read).collect()
+}
+
+/// `retry`: false, or an object.
+fn retry(options: &Options, default: Policy) -> Result<Policy> {
+    let Some(value) = options.get("retry")? else { return Ok(default) };
+    if value.as_bool() == Some(false) {
+        return Ok(Policy { attempts: 1, ..default });
+    }
+    if !value.is_object() {
+        return Err(Failure::argument(format!(
+            "options.retry: false or an object is needed, not {}",
+            described(&value)
+        )));
+    }
+    let inner = Options::nested(value, "retry", &["attempts", "minDelay", "maxDelay"])?;
+    Ok(Policy {
+        attempts: inner.whole("attempts", 1, MAX_ATTEMPTS)?.map_or(default.attempts, |attempts| attempts as u32),
+        min_delay: inner.milliseconds("minDelay")?.unwrap_or(default.min_delay),
+        max_delay: inner.milliseconds("maxDelay")?.unwrap_or(default.max_delay),
+    })
 }
 
 fn fields(options: &Options) -> Result<Headers> {
@@ -121,4 +154,8 @@ fn observer(callback: Callback) -> Observer {
             callback.tell(&event);
         }
     })
+}
+
+fn warned(callback: Callback) -> Warned {
+    Rc::new(move |text| callback.tell(&text.into()))
 }

@@ -33,6 +33,8 @@ pub const NOT_FOUND: &str = "NOT_FOUND";
 pub const RATE_LIMITED: &str = "RATE_LIMITED";
 /// Any other status that is no success, and the registry gave no code of its own.
 pub const HTTP_ERROR: &str = "HTTP_ERROR";
+/// A token service that must not get the registry's credentials, or not be asked at all.
+pub const UNTRUSTED_REALM: &str = "UNTRUSTED_REALM";
 /// A link or redirect that leads where this client does not follow.
 pub const UNTRUSTED_LOCATION: &str = "UNTRUSTED_LOCATION";
 /// No entry of an index fits the platform.

@@ -1,7 +1,11 @@
 //! Requests and responses, as plain data.
 
+use std::cell::Cell;
 use std::fmt;
+use std::rc::Rc;
 
+use super::retry_after;
+use super::scope::Scopes;
 use super::url::Url;
 
 /// The HTTP methods the registry protocols use.
@@ -86,6 +90,23 @@ impl fmt::Debug for Headers {
     }
 }
 
+/// Failures so far of one piece of work, shared by its requests: a body that breaks off counts as well as a status.
+#[derive(Debug, Clone, Default)]
+pub struct Failures(Rc<Cell<u32>>);
+
+impl Failures {
+    /// One more; how many there are now.
+    pub fn count(&self) -> u32 {
+        self.0.set(self.0.get().saturating_add(1));
+        self.0.get()
+    }
+
+    /// The work got on: what failed before counts no more.
+    pub fn forget(&self) {
+        self.0.set(0);
+    }
+}
+
 /// A request to send.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -97,14 +118,32 @@ pub struct Request {
     pub headers: Headers,
     /// The body, if any.
     pub body: Option<Vec<u8>>,
+    /// What a token must allow for it.
+    pub scopes: Scopes,
+    /// Whether it carries credentials where the registry wants some. A probe does not: the demand itself tells enough.
+    pub authenticates: bool,
+    /// Whether a redirect may be followed. A body with a secret in it must not go where a redirect leads.
+    pub follows_redirects: bool,
     /// Milliseconds allowed until the response's headers arrive; `None`: the client's setting.
     pub timeout: Option<u64>,
+    /// Of the work it is part of.
+    pub failures: Failures,
 }
 
 impl Request {
     /// A request without body.
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: Headers::new(), body: None, timeout: None }
+        Self {
+            method,
+            url,
+            headers: Headers::new(),
+            body: None,
+            scopes: Scopes::default(),
+            authenticates: true,
+            follows_redirects: true,
+            timeout: None,
+            failures: Failures::default(),
+        }
     }
 
     /// The same request with one more header field.
@@ -133,6 +172,26 @@ impl<B> Response<B> {
     /// Any 2xx status.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// `Content-Length`, unless an encoding in sight makes it the length of something else.
+    pub fn declared_length(&self) -> Option<u64> {
+        match self.headers.get("content-encoding") {
+            Some(encoding) if !encoding.trim().eq_ignore_ascii_case("identity") => None,
+            _ => self.headers.get("content-length")?.trim().parse().ok(),
+        }
+    }
+
+    /// Bytes the body will have, where the headers can be trusted to tell: an encoding, which a browser may hide, makes
+    /// the length that of something else.
+    pub fn body_length(&self) -> Option<u64> {
+        if self.headers_filtered { None } else { self.declared_length() }
+    }
+
+    /// Milliseconds the server asks to wait. A date is taken against the answer's own, else against `now_unix_ms`.
+    pub fn retry_after(&self, now_unix_ms: u64) -> Option<u64> {
+        let date = self.headers.get("date").and_then(retry_after::unix_ms).unwrap_or(now_unix_ms);
+        self.headers.get("retry-after").and_then(|value| retry_after::parse(value, date))
     }
 
     /// The same response with its body wrapped.

@@ -1,15 +1,17 @@
 //! What goes over the wire, and nothing that sends it: names, digests, manifests, challenges, links, ranges, errors.
 //! Outside data becomes a type here, or an [`invalid::Invalid`] that says what is wrong with it.
 
+mod address;
 pub mod challenge;
 pub mod code;
 pub mod config;
 pub mod descriptor;
 pub mod digest;
 mod dockerfile;
+mod domain;
 pub mod error_body;
 mod field;
-mod host;
+pub mod host;
 pub mod http;
 pub mod invalid;
 mod json;
@@ -17,13 +19,15 @@ pub mod link;
 pub mod listing;
 pub mod manifest;
 pub mod media_type;
-mod percent;
+pub mod percent;
 pub mod platform;
 mod platform_matcher;
 pub mod range;
 pub mod rate_limit;
 pub mod reference;
 pub mod retry_after;
+pub mod scope;
 pub mod secret;
+pub mod token;
 pub mod url;
 pub mod warning;

@@ -42,6 +42,18 @@ pub fn push_component(out: &mut String, text: &str) {
     }
 }
 
+/// Adds `name=value` pairs, joined by `&`, to a query or a form.
+pub fn push_pairs(out: &mut String, pairs: &[(&str, &str)]) {
+    for (name, value) in pairs {
+        if !out.is_empty() {
+            out.push('&');
+        }
+        push_component(out, name);
+        out.push('=');
+        push_component(out, value);
+    }
+}
+
 fn push_escape(out: &mut String, byte: u8) {
     out.push('%');
     for nibble in [byte >> 4, byte & 15] {

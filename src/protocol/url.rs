@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::address;
+use super::domain;
 use super::host;
 use super::invalid::{Invalid, quoted};
 use super::percent;
@@ -78,14 +80,7 @@ impl Url {
     /// This URL with more query parameters. What the query held stays, in its order.
     pub fn with_query(&self, pairs: &[(&str, &str)]) -> Self {
         let mut query = self.query.clone().unwrap_or_default();
-        for (name, value) in pairs {
-            if !query.is_empty() {
-                query.push('&');
-            }
-            percent::push_component(&mut query, name);
-            query.push('=');
-            percent::push_component(&mut query, value);
-        }
+        percent::push_pairs(&mut query, pairs);
         Self { query: Some(query).filter(|query| !query.is_empty()), ..self.clone() }
     }
 
@@ -127,6 +122,16 @@ impl Url {
     /// Whether the host is this machine: `localhost`, below `.localhost`, 127.0.0.0/8, `[::1]`.
     pub fn is_loopback(&self) -> bool {
         host::is_loopback(&self.host)
+    }
+
+    /// Whether the host is this machine or an address that is no public one.
+    pub fn is_local(&self) -> bool {
+        self.is_loopback() || address::of_host(&self.host).is_some_and(address::is_special)
+    }
+
+    /// Whether both hosts are the same or belong to the same registrable domain.
+    pub fn shares_domain(&self, other: &Url) -> bool {
+        domain::is_shared(&self.host, &other.host)
     }
 
     /// The URL for messages and logs: a query value may be a signature or a token, so only those that a registry's own

@@ -1,42 +1,117 @@
-//! Blobs, verified while they stream (distribution-spec v1.1.1, "Pulling blobs").
+//! A blob, or a part of one, on its way: verified while it streams, and taken up again where the connection broke
+//! (distribution-spec v1.1.1, "Pulling blobs"; RFC 9110 §14).
 
 use std::rc::Rc;
 
-use super::cache::Content;
-use super::connection::{Answer, Connection};
-use super::manifests::{MANIFEST_LIMIT, check_verifiable, mismatch};
+use super::connection::{Connection, Stream, Target, part_of};
+use super::manifests::mismatch;
 use super::settings::Call;
 use crate::protocol::code;
-use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::{Algorithm, Digest};
-use crate::protocol::http::Method;
+use crate::protocol::http::{Failures, Method};
 use crate::protocol::range;
-use crate::protocol::reference::RepositoryName;
 use crate::transport::{Body, Chunk, Error, Hasher, Host, Result};
 
-/// A blob, or a part of one, on its way.
+/// Bytes after which the connection counts as a good one again.
+const PROGRESS: u64 = 1024 * 1024;
+
+/// A blob, or a part of one.
 pub struct BlobPull<H: Host> {
-    /// `None` after the end and after an error.
-    answer: Option<Answer<H>>,
+    connection: Rc<Connection<H>>,
+    target: Target,
+    call: Call,
     digest: Digest,
-    check: Check<H>,
-    /// Bytes that will come, where known.
+    span: Span,
+    /// Of a whole blob. A part cannot be verified.
+    hash: Option<(Algorithm, H::Hasher)>,
+    state: State<H>,
+    /// Bytes that will come in all, where known.
     total: Option<u64>,
     /// Bytes given out.
     received: u64,
-    /// Of a whole blob that came instead of the part asked for: bytes still to be skipped, and bytes wanted after them.
+    /// Of the present body: bytes before those that are wanted next, and whether there may be some behind them.
     skip: u64,
-    wanted: u64,
+    is_cut: bool,
+    failures: Failures,
+    /// Bytes since the last failure.
+    progress: u64,
+    /// Whether the registry can give the rest of this blob.
+    takes_ranges: bool,
+    resumed: bool,
+    restarted: bool,
+    handed_over: bool,
 }
 
-enum Check<H: Host> {
-    /// The whole blob: hashed.
-    Whole(Algorithm, Option<H::Hasher>),
-    /// A part: only its length can be checked. `whole` where the registry sends everything all the same.
-    Part { whole: bool },
+/// The bytes wanted: all, or from the first to the last.
+#[derive(Clone, Copy)]
+pub enum Span {
+    /// The whole blob.
+    Whole,
+    /// Both positions inclusive.
+    Part(u64, u64),
+}
+
+impl Span {
+    fn first(self) -> u64 {
+        match self {
+            Span::Whole => 0,
+            Span::Part(first, _) => first,
+        }
+    }
+
+    fn last(self) -> Option<u64> {
+        match self {
+            Span::Whole => None,
+            Span::Part(_, last) => Some(last),
+        }
+    }
+
+    /// Bytes at most.
+    fn most(self) -> u64 {
+        self.last().map_or(u64::MAX, |last| (last - self.first()).saturating_add(1))
+    }
+}
+
+enum State<H: Host> {
+    Open(Stream<H>),
+    /// The body broke off; after a pause of so many milliseconds the rest is asked for.
+    Broken(u64),
+    Ended,
 }
 
 impl<H: Host> BlobPull<H> {
+    /// Asks for the bytes. `size`: of the whole blob, where a descriptor says it.
+    pub(super) async fn begin(
+        connection: &Rc<Connection<H>>,
+        target: Target,
+        (digest, algorithm): (&Digest, Option<Algorithm>),
+        span: Span,
+        size: Option<u64>,
+        call: &Call,
+    ) -> Result<Self> {
+        let mut pull = Self {
+            connection: connection.clone(),
+            target,
+            call: call.clone(),
+            digest: digest.clone(),
+            span,
+            hash: algorithm.map(|algorithm| (algorithm, connection.hasher(algorithm))),
+            state: State::Ended,
+            total: size.filter(|_| matches!(span, Span::Whole)),
+            received: 0,
+            skip: 0,
+            is_cut: false,
+            failures: Failures::default(),
+            progress: 0,
+            takes_ranges: true,
+            resumed: false,
+            restarted: false,
+            handed_over: false,
+        };
+        pull.open().await?;
+        Ok(pull)
+    }
+
     /// The digest asked for.
     pub fn digest(&self) -> &Digest {
         &self.digest
@@ -49,7 +124,8 @@ impl<H: Host> BlobPull<H> {
 
     /// Somebody else reads from here on, at their own pace.
     pub fn hand_over(&mut self) {
-        if let Some(answer) = &mut self.answer {
+        self.handed_over = true;
+        if let State::Open(answer) = &mut self.state {
             answer.response.body.hand_over();
         }
     }
@@ -59,50 +135,81 @@ impl<H: Host> BlobPull<H> {
     pub async fn next(&mut self) -> Result<Option<H::Chunk>> {
         let result = self.advance().await;
         if !matches!(result, Ok(Some(_))) {
-            self.answer = None;
+            self.state = State::Ended;
         }
         result
+    }
+
+    /// For whoever kept all bytes to themselves until an error came: where the blob was pieced together and proved wrong,
+    /// it comes once more from its start. Any other error is given back.
+    pub fn begin_again(&mut self, error: Error) -> Result<()> {
+        let Some((algorithm, _)) = self.hash.take() else { return Err(error) };
+        if error.code != code::DIGEST_MISMATCH || !self.resumed || self.restarted {
+            return Err(error);
+        }
+        self.hash = Some((algorithm, self.connection.hasher(algorithm)));
+        (self.received, self.restarted) = (0, true);
+        self.state = State::Broken(0);
+        Ok(())
     }
 
     /// All bytes, verified.
     pub async fn collect(mut self) -> Result<Vec<H::Chunk>> {
         let mut chunks = Vec::new();
-        while let Some(chunk) = self.next().await? {
-            chunks.push(chunk);
+        loop {
+            match self.next().await {
+                Ok(Some(chunk)) => chunks.push(chunk),
+                Ok(None) => return Ok(chunks),
+                Err(error) => {
+                    self.begin_again(error)?;
+                    chunks.clear();
+                }
+            }
         }
-        Ok(chunks)
     }
 
     async fn advance(&mut self) -> Result<Option<H::Chunk>> {
         loop {
-            if matches!(self.check, Check::Part { whole: true }) && self.received == self.wanted {
-                return Ok(None); // the rest of the blob is not wanted
-            }
-            let Some(answer) = &mut self.answer else { return Ok(None) };
-            let Some(chunk) = answer.response.body.next().await? else { return self.end() };
-            let chunk = self.accept(chunk)?;
-            if !chunk.is_empty() {
-                return Ok(Some(chunk));
+            let read = match &mut self.state {
+                State::Ended => return Ok(None),
+                State::Broken(pause) => {
+                    self.connection.retry.pause(*pause).await;
+                    self.open().await?;
+                    continue;
+                }
+                // The rest of a blob whose part was wanted.
+                State::Open(_) if self.is_cut && self.received == self.span.most() => return Ok(None),
+                State::Open(answer) => answer.response.body.next().await,
+            };
+            match read {
+                Ok(Some(chunk)) => {
+                    let chunk = self.accept(chunk)?;
+                    if !chunk.is_empty() {
+                        return Ok(Some(chunk));
+                    }
+                }
+                Ok(None) => match self.missing() {
+                    None => return self.verify().map(|()| None),
+                    Some(error) => self.broken(error)?,
+                },
+                Err(error) => self.broken(error)?,
             }
         }
     }
 
     fn accept(&mut self, chunk: H::Chunk) -> Result<H::Chunk> {
-        let chunk = match &mut self.check {
-            Check::Whole(_, hasher) => {
-                if let Some(hasher) = hasher {
-                    hasher.update(&chunk)?;
-                }
-                chunk
-            }
-            Check::Part { whole: false } => chunk,
-            Check::Part { whole: true } => {
-                let skipped = self.skip.min(chunk.len());
-                self.skip -= skipped;
-                chunk.slice(skipped, skipped.saturating_add(self.wanted - self.received))
-            }
-        };
+        let skipped = self.skip.min(chunk.len());
+        self.skip -= skipped;
+        let wanted = if self.is_cut { self.span.most().saturating_sub(self.received) } else { u64::MAX };
+        let chunk = chunk.slice(skipped, skipped.saturating_add(wanted));
+        if let Some((_, hasher)) = &mut self.hash {
+            hasher.update(&chunk)?;
+        }
         self.received += chunk.len();
+        self.progress += chunk.len();
+        if self.progress >= PROGRESS {
+            self.failures.forget();
+        }
         match self.total {
             Some(total) if self.received > total => {
                 Err(self.error(code::SIZE_MISMATCH, format!("more than the {total} bytes expected arrived")))
@@ -111,166 +218,139 @@ impl<H: Host> BlobPull<H> {
         }
     }
 
-    fn end(&mut self) -> Result<Option<H::Chunk>> {
-        if let Some(total) = self.total
-            && self.received < total
-        {
-            let message = format!("the body ended after {} of {total} bytes", self.received);
-            return Err(self.error(code::TRUNCATED, message));
+    /// The error of a body that ended too early.
+    fn missing(&self) -> Option<Error> {
+        let total = self.total.filter(|total| self.received < *total)?;
+        let message = format!("the body ended after {} of {total} bytes", self.received);
+        Some(self.error(code::TRUNCATED, message).transient())
+    }
+
+    fn verify(&mut self) -> Result<()> {
+        let Some((algorithm, hasher)) = self.hash.take() else { return Ok(()) };
+        let computed = Digest::from_hash(algorithm, &hasher.finish()?);
+        if computed == self.digest {
+            return Ok(());
         }
-        if let Check::Whole(algorithm, hasher) = &mut self.check
-            && let Some(hasher) = hasher.take()
-        {
-            let computed = Digest::from_hash(*algorithm, &hasher.finish()?);
-            if computed != self.digest {
-                return Err(self.error(code::DIGEST_MISMATCH, mismatch(&self.digest, &computed)));
+        // Whoever begins again needs to know of what.
+        self.hash = Some((algorithm, self.connection.hasher(algorithm)));
+        Err(self.error(code::DIGEST_MISMATCH, mismatch(&self.digest, &computed)))
+    }
+
+    /// Makes ready to ask for the rest, if that is worth it.
+    fn broken(&mut self, error: Error) -> Result<()> {
+        let pause = if error.is_transient { self.connection.retry.after(&self.failures, None) } else { None };
+        let Some(pause) = pause else { return Err(error) };
+        self.progress = 0;
+        self.state = State::Broken(pause);
+        Ok(())
+    }
+
+    /// Asks for the bytes that have not been given out yet.
+    async fn open(&mut self) -> Result<()> {
+        let (from, last) = (self.span.first().saturating_add(self.received), self.span.last());
+        let request = self.connection.request(Method::Get, &self.target, None, &self.call);
+        let mut request = part_of(request, &self.failures);
+        let asks_part = self.takes_ranges && (from > 0 || last.is_some());
+        if asks_part {
+            let last = last.map(|last| last.to_string()).unwrap_or_default();
+            request.headers.set("range", format!("bytes={from}-{last}"));
+        }
+        self.resumed |= self.received > 0;
+        let answer = match self.connection.open(&request).await {
+            // It does not give the rest of what it gave the start of: all of it may still be had.
+            Err(error) if asks_part && self.received > 0 && error.status == Some(416) => {
+                self.takes_ranges = false;
+                self.state = State::Broken(0);
+                return Ok(());
+            }
+            answer => answer?,
+        };
+        if answer.response.headers.get("content-encoding").is_some() {
+            // A part would be one of the encoded bytes.
+            self.takes_ranges = false;
+        }
+        let is_part = answer.response.status == 206 && asks_part;
+        if is_part {
+            self.check_part(&answer, from)?
+        } else {
+            self.check_whole(&answer)?
+        }
+        self.skip = if is_part { 0 } else { from };
+        self.is_cut = !is_part && self.span.last().is_some();
+        self.state = State::Open(answer);
+        if self.handed_over {
+            self.hand_over();
+        }
+        Ok(())
+    }
+
+    /// The length of a whole blob that came, be it wanted whole or in part.
+    fn check_whole(&mut self, answer: &Stream<H>) -> Result<()> {
+        let (declared, trusted) = (answer.response.declared_length(), answer.response.body_length());
+        match (self.span, self.total) {
+            (Span::Whole, None) => self.total = trusted,
+            (Span::Whole, Some(total)) => {
+                if let Some(length) = trusted.filter(|length| *length != total) {
+                    let message = format!("blob {} comes with {length} bytes, {total} are expected", self.digest);
+                    return Err(answer.error(code::SIZE_MISMATCH, message));
+                }
+            }
+            (Span::Part(first, _), _) => {
+                if let Some(length) = declared.filter(|length| *length <= first) {
+                    let message = format!("range: byte {first} is asked for, the blob has {length}");
+                    return Err(answer.error(code::INVALID_ARGUMENT, message));
+                }
+                self.total = self.total.or(declared.map(|length| self.span.most().min(length - first)));
             }
         }
-        Ok(None)
+        Ok(())
+    }
+
+    /// A 206 must be exactly the part asked for: from `from` to the last byte wanted, or to the end.
+    fn check_part(&mut self, answer: &Stream<H>, from: u64) -> Result<()> {
+        let mut values = answer.response.headers.all("content-range");
+        let told = match (values.next(), values.next()) {
+            (Some(value), None) => value,
+            // Not among the header fields a page across origins sees: the length is all there is to go by.
+            (None, _) if answer.response.headers_filtered => {
+                if let (Span::Part(..), None) = (self.span, self.total) {
+                    let most = self.span.most();
+                    self.total = Some(answer.response.declared_length().map_or(most, |length| length.min(most)));
+                }
+                return Ok(());
+            }
+            _ => return Err(answer.error(code::INVALID_RESPONSE, "the answer has no Content-Range, or several")),
+        };
+        let told = range::parse_content_range(told).map_err(|invalid| answer.error(invalid.code, invalid.message))?;
+        let length = told.complete.or(self.total.filter(|_| matches!(self.span, Span::Whole)));
+        let end = length.map(|length| length.saturating_sub(1));
+        let wanted = match (self.span.last(), end) {
+            (Some(last), Some(end)) => last.min(end),
+            (Some(last), None) => last,
+            (None, Some(end)) => end,
+            (None, None) => told.last,
+        };
+        if told.first != from || told.last != wanted {
+            let message = format!("bytes {from}-{wanted} were asked for, {}-{} came", told.first, told.last);
+            return Err(answer.error(code::INVALID_RESPONSE, message));
+        }
+        let total = told.last.saturating_sub(self.span.first()).saturating_add(1);
+        match self.total {
+            Some(known) if known != total => {
+                let message = format!("the blob had {known} bytes, now it has {total}");
+                Err(answer.error(code::SIZE_MISMATCH, message))
+            }
+            _ => {
+                self.total = Some(total);
+                Ok(())
+            }
+        }
     }
 
     fn error(&self, code: &'static str, message: String) -> Error {
-        match &self.answer {
-            Some(answer) => answer.error(code, message),
-            None => Error::new(code, message),
+        match &self.state {
+            State::Open(answer) => answer.error(code, message),
+            _ => Error::new(code, message),
         }
     }
-}
-
-impl<H: Host> Connection<H> {
-    /// A whole blob. `size`: what its descriptor says, if there is one.
-    pub(super) async fn blob(
-        &self,
-        name: &RepositoryName,
-        digest: &Digest,
-        size: Option<u64>,
-        call: &Call,
-    ) -> Result<BlobPull<H>> {
-        let algorithm = check_verifiable(digest)?;
-        self.require_v2(call).await?;
-        let answer = self.get(self.blob_url(name, digest), None, call).await?;
-        let length = answer.body_length();
-        if let (Some(size), Some(length)) = (size, length)
-            && size != length
-        {
-            let message = format!("blob {digest} comes with {length} bytes, its descriptor says {size}");
-            return Err(answer.error(code::SIZE_MISMATCH, message));
-        }
-        let check = Check::Whole(algorithm, Some(self.hasher(algorithm)));
-        let total = size.or(length);
-        Ok(BlobPull { answer: Some(answer), digest: digest.clone(), check, total, received: 0, skip: 0, wanted: 0 })
-    }
-
-    /// The bytes from `first` to `last`, both inclusive, or to the blob's end (RFC 9110 §14).
-    pub(super) async fn blob_range(
-        &self,
-        name: &RepositoryName,
-        digest: &Digest,
-        (first, last): (u64, u64),
-        call: &Call,
-    ) -> Result<BlobPull<H>> {
-        if first > last {
-            let message = format!("range: the first byte {first} lies behind the last byte {last}");
-            return Err(Error::new(code::INVALID_ARGUMENT, message));
-        }
-        self.require_v2(call).await?;
-        let answer = self.send_range(self.blob_url(name, digest), (first, last), call).await?.success().await?;
-        let whole = answer.response.status != 206;
-        let wanted = (last - first).saturating_add(1);
-        let total = match (whole, answer.declared_length()) {
-            (false, _) => Some(part_length(&answer, first, last)?),
-            (true, Some(length)) if length <= first => {
-                let message = format!("range: byte {first} is asked for, the blob has {length}");
-                return Err(answer.error(code::INVALID_ARGUMENT, message));
-            }
-            (true, length) => length.map(|length| wanted.min(length - first)),
-        };
-        let check = Check::Part { whole };
-        let (skip, wanted) = if whole { (first, total.unwrap_or(wanted)) } else { (0, wanted) };
-        Ok(BlobPull { answer: Some(answer), digest: digest.clone(), check, total, received: 0, skip, wanted })
-    }
-
-    /// Size of a blob; `None` if there is none.
-    pub(super) async fn head_blob(
-        &self,
-        name: &RepositoryName,
-        digest: &Digest,
-        call: &Call,
-    ) -> Result<Option<Descriptor>> {
-        self.require_v2(call).await?;
-        let url = self.blob_url(name, digest);
-        let answer = self.send(Method::Head, url.clone(), None, call).await?;
-        if answer.response.status == 404 {
-            return Ok(None);
-        }
-        if !answer.response.is_success() {
-            // HEAD has no body to explain itself with.
-            return match self.get(url, None, call).await {
-                Ok(answer) => self.described(digest, &answer).map(Some),
-                Err(error) if error.is_not_found() => Ok(None),
-                Err(error) => Err(error),
-            };
-        }
-        self.described(digest, &answer).map(Some)
-    }
-
-    fn described(&self, digest: &Digest, answer: &Answer<H>) -> Result<Descriptor> {
-        let Some(size) = answer.declared_length() else {
-            return Err(answer.error(code::INVALID_RESPONSE, "the answer does not tell the blob's size"));
-        };
-        Ok(Descriptor::new("application/octet-stream".to_owned(), digest.clone(), size))
-    }
-
-    /// A config blob, verified; from the manifest itself where that holds it.
-    pub(super) async fn config(
-        &self,
-        name: &RepositoryName,
-        descriptor: &Descriptor,
-        call: &Call,
-    ) -> Result<Rc<Vec<u8>>> {
-        if let Some(data) = &descriptor.data {
-            return Ok(Rc::new(data.clone()));
-        }
-        if let Some(Content::Config(kept)) = self.cached(name, &descriptor.digest) {
-            return Ok(kept);
-        }
-        if descriptor.size > MANIFEST_LIMIT {
-            let message =
-                format!("config {} has {} bytes, {MANIFEST_LIMIT} are allowed", descriptor.digest, descriptor.size);
-            return Err(Error::new(code::TOO_LARGE, message));
-        }
-        let mut pull = self.blob(name, &descriptor.digest, Some(descriptor.size), call).await?;
-        let mut bytes = Vec::new();
-        while let Some(chunk) = pull.next().await? {
-            chunk.append_to(&mut bytes);
-        }
-        let bytes = Rc::new(bytes);
-        self.cache.borrow_mut().put(name.as_str(), descriptor.digest.as_str(), Content::Config(bytes.clone()));
-        Ok(bytes)
-    }
-
-    fn blob_url(&self, name: &RepositoryName, digest: &Digest) -> crate::protocol::url::Url {
-        self.repository_url(name, &format!("blobs/{digest}"))
-    }
-}
-
-/// Bytes of a 206, which must be the part asked for.
-fn part_length<H: Host>(answer: &Answer<H>, first: u64, last: u64) -> Result<u64> {
-    let mut values = answer.response.headers.all("content-range");
-    let told = match (values.next(), values.next()) {
-        (Some(value), None) => value,
-        // Not among the header fields a page across origins sees: the length is all there is to go by.
-        (None, _) if answer.response.headers_filtered => {
-            let wanted = (last - first).saturating_add(1);
-            return Ok(answer.declared_length().map_or(wanted, |length| length.min(wanted)));
-        }
-        _ => return Err(answer.error(code::INVALID_RESPONSE, "the answer has no Content-Range, or several")),
-    };
-    let told = range::parse_content_range(told).map_err(|invalid| answer.error(invalid.code, invalid.message))?;
-    let end = told.complete.map_or(last, |complete| last.min(complete.saturating_sub(1)));
-    if told.first != first || told.last != end {
-        let message = format!("bytes {first}-{end} were asked for, {}-{} came", told.first, told.last);
-        return Err(answer.error(code::INVALID_RESPONSE, message));
-    }
-    Ok((told.last - told.first).saturating_add(1))
 }

@@ -1,9 +1,11 @@
-//! Content-addressed answers, kept by repository and digest up to a byte limit. Mutable things never come here.
+//! Content-addressed answers, kept by repository and digest up to a byte limit. What is mutable is never answered from
+//! here.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::manifests::FetchedManifest;
+use crate::protocol::digest::Digest;
 
 /// What is kept.
 #[derive(Clone)]
@@ -12,6 +14,8 @@ pub enum Content {
     Manifest(Rc<FetchedManifest>),
     /// A verified config.
     Config(Rc<Vec<u8>>),
+    /// What a tag pointed to the last time: good for asking whether it still does.
+    Tag(Digest),
 }
 
 impl Content {
@@ -19,6 +23,7 @@ impl Content {
         match self {
             Content::Manifest(manifest) => manifest.bytes.len() as u64,
             Content::Config(bytes) => bytes.len() as u64,
+            Content::Tag(_) => 0,
         }
     }
 }
@@ -48,7 +53,7 @@ impl Cache {
         Self { limit, held: 0, clock: 0, entries: HashMap::new() }
     }
 
-    /// What is kept under a repository's digest.
+    /// What is kept under a repository's digest or tag.
     pub fn get(&mut self, repository: &str, digest: &str) -> Option<Content> {
         self.clock += 1;
         let entry = self.entries.get_mut(&(repository.to_owned(), digest.to_owned()))?;

@@ -9,6 +9,7 @@ use super::repository::Repository;
 use super::settings::{Call, Settings};
 use super::version::{self, Version};
 use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::rate_limit::RateLimit;
 use crate::protocol::reference::{RepositoryName, split_name};
 use crate::protocol::url::Url;
 use crate::transport::{Host, Result};
@@ -36,6 +37,11 @@ impl<H: Host> Client<H> {
     /// The registry's base URL.
     pub fn base(&self) -> &Url {
         self.connection.base()
+    }
+
+    /// How many requests the registry allows, as it last told.
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        self.connection.notices.rate_limit()
     }
 
     /// The protocol the registry speaks.

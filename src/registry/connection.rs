@@ -6,16 +6,19 @@ use std::rc::Rc;
 use async_lock::OnceCell;
 
 use super::cache::Cache;
-use super::failure;
 use super::settings::{Call, Settings};
 use super::version::{self, Version};
 use crate::protocol::code;
 use crate::protocol::digest::{Algorithm, Digest};
-use crate::protocol::http::{Headers, Method, Request, Response};
+use crate::protocol::http::{Failures, Headers, Method, Request, Response};
 use crate::protocol::platform::Platform;
 use crate::protocol::reference::RepositoryName;
+use crate::protocol::scope::Scopes;
 use crate::protocol::url::Url;
-use crate::transport::{Body, Chunk, Error, Host, Result, Stack, StackBody, StackSettings, Transport, stack};
+use crate::transport::notice::Notices;
+use crate::transport::retry::Retry;
+use crate::transport::trust::Trust;
+use crate::transport::{Error, Host, Result, Stack, StackBody, StackSettings, Transport, failure, read, stack};
 
 /// Host of Docker Hub's registry, whose names without a namespace are in `library`.
 const DOCKER_HUB: &str = "registry-1.docker.io";
@@ -24,6 +27,9 @@ const DOCKER_HUB: &str = "registry-1.docker.io";
 pub struct Connection<H: Host> {
     base: Url,
     stack: Stack<H>,
+    pub(super) notices: Rc<Notices>,
+    /// Repeats what the stack cannot: work of more than one request.
+    pub(super) retry: Retry<H>,
     headers: Headers,
     fixed_version: Option<Version>,
     version: OnceCell<Version>,
@@ -35,22 +41,43 @@ pub struct Connection<H: Host> {
     pub(super) cache: RefCell<Cache>,
 }
 
-/// An answer with what is needed to speak of it in an error.
-pub struct Answer<H: Host> {
+/// Something at a registry: where it is, and what a token for it is about.
+#[derive(Clone)]
+pub struct Target {
+    pub(super) url: Url,
+    resource: Resource,
+}
+
+#[derive(Clone)]
+enum Resource {
+    /// `/v2/` and what needs no more than to be let in.
+    Registry,
+    Catalog,
+    Repository(String),
+}
+
+/// An answer with what is needed to speak of it in an error; its body read (`Vec<u8>`) or still to come.
+pub struct Answer<B> {
     pub(super) method: Method,
     pub(super) url: Url,
-    pub(super) response: Response<StackBody<H>>,
+    pub(super) response: Response<B>,
 }
+
+/// An answer whose body is still to come.
+pub type Stream<H> = Answer<StackBody<H>>;
 
 impl<H: Host> Connection<H> {
     pub(super) fn new(host: H, base: Url, settings: Settings) -> Self {
-        let stack = stack(
+        let notices = Rc::new(Notices::new(settings.warned));
+        let (stack, retry) = stack(
             &Rc::new(host),
             StackSettings {
-                registry: base.clone(),
-                credentials: settings.credentials,
+                trust: Trust::new(base.clone(), settings.trusted),
+                auth: settings.auth,
+                retry: settings.retry,
                 concurrency: settings.concurrency,
                 observer: settings.observer,
+                notices: notices.clone(),
                 header_timeout: settings.timeout,
                 idle_timeout: settings.idle_timeout,
             },
@@ -58,6 +85,8 @@ impl<H: Host> Connection<H> {
         Self {
             base,
             stack,
+            notices,
+            retry,
             headers: settings.headers,
             fixed_version: settings.api_version,
             version: OnceCell::new(),
@@ -75,15 +104,21 @@ impl<H: Host> Connection<H> {
         self.stack.hasher(algorithm)
     }
 
-    /// A URL below the registry's base; `path` is made of checked parts.
-    pub(super) fn url(&self, path: &str) -> Url {
-        self.base.with_path(path)
+    /// Something of the registry as a whole; `path` is made of checked parts.
+    pub(super) fn target(&self, path: &str) -> Target {
+        Target { url: self.base.with_path(path), resource: Resource::Registry }
     }
 
-    /// A URL of a repository's: `/v2/<name>/<rest>`.
-    pub(super) fn repository_url(&self, name: &RepositoryName, rest: &str) -> Url {
+    /// The catalog.
+    pub(super) fn catalog_target(&self) -> Target {
+        Target { url: self.base.with_path("v2/_catalog"), resource: Resource::Catalog }
+    }
+
+    /// Something of a repository's: `/v2/<name>/<rest>`.
+    pub(super) fn repository_target(&self, name: &RepositoryName, rest: &str) -> Target {
         let library = if self.base.host() == DOCKER_HUB && name.namespace().is_none() { "library/" } else { "" };
-        self.url(&format!("v2/{library}{}/{rest}", name.as_str()))
+        let name = format!("{library}{}", name.as_str());
+        Target { url: self.base.with_path(&format!("v2/{name}/{rest}")), resource: Resource::Repository(name) }
     }
 
     /// The protocol the registry speaks: asked once, by one request however many calls wait for it.
@@ -105,51 +140,97 @@ impl<H: Host> Connection<H> {
         }
     }
 
-    /// Sends a request without body; any status is an answer.
-    pub(super) async fn send(&self, method: Method, url: Url, accept: Option<&str>, call: &Call) -> Result<Answer<H>> {
-        let mut request = Request::new(method, url.clone());
+    /// A request without body.
+    pub(super) fn request(&self, method: Method, target: &Target, accept: Option<&str>, call: &Call) -> Request {
+        let mut request = Request::new(method, target.url.clone());
         request.headers = self.headers.clone();
+        request.scopes = target.resource.scopes(method);
         request.timeout = call.timeout;
         if let Some(accept) = accept {
             request.headers.set("accept", accept);
         }
-        self.send_request(request).await
+        request
     }
 
-    /// Sends a GET for part of a body.
-    pub(super) async fn send_range(&self, url: Url, range: (u64, u64), call: &Call) -> Result<Answer<H>> {
-        let mut request = Request::new(Method::Get, url);
-        request.headers = self.headers.clone();
-        request.headers.set("range", format!("bytes={}-{}", range.0, range.1));
-        request.timeout = call.timeout;
-        self.send_request(request).await
-    }
-
-    async fn send_request(&self, request: Request) -> Result<Answer<H>> {
+    /// Sends a request; any status is an answer.
+    pub(super) async fn send(&self, request: &Request) -> Result<Stream<H>> {
         let (method, url) = (request.method, request.url.clone());
         let response = self.stack.send(request).await.map_err(|error| error.at(method, &url))?;
         Ok(Answer { method, url, response })
     }
 
-    /// GET whose answer must be a success.
-    pub(super) async fn get(&self, url: Url, accept: Option<&str>, call: &Call) -> Result<Answer<H>> {
-        self.send(Method::Get, url, accept, call).await?.success().await
+    /// HEAD; any status is an answer.
+    pub(super) async fn head(&self, target: &Target, accept: Option<&str>, call: &Call) -> Result<Stream<H>> {
+        self.send(&self.request(Method::Head, target, accept, call)).await
     }
-}
 
-impl<H: Host> Answer<H> {
+    /// Sends a request and reads all of its answer, whose body may have so many bytes; any status is an answer.
+    pub(super) async fn load(&self, request: &Request, limit: u64) -> Result<Answer<Vec<u8>>> {
+        let (method, url) = (request.method, request.url.clone());
+        let response = read::load(&self.stack, &self.retry, request, limit).await?;
+        Ok(Answer { method, url, response })
+    }
+
+    /// GET of something that is read whole and must be there.
+    pub(super) async fn get(
+        &self,
+        target: &Target,
+        accept: Option<&str>,
+        limit: u64,
+        call: &Call,
+    ) -> Result<Answer<Vec<u8>>> {
+        let answer = self.load(&self.request(Method::Get, target, accept, call), limit).await?;
+        self.success(answer)
+    }
+
     /// The same answer if its status is a success, else the error it tells of.
-    pub(super) async fn success(self) -> Result<Self> {
-        if self.response.is_success() { Ok(self) } else { Err(self.failure().await) }
+    pub(super) fn success(&self, answer: Answer<Vec<u8>>) -> Result<Answer<Vec<u8>>> {
+        if answer.response.is_success() { Ok(answer) } else { Err(self.failure(&answer)) }
     }
 
     /// The error an answer without success tells of.
-    pub(super) async fn failure(self) -> Error {
-        let Answer { method, url, mut response } = self;
-        let body = read_start(&mut response.body, failure::BODY_LIMIT).await;
-        failure::error(method, &url, response.status, &response.headers, &body)
+    pub(super) fn failure(&self, answer: &Answer<Vec<u8>>) -> Error {
+        failure::of(answer.method, &answer.url, &answer.response, self.retry.now_unix_ms())
     }
 
+    /// Sends a GET whose body is to be streamed, and must be there.
+    pub(super) async fn open(&self, request: &Request) -> Result<Stream<H>> {
+        let Answer { method, url, mut response } = self.send(request).await?;
+        if response.is_success() {
+            return Ok(Answer { method, url, response });
+        }
+        let body = read::start(&mut response.body).await;
+        Err(self.failure(&Answer { method, url, response: response.map_body(|_| body) }))
+    }
+}
+
+impl Target {
+    /// The same thing elsewhere: another page of it, say.
+    pub(super) fn with_url(&self, url: Url) -> Self {
+        Self { url, resource: self.resource.clone() }
+    }
+}
+
+impl Resource {
+    /// What a token must allow (distribution docs, spec/auth/scope.md). To delete, older registries want all that the
+    /// newer ones call `delete`.
+    fn scopes(&self, method: Method) -> Scopes {
+        match self {
+            Resource::Registry => Scopes::default(),
+            Resource::Catalog => Scopes::catalog(),
+            Resource::Repository(name) => Scopes::repository(
+                name,
+                match method {
+                    Method::Get | Method::Head => &["pull"],
+                    Method::Post | Method::Put | Method::Patch => &["pull", "push"],
+                    Method::Delete => &["delete", "pull", "push"],
+                },
+            ),
+        }
+    }
+}
+
+impl<B> Answer<B> {
     /// An error about this answer.
     pub(super) fn error(&self, code: &'static str, message: impl Into<String>) -> Error {
         Error::new(code, message).at(self.method, &self.url).with_status(self.response.status)
@@ -164,57 +245,10 @@ impl<H: Host> Answer<H> {
     pub(super) fn content_digest(&self) -> Option<Digest> {
         Digest::parse(self.header("docker-content-digest")?.trim()).ok()
     }
-
-    /// Bytes the body will have, where the headers can be trusted to tell: an encoding, which a browser may hide, makes
-    /// the length that of something else.
-    pub(super) fn body_length(&self) -> Option<u64> {
-        if self.response.headers_filtered {
-            return None;
-        }
-        self.declared_length()
-    }
-
-    /// `Content-Length`, unless an encoding in sight makes it the length of something else.
-    pub(super) fn declared_length(&self) -> Option<u64> {
-        match self.header("content-encoding") {
-            Some(encoding) if !encoding.trim().eq_ignore_ascii_case("identity") => None,
-            _ => self.header("content-length")?.trim().parse().ok(),
-        }
-    }
-
-    /// The whole body, refused beyond `limit` bytes without being read whole.
-    pub(super) async fn read(&mut self, limit: u64) -> Result<Vec<u8>> {
-        if self.declared_length().is_some_and(|length| length > limit) {
-            return Err(self.too_large(limit));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = self.response.body.next().await? {
-            if body.len() as u64 + chunk.len() > limit {
-                return Err(self.too_large(limit));
-            }
-            chunk.append_to(&mut body);
-        }
-        if let Some(length) = self.body_length()
-            && length != body.len() as u64
-        {
-            return Err(self.error(code::TRUNCATED, format!("{} of {length} bytes arrived", body.len())));
-        }
-        Ok(body)
-    }
-
-    fn too_large(&self, limit: u64) -> Error {
-        self.error(code::TOO_LARGE, format!("the answer is larger than the {limit} bytes allowed for it"))
-    }
 }
 
-/// As much of a body as a limit allows; an error ends it too.
-async fn read_start<B: Body>(body: &mut B, limit: u64) -> Vec<u8> {
-    let mut start = Vec::new();
-    while let Ok(Some(chunk)) = body.next().await {
-        chunk.slice(0, limit - start.len() as u64).append_to(&mut start);
-        if start.len() as u64 >= limit {
-            break;
-        }
-    }
-    start
+/// Makes a request part of a larger piece of work, with which it shares its tries.
+pub fn part_of(mut request: Request, failures: &Failures) -> Request {
+    request.failures = failures.clone();
+    request
 }

@@ -31,7 +31,7 @@ pub struct Found {
 
 /// The images of an index and of the indexes within it, in the order they stand there; without attestations.
 pub async fn images<H: Host>(
-    connection: &Connection<H>,
+    connection: &Rc<Connection<H>>,
     name: &RepositoryName,
     index: &FetchedManifest,
     call: &Call,
@@ -77,7 +77,7 @@ fn is_attestation(entry: &Descriptor) -> bool {
 
 /// The image that fits a platform best; of equals the first.
 pub async fn choose<H: Host>(
-    connection: &Connection<H>,
+    connection: &Rc<Connection<H>>,
     name: &RepositoryName,
     images: &[Descriptor],
     platform: &Platform,
@@ -105,7 +105,7 @@ pub async fn choose<H: Host>(
 
 /// Fetches the image of an index entry.
 pub async fn open<H: Host>(
-    connection: &Connection<H>,
+    connection: &Rc<Connection<H>>,
     name: &RepositoryName,
     entry: &Descriptor,
     call: &Call,
@@ -123,7 +123,7 @@ pub fn no_match(platform: &Platform, available: &[String]) -> Error {
 impl<H: Host> Connection<H> {
     /// The config of an image manifest, read as such; `None` where it is something else (an artifact's).
     pub(super) async fn image_config(
-        &self,
+        self: &Rc<Self>,
         name: &RepositoryName,
         manifest: &FetchedManifest,
         call: &Call,

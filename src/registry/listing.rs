@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::connection::{Answer, Connection};
+use super::connection::{Answer, Connection, Target};
 use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::http::Method;
@@ -98,25 +98,29 @@ impl<H: Host> Listing<H> {
             let (answer, by_last) = match std::mem::replace(&mut self.next, Next::End) {
                 Next::End => return Ok(None),
                 Next::First => (self.first().await?, false),
-                Next::Page(url) => (self.get(url).await?.success().await?, false),
+                Next::Page(url) => (self.connection.success(self.get(url).await?)?, false),
                 Next::After(last) => match self.after(&last).await? {
                     Some(answer) => (answer, true),
                     None => return Ok(None),
                 },
             };
             self.count_page(&answer)?;
-            let page = self.take_page(answer, by_last).await?;
+            let page = self.take_page(answer, by_last)?;
             if !page.is_empty() {
                 return Ok(Some(page));
             }
         }
     }
 
+    fn target(&self) -> Result<Target> {
+        Ok(match &self.listed {
+            Listed::Catalog => self.connection.catalog_target(),
+            Listed::Tags(name) => self.connection.repository_target(name.as_ref().map_err(Clone::clone)?, "tags/list"),
+        })
+    }
+
     fn url(&self, last: Option<&str>) -> Result<Url> {
-        let url = match &self.listed {
-            Listed::Catalog => self.connection.url("v2/_catalog"),
-            Listed::Tags(name) => self.connection.repository_url(name.as_ref().map_err(Clone::clone)?, "tags/list"),
-        };
+        let url = self.target()?.url;
         let size = self.page_size.map(|size| size.to_string());
         let mut query = Vec::new();
         query.extend(size.as_deref().map(|size| ("n", size)));
@@ -124,39 +128,41 @@ impl<H: Host> Listing<H> {
         Ok(if query.is_empty() { url } else { url.with_query(&query) })
     }
 
-    async fn get(&self, url: Url) -> Result<Answer<H>> {
+    async fn get(&self, url: Url) -> Result<Answer<Vec<u8>>> {
+        let target = self.target()?.with_url(url);
         // Artifactory answers 406 to a manifest's Accept here.
-        self.connection.send(Method::Get, url, Some("application/json"), &self.call).await
+        let request = self.connection.request(Method::Get, &target, Some("application/json"), &self.call);
+        self.connection.load(&request, PAGE_LIMIT).await
     }
 
-    async fn first(&mut self) -> Result<Answer<H>> {
+    async fn first(&mut self) -> Result<Answer<Vec<u8>>> {
         let url = self.url(None)?; // a bad name is told before any request
         self.connection.require_v2(&self.call).await?;
         let answer = self.get(url).await?;
         if answer.response.status != 400 {
-            return answer.success().await;
+            return self.connection.success(answer);
         }
-        let error = answer.failure().await;
+        let error = self.connection.failure(&answer);
         // distribution and ECR set a limit to `n`; without it they choose.
         if !matches!(error.code.as_ref(), "PAGINATION_NUMBER_INVALID" | "UNSUPPORTED") {
             return Err(error);
         }
         self.page_size = None;
-        self.get(self.url(None)?).await?.success().await
+        self.connection.success(self.get(self.url(None)?).await?)
     }
 
     /// The page after an item, asked for without a `Link` that says there is one.
-    async fn after(&mut self, last: &str) -> Result<Option<Answer<H>>> {
+    async fn after(&mut self, last: &str) -> Result<Option<Answer<Vec<u8>>>> {
         let answer = self.get(self.url(Some(last))?).await?;
         if answer.response.is_success() {
             return Ok(Some(answer));
         }
         // Where every header field can be seen, the specification has the list end without a Link: a registry that
         // refuses the question on top has nothing more to say. Where fields may be hidden, something may be missing.
-        if answer.response.headers_filtered { Err(answer.failure().await) } else { Ok(None) }
+        if answer.response.headers_filtered { Err(self.connection.failure(&answer)) } else { Ok(None) }
     }
 
-    fn count_page(&mut self, answer: &Answer<H>) -> Result<()> {
+    fn count_page(&mut self, answer: &Answer<Vec<u8>>) -> Result<()> {
         if !self.visited.insert(answer.url.to_string()) {
             let message = format!("the pages of this listing lead in a circle after {} items", self.items);
             return Err(answer.error(code::PAGING_LOOP, message));
@@ -170,8 +176,8 @@ impl<H: Host> Listing<H> {
         Ok(())
     }
 
-    async fn take_page(&mut self, mut answer: Answer<H>, by_last: bool) -> Result<Strings> {
-        let body = answer.read(PAGE_LIMIT).await?;
+    fn take_page(&mut self, mut answer: Answer<Vec<u8>>, by_last: bool) -> Result<Strings> {
+        let body = std::mem::take(&mut answer.response.body);
         let parsed = match &self.listed {
             Listed::Catalog => listing::repositories(body),
             Listed::Tags(_) => listing::tags(body),
@@ -210,7 +216,7 @@ impl<H: Host> Listing<H> {
 
     /// Where `Link: …; rel="next"` leads. Only its query is taken: behind a path prefix Artifactory and Nexus drop the
     /// prefix, and a listing never moves to another path.
-    fn link(&self, answer: &Answer<H>) -> Result<Option<Url>> {
+    fn link(&self, answer: &Answer<Vec<u8>>) -> Result<Option<Url>> {
         let told = |invalid: Invalid| answer.error(invalid.code, invalid.message);
         let Some(target) = link::next(answer.response.headers.all("link")).map_err(told)? else {
             return Ok(None);

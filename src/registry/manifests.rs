@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::cache::Content;
-use super::connection::{Answer, Connection};
+use super::connection::{Answer, Connection, Target};
 use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
@@ -11,7 +11,7 @@ use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::http::Method;
 use crate::protocol::manifest::Manifest;
 use crate::protocol::media_type::{self, Kind};
-use crate::protocol::reference::{Reference, RepositoryName};
+use crate::protocol::reference::{Reference, RepositoryName, Tag};
 use crate::transport::{Error, Host, Result};
 
 /// Bytes of a manifest or config that are read: the size registries must take at least (distribution-spec).
@@ -52,12 +52,34 @@ impl<H: Host> Connection<H> {
             }
         }
         self.require_v2(call).await?;
-        let url = self.manifest_url(name, reference);
+        if let (Reference::Tag(tag), None) = (reference, accept)
+            && let Some(kept) = self.unchanged(name, tag, call).await?
+        {
+            return Ok(kept);
+        }
+        let target = self.manifest_target(name, reference);
         let accept = accept.unwrap_or(media_type::accept_manifests());
-        let answer = self.get(url, Some(accept), call).await?;
-        let fetched = Rc::new(verified(answer, reference).await?);
-        self.cache.borrow_mut().put(name.as_str(), fetched.digest.as_str(), Content::Manifest(fetched.clone()));
+        let answer = self.get(&target, Some(accept), MANIFEST_LIMIT, call).await?;
+        let tells_digest = answer.content_digest().is_some();
+        let fetched = Rc::new(verified(answer, reference)?);
+        let mut cache = self.cache.borrow_mut();
+        cache.put(name.as_str(), fetched.digest.as_str(), Content::Manifest(fetched.clone()));
+        if let (Reference::Tag(tag), true) = (reference, tells_digest) {
+            cache.put(name.as_str(), tag.as_str(), Content::Tag(fetched.digest.clone()));
+        }
         Ok(fetched)
+    }
+
+    /// What a tag led to before, if HEAD says that it still does: Docker Hub counts a GET, not a HEAD.
+    async fn unchanged(&self, name: &RepositoryName, tag: &Tag, call: &Call) -> Result<Option<Rc<FetchedManifest>>> {
+        let kept = |key: &str| self.cache.borrow_mut().get(name.as_str(), key);
+        let Some(Content::Tag(digest)) = kept(tag.as_str()) else { return Ok(None) };
+        let Some(Content::Manifest(manifest)) = kept(digest.as_str()) else { return Ok(None) };
+        let reference = Reference::Tag(tag.clone());
+        let target = self.manifest_target(name, &reference);
+        let answer = self.head(&target, Some(media_type::accept_manifests()), call).await?;
+        let told = told_by_head(&answer, &reference);
+        Ok(told.filter(|told| told.digest == digest).map(|_| manifest))
     }
 
     /// The manifest a descriptor speaks of, which must be as it says.
@@ -69,7 +91,7 @@ impl<H: Host> Connection<H> {
     ) -> Result<Rc<FetchedManifest>> {
         let reference = Reference::Digest(descriptor.digest.clone());
         let fetched = self.manifest(name, &reference, None, call).await?;
-        let url = self.manifest_url(name, &reference);
+        let url = self.manifest_target(name, &reference).url;
         if fetched.bytes.len() as u64 != descriptor.size {
             let message = format!(
                 "manifest {} has {} bytes, its index says {}",
@@ -98,9 +120,8 @@ impl<H: Host> Connection<H> {
         call: &Call,
     ) -> Result<Option<Descriptor>> {
         self.require_v2(call).await?;
-        let url = self.manifest_url(name, reference);
-        let accept = media_type::accept_manifests();
-        let answer = self.send(Method::Head, url.clone(), Some(accept), call).await?;
+        let target = self.manifest_target(name, reference);
+        let answer = self.head(&target, Some(media_type::accept_manifests()), call).await?;
         if answer.response.status == 404 {
             return Ok(None);
         }
@@ -119,8 +140,8 @@ impl<H: Host> Connection<H> {
         self.cache.borrow_mut().get(name.as_str(), digest.as_str())
     }
 
-    fn manifest_url(&self, name: &RepositoryName, reference: &Reference) -> crate::protocol::url::Url {
-        self.repository_url(name, &format!("manifests/{reference}"))
+    fn manifest_target(&self, name: &RepositoryName, reference: &Reference) -> Target {
+        self.repository_target(name, &format!("manifests/{reference}"))
     }
 }
 
@@ -131,12 +152,12 @@ pub fn check_verifiable(digest: &Digest) -> Result<Algorithm> {
     })
 }
 
-fn told_by_head<H: Host>(answer: &Answer<H>, reference: &Reference) -> Option<Descriptor> {
+fn told_by_head<B>(answer: &Answer<B>, reference: &Reference) -> Option<Descriptor> {
     if !answer.response.is_success() {
         return None;
     }
     let media_type = media_type::essence(answer.header("content-type")?);
-    let size = answer.declared_length()?;
+    let size = answer.response.declared_length()?;
     let told = answer.content_digest();
     let digest = match reference {
         // A hint that contradicts the question is no answer: GET will tell.
@@ -147,8 +168,8 @@ fn told_by_head<H: Host>(answer: &Answer<H>, reference: &Reference) -> Option<De
     Some(Descriptor::new(media_type, digest, size))
 }
 
-async fn verified<H: Host>(mut answer: Answer<H>, reference: &Reference) -> Result<FetchedManifest> {
-    let bytes = answer.read(MANIFEST_LIMIT).await?;
+fn verified(mut answer: Answer<Vec<u8>>, reference: &Reference) -> Result<FetchedManifest> {
+    let bytes = std::mem::take(&mut answer.response.body);
     let content_type = answer.header("content-type").map(str::to_owned);
     let parsed = Manifest::parse(&bytes, content_type.as_deref());
     // Its digest is not that of the bytes but of the signed payload.
@@ -171,7 +192,7 @@ async fn verified<H: Host>(mut answer: Answer<H>, reference: &Reference) -> Resu
 }
 
 /// `Docker-Content-Digest` may be of another algorithm than the reference; it must be right in its own.
-fn compare_hint<H: Host>(answer: &Answer<H>, computed: &Digest, bytes: &[u8]) -> Result<()> {
+fn compare_hint<B>(answer: &Answer<B>, computed: &Digest, bytes: &[u8]) -> Result<()> {
     let Some(told) = answer.content_digest() else { return Ok(()) };
     let Some(algorithm) = told.algorithm() else { return Ok(()) };
     let computed =

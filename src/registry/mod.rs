@@ -2,10 +2,10 @@
 //! statuses to errors and caps bodies, so that no operation does that on its own.
 
 pub mod blob_pull;
+mod blobs;
 mod cache;
 pub mod client;
 mod connection;
-mod failure;
 pub mod image;
 mod index;
 pub mod listing;

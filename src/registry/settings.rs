@@ -3,16 +3,23 @@
 use super::Version;
 use crate::protocol::http::Headers;
 use crate::protocol::platform::Platform;
-use crate::transport::auth::Credentials;
+use crate::transport::auth::AuthSettings;
+use crate::transport::notice::Warned;
 use crate::transport::observe::Observer;
+use crate::transport::retry::Policy;
+use crate::transport::trust::TrustedHost;
 
 /// Settings of a client.
 #[derive(Clone)]
 pub struct Settings {
     /// Protocol; `None`: ask the registry.
     pub api_version: Option<Version>,
-    /// What to authenticate with.
-    pub credentials: Option<Credentials>,
+    /// What to authenticate with, and where.
+    pub auth: AuthSettings,
+    /// Hosts beside the registry's own domain that may receive its credentials as token services.
+    pub trusted: Vec<TrustedHost>,
+    /// How often to try what failed for the moment.
+    pub retry: Policy,
     /// Milliseconds until headers must have arrived; 0 waits for ever.
     pub timeout: u64,
     /// Milliseconds a body may make no progress; 0 waits for ever.
@@ -31,13 +38,17 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// Sees each request attempt.
     pub observer: Option<Observer>,
+    /// Told of each of the registry's warnings once.
+    pub warned: Option<Warned>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             api_version: None,
-            credentials: None,
+            auth: AuthSettings::default(),
+            trusted: Vec::new(),
+            retry: Policy::default(),
             timeout: 30_000,
             idle_timeout: 60_000,
             headers: Headers::new(),
@@ -47,6 +58,7 @@ impl Default for Settings {
             max_items: 1_000_000,
             cache_bytes: 16 * 1024 * 1024,
             observer: None,
+            warned: None,
         }
     }
 }

@@ -86,7 +86,7 @@ impl TagData {
 }
 
 async fn shown_image<H: Host>(
-    connection: &Connection<H>,
+    connection: &Rc<Connection<H>>,
     name: &RepositoryName,
     images: &[crate::protocol::descriptor::Descriptor],
     call: &Call,

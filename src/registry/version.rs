@@ -1,7 +1,6 @@
 //! Which protocol a registry speaks.
 
 use super::connection::{Answer, Connection};
-use super::failure;
 use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::http::Method;
@@ -17,48 +16,50 @@ pub enum Version {
     V2,
 }
 
+/// Bytes of an answer that are looked at.
+const LIMIT: u64 = 64 * 1024;
+
 /// Asks `/v2/` (distribution-spec v1.1.1, "Determining Support"), and V1's `/v1/_ping` only where that is not found.
 pub async fn detect<H: Host>(connection: &Connection<H>, call: &Call) -> Result<Version> {
-    let answer = connection.send(Method::Get, connection.url("v2/"), None, call).await?;
+    let mut request = connection.request(Method::Get, &connection.target("v2/"), None, call);
+    request.authenticates = false;
+    let answer = connection.load(&request, LIMIT).await?;
     match answer.response.status {
         // Whoever asks for credentials on this path is a registry; whether it takes them is told by the next request.
         401 => Ok(Version::V2),
         404 => detect_v1(connection, answer, call).await,
-        _ => looks_like_registry(answer.success().await?).await.map(|()| Version::V2),
+        _ => looks_like_registry(&connection.success(answer)?).map(|()| Version::V2),
     }
 }
 
 /// Asks `/v2/` and wants a success.
 pub async fn check<H: Host>(connection: &Connection<H>, call: &Call) -> Result<()> {
-    let answer = connection.get(connection.url("v2/"), None, call).await?;
-    looks_like_registry(answer).await
+    looks_like_registry(&connection.get(&connection.target("v2/"), None, LIMIT, call).await?)
 }
 
-async fn detect_v1<H: Host>(connection: &Connection<H>, v2: Answer<H>, call: &Call) -> Result<Version> {
+async fn detect_v1<H: Host>(connection: &Connection<H>, v2: Answer<Vec<u8>>, call: &Call) -> Result<Version> {
     // A page across origins gets an error here rather than a 404 without CORS header fields.
-    if let Ok(answer) = connection.send(Method::Get, connection.url("v1/_ping"), None, call).await
-        && answer.response.is_success()
-        && looks_like_registry(answer).await.is_ok()
-    {
-        return Ok(Version::V1);
+    let ping = connection.get(&connection.target("v1/_ping"), None, LIMIT, call).await;
+    match ping.and_then(|answer| looks_like_registry(&answer)) {
+        Ok(()) => Ok(Version::V1),
+        Err(_) => Err(v2.error(
+            code::INVALID_RESPONSE,
+            "this host is no registry: it knows neither /v2/ nor /v1/_ping (is a path prefix missing?)",
+        )),
     }
-    Err(v2.error(
-        code::INVALID_RESPONSE,
-        "this host is no registry: it knows neither /v2/ nor /v1/_ping (is a path prefix missing?)",
-    ))
 }
 
 /// A captive portal or any web server says 200 too; a registry says it with JSON or nothing.
-async fn looks_like_registry<H: Host>(mut answer: Answer<H>) -> Result<()> {
+fn looks_like_registry(answer: &Answer<Vec<u8>>) -> Result<()> {
     if answer.header("docker-distribution-api-version").is_some_and(|version| version.contains("registry/2.0")) {
         return Ok(());
     }
-    let content_type = answer.header("content-type").map(media_type::essence).unwrap_or_default();
-    let body = answer.read(failure::BODY_LIMIT).await?;
+    let body = &answer.response.body;
     let blank = body.iter().all(u8::is_ascii_whitespace);
-    if blank || serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok() {
+    if blank || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
         return Ok(());
     }
+    let content_type = answer.header("content-type").map(media_type::essence).unwrap_or_default();
     let message = format!("this host is no registry: it answers with {}", described(&content_type));
     Err::<(), Error>(answer.error(code::INVALID_RESPONSE, message))
 }

@@ -26,6 +26,8 @@ pub struct Error {
     pub errors: Vec<ErrorItem>,
     /// Milliseconds the registry asks to wait.
     pub retry_after: Option<u64>,
+    /// Whether the connection failed in a way that the same request may not meet again a moment later.
+    pub is_transient: bool,
 }
 
 /// A result whose error is [`Error`].
@@ -42,6 +44,7 @@ impl Error {
             url: None,
             errors: Vec::new(),
             retry_after: None,
+            is_transient: false,
         }
     }
 
@@ -56,6 +59,12 @@ impl Error {
             self.method = Some(method);
             self.url = Some(url.redacted());
         }
+        self
+    }
+
+    /// The same error, worth another try.
+    pub fn transient(mut self) -> Self {
+        self.is_transient = true;
         self
     }
 

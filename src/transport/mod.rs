@@ -9,10 +9,15 @@
 
 pub mod auth;
 mod error;
+pub mod failure;
 pub mod limit;
+pub mod notice;
 pub mod observe;
+pub mod read;
 pub mod redirect;
+pub mod retry;
 pub mod timeout;
+pub mod trust;
 
 pub use error::{Error, Result};
 
@@ -20,7 +25,6 @@ use std::rc::Rc;
 
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Request, Response};
-use crate::protocol::url::Url;
 
 /// Some bytes of a body, where the host keeps them.
 pub trait Chunk: Clone + 'static {
@@ -72,7 +76,7 @@ pub trait Transport: 'static {
     type Hasher: Hasher<Self::Chunk>;
 
     /// Sends a request and waits for the response's headers. Any status is a success here.
-    async fn send(&self, request: Request) -> Result<Response<Self::Body>>;
+    async fn send(&self, request: &Request) -> Result<Response<Self::Body>>;
 
     /// A hasher for a digest's algorithm.
     fn hasher(&self, algorithm: Algorithm) -> Self::Hasher;
@@ -84,6 +88,12 @@ pub trait Clock: 'static {
     /// Milliseconds of a clock that never goes back.
     fn now(&self) -> u64;
 
+    /// Milliseconds since 1970, by a clock that may be wrong.
+    fn unix_ms(&self) -> u64;
+
+    /// A number from 0 up to but not including 1, by chance.
+    fn random(&self) -> f64;
+
     /// Waits so many milliseconds.
     async fn sleep(&self, milliseconds: u64);
 }
@@ -94,32 +104,46 @@ pub trait Host: Transport + Clock {}
 impl<T: Transport + Clock> Host for T {}
 
 /// What a request passes from the registry's operations (top) to the host (bottom).
-pub type Stack<H> = auth::Authenticated<limit::Limited<observe::Observed<redirect::Redirected<timeout::Timed<H>>, H>>>;
+pub type Stack<H> = auth::Authenticated<
+    retry::Retried<
+        limit::Limited<redirect::Redirected<notice::Noticed<observe::Observed<timeout::Timed<H>, H>>, H>>,
+        H,
+    >,
+    H,
+>;
 
 /// The body of a response that came through the [`Stack`].
 pub type StackBody<H> = <Stack<H> as Transport>::Body;
 
 /// What the layers of the [`Stack`] need to know.
 pub struct StackSettings {
-    /// The registry's base URL: credentials go to its origin only.
-    pub registry: Url,
+    /// Where requests and credentials may go.
+    pub trust: trust::Trust,
     /// What to authenticate with.
-    pub credentials: Option<auth::Credentials>,
+    pub auth: auth::AuthSettings,
+    /// How often to try.
+    pub retry: retry::Policy,
     /// Parallel requests at most.
     pub concurrency: usize,
     /// Called after every attempt.
     pub observer: Option<observe::Observer>,
+    /// Where what the registry says beside its answers is kept.
+    pub notices: Rc<notice::Notices>,
     /// Milliseconds until headers must have arrived; 0 waits for ever.
     pub header_timeout: u64,
     /// Milliseconds a read of a body may go without progress; 0 waits for ever.
     pub idle_timeout: u64,
 }
 
-/// Builds the [`Stack`] over a host.
-pub fn stack<H: Host>(host: &Rc<H>, settings: StackSettings) -> Stack<H> {
+/// Builds the [`Stack`] over a host, and gives what else may repeat work by the same rules.
+pub fn stack<H: Host>(host: &Rc<H>, settings: StackSettings) -> (Stack<H>, retry::Retry<H>) {
+    let StackSettings { trust, auth, concurrency, observer, .. } = settings;
+    let retry = retry::Retry::new(host.clone(), settings.retry);
     let timed = timeout::Timed::new(host.clone(), settings.header_timeout, settings.idle_timeout);
-    let redirected = redirect::Redirected::new(timed);
-    let observed = observe::Observed::new(redirected, host.clone(), settings.observer);
-    let limited = limit::Limited::new(observed, settings.concurrency);
-    auth::Authenticated::new(limited, settings.registry, settings.credentials)
+    let observed = observe::Observed::new(timed, host.clone(), observer);
+    let noticed = notice::Noticed::new(observed, trust.registry().clone(), settings.notices);
+    let redirected = redirect::Redirected::new(noticed, host.clone(), trust.clone());
+    let limited = limit::Limited::new(redirected, concurrency);
+    let retried = retry::Retried::new(limited, retry.clone());
+    (auth::Authenticated::new(retried, retry.clone(), trust, auth), retry)
 }

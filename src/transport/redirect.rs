@@ -1,42 +1,99 @@
-//! Redirects the host has followed (to object storage, mostly): where they may have led.
+//! Redirects (to object storage, mostly). Where the host lets it, they are followed here, a look at each before anything
+//! is sent; in a page the browser follows them, and only where they led can be looked at.
 
-use super::{Error, Result, Transport};
+use std::rc::Rc;
+
+use super::trust::Trust;
+use super::{Clock, Error, Result, Transport, read};
 use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Request, Response};
-use crate::protocol::url::Scheme;
+use crate::protocol::http::{Headers, Method, Request, Response};
+use crate::protocol::url::Url;
 
-/// Refuses what came over http although https was asked for.
-pub struct Redirected<T> {
+/// Redirects in a row: more are a circle.
+const MOST: usize = 10;
+/// Header fields that say what is wanted, not by whom.
+const IMPERSONAL: &[&str] = &["accept", "content-type", "range", "user-agent"];
+
+/// Follows redirects to where [`Trust`] lets them lead. To another origin goes nothing that says who asks.
+pub struct Redirected<T, C> {
     inner: T,
+    clock: Rc<C>,
+    trust: Trust,
 }
 
-impl<T: Transport> Redirected<T> {
+impl<T: Transport, C: Clock> Redirected<T, C> {
     /// Over another transport.
-    pub fn new(inner: T) -> Self {
-        Self { inner }
+    pub fn new(inner: T, clock: Rc<C>, trust: Trust) -> Self {
+        Self { inner, clock, trust }
+    }
+
+    /// What to ask instead, if the response is a redirect that can be followed.
+    fn next(&self, request: &Request, response: &Response<T::Body>) -> Result<Option<Request>> {
+        let is_safe = matches!(request.method, Method::Get | Method::Head);
+        let keeps_method = match response.status {
+            301..=303 => is_safe,
+            307 | 308 => true,
+            _ => false,
+        };
+        let Some(location) = response.headers.get("location").filter(|_| keeps_method) else { return Ok(None) };
+        if !request.follows_redirects {
+            return Err(Error::new(
+                code::UNTRUSTED_LOCATION,
+                "refused to follow a redirect with credentials in the body",
+            ));
+        }
+        let url = request.url.join(location)?;
+        self.trust.redirect(&request.url, &url)?;
+        let headers =
+            if url.same_origin(&request.url) { request.headers.clone() } else { impersonal(&request.headers) };
+        Ok(Some(Request { url, headers, ..request.clone() }))
+    }
+
+    async fn send_on(&self, request: &Request, hops: &mut Vec<Request>) -> Result<Response<T::Body>> {
+        loop {
+            let asked = hops.last().unwrap_or(request);
+            let mut response = self.inner.send(asked).await?;
+            if let Some(came_from) = &response.url {
+                self.trust.redirect(&asked.url, came_from)?;
+            }
+            match self.next(asked, &response)? {
+                None => {
+                    let came_from: Option<&Url> = hops.last().map(|last| &last.url);
+                    response.url = response.url.or_else(|| came_from.cloned());
+                    return Ok(response);
+                }
+                Some(_) if hops.len() == MOST => {
+                    return Err(Error::new(code::INVALID_RESPONSE, format!("more than {MOST} redirects in a row")));
+                }
+                Some(next) => {
+                    read::discard(&*self.clock, response).await;
+                    hops.push(next);
+                }
+            }
+        }
     }
 }
 
-impl<T: Transport> Transport for Redirected<T> {
+impl<T: Transport, C: Clock> Transport for Redirected<T, C> {
     type Chunk = T::Chunk;
     type Body = T::Body;
     type Hasher = T::Hasher;
 
-    async fn send(&self, request: Request) -> Result<Response<Self::Body>> {
-        let (method, asked) = (request.method, request.url.clone());
-        let response = self.inner.send(request).await?;
-        if let Some(came_from) = &response.url
-            && asked.scheme() == Scheme::Https
-            && came_from.scheme() == Scheme::Http
-        {
-            let message = format!("refused a redirect from https to {}", came_from.redacted());
-            return Err(Error::new(code::UNTRUSTED_LOCATION, message).at(method, &asked));
-        }
-        Ok(response)
+    async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
+        let result = self.send_on(request, &mut Vec::new()).await;
+        result.map_err(|error| error.at(request.method, &request.url))
     }
 
     fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
         self.inner.hasher(algorithm)
     }
+}
+
+fn impersonal(headers: &Headers) -> Headers {
+    let mut kept = Headers::new();
+    for (name, value) in headers.iter().filter(|(name, _)| IMPERSONAL.contains(name)) {
+        kept.append(name, value);
+    }
+    kept
 }

@@ -31,9 +31,8 @@ impl<H: Host> Transport for Timed<H> {
     type Body = TimedBody<H>;
     type Hasher = H::Hasher;
 
-    async fn send(&self, request: Request) -> Result<Response<Self::Body>> {
+    async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
         let limit = request.timeout.unwrap_or(self.header_timeout);
-        let (method, url) = (request.method, request.url.clone());
         let sent = pin!(self.host.send(request));
         let response = if limit == 0 {
             sent.await
@@ -43,8 +42,9 @@ impl<H: Host> Transport for Timed<H> {
                 Either::Right(_) => Err(Error::new(code::TIMEOUT, format!("no answer within {limit} ms"))),
             }
         };
-        let response = response.map_err(|error| error.at(method, &url))?;
+        let response = response.map_err(|error| error.at(request.method, &request.url))?;
         let (host, idle_timeout) = (self.host.clone(), self.idle_timeout);
+        let (method, url) = (request.method, request.url.clone());
         Ok(response.map_body(|body| TimedBody { body, host, idle_timeout, timer: None, method, url }))
     }
 

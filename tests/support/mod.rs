@@ -18,8 +18,12 @@ use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
 use docker_registry_client_wasm::protocol::http::{Headers, Method, Request, Response};
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
+use docker_registry_client_wasm::transport::retry::Policy;
 use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Result, Transport};
 use sha2::Digest as _;
+
+/// What the virtual clock starts at: Thu, 01 Jan 2026 00:00:00 GMT.
+pub const EPOCH: u64 = 1_767_225_600_000;
 
 /// What the scripted registry does with a body.
 #[derive(Clone, Debug)]
@@ -45,6 +49,7 @@ pub struct Reply {
     pub delay: u64,
     pub hang: bool,
     pub refuse: bool,
+    pub reset: bool,
     pub filtered: bool,
     pub url: Option<String>,
 }
@@ -52,7 +57,7 @@ pub struct Reply {
 impl Reply {
     pub fn new(status: u16) -> Self {
         let (headers, body) = (Vec::new(), Vec::new());
-        Self { status, headers, body, delay: 0, hang: false, refuse: false, filtered: false, url: None }
+        Self { status, headers, body, delay: 0, hang: false, refuse: false, reset: false, filtered: false, url: None }
     }
 
     /// 200 with a body and its length.
@@ -113,6 +118,11 @@ impl Reply {
     pub fn refused() -> Self {
         Self { refuse: true, ..Self::new(200) }
     }
+
+    /// The connection goes before any answer.
+    pub fn reset() -> Self {
+        Self { reset: true, ..Self::new(200) }
+    }
 }
 
 /// A request as the registry saw it.
@@ -122,6 +132,7 @@ pub struct Seen {
     /// Path and query.
     pub target: String,
     pub headers: Headers,
+    pub body: String,
     pub at: u64,
 }
 
@@ -178,6 +189,12 @@ impl Scripted {
     pub fn client_with(&self, settings: Settings) -> Client<Scripted> {
         let settings = Settings { api_version: Some(Version::V2), ..settings };
         self.raw_client(settings)
+    }
+
+    /// A client that tries everything once.
+    pub fn once(&self) -> Client<Scripted> {
+        let retry = Policy { attempts: 1, ..Policy::default() };
+        self.client_with(Settings { retry, ..Settings::default() })
     }
 
     pub fn raw_client(&self, settings: Settings) -> Client<Scripted> {
@@ -321,7 +338,7 @@ impl Body for ScriptedBody {
                 Some(Step::Hang) => std::future::pending().await,
                 Some(Step::Reset) => {
                     self.steps = Vec::new().into_iter();
-                    return Err(Error::new(code::NETWORK, "connection reset"));
+                    return Err(Error::new(code::NETWORK, "connection reset").transient());
                 }
                 None => {
                     if let Some(mut open) = self.open.take() {
@@ -361,10 +378,16 @@ impl Transport for Scripted {
     type Body = ScriptedBody;
     type Hasher = Sha;
 
-    async fn send(&self, request: Request) -> Result<Response<ScriptedBody>> {
+    async fn send(&self, request: &Request) -> Result<Response<ScriptedBody>> {
         let url = request.url.to_string();
         let target = url.strip_prefix("https://registry.test").unwrap_or(&url).to_owned();
-        let seen = Seen { method: request.method, target, headers: request.headers, at: self.now() };
+        let seen = Seen {
+            method: request.method,
+            target,
+            headers: request.headers.clone(),
+            body: request.body.clone().map(|body| String::from_utf8(body).unwrap()).unwrap_or_default(),
+            at: self.now(),
+        };
         self.0.seen.borrow_mut().push(seen.clone());
         let mut open = self.begin();
         let reply = (self.0.script)(&seen);
@@ -374,9 +397,10 @@ impl Transport for Scripted {
         if reply.hang {
             std::future::pending::<()>().await;
         }
-        if reply.refuse {
+        if reply.refuse || reply.reset {
             open.ended = true;
-            return Err(Error::new(code::NETWORK, "connection refused"));
+            let error = Error::new(code::NETWORK, if reply.reset { "connection reset" } else { "connection refused" });
+            return Err(if reply.reset { error.transient() } else { error });
         }
         let mut headers = Headers::new();
         for (name, value) in &reply.headers {
@@ -403,6 +427,14 @@ impl Transport for Scripted {
 impl Clock for Scripted {
     fn now(&self) -> u64 {
         self.0.now.get()
+    }
+
+    fn unix_ms(&self) -> u64 {
+        EPOCH + self.0.now.get()
+    }
+
+    fn random(&self) -> f64 {
+        0.5
     }
 
     async fn sleep(&self, milliseconds: u64) {

@@ -2,17 +2,15 @@
 
 use std::borrow::Cow;
 
+use super::Error;
 use crate::protocol::error_body::{self, ErrorItem};
-use crate::protocol::http::{Headers, Method};
+use crate::protocol::http::{Method, Response};
 use crate::protocol::url::Url;
-use crate::protocol::{challenge, code, retry_after};
-use crate::transport::Error;
+use crate::protocol::{challenge, code};
 
-/// Bytes of an error's body that are read.
-pub const BODY_LIMIT: u64 = 64 * 1024;
-
-/// The error that an answer without success tells of (distribution-spec v1.1.1, "Error codes").
-pub fn error(method: Method, url: &Url, status: u16, headers: &Headers, body: &[u8]) -> Error {
+/// The error that a response without success tells of (distribution-spec v1.1.1, "Error codes").
+pub fn of(method: Method, url: &Url, response: &Response<Vec<u8>>, now_unix_ms: u64) -> Error {
+    let (status, body) = (response.status, &response.body);
     let errors = error_body::parse(body);
     let told_code = errors.iter().find(|item| !item.code.is_empty()).map(|item| Cow::Owned(item.code.clone()));
     let code = told_code.unwrap_or(Cow::Borrowed(code_of_status(status)));
@@ -22,13 +20,11 @@ pub fn error(method: Method, url: &Url, status: u16, headers: &Headers, body: &[
         message.push_str(": ");
         message.push_str(&said);
     }
-    if let Some(hint) = hint(status, headers) {
+    if let Some(hint) = hint(response) {
         message.push_str(&hint);
     }
     let mut error = Error::new(code, message).at(method, url).with_status(status);
-    // Without the date of the answer a Retry-After date says nothing that can be trusted.
-    let date = headers.get("date").and_then(retry_after::unix_ms).unwrap_or(0);
-    error.retry_after = headers.get("retry-after").and_then(|value| retry_after::parse(value, date));
+    error.retry_after = response.retry_after(now_unix_ms);
     error.errors = errors;
     error
 }
@@ -54,12 +50,19 @@ fn told(errors: &[ErrorItem]) -> String {
     told.collect::<Vec<_>>().join("; ")
 }
 
-/// What a 401 asks for, where it says so.
-fn hint(status: u16, headers: &Headers) -> Option<String> {
-    if status != 401 {
+/// What a 401 asks for, where it says so and the page can see it.
+fn hint<B>(response: &Response<B>) -> Option<String> {
+    if response.status != 401 {
         return None;
     }
-    let challenges = challenge::parse(headers.all("www-authenticate"));
+    let challenges = challenge::parse(response.headers.all("www-authenticate"));
     let schemes: Vec<_> = challenges.iter().map(|challenge| challenge.scheme.as_str()).collect();
-    (!schemes.is_empty()).then(|| format!(" (the registry asks for {} authentication)", schemes.join(" or ")))
+    if !schemes.is_empty() {
+        return Some(format!(" (the registry asks for {} authentication)", schemes.join(" or ")));
+    }
+    response.headers_filtered.then(|| {
+        " (how it wants to be asked is hidden from this page: the registry would have to name WWW-Authenticate in \
+         Access-Control-Expose-Headers, or the caller the token service as authServiceUrl)"
+            .to_owned()
+    })
 }

@@ -1,0 +1,173 @@
+//! The credentials options, and the `credentials` callback.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Function, Reflect};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::convert;
+use super::error::{Failure, Result};
+use super::options::{Options, described};
+use crate::fetch::{settled, text_of};
+use crate::protocol::code;
+use crate::protocol::secret::Secret;
+use crate::protocol::token;
+use crate::transport::Error;
+use crate::transport::auth::{Challenge, Credentials, Source};
+
+/// Credentials among the options.
+pub fn read(options: &Options) -> Result<Option<Credentials>> {
+    let parts = Parts {
+        username: options.secret("username")?,
+        password: options.secret("password")?,
+        token: options.secret("token")?,
+        identity_token: options.secret("identityToken")?,
+    };
+    parts.credentials("options").map_err(Failure::argument)
+}
+
+/// The `credentials` option.
+pub fn source(function: Function) -> Source {
+    // A call that goes away while somebody is being asked must not have the next call ask again.
+    let pending: Rc<RefCell<Option<JsValue>>> = Rc::default();
+    Rc::new(move |challenge| {
+        let (function, pending) = (function.clone(), pending.clone());
+        Box::pin(async move {
+            let asked = pending.borrow().clone();
+            let asked = match asked {
+                Some(asked) => asked,
+                None => {
+                    let asked = call(&function, &challenge)?;
+                    pending.replace(Some(asked.clone()));
+                    asked
+                }
+            };
+            let answer = settled(Ok(asked)).await;
+            pending.replace(None);
+            taken(&answer.map_err(|thrown| failed(&thrown))?)
+        })
+    })
+}
+
+/// `challenge` of index.d.ts.
+#[derive(Serialize)]
+struct Asked<'a> {
+    registry: &'a str,
+    scheme: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    realm: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<&'a str>,
+    scopes: Vec<String>,
+}
+
+fn call(function: &Function, challenge: &Challenge) -> std::result::Result<JsValue, Error> {
+    let asked = Asked {
+        registry: &challenge.registry,
+        scheme: challenge.scheme,
+        realm: challenge.realm.as_deref(),
+        service: challenge.service.as_deref(),
+        scopes: challenge.scopes.iter().collect(),
+    };
+    let asked = convert::small(&asked).map_err(|_| Error::internal("a challenge cannot be converted"))?;
+    function.call1(&JsValue::UNDEFINED, &asked).map_err(|thrown| failed(&thrown))
+}
+
+/// What the callback threw is its author's word to the caller, so it is passed on.
+fn failed(thrown: &JsValue) -> Error {
+    let message = text_of(thrown, "message").or_else(|| thrown.as_string());
+    let said = message.map(|message| format!(": {message}")).unwrap_or_default();
+    let is_ours = text_of(thrown, "name").as_deref() == Some("RegistryError");
+    let code = text_of(thrown, "code").filter(|_| is_ours);
+    Error::new(
+        code.map_or(code::AUTH_REQUIRED.into(), std::borrow::Cow::Owned),
+        format!("the credentials callback failed{said}"),
+    )
+}
+
+/// What the callback gave.
+fn taken(answer: &JsValue) -> std::result::Result<Option<Credentials>, Error> {
+    let refused = |why: &str| Error::new(code::INVALID_ARGUMENT, format!("the credentials callback gave {why}"));
+    if answer.is_undefined() || answer.is_null() {
+        return Ok(None);
+    }
+    if !answer.is_object() {
+        return Err(refused(&format!("{}: an object is needed, or undefined", kind_of(answer))));
+    }
+    let part = |name: &str| {
+        let value =
+            Reflect::get(answer, &name.into()).map_err(|_| refused(&format!("a {name} that cannot be read")))?;
+        match value.as_string() {
+            text @ Some(_) => Ok(text),
+            None if value.is_undefined() => Ok(None),
+            None => Err(refused(&format!("a {name} that is no string"))),
+        }
+    };
+    let parts = Parts {
+        username: part("username")?,
+        password: part("password")?,
+        token: part("token")?,
+        identity_token: part("identityToken")?,
+    };
+    let credentials = parts.credentials("what the credentials callback gave");
+    match credentials.map_err(|why| Error::new(code::INVALID_ARGUMENT, why))? {
+        None => Err(refused("an object with none of username and password, token, identityToken")),
+        some => Ok(some),
+    }
+}
+
+/// Never the value itself: a string may be a password in the wrong place.
+fn kind_of(value: &JsValue) -> String {
+    if value.is_string() { "a string".to_owned() } else { described(value) }
+}
+
+/// The ways to say who one is.
+struct Parts {
+    username: Option<String>,
+    password: Option<String>,
+    token: Option<String>,
+    identity_token: Option<String>,
+}
+
+impl Parts {
+    /// The one way that is there. `place`: where they stand, for the message.
+    fn credentials(self, place: &str) -> std::result::Result<Option<Credentials>, String> {
+        let Parts { username, password, token, identity_token } = self;
+        let ways = [username.is_some() || password.is_some(), token.is_some(), identity_token.is_some()];
+        if ways.into_iter().filter(|is_there| *is_there).count() > 1 {
+            return Err(format!(
+                "{place}.{}: give only one of username and password, token, identityToken",
+                match ways {
+                    [_, true, _] => "token",
+                    _ => "identityToken",
+                }
+            ));
+        }
+        if let Some(text) = token {
+            return match token::is_token(&text) {
+                true => Ok(Some(Credentials::Token(Secret::new(text)))),
+                false => Err(format!("{place}.token: it is empty, or holds what a bearer token must not")),
+            };
+        }
+        if let Some(text) = identity_token {
+            return match text.is_empty() {
+                false => Ok(Some(Credentials::IdentityToken(Secret::new(text)))),
+                true => Err(format!("{place}.identityToken: it is empty")),
+            };
+        }
+        match (username, password) {
+            (None, None) => Ok(None),
+            // RFC 7617 §2
+            (Some(username), Some(_)) if username.contains(':') || username.chars().any(char::is_control) => {
+                Err(format!("{place}.username: it must not hold a colon or a control character"))
+            }
+            (Some(username), Some(password)) => {
+                Ok(Some(Credentials::Basic { username, password: Secret::new(password) }))
+            }
+            (Some(_), None) => Err(format!("{place}.password: it is missing, there is a username")),
+            (None, Some(_)) => Err(format!("{place}.username: it is missing, there is a password")),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Blobs: opening them, asking for their size, reading small ones whole.
+
+use std::rc::Rc;
+
+use super::blob_pull::{BlobPull, Span};
+use super::cache::Content;
+use super::connection::{Answer, Connection, Target};
+use super::manifests::{MANIFEST_LIMIT, check_verifiable};
+use super::settings::Call;
+use crate::protocol::code;
+use crate::protocol::descriptor::Descriptor;
+use crate::protocol::digest::Digest;
+use crate::protocol::http::Method;
+use crate::protocol::reference::RepositoryName;
+use crate::transport::{Chunk, Error, Host, Result};
+
+impl<H: Host> Connection<H> {
+    /// A whole blob. `size`: what its descriptor says, if there is one.
+    pub(super) async fn blob(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        digest: &Digest,
+        size: Option<u64>,
+        call: &Call,
+    ) -> Result<BlobPull<H>> {
+        let algorithm = check_verifiable(digest)?;
+        self.require_v2(call).await?;
+        let target = self.blob_target(name, digest);
+        BlobPull::begin(self, target, (digest, Some(algorithm)), Span::Whole, size, call).await
+    }
+
+    /// The bytes from `first` to `last`, both inclusive, or to the blob's end.
+    pub(super) async fn blob_range(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        digest: &Digest,
+        (first, last): (u64, u64),
+        call: &Call,
+    ) -> Result<BlobPull<H>> {
+        if first > last {
+            let message = format!("range: the first byte {first} lies behind the last byte {last}");
+            return Err(Error::new(code::INVALID_ARGUMENT, message));
+        }
+        self.require_v2(call).await?;
+        let target = self.blob_target(name, digest);
+        BlobPull::begin(self, target, (digest, None), Span::Part(first, last), None, call).await
+    }
+
+    /// Size of a blob; `None` if there is none.
+    pub(super) async fn head_blob(
+        &self,
+        name: &RepositoryName,
+        digest: &Digest,
+        call: &Call,
+    ) -> Result<Option<Descriptor>> {
+        self.require_v2(call).await?;
+        let target = self.blob_target(name, digest);
+        let answer = self.head(&target, None, call).await?;
+        if answer.response.status == 404 {
+            return Ok(None);
+        }
+        if !answer.response.is_success() {
+            // HEAD has no body to explain itself with.
+            let request = self.request(Method::Get, &target, None, call);
+            return match self.open(&request).await {
+                Ok(answer) => described(digest, &answer).map(Some),
+                Err(error) if error.is_not_found() => Ok(None),
+                Err(error) => Err(error),
+            };
+        }
+        described(digest, &answer).map(Some)
+    }
+
+    /// A config blob, verified; from the manifest itself where that holds it.
+    pub(super) async fn config(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        descriptor: &Descriptor,
+        call: &Call,
+    ) -> Result<Rc<Vec<u8>>> {
+        if let Some(data) = &descriptor.data {
+            return Ok(Rc::new(data.clone()));
+        }
+        if let Some(Content::Config(kept)) = self.cached(name, &descriptor.digest) {
+            return Ok(kept);
+        }
+        if descriptor.size > MANIFEST_LIMIT {
+            let message =
+                format!("config {} has {} bytes, {MANIFEST_LIMIT} are allowed", descriptor.digest, descriptor.size);
+            return Err(Error::new(code::TOO_LARGE, message));
+        }
+        let pull = self.blob(name, &descriptor.digest, Some(descriptor.size), call).await?;
+        let mut bytes = Vec::new();
+        for chunk in pull.collect().await? {
+            chunk.append_to(&mut bytes);
+        }
+        let bytes = Rc::new(bytes);
+        self.cache.borrow_mut().put(name.as_str(), descriptor.digest.as_str(), Content::Config(bytes.clone()));
+        Ok(bytes)
+    }
+
+    fn blob_target(&self, name: &RepositoryName, digest: &Digest) -> Target {
+        self.repository_target(name, &format!("blobs/{digest}"))
+    }
+}
+
+fn described<B>(digest: &Digest, answer: &Answer<B>) -> Result<Descriptor> {
+    let Some(size) = answer.response.declared_length() else {
+        return Err(answer.error(code::INVALID_RESPONSE, "the answer does not tell the blob's size"));
+    };
+    Ok(Descriptor::new("application/octet-stream".to_owned(), digest.clone(), size))
+}

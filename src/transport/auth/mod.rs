@@ -1,0 +1,309 @@
+//! Authentication: which credentials a request carries, and when (RFC 9110 §11; distribution docs, spec/auth).
+//!
+//! Nothing is sent before the registry asks for it. What it asks for is remembered, so that from then on each request
+//! carries what it needs at once. Only requests to the registry's own origin carry anything.
+
+mod credentials;
+mod session;
+mod token;
+
+pub use credentials::{Asked, Challenge, Credentials, Source};
+
+use std::cell::RefCell;
+
+use base64ct::{Base64, Encoding as _};
+
+use self::credentials::Keyring;
+use self::session::{Session, Sessions};
+use self::token::{Asking, Service, Token, Tokens};
+use super::retry::Retry;
+use super::trust::Trust;
+use super::{Body, Clock, Result, Transport, read};
+use crate::protocol::challenge;
+use crate::protocol::digest::Algorithm;
+use crate::protocol::http::{Request, Response};
+use crate::protocol::scope::Scopes;
+use crate::protocol::secret::Secret;
+use crate::protocol::url::Url;
+
+/// Times one request may be sent with other credentials than before: once for the first challenge, once more where that
+/// showed that more is needed.
+const ROUNDS: usize = 2;
+/// What GHCR's challenge on `/v2/` names: no repository anyone has.
+const PLACEHOLDER: &str = "repository:user/image:pull";
+
+/// What a client has been told for authentication.
+#[derive(Clone, Default)]
+pub struct AuthSettings {
+    /// Given from the start.
+    pub credentials: Option<Credentials>,
+    /// Asked when the registry asks.
+    pub source: Option<Source>,
+    /// Token service to use instead of the one the registry names, or hides.
+    pub service: Option<Url>,
+}
+
+/// Adds credentials to requests that go to the registry's own origin.
+pub struct Authenticated<T, C> {
+    inner: T,
+    retry: Retry<C>,
+    trust: Trust,
+    keyring: Keyring,
+    tokens: Tokens,
+    sessions: Sessions,
+    /// Stands in for the challenge's realm.
+    service: Option<Url>,
+    /// What the registry asked for last.
+    asked: RefCell<Option<Scheme>>,
+}
+
+/// How a registry wants to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Scheme {
+    Basic {
+        realm: Option<String>,
+    },
+    Bearer(Service),
+    /// V1's.
+    Session,
+}
+
+/// What a request carries.
+#[derive(Debug, Clone)]
+enum Carried {
+    Nothing,
+    /// The field's value.
+    Basic(Secret),
+    /// A token that the user gave.
+    Given(Secret),
+    Token(Token),
+    Session(Session),
+}
+
+impl<T: Transport, C: Clock> Authenticated<T, C> {
+    /// Over another transport.
+    pub fn new(inner: T, retry: Retry<C>, trust: Trust, settings: AuthSettings) -> Self {
+        let keyring = Keyring::new(settings.credentials, settings.source);
+        let (tokens, sessions, asked) = (Tokens::default(), Sessions::default(), RefCell::default());
+        Self { inner, retry, trust, keyring, tokens, sessions, service: settings.service, asked }
+    }
+
+    /// What a request can carry from the start.
+    async fn first(&self, request: &Request) -> Result<Carried> {
+        if let Some(Credentials::Token(token)) = self.keyring.held() {
+            return Ok(Carried::Given(token));
+        }
+        match self.asked.borrow().clone() {
+            None => Ok(Carried::Nothing),
+            Some(scheme) => self.carry(&scheme, request, &request.scopes).await,
+        }
+    }
+
+    /// What to carry for a scheme.
+    async fn carry(&self, scheme: &Scheme, request: &Request, scopes: &Scopes) -> Result<Carried> {
+        let credentials = self.keyring.get(self.challenge(scheme, scopes)).await?;
+        match (scheme, credentials) {
+            (_, Some(Credentials::Token(token))) => Ok(Carried::Given(token)),
+            (Scheme::Basic { .. }, Some(Credentials::Basic { username, password })) => {
+                Ok(Carried::Basic(Secret::new(basic(&username, &password))))
+            }
+            (Scheme::Basic { .. }, _) => Ok(Carried::Nothing),
+            (Scheme::Bearer(service), credentials) => {
+                let token = self.token(service, credentials.as_ref(), request, scopes).await;
+                token.map(Carried::Token)
+            }
+            (Scheme::Session, credentials) => {
+                let Some(repository) = scopes.only_repository() else { return Ok(Carried::Nothing) };
+                let (transport, registry) = (&self.inner, self.trust.registry());
+                let session = self.sessions.get(transport, &self.retry, registry, repository, credentials.as_ref());
+                session.await.map(Carried::Session)
+            }
+        }
+    }
+
+    async fn token(
+        &self,
+        service: &Service,
+        credentials: Option<&Credentials>,
+        request: &Request,
+        scopes: &Scopes,
+    ) -> Result<Token> {
+        let is_named = self.service.as_ref() == Some(&service.realm);
+        if credentials.is_some() && !is_named && !self.trust.may_have_credentials(&service.realm) {
+            return Err(token::untrusted(service));
+        }
+        let (transport, retry, timeout) = (&self.inner, &self.retry, request.timeout);
+        let asking = Asking { transport, retry, service, credentials, timeout };
+        let result = self.tokens.get(&asking, scopes).await;
+        if credentials.is_some() && matches!(&result, Err(error) if matches!(error.status, Some(400 | 401))) {
+            self.keyring.refuse();
+        }
+        let (token, refresh_token) = result?;
+        if let Some(refresh_token) = refresh_token {
+            self.keyring.renew(refresh_token);
+        }
+        Ok(token)
+    }
+
+    fn challenge(&self, scheme: &Scheme, scopes: &Scopes) -> Challenge {
+        let (name, realm, service) = match scheme {
+            Scheme::Basic { realm } => ("basic", realm.clone(), None),
+            Scheme::Bearer(service) => ("bearer", Some(service.realm.redacted()), service.name.clone()),
+            Scheme::Session => ("token", None, None),
+        };
+        let registry = self.trust.registry().to_string();
+        Challenge { registry, scheme: name, realm, service, scopes: scopes.clone() }
+    }
+
+    /// Whom to ask for what, after a refusal, so that something else can be carried; `None` where nothing can be done.
+    /// `tokens`: how many had come when the request began.
+    fn refused(
+        &self,
+        request: &Request,
+        carried: &Carried,
+        (tokens, is_first): (u64, bool),
+        response: &Response<T::Body>,
+    ) -> Result<Option<(Scheme, Scopes)>> {
+        let is_demand = response.status == 401;
+        // Some say 403 to who came as nobody, and name nothing.
+        let demanded = if is_demand { self.demanded(response)? } else { None };
+        let known = || self.asked.borrow().clone().filter(|_| !is_demand).map(|scheme| (scheme, Scopes::default()));
+        let Some((scheme, told)) = demanded.or_else(known) else { return Ok(None) };
+        let scopes = request.scopes.clone().with(&told);
+        let helps = match carried {
+            Carried::Given(_) => false,
+            Carried::Nothing => is_demand,
+            Carried::Basic(_) => {
+                self.keyring.refuse();
+                matches!(scheme, Scheme::Bearer(_))
+            }
+            Carried::Token(token) => {
+                let more = token.is_anonymous && self.keyring.can_ask(&scopes);
+                if is_demand {
+                    self.tokens.refuse(token);
+                }
+                // It is good no more, or allows too little.
+                more || (is_demand && (token.number <= tokens || !token.scopes.cover(&scopes)))
+            }
+            Carried::Session(session) => {
+                self.sessions.refuse(session);
+                is_demand && is_first
+            }
+        };
+        Ok(helps.then_some((scheme, scopes)))
+    }
+
+    /// A request that only looks: what is demanded of it is remembered for those that follow.
+    async fn probe(&self, request: &Request) -> Result<Response<T::Body>> {
+        let response = self.inner.send(request).await?;
+        if response.status == 401
+            && let Ok(Some((scheme, _))) = self.demanded(&response)
+        {
+            self.asked.replace(Some(scheme));
+        }
+        Ok(response)
+    }
+
+    /// The first scheme of a 401 that this client speaks, and the scopes the registry names for it.
+    fn demanded(&self, response: &Response<T::Body>) -> Result<Option<(Scheme, Scopes)>> {
+        let challenges = challenge::parse(response.headers.all("www-authenticate"));
+        let held = self.keyring.held();
+        let has_password = matches!(held, Some(Credentials::Basic { .. }));
+        for challenge in &challenges {
+            let param = |name| challenge.param(name).filter(|value| !value.is_empty());
+            match challenge.scheme.as_str() {
+                "basic" if has_password || held.is_none() => {
+                    let realm = param("realm").map(str::to_owned);
+                    return Ok(Some((Scheme::Basic { realm }, Scopes::default())));
+                }
+                "token" => return Ok(Some((Scheme::Session, Scopes::default()))),
+                "bearer" => {
+                    let realm = match &self.service {
+                        Some(service) => service.clone(),
+                        None => self.trust.realm(param("realm").unwrap_or_default())?,
+                    };
+                    let service = Service { realm, name: param("service").map(str::to_owned) };
+                    let scopes = param("scope").filter(|scope| *scope != PLACEHOLDER).map(Scopes::parse);
+                    return Ok(Some((Scheme::Bearer(service), scopes.unwrap_or_default())));
+                }
+                _ => {}
+            }
+        }
+        // A page across origins may not see the challenge: what the user said of this registry has to do.
+        if !challenges.is_empty() || !response.headers_filtered {
+            return Ok(None);
+        }
+        let told = match &self.service {
+            Some(realm) => Some(Scheme::Bearer(Service { realm: realm.clone(), name: None })),
+            None => has_password.then_some(Scheme::Basic { realm: None }),
+        };
+        Ok(told.map(|scheme| (scheme, Scopes::default())))
+    }
+}
+
+impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
+    type Chunk = T::Chunk;
+    type Body = T::Body;
+    type Hasher = T::Hasher;
+
+    async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
+        if !request.url.same_origin(self.trust.registry()) {
+            return self.inner.send(request).await;
+        }
+        if !request.authenticates {
+            return self.probe(request).await;
+        }
+        let tokens = self.tokens.count();
+        let mut carried = self.first(request).await?;
+        let mut round = 0;
+        loop {
+            let mut response = match &carried {
+                Carried::Nothing => self.inner.send(request).await?,
+                carried => self.inner.send(&carried.by(request)).await?,
+            };
+            // Wherever a redirect led: nobody there is asked for, or told, anything.
+            let is_elsewhere = response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()));
+            if is_elsewhere || round == ROUNDS || !matches!(response.status, 401 | 403) {
+                return Ok(response);
+            }
+            let Some((scheme, scopes)) = self.refused(request, &carried, (tokens, round == 0), &response)? else {
+                return Ok(response);
+            };
+            // Asking takes a request of its own, which must not wait for this one's place.
+            response.body.hand_over();
+            self.asked.replace(Some(scheme.clone()));
+            carried = match self.carry(&scheme, request, &scopes).await? {
+                Carried::Nothing => return Ok(response),
+                next => next,
+            };
+            read::discard(self.retry.clock(), response).await;
+            round += 1;
+        }
+    }
+
+    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
+        self.inner.hasher(algorithm)
+    }
+}
+
+impl Carried {
+    /// The request with it.
+    fn by(&self, request: &Request) -> Request {
+        let mut request = request.clone();
+        let bearer = |token: &Secret| format!("Bearer {}", token.expose());
+        match self {
+            Carried::Nothing => {}
+            Carried::Basic(value) => request.headers.set("authorization", value.expose()),
+            Carried::Given(token) => request.headers.set("authorization", bearer(token)),
+            Carried::Token(token) => request.headers.set("authorization", bearer(&token.value)),
+            Carried::Session(session) => session.add_to(&mut request.headers),
+        }
+        request
+    }
+}
+
+/// RFC 7617 §2.
+fn basic(username: &str, password: &Secret) -> String {
+    let pair = format!("{username}:{}", password.expose());
+    format!("Basic {}", Base64::encode_string(pair.as_bytes()))
+}

@@ -1,0 +1,102 @@
+//! V1's way to let somebody in (docker-registry's index protocol): whoever asks a repository for its images with
+//! `X-Docker-Token: true` gets a token for that repository in the answer's header fields, and cookies.
+
+use std::cell::RefCell;
+
+use async_lock::Mutex;
+
+use super::super::retry::Retry;
+use super::super::{Clock, Error, Result, Transport, failure, read};
+use super::basic;
+use super::credentials::Credentials;
+use crate::protocol::code;
+use crate::protocol::http::{Headers, Method, Request};
+use crate::protocol::secret::Secret;
+use crate::protocol::url::Url;
+
+/// Bytes of the answer that are read: the images of a large repository.
+const ANSWER_LIMIT: u64 = 32 * 1024 * 1024;
+/// Repositories whose sessions are kept.
+const MOST: usize = 1000;
+
+/// What one repository's requests carry.
+#[derive(Debug, Clone)]
+pub struct Session {
+    repository: String,
+    /// Behind `Authorization: Token`.
+    token: Secret,
+    /// For `Cookie`; where the host is a browser neither seen nor sent.
+    cookies: Option<Secret>,
+}
+
+impl Session {
+    /// Adds it to a request.
+    pub fn add_to(&self, headers: &mut Headers) {
+        headers.set("authorization", format!("Token {}", self.token.expose()));
+        if let Some(cookies) = &self.cookies {
+            headers.set("cookie", cookies.expose());
+        }
+    }
+}
+
+/// The sessions of one client.
+#[derive(Default)]
+pub struct Sessions {
+    known: RefCell<Vec<Session>>,
+    asking: Mutex<()>,
+}
+
+impl Sessions {
+    /// A repository's session: the one there is, else a new one.
+    pub async fn get<T: Transport, C: Clock>(
+        &self,
+        transport: &T,
+        retry: &Retry<C>,
+        registry: &Url,
+        repository: &str,
+        credentials: Option<&Credentials>,
+    ) -> Result<Session> {
+        let _asking = self.asking.lock().await;
+        let known = self.known.borrow().iter().find(|session| session.repository == repository).cloned();
+        if let Some(session) = known {
+            return Ok(session);
+        }
+        let url = registry.with_path(&format!("v1/repositories/{repository}/images"));
+        let mut request = Request::new(Method::Get, url).with_header("x-docker-token", "true");
+        if let Some(Credentials::Basic { username, password }) = credentials {
+            request.headers.set("authorization", basic(username, password));
+        }
+        let response = read::load(transport, retry, &request, ANSWER_LIMIT).await?;
+        if !response.is_success() {
+            return Err(failure::of(request.method, &request.url, &response, retry.now_unix_ms()));
+        }
+        let token = response.headers.get("x-docker-token").filter(|token| is_visible(token));
+        let Some(token) = token else {
+            let error =
+                Error::new(code::AUTH_REQUIRED, "the registry asks for a token and gives none (X-Docker-Token)");
+            return Err(error.at(request.method, &request.url).with_status(response.status));
+        };
+        let (repository, token) = (repository.to_owned(), Secret::new(token));
+        let session = Session { repository, token, cookies: cookies(&response.headers) };
+        let mut known = self.known.borrow_mut();
+        known.truncate(MOST - 1);
+        known.insert(0, session.clone());
+        Ok(session)
+    }
+
+    /// Forgets a session that the registry refused.
+    pub fn refuse(&self, refused: &Session) {
+        self.known.borrow_mut().retain(|session| session.token != refused.token);
+    }
+}
+
+/// The cookies of an answer as they are sent back (RFC 6265 §5.4), without their attributes.
+fn cookies(headers: &Headers) -> Option<Secret> {
+    let pairs = headers.all("set-cookie").filter_map(|cookie| cookie.split(';').next());
+    let pairs: Vec<_> = pairs.map(str::trim).filter(|pair| pair.contains('=') && is_visible(pair)).collect();
+    (!pairs.is_empty()).then(|| Secret::new(pairs.join("; ")))
+}
+
+fn is_visible(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+}

@@ -1,0 +1,259 @@
+//! Tokens from a registry's token service (distribution docs, spec/auth/token.md and oauth.md), kept until shortly
+//! before they expire. Calls that need the same token share one request for it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use async_lock::Mutex;
+
+use super::super::retry::Retry;
+use super::super::{Clock, Error, Result, Transport, failure, read};
+use super::basic;
+use super::credentials::Credentials;
+use crate::protocol::code;
+use crate::protocol::http::{Method, Request};
+use crate::protocol::percent;
+use crate::protocol::scope::Scopes;
+use crate::protocol::secret::Secret;
+use crate::protocol::token::{self, TokenAnswer};
+use crate::protocol::url::Url;
+
+/// Milliseconds before its end from which on a token is not used any more.
+const MARGIN: u64 = 5_000;
+/// Bytes of a token service's answer that are read.
+const ANSWER_LIMIT: u64 = 128 * 1024;
+/// What this client calls itself (oauth.md).
+const CLIENT_ID: &str = "docker-registry-client-wasm";
+/// The user name that stands for "the password is an identity token", docker's convention.
+const IDENTITY_TOKEN_USER: &str = "<token>";
+
+/// A token service and the registry's name there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Where to ask.
+    pub realm: Url,
+    /// What for.
+    pub name: Option<String>,
+}
+
+/// A token and what it was asked for.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// For `Authorization: Bearer`.
+    pub value: Secret,
+    /// What it was asked to allow. It may allow less.
+    pub scopes: Scopes,
+    /// Whether it was asked for without credentials.
+    pub is_anonymous: bool,
+    /// Tokens are counted: the larger, the later it came.
+    pub number: u64,
+    expires: u64,
+}
+
+/// One token, or the place for it.
+struct Slot {
+    service: Service,
+    scopes: Scopes,
+    is_anonymous: bool,
+    token: RefCell<Option<Token>>,
+    /// Held while it is asked for.
+    asking: Mutex<()>,
+    /// Requests that came to an end, and why the last one failed.
+    ended: Cell<u64>,
+    failure: RefCell<Option<Error>>,
+}
+
+impl Slot {
+    fn is_for(&self, service: &Service, is_anonymous: bool) -> bool {
+        self.is_anonymous == is_anonymous && self.service == *service
+    }
+}
+
+/// All tokens of one client.
+#[derive(Default)]
+pub struct Tokens {
+    slots: RefCell<Vec<Rc<Slot>>>,
+    came: Cell<u64>,
+}
+
+impl Tokens {
+    /// A token that is good for `scopes`: one that is there, else a new one. The second value is a refresh token that
+    /// came with a new one.
+    pub async fn get(
+        &self,
+        asking: &Asking<'_, impl Transport, impl Clock>,
+        scopes: &Scopes,
+    ) -> Result<(Token, Option<Secret>)> {
+        let is_anonymous = asking.credentials.is_none();
+        let find = || self.find(asking.service, is_anonymous, scopes, asking.now());
+        if let Some(token) = find() {
+            return Ok((token, None));
+        }
+        let slot = self.slot(asking.service, is_anonymous, scopes, asking.now());
+        let ended = slot.ended.get();
+        let _asking = slot.asking.lock().await;
+        if let Some(token) = find() {
+            return Ok((token, None));
+        }
+        // Whoever waited for a request that failed has its answer: to ask again is for the next call.
+        if slot.ended.get() != ended
+            && let Some(error) = slot.failure.borrow().clone()
+        {
+            return Err(error);
+        }
+        let result = asking.fetch(scopes).await;
+        slot.ended.set(slot.ended.get() + 1);
+        match result {
+            Ok(TokenAnswer { token: value, lifetime, refresh_token }) => {
+                let expires = asking.now().saturating_add(lifetime);
+                let number = self.came.get() + 1;
+                self.came.set(number);
+                let token = Token { value, scopes: scopes.clone(), is_anonymous, number, expires };
+                slot.token.replace(Some(token.clone()));
+                slot.failure.replace(None);
+                Ok((token, refresh_token))
+            }
+            Err(error) => {
+                slot.failure.replace(Some(error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Forgets a token that the registry refused, unless a new one has taken its place already.
+    pub fn refuse(&self, refused: &Token) {
+        for slot in self.slots.borrow().iter() {
+            slot.token.borrow_mut().take_if(|token| token.value == refused.value);
+        }
+    }
+
+    /// How many came so far.
+    pub fn count(&self) -> u64 {
+        self.came.get()
+    }
+
+    fn find(&self, service: &Service, is_anonymous: bool, scopes: &Scopes, now: u64) -> Option<Token> {
+        let slots = self.slots.borrow();
+        let fitting = slots.iter().filter(|slot| slot.is_for(service, is_anonymous) && slot.scopes.cover(scopes));
+        fitting.filter_map(|slot| slot.token.borrow().clone()).find(|token| is_fresh(token, now))
+    }
+
+    /// The place for a token of exactly these scopes.
+    fn slot(&self, service: &Service, is_anonymous: bool, scopes: &Scopes, now: u64) -> Rc<Slot> {
+        let mut slots = self.slots.borrow_mut();
+        let known = slots.iter().find(|slot| slot.is_for(service, is_anonymous) && slot.scopes == *scopes);
+        if let Some(slot) = known {
+            return slot.clone();
+        }
+        // A client may see thousands of repositories: what is empty, stale and nobody's goes.
+        slots.retain(|slot| {
+            Rc::strong_count(slot) > 1 || slot.token.borrow().as_ref().is_some_and(|token| is_fresh(token, now))
+        });
+        let slot = Rc::new(Slot {
+            service: service.clone(),
+            scopes: scopes.clone(),
+            is_anonymous,
+            token: RefCell::default(),
+            asking: Mutex::default(),
+            ended: Cell::default(),
+            failure: RefCell::default(),
+        });
+        slots.push(slot.clone());
+        slot
+    }
+}
+
+fn is_fresh(token: &Token, now: u64) -> bool {
+    now.saturating_add(MARGIN) < token.expires
+}
+
+/// How to ask for a token.
+pub struct Asking<'a, T, C> {
+    /// What carries the request.
+    pub transport: &'a T,
+    /// Repeats it where that is due, and has the time.
+    pub retry: &'a Retry<C>,
+    /// Whom to ask.
+    pub service: &'a Service,
+    /// As whom; `None`: as nobody.
+    pub credentials: Option<&'a Credentials>,
+    /// Milliseconds the answer's headers may take; `None`: the client's setting.
+    pub timeout: Option<u64>,
+}
+
+impl<T: Transport, C: Clock> Asking<'_, T, C> {
+    fn now(&self) -> u64 {
+        self.retry.clock().now()
+    }
+
+    async fn fetch(&self, scopes: &Scopes) -> Result<TokenAnswer> {
+        match self.credentials {
+            None | Some(Credentials::Token(_)) => self.send(self.get(scopes, None)).await,
+            Some(Credentials::Basic { username, password }) => {
+                self.send(self.get(scopes, Some(basic(username, password)))).await
+            }
+            Some(Credentials::IdentityToken(identity)) => match self.send(self.post(scopes, identity)).await {
+                // No OAuth2 there (oauth.md): the older way, where it stands for a password.
+                Err(error) if matches!(error.status, Some(404 | 405)) => {
+                    self.send(self.get(scopes, Some(basic(IDENTITY_TOKEN_USER, identity)))).await
+                }
+                result => result,
+            },
+        }
+    }
+
+    /// token.md: each scope a parameter of its own.
+    fn get(&self, scopes: &Scopes, authorization: Option<String>) -> Request {
+        let scopes: Vec<String> = scopes.iter().collect();
+        let mut query = Vec::new();
+        query.extend(self.service.name.as_deref().map(|name| ("service", name)));
+        query.extend(scopes.iter().map(|scope| ("scope", scope.as_str())));
+        let mut request = self.request(Method::Get, self.service.realm.with_query(&query));
+        if let Some(value) = authorization {
+            request.headers.set("authorization", value);
+        }
+        request
+    }
+
+    /// oauth.md: a form.
+    fn post(&self, scopes: &Scopes, identity: &Secret) -> Request {
+        let scope = scopes.to_string();
+        let mut fields = vec![("grant_type", "refresh_token"), ("client_id", CLIENT_ID)];
+        fields.extend(self.service.name.as_deref().map(|name| ("service", name)));
+        fields.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
+        fields.push(("refresh_token", identity.expose()));
+        let mut form = String::new();
+        percent::push_pairs(&mut form, &fields);
+        let mut request = self.request(Method::Post, self.service.realm.clone());
+        request.headers.set("content-type", "application/x-www-form-urlencoded");
+        request.body = Some(form.into_bytes());
+        request.follows_redirects = false;
+        request
+    }
+
+    fn request(&self, method: Method, url: Url) -> Request {
+        let mut request = Request::new(method, url).with_header("accept", "application/json");
+        request.timeout = self.timeout;
+        request
+    }
+
+    async fn send(&self, request: Request) -> Result<TokenAnswer> {
+        let response = read::load(self.transport, self.retry, &request, ANSWER_LIMIT).await?;
+        if !response.is_success() {
+            return Err(failure::of(request.method, &request.url, &response, self.retry.now_unix_ms()));
+        }
+        let answer = token::parse(&response.body).map_err(Error::from);
+        answer.map_err(|error| error.at(request.method, &request.url).with_status(response.status))
+    }
+}
+
+/// The error where credentials may not be sent to the token service that the registry names.
+pub fn untrusted(service: &Service) -> Error {
+    let host = service.realm.host();
+    let message = format!(
+        "the registry's token service {} belongs to another domain: it gets the registry's credentials only if its host \
+         is named in trustedRealms ([\"{host}\"])",
+        service.realm.redacted()
+    );
+    Error::new(code::UNTRUSTED_REALM, message)
+}

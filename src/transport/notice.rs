@@ -1,0 +1,86 @@
+//! What a registry says beside its answers: warnings, and how many requests it still allows.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::{Result, Transport};
+use crate::protocol::digest::Algorithm;
+use crate::protocol::http::{Request, Response};
+use crate::protocol::rate_limit::{self, RateLimit};
+use crate::protocol::url::Url;
+use crate::protocol::warning;
+
+/// Different warnings that are remembered as told: a registry that has more to say repeats itself.
+const MOST: usize = 1000;
+
+/// Whoever wants to be warned.
+pub type Warned = Rc<dyn Fn(&str)>;
+
+/// What one registry has said so far.
+#[derive(Default)]
+pub struct Notices {
+    warned: Option<Warned>,
+    told: RefCell<HashSet<String>>,
+    rate_limit: RefCell<Option<RateLimit>>,
+}
+
+impl Notices {
+    /// `warned`: told of each warning once.
+    pub fn new(warned: Option<Warned>) -> Self {
+        Self { warned, ..Self::default() }
+    }
+
+    /// The limit last told of.
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        self.rate_limit.borrow().clone()
+    }
+
+    fn notice<B>(&self, response: &Response<B>) {
+        if let Some(limit) = rate_limit::parse(&response.headers) {
+            self.rate_limit.replace(Some(limit));
+        }
+        let Some(warned) = &self.warned else { return };
+        for text in warning::texts(response.headers.all("warning")) {
+            let is_new = {
+                let mut told = self.told.borrow_mut();
+                told.len() < MOST && told.insert(text.clone())
+            };
+            if is_new {
+                warned(&text);
+            }
+        }
+    }
+}
+
+/// Takes note of what the registry itself says. Storage that it redirects to has nothing to say for it.
+pub struct Noticed<T> {
+    inner: T,
+    registry: Url,
+    notices: Rc<Notices>,
+}
+
+impl<T: Transport> Noticed<T> {
+    /// Over another transport.
+    pub fn new(inner: T, registry: Url, notices: Rc<Notices>) -> Self {
+        Self { inner, registry, notices }
+    }
+}
+
+impl<T: Transport> Transport for Noticed<T> {
+    type Chunk = T::Chunk;
+    type Body = T::Body;
+    type Hasher = T::Hasher;
+
+    async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
+        let response = self.inner.send(request).await?;
+        if response.url.as_ref().unwrap_or(&request.url).same_origin(&self.registry) {
+            self.notices.notice(&response);
+        }
+        Ok(response)
+    }
+
+    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
+        self.inner.hasher(algorithm)
+    }
+}

@@ -1,0 +1,87 @@
+//! Bodies that are read whole, and bodies that nobody wants.
+
+use std::pin::pin;
+
+use futures_util::future::select;
+
+use super::retry::{self, Retry};
+use super::{Body, Chunk, Clock, Error, Result, Transport};
+use crate::protocol::code;
+use crate::protocol::http::{Request, Response};
+
+/// Bytes of a body without success that are read.
+const FAILURE_LIMIT: u64 = 64 * 1024;
+
+/// Sends a request and reads its whole answer: a success refused beyond `limit` bytes without being read whole, anything
+/// else as far as it tells why. A body that breaks off is asked for again.
+pub async fn load<T: Transport, C: Clock>(
+    transport: &T,
+    retry: &Retry<C>,
+    request: &Request,
+    limit: u64,
+) -> Result<Response<Vec<u8>>> {
+    let placed = |error: Error| error.at(request.method, &request.url);
+    loop {
+        let mut response = transport.send(request).await.map_err(placed)?;
+        if !response.is_success() {
+            let body = start(&mut response.body).await;
+            return Ok(response.map_body(|_| body));
+        }
+        let error = match whole(&mut response, limit).await {
+            Ok(body) => return Ok(response.map_body(|_| body)),
+            Err(error) => placed(error).with_status(response.status),
+        };
+        let repeatable = error.is_transient && retry::is_idempotent(request.method);
+        let delay = if repeatable { retry.after(&request.failures, None) } else { None };
+        let Some(delay) = delay else { return Err(error) };
+        drop(response);
+        retry.pause(delay).await;
+    }
+}
+
+/// Lets go of a response whose body nobody wants. A short one is read first, where that takes no time: a connection whose
+/// response was read can carry the next request, one that was broken off cannot.
+pub async fn discard<B: Body>(clock: &impl Clock, mut response: Response<B>) {
+    const SHORT: u64 = 16 * 1024;
+    const PATIENCE: u64 = 250;
+    if response.declared_length().is_some_and(|length| length <= SHORT) {
+        let read = async { while let Ok(Some(_)) = response.body.next().await {} };
+        select(pin!(read), pin!(clock.sleep(PATIENCE))).await;
+    }
+}
+
+async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8>> {
+    let too_large = || {
+        let message = format!("the answer is larger than the {limit} bytes allowed for it");
+        Err(Error::new(code::TOO_LARGE, message))
+    };
+    if response.declared_length().is_some_and(|length| length > limit) {
+        return too_large();
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.body.next().await? {
+        if body.len() as u64 + chunk.len() > limit {
+            return too_large();
+        }
+        chunk.append_to(&mut body);
+    }
+    match response.body_length() {
+        Some(length) if length != body.len() as u64 => {
+            let error = Error::new(code::TRUNCATED, format!("{} of {length} bytes arrived", body.len()));
+            Err(error.transient())
+        }
+        _ => Ok(body),
+    }
+}
+
+/// As much of a body as tells why there is no success; an error ends it too.
+pub async fn start<B: Body>(body: &mut B) -> Vec<u8> {
+    let mut start = Vec::new();
+    while let Ok(Some(chunk)) = body.next().await {
+        chunk.slice(0, FAILURE_LIMIT - start.len() as u64).append_to(&mut start);
+        if start.len() as u64 >= FAILURE_LIMIT {
+            break;
+        }
+    }
+    start
+}

@@ -1,0 +1,206 @@
+//! Where requests, and credentials with them, may go.
+//!
+//! A registry names other places all the time: token services, storage, upload locations. What it names is followed only
+//! where that cannot turn this client against its own user's network, and gets credentials only where they belong.
+
+use super::{Error, Result};
+use crate::protocol::code;
+use crate::protocol::host;
+use crate::protocol::url::{Scheme, Url};
+
+/// Domains of one owner: Docker Hub's registry by its other name, and its token service.
+const ONE_OWNER: &[[&str; 2]] = &[["docker.com", "docker.io"]];
+
+/// A host that the user trusts, with any port or one.
+#[derive(Debug, Clone)]
+pub struct TrustedHost {
+    /// In lower case.
+    host: String,
+    /// `None`: any.
+    port: Option<u16>,
+}
+
+impl TrustedHost {
+    /// Reads `auth.example.com` or `auth.example.com:8443`; an error is the rule it breaks.
+    pub fn parse(text: &str) -> std::result::Result<Self, String> {
+        let (host, port) = host::parse_authority(text)?;
+        Ok(Self { host, port })
+    }
+
+    fn is(&self, url: &Url) -> bool {
+        self.host == url.host() && self.port.is_none_or(|port| port == url.port())
+    }
+}
+
+/// What is known of who belongs to whom.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    registry: Url,
+    trusted: Vec<TrustedHost>,
+}
+
+impl Trust {
+    /// `trusted`: hosts beside the registry's own domain.
+    pub fn new(registry: Url, trusted: Vec<TrustedHost>) -> Self {
+        Self { registry, trusted }
+    }
+
+    /// The registry's base URL.
+    pub fn registry(&self) -> &Url {
+        &self.registry
+    }
+
+    /// The token service that a challenge names: an absolute URL, by https unless the registry itself speaks http or
+    /// both are this machine, and at no private address unless the registry has one (or this very host).
+    pub fn realm(&self, realm: &str) -> Result<Url> {
+        let refused = |why: &str| Error::new(code::UNTRUSTED_REALM, format!("the registry's token service: {why}"));
+        let url = Url::parse(realm).map_err(|invalid| refused(&invalid.message))?;
+        let plain_allowed =
+            self.registry.scheme() == Scheme::Http || (url.is_loopback() && self.registry.is_loopback());
+        if url.scheme() == Scheme::Http && !plain_allowed {
+            return Err(refused(&format!("{} is plain http, the registry is not", url.redacted())));
+        }
+        if !self.may_reach(&url) {
+            return Err(refused(&format!("{} is a private address, the registry's is not", url.redacted())));
+        }
+        Ok(url)
+    }
+
+    /// Whether a token service may get the registry's credentials.
+    pub fn may_have_credentials(&self, realm: &Url) -> bool {
+        let one_owner = |[one, other]: &[&str; 2]| {
+            let below = |domain: &str, url: &Url| url.host() == domain || url.host().ends_with(&format!(".{domain}"));
+            (below(one, &self.registry) && below(other, realm)) || (below(other, &self.registry) && below(one, realm))
+        };
+        realm.shares_domain(&self.registry) || self.is_named(realm) || ONE_OWNER.iter().any(one_owner)
+    }
+
+    /// Whether a redirect may be followed: never from https to http, and to no private address unless the registry has
+    /// one.
+    pub fn redirect(&self, from: &Url, to: &Url) -> Result<()> {
+        if from.scheme() == Scheme::Https && to.scheme() == Scheme::Http {
+            let message = format!("refused a redirect from https to {}", to.redacted());
+            return Err(Error::new(code::UNTRUSTED_LOCATION, message));
+        }
+        if !self.may_reach(to) {
+            let message = format!(
+                "refused a redirect to {}, a private address: name its host in trustedRealms if that is right",
+                to.redacted()
+            );
+            return Err(Error::new(code::UNTRUSTED_LOCATION, message));
+        }
+        Ok(())
+    }
+
+    fn may_reach(&self, url: &Url) -> bool {
+        !url.is_local() || self.registry.is_local() || url.host() == self.registry.host() || self.is_named(url)
+    }
+
+    fn is_named(&self, url: &Url) -> bool {
+        self.trusted.iter().any(|host| host.is(url))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trust(registry: &str, trusted: &[&str]) -> Trust {
+        let host = |text: &&str| TrustedHost::parse(text).expect(text);
+        Trust::new(Url::parse_registry(registry).expect(registry), trusted.iter().map(host).collect())
+    }
+
+    /// F57.
+    #[test]
+    fn realms_that_are_asked() {
+        for (registry, realm) in [
+            ("https://r.example.com", "https://auth.example.com/token"),
+            ("https://r.example.com", "https://auth.elsewhere.org/token?a=b"),
+            ("http://r.example.com", "http://auth.example.com/token"),
+            ("http://127.0.0.1:5000", "http://127.0.0.1:5001/token"),
+            ("https://localhost:5000", "http://127.0.0.1:5001/token"),
+            ("https://10.0.0.1", "https://10.0.0.1/auth"),
+            ("https://10.0.0.1", "https://192.168.0.1/auth"),
+            ("http://[::1]:5000", "http://[::1]:5000/auth"),
+        ] {
+            trust(registry, &[]).realm(realm).expect(realm);
+        }
+        trust("https://r.example.com", &["10.0.0.1"]).realm("https://10.0.0.1/token").expect("it is named");
+    }
+
+    /// F57.
+    #[test]
+    fn realms_that_are_refused() {
+        for (registry, realm) in [
+            ("https://r.example.com", "http://auth.example.com/token"),
+            ("https://r.example.com", "http://127.0.0.1/token"),
+            ("https://r.example.com", "https://127.0.0.1/token"),
+            ("https://r.example.com", "https://169.254.169.254/token"),
+            ("https://r.example.com", "https://[::ffff:169.254.169.254]/token"),
+            ("https://r.example.com", "https://localhost/token"),
+            ("https://r.example.com", "https://me:hush@auth.example.com/token"),
+            ("https://r.example.com", "javascript:alert(1)"),
+            ("https://r.example.com", "file:///etc/passwd"),
+            ("https://r.example.com", "/token"),
+            ("https://r.example.com", "//auth.example.com/token"),
+            ("https://r.example.com", ""),
+            ("https://r.example.com", "https://auth.example.com/to ken"),
+            ("http://r.example.com", "http://10.0.0.1/token"),
+        ] {
+            let error = trust(registry, &["auth.elsewhere.org"]).realm(realm).expect_err(realm);
+            assert_eq!(error.code, "UNTRUSTED_REALM");
+            assert!(!error.message.contains("hush"), "{}", error.message);
+        }
+    }
+
+    /// F56.
+    #[test]
+    fn who_gets_credentials() {
+        for (registry, realm, trusted, expected) in [
+            ("r.example.com", "https://r.example.com/token", &[][..], true),
+            ("r.example.com", "https://auth.example.com/token", &[], true),
+            ("r.example.com", "https://example.org/token", &[], false),
+            ("r.example.com", "https://example.org/token", &["example.org"], true),
+            ("r.example.com", "https://example.org/token", &["example.org:8443"], false),
+            ("r.example.com", "https://example.org:8443/token", &["example.org:8443"], true),
+            ("r.example.com", "https://sub.example.org/token", &["example.org"], false),
+            ("docker.io", "https://auth.docker.io/token", &[], true),
+            ("registry.hub.docker.com", "https://auth.docker.io/token", &[], true),
+            ("registry.hub.docker.com", "https://auth.notdocker.io/token", &[], false),
+            ("one.azurecr.io", "https://two.azurecr.io/oauth2/token", &[], false),
+            ("127.0.0.1:5000", "http://127.0.0.1:5001/token", &[], true),
+        ] {
+            let trust = trust(registry, trusted);
+            let realm = trust.realm(realm).expect(realm);
+            assert_eq!(trust.may_have_credentials(&realm), expected, "{registry} {realm:?}");
+        }
+    }
+
+    /// F18, F19.
+    #[test]
+    fn redirects() {
+        let refused = |registry: &str, to: &str, trusted: &[&str]| {
+            let trust = trust(registry, trusted);
+            trust.redirect(trust.registry(), &Url::parse(to).expect(to)).is_err()
+        };
+        assert!(!refused("https://r.example.com", "https://bucket.s3.amazonaws.com/x?X-Amz-Signature=y", &[]));
+        assert!(!refused("http://r.example.com", "https://storage.example.org/", &[]));
+        assert!(!refused("http://r.example.com", "http://storage.example.org/", &[]));
+        assert!(!refused("localhost:5000", "http://10.0.0.1:9000/", &[]));
+        assert!(!refused("https://r.example.com", "https://10.0.0.1:9000/", &["10.0.0.1:9000"]));
+        for to in [
+            "http://r.example.com/",
+            "http://storage.example.org/",
+            "https://127.0.0.1/",
+            "https://169.254.169.254/",
+            "https://[::1]/",
+            "https://0.0.0.0/",
+            "https://[::ffff:169.254.169.254]/",
+            "https://10.1.2.3/",
+            "https://localhost/",
+            "https://[2002:a9fe:a9fe::]/",
+        ] {
+            assert!(refused("https://r.example.com", to, &[]), "{to}");
+        }
+    }
+}
