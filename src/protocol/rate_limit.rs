@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn long_values() {
         for piece in ["1;w=1,", ";", "\"a\";r=1,", "\"", "=", ",", "a=\"", " ", "r=1;"] {
-            let long = piece.repeat(4 * 65536 / piece.len());
+            let long = piece.repeat(65536 / piece.len());
             let started = std::time::Instant::now();
             for name in ["RateLimit", "RateLimit-Limit"] {
                 read(&[(name, &long), ("RateLimit-Policy", &long)]);
