@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::retry_after;
-use super::scope::Scopes;
+use super::scope::Resource;
 use super::url::Url;
 
 /// The HTTP methods the registry protocols use.
@@ -67,14 +67,14 @@ impl Headers {
         self.0.push((name.to_ascii_lowercase(), value.into()));
     }
 
-    /// The first value of a field.
+    /// The first value of a field, named in lower case.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every value of a field.
+    /// Every value of a field, named in lower case.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// Every field.
@@ -118,8 +118,8 @@ pub struct Request {
     pub headers: Headers,
     /// The body, if any.
     pub body: Option<Vec<u8>>,
-    /// What a token must allow for it.
-    pub scopes: Scopes,
+    /// What a token for it is about.
+    pub resource: Resource,
     /// Whether it carries credentials where the registry wants some. A probe does not: the demand itself tells enough.
     pub authenticates: bool,
     /// Whether a redirect may be followed. A body with a secret in it must not go where a redirect leads.
@@ -138,7 +138,7 @@ impl Request {
             url,
             headers: Headers::new(),
             body: None,
-            scopes: Scopes::default(),
+            resource: Resource::Registry,
             authenticates: true,
             follows_redirects: true,
             timeout: None,

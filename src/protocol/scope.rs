@@ -2,6 +2,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::rc::Rc;
+
+use super::http::Method;
+
+/// What a request is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resource {
+    /// `/v2/` and what needs no more than to be let in.
+    Registry,
+    /// The list of all repositories.
+    Catalog,
+    /// A repository, by its name at the registry.
+    Repository(Rc<str>),
+}
+
+impl Resource {
+    /// What a token must allow for a request. To delete, older registries want all that the newer ones call `delete`.
+    pub fn scopes(&self, method: Method) -> Scopes {
+        match self {
+            Resource::Registry => Scopes::default(),
+            Resource::Catalog => Scopes::catalog(),
+            Resource::Repository(name) => Scopes::repository(
+                name,
+                match method {
+                    Method::Get | Method::Head => &["pull"],
+                    Method::Post | Method::Put | Method::Patch => &["pull", "push"],
+                    Method::Delete => &["delete", "pull", "push"],
+                },
+            ),
+        }
+    }
+}
 
 /// A set of scopes, in the one order and spelling that makes equal sets equal: usable as a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -13,7 +13,7 @@ use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::http::{Failures, Headers, Method, Request, Response};
 use crate::protocol::platform::Platform;
 use crate::protocol::reference::RepositoryName;
-use crate::protocol::scope::Scopes;
+use crate::protocol::scope::Resource;
 use crate::protocol::url::Url;
 use crate::transport::notice::Notices;
 use crate::transport::retry::Retry;
@@ -46,14 +46,6 @@ pub struct Connection<H: Host> {
 pub struct Target {
     pub(super) url: Url,
     resource: Resource,
-}
-
-#[derive(Clone)]
-enum Resource {
-    /// `/v2/` and what needs no more than to be let in.
-    Registry,
-    Catalog,
-    Repository(String),
 }
 
 /// An answer with what is needed to speak of it in an error; its body read (`Vec<u8>`) or still to come.
@@ -118,7 +110,7 @@ impl<H: Host> Connection<H> {
     pub(super) fn repository_target(&self, name: &RepositoryName, rest: &str) -> Target {
         let library = if self.base.host() == DOCKER_HUB && name.namespace().is_none() { "library/" } else { "" };
         let name = format!("{library}{}", name.as_str());
-        Target { url: self.base.with_path(&format!("v2/{name}/{rest}")), resource: Resource::Repository(name) }
+        Target { url: self.base.with_path(&format!("v2/{name}/{rest}")), resource: Resource::Repository(name.into()) }
     }
 
     /// The protocol the registry speaks: asked once, by one request however many calls wait for it.
@@ -144,7 +136,7 @@ impl<H: Host> Connection<H> {
     pub(super) fn request(&self, method: Method, target: &Target, accept: Option<&str>, call: &Call) -> Request {
         let mut request = Request::new(method, target.url.clone());
         request.headers = self.headers.clone();
-        request.scopes = target.resource.scopes(method);
+        request.resource = target.resource.clone();
         request.timeout = call.timeout;
         if let Some(accept) = accept {
             request.headers.set("accept", accept);
@@ -208,25 +200,6 @@ impl Target {
     /// The same thing elsewhere: another page of it, say.
     pub(super) fn with_url(&self, url: Url) -> Self {
         Self { url, resource: self.resource.clone() }
-    }
-}
-
-impl Resource {
-    /// What a token must allow (distribution docs, spec/auth/scope.md). To delete, older registries want all that the
-    /// newer ones call `delete`.
-    fn scopes(&self, method: Method) -> Scopes {
-        match self {
-            Resource::Registry => Scopes::default(),
-            Resource::Catalog => Scopes::catalog(),
-            Resource::Repository(name) => Scopes::repository(
-                name,
-                match method {
-                    Method::Get | Method::Head => &["pull"],
-                    Method::Post | Method::Put | Method::Patch => &["pull", "push"],
-                    Method::Delete => &["delete", "pull", "push"],
-                },
-            ),
-        }
     }
 }
 

@@ -97,7 +97,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let asked = self.asked.borrow().clone();
         match asked {
             None => Ok(Carried::Nothing),
-            Some(scheme) => self.carry(&scheme, request, &request.scopes).await,
+            Some(scheme) => self.carry(&scheme, request, &request.resource.scopes(request.method)).await,
         }
     }
 
@@ -171,7 +171,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let demanded = if is_demand { self.demanded(response)? } else { None };
         let known = || self.asked.borrow().clone().filter(|_| !is_demand).map(|scheme| (scheme, Scopes::default()));
         let Some((scheme, told)) = demanded.or_else(known) else { return Ok(None) };
-        let scopes = request.scopes.clone().with(&told);
+        let scopes = request.resource.scopes(request.method).with(&told);
         let helps = match carried {
             Carried::Given(_) => false,
             Carried::Nothing => is_demand,
