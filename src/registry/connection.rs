@@ -117,7 +117,11 @@ impl<H: Host> Connection<H> {
     pub(super) async fn version(&self, call: &Call) -> Result<Version> {
         match self.fixed_version {
             Some(version) => Ok(version),
-            None => self.version.get_or_try_init(|| version::detect(self, call)).await.copied(),
+            // In a box: what happens once need not take room in every call.
+            None => match self.version.get() {
+                Some(version) => Ok(*version),
+                None => Box::pin(self.version.get_or_try_init(|| version::detect(self, call))).await.copied(),
+            },
         }
     }
 

@@ -97,7 +97,9 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let asked = self.asked.borrow().clone();
         match asked {
             None => Ok(Carried::Nothing),
-            Some(scheme) => self.carry(&scheme, request, &request.resource.scopes(request.method)).await,
+            // In a box, here and below: asking for a token is a request of its own, and every request would have to take
+            // room for it along.
+            Some(scheme) => Box::pin(self.carry(&scheme, request, &request.resource.scopes(request.method))).await,
         }
     }
 
@@ -278,7 +280,7 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
             // Asking takes a request of its own, which must not wait for this one's place.
             response.body.hand_over();
             self.asked.replace(Some(scheme.clone()));
-            carried = match self.carry(&scheme, request, &scopes).await? {
+            carried = match Box::pin(self.carry(&scheme, request, &scopes)).await? {
                 Carried::Nothing => return Ok(response),
                 next => next,
             };
