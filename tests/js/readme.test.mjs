@@ -13,7 +13,7 @@ import { root } from '../../xtask/ensure.mjs';
 import { createAuthority } from '../registries/certificates.mjs';
 import { fill } from '../registries/fill.mjs';
 import { samples } from '../registries/sample-images.mjs';
-import { startDistribution } from '../registries/servers.mjs';
+import { startDistribution, startTokenRegistry } from '../registries/servers.mjs';
 import { packedFolder } from './packed.mjs';
 
 const CHROMIUM = ['--no-sandbox', '--headless=new', '--disable-dev-shm-usage', '--disable-background-networking'];
@@ -22,14 +22,16 @@ const examples = (language) => [...readme.matchAll(new RegExp(`^\`\`\`${language
 
 let registry;
 let secure;
+let locked;
 before(async () => {
   registry = await startDistribution();
   await fill(registry, { 'team/web': samples['team/web'], hello: samples.hello });
   const authority = await createAuthority();
   secure = await startDistribution({ data: registry.data, tls: authority.server });
   writeFileSync(join(packedFolder, 'company-ca.pem'), authority.ca);
+  locked = await startTokenRegistry({ data: registry.data });
 });
-after(() => Promise.all([registry.stop(), secure.stop()]));
+after(() => Promise.all([registry.stop(), secure.stop(), locked.stop()]));
 
 /** Runs an example as a user would: from a project that has the package installed. */
 async function run(number, { url } = registry) {
@@ -42,7 +44,7 @@ async function run(number, { url } = registry) {
 }
 
 test('the README has the examples that are tested here', () => {
-  assert.equal(examples('js').length, 4);
+  assert.equal(examples('js').length, 5);
   assert.equal(examples('html').length, 1);
 });
 
@@ -60,12 +62,18 @@ test('a verified layer, in Node', async () => {
   assert.equal(statSync(join(packedFolder, 'layer.tar.gz')).size, size);
 });
 
+test('credentials when they are asked for, in Node', async () => {
+  const output = await run(2, locked);
+  assert.match(output, /asks for bearer \[ 'repository:team\/web:pull' \]/);
+  assert.match(output, /'1\.0\.0'/);
+});
+
 test("docker's logins, in Node", async () => {
-  assert.match(await run(2), /'1\.0\.0'/);
+  assert.match(await run(3), /'1\.0\.0'/);
 });
 
 test('a private CA, in Node', async () => {
-  assert.match(await run(3, secure), /'1\.0\.0'/);
+  assert.match(await run(4, secure), /'1\.0\.0'/);
 });
 
 test('a page', async () => {
