@@ -159,9 +159,11 @@ impl<H: Host> Connection<H> {
         Ok(Answer { method, url, response })
     }
 
-    /// HEAD; any status is an answer.
-    pub(super) async fn head(&self, target: &Target, accept: Option<&str>, call: &Call) -> Result<Stream<H>> {
-        self.send(&self.request(Method::Head, target, accept, call)).await
+    /// HEAD; any status is an answer. There is no body to come, which would keep the request's place: who asks on by GET
+    /// while it holds the answer would wait for itself.
+    pub(super) async fn head(&self, target: &Target, accept: Option<&str>, call: &Call) -> Result<Answer<()>> {
+        let Answer { method, url, response } = self.send(&self.request(Method::Head, target, accept, call)).await?;
+        Ok(Answer { method, url, response: response.map_body(drop) })
     }
 
     /// Sends a request and reads all of its answer, whose body may have so many bytes; any status is an answer.
