@@ -93,7 +93,9 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         if let Some(Credentials::Token(token)) = self.keyring.held() {
             return Ok(Carried::Given(token));
         }
-        match self.asked.borrow().clone() {
+        // Not in the match itself: there it would stay borrowed while others wait.
+        let asked = self.asked.borrow().clone();
+        match asked {
             None => Ok(Carried::Nothing),
             Some(scheme) => self.carry(&scheme, request, &request.scopes).await,
         }
