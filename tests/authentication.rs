@@ -99,3 +99,23 @@ fn a_call_may_be_refused_while_another_waits_for_its_token() {
     let calls = repositories.iter().map(|repository| repository.tags(None, Call::default()).collect());
     assert!(host.run(join_all(calls)).into_iter().all(|result| result.is_ok()));
 }
+
+/// A service that restarts forgets all its tokens at once: the others that are kept are not tried one by one.
+#[test]
+fn where_one_kept_token_is_refused_a_new_one_is_asked_for() {
+    let revoked = Rc::new(Cell::new(0));
+    let good_from = revoked.clone();
+    let lets_in = move |seen: &Seen| {
+        let number = carried(seen).and_then(|value| value.strip_prefix("Bearer t")?.parse().ok());
+        number.is_some_and(|number: u64| number > good_from.get())
+    };
+    let host = registry(lets_in, |number, _| token(&format!("t{number}"), 300));
+    let client = host.client_with(settings(Some(password())));
+    for name in ["a/a", "a/b", "a/c", "a/d"] {
+        tags(&host, &client, name).unwrap();
+    }
+    revoked.set(4);
+    let before = host.seen().len();
+    host.run(client.check_status(&Call::default())).unwrap();
+    assert_eq!(host.targets()[before..].len(), 3, "refused, asked for, let in: {:?}", &host.targets()[before..]);
+}

@@ -97,12 +97,12 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let asked = self.asked.borrow().clone();
         match asked {
             None => Ok(Carried::Nothing),
-            Some(scheme) => self.carry(&scheme, request, &request.scopes).await,
+            Some(scheme) => self.carry(&scheme, request, &request.scopes, 0).await,
         }
     }
 
-    /// What to carry for a scheme.
-    async fn carry(&self, scheme: &Scheme, request: &Request, scopes: &Scopes) -> Result<Carried> {
+    /// What to carry for a scheme; a token only if it came after that number.
+    async fn carry(&self, scheme: &Scheme, request: &Request, scopes: &Scopes, newer_than: u64) -> Result<Carried> {
         let credentials = self.keyring.get(self.challenge(scheme, scopes)).await?;
         match (scheme, credentials) {
             (_, Some(Credentials::Token(token))) => Ok(Carried::Given(token)),
@@ -111,7 +111,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             }
             (Scheme::Basic { .. }, _) => Ok(Carried::Nothing),
             (Scheme::Bearer(service), credentials) => {
-                let token = self.token(service, credentials.as_ref(), request, scopes).await;
+                let token = self.token(service, credentials.as_ref(), request, (scopes, newer_than)).await;
                 token.map(Carried::Token)
             }
             (Scheme::Session, credentials) => {
@@ -128,14 +128,14 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         service: &Service,
         credentials: Option<&Credentials>,
         request: &Request,
-        scopes: &Scopes,
+        (scopes, newer_than): (&Scopes, u64),
     ) -> Result<Token> {
         let is_named = self.service.as_ref() == Some(&service.realm);
         if credentials.is_some() && !is_named && !self.trust.may_have_credentials(&service.realm) {
             return Err(token::untrusted(service));
         }
         let (transport, retry, timeout) = (&self.inner, &self.retry, request.timeout);
-        let asking = Asking { transport, retry, service, credentials, timeout };
+        let asking = Asking { transport, retry, service, credentials, newer_than, timeout };
         let result = self.tokens.get(&asking, scopes).await;
         if credentials.is_some() && matches!(&result, Err(error) if matches!(error.status, Some(400 | 401))) {
             self.keyring.refuse();
@@ -274,7 +274,12 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
             // Asking takes a request of its own, which must not wait for this one's place.
             response.body.hand_over();
             self.asked.replace(Some(scheme.clone()));
-            carried = match self.carry(&scheme, request, &scopes).await? {
+            // Where a token that would allow it is refused, those that came with it may be as bad.
+            let newer_than = match &carried {
+                Carried::Token(token) if token.scopes.cover(&scopes) => token.number.max(tokens),
+                _ => 0,
+            };
+            carried = match self.carry(&scheme, request, &scopes, newer_than).await? {
                 Carried::Nothing => return Ok(response),
                 next => next,
             };

@@ -50,6 +50,13 @@ pub struct Token {
     expires: u64,
 }
 
+impl Token {
+    /// Whether it is not about to expire.
+    pub fn is_fresh(&self, now: u64) -> bool {
+        now.saturating_add(MARGIN) < self.expires
+    }
+}
+
 /// One token, or the place for it.
 struct Slot {
     service: Service,
@@ -85,7 +92,7 @@ impl Tokens {
         scopes: &Scopes,
     ) -> Result<(Token, Option<Secret>)> {
         let is_anonymous = asking.credentials.is_none();
-        let find = || self.find(asking.service, is_anonymous, scopes, asking.now());
+        let find = || self.find(asking, is_anonymous, scopes);
         if let Some(token) = find() {
             return Ok((token, None));
         }
@@ -132,10 +139,18 @@ impl Tokens {
         self.came.get()
     }
 
-    fn find(&self, service: &Service, is_anonymous: bool, scopes: &Scopes, now: u64) -> Option<Token> {
+    fn find(
+        &self,
+        asking: &Asking<'_, impl Transport, impl Clock>,
+        is_anonymous: bool,
+        scopes: &Scopes,
+    ) -> Option<Token> {
         let slots = self.slots.borrow();
-        let fitting = slots.iter().filter(|slot| slot.is_for(service, is_anonymous) && slot.scopes.cover(scopes));
-        fitting.filter_map(|slot| slot.token.borrow().clone()).find(|token| is_fresh(token, now))
+        let fitting =
+            slots.iter().filter(|slot| slot.is_for(asking.service, is_anonymous) && slot.scopes.cover(scopes));
+        let now = asking.now();
+        let is_good = |token: &Token| token.is_fresh(now) && token.number > asking.newer_than;
+        fitting.filter_map(|slot| slot.token.borrow().clone()).find(is_good)
     }
 
     /// The place for a token of exactly these scopes.
@@ -147,7 +162,7 @@ impl Tokens {
         }
         // A client may see thousands of repositories: what is empty, stale and nobody's goes.
         slots.retain(|slot| {
-            Rc::strong_count(slot) > 1 || slot.token.borrow().as_ref().is_some_and(|token| is_fresh(token, now))
+            Rc::strong_count(slot) > 1 || slot.token.borrow().as_ref().is_some_and(|token| token.is_fresh(now))
         });
         let slot = Rc::new(Slot {
             service: service.clone(),
@@ -163,10 +178,6 @@ impl Tokens {
     }
 }
 
-fn is_fresh(token: &Token, now: u64) -> bool {
-    now.saturating_add(MARGIN) < token.expires
-}
-
 /// How to ask for a token.
 pub struct Asking<'a, T, C> {
     /// What carries the request.
@@ -177,6 +188,8 @@ pub struct Asking<'a, T, C> {
     pub service: &'a Service,
     /// As whom; `None`: as nobody.
     pub credentials: Option<&'a Credentials>,
+    /// Number of the last token that will not do.
+    pub newer_than: u64,
     /// Milliseconds the answer's headers may take; `None`: the client's setting.
     pub timeout: Option<u64>,
 }
