@@ -119,3 +119,29 @@ fn where_one_kept_token_is_refused_a_new_one_is_asked_for() {
     host.run(client.check_status(&Call::default())).unwrap();
     assert_eq!(host.targets()[before..].len(), 3, "refused, asked for, let in: {:?}", &host.targets()[before..]);
 }
+
+/// F59: the token that was good when a request began may have expired when its turn, or its next try, comes.
+#[test]
+fn a_token_that_expires_while_its_request_is_repeated_is_renewed() {
+    let expired = Rc::new(Cell::new(u64::MAX));
+    let (expires, busy) = (expired.clone(), Cell::new(1));
+    let host = Scripted::new(move |seen| {
+        if is_for_service(seen) {
+            expires.set(seen.at + 60_000);
+            return token(&format!("t{}", seen.at), 60);
+        }
+        match carried(seen) {
+            Some(_) if seen.at >= expires.get() => bearer(",error=\"invalid_token\""),
+            Some(_) if seen.target.starts_with("/v2/c/d/") && busy.replace(0) > 0 => {
+                Reply::new(429).header("retry-after", "60")
+            }
+            Some(_) => Reply::json("{}"),
+            None => bearer(""),
+        }
+    });
+    let client = host.client_with(settings(Some(password())));
+    tags(&host, &client, "a/b").unwrap();
+    // Its first token is asked for before it is sent: there was none to be refused.
+    tags(&host, &client, "c/d").unwrap();
+    assert_eq!((asked_service(&host).len(), host.now()), (3, 60_000));
+}

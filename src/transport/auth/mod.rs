@@ -184,8 +184,10 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                 if is_demand {
                     self.tokens.refuse(token);
                 }
-                // It is good no more, or allows too little.
-                more || (is_demand && (token.number <= tokens || !token.scopes.cover(&scopes)))
+                // It is good no more, or allows too little. One that came for this request may have expired between two
+                // tries.
+                let is_old = token.number <= tokens || !token.is_fresh(self.retry.clock().now());
+                more || (is_demand && (is_old || !token.scopes.cover(&scopes)))
             }
             Carried::Session(session) => {
                 self.sessions.refuse(session);
