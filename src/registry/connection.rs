@@ -1,9 +1,7 @@
 //! One registry, reached: builds URLs, sends, tells success from failure, reads bodies up to a cap.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-
-use async_lock::OnceCell;
 
 use super::cache::Cache;
 use super::settings::{Call, Settings};
@@ -17,6 +15,7 @@ use crate::protocol::scope::Scopes;
 use crate::protocol::url::Url;
 use crate::transport::notice::Notices;
 use crate::transport::retry::Retry;
+use crate::transport::shared::Shared;
 use crate::transport::trust::Trust;
 use crate::transport::{Error, Host, Result, Stack, StackBody, StackSettings, Transport, failure, read, stack};
 
@@ -31,8 +30,8 @@ pub struct Connection<H: Host> {
     /// Repeats what the stack cannot: work of more than one request.
     pub(super) retry: Retry<H>,
     headers: Headers,
-    fixed_version: Option<Version>,
-    version: OnceCell<Version>,
+    version: Cell<Option<Version>>,
+    detecting: Shared,
     /// Pages and items of one listing at most.
     pub(super) listing_limits: (u64, u64),
     /// Platform to choose from an index unless a call names one.
@@ -88,8 +87,8 @@ impl<H: Host> Connection<H> {
             notices,
             retry,
             headers: settings.headers,
-            fixed_version: settings.api_version,
-            version: OnceCell::new(),
+            version: Cell::new(settings.api_version),
+            detecting: Shared::default(),
             listing_limits: (settings.max_pages, settings.max_items),
             platform: settings.platform,
             cache: RefCell::new(Cache::new(settings.cache_bytes)),
@@ -123,10 +122,12 @@ impl<H: Host> Connection<H> {
 
     /// The protocol the registry speaks: asked once, by one request however many calls wait for it.
     pub(super) async fn version(&self, call: &Call) -> Result<Version> {
-        match self.fixed_version {
-            Some(version) => Ok(version),
-            None => self.version.get_or_try_init(|| version::detect(self, call)).await.copied(),
-        }
+        let detected = async {
+            let version = version::detect(self, call).await?;
+            self.version.set(Some(version));
+            Ok(version)
+        };
+        self.detecting.get(|| self.version.get(), detected).await
     }
 
     /// Makes sure of V2 before an operation that only V2 has here.

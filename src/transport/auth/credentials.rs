@@ -5,9 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use async_lock::Mutex;
-
 use super::super::Result;
+use super::super::shared::Shared;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 
@@ -55,8 +54,8 @@ pub struct Keyring {
     held: RefCell<Option<Credentials>>,
     /// What the source had no credentials for; `None`: it was not asked yet.
     declined: RefCell<Option<Scopes>>,
-    /// Held while the source is asked, so that calls at the same time ask it once.
-    asking: Mutex<()>,
+    /// Calls at the same time ask the source once.
+    asking: Shared,
 }
 
 impl Keyring {
@@ -73,21 +72,21 @@ impl Keyring {
     /// The credentials for a challenge. The source is asked unless it has answered, or declined the same or more.
     pub async fn get(&self, challenge: Challenge) -> Result<Option<Credentials>> {
         let Some(source) = &self.source else { return Ok(self.held()) };
-        let _asking = self.asking.lock().await;
-        if let Some(held) = self.held() {
-            return Ok(Some(held));
-        }
-        if !self.can_ask(&challenge.scopes) {
-            return Ok(None);
-        }
         let scopes = challenge.scopes.clone();
-        let answer = source(challenge).await?;
-        if answer.is_none() {
-            let declined = self.declined.take().unwrap_or_default().with(&scopes);
-            self.declined.replace(Some(declined));
-        }
-        self.held.replace(answer.clone());
-        Ok(answer)
+        let known = || match self.held() {
+            None if self.can_ask(&scopes) => None,
+            held => Some(held),
+        };
+        let asked = async {
+            let answer = source(challenge).await?;
+            if answer.is_none() {
+                let declined = self.declined.take().unwrap_or_default().with(&scopes);
+                self.declined.replace(Some(declined));
+            }
+            self.held.replace(answer.clone());
+            Ok(answer)
+        };
+        self.asking.get(known, asked).await
     }
 
     /// Whether asking may bring credentials that are not there yet.

@@ -4,9 +4,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use async_lock::Mutex;
-
 use super::super::retry::Retry;
+use super::super::shared::Shared;
 use super::super::{Clock, Error, Result, Transport, failure, read};
 use super::basic;
 use super::credentials::Credentials;
@@ -63,11 +62,7 @@ struct Slot {
     scopes: Scopes,
     is_anonymous: bool,
     token: RefCell<Option<Token>>,
-    /// Held while it is asked for.
-    asking: Mutex<()>,
-    /// Requests that came to an end, and why the last one failed.
-    ended: Cell<u64>,
-    failure: RefCell<Option<Error>>,
+    asking: Shared,
 }
 
 impl Slot {
@@ -92,39 +87,21 @@ impl Tokens {
         scopes: &Scopes,
     ) -> Result<(Token, Option<Secret>)> {
         let is_anonymous = asking.credentials.is_none();
-        let find = || self.find(asking, is_anonymous, scopes);
-        if let Some(token) = find() {
-            return Ok((token, None));
+        let find = || self.find(asking, is_anonymous, scopes).map(|token| (token, None));
+        if let Some(found) = find() {
+            return Ok(found);
         }
         let slot = self.slot(asking.service, is_anonymous, scopes, asking.now());
-        let ended = slot.ended.get();
-        let _asking = slot.asking.lock().await;
-        if let Some(token) = find() {
-            return Ok((token, None));
-        }
-        // Whoever waited for a request that failed has its answer: to ask again is for the next call.
-        if slot.ended.get() != ended
-            && let Some(error) = slot.failure.borrow().clone()
-        {
-            return Err(error);
-        }
-        let result = asking.fetch(scopes).await;
-        slot.ended.set(slot.ended.get() + 1);
-        match result {
-            Ok(TokenAnswer { token: value, lifetime, refresh_token }) => {
-                let expires = asking.now().saturating_add(lifetime);
-                let number = self.came.get() + 1;
-                self.came.set(number);
-                let token = Token { value, scopes: scopes.clone(), is_anonymous, number, expires };
-                slot.token.replace(Some(token.clone()));
-                slot.failure.replace(None);
-                Ok((token, refresh_token))
-            }
-            Err(error) => {
-                slot.failure.replace(Some(error.clone()));
-                Err(error)
-            }
-        }
+        let fetched = async {
+            let TokenAnswer { token: value, lifetime, refresh_token } = asking.fetch(scopes).await?;
+            let expires = asking.now().saturating_add(lifetime);
+            let number = self.came.get() + 1;
+            self.came.set(number);
+            let token = Token { value, scopes: scopes.clone(), is_anonymous, number, expires };
+            slot.token.replace(Some(token.clone()));
+            Ok((token, refresh_token))
+        };
+        slot.asking.get(find, fetched).await
     }
 
     /// Forgets a token that the registry refused, unless a new one has taken its place already.
@@ -169,9 +146,7 @@ impl Tokens {
             scopes: scopes.clone(),
             is_anonymous,
             token: RefCell::default(),
-            asking: Mutex::default(),
-            ended: Cell::default(),
-            failure: RefCell::default(),
+            asking: Shared::default(),
         });
         slots.push(slot.clone());
         slot
