@@ -11,7 +11,7 @@ use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 
 /// What to authenticate with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credentials {
     /// For a registry that asks for Basic (RFC 7617), or for the token service of one that asks for a token.
     Basic {
@@ -89,16 +89,21 @@ impl Keyring {
         self.asking.get(known, asked).await
     }
 
+    /// Whether there is anyone to ask.
+    pub fn has_source(&self) -> bool {
+        self.source.is_some()
+    }
+
     /// Whether asking may bring credentials that are not there yet.
     pub fn can_ask(&self, scopes: &Scopes) -> bool {
         let declined = self.declined.borrow().as_ref().is_some_and(|declined| declined.cover(scopes));
         self.source.is_some() && self.held.borrow().is_none() && !declined
     }
 
-    /// They were refused: whoever can be asked is asked anew the next time.
-    pub fn refuse(&self) {
+    /// They were refused: whoever can be asked is asked anew the next time, unless others have taken their place already.
+    pub fn refuse(&self, refused: &Credentials) {
         if self.source.is_some() {
-            self.held.replace(None);
+            self.held.borrow_mut().take_if(|held| held == refused);
         }
     }
 

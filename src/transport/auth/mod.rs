@@ -72,10 +72,8 @@ enum Scheme {
 #[derive(Debug, Clone)]
 enum Carried {
     Nothing,
-    /// The field's value.
-    Basic(Secret),
-    /// A token that the user gave.
-    Given(Secret),
+    /// What the user gave, as it is.
+    Given(Credentials),
     Token(Token),
     Session(Session),
 }
@@ -91,7 +89,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     /// What a request can carry from the start.
     async fn first(&self, request: &Request) -> Result<Carried> {
         if let Some(Credentials::Token(token)) = self.keyring.held() {
-            return Ok(Carried::Given(token));
+            return Ok(Carried::Given(Credentials::Token(token)));
         }
         // Not in the match itself: there it would stay borrowed while others wait.
         let asked = self.asked.borrow().clone();
@@ -105,10 +103,8 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     async fn carry(&self, scheme: &Scheme, request: &Request, scopes: &Scopes, newer_than: u64) -> Result<Carried> {
         let credentials = self.keyring.get(self.challenge(scheme, scopes)).await?;
         match (scheme, credentials) {
-            (_, Some(Credentials::Token(token))) => Ok(Carried::Given(token)),
-            (Scheme::Basic { .. }, Some(Credentials::Basic { username, password })) => {
-                Ok(Carried::Basic(Secret::new(basic(&username, &password))))
-            }
+            (_, Some(given @ Credentials::Token(_)))
+            | (Scheme::Basic { .. }, Some(given @ Credentials::Basic { .. })) => Ok(Carried::Given(given)),
             (Scheme::Basic { .. }, _) => Ok(Carried::Nothing),
             (Scheme::Bearer(service), credentials) => {
                 let token = self.token(service, credentials.as_ref(), request, (scopes, newer_than)).await;
@@ -137,8 +133,10 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let (transport, retry, timeout) = (&self.inner, &self.retry, request.timeout);
         let asking = Asking { transport, retry, service, credentials, newer_than, timeout };
         let result = self.tokens.get(&asking, scopes).await;
-        if credentials.is_some() && matches!(&result, Err(error) if matches!(error.status, Some(400 | 401))) {
-            self.keyring.refuse();
+        if let (Some(credentials), Err(error)) = (credentials, &result)
+            && matches!(error.status, Some(400 | 401))
+        {
+            self.keyring.refuse(credentials);
         }
         let (token, refresh_token) = result?;
         if let Some(refresh_token) = refresh_token {
@@ -173,11 +171,9 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let Some((scheme, told)) = demanded.or_else(known) else { return Ok(None) };
         let scopes = request.scopes.clone().with(&told);
         let helps = match carried {
-            Carried::Given(_) => false,
             Carried::Nothing => is_demand,
-            Carried::Basic(_) => {
-                self.keyring.refuse();
-                matches!(scheme, Scheme::Bearer(_))
+            Carried::Given(given) => {
+                is_demand && matches!((given, &scheme), (Credentials::Basic { .. }, Scheme::Bearer(_)))
             }
             Carried::Token(token) => {
                 let more = token.is_anonymous && self.keyring.can_ask(&scopes);
@@ -216,7 +212,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         for challenge in &challenges {
             let param = |name| challenge.param(name).filter(|value| !value.is_empty());
             match challenge.scheme.as_str() {
-                "basic" if has_password || held.is_none() => {
+                "basic" if has_password || (held.is_none() && self.keyring.has_source()) => {
                     let realm = param("realm").map(str::to_owned);
                     return Ok(Some((Scheme::Basic { realm }, Scopes::default())));
                 }
@@ -271,6 +267,10 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
                 return Ok(response);
             }
             let Some((scheme, scopes)) = self.refused(request, &carried, (tokens, round == 0), &response)? else {
+                // 403 is no word against them: they allow too little.
+                if let (401, Carried::Given(given)) = (response.status, &carried) {
+                    self.keyring.refuse(given);
+                }
                 return Ok(response);
             };
             // Asking takes a request of its own, which must not wait for this one's place.
@@ -302,8 +302,12 @@ impl Carried {
         let bearer = |token: &Secret| format!("Bearer {}", token.expose());
         match self {
             Carried::Nothing => {}
-            Carried::Basic(value) => request.headers.set("authorization", value.expose()),
-            Carried::Given(token) => request.headers.set("authorization", bearer(token)),
+            Carried::Given(Credentials::Basic { username, password }) => {
+                request.headers.set("authorization", basic(username, password));
+            }
+            Carried::Given(Credentials::Token(token) | Credentials::IdentityToken(token)) => {
+                request.headers.set("authorization", bearer(token));
+            }
             Carried::Token(token) => request.headers.set("authorization", bearer(&token.value)),
             Carried::Session(session) => session.add_to(&mut request.headers),
         }
