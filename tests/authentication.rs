@@ -561,31 +561,29 @@ fn errors_show_no_secret() {
     }
 }
 
+type Asked = Rc<RefCell<Vec<Challenge>>>;
+
 /// A source of credentials that answers by `answer` after a second, and what it was asked.
-fn source(
-    answer: impl Fn(usize) -> Result<Option<Credentials>> + 'static,
-) -> (Rc<RefCell<Vec<Challenge>>>, Settings, Rc<RefCell<Option<Scripted>>>) {
-    let asked = Rc::new(RefCell::new(Vec::new()));
-    let clock: Rc<RefCell<Option<Scripted>>> = Rc::default();
-    let (log, waiting) = (asked.clone(), clock.clone());
+fn source(host: &Scripted, answer: impl Fn(usize) -> Result<Option<Credentials>> + 'static) -> (Asked, Settings) {
+    let asked = Asked::default();
+    let (log, clock) = (asked.clone(), host.clone());
     let source: Source = Rc::new(move |challenge| {
         log.borrow_mut().push(challenge);
         let answer = answer(log.borrow().len());
-        let clock = waiting.borrow().clone();
+        let clock = clock.clone();
         Box::pin(async move {
-            clock.unwrap().sleep(1_000).await;
+            clock.sleep(1_000).await;
             answer
         })
     });
     let auth = AuthSettings { source: Some(source), ..AuthSettings::default() };
-    (asked, Settings { auth, ..Settings::default() }, clock)
+    (asked, Settings { auth, ..Settings::default() })
 }
 
 #[test]
 fn a_source_is_asked_once_however_many_calls_need_it() {
     let host = believing();
-    let (asked, settings, clock) = source(|_| Ok(Some(password())));
-    clock.replace(Some(host.clone()));
+    let (asked, settings) = source(&host, |_| Ok(Some(password())));
     let client = host.client_with(settings);
     let repository = client.repository("a/b", None).unwrap();
     let call = || repository.tags(None, Call::default()).collect();
@@ -603,8 +601,7 @@ fn a_source_is_asked_once_however_many_calls_need_it() {
 #[test]
 fn a_source_that_fails_is_not_asked_by_each_who_waits() {
     let host = believing();
-    let (asked, settings, clock) = source(|_| Err(Error::new("INVALID_ARGUMENT", "the store is locked")));
-    clock.replace(Some(host.clone()));
+    let (asked, settings) = source(&host, |_| Err(Error::new("INVALID_ARGUMENT", "the store is locked")));
     let client = host.client_with(settings);
     let repository = client.repository("a/b", None).unwrap();
     for times in 1..3 {
@@ -623,8 +620,7 @@ fn a_source_that_declines_is_asked_again_for_more() {
         Some("Bearer nobody") if !seen.target.contains("private") => Reply::json("{}"),
         _ => bearer(if seen.target.contains("private") { ",scope=\"repository:a/private:pull,push\"" } else { "" }),
     });
-    let (asked, settings, clock) = source(|number| Ok((number > 1).then(password)));
-    clock.replace(Some(host.clone()));
+    let (asked, settings) = source(&host, |number| Ok((number > 1).then(password)));
     let client = host.client_with(settings);
     for _ in 0..3 {
         tags(&host, &client, "a/public").unwrap();
@@ -643,8 +639,7 @@ fn nothing_is_repeated_with_the_same_token() {
         Some(_) => Reply::new(403),
         None => bearer(""),
     });
-    let (asked, settings, clock) = source(|_| Ok(None));
-    clock.replace(Some(host.clone()));
+    let (asked, settings) = source(&host, |_| Ok(None));
     let client = host.client_with(settings);
     for requests in [3, 1, 1] {
         let before = host.seen().len();
@@ -672,8 +667,7 @@ fn refused_credentials_are_asked_for_anew() {
             _ => demand(challenge),
         });
         let answers = [first, second];
-        let (asked, settings, clock) = source(move |number| Ok(answers.get(number - 1).cloned()));
-        clock.replace(Some(host.clone()));
+        let (asked, settings) = source(&host, move |number| Ok(answers.get(number - 1).cloned()));
         let client = host.client_with(settings);
         assert_eq!(tags(&host, &client, "a/b").unwrap_err().status, Some(401), "{challenge}");
         tags(&host, &client, "a/b").unwrap();
@@ -690,8 +684,7 @@ fn a_denial_does_not_cost_the_credentials() {
         Some(BASIC) => Reply::json("{}"),
         _ => demand("Basic realm=\"x\""),
     });
-    let (asked, settings, clock) = source(|_| Ok(Some(password())));
-    clock.replace(Some(host.clone()));
+    let (asked, settings) = source(&host, |_| Ok(Some(password())));
     let client = host.client_with(settings);
     for _ in 0..2 {
         assert_eq!(tags(&host, &client, "a/secret").unwrap_err().code, "DENIED");
@@ -704,8 +697,7 @@ fn a_denial_does_not_cost_the_credentials() {
 #[test]
 fn a_source_may_be_left_while_it_is_asked() {
     let host = believing();
-    let (asked, settings, clock) = source(|_| Ok(Some(password())));
-    clock.replace(Some(host.clone()));
+    let (asked, settings) = source(&host, |_| Ok(Some(password())));
     let client = host.client_with(settings);
     let repository = client.repository("a/b", None).unwrap();
     let call = || repository.tags(None, Call::default()).collect();
