@@ -284,3 +284,13 @@ fn endless_error_bodies_are_cut_off() {
     let error = stalled.run(stalled.repository().tags(None, Call::default()).next_page()).unwrap_err();
     assert!(error.status == Some(500) && error.message.contains("oops"), "{error}");
 }
+
+/// A registry that is down fails all that wait to know its version at once, not one after the other.
+#[test]
+fn who_waits_for_a_version_that_cannot_be_asked_waits_once() {
+    let host = Scripted::new(|_| Reply::hang());
+    let repository = host.raw_client(Settings::default()).repository("a/b", None).unwrap();
+    let results = host.run(join_all((0..20).map(|_| repository.tags(None, Call::default()).collect())));
+    assert!(results.iter().all(|result| result.as_ref().unwrap_err().code == "TIMEOUT"));
+    assert_eq!((host.now(), host.seen().len()), (30_000, 1));
+}

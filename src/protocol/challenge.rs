@@ -77,6 +77,7 @@ fn skip_token68(rest: &mut &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::linear::assert_linear;
     use super::*;
 
     /// One line: `scheme name=value|name=value; scheme`.
@@ -142,14 +143,12 @@ mod tests {
         );
     }
 
-    /// F55: time grows with the length. What takes a second at 64 KiB if it didn't is done a thousand times over.
+    /// F55: time grows with the length.
     #[test]
     fn long_values() {
-        for piece in ["a ", "a=", "a=\"", "\"", ",", "a b=c,", "=", "\\", "Bearer x=", "a\t\t\t"] {
-            let long = piece.repeat(4 * 65536 / piece.len());
-            let started = std::time::Instant::now();
-            parse([long.as_str()].into_iter());
-            assert!(started.elapsed().as_secs() < 2, "{piece}");
-        }
+        let pieces = ["a ", "a=", "a=\"", "\"", ",", "a b=c,", "=", "\\", "Bearer x=", "a\t\t\t"];
+        assert_linear(&pieces, |text| {
+            parse([text].into_iter());
+        });
     }
 }

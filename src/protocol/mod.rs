@@ -15,6 +15,8 @@ pub mod host;
 pub mod http;
 pub mod invalid;
 mod json;
+#[cfg(test)]
+mod linear;
 pub mod link;
 pub mod listing;
 pub mod manifest;

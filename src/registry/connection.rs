@@ -1,9 +1,7 @@
 //! One registry, reached: builds URLs, sends, tells success from failure, reads bodies up to a cap.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-
-use async_lock::OnceCell;
 
 use super::cache::Cache;
 use super::settings::{Call, Settings};
@@ -17,6 +15,7 @@ use crate::protocol::scope::Resource;
 use crate::protocol::url::Url;
 use crate::transport::notice::Notices;
 use crate::transport::retry::Retry;
+use crate::transport::shared::Shared;
 use crate::transport::trust::Trust;
 use crate::transport::{Error, Host, Result, Stack, StackBody, StackSettings, Transport, failure, read, stack};
 
@@ -31,8 +30,8 @@ pub struct Connection<H: Host> {
     /// Repeats what the stack cannot: work of more than one request.
     pub(super) retry: Retry<H>,
     headers: Headers,
-    fixed_version: Option<Version>,
-    version: OnceCell<Version>,
+    version: Cell<Option<Version>>,
+    detecting: Shared,
     /// Pages and items of one listing at most.
     pub(super) listing_limits: (u64, u64),
     /// Platform to choose from an index unless a call names one.
@@ -80,8 +79,8 @@ impl<H: Host> Connection<H> {
             notices,
             retry,
             headers: settings.headers,
-            fixed_version: settings.api_version,
-            version: OnceCell::new(),
+            version: Cell::new(settings.api_version),
+            detecting: Shared::default(),
             listing_limits: (settings.max_pages, settings.max_items),
             platform: settings.platform,
             cache: RefCell::new(Cache::new(settings.cache_bytes)),
@@ -115,14 +114,16 @@ impl<H: Host> Connection<H> {
 
     /// The protocol the registry speaks: asked once, by one request however many calls wait for it.
     pub(super) async fn version(&self, call: &Call) -> Result<Version> {
-        match self.fixed_version {
-            Some(version) => Ok(version),
-            // In a box: what happens once need not take room in every call.
-            None => match self.version.get() {
-                Some(version) => Ok(*version),
-                None => Box::pin(self.version.get_or_try_init(|| version::detect(self, call))).await.copied(),
-            },
+        if let Some(version) = self.version.get() {
+            return Ok(version);
         }
+        let detected = async {
+            let version = version::detect(self, call).await?;
+            self.version.set(Some(version));
+            Ok(version)
+        };
+        // In a box: what happens once need not take room in every call.
+        Box::pin(self.detecting.get(|| self.version.get(), detected)).await
     }
 
     /// Makes sure of V2 before an operation that only V2 has here.
@@ -155,9 +156,11 @@ impl<H: Host> Connection<H> {
         Ok(Answer { method, url, response })
     }
 
-    /// HEAD; any status is an answer.
-    pub(super) async fn head(&self, target: &Target, accept: Option<&str>, call: &Call) -> Result<Stream<H>> {
-        self.send(&self.request(Method::Head, target, accept, call)).await
+    /// HEAD; any status is an answer. There is no body to come, which would keep the request's place: who asks on by GET
+    /// while it holds the answer would wait for itself.
+    pub(super) async fn head(&self, target: &Target, accept: Option<&str>, call: &Call) -> Result<Answer<()>> {
+        let Answer { method, url, response } = self.send(&self.request(Method::Head, target, accept, call)).await?;
+        Ok(Answer { method, url, response: response.map_body(drop) })
     }
 
     /// Sends a request and reads all of its answer, whose body may have so many bytes; any status is an answer.

@@ -16,6 +16,7 @@ pub mod observe;
 pub mod read;
 pub mod redirect;
 pub mod retry;
+pub mod shared;
 pub mod timeout;
 pub mod trust;
 

@@ -221,6 +221,11 @@ impl Scripted {
         self.0.open.get()
     }
 
+    /// Timers that somebody waits for.
+    pub fn timers(&self) -> usize {
+        self.0.timers.borrow().len()
+    }
+
     pub fn most_open(&self) -> usize {
         self.0.most_open.get()
     }

@@ -5,14 +5,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use async_lock::Mutex;
-
 use super::super::Result;
+use super::super::shared::Shared;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 
 /// What to authenticate with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credentials {
     /// For a registry that asks for Basic (RFC 7617), or for the token service of one that asks for a token.
     Basic {
@@ -55,8 +54,8 @@ pub struct Keyring {
     held: RefCell<Option<Credentials>>,
     /// What the source had no credentials for; `None`: it was not asked yet.
     declined: RefCell<Option<Scopes>>,
-    /// Held while the source is asked, so that calls at the same time ask it once.
-    asking: Mutex<()>,
+    /// Calls at the same time ask the source once.
+    asking: Shared,
 }
 
 impl Keyring {
@@ -73,21 +72,26 @@ impl Keyring {
     /// The credentials for a challenge. The source is asked unless it has answered, or declined the same or more.
     pub async fn get(&self, challenge: Challenge) -> Result<Option<Credentials>> {
         let Some(source) = &self.source else { return Ok(self.held()) };
-        let _asking = self.asking.lock().await;
-        if let Some(held) = self.held() {
-            return Ok(Some(held));
-        }
-        if !self.can_ask(&challenge.scopes) {
-            return Ok(None);
-        }
         let scopes = challenge.scopes.clone();
-        let answer = source(challenge).await?;
-        if answer.is_none() {
-            let declined = self.declined.take().unwrap_or_default().with(&scopes);
-            self.declined.replace(Some(declined));
-        }
-        self.held.replace(answer.clone());
-        Ok(answer)
+        let known = || match self.held() {
+            None if self.can_ask(&scopes) => None,
+            held => Some(held),
+        };
+        let asked = async {
+            let answer = source(challenge).await?;
+            if answer.is_none() {
+                let declined = self.declined.take().unwrap_or_default().with(&scopes);
+                self.declined.replace(Some(declined));
+            }
+            self.held.replace(answer.clone());
+            Ok(answer)
+        };
+        self.asking.get(known, asked).await
+    }
+
+    /// Whether there is anyone to ask.
+    pub fn has_source(&self) -> bool {
+        self.source.is_some()
     }
 
     /// Whether asking may bring credentials that are not there yet.
@@ -96,10 +100,10 @@ impl Keyring {
         self.source.is_some() && self.held.borrow().is_none() && !declined
     }
 
-    /// They were refused: whoever can be asked is asked anew the next time.
-    pub fn refuse(&self) {
+    /// They were refused: whoever can be asked is asked anew the next time, unless others have taken their place already.
+    pub fn refuse(&self, refused: &Credentials) {
         if self.source.is_some() {
-            self.held.replace(None);
+            self.held.borrow_mut().take_if(|held| held == refused);
         }
     }
 

@@ -72,10 +72,8 @@ enum Scheme {
 #[derive(Debug, Clone)]
 enum Carried {
     Nothing,
-    /// The field's value.
-    Basic(Secret),
-    /// A token that the user gave.
-    Given(Secret),
+    /// What the user gave, as it is.
+    Given(Credentials),
     Token(Token),
     Session(Session),
 }
@@ -91,29 +89,27 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     /// What a request can carry from the start.
     async fn first(&self, request: &Request) -> Result<Carried> {
         if let Some(Credentials::Token(token)) = self.keyring.held() {
-            return Ok(Carried::Given(token));
+            return Ok(Carried::Given(Credentials::Token(token)));
         }
-        // Not borrowed while it waits: others' answers may change it meanwhile.
+        // Not in the match itself: there it would stay borrowed while others wait.
         let asked = self.asked.borrow().clone();
         match asked {
             None => Ok(Carried::Nothing),
             // In a box, here and below: asking for a token is a request of its own, and every request would have to take
             // room for it along.
-            Some(scheme) => Box::pin(self.carry(&scheme, request, &request.resource.scopes(request.method))).await,
+            Some(scheme) => Box::pin(self.carry(&scheme, request, &request.resource.scopes(request.method), 0)).await,
         }
     }
 
-    /// What to carry for a scheme.
-    async fn carry(&self, scheme: &Scheme, request: &Request, scopes: &Scopes) -> Result<Carried> {
+    /// What to carry for a scheme; a token only if it came after that number.
+    async fn carry(&self, scheme: &Scheme, request: &Request, scopes: &Scopes, newer_than: u64) -> Result<Carried> {
         let credentials = self.keyring.get(self.challenge(scheme, scopes)).await?;
         match (scheme, credentials) {
-            (_, Some(Credentials::Token(token))) => Ok(Carried::Given(token)),
-            (Scheme::Basic { .. }, Some(Credentials::Basic { username, password })) => {
-                Ok(Carried::Basic(Secret::new(basic(&username, &password))))
-            }
+            (_, Some(given @ Credentials::Token(_)))
+            | (Scheme::Basic { .. }, Some(given @ Credentials::Basic { .. })) => Ok(Carried::Given(given)),
             (Scheme::Basic { .. }, _) => Ok(Carried::Nothing),
             (Scheme::Bearer(service), credentials) => {
-                let token = self.token(service, credentials.as_ref(), request, scopes).await;
+                let token = self.token(service, credentials.as_ref(), request, (scopes, newer_than)).await;
                 token.map(Carried::Token)
             }
             (Scheme::Session, credentials) => {
@@ -130,17 +126,19 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         service: &Service,
         credentials: Option<&Credentials>,
         request: &Request,
-        scopes: &Scopes,
+        (scopes, newer_than): (&Scopes, u64),
     ) -> Result<Token> {
         let is_named = self.service.as_ref() == Some(&service.realm);
         if credentials.is_some() && !is_named && !self.trust.may_have_credentials(&service.realm) {
             return Err(token::untrusted(service));
         }
         let (transport, retry, timeout) = (&self.inner, &self.retry, request.timeout);
-        let asking = Asking { transport, retry, service, credentials, timeout };
+        let asking = Asking { transport, retry, service, credentials, newer_than, timeout };
         let result = self.tokens.get(&asking, scopes).await;
-        if credentials.is_some() && matches!(&result, Err(error) if matches!(error.status, Some(400 | 401))) {
-            self.keyring.refuse();
+        if let (Some(credentials), Err(error)) = (credentials, &result)
+            && matches!(error.status, Some(400 | 401))
+        {
+            self.keyring.refuse(credentials);
         }
         let (token, refresh_token) = result?;
         if let Some(refresh_token) = refresh_token {
@@ -175,19 +173,19 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let Some((scheme, told)) = demanded.or_else(known) else { return Ok(None) };
         let scopes = request.resource.scopes(request.method).with(&told);
         let helps = match carried {
-            Carried::Given(_) => false,
             Carried::Nothing => is_demand,
-            Carried::Basic(_) => {
-                self.keyring.refuse();
-                matches!(scheme, Scheme::Bearer(_))
+            Carried::Given(given) => {
+                is_demand && matches!((given, &scheme), (Credentials::Basic { .. }, Scheme::Bearer(_)))
             }
             Carried::Token(token) => {
                 let more = token.is_anonymous && self.keyring.can_ask(&scopes);
                 if is_demand {
                     self.tokens.refuse(token);
                 }
-                // It is good no more, or allows too little.
-                more || (is_demand && (token.number <= tokens || !token.scopes.cover(&scopes)))
+                // It is good no more, or allows too little. One that came for this request may have expired between two
+                // tries.
+                let is_old = token.number <= tokens || !token.is_fresh(self.retry.clock().now());
+                more || (is_demand && (is_old || !token.scopes.cover(&scopes)))
             }
             Carried::Session(session) => {
                 self.sessions.refuse(session);
@@ -201,7 +199,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     /// along as with any other: a proxy may hide from everyone else that there is a registry.
     async fn probe(&self, request: &Request) -> Result<Response<T::Body>> {
         let response = match self.keyring.held() {
-            Some(Credentials::Token(token)) => self.inner.send(&Carried::Given(token).by(request)).await?,
+            Some(token @ Credentials::Token(_)) => self.inner.send(&Carried::Given(token).by(request)).await?,
             _ => self.inner.send(request).await?,
         };
         if response.status == 401
@@ -220,7 +218,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         for challenge in &challenges {
             let param = |name| challenge.param(name).filter(|value| !value.is_empty());
             match challenge.scheme.as_str() {
-                "basic" if has_password || held.is_none() => {
+                "basic" if has_password || (held.is_none() && self.keyring.has_source()) => {
                     let realm = param("realm").map(str::to_owned);
                     return Ok(Some((Scheme::Basic { realm }, Scopes::default())));
                 }
@@ -275,12 +273,21 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
                 return Ok(response);
             }
             let Some((scheme, scopes)) = self.refused(request, &carried, (tokens, round == 0), &response)? else {
+                // 403 is no word against them: they allow too little.
+                if let (401, Carried::Given(given)) = (response.status, &carried) {
+                    self.keyring.refuse(given);
+                }
                 return Ok(response);
             };
             // Asking takes a request of its own, which must not wait for this one's place.
             response.body.hand_over();
             self.asked.replace(Some(scheme.clone()));
-            carried = match Box::pin(self.carry(&scheme, request, &scopes)).await? {
+            // Where a token that would allow it is refused, those that came with it may be as bad.
+            let newer_than = match &carried {
+                Carried::Token(token) if token.scopes.cover(&scopes) => token.number.max(tokens),
+                _ => 0,
+            };
+            carried = match Box::pin(self.carry(&scheme, request, &scopes, newer_than)).await? {
                 Carried::Nothing => return Ok(response),
                 next => next,
             };
@@ -301,8 +308,12 @@ impl Carried {
         let bearer = |token: &Secret| format!("Bearer {}", token.expose());
         match self {
             Carried::Nothing => {}
-            Carried::Basic(value) => request.headers.set("authorization", value.expose()),
-            Carried::Given(token) => request.headers.set("authorization", bearer(token)),
+            Carried::Given(Credentials::Basic { username, password }) => {
+                request.headers.set("authorization", basic(username, password));
+            }
+            Carried::Given(Credentials::Token(token) | Credentials::IdentityToken(token)) => {
+                request.headers.set("authorization", bearer(token));
+            }
             Carried::Token(token) => request.headers.set("authorization", bearer(&token.value)),
             Carried::Session(session) => session.add_to(&mut request.headers),
         }

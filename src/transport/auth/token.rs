@@ -4,9 +4,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use async_lock::Mutex;
-
 use super::super::retry::Retry;
+use super::super::shared::Shared;
 use super::super::{Clock, Error, Result, Transport, failure, read};
 use super::basic;
 use super::credentials::Credentials;
@@ -50,17 +49,20 @@ pub struct Token {
     expires: u64,
 }
 
+impl Token {
+    /// Whether it is not about to expire.
+    pub fn is_fresh(&self, now: u64) -> bool {
+        now.saturating_add(MARGIN) < self.expires
+    }
+}
+
 /// One token, or the place for it.
 struct Slot {
     service: Service,
     scopes: Scopes,
     is_anonymous: bool,
     token: RefCell<Option<Token>>,
-    /// Held while it is asked for.
-    asking: Mutex<()>,
-    /// Requests that came to an end, and why the last one failed.
-    ended: Cell<u64>,
-    failure: RefCell<Option<Error>>,
+    asking: Shared,
 }
 
 impl Slot {
@@ -85,39 +87,21 @@ impl Tokens {
         scopes: &Scopes,
     ) -> Result<(Token, Option<Secret>)> {
         let is_anonymous = asking.credentials.is_none();
-        let find = || self.find(asking.service, is_anonymous, scopes, asking.now());
-        if let Some(token) = find() {
-            return Ok((token, None));
+        let find = || self.find(asking, is_anonymous, scopes).map(|token| (token, None));
+        if let Some(found) = find() {
+            return Ok(found);
         }
         let slot = self.slot(asking.service, is_anonymous, scopes, asking.now());
-        let ended = slot.ended.get();
-        let _asking = slot.asking.lock().await;
-        if let Some(token) = find() {
-            return Ok((token, None));
-        }
-        // Whoever waited for a request that failed has its answer: to ask again is for the next call.
-        if slot.ended.get() != ended
-            && let Some(error) = slot.failure.borrow().clone()
-        {
-            return Err(error);
-        }
-        let result = asking.fetch(scopes).await;
-        slot.ended.set(slot.ended.get() + 1);
-        match result {
-            Ok(TokenAnswer { token: value, lifetime, refresh_token }) => {
-                let expires = asking.now().saturating_add(lifetime);
-                let number = self.came.get() + 1;
-                self.came.set(number);
-                let token = Token { value, scopes: scopes.clone(), is_anonymous, number, expires };
-                slot.token.replace(Some(token.clone()));
-                slot.failure.replace(None);
-                Ok((token, refresh_token))
-            }
-            Err(error) => {
-                slot.failure.replace(Some(error.clone()));
-                Err(error)
-            }
-        }
+        let fetched = async {
+            let TokenAnswer { token: value, lifetime, refresh_token } = asking.fetch(scopes).await?;
+            let expires = asking.now().saturating_add(lifetime);
+            let number = self.came.get() + 1;
+            self.came.set(number);
+            let token = Token { value, scopes: scopes.clone(), is_anonymous, number, expires };
+            slot.token.replace(Some(token.clone()));
+            Ok((token, refresh_token))
+        };
+        slot.asking.get(find, fetched).await
     }
 
     /// Forgets a token that the registry refused, unless a new one has taken its place already.
@@ -132,10 +116,18 @@ impl Tokens {
         self.came.get()
     }
 
-    fn find(&self, service: &Service, is_anonymous: bool, scopes: &Scopes, now: u64) -> Option<Token> {
+    fn find(
+        &self,
+        asking: &Asking<'_, impl Transport, impl Clock>,
+        is_anonymous: bool,
+        scopes: &Scopes,
+    ) -> Option<Token> {
         let slots = self.slots.borrow();
-        let fitting = slots.iter().filter(|slot| slot.is_for(service, is_anonymous) && slot.scopes.cover(scopes));
-        fitting.filter_map(|slot| slot.token.borrow().clone()).find(|token| is_fresh(token, now))
+        let fitting =
+            slots.iter().filter(|slot| slot.is_for(asking.service, is_anonymous) && slot.scopes.cover(scopes));
+        let now = asking.now();
+        let is_good = |token: &Token| token.is_fresh(now) && token.number > asking.newer_than;
+        fitting.filter_map(|slot| slot.token.borrow().clone()).find(is_good)
     }
 
     /// The place for a token of exactly these scopes.
@@ -147,24 +139,18 @@ impl Tokens {
         }
         // A client may see thousands of repositories: what is empty, stale and nobody's goes.
         slots.retain(|slot| {
-            Rc::strong_count(slot) > 1 || slot.token.borrow().as_ref().is_some_and(|token| is_fresh(token, now))
+            Rc::strong_count(slot) > 1 || slot.token.borrow().as_ref().is_some_and(|token| token.is_fresh(now))
         });
         let slot = Rc::new(Slot {
             service: service.clone(),
             scopes: scopes.clone(),
             is_anonymous,
             token: RefCell::default(),
-            asking: Mutex::default(),
-            ended: Cell::default(),
-            failure: RefCell::default(),
+            asking: Shared::default(),
         });
         slots.push(slot.clone());
         slot
     }
-}
-
-fn is_fresh(token: &Token, now: u64) -> bool {
-    now.saturating_add(MARGIN) < token.expires
 }
 
 /// How to ask for a token.
@@ -177,6 +163,8 @@ pub struct Asking<'a, T, C> {
     pub service: &'a Service,
     /// As whom; `None`: as nobody.
     pub credentials: Option<&'a Credentials>,
+    /// Number of the last token that will not do.
+    pub newer_than: u64,
     /// Milliseconds the answer's headers may take; `None`: the client's setting.
     pub timeout: Option<u64>,
 }
