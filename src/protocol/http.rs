@@ -95,6 +95,11 @@ impl fmt::Debug for Headers {
 pub struct Failures(Rc<Cell<u32>>);
 
 impl Failures {
+    /// Of work that is not worth a second try, a probe's.
+    pub fn final_try() -> Self {
+        Self(Rc::new(Cell::new(u32::MAX)))
+    }
+
     /// One more; how many there are now.
     pub fn count(&self) -> u32 {
         self.0.set(self.0.get().saturating_add(1));

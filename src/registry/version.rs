@@ -17,7 +17,7 @@ pub enum Version {
 }
 
 /// Bytes of an answer that are looked at.
-const LIMIT: u64 = 64 * 1024;
+pub const LIMIT: u64 = 64 * 1024;
 
 /// Asks `/v2/` (distribution-spec v1.1.1, "Determining Support"), and V1's `/v1/_ping` only where that is not found.
 pub async fn detect<H: Host>(connection: &Connection<H>, call: &Call) -> Result<Version> {
@@ -50,7 +50,7 @@ async fn detect_v1<H: Host>(connection: &Connection<H>, v2: Answer<Vec<u8>>, cal
 }
 
 /// A captive portal or any web server says 200 too; a registry says it with JSON or nothing.
-fn looks_like_registry(answer: &Answer<Vec<u8>>) -> Result<()> {
+pub fn looks_like_registry(answer: &Answer<Vec<u8>>) -> Result<()> {
     if answer.header("docker-distribution-api-version").is_some_and(|version| version.contains("registry/2.0")) {
         return Ok(());
     }

@@ -88,6 +88,11 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         Self { inner, retry, trust, keyring, tokens, sessions, service: settings.service, asked }
     }
 
+    /// Whether there are credentials, as far as that is known without asking for them.
+    pub fn has_credentials(&self) -> bool {
+        self.keyring.held().is_some()
+    }
+
     /// What a request can carry from the start.
     async fn first(&self, request: &Request) -> Result<Carried> {
         if let Some(Credentials::Token(token)) = self.keyring.held() {
