@@ -1,6 +1,7 @@
 // The words of a diagnosis. What is found, how bad that is and what kind of setting would mend it is decided in
 // src/registry/diagnose/.
 
+const SEVERITIES = ['error', 'warning', 'info'];
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const ALLOWED = ['Authorization', 'Accept', 'Content-Type', 'Content-Range', 'Range'];
 const EXPOSED = [
@@ -12,7 +13,8 @@ const EXPOSED = [
 export function describe(json) {
   const { ownHeaders, ...found } = JSON.parse(json, (_, value) => value ?? undefined);
   const settings = settingsFor(found, ownHeaders);
-  found.findings = found.findings.map(({ severity, code, detail, fix }) => ({
+  const worstFirst = (one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity);
+  found.findings = found.findings.sort(worstFirst).map(({ severity, code, detail, fix }) => ({
     severity,
     code,
     message: (messages[code]?.(found, detail) ?? '') + (detail ?? ''),

@@ -34,7 +34,7 @@ pub struct Diagnosis {
     pub referrers: Probed,
     /// DELETE of a manifest.
     pub delete: Probed,
-    /// What to know or do about it, the worst first.
+    /// What to know or do about it.
     pub findings: Vec<Finding>,
 }
 
@@ -137,7 +137,7 @@ pub struct Finding {
 }
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// What the client is for does not work.

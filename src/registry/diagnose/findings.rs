@@ -47,5 +47,4 @@ pub fn add(found: &mut Diagnosis) {
             _ => None,
         };
     }
-    found.findings.sort_by_key(|finding| finding.severity);
 }
