@@ -190,6 +190,33 @@ fn who_is_let_in() {
     assert!(locked.seen().iter().filter(|seen| seen.headers.get("authorization").is_some()).count() == 1);
 }
 
+/// Some proxies hide a registry from whoever brings no token.
+#[test]
+fn a_ready_made_token() {
+    let token = Some(Credentials::Token(Secret::new("t".to_owned())));
+    let settings = || Settings {
+        auth: AuthSettings { credentials: token.clone(), ..AuthSettings::default() },
+        ..Settings::default()
+    };
+    let open = diagnose_with(&Scripted::new(complete), settings());
+    assert_eq!((open.auth.scheme.as_ref(), open.auth.credentials_accepted, codes(&open)), ("none", None, vec![]));
+    let hidden = |seen: &Seen| match seen.headers.get("authorization") {
+        Some("Bearer t") => complete(seen),
+        _ => Reply::new(404),
+    };
+    let found = diagnose_with(&Scripted::new(hidden), settings());
+    assert_eq!((found.auth.scheme.as_ref(), found.auth.credentials_accepted), ("unknown", Some(true)));
+    assert_eq!((found.api_version, found.delete.status, codes(&found)), (Some(2), Status::Yes, vec![]));
+    // in a page whose preflight is refused it is not the page that may not read
+    let host = Scripted::new(|seen| match seen.headers.get("authorization") {
+        Some(_) => Reply::unreadable(Some(true)),
+        None => Reply { filtered: true, ..complete(seen) },
+    });
+    let found = diagnose_with(&host.in_page(PAGE), settings());
+    assert_eq!((found.auth.scheme.as_ref(), found.api_version), ("none", Some(2)));
+    assert_eq!(codes(&found), ["PREFLIGHT_REFUSED"]);
+}
+
 #[test]
 fn tokens() {
     let challenge = "Bearer realm=\"https://registry.test/token?secret=x\",service=\"harbor-registry\"";

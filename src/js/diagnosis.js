@@ -1,6 +1,8 @@
 // The words of a diagnosis. What is found, how bad that is and what kind of setting would mend it is decided in
 // src/registry/diagnose/.
 
+/** What is tried, by the key of `cors.preflight`. */
+const PREFLIGHT = { accept: 'a long Accept', authorization: 'Authorization', delete: 'DELETE' };
 const SEVERITIES = ['error', 'warning', 'info'];
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const ALLOWED = ['Authorization', 'Accept', 'Content-Type', 'Content-Range', 'Range'];
@@ -48,12 +50,10 @@ const messages = {
   DELETE_DENIED: () => 'deleting is not allowed with these credentials',
 };
 
-const preflightNames = { accept: 'a long Accept', authorization: 'Authorization', delete: 'DELETE' };
-
 const refused = (preflight) =>
-  Object.keys(preflightNames)
+  Object.keys(PREFLIGHT)
     .filter((key) => preflight[key] === false)
-    .map((key) => preflightNames[key])
+    .map((key) => PREFLIGHT[key])
     .join(', ');
 
 /** Settings by kind of fix, each a text to paste. */
@@ -98,30 +98,41 @@ const told = (fact) => ({ true: 'yes', false: 'no', undefined: 'unknown' })[fact
 const places = { distribution: "distribution's config.yml", nginx: 'nginx before the registry' };
 const indented = (text) => text.trimEnd().replace(/^/gm, '    ');
 
-function textOf({ registry, page, reachable, apiVersion, server, auth, cors, repository, catalog, tags, ...found }) {
+const paged = ({ status, paging }) => (paging === 'unknown' ? status : `${status}, paging: ${paging}`);
+
+function factsOfV2({ auth, cors, repository, catalog, tags, referrers, delete: deletion }) {
+  const { scheme, realm, service, credentialsAccepted } = auth;
+  return {
+    authentication: [
+      scheme,
+      realm && `realm ${realm}`,
+      service && `service ${service}`,
+      credentialsAccepted !== undefined && `credentials ${credentialsAccepted ? 'accepted' : 'refused'}`,
+    ]
+      .filter(Boolean)
+      .join(', '),
+    preflight: cors && Object.entries(PREFLIGHT).map(([key, name]) => `${name}: ${told(cors.preflight[key])}`).join(', '),
+    'header fields seen': cors?.seenHeaders.join(', '),
+    'header fields hidden': cors?.hiddenHeaders.join(', '),
+    catalog: paged(catalog),
+    repository,
+    tags: paged(tags),
+    referrers: referrers.status,
+    delete: deletion.status,
+  };
+}
+
+function textOf(found) {
+  const { registry, page, reachable, apiVersion, server, cors } = found;
   const facts = {
     registry,
     page,
     reachable: told(reachable),
-    'API version': told(apiVersion),
+    'API version': apiVersion,
     server,
-    authentication: [
-      auth.scheme,
-      auth.realm && `realm ${auth.realm}`,
-      auth.service && `service ${auth.service}`,
-      auth.credentialsAccepted !== undefined && `credentials ${auth.credentialsAccepted ? 'accepted' : 'refused'}`,
-    ]
-      .filter(Boolean)
-      .join(', '),
     CORS: cors && `allowed: ${told(cors.allowed)}`,
-    preflight: cors && Object.entries(preflightNames).map(([key, name]) => `${name}: ${told(cors.preflight[key])}`).join(', '),
-    'header fields seen': cors?.seenHeaders.join(', '),
-    'header fields hidden': cors?.hiddenHeaders.join(', '),
-    catalog: `${catalog.status}, paging: ${catalog.paging}`,
-    repository,
-    tags: `${tags.status}, paging: ${tags.paging}`,
-    referrers: found.referrers.status,
-    delete: found.delete.status,
+    // What is not known to be a registry was asked no more.
+    ...(apiVersion === 2 && factsOfV2(found)),
   };
   const lines = Object.entries(facts).filter(([, fact]) => fact).map(([name, fact]) => `${name}: ${fact}`);
   const shown = new Set();

@@ -112,6 +112,17 @@ impl Failures {
     }
 }
 
+/// Which credentials a request may carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// Those that the registry wants.
+    Wanted,
+    /// No more than a ready-made token of the user's: of anything else the demand itself tells enough.
+    Token,
+    /// None.
+    Nothing,
+}
+
 /// A request to send.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -125,8 +136,8 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
     /// What a token for it is about.
     pub resource: Resource,
-    /// Whether it carries credentials where the registry wants some. A probe does not: the demand itself tells enough.
-    pub authenticates: bool,
+    /// Which credentials it may carry.
+    pub carries: Carries,
     /// Whether a redirect may be followed. A body with a secret in it must not go where a redirect leads.
     pub follows_redirects: bool,
     /// Milliseconds allowed until the response's headers arrive; `None`: the client's setting.
@@ -144,7 +155,7 @@ impl Request {
             headers: Headers::new(),
             body: None,
             resource: Resource::Registry,
-            authenticates: true,
+            carries: Carries::Wanted,
             follows_redirects: true,
             timeout: None,
             failures: Failures::default(),

@@ -33,7 +33,9 @@ pub struct Inquiry {
     found: Diagnosis,
     /// Whether the browser keeps the page from asking plain http.
     is_mixed: bool,
-    /// Whether `/v2/` is not there.
+    /// Whether `/v2/` is not there for everybody.
+    is_hidden: bool,
+    /// Whether it is not there at all.
     is_not_found: bool,
     /// Whether there is nothing more to learn.
     has_ended: bool,
@@ -65,6 +67,7 @@ impl Inquiry {
         Self {
             found,
             is_mixed: is_secure && registry.scheme() == Scheme::Http && !registry.is_loopback(),
+            is_hidden: false,
             is_not_found: false,
             has_ended: false,
             by_catalog: false,
@@ -81,6 +84,7 @@ impl Inquiry {
         !self.has_ended
             && match probe {
                 Probe::Base | Probe::Catalog => true,
+                Probe::Member => self.is_hidden,
                 Probe::Ping => self.is_not_found,
                 Probe::Door => self.by_catalog,
                 Probe::Accept | Probe::Authorization => preflight.is_some(),
@@ -101,10 +105,12 @@ impl Inquiry {
         let body = || answer.response.body.clone();
         let status = status_of(answer, connection);
         match probe {
-            Probe::Base => {
+            Probe::Base | Probe::Member => {
                 self.found.reachable = Some(true);
                 match (answer.response.status, version::looks_like_registry(answer)) {
+                    (403 | 404, _) if probe == Probe::Base && connection.has_credentials() => self.is_hidden = true,
                     (404, _) => self.is_not_found = true,
+                    (200..=299, Ok(())) if probe == Probe::Member => self.found.api_version = Some(2),
                     (401, _) | (200..=299, Ok(())) => self.enter(answer),
                     (200..=299, Err(error)) => self.end("NOT_A_REGISTRY", Some(error.message)),
                     _ => self.end("BASE_FAILED", Some(connection.failure(answer).message)),
@@ -181,7 +187,7 @@ impl Inquiry {
                 self.credentials(error.status.unwrap_or_default(), detail, connection.has_credentials());
             }
             _ if is_gone => self.end("UNREACHABLE", detail),
-            Probe::Ping => self.end("NOT_A_REGISTRY", None),
+            Probe::Member | Probe::Ping => self.end("NOT_A_REGISTRY", None),
             Probe::Door => {
                 if let Some(cors) = &mut self.found.cors {
                     cors.allowed = Some(false);

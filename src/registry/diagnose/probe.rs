@@ -4,7 +4,7 @@ use super::super::connection::Connection;
 use super::super::settings::Call;
 use super::super::{listing, version};
 use super::inquiry::Inquiry;
-use crate::protocol::http::{Failures, Method, Request};
+use crate::protocol::http::{Carries, Failures, Method, Request};
 use crate::protocol::media_type;
 use crate::transport::Host;
 
@@ -13,6 +13,8 @@ use crate::transport::Host;
 pub enum Probe {
     /// `/v2/`, as nobody in particular.
     Base,
+    /// The same with the token that the user gave: a proxy may hide the registry from everyone else.
+    Member,
     /// V1's `/v1/_ping`.
     Ping,
     /// The catalog, as nobody in particular: zot lets pages read that, but not `/v2/`.
@@ -47,8 +49,9 @@ const ANYONE: &str = "Bearer diagnose";
 
 impl Probe {
     /// In the order in which they are asked.
-    pub const ALL: [Probe; 13] = [
+    pub const ALL: [Probe; 14] = [
         Probe::Base,
+        Probe::Member,
         Probe::Ping,
         Probe::Door,
         Probe::Accept,
@@ -67,12 +70,14 @@ impl Probe {
 impl Inquiry {
     /// The request that asks it, and bytes that its answer may have.
     pub(super) fn request<H: Host>(&self, probe: Probe, connection: &Connection<H>, call: &Call) -> (Request, u64) {
-        let is_general = matches!(probe, Probe::Base | Probe::Accept | Probe::Authorization | Probe::Credentials);
-        let is_catalog = matches!(probe, Probe::Door | Probe::Catalog | Probe::MoreCatalog);
-        let is_list = is_catalog || matches!(probe, Probe::Tags | Probe::MoreTags) || (is_general && self.by_catalog);
+        let is_catalog = match probe {
+            Probe::Door | Probe::Catalog | Probe::MoreCatalog => true,
+            Probe::Accept | Probe::Authorization | Probe::Credentials => self.by_catalog,
+            _ => false,
+        };
         let mut target = match (probe, &self.name) {
             (Probe::Ping, _) => connection.target("v1/_ping"),
-            _ if is_catalog || (is_general && self.by_catalog) => connection.catalog_target(),
+            _ if is_catalog => connection.catalog_target(),
             (Probe::Tags | Probe::MoreTags, Some(name)) => connection.repository_target(name, "tags/list"),
             (Probe::Manifest, Some(name)) => connection.repository_target(name, &format!("manifests/{}", self.first)),
             (Probe::Referrers, Some(name)) => {
@@ -82,11 +87,12 @@ impl Inquiry {
             (Probe::Delete, Some(name)) => connection.repository_target(name, &format!("manifests/{NOTHING}")),
             _ => connection.target("v2/"),
         };
+        let is_next = matches!(probe, Probe::MoreCatalog | Probe::MoreTags);
+        let is_list = is_catalog || is_next || probe == Probe::Tags;
         if is_list {
-            let last = ("last", self.first.as_str());
-            let is_next = matches!(probe, Probe::MoreCatalog | Probe::MoreTags);
-            let query = [("n", "1"), last];
-            target = target.with_url(target.url.with_query(query.get(..1 + usize::from(is_next)).unwrap_or_default()));
+            let mut query = vec![("n", "1")];
+            query.extend(is_next.then_some(("last", self.first.as_str())));
+            target = target.with_url(target.url.with_query(&query));
         }
         let (method, accept) = match probe {
             Probe::Accept => (Method::Get, Some(media_type::accept_manifests())),
@@ -96,8 +102,11 @@ impl Inquiry {
         };
         let mut request = connection.request(method, &target, accept, call);
         request.failures = Failures::final_try();
-        request.authenticates =
-            !matches!(probe, Probe::Base | Probe::Ping | Probe::Door | Probe::Accept | Probe::Authorization);
+        request.carries = match probe {
+            Probe::Base | Probe::Ping | Probe::Door | Probe::Accept | Probe::Authorization => Carries::Nothing,
+            Probe::Member => Carries::Token,
+            _ => Carries::Wanted,
+        };
         if probe == Probe::Authorization {
             request.headers.set("authorization", ANYONE);
         }

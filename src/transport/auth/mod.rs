@@ -21,7 +21,7 @@ use super::trust::Trust;
 use super::{Body, Clock, Result, Transport, read};
 use crate::protocol::challenge;
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Request, Response};
+use crate::protocol::http::{Carries, Request, Response};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Url;
@@ -260,10 +260,10 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
     type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
-        if !request.url.same_origin(self.trust.registry()) {
+        if request.carries == Carries::Nothing || !request.url.same_origin(self.trust.registry()) {
             return self.inner.send(request).await;
         }
-        if !request.authenticates {
+        if request.carries == Carries::Token {
             return self.probe(request).await;
         }
         let tokens = self.tokens.count();
