@@ -241,6 +241,17 @@ fn tokens() {
     assert_eq!(asked, 1, "a refused password is not tried again");
 }
 
+#[test]
+fn a_token_service_that_does_not_answer_is_asked_once() {
+    for reply in [Reply::reset(), Reply::new(503), Reply::unreadable(Some(true))] {
+        let host =
+            Scripted::new(move |seen| if seen.target.starts_with("/token") { reply.clone() } else { token_only(seen) });
+        assert_eq!(codes(&diagnose(&host)), ["AUTHENTICATION_FAILED"]);
+        let asked = host.targets().iter().filter(|target| target.contains("/token")).count();
+        assert_eq!((asked, host.now()), (1, 0));
+    }
+}
+
 fn token_only(_: &Seen) -> Reply {
     Reply::new(401).header("www-authenticate", "Bearer realm=\"https://registry.test/token\"")
 }

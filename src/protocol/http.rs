@@ -100,6 +100,11 @@ impl Failures {
         Self(Rc::new(Cell::new(u32::MAX)))
     }
 
+    /// Of other work that has to be done for this: as many tries, or one for what has one.
+    pub fn of_errand(&self) -> Self {
+        if self.0.get() == u32::MAX { self.clone() } else { Self::default() }
+    }
+
     /// One more; how many there are now.
     pub fn count(&self) -> u32 {
         self.0.set(self.0.get().saturating_add(1));

@@ -11,8 +11,15 @@ import { filesOf } from '../../www/server/files.mjs';
 import { fill } from '../registries/fill.mjs';
 import { freePort } from '../registries/process.mjs';
 import { samples } from '../registries/sample-images.mjs';
-import { corsFor, corsHidden, credentials, startDistribution, startFerro, startNginx } from '../registries/servers.mjs';
-import { startTokenRegistry } from '../registries/servers.mjs';
+import {
+  corsFor,
+  corsHidden,
+  credentials,
+  startDistribution,
+  startFerro,
+  startNginx,
+  startTokenRegistry,
+} from '../registries/servers.mjs';
 import { openBrowser } from './package/support/browsers.mjs';
 import { packedFolder } from './packed.mjs';
 
@@ -182,6 +189,16 @@ for (const name of ['chrome', 'firefox']) {
         const diagnosis = await diagnose(url, {}, { repository: 'team/web' });
         assert.deepEqual([diagnosis.tags.paging, diagnosis.referrers.status], ['link', 'yes'], diagnosis.text);
         assert.ok(diagnosis.cors.seenHeaders.includes('Link'));
+      });
+    });
+
+    await step('a ready-made token where Authorization is not allowed', async () => {
+      const headers = { 'Access-Control-Allow-Origin': ['*'] };
+      await withServer(startDistribution({ data: servers.careful.data, headers }), async ({ url }) => {
+        const diagnosis = await diagnose(url, { token: 'ToKeN' });
+        assert.deepEqual([diagnosis.cors.allowed, diagnosis.auth.scheme], [true, 'none']);
+        assert.deepEqual(codesOf(diagnosis), ['PREFLIGHT_REFUSED'], diagnosis.text);
+        assert.doesNotMatch(JSON.stringify(diagnosis), /ToKeN/);
       });
     });
 

@@ -142,7 +142,8 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             return Err(token::untrusted(service));
         }
         let (transport, retry, timeout) = (&self.inner, &self.retry, request.timeout);
-        let asking = Asking { transport, retry, service, credentials, timeout };
+        let failures = request.failures.of_errand();
+        let asking = Asking { transport, retry, service, credentials, timeout, failures };
         let result = self.tokens.get(&asking, scopes).await;
         if credentials.is_some() && matches!(&result, Err(error) if matches!(error.status, Some(400 | 401))) {
             self.keyring.refuse();
