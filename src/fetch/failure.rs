@@ -58,12 +58,15 @@ pub async fn of_fetch(cause: &JsValue, url: &Url, place: &Place<'_>, probe: bool
                  settings, or serve registry and page from one origin (diagnose() tells which settings)",
                 page.origin
             ));
+            let error = error.answering(true);
             // Where pages may read, a connection that broke looks just like this.
             if place.was_read { error.transient() } else { error }
         }
         Some(false) => refused(format!(
-            "{address} does not answer: wrong host or port, a dead registry, or a certificate the browser refuses"
-        )),
+            "{address} does not answer: wrong host or port, a dead registry, a certificate the browser refuses, or a \
+             policy that keeps this page from asking (connect-src, local network access)"
+        ))
+        .answering(false),
         None => {
             refused(format!("{address} cannot be reached, or does not let pages of {} read it (CORS)", page.origin))
         }

@@ -95,6 +95,16 @@ impl fmt::Debug for Headers {
 pub struct Failures(Rc<Cell<u32>>);
 
 impl Failures {
+    /// Of work that is not worth a second try, a probe's.
+    pub fn final_try() -> Self {
+        Self(Rc::new(Cell::new(u32::MAX)))
+    }
+
+    /// Of other work that has to be done for this: as many tries, or one for what has one.
+    pub fn of_errand(&self) -> Self {
+        if self.0.get() == u32::MAX { self.clone() } else { Self::default() }
+    }
+
     /// One more; how many there are now.
     pub fn count(&self) -> u32 {
         self.0.set(self.0.get().saturating_add(1));
@@ -105,6 +115,17 @@ impl Failures {
     pub fn forget(&self) {
         self.0.set(0);
     }
+}
+
+/// Which credentials a request may carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// Those that the registry wants.
+    Wanted,
+    /// No more than a ready-made token of the user's: of anything else the demand itself tells enough.
+    Token,
+    /// None.
+    Nothing,
 }
 
 /// A request to send.
@@ -120,8 +141,8 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
     /// What a token for it is about.
     pub resource: Resource,
-    /// Whether it carries credentials where the registry wants some. A probe does not: the demand itself tells enough.
-    pub authenticates: bool,
+    /// Which credentials it may carry.
+    pub carries: Carries,
     /// Whether a redirect may be followed. A body with a secret in it must not go where a redirect leads.
     pub follows_redirects: bool,
     /// Milliseconds allowed until the response's headers arrive; `None`: the client's setting.
@@ -139,7 +160,7 @@ impl Request {
             headers: Headers::new(),
             body: None,
             resource: Resource::Registry,
-            authenticates: true,
+            carries: Carries::Wanted,
             follows_redirects: true,
             timeout: None,
             failures: Failures::default(),

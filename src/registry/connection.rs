@@ -25,6 +25,7 @@ const DOCKER_HUB: &str = "registry-1.docker.io";
 /// A registry and how to talk to it.
 pub struct Connection<H: Host> {
     base: Url,
+    page_origin: Option<String>,
     stack: Stack<H>,
     pub(super) notices: Rc<Notices>,
     /// Repeats what the stack cannot: work of more than one request.
@@ -60,6 +61,7 @@ pub type Stream<H> = Answer<StackBody<H>>;
 impl<H: Host> Connection<H> {
     pub(super) fn new(host: H, base: Url, settings: Settings) -> Self {
         let notices = Rc::new(Notices::new(settings.warned));
+        let page_origin = host.page_origin();
         let (stack, retry) = stack(
             &Rc::new(host),
             StackSettings {
@@ -75,6 +77,7 @@ impl<H: Host> Connection<H> {
         );
         Self {
             base,
+            page_origin,
             stack,
             notices,
             retry,
@@ -89,6 +92,21 @@ impl<H: Host> Connection<H> {
 
     pub(super) fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// Origin of the page this runs in.
+    pub(super) fn page_origin(&self) -> Option<&str> {
+        self.page_origin.as_deref()
+    }
+
+    /// Header fields of every request, as the caller gave them.
+    pub(super) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// Whether there are credentials, as far as that is known without asking for them.
+    pub(super) fn has_credentials(&self) -> bool {
+        self.stack.has_credentials()
     }
 
     pub(super) fn hasher(&self, algorithm: Algorithm) -> H::Hasher {

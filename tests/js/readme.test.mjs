@@ -23,15 +23,18 @@ const examples = (language) => [...readme.matchAll(new RegExp(`^\`\`\`${language
 let registry;
 let secure;
 let locked;
+let readOnly;
 before(async () => {
   registry = await startDistribution();
   await fill(registry, { 'team/web': samples['team/web'], hello: samples.hello });
   const authority = await createAuthority();
   secure = await startDistribution({ data: registry.data, tls: authority.server });
+  const settings = { storage: { delete: { enabled: false } } };
+  readOnly = await startDistribution({ data: registry.data, settings });
   writeFileSync(join(packedFolder, 'company-ca.pem'), authority.ca);
   locked = await startTokenRegistry({ data: registry.data });
 });
-after(() => Promise.all([registry.stop(), secure.stop(), locked.stop()]));
+after(() => Promise.all([registry, secure, readOnly, locked].map((server) => server.stop())));
 
 /** Runs an example as a user would: from a project that has the package installed. */
 async function run(number, { url } = registry) {
@@ -44,7 +47,7 @@ async function run(number, { url } = registry) {
 }
 
 test('the README has the examples that are tested here', () => {
-  assert.equal(examples('js').length, 5);
+  assert.equal(examples('js').length, 6);
   assert.equal(examples('html').length, 1);
 });
 
@@ -74,6 +77,13 @@ test("docker's logins, in Node", async () => {
 
 test('a private CA, in Node', async () => {
   assert.match(await run(4, secure), /'1\.0\.0'/);
+});
+
+test('a diagnosis, in Node', async () => {
+  const output = await run(5, readOnly);
+  for (const expected of ['reachable: yes', 'none no', 'warning DELETE_UNSUPPORTED storage:\n  delete:\n    enabled: true']) {
+    assert.ok(output.includes(expected), `${expected} in:\n${output}`);
+  }
 });
 
 test('a page', async () => {

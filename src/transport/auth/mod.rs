@@ -21,7 +21,7 @@ use super::trust::Trust;
 use super::{Body, Clock, Result, Transport, read};
 use crate::protocol::challenge;
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Request, Response};
+use crate::protocol::http::{Carries, Request, Response};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Url;
@@ -86,6 +86,11 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         Self { inner, retry, trust, keyring, tokens, sessions, service: settings.service, asked }
     }
 
+    /// Whether there are credentials, as far as that is known without asking for them.
+    pub fn has_credentials(&self) -> bool {
+        self.keyring.held().is_some()
+    }
+
     /// What a request can carry from the start.
     async fn first(&self, request: &Request) -> Result<Carried> {
         if let Some(Credentials::Token(token)) = self.keyring.held() {
@@ -133,7 +138,8 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             return Err(token::untrusted(service));
         }
         let (transport, retry, timeout) = (&self.inner, &self.retry, request.timeout);
-        let asking = Asking { transport, retry, service, credentials, newer_than, timeout };
+        let failures = request.failures.of_errand();
+        let asking = Asking { transport, retry, service, credentials, newer_than, timeout, failures };
         let result = self.tokens.get(&asking, scopes).await;
         if let (Some(credentials), Err(error)) = (credentials, &result)
             && matches!(error.status, Some(400 | 401))
@@ -253,10 +259,10 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
     type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
-        if !request.url.same_origin(self.trust.registry()) {
+        if request.carries == Carries::Nothing || !request.url.same_origin(self.trust.registry()) {
             return self.inner.send(request).await;
         }
-        if !request.authenticates {
+        if request.carries == Carries::Token {
             return self.probe(request).await;
         }
         let tokens = self.tokens.count();
