@@ -5,9 +5,11 @@
 
 mod abort;
 mod arguments;
+mod auth;
 mod errors;
 mod fetch;
 mod image;
 mod listing;
+mod redirect;
 mod stream;
 mod support;
