@@ -115,6 +115,24 @@ describe('asked', () => {
     assert.deepEqual(await one.repository('a/b').tags(), ['x']);
   });
 
+  test('a refusal that comes late takes nothing away that is newer', SOON, async () => {
+    let refusals = 0;
+    const answer = service.script;
+    service.script = (request, response) => {
+      const isWrong = request.headers.authorization !== BASIC;
+      // The first comes at once, the second when the right password is there.
+      return setTimeout(() => answer(request, response), isWrong && (refusals += 1) > 1 ? 400 : 0);
+    };
+    let asked = 0;
+    const one = client(() => ((asked += 1) === 1 ? { ...ALICE, password: 'WrOnG' } : ALICE));
+    const calls = ['a/b', 'c/d'].map((name) => refused(() => one.repository(name).tags(), { status: 401 }));
+    await Promise.race(calls);
+    assert.deepEqual(await one.repository('a/b').tags(), ['x']);
+    await Promise.all(calls);
+    assert.deepEqual(await one.repository('c/d').tags(), ['x']);
+    assert.equal(asked, 2);
+  });
+
   test('a token, an identity token', SOON, async () => {
     assert.deepEqual(await tags(() => ({ token: 'named' })), ['x']);
     assert.equal(service.requests.length, 0);

@@ -12,7 +12,7 @@ use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 
 /// What to authenticate with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Credentials {
     /// For a registry that asks for Basic (RFC 7617), or for the token service of one that asks for a token.
     Basic {
@@ -96,10 +96,10 @@ impl Keyring {
         self.source.is_some() && self.held.borrow().is_none() && !declined
     }
 
-    /// They were refused: whoever can be asked is asked anew the next time.
-    pub fn refuse(&self) {
+    /// Some were refused: whoever can be asked is asked anew the next time. Newer ones than those stay.
+    pub fn refuse(&self, are_those: impl Fn(&Credentials) -> bool) {
         if self.source.is_some() {
-            self.held.replace(None);
+            self.held.borrow_mut().take_if(|held| are_those(held));
         }
     }
 

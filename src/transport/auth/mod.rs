@@ -140,7 +140,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let asking = Asking { transport, retry, service, credentials, timeout };
         let result = self.tokens.get(&asking, scopes).await;
         if credentials.is_some() && matches!(&result, Err(error) if matches!(error.status, Some(400 | 401))) {
-            self.keyring.refuse();
+            self.keyring.refuse(|held| Some(held) == credentials);
         }
         let (token, refresh_token) = result?;
         if let Some(refresh_token) = refresh_token {
@@ -177,8 +177,11 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let helps = match carried {
             Carried::Given(_) => false,
             Carried::Nothing => is_demand,
-            Carried::Basic(_) => {
-                self.keyring.refuse();
+            Carried::Basic(value) => {
+                self.keyring.refuse(|held| match held {
+                    Credentials::Basic { username, password } => basic(username, password) == value.expose(),
+                    _ => false,
+                });
                 matches!(scheme, Scheme::Bearer(_))
             }
             Carried::Token(token) => {
