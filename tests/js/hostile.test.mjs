@@ -151,6 +151,17 @@ describe('a redirect to another origin', () => {
     });
   }
 
+  test('of the question for the version: whoever is there has no say in how the registry is asked', SOON, async () => {
+    elsewhere.script = error(401, 'UNAUTHORIZED', 'give', { 'www-authenticate': 'Basic realm="x"' });
+    registry.script = { '/v2/': redirect(`${elsewhere.url}/v2/`), [TAGS]: json({ tags: ['x'] }) };
+    for (const options of Object.values(visitors).filter(({ token }) => !token)) {
+      const { repository } = open(options);
+      assert.deepEqual(await repository.tags(), ['x']);
+    }
+    assert.ok(registry.requests.every(({ headers }) => headers.authorization === undefined));
+    assertImpersonal(elsewhere, SECRETS);
+  });
+
   test('with a cookie to set', SOON, async () => {
     elsewhere.script = { '/storage': send(bytes, { 'set-cookie': 'a=b' }) };
     registryIs({ [BLOB]: redirect(`${elsewhere.url}/storage`) });
