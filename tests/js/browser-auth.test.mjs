@@ -193,6 +193,20 @@ for (const name of ['chrome', 'firefox']) {
       }
     });
 
+    await step('the same in a worker', async () => {
+      registry.script = withCors({ [BLOB]: redirect(`${storage.url}/storage`) });
+      const inWorker = (_, source, ...args) => {
+        const call = `(${source})(library, ...${JSON.stringify(args)})`;
+        const code = `import * as library from '${location.origin}/index.js';
+          ${call}.then(postMessage, ({ message }) => postMessage({ failed: message }));`;
+        const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+        const worker = new Worker(url, { type: 'module' });
+        return new Promise((resolve) => worker.addEventListener('message', ({ data }) => resolve(data)));
+      };
+      const outcome = await inPage(inWorker, String(readBlob), registry.url, digest, { token: 'ToKeN' });
+      assert.deepEqual(outcome, { digest, statuses: [200, 200] });
+    });
+
     await step('warnings and limits, where they are exposed', async () => {
       const limits = { 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': 7 };
       const fields = { warning: '299 - "it moves on Friday"', ...limits };

@@ -23,6 +23,7 @@ const large = image([{ run: 'COPY noise /', layer: layer([{ path: 'noise', conte
 const LEEWAY = 60;
 
 let plain;
+let basic;
 let registry;
 let tokens;
 before(async () => {
@@ -35,9 +36,10 @@ before(async () => {
   });
   registry = await startTokenRegistry({ data: plain.data });
   ({ tokens } = registry);
+  basic = await startDistribution({ data: plain.data, auth: 'basic' });
 }, SOON);
 after(async () => {
-  await registry.stop();
+  await Promise.all([registry.stop(), basic.stop()]);
   await plain.stop();
 });
 beforeEach(() => {
@@ -211,14 +213,17 @@ describe('how many requests', () => {
     layer: [({ repository }, name) => layerOf(repository(name)), whole],
   };
   for (const [job, [task, expected, { token = true } = {}]] of Object.entries(jobs)) {
-    for (const [who, name, options] of [
-      ['nobody', 'public/one', {}],
-      ['a password', 'private/one', credentials],
+    for (const [who, name, options, server, first] of [
+      ['nobody, a registry that asks nothing', 'private/one', {}, () => plain, 'GET /v2/ 200'],
+      ['a password, Basic', 'private/one', credentials, () => basic, 'GET /v2/ 401'],
+      ['nobody', 'public/one', {}, () => registry, 'GET /v2/ 401'],
+      ['a password', 'private/one', credentials, () => registry, 'GET /v2/ 401'],
     ]) {
       test(`${job}, ${who}`, SOON, async () => {
-        const opened = open(options);
+        const opened = open(options, server().url);
         await task(opened, name);
-        assert.deepEqual(opened.lines(), ['GET /v2/ 401', ...(token ? ['GET token 200'] : []), ...expected(name)]);
+        const asked = token && server() === registry ? ['GET token 200'] : [];
+        assert.deepEqual(opened.lines(), [first, ...asked, ...expected(name)]);
         // The second time: no more than the job itself.
         const before = opened.lines().length;
         await task(opened, name);
