@@ -83,15 +83,18 @@ for (const name of ['chrome', 'firefox']) {
     const step = (title, task) => context.test(title, LONG, task);
     const { shown, hidden, registry, storage, bearer } = servers;
     const { tokens } = bearer;
+    const refreshToken = async () => {
+      const query = new URLSearchParams({ service: 'test bed', offline_token: 'true' });
+      const headers = { authorization: `Basic ${btoa('alice:secret')}` };
+      return (await (await fetch(`${tokens.realm}?${query}`, { headers })).json()).refresh_token;
+    };
 
     await step('tokens: for nobody, for a password, for an identity token', async () => {
       const opened = { tags: ['latest'], statuses: [401, 200, 200, 200] };
       assert.deepEqual(await inPage(tagsOf, shown.url, 'public/one'), opened);
       assert.deepEqual(await inPage(tagsOf, shown.url, 'private/one', credentials), opened);
       assert.equal(gets(tokens).at(-1).headers.authorization, `Basic ${btoa('alice:secret')}`);
-      const query = new URLSearchParams({ service: 'test bed', offline_token: 'true' });
-      const headers = { authorization: `Basic ${btoa('alice:secret')}` };
-      const { refresh_token: identityToken } = await (await fetch(`${tokens.realm}?${query}`, { headers })).json();
+      const identityToken = await refreshToken();
       assert.deepEqual(await inPage(tagsOf, shown.url, 'private/one', { identityToken }), opened);
       assert.equal(gets(tokens).at(-1).method, 'POST');
       const { failed } = await inPage(tagsOf, shown.url, 'private/one');
@@ -113,10 +116,13 @@ for (const name of ['chrome', 'firefox']) {
     });
 
     await step('tokens: the challenge is hidden, the token service is named', async () => {
+      const identityToken = await refreshToken();
       const authServiceUrl = `${tokens.realm}?service=test+bed`;
       const opened = { tags: ['latest'], statuses: [401, 200, 200, 200] };
       assert.deepEqual(await inPage(tagsOf, hidden.url, 'public/one', { authServiceUrl }), opened);
       assert.deepEqual(await inPage(tagsOf, hidden.url, 'private/one', { ...credentials, authServiceUrl }), opened);
+      assert.deepEqual(await inPage(tagsOf, hidden.url, 'private/one', { identityToken, authServiceUrl }), opened);
+      assert.equal(gets(tokens).at(-1).form.get('service'), 'test bed');
     });
 
     await step('tokens: the challenge is hidden, and nothing is named', async () => {

@@ -1,5 +1,6 @@
 // Token services: which are asked, with what, and what becomes of their answers.
 import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
 import { asking, endless, error, hangs, html, json, redirect, send, startScripted } from '../registries/scripted.mjs';
@@ -211,6 +212,26 @@ describe('whom to trust', () => {
     assert.equal(service.requests[0].headers.authorization, BASIC);
     const query = new URL(asked()[0], service.url).searchParams;
     assert.deepEqual([...query], [['account', 'a'], ['service', 'it'], ['scope', 'repository:a/b:pull']]);
+  });
+
+  test('authServiceUrl may say how the registry is called there', SOON, async () => {
+    for (const options of [ALICE, { identityToken: 'IdEnTiTy' }]) {
+      service.requests = [];
+      service.script = async (request, response) => {
+        service.form = new URLSearchParams(await text(request));
+        return json({ token: 'ToKeN' })(request, response);
+      };
+      await tags({ ...options, authServiceUrl: `${service.url}/token?a=b&service=m%C3%ADne+%26%2b&c` });
+      const { searchParams } = new URL(asked()[0], service.url);
+      const name = 'míne &+';
+      if (options === ALICE) assert.deepEqual(searchParams.getAll('service'), [name]);
+      else assert.deepEqual([service.form.get('service'), searchParams.has('service')], [name, false]);
+      assert.deepEqual([searchParams.get('a'), searchParams.get('c')], ['b', '']);
+      // A name that is nothing is none.
+      service.requests = [];
+      await tags({ ...ALICE, authServiceUrl: `${service.url}/token?service=` });
+      assert.deepEqual(new URL(asked()[0], service.url).searchParams.getAll('service'), ['it']);
+    }
   });
 
   test('a redirect of the token service takes no password along', SOON, async () => {

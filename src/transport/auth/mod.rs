@@ -51,8 +51,8 @@ pub struct Authenticated<T, C> {
     keyring: Keyring,
     tokens: Tokens,
     sessions: Sessions,
-    /// Stands in for the challenge's realm.
-    service: Option<Url>,
+    /// Stands in for what the challenge names.
+    service: Option<Service>,
     /// What the registry asked for last.
     asked: RefCell<Option<Scheme>>,
 }
@@ -85,7 +85,8 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     pub fn new(inner: T, retry: Retry<C>, trust: Trust, settings: AuthSettings) -> Self {
         let keyring = Keyring::new(settings.credentials, settings.source);
         let (tokens, sessions, asked) = (Tokens::default(), Sessions::default(), RefCell::default());
-        Self { inner, retry, trust, keyring, tokens, sessions, service: settings.service, asked }
+        let service = settings.service.as_ref().map(Service::at);
+        Self { inner, retry, trust, keyring, tokens, sessions, service, asked }
     }
 
     /// What a request can carry from the start.
@@ -132,7 +133,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         request: &Request,
         scopes: &Scopes,
     ) -> Result<Token> {
-        let is_named = self.service.as_ref() == Some(&service.realm);
+        let is_named = self.service.as_ref().is_some_and(|named| named.realm == service.realm);
         if credentials.is_some() && !is_named && !self.trust.may_have_credentials(&service.realm) {
             return Err(token::untrusted(service));
         }
@@ -235,11 +236,11 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                 }
                 "token" => return Ok(Some((Scheme::Session, Scopes::default()))),
                 "bearer" => {
-                    let realm = match &self.service {
-                        Some(service) => service.clone(),
-                        None => self.trust.realm(param("realm").unwrap_or_default())?,
+                    let told = param("service").map(str::to_owned);
+                    let service = match &self.service {
+                        Some(Service { realm, name }) => Service { realm: realm.clone(), name: name.clone().or(told) },
+                        None => Service { realm: self.trust.realm(param("realm").unwrap_or_default())?, name: told },
                     };
-                    let service = Service { realm, name: param("service").map(str::to_owned) };
                     let scopes = param("scope").filter(|scope| *scope != PLACEHOLDER).map(Scopes::parse);
                     return Ok(Some((Scheme::Bearer(service), scopes.unwrap_or_default())));
                 }
@@ -251,7 +252,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             return Ok(None);
         }
         let told = match &self.service {
-            Some(realm) => Some(Scheme::Bearer(Service { realm: realm.clone(), name: None })),
+            Some(service) => Some(Scheme::Bearer(service.clone())),
             None => has_password.then_some(Scheme::Basic { realm: None }),
         };
         Ok(told.map(|scheme| (scheme, Scopes::default())))
