@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { asking, endless, error, hangs, html, json, redirect, send, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient } from './packed.mjs';
@@ -165,6 +166,47 @@ describe('a registry that is never content', () => {
     demands([`Negotiate`, `Digest realm="a, Bearer realm=b", Bearer realm="${service.url}/token", Basic realm="x"`]);
     assert.deepEqual(await tags(ALICE), ['x']);
     assert.equal(service.requests[0].headers.authorization, BASIC);
+  });
+});
+
+describe('calls that share a request for a token', () => {
+  const slowly = (milliseconds) => (request, response) =>
+    setTimeout(() => json({ token: 'ToKeN' })(request, response), milliseconds);
+
+  test('outlive the one that began it', SOON, async () => {
+    service.script = { '/token': slowly(300) };
+    const repository = open().repository('a/b');
+    const controller = new AbortController();
+    const first = repository.tags({ signal: controller.signal });
+    const others = Array.from({ length: 10 }, () => repository.tags());
+    first.catch(() => {});
+    while (asked().length === 0) await sleep(5);
+    controller.abort(new RangeError('mine'));
+    await assert.rejects(first, RangeError);
+    assert.ok((await Promise.all(others)).every(([tag]) => tag === 'x'));
+    assert.equal(asked().length, 2);
+  });
+
+  test('share its failure', SOON, async () => {
+    service.script = { '/token': error(403, 'DENIED') };
+    const repository = open().repository('a/b');
+    const calls = Array.from({ length: 10 }, () => refused(() => repository.tags(), 'DENIED'));
+    await Promise.all(calls);
+    assert.equal(asked().length, 1);
+  });
+
+  // One call's short time limit is told to all that wait with it.
+  test('are as patient as each of them is', { ...SOON, todo: true }, async () => {
+    service.script = { '/token': slowly(300) };
+    const repository = open({ apiVersion: 2 }).repository('a/b');
+    const impatient = refused(() => repository.tags({ timeout: 100 }), 'TIMEOUT');
+    while (asked().length === 0) await sleep(5);
+    const alike = refused(() => repository.tags({ timeout: 100 }), 'TIMEOUT');
+    await sleep(5);
+    const patient = [repository.tags(), repository.tags({ timeout: 10_000 })];
+    await Promise.all([impatient, alike]);
+    assert.deepEqual(await Promise.all(patient), [['x'], ['x']]);
+    assert.equal(asked().length, 2);
   });
 });
 
