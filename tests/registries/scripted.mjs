@@ -58,6 +58,12 @@ export const asking = (challenge, then) => (request, response) =>
     ? error(401, 'UNAUTHORIZED', 'log in', challenge && { 'www-authenticate': challenge })
     : then)(request, response);
 
+/** One after the other; the last one from then on. */
+export const inTurn =
+  (...handlers) =>
+  (request, response) =>
+    (handlers.length > 1 ? handlers.shift() : handlers[0])(request, response);
+
 /** Goes on elsewhere. */
 export const redirect = (location, status = 307) => send('', { status, ...(location !== undefined && { location }) });
 
