@@ -15,11 +15,13 @@ export interface ClientOptions {
   identityToken?: string;
   /**
    * Asked when the registry first demands authentication: the place for a login dialog or a credential store. One call per need, however many
-   * requests wait for it. Who gives `undefined` goes on without credentials, and is asked again only for more than that.
+   * requests wait for it. Who gives `undefined` goes on without credentials, and is asked again only for more than that. It must not wait for
+   * calls of the same client: they wait for it.
    */
   credentials?: (challenge: Challenge) => Credentials | undefined | Promise<Credentials | undefined>;
   /**
-   * Token service to use instead of the one the registry names (or whose name CORS hides), with `?service=…` where that is hidden too.
+   * Token service to use instead of the one the registry names (or whose name CORS hides), with `?service=…` where that is hidden too. What
+   * stands there counts, not what the registry says.
    */
   authServiceUrl?: string;
   /** Hosts ("auth.example.com", "10.0.0.1:8443") other than the registry's own domain that may receive its credentials as token services. */
@@ -60,7 +62,8 @@ export type Credentials = { username: string; password: string } | { token: stri
 export interface Challenge {
   /** The registry's base URL. */
   registry: string;
-  scheme: "basic" | "bearer";
+  /** "token": the V1 protocol's. */
+  scheme: "basic" | "bearer" | "token";
   /** The token service's URL; with Basic, the name of what is protected. */
   realm?: string;
   /** The token service's name for the registry. */

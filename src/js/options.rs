@@ -117,13 +117,23 @@ impl Options {
         self.whole("pageSize", 1, MAX_SAFE_INTEGER)
     }
 
-    /// Strings, at least one.
+    /// Strings.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
         let Some(value) = self.get(name)? else { return Ok(None) };
-        let refused = || Failure::argument(format!("options.{name}: a list of at least one string is needed"));
+        let refused = || Failure::argument(format!("options.{name}: a list of strings is needed"));
         let list = Array::is_array(&value).then(|| value.unchecked_into::<Array>()).ok_or_else(refused)?;
         let texts: Option<Vec<String>> = list.iter().map(|item| item.as_string()).collect();
-        texts.filter(|texts| !texts.is_empty()).map(Some).ok_or_else(refused)
+        texts.map(Some).ok_or_else(refused)
+    }
+
+    /// Strings, at least one.
+    pub fn some_texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        match self.texts(name)? {
+            Some(texts) if texts.is_empty() => {
+                Err(Failure::argument(format!("options.{name}: at least one string is needed")))
+            }
+            texts => Ok(texts),
+        }
     }
 
     /// The fields of a plain object of strings.

@@ -126,7 +126,7 @@ impl Repository {
         promise::run(self.shared.signal.as_ref(), || {
             let reference = options::text(&reference, "reference")?;
             let options = Options::read(options, &["signal", "timeout", "accept"])?;
-            let accept = options.texts("accept")?;
+            let accept = options.some_texts("accept")?;
             let call = options.call()?;
             Ok((options.signal()?, async move {
                 convert::manifest(&*repository.manifest(&reference, accept.as_deref(), &call).await?)

@@ -54,9 +54,56 @@ pub fn push_pairs(out: &mut String, pairs: &[(&str, &str)]) {
     }
 }
 
+/// The first value that a form's text has for a name (URL Standard, "application/x-www-form-urlencoded").
+pub fn value(form: &str, name: &str) -> Option<String> {
+    let pairs = form.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.filter(|(key, _)| decode(key) == name).map(|(_, value)| decode(value)).next()
+}
+
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let hex = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+        let mut ahead = rest.clone();
+        match (byte, hex(ahead.next()), hex(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high * 16 + low) as u8);
+                rest = ahead;
+            }
+            (b'+', ..) => bytes.push(b' '),
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 fn push_escape(out: &mut String, byte: u8) {
     out.push('%');
     for nibble in [byte >> 4, byte & 15] {
         out.push(char::from_digit(u32::from(nibble), 16).unwrap_or_default().to_ascii_uppercase());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_a_form() {
+        for (form, expected) in [
+            ("a=b", Some("b")),
+            ("b=c&a=d+e%20f%2B%26&a=x", Some("d e f+&")),
+            ("%61=%C3%A9", Some("é")),
+            ("a", Some("")),
+            ("a==", Some("=")),
+            ("a=%f", Some("%f")),
+            ("a=%zz%", Some("%zz%")),
+            ("a=%ff", Some("\u{fffd}")),
+            ("aa=b&A=c", None),
+            ("", None),
+        ] {
+            assert_eq!(value(form, "a").as_deref(), expected, "{form}");
+        }
     }
 }

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { image, layer } from '../registries/content.mjs';
 import { fill } from '../registries/fill.mjs';
-import { error, json, send, startScripted } from '../registries/scripted.mjs';
+import { asking, json, send, startScripted } from '../registries/scripted.mjs';
 import { credentials, startDistribution } from '../registries/servers.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, bytesOf, refused } from './support.mjs';
@@ -64,10 +64,6 @@ describe('scripted', () => {
   });
   after(() => Promise.all([server.stop(), elsewhere.stop()]));
   const sent = (one = server) => one.requests.map(({ headers }) => headers.authorization);
-  const asking = (scheme, then) => (request, response) =>
-    (request.headers.authorization === undefined
-      ? error(401, 'UNAUTHORIZED', 'log in', { 'www-authenticate': scheme })
-      : then)(request, response);
 
   test('a token is sent as it is, from the first request', SOON, async () => {
     Object.assign(server, { script: { '/v2/_catalog': json({ repositories: [] }) }, requests: [] });

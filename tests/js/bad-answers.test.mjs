@@ -26,8 +26,9 @@ let client;
 let repository;
 before(async () => {
   server = await startScripted();
-  // Each test has its own manifest under the same digest: nothing may come from the cache.
-  client = new DockerRegistryClient(server.url, { timeout: 500, idleTimeout: 500, cacheBytes: 0 });
+  // Each test has its own manifest under the same digest: nothing may come from the cache. What is tried again, and how
+  // often, is the matter of retries.test.mjs.
+  client = new DockerRegistryClient(server.url, { timeout: 500, idleTimeout: 500, cacheBytes: 0, retry: false });
   repository = client.repository('a/b');
 });
 afterEach(async () => {

@@ -1,17 +1,14 @@
 // The packed package in a page of another origin: what CORS hides, and what it refuses.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { filesOf } from '../../www/server/files.mjs';
 import { startCorsProxy } from '../registries/cors-proxy.mjs';
 import { fill, fillListings, manyRepositories, manyTags } from '../registries/fill.mjs';
 import { freePort } from '../registries/process.mjs';
 import { samples } from '../registries/sample-images.mjs';
 import { corsFor, corsHidden, credentials, startDistribution, startFerro } from '../registries/servers.mjs';
 import { openBrowser } from './package/support/browsers.mjs';
-import { packedFolder } from './packed.mjs';
+import { openPage, servePages } from './pages.mjs';
 import { imagesIn } from './support.mjs';
 
 const LONG = { timeout: 120_000 };
@@ -22,13 +19,8 @@ let pages;
 let origin;
 const servers = {};
 before(async () => {
-  const files = filesOf({ '/': join(packedFolder, 'node_modules', 'docker-registry-client-wasm', '/') });
-  pages = createServer((request, response) => {
-    if (request.url !== '/') return files(request, response);
-    return response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>A page</title>');
-  });
-  await new Promise((resolve) => pages.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${pages.address().port}`;
+  pages = await servePages();
+  ({ origin } = pages);
 
   servers.careful = await startDistribution({ headers: corsFor(origin) });
   await fill(servers.careful, samples);
@@ -44,36 +36,15 @@ before(async () => {
   servers.ferroHidden = await startCorsProxy({ registry: servers.ferro.url, origin, exposed: '' });
 }, LONG);
 after(async () => {
-  await new Promise((resolve) => {
-    pages.close(resolve);
-    pages.closeAllConnections();
-  });
+  await pages.stop();
   for (const server of Object.values(servers).reverse()) await server.stop();
 });
 
 for (const name of ['chrome', 'firefox']) {
   test(name, LONG, async (context) => {
     const browser = await openBrowser(context, name);
-    const page = await browser.newPage();
-    await page.goto(origin);
+    const inPage = await openPage(browser, origin);
     const step = (title, task) => context.test(title, LONG, task);
-
-    /** Runs a function in the page, with the package and what it needs; an error comes back as data. */
-    const inPage = (task, ...args) =>
-      page.evaluate(
-        async (source, values) => {
-          const library = await import('/index.js');
-          try {
-            return await new Function(`return (${source})`)()(library, ...values);
-          } catch (error) {
-            if (!library.isRegistryError(error)) throw error;
-            const { code, message, status } = error;
-            return { failed: { code, message, status } };
-          }
-        },
-        String(task),
-        args,
-      );
 
     const readAll = async ({ DockerRegistryClient }, url, options) => {
       const client = new DockerRegistryClient(url, options);

@@ -52,6 +52,21 @@ export const json = (document, fields) =>
 export const error = (status, code, message = 'as scripted', fields) =>
   json({ errors: [{ code, message }] }, { status, ...fields });
 
+/** What needs credentials, whichever, and asks for them with a challenge. */
+export const asking = (challenge, then) => (request, response) =>
+  (request.headers.authorization === undefined
+    ? error(401, 'UNAUTHORIZED', 'log in', challenge && { 'www-authenticate': challenge })
+    : then)(request, response);
+
+/** One after the other; the last one from then on. */
+export const inTurn =
+  (...handlers) =>
+  (request, response) =>
+    (handlers.length > 1 ? handlers.shift() : handlers[0])(request, response);
+
+/** Goes on elsewhere. */
+export const redirect = (location, status = 307) => send('', { status, ...(location !== undefined && { location }) });
+
 /** What a captive portal or a wrong host answers to everything. */
 export const html = send('<!doctype html><title>Welcome</title><p>Please log in.', {
   'content-type': 'text/html; charset=utf-8',

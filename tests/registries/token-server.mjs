@@ -67,7 +67,7 @@ export async function startTokenServer({ lifetime = 60, post, origin } = {}) {
 
   /** token.md: whoever gives no name is nobody in particular, and is served too. */
   function byGet(query, authorization) {
-    const user = authorization === undefined ? '' : userOf(authorization);
+    const user = authorization === undefined ? '' : userOf(authorization, refreshTokens);
     if (user === undefined) {
       return refuse({ details: 'incorrect username or password' }, { 'www-authenticate': `Basic realm="${ISSUER}"` });
     }
@@ -132,10 +132,12 @@ export async function startTokenServer({ lifetime = 60, post, origin } = {}) {
 /** The name, where it is one and the password is its. */
 const checked = (name, password) => (Object.hasOwn(users, name) && users[name] === password ? name : undefined);
 
-function userOf(authorization) {
+/** By name and password, or by a refresh token under docker's name for those. */
+function userOf(authorization, refreshTokens) {
   const [, encoded] = /^Basic (.+)$/i.exec(authorization) ?? [];
-  const [name, ...password] = Buffer.from(encoded ?? '', 'base64').toString().split(':');
-  return checked(name, password.join(':'));
+  const [name, ...rest] = Buffer.from(encoded ?? '', 'base64').toString().split(':');
+  const password = rest.join(':');
+  return name === '<token>' ? refreshTokens.get(password) : checked(name, password);
 }
 
 /** scope.md: `type:name:action,action`, where a name may hold colons; several in one parameter, or a parameter each. */

@@ -84,7 +84,7 @@ fn client_options() {
         ("{ token: 5 }", "options.token"),
         ("{ token: '' }", "options.token"),
         ("{ token: 'hush\\nhush' }", "options.token"),
-        ("{ token: 'hush', username: 'alice', password: 'hush' }", "either a token"),
+        ("{ token: 'hush', username: 'alice', password: 'hush' }", "only one of"),
         ("new Proxy({}, { ownKeys() { throw 1 } })", "keys cannot be read"),
     ] {
         let refused = DockerRegistryClient::new("registry.test".into(), js(options)).err();

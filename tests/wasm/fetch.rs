@@ -183,8 +183,9 @@ async fn requests_are_plain() {
     assert_eq!(text(&get(&init, "headers"), "x-team"), "blue");
     let in_page = js("typeof document !== 'undefined'").is_truthy();
     assert_eq!(get(&init, "credentials").as_string().as_deref(), in_page.then_some("omit"));
+    assert_eq!(text(&init, "redirect"), if in_page { "follow" } else { "manual" });
     let keys = json(&js_with("Object.keys(init).filter((key) => key !== 'credentials').sort()", &[("init", &init)]));
-    assert_eq!(keys, r#"["headers","method","signal"]"#);
+    assert_eq!(keys, r#"["headers","method","redirect","signal"]"#);
 }
 
 #[wasm_bindgen_test]

@@ -84,9 +84,9 @@ pub fn assert_error(error: &JsValue, code: &str, part: &str) {
     assert!(message.contains(part), "{message:?} lacks {part:?}");
 }
 
-/// A client with this `fetch`, and these options besides.
+/// A client with this `fetch`, and these options besides. It tries once, unless they say otherwise.
 pub fn try_client(fetch: &JsValue, options: &str) -> Result<DockerRegistryClient, JsValue> {
-    let options = js_with(&format!("({{ fetch, ...{options} }})"), &[("fetch", fetch)]);
+    let options = js_with(&format!("({{ fetch, retry: false, ...{options} }})"), &[("fetch", fetch)]);
     DockerRegistryClient::new("https://registry.test".into(), options)
 }
 

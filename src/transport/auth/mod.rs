@@ -51,8 +51,8 @@ pub struct Authenticated<T, C> {
     keyring: Keyring,
     tokens: Tokens,
     sessions: Sessions,
-    /// Stands in for the challenge's realm.
-    service: Option<Url>,
+    /// Stands in for what the challenge names.
+    service: Option<Service>,
     /// What the registry asked for last.
     asked: RefCell<Option<Scheme>>,
 }
@@ -83,7 +83,8 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     pub fn new(inner: T, retry: Retry<C>, trust: Trust, settings: AuthSettings) -> Self {
         let keyring = Keyring::new(settings.credentials, settings.source);
         let (tokens, sessions, asked) = (Tokens::default(), Sessions::default(), RefCell::default());
-        Self { inner, retry, trust, keyring, tokens, sessions, service: settings.service, asked }
+        let service = settings.service.as_ref().map(Service::at);
+        Self { inner, retry, trust, keyring, tokens, sessions, service, asked }
     }
 
     /// Whether there are credentials, as far as that is known without asking for them.
@@ -133,7 +134,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         request: &Request,
         (scopes, newer_than): (&Scopes, u64),
     ) -> Result<Token> {
-        let is_named = self.service.as_ref() == Some(&service.realm);
+        let is_named = self.service.as_ref().is_some_and(|named| named.realm == service.realm);
         if credentials.is_some() && !is_named && !self.trust.may_have_credentials(&service.realm) {
             return Err(token::untrusted(service));
         }
@@ -209,11 +210,17 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             _ => self.inner.send(request).await?,
         };
         if response.status == 401
+            && !self.is_elsewhere(&response)
             && let Ok(Some((scheme, _))) = self.demanded(&response)
         {
             self.asked.replace(Some(scheme));
         }
         Ok(response)
+    }
+
+    /// Wherever a redirect led: nobody there is asked for, or told, anything.
+    fn is_elsewhere(&self, response: &Response<T::Body>) -> bool {
+        response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()))
     }
 
     /// The first scheme of a 401 that this client speaks, and the scopes the registry names for it.
@@ -230,11 +237,11 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                 }
                 "token" => return Ok(Some((Scheme::Session, Scopes::default()))),
                 "bearer" => {
-                    let realm = match &self.service {
-                        Some(service) => service.clone(),
-                        None => self.trust.realm(param("realm").unwrap_or_default())?,
+                    let told = param("service").map(str::to_owned);
+                    let service = match &self.service {
+                        Some(Service { realm, name }) => Service { realm: realm.clone(), name: name.clone().or(told) },
+                        None => Service { realm: self.trust.realm(param("realm").unwrap_or_default())?, name: told },
                     };
-                    let service = Service { realm, name: param("service").map(str::to_owned) };
                     let scopes = param("scope").filter(|scope| *scope != PLACEHOLDER).map(Scopes::parse);
                     return Ok(Some((Scheme::Bearer(service), scopes.unwrap_or_default())));
                 }
@@ -246,7 +253,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             return Ok(None);
         }
         let told = match &self.service {
-            Some(realm) => Some(Scheme::Bearer(Service { realm: realm.clone(), name: None })),
+            Some(service) => Some(Scheme::Bearer(service.clone())),
             None => has_password.then_some(Scheme::Basic { realm: None }),
         };
         Ok(told.map(|scheme| (scheme, Scopes::default())))
@@ -273,9 +280,7 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
                 Carried::Nothing => self.inner.send(request).await?,
                 carried => self.inner.send(&carried.by(request)).await?,
             };
-            // Wherever a redirect led: nobody there is asked for, or told, anything.
-            let is_elsewhere = response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()));
-            if is_elsewhere || round == ROUNDS || !matches!(response.status, 401 | 403) {
+            if self.is_elsewhere(&response) || round == ROUNDS || !matches!(response.status, 401 | 403) {
                 return Ok(response);
             }
             let Some((scheme, scopes)) = self.refused(request, &carried, (tokens, round == 0), &response)? else {

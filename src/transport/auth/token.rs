@@ -35,6 +35,17 @@ pub struct Service {
     pub name: Option<String>,
 }
 
+impl Service {
+    /// The one at a URL of the user's, in whose query the registry's name may stand as it does in a request: `service=…`.
+    pub fn at(url: &Url) -> Self {
+        let query = url.query().unwrap_or_default();
+        let is_name = |pair: &&str| pair.split('=').next() == Some("service");
+        let others = query.split('&').filter(|pair| !is_name(pair)).collect::<Vec<_>>().join("&");
+        let realm = url.with_raw_query((!others.is_empty()).then_some(others.as_str()));
+        Self { realm, name: percent::value(query, "service").filter(|name| !name.is_empty()) }
+    }
+}
+
 /// A token and what it was asked for.
 #[derive(Debug, Clone)]
 pub struct Token {

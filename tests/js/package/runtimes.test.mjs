@@ -11,9 +11,9 @@ import { root } from '../../../xtask/ensure.mjs';
 import { createAuthority } from '../../registries/certificates.mjs';
 import { startForwardProxy } from '../../registries/forward-proxy.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
-import { EXPECTED } from './support/expected.mjs';
+import { BEARER, EXPECTED } from './support/expected.mjs';
 import { createProject, output } from './support/project.mjs';
-import { serveRegistry } from './support/servers.mjs';
+import { DIGEST, serveBearer, serveRegistry } from './support/servers.mjs';
 
 test('Deno, allowed nothing but to reach the registry', async (t) => {
   const { folder } = await createProject(t);
@@ -21,7 +21,20 @@ test('Deno, allowed nothing but to reach the registry', async (t) => {
   const { stdout, stderr } = await deno(folder, [`--allow-net=${new URL(registry).host}`, 'main.js', registry]);
   assert.deepEqual(JSON.parse(stdout), EXPECTED);
   assert.equal(stderr, '');
+  await checkBearer(t, async (one) => {
+    const hosts = [one.registry, one.storage].map((url) => new URL(url).host);
+    const said = await deno(folder, [`--allow-net=${hosts}`, 'main-bearer.js', one.registry, DIGEST]);
+    return JSON.parse(said.stdout);
+  });
 });
+
+/** A token, a moment's 503, and storage at another origin, which must not learn who asks. */
+async function checkBearer(t, run) {
+  const server = await serveBearer(t);
+  assert.deepEqual(await run(server), BEARER);
+  assert.equal(server.seen.length, 1);
+  for (const name of ['authorization', 'cookie', 'x-team']) assert.equal(server.seen[0][name], undefined);
+}
 
 test('Deno with the entry for Node', async (t) => {
   const { folder } = await createProject(t);
@@ -66,6 +79,10 @@ test('Bun', async (t) => {
     assert.equal(stderr, '');
   }
   await checkSecure(t, folder, (...args) => output(bun, args, { cwd: folder }));
+  await checkBearer(t, async (one) => {
+    const said = await output(bun, ['main-bearer.js', one.registry, DIGEST], { cwd: folder });
+    return JSON.parse(said.stdout);
+  });
 });
 
 /** The npm package `bun` wants its install script; the binary stands in the package of the platform. */
@@ -90,6 +107,10 @@ test('workerd', async (t) => {
   const worker = await startWorker(t, folder);
   const response = await fetch(`${worker}/?registry=${registry}`);
   assert.deepEqual(await response.json(), EXPECTED);
+  await checkBearer(t, async (one) => {
+    const answer = await fetch(`${worker}/?registry=${one.registry}&digest=${DIGEST}`);
+    return answer.json();
+  });
 });
 
 /** As wrangler does it: bundled with workerd's condition, the module beside the script, unchanged. */
