@@ -16,7 +16,7 @@ use docker_registry_client_wasm::transport::retry::Policy;
 use docker_registry_client_wasm::transport::trust::Trust;
 use docker_registry_client_wasm::transport::{Stack, StackSettings, Transport, stack};
 use futures_util::future::join_all;
-use support::{Reply, Scripted, Seen};
+use support::{Bytes, Reply, Scripted, Seen};
 
 const BASIC: &str = "Basic YWxpY2U6czNjcmV0";
 const TOKEN: &str = r#"signature=abc,repository="acme/tiny",access=read"#;
@@ -36,7 +36,7 @@ fn stack_over(host: &Scripted) -> Stack<Scripted> {
     stack(&Rc::new(host.clone()), settings).0
 }
 
-fn ancestry(repository: &str) -> Request {
+fn ancestry(repository: &str) -> Request<Bytes> {
     let url = Url::parse("https://registry.test/v1/images/abc/ancestry").unwrap();
     let mut request = Request::new(Method::Get, url);
     request.resource = Resource::Repository(repository.into());

@@ -71,6 +71,17 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn subarray(this: &Bytes, start: f64, end: f64) -> Uint8Array;
 
+    /// A `Uint8Array` that may be larger than 32 bits count.
+    #[wasm_bindgen(extends = Uint8Array, js_name = Uint8Array)]
+    pub type Room;
+    /// Throws a RangeError where the host cannot have so much.
+    #[wasm_bindgen(constructor, js_class = "Uint8Array", catch)]
+    pub fn new(length: f64) -> Result<Room, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = set)]
+    pub fn set(this: &Room, bytes: &Uint8Array, offset: f64) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn slice(this: &Room, start: f64, end: f64) -> Result<Room, JsValue>;
+
     #[wasm_bindgen(js_namespace = ["Object", "prototype", "toString"], js_name = call, catch)]
     fn object_tag(value: &JsValue) -> Result<String, JsValue>;
 }

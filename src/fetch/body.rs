@@ -4,7 +4,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::abort::Abort;
-use super::bindings::{Any, Bytes};
+use super::bindings::{Any, Bytes, Room};
 use super::failure;
 use super::reader::{Read, Reader, bytes_of};
 use super::settle::Settling;
@@ -53,6 +53,22 @@ impl Chunk for HostBytes {
             _ => buffer.truncate(start),
         }
     }
+}
+
+/// All bytes of some chunks in one array, without copying where it is one chunk.
+pub fn joined(chunks: &[HostBytes]) -> Result<Uint8Array> {
+    if let [chunk] = chunks {
+        return Ok(chunk.array.clone());
+    }
+    let length: u64 = chunks.iter().map(HostBytes::len).sum();
+    let no_room = |_| Error::new(code::TOO_LARGE, format!("this host has no room for {length} bytes in one piece"));
+    let all = Room::new(length as f64).map_err(no_room)?;
+    let mut offset = 0;
+    for chunk in chunks {
+        all.set(&chunk.array, offset as f64).map_err(no_room)?;
+        offset += chunk.length;
+    }
+    Ok(all.into())
 }
 
 enum Source {

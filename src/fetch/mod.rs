@@ -14,7 +14,7 @@ pub mod headers;
 mod reader;
 mod settle;
 
-pub use bindings::tag;
+pub use bindings::{Room, tag};
 pub use body::{FetchBody, HostBytes};
 pub use failure::text_of;
 pub use hash::FetchHasher;
@@ -31,7 +31,7 @@ use self::bindings::{Any, Init};
 use self::environment::Page;
 use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Request, Response};
+use crate::protocol::http::{Content, Request, Response};
 use crate::protocol::url::Url;
 use crate::transport::{Clock, Error, Host, Result, Transport};
 
@@ -67,7 +67,7 @@ impl FetchHost {
     }
 
     /// In a page only the browser can follow a redirect; elsewhere each is looked at before it is followed.
-    fn redirect(&self, request: &Request) -> &'static str {
+    fn redirect(&self, request: &Request<HostBytes>) -> &'static str {
         match (&self.page, request.follows_redirects) {
             (Some(_), true) => "follow",
             (Some(_), false) => "error",
@@ -75,12 +75,14 @@ impl FetchHost {
         }
     }
 
-    fn init(&self, request: &Request, abort: &Abort) -> Result<Init> {
+    fn init(&self, request: &Request<HostBytes>, abort: &Abort) -> Result<Init> {
         let init: Init = js_sys::Object::new().unchecked_into();
         init.set_method(request.method.as_str());
         init.set_headers(&headers::to_host(&request.headers)?);
-        if let Some(body) = &request.body {
-            init.set_body(&Uint8Array::from(body.as_slice()));
+        match &request.body {
+            None => {}
+            Some(Content::Bytes(bytes)) => init.set_body(&Uint8Array::from(bytes.as_slice())),
+            Some(Content::Chunks(chunks)) => init.set_body(&body::joined(chunks)?),
         }
         init.set_signal(&abort.signal());
         init.set_redirect(self.redirect(request));
@@ -122,7 +124,7 @@ impl Transport for FetchHost {
     type Body = FetchBody;
     type Hasher = FetchHasher;
 
-    async fn send(&self, request: &Request) -> Result<Response<FetchBody>> {
+    async fn send(&self, request: &Request<HostBytes>) -> Result<Response<FetchBody>> {
         let mut abort = Abort::new();
         let url = request.url.to_string();
         let init = self.init(request, &abort)?;

@@ -1,30 +1,16 @@
 //! A blob as one `Uint8Array`.
 
 use js_sys::Uint8Array;
-use wasm_bindgen::prelude::*;
 
 use super::error::Result;
 use super::progress::Progress;
-use crate::fetch::FetchHost;
+use crate::fetch::{FetchHost, Room};
 use crate::protocol::code;
 use crate::registry::BlobPull;
 use crate::transport::{Chunk, Error};
 
 /// Bytes allocated on a size's word alone. A manifest can name any size: beyond this the memory grows with what comes.
 const TRUSTED: u64 = 64 * 1024 * 1024;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(extends = Uint8Array, js_name = Uint8Array)]
-    type Memory;
-    /// Throws a RangeError where the host cannot have so much.
-    #[wasm_bindgen(constructor, js_class = "Uint8Array", catch)]
-    fn new(length: f64) -> std::result::Result<Memory, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn set(this: &Memory, bytes: &Uint8Array, offset: f64) -> std::result::Result<(), JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn slice(this: &Memory, start: f64, end: f64) -> std::result::Result<Memory, JsValue>;
-}
 
 /// All bytes, verified.
 pub async fn collect(mut pull: BlobPull<FetchHost>, mut progress: Progress) -> Result<Uint8Array> {
@@ -61,8 +47,8 @@ pub async fn collect(mut pull: BlobPull<FetchHost>, mut progress: Progress) -> R
     Ok(memory.into())
 }
 
-fn allocate(length: u64) -> Result<Memory> {
-    Ok(Memory::new(length as f64).map_err(|_| too_large(length))?)
+fn allocate(length: u64) -> Result<Room> {
+    Ok(Room::new(length as f64).map_err(|_| too_large(length))?)
 }
 
 fn too_large(length: u64) -> Error {

@@ -128,9 +128,25 @@ pub enum Carries {
     Nothing,
 }
 
-/// A request to send.
+/// A request's body; a copy of it copies no bytes.
+#[derive(Clone)]
+pub enum Content<C> {
+    /// Bytes made here: a form, a manifest.
+    Bytes(Rc<Vec<u8>>),
+    /// Bytes where the host keeps them, piece by piece.
+    Chunks(Rc<Vec<C>>),
+}
+
+impl<C> fmt::Debug for Content<C> {
+    /// It may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<content>")
+    }
+}
+
+/// A request to send. `C`: how the host keeps bytes.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct Request<C> {
     /// The method.
     pub method: Method,
     /// Where to.
@@ -138,7 +154,7 @@ pub struct Request {
     /// Header fields.
     pub headers: Headers,
     /// The body, if any.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<Content<C>>,
     /// What a token for it is about.
     pub resource: Resource,
     /// Which credentials it may carry.
@@ -151,7 +167,7 @@ pub struct Request {
     pub failures: Failures,
 }
 
-impl Request {
+impl<C> Request<C> {
     /// A request without body.
     pub fn new(method: Method, url: Url) -> Self {
         Self {

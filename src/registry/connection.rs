@@ -156,7 +156,13 @@ impl<H: Host> Connection<H> {
     }
 
     /// A request without body.
-    pub(super) fn request(&self, method: Method, target: &Target, accept: Option<&str>, call: &Call) -> Request {
+    pub(super) fn request(
+        &self,
+        method: Method,
+        target: &Target,
+        accept: Option<&str>,
+        call: &Call,
+    ) -> Request<H::Chunk> {
         let mut request = Request::new(method, target.url.clone());
         request.headers = self.headers.clone();
         request.resource = target.resource.clone();
@@ -168,7 +174,7 @@ impl<H: Host> Connection<H> {
     }
 
     /// Sends a request; any status is an answer.
-    pub(super) async fn send(&self, request: &Request) -> Result<Stream<H>> {
+    pub(super) async fn send(&self, request: &Request<H::Chunk>) -> Result<Stream<H>> {
         let (method, url) = (request.method, request.url.clone());
         let response = self.stack.send(request).await.map_err(|error| error.at(method, &url))?;
         Ok(Answer { method, url, response })
@@ -182,7 +188,7 @@ impl<H: Host> Connection<H> {
     }
 
     /// Sends a request and reads all of its answer, whose body may have so many bytes; any status is an answer.
-    pub(super) async fn load(&self, request: &Request, limit: u64) -> Result<Answer<Vec<u8>>> {
+    pub(super) async fn load(&self, request: &Request<H::Chunk>, limit: u64) -> Result<Answer<Vec<u8>>> {
         let (method, url) = (request.method, request.url.clone());
         let response = read::load(&self.stack, &self.retry, request, limit).await?;
         Ok(Answer { method, url, response })
@@ -211,7 +217,7 @@ impl<H: Host> Connection<H> {
     }
 
     /// Sends a GET whose body is to be streamed, and must be there.
-    pub(super) async fn open(&self, request: &Request) -> Result<Stream<H>> {
+    pub(super) async fn open(&self, request: &Request<H::Chunk>) -> Result<Stream<H>> {
         let Answer { method, url, mut response } = self.send(request).await?;
         if response.is_success() {
             return Ok(Answer { method, url, response });
@@ -246,7 +252,7 @@ impl<B> Answer<B> {
 }
 
 /// Makes a request part of a larger piece of work, with which it shares its tries.
-pub fn part_of(mut request: Request, failures: &Failures) -> Request {
+pub fn part_of<C>(mut request: Request<C>, failures: &Failures) -> Request<C> {
     request.failures = failures.clone();
     request
 }

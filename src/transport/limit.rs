@@ -27,7 +27,7 @@ impl<T: Transport> Transport for Limited<T> {
     type Body = LimitedBody<T::Body>;
     type Hasher = T::Hasher;
 
-    async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
+    async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let permit = self.permits.acquire_arc().await;
         let response = self.inner.send(request).await?;
         Ok(response.map_body(|body| LimitedBody { body, permit: Some(permit) }))

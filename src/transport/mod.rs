@@ -77,7 +77,7 @@ pub trait Transport: 'static {
     type Hasher: Hasher<Self::Chunk>;
 
     /// Sends a request and waits for the response's headers. Any status is a success here.
-    async fn send(&self, request: &Request) -> Result<Response<Self::Body>>;
+    async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>>;
 
     /// A hasher for a digest's algorithm.
     fn hasher(&self, algorithm: Algorithm) -> Self::Hasher;

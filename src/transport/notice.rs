@@ -72,7 +72,7 @@ impl<T: Transport> Transport for Noticed<T> {
     type Body = T::Body;
     type Hasher = T::Hasher;
 
-    async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
+    async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let response = self.inner.send(request).await?;
         if response.url.as_ref().unwrap_or(&request.url).same_origin(&self.registry) {
             self.notices.notice(&response);

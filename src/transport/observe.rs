@@ -48,7 +48,7 @@ impl<T: Transport, C: Clock> Transport for Observed<T, C> {
     type Body = T::Body;
     type Hasher = T::Hasher;
 
-    async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
+    async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let Some(observer) = &self.observer else {
             return self.inner.send(request).await;
         };

@@ -17,7 +17,7 @@ const FAILURE_LIMIT: u64 = 64 * 1024;
 pub async fn load<T: Transport, C: Clock>(
     transport: &T,
     retry: &Retry<C>,
-    request: &Request,
+    request: &Request<T::Chunk>,
     limit: u64,
 ) -> Result<Response<Vec<u8>>> {
     let placed = |error: Error| error.at(request.method, &request.url);

@@ -29,7 +29,7 @@ impl<T: Transport, C: Clock> Redirected<T, C> {
     }
 
     /// What to ask instead, if the response is a redirect that can be followed.
-    fn next(&self, request: &Request, response: &Response<T::Body>) -> Result<Option<Request>> {
+    fn next(&self, request: &Request<T::Chunk>, response: &Response<T::Body>) -> Result<Option<Request<T::Chunk>>> {
         let is_safe = matches!(request.method, Method::Get | Method::Head);
         let keeps_method = match response.status {
             301..=303 => is_safe,
@@ -50,7 +50,11 @@ impl<T: Transport, C: Clock> Redirected<T, C> {
         Ok(Some(Request { url, headers, ..request.clone() }))
     }
 
-    async fn send_on(&self, request: &Request, hops: &mut Vec<Request>) -> Result<Response<T::Body>> {
+    async fn send_on(
+        &self,
+        request: &Request<T::Chunk>,
+        hops: &mut Vec<Request<T::Chunk>>,
+    ) -> Result<Response<T::Body>> {
         loop {
             let asked = hops.last().unwrap_or(request);
             let mut response = self.inner.send(asked).await?;
@@ -80,7 +84,7 @@ impl<T: Transport, C: Clock> Transport for Redirected<T, C> {
     type Body = T::Body;
     type Hasher = T::Hasher;
 
-    async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
+    async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let result = self.send_on(request, &mut Vec::new()).await;
         result.map_err(|error| error.at(request.method, &request.url))
     }

@@ -95,7 +95,7 @@ impl<T: Transport, C: Clock> Transport for Retried<T, C> {
     type Body = T::Body;
     type Hasher = T::Hasher;
 
-    async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
+    async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         loop {
             let result = self.inner.send(request).await;
             let asked = match &result {

@@ -31,7 +31,7 @@ impl<H: Host> Transport for Timed<H> {
     type Body = TimedBody<H>;
     type Hasher = H::Hasher;
 
-    async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
+    async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let limit = request.timeout.unwrap_or(self.header_timeout);
         let sent = pin!(self.host.send(request));
         let response = if limit == 0 {

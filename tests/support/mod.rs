@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use docker_registry_client_wasm::protocol::code;
 use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
-use docker_registry_client_wasm::protocol::http::{Headers, Method, Request, Response};
+use docker_registry_client_wasm::protocol::http::{Content, Headers, Method, Request, Response};
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::retry::Policy;
@@ -398,14 +398,14 @@ impl Transport for Scripted {
     type Body = ScriptedBody;
     type Hasher = Sha;
 
-    async fn send(&self, request: &Request) -> Result<Response<ScriptedBody>> {
+    async fn send(&self, request: &Request<Bytes>) -> Result<Response<ScriptedBody>> {
         let url = request.url.to_string();
         let target = url.strip_prefix("https://registry.test").unwrap_or(&url).to_owned();
         let seen = Seen {
             method: request.method,
             target,
             headers: request.headers.clone(),
-            body: request.body.clone().map(|body| String::from_utf8(body).unwrap()).unwrap_or_default(),
+            body: text_of(request.body.as_ref()),
             at: self.now(),
         };
         self.0.seen.borrow_mut().push(seen.clone());
@@ -499,4 +499,13 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
 pub fn descriptor(media_type: &str, content: &str, extra: &str) -> String {
     let (digest, size) = (sha256(content), content.len());
     format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{size}{extra}}}"#)
+}
+
+fn text_of(body: Option<&Content<Bytes>>) -> String {
+    let bytes = match body {
+        None => Vec::new(),
+        Some(Content::Bytes(bytes)) => bytes.to_vec(),
+        Some(Content::Chunks(chunks)) => chunks.iter().flat_map(|chunk| chunk.0.clone()).collect(),
+    };
+    String::from_utf8_lossy(&bytes).into_owned()
 }

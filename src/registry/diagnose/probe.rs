@@ -69,7 +69,12 @@ impl Probe {
 
 impl Inquiry {
     /// The request that asks it, and bytes that its answer may have.
-    pub(super) fn request<H: Host>(&self, probe: Probe, connection: &Connection<H>, call: &Call) -> (Request, u64) {
+    pub(super) fn request<H: Host>(
+        &self,
+        probe: Probe,
+        connection: &Connection<H>,
+        call: &Call,
+    ) -> (Request<H::Chunk>, u64) {
         let is_catalog = match probe {
             Probe::Door | Probe::Catalog | Probe::MoreCatalog => true,
             Probe::Accept | Probe::Authorization | Probe::Credentials => self.by_catalog,

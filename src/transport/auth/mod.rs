@@ -93,7 +93,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     }
 
     /// What a request can carry from the start.
-    async fn first(&self, request: &Request) -> Result<Carried> {
+    async fn first(&self, request: &Request<T::Chunk>) -> Result<Carried> {
         if let Some(Credentials::Token(token)) = self.keyring.held() {
             return Ok(Carried::Given(Credentials::Token(token)));
         }
@@ -108,7 +108,13 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     }
 
     /// What to carry for a scheme; a token only if it came after that number.
-    async fn carry(&self, scheme: &Scheme, request: &Request, scopes: &Scopes, newer_than: u64) -> Result<Carried> {
+    async fn carry(
+        &self,
+        scheme: &Scheme,
+        request: &Request<T::Chunk>,
+        scopes: &Scopes,
+        newer_than: u64,
+    ) -> Result<Carried> {
         let credentials = self.keyring.get(self.challenge(scheme, scopes)).await?;
         match (scheme, credentials) {
             (_, Some(given @ Credentials::Token(_)))
@@ -131,7 +137,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         &self,
         service: &Service,
         credentials: Option<&Credentials>,
-        request: &Request,
+        request: &Request<T::Chunk>,
         (scopes, newer_than): (&Scopes, u64),
     ) -> Result<Token> {
         let is_named = self.service.as_ref().is_some_and(|named| named.realm == service.realm);
@@ -168,7 +174,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     /// `tokens`: how many had come when the request began.
     fn refused(
         &self,
-        request: &Request,
+        request: &Request<T::Chunk>,
         carried: &Carried,
         (tokens, is_first): (u64, bool),
         response: &Response<T::Body>,
@@ -204,7 +210,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
 
     /// A request that only looks: what is demanded of it is remembered for those that follow. The user's own token goes
     /// along as with any other: a proxy may hide from everyone else that there is a registry.
-    async fn probe(&self, request: &Request) -> Result<Response<T::Body>> {
+    async fn probe(&self, request: &Request<T::Chunk>) -> Result<Response<T::Body>> {
         let response = match self.keyring.held() {
             Some(token @ Credentials::Token(_)) => self.inner.send(&Carried::Given(token).by(request)).await?,
             _ => self.inner.send(request).await?,
@@ -265,7 +271,7 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
     type Body = T::Body;
     type Hasher = T::Hasher;
 
-    async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
+    async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         if request.carries == Carries::Nothing || !request.url.same_origin(self.trust.registry()) {
             return self.inner.send(request).await;
         }
@@ -314,7 +320,7 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
 
 impl Carried {
     /// The request with it.
-    fn by(&self, request: &Request) -> Request {
+    fn by<C: Clone>(&self, request: &Request<C>) -> Request<C> {
         let mut request = request.clone();
         let bearer = |token: &Secret| format!("Bearer {}", token.expose());
         match self {

@@ -10,7 +10,7 @@ use super::super::{Clock, Error, Result, Transport, failure, read};
 use super::basic;
 use super::credentials::Credentials;
 use crate::protocol::code;
-use crate::protocol::http::{Failures, Method, Request};
+use crate::protocol::http::{Content, Failures, Method, Request};
 use crate::protocol::percent;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
@@ -204,7 +204,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
     }
 
     /// token.md: each scope a parameter of its own.
-    fn get(&self, scopes: &Scopes, authorization: Option<String>) -> Request {
+    fn get(&self, scopes: &Scopes, authorization: Option<String>) -> Request<T::Chunk> {
         let scopes: Vec<String> = scopes.iter().collect();
         let mut query = Vec::new();
         query.extend(self.service.name.as_deref().map(|name| ("service", name)));
@@ -217,7 +217,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
     }
 
     /// oauth.md: a form.
-    fn post(&self, scopes: &Scopes, identity: &Secret) -> Request {
+    fn post(&self, scopes: &Scopes, identity: &Secret) -> Request<T::Chunk> {
         let scope = scopes.to_string();
         let mut fields = vec![("grant_type", "refresh_token"), ("client_id", CLIENT_ID)];
         fields.extend(self.service.name.as_deref().map(|name| ("service", name)));
@@ -227,19 +227,19 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
         percent::push_pairs(&mut form, &fields);
         let mut request = self.request(Method::Post, self.service.realm.clone());
         request.headers.set("content-type", "application/x-www-form-urlencoded");
-        request.body = Some(form.into_bytes());
+        request.body = Some(Content::Bytes(Rc::new(form.into_bytes())));
         request.follows_redirects = false;
         request
     }
 
-    fn request(&self, method: Method, url: Url) -> Request {
+    fn request(&self, method: Method, url: Url) -> Request<T::Chunk> {
         let mut request = Request::new(method, url).with_header("accept", "application/json");
         request.timeout = self.timeout;
         request.failures = self.failures.clone();
         request
     }
 
-    async fn send(&self, request: Request) -> Result<TokenAnswer> {
+    async fn send(&self, request: Request<T::Chunk>) -> Result<TokenAnswer> {
         let response = read::load(self.transport, self.retry, &request, ANSWER_LIMIT).await?;
         if !response.is_success() {
             return Err(failure::of(request.method, &request.url, &response, self.retry.now_unix_ms()));
