@@ -21,6 +21,7 @@ pub use hash::FetchHasher;
 pub use settle::settled;
 
 use std::cell::Cell;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Function, Reflect, Uint8Array};
@@ -169,6 +170,10 @@ impl Clock for FetchHost {
 impl Host for FetchHost {
     fn page_origin(&self) -> Option<String> {
         self.page.as_ref().map(|page| page.origin.clone())
+    }
+
+    fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
+        wasm_bindgen_futures::spawn_local(work);
     }
 }
 

@@ -140,7 +140,7 @@ impl<H: Host> Connection<H> {
         self.cache.borrow_mut().get(name.as_str(), digest.as_str())
     }
 
-    fn manifest_target(&self, name: &RepositoryName, reference: &Reference) -> Target {
+    pub(super) fn manifest_target(&self, name: &RepositoryName, reference: &Reference) -> Target {
         self.repository_target(name, &format!("manifests/{reference}"))
     }
 }

@@ -10,6 +10,7 @@ pub mod diagnose;
 pub mod image;
 mod index;
 pub mod listing;
+mod manifest_push;
 pub mod manifests;
 pub mod repository;
 pub mod settings;

@@ -8,6 +8,7 @@
 //! Dropping a future or a body is how work is stopped: a transport must then stop its request at the host.
 
 pub mod auth;
+pub mod detach;
 mod error;
 pub mod failure;
 pub mod limit;
@@ -22,6 +23,7 @@ pub mod trust;
 
 pub use error::{Error, Result};
 
+use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::protocol::digest::Algorithm;
@@ -106,6 +108,9 @@ pub trait Host: Transport + Clock {
     fn page_origin(&self) -> Option<String> {
         None
     }
+
+    /// Drives work to its end, whether or not anyone waits for it.
+    fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>);
 }
 
 /// What a request passes from the registry's operations (top) to the host (bottom).

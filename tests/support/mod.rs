@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -156,6 +156,9 @@ struct World {
     most_open: Cell<usize>,
     dropped_early: Cell<usize>,
     bytes_sent: Cell<u64>,
+    /// Work that goes on by itself, and who drives it.
+    spawned: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>,
+    driver: RefCell<Option<Waker>>,
     page: RefCell<Option<String>>,
 }
 
@@ -175,6 +178,8 @@ impl Scripted {
             most_open: Cell::new(0),
             dropped_early: Cell::new(0),
             bytes_sent: Cell::new(0),
+            spawned: RefCell::default(),
+            driver: RefCell::default(),
             page: RefCell::default(),
         }))
     }
@@ -268,9 +273,11 @@ impl Scripted {
         }
         let flag = Arc::new(Flag(AtomicBool::new(true)));
         let waker = Waker::from(flag.clone());
+        self.0.driver.replace(Some(waker.clone()));
         let mut future = pin!(future);
         loop {
             if flag.0.swap(false, Ordering::SeqCst) {
+                self.poll_spawned(&waker);
                 if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                     return Some(value);
                 }
@@ -287,6 +294,25 @@ impl Scripted {
             self.0.now.set(due.max(self.0.now.get()));
             waker.wake();
         }
+    }
+
+    /// Drives what was handed over to the host to its end.
+    pub fn settle(&self) {
+        self.run(poll_fn(|_| if self.0.spawned.borrow().is_empty() { Poll::Ready(()) } else { Poll::Pending }));
+    }
+
+    fn poll_spawned(&self, waker: &Waker) {
+        let mut waiting = Vec::new();
+        loop {
+            let work = std::mem::take(&mut *self.0.spawned.borrow_mut());
+            if work.is_empty() {
+                break;
+            }
+            waiting.extend(work.into_iter().filter_map(|mut work| {
+                work.as_mut().poll(&mut Context::from_waker(waker)).is_pending().then_some(work)
+            }));
+        }
+        self.0.spawned.replace(waiting);
     }
 
     fn begin(&self) -> Open {
@@ -451,6 +477,13 @@ impl Transport for Scripted {
 }
 
 impl Host for Scripted {
+    fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
+        self.0.spawned.borrow_mut().push(work);
+        if let Some(waker) = self.0.driver.borrow().as_ref() {
+            waker.wake_by_ref();
+        }
+    }
+
     fn page_origin(&self) -> Option<String> {
         self.0.page.borrow().clone()
     }
