@@ -141,7 +141,7 @@ impl<H: Host> Connection<H> {
             Ok(version)
         };
         // In a box: what happens once need not take room in every call.
-        Box::pin(self.detecting.get(|| self.version.get(), detected)).await
+        Box::pin(self.detecting.get(call.timeout, || self.version.get(), detected)).await
     }
 
     /// Makes sure of V2 before an operation that only V2 has here.

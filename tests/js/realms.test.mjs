@@ -195,8 +195,7 @@ describe('calls that share a request for a token', () => {
     assert.equal(asked().length, 1);
   });
 
-  // One call's short time limit is told to all that wait with it.
-  test('are as patient as each of them is', { ...SOON, todo: true }, async () => {
+  test('are as patient as each of them is', SOON, async () => {
     service.script = { '/token': slowly(300) };
     const repository = open({ apiVersion: 2 }).repository('a/b');
     const impatient = refused(() => repository.tags({ timeout: 100 }), 'TIMEOUT');

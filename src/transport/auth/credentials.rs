@@ -86,7 +86,7 @@ impl Keyring {
             self.held.replace(answer.clone());
             Ok(answer)
         };
-        self.asking.get(known, asked).await
+        self.asking.get(None, known, asked).await
     }
 
     /// Whether there is anyone to ask.

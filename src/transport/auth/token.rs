@@ -112,7 +112,7 @@ impl Tokens {
             slot.token.replace(Some(token.clone()));
             Ok((token, refresh_token))
         };
-        slot.asking.get(find, fetched).await
+        slot.asking.get(asking.timeout, find, fetched).await
     }
 
     /// Forgets a token that the registry refused, unless a new one has taken its place already.
