@@ -1,0 +1,82 @@
+//! Putting manifests, and deleting what has a digest (distribution-spec v1.1.1, "Pushing Manifests", "Deleting Manifests").
+
+use std::rc::Rc;
+
+use super::cache::Content as Cached;
+use super::connection::{Answer, Connection};
+use super::manifests::{FetchedManifest, mismatch};
+use super::settings::Call;
+use crate::protocol::code;
+use crate::protocol::digest::Digest;
+use crate::protocol::http::{Content, Method};
+use crate::protocol::media_type;
+use crate::protocol::reference::{Reference, RepositoryName};
+use crate::transport::{Error, Host, Result};
+
+/// Bytes of an answer to a change that are read.
+pub(super) const ANSWER_LIMIT: u64 = 64 * 1024;
+
+/// What a registry said to a manifest it took.
+pub struct Pushed {
+    /// Whether the registry itself knows of it as a referrer of its subject (`OCI-Subject`): where it does not, the
+    /// referrers' tag has to be kept.
+    pub knows_subject: bool,
+    /// Whether the registry named the digest, and it was right.
+    pub is_confirmed: bool,
+}
+
+impl<H: Host> Connection<H> {
+    /// Puts a manifest under a tag or its digest, byte for byte. All that it refers to must be there already.
+    pub(super) async fn put_manifest(
+        &self,
+        name: &RepositoryName,
+        reference: &Reference,
+        manifest: &Rc<FetchedManifest>,
+        call: &Call,
+    ) -> Result<Pushed> {
+        self.require_v2(call).await?;
+        let target = self.manifest_target(name, reference);
+        let mut request = self.request(Method::Put, &target, None, call);
+        request.headers.set("content-type", media_type::essence(&manifest.manifest.media_type));
+        request.body = Some(Content::Bytes(Rc::new(manifest.bytes.clone())));
+        let answer = self.success(self.load(&request, ANSWER_LIMIT).await?)?;
+        let told = answer.content_digest().filter(|told| told.algorithm() == manifest.digest.algorithm());
+        if let Some(told) = told.as_ref().filter(|told| **told != manifest.digest) {
+            return Err(answer.error(code::DIGEST_MISMATCH, mismatch(&manifest.digest, told)));
+        }
+        let mut cache = self.cache.borrow_mut();
+        cache.put(name.as_str(), manifest.digest.as_str(), Cached::Manifest(manifest.clone()));
+        Ok(Pushed { knows_subject: answer.header("oci-subject").is_some(), is_confirmed: told.is_some() })
+    }
+
+    /// Deletes a manifest by its digest, and with it every tag that points to it, or a tag where the registry can do that.
+    /// Any status is an answer.
+    pub(super) async fn delete(
+        &self,
+        name: &RepositoryName,
+        reference: &Reference,
+        call: &Call,
+    ) -> Result<Answer<Vec<u8>>> {
+        self.require_v2(call).await?;
+        let target = self.manifest_target(name, reference);
+        self.load(&self.request(Method::Delete, &target, None, call), ANSWER_LIMIT).await
+    }
+
+    /// The error of a deletion that the registry does not allow, with the setting that would allow it.
+    pub(super) fn deletion_refused(&self, answer: &Answer<Vec<u8>>) -> Error {
+        let mut error = self.failure(answer);
+        if answer.response.status == 405 {
+            error.code = code::UNSUPPORTED.into();
+            error.message.push_str(
+                "; nothing was changed. Deletion is switched off there: distribution allows it with \
+                 storage.delete.enabled: true (REGISTRY_STORAGE_DELETE_ENABLED=true)",
+            );
+        }
+        error
+    }
+}
+
+/// A digest that nothing has: good for asking whether digests can be deleted at all.
+pub(super) fn digest_of_nothing() -> Result<Digest> {
+    Ok(Digest::parse(&format!("sha256:{}", "0".repeat(64)))?)
+}
