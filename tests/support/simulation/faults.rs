@@ -173,7 +173,7 @@ pub fn apply(
         }
         WrongRange => {
             // Where the field is hidden only the digest tells.
-            effect.corrupts = true;
+            effect.corrupts = model.setup.is_page;
             wrong_range(reply, random)
         }
         WrongDigest => {
