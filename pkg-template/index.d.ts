@@ -126,6 +126,18 @@ export class DockerRegistryClient {
   apiVersion(options?: CallOptions): Promise<1 | 2>;
   /** Resolves if the registry answers and takes the credentials. */
   checkStatus(options?: CallOptions): Promise<void>;
+  /**
+   * What works against this registry from this place, and the exact server settings that would fix what doesn't. Resolves whatever the registry
+   * does, also where there is none; rejects only for an abort or a bad argument.
+   *
+   * About a dozen requests, each sent once and none after a host turned out dead. Nothing is changed: whether manifests may be deleted is asked
+   * with a DELETE of `sha256:000…`, which no content has. The client's credentials are used as by any call, `credentials` asked if need be; after
+   * a refusal they are not tried again. In a page of another origin a request with a worthless `Authorization` shows whether the browser's
+   * preflight for it passes.
+   *
+   * `repository`: what to ask about tags, referrers and deletion. Default: the catalog's first.
+   */
+  diagnose(options?: CallOptions & { repository?: string }): Promise<Diagnosis>;
   /** Distinct namespaces in the catalog's order, "library" for names without one. */
   namespaces(options?: CallOptions): Promise<string[]>;
   /** No request is made. A namespace both in the name and as argument is an error. */
@@ -134,6 +146,92 @@ export class DockerRegistryClient {
   repositories(namespace?: string, options?: CallOptions): Promise<Map<string, Repository>>;
   /** Repository names as the pages arrive. */
   catalog(options?: ListOptions): AsyncIterableIterator<string>;
+}
+
+// ───────────── Diagnosis
+
+/** What was observed. A fact that is absent, `undefined` or "unknown" was not: the registry did not come to it, or the browser hides it. */
+export interface Diagnosis {
+  /** The registry's base URL. */
+  registry: string;
+  /** Origin of the page (or of its worker) that asked; absent outside of pages. */
+  page?: string;
+  /** Whether anything answers, be it a registry or not; `false` also where the browser lets nothing through (a certificate, a policy). */
+  reachable?: boolean;
+  apiVersion?: 1 | 2;
+  /** The header field `Server`, as it stands. Most registries do not say what they are. */
+  server?: string;
+  auth: {
+    /**
+     * How the registry wants to be asked: "none" where it lets everybody in, else what it names in lower case; "hidden" where the page cannot
+     * see that, "unknown" where it was not told.
+     */
+    scheme: "none" | "basic" | "bearer" | "hidden" | "unknown" | (string & {});
+    /** The token service's URL, redacted; with Basic, the name of what is protected. */
+    realm?: string;
+    /** The token service's name for the registry; "harbor-registry", "container_registry" (GitLab) tell what it is. */
+    service?: string;
+    /** Whether this client's credentials are good. Absent where there are none, or nobody asked for them. */
+    credentialsAccepted?: boolean;
+  };
+  /** Only in a page of another origin: what the browser's rules (CORS) let through. */
+  cors?: {
+    /** Whether the page may read any answer. */
+    allowed?: boolean;
+    /** Which requests get through that the browser asks about first (OPTIONS): `false` where one failed and others did not. */
+    preflight: {
+      /** GET with an `Accept` over 128 bytes, as manifests are asked for. */
+      accept?: boolean;
+      /** GET with `Authorization`. */
+      authorization?: boolean;
+      /** DELETE. */
+      delete?: boolean;
+    };
+    /**
+     * Header fields that an answer should have and the page could not see: to be named in `Access-Control-Expose-Headers`. Only what can be told
+     * without changing anything: WWW-Authenticate, Link, Docker-Content-Digest.
+     */
+    hiddenHeaders: string[];
+    /** Those that the page saw. */
+    seenHeaders: string[];
+  };
+  /** What tags, referrers and deletion were asked about. */
+  repository?: string;
+  /** `/v2/_catalog`. */
+  catalog: { status: Support; paging: Paging };
+  /** `/v2/<name>/tags/list`. */
+  tags: { status: Support; paging: Paging };
+  /** `/v2/<name>/referrers/<digest>` (distribution-spec v1.1.1). "unknown" in a page may be a "no" whose 404 came without CORS header fields. */
+  referrers: { status: Support };
+  /** Manifests by digest. "yes": to delete one that cannot be there was refused only for not being there. */
+  delete: { status: Support };
+  /** What to know or to do about it, the worst first. Empty if all is well. */
+  findings: Finding[];
+  /** All of it as lines for a person, with the settings to paste. */
+  text: string;
+}
+/** "yes": it works. "no": the registry does not have it. "denied": not with these credentials. */
+export type Support = "yes" | "no" | "denied" | "unknown";
+/** How a list comes: "link": in pages, each with a `Link` to the next. "last": in pages without a `Link` in sight. "none": all at once. */
+export type Paging = "link" | "last" | "none" | "unknown";
+export interface Finding {
+  /** "error": what this client is for does not work. "warning": something does not, or not well. "info": good to know. */
+  severity: "error" | "warning" | "info";
+  /**
+   * What it is about: `UNREACHABLE`, `MIXED_CONTENT`, `CORS_OR_NETWORK` (the browser does not let one tell which), `CORS_REFUSED`,
+   * `NOT_A_REGISTRY`, `BASE_FAILED` and `BASE_UNREADABLE` (of `/v2/`), `V1_ONLY`, `PREFLIGHT_REFUSED`, `HEADERS_HIDDEN`,
+   * `CREDENTIALS_NEEDED`, `CREDENTIALS_REFUSED`, `AUTHENTICATION_FAILED`, `LINK_MISSING`, `CATALOG_UNSUPPORTED`, `CATALOG_DENIED`,
+   * `REFERRERS_UNSUPPORTED`, `DELETE_UNSUPPORTED`, `DELETE_DENIED`.
+   */
+  code: string;
+  message: string;
+  /** Settings that mend it: each by itself where there are two. */
+  fix?: {
+    /** YAML for distribution's config.yml. */
+    distribution?: string;
+    /** A `location` for the `server` block of an nginx before the registry, whatever registry that is. */
+    nginx?: string;
+  };
 }
 
 // ───────────── Repository

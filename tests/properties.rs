@@ -7,8 +7,55 @@ mod properties;
 
 use std::panic::catch_unwind;
 use std::thread;
+use std::time::Instant;
 
 const ROUNDS: usize = 20_000;
+
+/// What means something to one parser or another.
+const PIECES: &[&str] = &[
+    "\"",
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "null",
+    "-1",
+    "1e9",
+    "9007199254740992",
+    "/",
+    "//",
+    "..",
+    "%2e",
+    "%",
+    "@",
+    "#",
+    "?",
+    "=",
+    ";",
+    " ",
+    "\t",
+    "\r\n",
+    "\0",
+    "\u{7f}",
+    "é",
+    "\u{feff}",
+    "\u{2028}",
+    "<",
+    ">",
+    "(",
+    ")",
+    "+",
+    "*",
+    "\\ud800",
+    "sha256:",
+    "bytes ",
+    "GMT",
+    "18446744073709551616",
+    "__proto__",
+];
 
 /// xorshift64*
 struct Random(u64);
@@ -25,50 +72,6 @@ impl Random {
 /// Calls `check` with the seeds, and with variations of them: bytes changed, removed, doubled, exchanged for what means
 /// something.
 fn mutate(seeds: &[&str], check: impl Fn(&[u8])) {
-    const PIECES: &[&str] = &[
-        "\"",
-        "\\",
-        "{",
-        "}",
-        "[",
-        "]",
-        ":",
-        ",",
-        "null",
-        "-1",
-        "1e9",
-        "9007199254740992",
-        "/",
-        "//",
-        "..",
-        "%2e",
-        "%",
-        "@",
-        "#",
-        "?",
-        "=",
-        ";",
-        " ",
-        "\t",
-        "\r\n",
-        "\0",
-        "\u{7f}",
-        "é",
-        "\u{feff}",
-        "\u{2028}",
-        "<",
-        ">",
-        "(",
-        ")",
-        "+",
-        "*",
-        "\\ud800",
-        "sha256:",
-        "bytes ",
-        "GMT",
-        "18446744073709551616",
-        "__proto__",
-    ];
     seeds.iter().for_each(|seed| check(seed.as_bytes()));
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     for round in 0..ROUNDS {
@@ -108,4 +111,23 @@ fn properties_hold() {
             });
         }
     });
+}
+
+/// F55: time grows with the length, whether one thing is repeated or no two are the same. (0.2 s at most; what grows with
+/// the square takes many seconds.)
+#[test]
+fn time_grows_with_the_length() {
+    const LENGTH: usize = 65_536;
+    let different =
+        |separator: &str| (0..LENGTH / 5).map(|number| format!("{number:x}{separator}")).collect::<String>();
+    let different: Vec<String> = [" ", ",", ";", "/", "&", "."].map(different).into();
+    for property in properties::ALL {
+        let pieces = PIECES.iter().copied().chain(property.seeds.lines());
+        let repeated = pieces.map(|piece| piece.repeat(LENGTH / piece.len()));
+        for input in repeated.chain(different.iter().cloned()) {
+            let started = Instant::now();
+            (property.check)(input.as_bytes());
+            assert!(started.elapsed().as_secs() < 3, "{} of {:.40}…", property.name, input);
+        }
+    }
 }

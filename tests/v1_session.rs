@@ -7,7 +7,7 @@ mod support;
 use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::http::{Method, Request};
-use docker_registry_client_wasm::protocol::scope::Scopes;
+use docker_registry_client_wasm::protocol::scope::Resource;
 use docker_registry_client_wasm::protocol::secret::Secret;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};
@@ -39,7 +39,7 @@ fn stack_over(host: &Scripted) -> Stack<Scripted> {
 fn ancestry(repository: &str) -> Request {
     let url = Url::parse("https://registry.test/v1/images/abc/ancestry").unwrap();
     let mut request = Request::new(Method::Get, url);
-    request.scopes = Scopes::repository(repository, &["pull"]);
+    request.resource = Resource::Repository(repository.into());
     request
 }
 

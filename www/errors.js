@@ -11,6 +11,7 @@ const ADVICE = {
   NOT_FOUND: 'The registry does not have this. Check the name and the address.',
   AUTH_REQUIRED: 'This registry asks who you are. Enter a user and password.',
   UNAUTHORIZED: 'This registry asks who you are. Enter a user and password that may read this.',
+  UNTRUSTED_REALM: 'The registry wants its passwords sent to a host that is not its own. They were not sent.',
   DENIED: 'These credentials may not read this.',
   NAME_UNKNOWN: 'The registry has no repository of this name.',
   MANIFEST_UNKNOWN: 'The repository has nothing under this tag or digest. It may have been deleted.',

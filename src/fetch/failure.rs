@@ -30,6 +30,11 @@ pub struct Place<'a> {
 /// The error for a `fetch` that rejected or threw. `probe`: whether the host's own `fetch` was used.
 pub async fn of_fetch(cause: &JsValue, url: &Url, place: &Place<'_>, probe: bool) -> Error {
     let address = address(url);
+    // An injected fetch that knows more than a host does: `./node`'s tells what a proxy said.
+    if name_of(cause).as_deref() == Some("RegistryError") {
+        let why = text_of(cause, "message").unwrap_or_default();
+        return Error::new(code::NETWORK, format!("{address} cannot be reached: {why}"));
+    }
     let code = code_of(cause);
     // All that a page is told of a refusal is a bare TypeError.
     let is_bare = name_of(cause).as_deref() == Some("TypeError") && code.is_none();
@@ -53,12 +58,15 @@ pub async fn of_fetch(cause: &JsValue, url: &Url, place: &Place<'_>, probe: bool
                  settings, or serve registry and page from one origin (diagnose() tells which settings)",
                 page.origin
             ));
+            let error = error.answering(true);
             // Where pages may read, a connection that broke looks just like this.
             if place.was_read { error.transient() } else { error }
         }
         Some(false) => refused(format!(
-            "{address} does not answer: wrong host or port, a dead registry, or a certificate the browser refuses"
-        )),
+            "{address} does not answer: wrong host or port, a dead registry, a certificate the browser refuses, or a \
+             policy that keeps this page from asking (connect-src, local network access)"
+        ))
+        .answering(false),
         None => {
             refused(format!("{address} cannot be reached, or does not let pages of {} read it (CORS)", page.origin))
         }
@@ -119,7 +127,7 @@ fn explained(cause: &JsValue) -> String {
         "ETIMEDOUT" | "UND_ERR_CONNECT_TIMEOUT" | "EHOSTUNREACH" | "ENETUNREACH" => "no way to that host",
         "ECONNRESET" | "UND_ERR_SOCKET" | "EPIPE" => "the other side closed the connection",
         "UNABLE_TO_VERIFY_LEAF_SIGNATURE" | "SELF_SIGNED_CERT_IN_CHAIN" | "DEPTH_ZERO_SELF_SIGNED_CERT" => {
-            "its certificate is signed by nobody this host trusts; in Node set NODE_EXTRA_CA_CERTS"
+            "its certificate is signed by nobody this host trusts; in Node set NODE_EXTRA_CA_CERTS, or use createFetch({ ca }) of ./node"
         }
         "CERT_HAS_EXPIRED" => "its certificate has expired",
         "ERR_TLS_CERT_ALTNAME_INVALID" => "its certificate is for another name",

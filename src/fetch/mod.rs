@@ -33,7 +33,7 @@ use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Request, Response};
 use crate::protocol::url::Url;
-use crate::transport::{Clock, Error, Result, Transport};
+use crate::transport::{Clock, Error, Host, Result, Transport};
 
 /// A host with `fetch`.
 #[derive(Clone)]
@@ -161,6 +161,12 @@ impl Clock for FetchHost {
 
     async fn sleep(&self, milliseconds: u64) {
         clock::sleep(milliseconds).await;
+    }
+}
+
+impl Host for FetchHost {
+    fn page_origin(&self) -> Option<String> {
+        self.page.as_ref().map(|page| page.origin.clone())
     }
 }
 

@@ -6,6 +6,7 @@ use js_sys::{Map, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::convert;
+use super::diagnosis;
 use super::error::{Failure, Result};
 use super::iterate;
 use super::options::{self, Options};
@@ -91,6 +92,19 @@ impl DockerRegistryClient {
                 client.check_status(&call).await?;
                 Ok(JsValue::UNDEFINED)
             }))
+        })
+    }
+
+    /// Resolves to a `Diagnosis`.
+    pub fn diagnose(&self, options: JsValue) -> Promise {
+        let client = self.client.clone();
+        promise::run(self.shared.signal.as_ref(), || {
+            let options = Options::read(options, &["signal", "timeout", "repository"])?;
+            let (call, repository) = (options.call()?, options.text("repository")?);
+            Ok((
+                options.signal()?,
+                async move { diagnosis::to_js(&client.diagnose(repository.as_deref(), &call).await?) },
+            ))
         })
     }
 

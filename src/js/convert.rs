@@ -23,7 +23,8 @@ pub fn json(value: &impl Serialize) -> Result<JsValue> {
     parse(&text(value)?)
 }
 
-fn text(value: &impl Serialize) -> Result<String> {
+/// Any value as JSON.
+pub fn text(value: &impl Serialize) -> Result<String> {
     let failed = |error| Error::internal(format!("a result cannot be written as JSON: {error}"));
     Ok(serde_json::to_string(value).map_err(failed)?)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::retry_after;
-use super::scope::Scopes;
+use super::scope::Resource;
 use super::url::Url;
 
 /// The HTTP methods the registry protocols use.
@@ -67,14 +67,14 @@ impl Headers {
         self.0.push((name.to_ascii_lowercase(), value.into()));
     }
 
-    /// The first value of a field.
+    /// The first value of a field, named in lower case.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every value of a field.
+    /// Every value of a field, named in lower case.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// Every field.
@@ -95,6 +95,16 @@ impl fmt::Debug for Headers {
 pub struct Failures(Rc<Cell<u32>>);
 
 impl Failures {
+    /// Of work that is not worth a second try, a probe's.
+    pub fn final_try() -> Self {
+        Self(Rc::new(Cell::new(u32::MAX)))
+    }
+
+    /// Of other work that has to be done for this: as many tries, or one for what has one.
+    pub fn of_errand(&self) -> Self {
+        if self.0.get() == u32::MAX { self.clone() } else { Self::default() }
+    }
+
     /// One more; how many there are now.
     pub fn count(&self) -> u32 {
         self.0.set(self.0.get().saturating_add(1));
@@ -105,6 +115,17 @@ impl Failures {
     pub fn forget(&self) {
         self.0.set(0);
     }
+}
+
+/// Which credentials a request may carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// Those that the registry wants.
+    Wanted,
+    /// No more than a ready-made token of the user's: of anything else the demand itself tells enough.
+    Token,
+    /// None.
+    Nothing,
 }
 
 /// A request to send.
@@ -118,10 +139,10 @@ pub struct Request {
     pub headers: Headers,
     /// The body, if any.
     pub body: Option<Vec<u8>>,
-    /// What a token must allow for it.
-    pub scopes: Scopes,
-    /// Whether it carries credentials where the registry wants some. A probe does not: the demand itself tells enough.
-    pub authenticates: bool,
+    /// What a token for it is about.
+    pub resource: Resource,
+    /// Which credentials it may carry.
+    pub carries: Carries,
     /// Whether a redirect may be followed. A body with a secret in it must not go where a redirect leads.
     pub follows_redirects: bool,
     /// Milliseconds allowed until the response's headers arrive; `None`: the client's setting.
@@ -138,8 +159,8 @@ impl Request {
             url,
             headers: Headers::new(),
             body: None,
-            scopes: Scopes::default(),
-            authenticates: true,
+            resource: Resource::Registry,
+            carries: Carries::Wanted,
             follows_redirects: true,
             timeout: None,
             failures: Failures::default(),

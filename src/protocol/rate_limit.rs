@@ -30,6 +30,10 @@ pub struct RateLimit {
 
 /// What the header fields say; `None` where they have no number of requests and no time.
 pub fn parse(headers: &Headers) -> Option<RateLimit> {
+    // Most registries have none, and every answer passes here.
+    if !headers.iter().any(|(name, _)| name.contains("ratelimit")) {
+        return None;
+    }
     let rate_limit = structured(headers)
         .or_else(|| dictionary(headers))
         .or_else(|| fields(headers, ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]))

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::connection::Connection;
+use super::diagnose::{self, Diagnosis};
 use super::listing::Listing;
 use super::repository::Repository;
 use super::settings::{Call, Settings};
@@ -53,6 +54,12 @@ impl<H: Host> Client<H> {
     pub async fn check_status(&self, call: &Call) -> Result<()> {
         self.connection.require_v2(call).await?;
         version::check(&self.connection, call).await
+    }
+
+    /// What works against this registry from here. An error only where the repository's name is none.
+    pub async fn diagnose(&self, repository: Option<&str>, call: &Call) -> Result<Diagnosis> {
+        let repository = repository.map(RepositoryName::parse).transpose()?;
+        Ok(diagnose::diagnose(&self.connection, repository, call).await)
     }
 
     /// A repository by name, or by namespace and name.

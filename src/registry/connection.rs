@@ -11,7 +11,7 @@ use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::http::{Failures, Headers, Method, Request, Response};
 use crate::protocol::platform::Platform;
 use crate::protocol::reference::RepositoryName;
-use crate::protocol::scope::Scopes;
+use crate::protocol::scope::Resource;
 use crate::protocol::url::Url;
 use crate::transport::notice::Notices;
 use crate::transport::retry::Retry;
@@ -25,6 +25,7 @@ const DOCKER_HUB: &str = "registry-1.docker.io";
 /// A registry and how to talk to it.
 pub struct Connection<H: Host> {
     base: Url,
+    page_origin: Option<String>,
     stack: Stack<H>,
     pub(super) notices: Rc<Notices>,
     /// Repeats what the stack cannot: work of more than one request.
@@ -47,14 +48,6 @@ pub struct Target {
     resource: Resource,
 }
 
-#[derive(Clone)]
-enum Resource {
-    /// `/v2/` and what needs no more than to be let in.
-    Registry,
-    Catalog,
-    Repository(String),
-}
-
 /// An answer with what is needed to speak of it in an error; its body read (`Vec<u8>`) or still to come.
 pub struct Answer<B> {
     pub(super) method: Method,
@@ -68,6 +61,7 @@ pub type Stream<H> = Answer<StackBody<H>>;
 impl<H: Host> Connection<H> {
     pub(super) fn new(host: H, base: Url, settings: Settings) -> Self {
         let notices = Rc::new(Notices::new(settings.warned));
+        let page_origin = host.page_origin();
         let (stack, retry) = stack(
             &Rc::new(host),
             StackSettings {
@@ -83,6 +77,7 @@ impl<H: Host> Connection<H> {
         );
         Self {
             base,
+            page_origin,
             stack,
             notices,
             retry,
@@ -97,6 +92,21 @@ impl<H: Host> Connection<H> {
 
     pub(super) fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// Origin of the page this runs in.
+    pub(super) fn page_origin(&self) -> Option<&str> {
+        self.page_origin.as_deref()
+    }
+
+    /// Header fields of every request, as the caller gave them.
+    pub(super) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// Whether there are credentials, as far as that is known without asking for them.
+    pub(super) fn has_credentials(&self) -> bool {
+        self.stack.has_credentials()
     }
 
     pub(super) fn hasher(&self, algorithm: Algorithm) -> H::Hasher {
@@ -117,17 +127,21 @@ impl<H: Host> Connection<H> {
     pub(super) fn repository_target(&self, name: &RepositoryName, rest: &str) -> Target {
         let library = if self.base.host() == DOCKER_HUB && name.namespace().is_none() { "library/" } else { "" };
         let name = format!("{library}{}", name.as_str());
-        Target { url: self.base.with_path(&format!("v2/{name}/{rest}")), resource: Resource::Repository(name) }
+        Target { url: self.base.with_path(&format!("v2/{name}/{rest}")), resource: Resource::Repository(name.into()) }
     }
 
     /// The protocol the registry speaks: asked once, by one request however many calls wait for it.
     pub(super) async fn version(&self, call: &Call) -> Result<Version> {
+        if let Some(version) = self.version.get() {
+            return Ok(version);
+        }
         let detected = async {
             let version = version::detect(self, call).await?;
             self.version.set(Some(version));
             Ok(version)
         };
-        self.detecting.get(|| self.version.get(), detected).await
+        // In a box: what happens once need not take room in every call.
+        Box::pin(self.detecting.get(|| self.version.get(), detected)).await
     }
 
     /// Makes sure of V2 before an operation that only V2 has here.
@@ -145,7 +159,7 @@ impl<H: Host> Connection<H> {
     pub(super) fn request(&self, method: Method, target: &Target, accept: Option<&str>, call: &Call) -> Request {
         let mut request = Request::new(method, target.url.clone());
         request.headers = self.headers.clone();
-        request.scopes = target.resource.scopes(method);
+        request.resource = target.resource.clone();
         request.timeout = call.timeout;
         if let Some(accept) = accept {
             request.headers.set("accept", accept);
@@ -211,25 +225,6 @@ impl Target {
     /// The same thing elsewhere: another page of it, say.
     pub(super) fn with_url(&self, url: Url) -> Self {
         Self { url, resource: self.resource.clone() }
-    }
-}
-
-impl Resource {
-    /// What a token must allow (distribution docs, spec/auth/scope.md). To delete, older registries want all that the
-    /// newer ones call `delete`.
-    fn scopes(&self, method: Method) -> Scopes {
-        match self {
-            Resource::Registry => Scopes::default(),
-            Resource::Catalog => Scopes::catalog(),
-            Resource::Repository(name) => Scopes::repository(
-                name,
-                match method {
-                    Method::Get | Method::Head => &["pull"],
-                    Method::Post | Method::Put | Method::Patch => &["pull", "push"],
-                    Method::Delete => &["delete", "pull", "push"],
-                },
-            ),
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::transport::{Error, Host, Result};
 /// Items asked for per page: what distribution and ECR allow at most.
 const PAGE_SIZE: u64 = 1000;
 /// Bytes of one page that are read: 100,000 tags of full length and then some.
-const PAGE_LIMIT: u64 = 32 * 1024 * 1024;
+pub const PAGE_LIMIT: u64 = 32 * 1024 * 1024;
 
 /// What is listed.
 enum Listed {

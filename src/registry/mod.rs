@@ -6,6 +6,7 @@ mod blobs;
 mod cache;
 pub mod client;
 mod connection;
+pub mod diagnose;
 pub mod image;
 mod index;
 pub mod listing;
@@ -17,6 +18,7 @@ mod version;
 
 pub use blob_pull::BlobPull;
 pub use client::Client;
+pub use diagnose::Diagnosis;
 pub use image::{HistoryStep, Image, Layer};
 pub use listing::Listing;
 pub use manifests::FetchedManifest;

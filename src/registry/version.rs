@@ -3,7 +3,7 @@
 use super::connection::{Answer, Connection};
 use super::settings::Call;
 use crate::protocol::code;
-use crate::protocol::http::Method;
+use crate::protocol::http::{Carries, Method};
 use crate::protocol::media_type;
 use crate::transport::{Error, Host, Result};
 
@@ -17,12 +17,12 @@ pub enum Version {
 }
 
 /// Bytes of an answer that are looked at.
-const LIMIT: u64 = 64 * 1024;
+pub const LIMIT: u64 = 64 * 1024;
 
 /// Asks `/v2/` (distribution-spec v1.1.1, "Determining Support"), and V1's `/v1/_ping` only where that is not found.
 pub async fn detect<H: Host>(connection: &Connection<H>, call: &Call) -> Result<Version> {
     let mut request = connection.request(Method::Get, &connection.target("v2/"), None, call);
-    request.authenticates = false;
+    request.carries = Carries::Token;
     let answer = connection.load(&request, LIMIT).await?;
     match answer.response.status {
         // Whoever asks for credentials on this path is a registry; whether it takes them is told by the next request.
@@ -50,7 +50,7 @@ async fn detect_v1<H: Host>(connection: &Connection<H>, v2: Answer<Vec<u8>>, cal
 }
 
 /// A captive portal or any web server says 200 too; a registry says it with JSON or nothing.
-fn looks_like_registry(answer: &Answer<Vec<u8>>) -> Result<()> {
+pub fn looks_like_registry(answer: &Answer<Vec<u8>>) -> Result<()> {
     if answer.header("docker-distribution-api-version").is_some_and(|version| version.contains("registry/2.0")) {
         return Ok(());
     }

@@ -28,6 +28,8 @@ pub struct Error {
     pub retry_after: Option<u64>,
     /// Whether the connection failed in a way that the same request may not meet again a moment later.
     pub is_transient: bool,
+    /// Where the answer could not be read: whether anything answers there at all, if that could be told.
+    pub answers: Option<bool>,
 }
 
 /// A result whose error is [`Error`].
@@ -45,6 +47,7 @@ impl Error {
             errors: Vec::new(),
             retry_after: None,
             is_transient: false,
+            answers: None,
         }
     }
 
@@ -65,6 +68,12 @@ impl Error {
     /// The same error, worth another try.
     pub fn transient(mut self) -> Self {
         self.is_transient = true;
+        self
+    }
+
+    /// The same error, knowing whether anything answers.
+    pub fn answering(mut self, answers: bool) -> Self {
+        self.answers = Some(answers);
         self
     }
 

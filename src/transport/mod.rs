@@ -100,9 +100,13 @@ pub trait Clock: 'static {
 }
 
 /// All that the rest of the crate needs of its host.
-pub trait Host: Transport + Clock {}
-
-impl<T: Transport + Clock> Host for T {}
+pub trait Host: Transport + Clock {
+    /// Origin of the page this runs in ("https://dashboard.example.com", or "null"), whose requests to other origins are
+    /// under the browser's rules; `None` outside of pages.
+    fn page_origin(&self) -> Option<String> {
+        None
+    }
+}
 
 /// What a request passes from the registry's operations (top) to the host (bottom).
 pub type Stack<H> = auth::Authenticated<

@@ -7,7 +7,7 @@ use futures_util::future::select;
 use super::retry::{self, Retry};
 use super::{Body, Chunk, Clock, Error, Result, Transport};
 use crate::protocol::code;
-use crate::protocol::http::{Request, Response};
+use crate::protocol::http::{Method, Request, Response};
 
 /// Bytes of a body without success that are read.
 const FAILURE_LIMIT: u64 = 64 * 1024;
@@ -23,7 +23,8 @@ pub async fn load<T: Transport, C: Clock>(
     let placed = |error: Error| error.at(request.method, &request.url);
     loop {
         let mut response = transport.send(request).await.map_err(placed)?;
-        if !response.is_success() {
+        // A HEAD's length is that of a body that does not come.
+        if !response.is_success() || request.method == Method::Head {
             let body = start(&mut response.body).await;
             return Ok(response.map_body(|_| body));
         }

@@ -61,7 +61,11 @@ impl Trust {
             return Err(refused(&format!("{} is plain http, the registry is not", url.redacted())));
         }
         if !self.may_reach(&url) {
-            return Err(refused(&format!("{} is a private address, the registry's is not", url.redacted())));
+            let why = format!(
+                "{} is a private address, the registry's is not: name its host in trustedRealms if that is right",
+                url.redacted()
+            );
+            return Err(refused(&why));
         }
         Ok(url)
     }

@@ -38,14 +38,23 @@ async function cargoFuzz(command, args, { env, quiet = false } = {}) {
     // cargo-fuzz's flags for the compiler are unstable ones.
     env: { ...process.env, RUSTC_BOOTSTRAP: '1', ...env },
     stdio: ['ignore', 'inherit', quiet ? 'pipe' : 'inherit'],
+    maxBuffer: 2 ** 26,
   });
-  if (status !== 0) throw new Error(`${stderr ?? ''}\ncargo ${all.join(' ')} ended with ${status}`);
+  if (status === 0) return;
+  const again = Object.entries(env ?? {}).map((entry) => `${entry.join('=')} `);
+  throw new Error(`${stderr ?? ''}\n${again.join('')}cargo ${all.join(' ')} ended with ${status}`);
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const args = process.argv.slice(2);
+async function main(args) {
   const seconds = /^\d+$/.test(args.at(-1) ?? '') ? args.pop() : '60';
   const unknown = args.filter((name) => !names.includes(name));
   if (unknown.length > 0) throw new Error(`no such property: ${unknown.join(', ')}. There are: ${names.join(', ')}`);
   for (const name of args.length > 0 ? args : names) await fuzz(name, { limits: [`-max_total_time=${seconds}`] });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await main(process.argv.slice(2)).catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
 }

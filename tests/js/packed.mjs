@@ -12,6 +12,6 @@ function folder() {
 }
 
 export const packedFolder = folder();
-export const { DockerRegistryClient, Image, RegistryError, Repository, isRegistryError } = await import(
-  pathToFileURL(join(packedFolder, 'by-name.mjs')).href
-);
+const packed = (file) => import(pathToFileURL(join(packedFolder, file)).href);
+export const { DockerRegistryClient, Image, RegistryError, Repository, isRegistryError } = await packed('by-name.mjs');
+export const { connect, createFetch, dockerCredentials } = await packed('node-by-name.mjs');

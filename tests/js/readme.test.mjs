@@ -10,9 +10,10 @@ import { promisify } from 'node:util';
 import puppeteer from 'puppeteer-core';
 
 import { root } from '../../xtask/ensure.mjs';
+import { createAuthority } from '../registries/certificates.mjs';
 import { fill } from '../registries/fill.mjs';
 import { samples } from '../registries/sample-images.mjs';
-import { startDistribution } from '../registries/servers.mjs';
+import { startDistribution, startTokenRegistry } from '../registries/servers.mjs';
 import { packedFolder } from './packed.mjs';
 
 const CHROMIUM = ['--no-sandbox', '--headless=new', '--disable-dev-shm-usage', '--disable-background-networking'];
@@ -20,38 +21,69 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const examples = (language) => [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code);
 
 let registry;
+let secure;
+let locked;
+let readOnly;
 before(async () => {
   registry = await startDistribution();
   await fill(registry, { 'team/web': samples['team/web'], hello: samples.hello });
+  const authority = await createAuthority();
+  secure = await startDistribution({ data: registry.data, tls: authority.server });
+  const settings = { storage: { delete: { enabled: false } } };
+  readOnly = await startDistribution({ data: registry.data, settings });
+  writeFileSync(join(packedFolder, 'company-ca.pem'), authority.ca);
+  locked = await startTokenRegistry({ data: registry.data });
 });
-after(() => registry.stop());
+after(() => Promise.all([registry, secure, readOnly, locked].map((server) => server.stop())));
 
 /** Runs an example as a user would: from a project that has the package installed. */
-async function run(code, number) {
-  assert.ok(code.includes("'localhost:5000'"));
+async function run(number, { url } = registry) {
+  const code = examples('js')[number];
+  assert.ok(code.includes('localhost:5000'));
   const file = join(packedFolder, `readme-${number}.mjs`);
-  writeFileSync(file, code.replaceAll('localhost:5000', new URL(registry.url).host));
-  const env = { ...process.env, REGISTRY_PASSWORD: 'secret' };
+  writeFileSync(file, code.replaceAll('localhost:5000', new URL(url).host));
+  const env = { ...process.env, HOME: packedFolder, REGISTRY_PASSWORD: 'secret', NO_PROXY: '127.0.0.1' };
   return (await promisify(execFile)(process.execPath, [file], { cwd: packedFolder, env, timeout: 30_000 })).stdout;
 }
 
 test('the README has the examples that are tested here', () => {
-  assert.equal(examples('js').length, 2);
+  assert.equal(examples('js').length, 6);
   assert.equal(examples('html').length, 1);
 });
 
 test('listing and opening, in Node', async () => {
-  const output = await run(examples('js')[0], 0);
+  const output = await run(0);
   for (const expected of ['hello', 'team/web', "'1.0.0'", 'sha256:', 'COPY --chown=1000:1000 dist/ /srv/', 'MANIFEST_UNKNOWN 404']) {
     assert.ok(output.includes(expected), `${expected} in:\n${output}`);
   }
 });
 
 test('a verified layer, in Node', async () => {
-  const output = await run(examples('js')[1], 1);
+  const output = await run(1);
   const { size } = samples['team/web']['1.0.0'].document.layers[0];
   assert.ok(output.includes(`${size} of ${size} bytes`), output);
   assert.equal(statSync(join(packedFolder, 'layer.tar.gz')).size, size);
+});
+
+test('credentials when they are asked for, in Node', async () => {
+  const output = await run(2, locked);
+  assert.match(output, /asks for bearer \[ 'repository:team\/web:pull' \]/);
+  assert.match(output, /'1\.0\.0'/);
+});
+
+test("docker's logins, in Node", async () => {
+  assert.match(await run(3), /'1\.0\.0'/);
+});
+
+test('a private CA, in Node', async () => {
+  assert.match(await run(4, secure), /'1\.0\.0'/);
+});
+
+test('a diagnosis, in Node', async () => {
+  const output = await run(5, readOnly);
+  for (const expected of ['reachable: yes', 'none no', 'warning DELETE_UNSUPPORTED storage:\n  delete:\n    enabled: true']) {
+    assert.ok(output.includes(expected), `${expected} in:\n${output}`);
+  }
 });
 
 test('a page', async () => {

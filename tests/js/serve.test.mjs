@@ -274,6 +274,29 @@ describe('the site', () => {
     assert.ok(registry.closedEarly > early, 'what the page gives up is given up towards the registry');
   });
 
+  test('its token service is reached through it too, no other', SOON, async () => {
+    const tokens = await startScripted(() => {});
+    tokens.script = json({ token: 'x' });
+    const challenge = async (realm) => {
+      registry.script = send('', { status: 401, 'www-authenticate': `Bearer realm="${realm}",service="s",scope="a:b:c"` });
+      return (await ask(site.url, { path: '/registry/v2/' })).headers['www-authenticate'];
+    };
+    const here = `${site.url}/registry/~token`;
+    assert.equal(await challenge(`${tokens.url}/token?a=b`), `Bearer realm="${here}",service="s",scope="a:b:c"`);
+    const { status, text } = await ask(site.url, {
+      path: '/registry/~token?service=s&scope=x&scope=y',
+      headers: { authorization: 'Basic eDp5', cookie: 'c=d' },
+    });
+    assert.deepEqual([status, JSON.parse(text)], [200, { token: 'x' }]);
+    const [{ url, headers }] = tokens.requests;
+    assert.deepEqual([url, headers.host], ['/token?a=b&service=s&scope=x&scope=y', new URL(tokens.url).host]);
+    assert.deepEqual([headers.authorization, headers.cookie], ['Basic eDp5', undefined]);
+    for (const realm of ['https://auth.example/token', 'ftp://127.0.0.1/token', 'token'])
+      assert.equal(await challenge(realm), `Bearer realm="${realm}",service="s",scope="a:b:c"`);
+    assert.equal((await ask(site.url, { path: '/registry/~token', headers: { origin: 'http://evil.example' } })).status, 403);
+    await tokens.stop();
+  });
+
   test('a registry that cannot be reached', SOON, async () => {
     const other = await startSite({ registry: 'http://127.0.0.1:1' });
     const { status, text } = await ask(other.url, { path: '/registry/v2/' });

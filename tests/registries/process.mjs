@@ -1,12 +1,14 @@
 // Servers as child processes: each on a free loopback port, with its data in a temporary folder that goes away with it
 // and its log in target/registry-logs, where it stays for whoever has to find out why a test failed.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 export const logFolder = fileURLToPath(new URL('../../target/registry-logs/', import.meta.url));
@@ -38,8 +40,9 @@ export async function freePort() {
 /**
  * Starts a registry and waits until `/v2/` answers.
  * @param {string} name of the log
- * @param {(place: { port: number, folder: string }) => Promise<{ command: string, args?: string[], env?: object }>} prepare
- *   writes what the server needs into its folder and says how it is started
+ * @param {(place: { port: number, folder: string }) => Promise<Start>} prepare writes what the server needs into its folder
+ *   and says how it is started
+ * @typedef {{ command: string, args?: string[], env?: object, scheme?: 'http' | 'https' }} Start
  * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
  */
 export async function startRegistry(name, prepare) {
@@ -56,7 +59,7 @@ export async function startRegistry(name, prepare) {
 async function startOnce(name, prepare) {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
-  const { command, args = [], env = {} } = await prepare({ port, folder });
+  const { command, args = [], env = {}, scheme = 'http' } = await prepare({ port, folder });
   const log = join(logFolder, `${name}-${process.pid}-${port}.log`);
   mkdirSync(logFolder, { recursive: true });
   const output = openSync(log, 'w');
@@ -79,9 +82,9 @@ async function startOnce(name, prepare) {
     clearTimeout(patience);
     await rm(folder, { recursive: true, force: true });
   };
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${scheme}://127.0.0.1:${port}`;
   try {
-    await answers(`${url}/v2/`, () => running.has(child));
+    await answers(url, () => running.has(child));
   } catch (error) {
     await stop();
     const tail = (await readFile(log, 'utf8')).split('\n').slice(-15).join('\n');
@@ -90,12 +93,27 @@ async function startOnce(name, prepare) {
   return { url, stop };
 }
 
+async function speaks(url) {
+  await (await fetch(`${url}/v2/`, { signal: AbortSignal.timeout(1000) })).arrayBuffer();
+}
+
+/** For more than that a registry may want a client certificate. */
+async function shakesHands(url) {
+  const { hostname: host, port } = new URL(url);
+  const socket = connect({ host, port, rejectUnauthorized: false });
+  try {
+    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(1000) });
+  } finally {
+    socket.destroy();
+  }
+}
+
 async function answers(url, alive) {
   const end = Date.now() + START_LIMIT;
   while (Date.now() < end) {
     if (!alive()) throw new Error('it ended by itself');
     try {
-      await (await fetch(url, { signal: AbortSignal.timeout(1000) })).arrayBuffer();
+      await (url.startsWith('https:') ? shakesHands(url) : speaks(url));
       return;
     } catch {
       await sleep(30);

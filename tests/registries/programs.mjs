@@ -8,7 +8,8 @@ const tools = join(root, 'target', 'tools');
 
 /** Path of a program, in PATH or where this test bed installs its own; undefined if it is not there. */
 export function find(program) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), join(tools, 'bin')];
+  // Debian keeps servers where an ordinary user's PATH does not lead.
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', join(tools, 'bin')];
   return folders
     .filter(Boolean)
     .map((folder) => join(folder, program))
@@ -32,6 +33,7 @@ const packages = {
   'firefox-esr': 'firefox-esr',
   skopeo: 'skopeo',
   openssl: 'openssl',
+  nginx: 'nginx',
   // libFuzzer is C++.
   'c++': 'g++',
 };

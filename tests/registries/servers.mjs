@@ -30,11 +30,14 @@ export const corsHidden = {
 
 /**
  * Debian's docker-registry (distribution 2.8).
- * @param {{ data?: string, headers?: Record<string, string[]>, auth?: 'basic' | TokenServer }} [options] `data`: the folder
- *   of another instance, to serve the same content under other rules; `auth`: Basic, or Bearer with this server's tokens
+ * @param {{ data?: string, headers?: Record<string, string[]>, auth?: 'basic' | TokenServer, tls?: Tls, settings?: object }} [options]
+ *   `data`: the folder of another instance, to serve the same content under other rules; `auth`: Basic, or Bearer with this
+ *   server's tokens; `settings`: more of config.yml, over what stands there otherwise
  * @typedef {import('./token-server.mjs').TokenServer} TokenServer
+ * @typedef {{ cert: string, key: string, clientCa?: string }} Tls PEM, as certificates.mjs makes it. With `clientCa` only
+ *   clients with a certificate of that CA are let in.
  */
-export async function startDistribution({ data, headers = {}, auth } = {}) {
+export async function startDistribution({ data, headers = {}, auth, tls, settings } = {}) {
   let storage;
   const server = await startRegistry('docker-registry', async ({ port, folder }) => {
     storage = data ?? join(folder, 'data');
@@ -58,13 +61,15 @@ export async function startDistribution({ data, headers = {}, auth } = {}) {
       await writeFile(rootcertbundle, certificate);
       config.auth = { token: { realm, service: 'test bed', issuer, rootcertbundle } };
     }
+    if (tls) config.http.tls = await tlsFiles(folder, tls);
     const path = join(folder, 'config.yml');
     // JSON is YAML.
-    await writeFile(path, JSON.stringify(config));
+    await writeFile(path, JSON.stringify(merged(config, settings)));
     return {
       command: find('docker-registry') ?? 'docker-registry',
       args: ['serve', path],
       env: { OTEL_TRACES_EXPORTER: 'none' },
+      scheme: tls ? 'https' : 'http',
     };
   });
   return { ...server, data: storage };
@@ -87,6 +92,30 @@ export async function startTokenRegistry(options, tokenOptions) {
   }
 }
 
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Settings over settings. */
+function merged(settings, more = {}) {
+  const all = { ...settings };
+  for (const [name, value] of Object.entries(more)) {
+    all[name] = isObject(value) && isObject(all[name]) ? merged(all[name], value) : value;
+  }
+  return all;
+}
+
+/** Distribution's `http.tls`. */
+async function tlsFiles(folder, { cert, key, clientCa }) {
+  const written = async (name, text) => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  return {
+    certificate: await written('server.pem', cert),
+    key: await written('server.key', key),
+    ...(clientCa && { clientcas: [await written('clients.pem', clientCa)] }),
+  };
+}
+
 /** ferro-oci-server: OCI 1.1, pages its tags with Link, wants the bytes of foreign layers too. */
 export async function startFerro() {
   const command = await ensureFerro();
@@ -95,4 +124,33 @@ export async function startFerro() {
     env: { FERRO_OCI_LISTEN: `127.0.0.1:${port}` },
   }));
   return { ...server, foreignLayers: false };
+}
+
+/**
+ * nginx before a registry.
+ * @param {{ locations: string, registry: string }} options `locations`: what a server's block holds, with
+ *   `http://127.0.0.1:5000` for the registry
+ */
+export function startNginx({ locations, registry }) {
+  return startRegistry('nginx', async ({ port, folder }) => {
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+    const path = join(folder, 'nginx.conf');
+    await writeFile(
+      path,
+      `daemon off;
+pid ${join(folder, 'nginx.pid')};
+error_log stderr;
+events {}
+http {
+  access_log off;
+  ${temporary.map((name) => `${name}_temp_path ${join(folder, name)};`).join('\n  ')}
+  server {
+    listen 127.0.0.1:${port};
+    ${locations.replace('http://127.0.0.1:5000', registry)}
+  }
+}
+`,
+    );
+    return { command: find('nginx') ?? 'nginx', args: ['-c', path, '-e', 'stderr'] };
+  });
 }

@@ -19,7 +19,7 @@ use docker_registry_client_wasm::protocol::http::{Headers, Method, Request, Resp
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::retry::Policy;
-use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Result, Transport};
+use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Host, Result, Transport};
 use sha2::Digest as _;
 
 /// What the virtual clock starts at: Thu, 01 Jan 2026 00:00:00 GMT.
@@ -51,13 +51,15 @@ pub struct Reply {
     pub refuse: bool,
     pub reset: bool,
     pub filtered: bool,
+    pub cors: Option<Option<bool>>,
     pub url: Option<String>,
 }
 
 impl Reply {
     pub fn new(status: u16) -> Self {
         let (headers, body) = (Vec::new(), Vec::new());
-        Self { status, headers, body, delay: 0, hang: false, refuse: false, reset: false, filtered: false, url: None }
+        let (hang, refuse, reset, filtered) = (false, false, false, false);
+        Self { status, headers, body, delay: 0, hang, refuse, reset, filtered, cors: None, url: None }
     }
 
     /// 200 with a body and its length.
@@ -119,6 +121,11 @@ impl Reply {
         Self { refuse: true, ..Self::new(200) }
     }
 
+    /// A page may not read it; `answers`: what the browser's second look told.
+    pub fn unreadable(answers: Option<bool>) -> Self {
+        Self { cors: Some(answers), ..Self::new(200) }
+    }
+
     /// The connection goes before any answer.
     pub fn reset() -> Self {
         Self { reset: true, ..Self::new(200) }
@@ -149,6 +156,7 @@ struct World {
     most_open: Cell<usize>,
     dropped_early: Cell<usize>,
     bytes_sent: Cell<u64>,
+    page: RefCell<Option<String>>,
 }
 
 /// The scripted registry as a host.
@@ -167,7 +175,14 @@ impl Scripted {
             most_open: Cell::new(0),
             dropped_early: Cell::new(0),
             bytes_sent: Cell::new(0),
+            page: RefCell::default(),
         }))
+    }
+
+    /// The same, asked by a page of this origin.
+    pub fn in_page(self, origin: &str) -> Self {
+        self.0.page.replace(Some(origin.to_owned()));
+        self
     }
 
     /// Answers by method and target; anything else is 404.
@@ -402,6 +417,12 @@ impl Transport for Scripted {
         if reply.hang {
             std::future::pending::<()>().await;
         }
+        if let Some(answers) = reply.cors {
+            open.ended = true;
+            // Worth another try: where pages could read before, a lost connection looks the same.
+            let error = Error::new(code::CORS_OR_NETWORK, "failed to fetch").transient();
+            return Err(Error { answers, ..error });
+        }
         if reply.refuse || reply.reset {
             open.ended = true;
             let error = Error::new(code::NETWORK, if reply.reset { "connection reset" } else { "connection refused" });
@@ -426,6 +447,12 @@ impl Transport for Scripted {
             Algorithm::Sha256 => Sha::Sha256(sha2::Sha256::new()),
             Algorithm::Sha512 => Sha::Sha512(sha2::Sha512::new()),
         }
+    }
+}
+
+impl Host for Scripted {
+    fn page_origin(&self) -> Option<String> {
+        self.0.page.borrow().clone()
     }
 }
 

@@ -9,9 +9,10 @@ use docker_registry_client_wasm::protocol::invalid::{Invalid, quoted};
 use docker_registry_client_wasm::protocol::manifest::Manifest;
 use docker_registry_client_wasm::protocol::platform::{Matcher, Platform};
 use docker_registry_client_wasm::protocol::reference::{Reference, RepositoryName, Tag};
+use docker_registry_client_wasm::protocol::scope::Scopes;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::protocol::{
-    error_body, link, listing, media_type, range, rate_limit, retry_after, warning,
+    error_body, link, listing, media_type, range, rate_limit, retry_after, token, warning,
 };
 use serde::de::IgnoredAny;
 
@@ -45,6 +46,8 @@ pub const ALL: &[Property] = &[
     property!("rate_limit", |input| text(input, rate_limits)),
     property!("reference", |input| text(input, reference)),
     property!("retry_after", |input| text(input, waits)),
+    property!("scope", |input| text(input, scopes)),
+    property!("token", token_answer),
     property!("url", |input| text(input, url)),
     property!("warning", |input| text(input, warnings)),
 ];
@@ -90,7 +93,8 @@ fn url(text: &str) {
         assert_eq!(base.join(&sent).as_ref(), Ok(&again), "{sent}");
         let below = url.with_path("v2/a").with_query(&[("last", text)]);
         assert!(below.same_origin(&url) && Url::parse(&below.to_string()).as_ref() == Ok(&below), "{below}");
-        assert_eq!(url.is_loopback(), again.is_loopback());
+        assert!(url.is_loopback() == again.is_loopback() && (url.is_local() || !url.is_loopback()));
+        assert!(url.shares_domain(&again) && url.shares_domain(&base) == base.shares_domain(&url), "{sent}");
         assert!(url.redacted().len() <= sent.len() + '…'.len_utf8() * sent.len());
     }
 }
@@ -212,6 +216,26 @@ fn waits(text: &str) {
     }
     let essence = media_type::essence(text);
     assert_eq!(media_type::essence(&essence), essence);
+}
+
+fn scopes(text: &str) {
+    let scopes = Scopes::parse(text);
+    let written = scopes.to_string();
+    assert_eq!(Scopes::parse(&written), scopes);
+    assert_eq!(scopes.is_empty(), written.is_empty());
+    assert_eq!(scopes.iter().collect::<Vec<_>>().join(" "), written);
+    assert_eq!(scopes.clone().with(&scopes), scopes);
+    let more = Scopes::repository("a/b", &["pull"]).with(&scopes);
+    assert!(scopes.cover(&scopes) && scopes.cover(&Scopes::default()) && more.cover(&scopes), "{written}");
+    assert_eq!(more, scopes.with(&Scopes::repository("a/b", &["pull"])));
+}
+
+fn token_answer(bytes: &[u8]) {
+    let Some(answer) = refusal(token::parse(bytes)) else { return };
+    let token = answer.token.expose();
+    assert!(!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()), "{token:?}");
+    assert!(answer.lifetime >= 60_000);
+    assert!(answer.refresh_token.is_none_or(|token| !token.expose().is_empty()));
 }
 
 fn warnings(text: &str) {

@@ -8,7 +8,7 @@ import { blob, image, layer } from '../registries/content.mjs';
 import { fill } from '../registries/fill.mjs';
 import { freePort } from '../registries/process.mjs';
 import { content, error, hangs, html, json, startScripted } from '../registries/scripted.mjs';
-import { credentials, startDistribution } from '../registries/servers.mjs';
+import { credentials, startDistribution, startTokenRegistry } from '../registries/servers.mjs';
 import { startSite } from '../../www/server/site.mjs';
 import { browserNames, openBrowser } from './support/visitor.mjs';
 
@@ -74,6 +74,24 @@ for (const name of browserNames) {
       await visitor.page.keyboard.press('Enter');
       await visitor.sees('Registry API v2', '1 repository in 1 namespace');
       assert.ok(!(await visitor.page.evaluate(() => location.href + JSON.stringify(localStorage) + JSON.stringify(sessionStorage))).includes(credentials.password));
+      await visitor.isContent({ except: REQUEST_FAILED });
+    });
+
+    test('a registry whose token service has no word for pages is reached all the same', SLOW, async (t) => {
+      const open = await startDistribution();
+      t.after(open.stop);
+      await fill(open, { hello: { latest: hello } });
+      const locked = await startTokenRegistry({ data: open.data });
+      t.after(locked.stop);
+      const visitor = await visit(t, locked.url);
+      // Everybody is let in; what there is to see is for those with a name.
+      await visitor.sees('Registry API v2', 'HTTP 401');
+      await visitor.page.click('#connection');
+      await visitor.fill('User optional', credentials.username);
+      await visitor.fill('Password optional', credentials.password);
+      await visitor.page.keyboard.press('Enter');
+      await visitor.sees('Registry API v2', '1 repository in 1 namespace');
+      assert.ok(locked.tokens.requests.every(({ headers }) => headers.origin === undefined), 'the proxy asked, not the page');
       await visitor.isContent({ except: REQUEST_FAILED });
     });
 

@@ -15,7 +15,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
  */
 export async function startSite({ registry, port = 0 }) {
   const files = filesOf({ '/': here('../'), '/pkg/': here('../../pkg/') });
-  const proxy = proxyTo(new URL(registry), REGISTRY);
+  const proxy = proxyTo(new URL(registry), REGISTRY, { tokens: true });
   const config = JSON.stringify({ registry: REGISTRY, name: registry });
   let hosts;
 

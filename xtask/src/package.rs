@@ -19,7 +19,10 @@ pub fn fill(workspace: &Workspace, package: &Path) -> Result<()> {
     fs::write(&manifest, text.replace(VERSION, &format!("\"version\": \"{}\"", workspace.version()?)))?;
 
     // TypeScript takes a .d.ts of this package for an ES module; `require` needs the same text under the other name.
-    fs::copy(package.join("index.d.ts"), package.join("index.d.cts")).context("copying index.d.ts")?;
+    for entry in ["index", "node"] {
+        let types = package.join(entry).with_extension("d.ts");
+        fs::copy(&types, types.with_extension("cts")).with_context(|| format!("copying {}", types.display()))?;
+    }
 
     for name in ["LICENSE", "CHANGELOG.md"] {
         let from = workspace.root.join(name);

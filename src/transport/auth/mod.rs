@@ -21,7 +21,7 @@ use super::trust::Trust;
 use super::{Body, Clock, Result, Transport, read};
 use crate::protocol::challenge;
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Request, Response};
+use crate::protocol::http::{Carries, Request, Response};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Url;
@@ -86,6 +86,11 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         Self { inner, retry, trust, keyring, tokens, sessions, service: settings.service, asked }
     }
 
+    /// Whether there are credentials, as far as that is known without asking for them.
+    pub fn has_credentials(&self) -> bool {
+        self.keyring.held().is_some()
+    }
+
     /// What a request can carry from the start.
     async fn first(&self, request: &Request) -> Result<Carried> {
         if let Some(Credentials::Token(token)) = self.keyring.held() {
@@ -95,7 +100,9 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let asked = self.asked.borrow().clone();
         match asked {
             None => Ok(Carried::Nothing),
-            Some(scheme) => self.carry(&scheme, request, &request.scopes, 0).await,
+            // In a box, here and below: asking for a token is a request of its own, and every request would have to take
+            // room for it along.
+            Some(scheme) => Box::pin(self.carry(&scheme, request, &request.resource.scopes(request.method), 0)).await,
         }
     }
 
@@ -131,7 +138,8 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             return Err(token::untrusted(service));
         }
         let (transport, retry, timeout) = (&self.inner, &self.retry, request.timeout);
-        let asking = Asking { transport, retry, service, credentials, newer_than, timeout };
+        let failures = request.failures.of_errand();
+        let asking = Asking { transport, retry, service, credentials, newer_than, timeout, failures };
         let result = self.tokens.get(&asking, scopes).await;
         if let (Some(credentials), Err(error)) = (credentials, &result)
             && matches!(error.status, Some(400 | 401))
@@ -169,7 +177,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let demanded = if is_demand { self.demanded(response)? } else { None };
         let known = || self.asked.borrow().clone().filter(|_| !is_demand).map(|scheme| (scheme, Scopes::default()));
         let Some((scheme, told)) = demanded.or_else(known) else { return Ok(None) };
-        let scopes = request.scopes.clone().with(&told);
+        let scopes = request.resource.scopes(request.method).with(&told);
         let helps = match carried {
             Carried::Nothing => is_demand,
             Carried::Given(given) => {
@@ -193,9 +201,13 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         Ok(helps.then_some((scheme, scopes)))
     }
 
-    /// A request that only looks: what is demanded of it is remembered for those that follow.
+    /// A request that only looks: what is demanded of it is remembered for those that follow. The user's own token goes
+    /// along as with any other: a proxy may hide from everyone else that there is a registry.
     async fn probe(&self, request: &Request) -> Result<Response<T::Body>> {
-        let response = self.inner.send(request).await?;
+        let response = match self.keyring.held() {
+            Some(token @ Credentials::Token(_)) => self.inner.send(&Carried::Given(token).by(request)).await?,
+            _ => self.inner.send(request).await?,
+        };
         if response.status == 401
             && let Ok(Some((scheme, _))) = self.demanded(&response)
         {
@@ -247,10 +259,10 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
     type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request) -> Result<Response<Self::Body>> {
-        if !request.url.same_origin(self.trust.registry()) {
+        if request.carries == Carries::Nothing || !request.url.same_origin(self.trust.registry()) {
             return self.inner.send(request).await;
         }
-        if !request.authenticates {
+        if request.carries == Carries::Token {
             return self.probe(request).await;
         }
         let tokens = self.tokens.count();
@@ -281,7 +293,7 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
                 Carried::Token(token) if token.scopes.cover(&scopes) => token.number.max(tokens),
                 _ => 0,
             };
-            carried = match self.carry(&scheme, request, &scopes, newer_than).await? {
+            carried = match Box::pin(self.carry(&scheme, request, &scopes, newer_than)).await? {
                 Carried::Nothing => return Ok(response),
                 next => next,
             };

@@ -10,7 +10,7 @@ use super::super::{Clock, Error, Result, Transport, failure, read};
 use super::basic;
 use super::credentials::Credentials;
 use crate::protocol::code;
-use crate::protocol::http::{Method, Request};
+use crate::protocol::http::{Failures, Method, Request};
 use crate::protocol::percent;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
@@ -167,6 +167,8 @@ pub struct Asking<'a, T, C> {
     pub newer_than: u64,
     /// Milliseconds the answer's headers may take; `None`: the client's setting.
     pub timeout: Option<u64>,
+    /// Tries that failed.
+    pub failures: Failures,
 }
 
 impl<T: Transport, C: Clock> Asking<'_, T, C> {
@@ -222,6 +224,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
     fn request(&self, method: Method, url: Url) -> Request {
         let mut request = Request::new(method, url).with_header("accept", "application/json");
         request.timeout = self.timeout;
+        request.failures = self.failures.clone();
         request
     }
 

@@ -19,6 +19,22 @@ const FILES = [
   'index.d.ts',
   'index.js',
   'load.js',
+  'node.d.cts',
+  'node.d.ts',
+  'node/bun.js',
+  'node/config-file.js',
+  'node/connect.js',
+  'node/credentials.js',
+  'node/fetch.js',
+  'node/helper.js',
+  'node/index.cjs',
+  'node/index.js',
+  'node/json.js',
+  'node/options.js',
+  'node/proxy.js',
+  'node/registry-keys.js',
+  'node/tls.js',
+  'node/undici.js',
   'package.json',
   'slim.d.ts',
   'slim.js',
@@ -55,9 +71,11 @@ test('the tarball', async (t) => {
 
   await t.test('runs nothing when it is installed and needs nothing else', async () => {
     assert.equal(manifest.scripts, undefined);
-    for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies']) {
+    for (const field of ['dependencies', 'optionalDependencies', 'bundleDependencies']) {
       assert.equal(manifest[field], undefined, field);
     }
+    const isOptional = (name) => manifest.peerDependenciesMeta[name].optional;
+    assert.ok(Object.keys(manifest.peerDependencies).every(isOptional));
     const others = (await readdir(path.join(folder, 'node_modules'))).filter((name) => !name.startsWith('.'));
     assert.deepEqual(others, ['docker-registry-client-wasm']);
   });
@@ -75,6 +93,8 @@ test('the tarball', async (t) => {
   });
 
   await t.test('attw finds the types of the main entry in every mode of resolution', () => attw('strict', '.'));
+
+  await t.test('attw finds the types of the entry for Node in every mode of resolution', () => attw('strict', './node'));
 
   await t.test('attw finds the types of the slim entry in every mode of ES modules', () => attw('esm-only', './slim'));
 

@@ -13,6 +13,7 @@ test('Node', async (t) => {
   for (const [name, program] of [
     ['import', 'main.js'],
     ['require', 'main.cjs'],
+    ['import of the entry for Node', 'main-node.js'],
     ['import of the slim entry', 'main-slim.js'],
   ]) {
     await t.test(name, async () => {
@@ -22,9 +23,15 @@ test('Node', async (t) => {
     });
   }
 
-  await t.test('import, require and the slim entry give the same classes', async () => {
+  await t.test('import, require and all entries give the same classes', async () => {
     const { stdout } = await node('same.mjs');
-    assert.deepEqual(JSON.parse(stdout), { required: true, slim: true });
+    const ofNode = ['connect', 'createFetch', 'dockerCredentials'];
+    assert.deepEqual(JSON.parse(stdout), { required: true, slim: true, node: true, nodeRequired: true, ofNode });
+  });
+
+  await t.test('without undici the entry for Node works as far as it can and says what is missing', async () => {
+    const program = "import { createFetch } from 'docker-registry-client-wasm/node'; await createFetch({ proxy: 'env' })('http://x');";
+    await assert.rejects(node('--input-type=module', '--eval', program), /certificates and proxies need .*: npm install undici/);
   });
 
   await t.test('a program of which nothing is left to do ends', async () => {
@@ -38,5 +45,6 @@ test('Node', async (t) => {
 
   await t.test('a Node that cannot require ES modules is told which can', async () => {
     await assert.rejects(node('--no-experimental-require-module', 'main.cjs', registry), /require\(\) needs Node 20\.19/);
+    await assert.rejects(node('--no-experimental-require-module', '--eval', "require('docker-registry-client-wasm/node')"), /require\(\) needs Node 20\.19/);
   });
 });

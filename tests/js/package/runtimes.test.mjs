@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import readline from 'node:readline';
@@ -8,6 +8,9 @@ import test from 'node:test';
 import * as esbuild from 'esbuild';
 import workerd from 'workerd';
 import { root } from '../../../xtask/ensure.mjs';
+import { createAuthority } from '../../registries/certificates.mjs';
+import { startForwardProxy } from '../../registries/forward-proxy.mjs';
+import { startDistribution } from '../../registries/servers.mjs';
 import { EXPECTED } from './support/expected.mjs';
 import { createProject, output } from './support/project.mjs';
 import { serveRegistry } from './support/servers.mjs';
@@ -15,23 +18,54 @@ import { serveRegistry } from './support/servers.mjs';
 test('Deno, allowed nothing but to reach the registry', async (t) => {
   const { folder } = await createProject(t);
   const registry = await serveRegistry(t);
-  const flags = ['--no-prompt', '--no-remote', '--node-modules-dir=manual', `--allow-net=${new URL(registry).host}`];
-  const env = { ...process.env, DENO_DIR: path.join(folder, 'deno'), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' };
-  const deno = path.join(root, 'node_modules/deno/bin.cjs');
-  const { stdout, stderr } = await output(process.execPath, [deno, 'run', ...flags, 'main.js', registry], { cwd: folder, env });
+  const { stdout, stderr } = await deno(folder, [`--allow-net=${new URL(registry).host}`, 'main.js', registry]);
   assert.deepEqual(JSON.parse(stdout), EXPECTED);
   assert.equal(stderr, '');
 });
+
+test('Deno with the entry for Node', async (t) => {
+  const { folder } = await createProject(t);
+  const registry = await serveRegistry(t);
+  const allowed = [`--allow-net=${new URL(registry).host}`, '--allow-read=docker-config.json'];
+  const { stdout, stderr } = await deno(folder, [...allowed, 'main-node.js', registry]);
+  assert.deepEqual(JSON.parse(stdout), EXPECTED);
+  assert.equal(stderr, '');
+  await checkSecure(t, folder, (...args) => deno(folder, ['--allow-all', ...args]));
+});
+
+function deno(folder, args) {
+  const flags = ['--no-prompt', '--no-remote', '--node-modules-dir=manual'];
+  const env = { ...process.env, DENO_DIR: path.join(folder, 'deno'), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' };
+  const program = path.join(root, 'node_modules/deno/bin.cjs');
+  return output(process.execPath, [program, 'run', ...flags, ...args], { cwd: folder, env });
+}
+
+/** Certificates and proxies have to be heeded, not only taken: that is where hosts that imitate undici differ. */
+async function checkSecure(t, folder, run) {
+  const authority = await createAuthority();
+  const registry = await startDistribution({ tls: { ...authority.server, clientCa: authority.ca } });
+  t.after(() => registry.stop());
+  const proxy = await startForwardProxy();
+  t.after(() => proxy.stop());
+  await symlink(path.join(root, 'node_modules/undici'), path.join(folder, 'node_modules/undici'), 'junction');
+  const options = { ca: authority.ca, ...authority.client, proxy: proxy.url };
+  const { stdout } = await run('main-secure.js', registry.url, JSON.stringify(options));
+  assert.equal(stdout, '2\n');
+  assert.deepEqual(proxy.passed, [`CONNECT ${new URL(registry.url).host}`]);
+  const { ca, ...withoutCa } = options;
+  await assert.rejects(run('main-secure.js', registry.url, JSON.stringify(withoutCa)), /UNABLE_TO_VERIFY_LEAF_SIGNATURE/);
+}
 
 test('Bun', async (t) => {
   const { folder } = await createProject(t);
   const registry = await serveRegistry(t);
   const bun = await findBun();
-  for (const program of ['main.js', 'main.cjs']) {
+  for (const program of ['main.js', 'main.cjs', 'main-node.js']) {
     const { stdout, stderr } = await output(bun, [program, registry], { cwd: folder });
     assert.deepEqual(JSON.parse(stdout), EXPECTED);
     assert.equal(stderr, '');
   }
+  await checkSecure(t, folder, (...args) => output(bun, args, { cwd: folder }));
 });
 
 /** The npm package `bun` wants its install script; the binary stands in the package of the platform. */

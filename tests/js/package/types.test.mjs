@@ -32,7 +32,7 @@ test('types', async (t) => {
     ['a CommonJS module of a Node that can require ES modules', 'cts', { module: 'nodenext', moduleResolution: 'nodenext', ...NODE }],
   ]) {
     await t.test(`can be used from ${name}`, async () => {
-      const entries = extension === 'cts' ? ['types'] : ['types', 'types-slim'];
+      const entries = ['types', 'types-node', ...(extension === 'cts' ? [] : ['types-slim'])];
       for (const entry of entries) {
         const file = `${entry}.${extension}`;
         if (extension !== 'ts') await copyFile(path.join(folder, `${entry}.ts`), path.join(folder, file));

@@ -8,6 +8,7 @@ import {
   isRegistryError,
   type ClientOptions,
   type Descriptor,
+  type Diagnosis,
   type Manifest,
   type Platform,
   type Progress,
@@ -27,6 +28,9 @@ export async function use(signal: AbortSignal): Promise<void> {
   const client: DockerRegistryClient = new DockerRegistryClient(new URL('http://localhost:5000'), options);
   const version: 1 | 2 = await client.apiVersion({ signal, timeout: 10 });
   const names: string[] = await client.namespaces();
+  const diagnosis: Diagnosis = await client.diagnose({ repository: 'library/debian', signal });
+  const settings: string | undefined = diagnosis.findings[0]?.fix?.distribution;
+  log(diagnosis.cors?.preflight.authorization, diagnosis.tags.paging === 'link', settings);
   for await (const name of client.catalog({ pageSize: 100 })) names.push(name);
   const repositories: Map<string, Repository> = await client.repositories('library', { signal });
 

@@ -1,0 +1,74 @@
+// docker's logins, by docker's rules: a helper for the registry, else the helper for all, else what stands in the file.
+
+import { Buffer } from 'node:buffer';
+
+import { readConfig, usualFiles } from './config-file.js';
+import { askHelper } from './helper.js';
+import { checkNames, object, refusal, typed } from './options.js';
+import { keysFor, namesOf } from './registry-keys.js';
+
+const HELPER_TIMEOUT = 30_000;
+const REPOSITORY_SCOPE = /^repository(?:\([^)]*\))?:(.+):[^:]*$/;
+
+/** See node.d.ts. */
+export function dockerCredentials(options) {
+  const given = checkNames(options, ['configFile', 'helperTimeout']);
+  const configFile = typed(given, 'configFile', 'string');
+  const { helperTimeout: timeout = HELPER_TIMEOUT } = given;
+  // Longer than that no timer of the host runs.
+  if (!(typeof timeout === 'number' && timeout > 0 && timeout < 2 ** 31)) {
+    throw refusal('options.helperTimeout: a number of milliseconds above 0 is needed');
+  }
+
+  return async ({ registry, scopes = [] }) => {
+    const names = namesOf(registry);
+    const repositories = scopes.map((scope) => REPOSITORY_SCOPE.exec(scope)?.[1]).filter(Boolean);
+    // The files are read anew each time: whoever has just run `docker login` need not start again.
+    for (const path of configFile === undefined ? usualFiles() : [configFile]) {
+      const config = await readConfig(path);
+      const found = config && ((await fromHelper(config, names, timeout)) ?? fromAuths(config, names, repositories));
+      if (found) return found;
+    }
+    return undefined;
+  };
+}
+
+async function fromHelper({ path, credHelpers, credsStore }, names, timeout) {
+  const key = names.find((name) => Object.hasOwn(credHelpers, name));
+  const helper = key === undefined ? credsStore : credHelpers[key];
+  const part = key === undefined ? 'credsStore' : `credHelpers[${JSON.stringify(key)}]`;
+  if (key !== undefined && typeof helper !== 'string') throw refusal(`${path}: ${part}: a string is needed`);
+  // As with docker, an empty name turns the helper for all off.
+  if (!helper) return undefined;
+  return askHelper(helper, { server: key ?? names[0], rule: `${part} in ${path}`, timeout });
+}
+
+function fromAuths({ path, auths }, names, repositories) {
+  for (const key of keysFor(Object.keys(auths), names, repositories)) {
+    const place = `${path}: auths[${JSON.stringify(key)}]`;
+    const found = fromEntry(object(auths[key], place), place);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** undefined for the empty entry that docker leaves where a helper has the login. */
+function fromEntry(entry, place) {
+  for (const name of ['auth', 'username', 'password', 'identitytoken', 'registrytoken']) {
+    if (typeof (entry[name] ?? '') !== 'string') throw refusal(`${place}.${name}: a string is needed`);
+  }
+  if (entry.registrytoken) return { token: entry.registrytoken };
+  if (entry.identitytoken) return { identityToken: entry.identitytoken };
+  if (entry.auth) return decoded(entry.auth, `${place}.auth`);
+  if (entry.username && entry.password) return { username: entry.username, password: entry.password };
+  return undefined;
+}
+
+function decoded(auth, place) {
+  const base64 = auth.replace(/\s/g, '');
+  const text = /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? Buffer.from(base64, 'base64').toString() : '';
+  const colon = text.indexOf(':');
+  if (colon < 1) throw refusal(`${place}: base64 of "user:password" is needed`);
+  // Docker pads with NUL.
+  return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/^\0+|\0+$/g, '') };
+}

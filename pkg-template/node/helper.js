@@ -1,0 +1,81 @@
+// Credential helpers: programs that give a login out of a keychain
+// (github.com/docker/docker-credential-helpers, "Development").
+
+import { Buffer } from 'node:buffer';
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+
+import { RegistryError } from '../classes.js';
+import { refusal } from './options.js';
+
+const OUTPUT_LIMIT = 1 << 20;
+const NOT_FOUND = 'credentials not found in native keychain';
+
+/**
+ * What the helper has for `server`; undefined if it has nothing.
+ * @param {string} name as the config has it: "osxkeychain", "ecr-login"
+ * @param {{ server: string, rule: string, timeout: number }} question `rule`: what in the config named the helper
+ */
+export async function askHelper(name, { server, rule, timeout }) {
+  // It becomes part of a program's name: no path, no option.
+  if (!/^\w[\w.-]*$/.test(name)) throw refusal(`${rule}: ${JSON.stringify(name)} cannot be the name of a credential helper`);
+  const program = `docker-credential-${name}`;
+  // What a helper prints may be a secret, so it is in no message.
+  const failed = (code, why) => new RegistryError(code, `${program} (${rule}) ${why}`);
+  const { exit, output, errors } = await run(program, server, timeout, failed);
+  if (exit !== 0) {
+    // By the protocol it is printed to the output; some print it as an error.
+    if ([output, errors].some((text) => text.includes(NOT_FOUND))) return undefined;
+    const how = typeof exit === 'number' ? `exit code ${exit}` : exit;
+    throw failed('AUTH_REQUIRED', `ended with ${how}; to see why: echo ${server} | ${program} get`);
+  }
+  const answer = parsed(output);
+  if (typeof answer?.Username !== 'string' || typeof answer.Secret !== 'string') {
+    throw failed('INVALID_RESPONSE', 'printed no JSON with Username and Secret');
+  }
+  const { Username: username, Secret: secret } = answer;
+  if (secret === '') return undefined;
+  return username === '<token>' ? { identityToken: secret } : { username, password: secret };
+}
+
+function parsed(output) {
+  try {
+    return JSON.parse(output);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without a shell. Settles in time, whatever the helper or its own children do. */
+function run(program, server, timeout, failed) {
+  return new Promise((resolve, reject) => {
+    const suffix = process.platform === 'win32' && !program.endsWith('.exe') ? '.exe' : '';
+    const child = spawn(program + suffix, ['get'], { windowsHide: true });
+    const give = (settle, value) => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+      settle(value);
+    };
+    const timer = setTimeout(() => give(reject, failed('TIMEOUT', `did not answer within ${timeout} ms`)), timeout);
+    const collect = (stream) => {
+      const chunks = [];
+      let size = 0;
+      stream.on('data', (chunk) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > OUTPUT_LIMIT) give(reject, failed('TOO_LARGE', `printed more than ${OUTPUT_LIMIT} bytes`));
+      });
+      return () => Buffer.concat(chunks).toString();
+    };
+    child.once('error', ({ code }) => {
+      const why = code === 'ENOENT' ? 'is not on the PATH' : `cannot be started: ${code}`;
+      give(reject, failed('AUTH_REQUIRED', why));
+    });
+    const [output, errors] = [collect(child.stdout), collect(child.stderr)];
+    child.once('close', (code, signal) => give(resolve, { exit: code ?? signal, output: output(), errors: errors() }));
+    // A helper may end without having read.
+    child.stdin.on('error', () => {});
+    child.stdin.end(server);
+  });
+}

@@ -1,0 +1,7 @@
+// The entry for what only Node, Deno and Bun can do: docker's logins, private CAs and client certificates, proxies. It starts
+// the module through the main entry, so that both give the same classes.
+
+export * from '../index.js';
+export { connect } from './connect.js';
+export { dockerCredentials } from './credentials.js';
+export { createFetch } from './fetch.js';

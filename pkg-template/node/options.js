@@ -1,0 +1,48 @@
+// Options objects, as the module itself reads them: only `undefined` counts as absent, and a name that is not known is
+// refused, because a misspelt option would silently do nothing.
+
+import { RegistryError } from '../classes.js';
+
+export const refusal = (message) => new RegistryError('INVALID_ARGUMENT', message);
+
+/** The value, if it is an object with names. `place`: what to call it in a message. */
+export function object(value, place = 'options') {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw refusal(`${place}: an object is needed`);
+}
+
+/** The options, which may have only these names. */
+export function checkNames(options = {}, known) {
+  for (const name of Object.keys(object(options))) {
+    if (!known.includes(name)) throw refusal(`options.${name}: there is no such option; ${hint(name, known)}`);
+  }
+  return options;
+}
+
+/** The option's value, which is of this type or undefined. */
+export function typed(options, name, type) {
+  const value = options[name];
+  if (value === undefined || typeof value === type) return value;
+  throw refusal(`options.${name}: a ${type} is needed`);
+}
+
+function hint(name, known) {
+  const [nearest] = known
+    .map((other) => ({ other, distance: distance(name.toLowerCase(), other.toLowerCase()) }))
+    .filter(({ other, distance }) => distance <= 1 + other.length / 4)
+    .sort((a, b) => a.distance - b.distance);
+  return nearest ? `did you mean "${nearest.other}"?` : `there are ${known.join(', ')}`;
+}
+
+/** Characters to insert, delete or replace (Levenshtein). */
+function distance(from, to) {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 0; i < from.length; i += 1) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j += 1) {
+      next.push(Math.min(row[j + 1] + 1, next[j] + 1, row[j] + (from[i] === to[j] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1);
+}

@@ -1,0 +1,58 @@
+// Certificates and keys, checked when they are given instead of at the first request.
+
+import { Buffer } from 'node:buffer';
+import { X509Certificate } from 'node:crypto';
+import tls from 'node:tls';
+
+import { refusal, typed } from './options.js';
+
+export const TLS_OPTIONS = ['ca', 'cert', 'key', 'passphrase', 'rejectUnauthorized', 'verifySsl'];
+
+/** The part of the options that is about TLS, as `node:tls` takes it. */
+export function readTls(options) {
+  const found = {
+    // As docker and NODE_EXTRA_CA_CERTS do it: beside those trusted anyway, which a redirect to a storage service may need.
+    ca: options.ca === undefined ? undefined : [...trusted(), ...authorities(options.ca)],
+    cert: pem(options.cert, 'cert'),
+    key: pem(options.key, 'key'),
+    passphrase: typed(options, 'passphrase', 'string'),
+    rejectUnauthorized: checksCertificates(options),
+  };
+  if ((found.cert === undefined) !== (found.key === undefined)) throw refusal('options.cert and options.key: one needs the other');
+  try {
+    tls.createSecureContext({ cert: found.cert, key: found.key, passphrase: found.passphrase });
+  } catch ({ code }) {
+    throw refusal(`options.cert, options.key, options.passphrase: they cannot be used together: ${code}`);
+  }
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+/** The new way includes NODE_EXTRA_CA_CERTS and came with Node 22.15. */
+const trusted = () => tls.getCACertificates?.('default') ?? tls.rootCertificates;
+
+function authorities(ca) {
+  return (Array.isArray(ca) ? ca : [ca]).map((one) => {
+    const text = pem(one, 'ca');
+    try {
+      new X509Certificate(text);
+    } catch {
+      throw refusal('options.ca: it holds no certificate that can be read');
+    }
+    return text;
+  });
+}
+
+function pem(value, name) {
+  if (value === undefined) return undefined;
+  const text = value instanceof Uint8Array ? Buffer.from(value).toString() : value;
+  if (typeof text === 'string' && text.includes('-----BEGIN ')) return text;
+  throw refusal(`options.${name}: the text of a PEM file is needed (-----BEGIN …), not its path`);
+}
+
+function checksCertificates(options) {
+  const [ours, ancestors] = ['rejectUnauthorized', 'verifySsl'].map((name) => typed(options, name, 'boolean'));
+  if (ours !== undefined && ancestors !== undefined && ours !== ancestors) {
+    throw refusal('options.verifySsl: rejectUnauthorized, which means the same, says otherwise');
+  }
+  return ours ?? ancestors;
+}

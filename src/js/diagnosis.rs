@@ -1,0 +1,19 @@
+//! `Diagnosis`: what was found out, put into words by JavaScript, where words are shorter to write and to download.
+
+use wasm_bindgen::prelude::*;
+
+use super::convert;
+use super::error::Result;
+use crate::registry::Diagnosis;
+use crate::transport::Error;
+
+#[wasm_bindgen(module = "/src/js/diagnosis.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn describe(json: &str) -> std::result::Result<JsValue, JsValue>;
+}
+
+/// `Diagnosis` of index.d.ts.
+pub fn to_js(found: &Diagnosis) -> Result<JsValue> {
+    Ok(describe(&convert::text(found)?).map_err(|_| Error::internal("a diagnosis cannot be put into words"))?)
+}

@@ -1,0 +1,360 @@
+//! What the answers tell, and which question is worth asking next.
+
+use super::super::connection::{Answer, Connection};
+use super::super::version;
+use super::diagnosis::{Auth, Cors, Diagnosis, Finding, Listing, NONE, Paging, Status};
+use super::findings;
+use super::probe::Probe;
+use crate::protocol::invalid::Invalid;
+use crate::protocol::listing::{self, Strings};
+use crate::protocol::manifest::Manifest;
+use crate::protocol::media_type::Kind;
+use crate::protocol::reference::{RepositoryName, Tag};
+use crate::protocol::url::{Scheme, Url};
+use crate::protocol::{challenge, code, link};
+use crate::transport::{Error, Host};
+
+/// Header fields this client can use and a browser hides unless the registry exposes them.
+const NEEDED: &[&str] = &[
+    "Docker-Content-Digest",
+    "Link",
+    "WWW-Authenticate",
+    "Location",
+    "Range",
+    "Content-Range",
+    "Retry-After",
+    "Warning",
+    "OCI-Subject",
+    "OCI-Filters-Applied",
+];
+
+/// What is known so far.
+pub struct Inquiry {
+    found: Diagnosis,
+    /// Whether the browser keeps the page from asking plain http.
+    is_mixed: bool,
+    /// Whether `/v2/` is not there for everybody.
+    is_hidden: bool,
+    /// Whether it is not there at all.
+    is_not_found: bool,
+    /// Whether there is nothing more to learn.
+    has_ended: bool,
+    /// Whether the catalog has to stand for `/v2/`, which the page cannot read.
+    pub(super) by_catalog: bool,
+    /// What to ask about.
+    pub(super) name: Option<RepositoryName>,
+    /// The first item of the list that was asked for last, or nothing.
+    pub(super) first: String,
+    /// Of the first tag's manifest.
+    pub(super) digest: Option<String>,
+}
+
+impl Inquiry {
+    /// Nothing is known yet.
+    pub(super) fn new<H: Host>(connection: &Connection<H>, name: Option<RepositoryName>) -> Self {
+        let (registry, page) = (connection.base(), connection.page_origin());
+        let origin = page.and_then(|page| Url::parse(page).ok());
+        let crosses = page.is_some() && !origin.as_ref().is_some_and(|origin| origin.same_origin(registry));
+        let is_secure = origin.is_some_and(|origin| origin.scheme() == Scheme::Https);
+        let found = Diagnosis {
+            registry: registry.to_string(),
+            page: page.map(str::to_owned),
+            own_headers: connection.headers().iter().map(|(name, _)| name.to_owned()).collect(),
+            cors: crosses.then(Cors::default),
+            repository: name.as_ref().map(|name| name.as_str().to_owned()),
+            ..Diagnosis::default()
+        };
+        Self {
+            found,
+            is_mixed: is_secure && registry.scheme() == Scheme::Http && !registry.is_loopback(),
+            is_hidden: false,
+            is_not_found: false,
+            has_ended: false,
+            by_catalog: false,
+            name,
+            first: String::new(),
+            digest: None,
+        }
+    }
+
+    /// Whether a question is worth asking.
+    pub fn wants(&self, probe: Probe) -> bool {
+        let preflight = self.found.cors.as_ref().map(|cors| &cors.preflight);
+        let is_open = |list: &Listing| list.status == Status::Yes && list.paging == Paging::Unknown;
+        !self.has_ended
+            && match probe {
+                Probe::Base | Probe::Catalog => true,
+                Probe::Member => self.is_hidden,
+                Probe::Ping => self.is_not_found,
+                Probe::Door => self.by_catalog,
+                Probe::Accept | Probe::Authorization => preflight.is_some(),
+                Probe::Credentials => self.found.auth.scheme != NONE,
+                Probe::MoreCatalog => is_open(&self.found.catalog) && !self.first.is_empty(),
+                Probe::MoreTags => is_open(&self.found.tags) && !self.first.is_empty(),
+                Probe::Manifest => {
+                    let has_tag = self.found.tags.status == Status::Yes && Tag::parse(&self.first).is_ok();
+                    has_tag && preflight.is_none_or(|preflight| preflight.accept != Some(false))
+                }
+                Probe::Tags | Probe::Referrers | Probe::Delete => self.name.is_some(),
+            }
+    }
+
+    /// Takes in an answer.
+    pub(super) fn heard<H: Host>(&mut self, probe: Probe, answer: &Answer<Vec<u8>>, connection: &Connection<H>) {
+        self.see(answer);
+        let body = || answer.response.body.clone();
+        let status = status_of(answer, connection);
+        match probe {
+            Probe::Base | Probe::Member => {
+                self.found.reachable = Some(true);
+                match (answer.response.status, version::looks_like_registry(answer)) {
+                    (403 | 404, _) if probe == Probe::Base && connection.has_credentials() => self.is_hidden = true,
+                    (404, _) => self.is_not_found = true,
+                    (200..=299, Ok(())) if probe == Probe::Member => self.found.api_version = Some(2),
+                    (401, _) | (200..=299, Ok(())) => self.enter(answer),
+                    (200..=299, Err(error)) => self.end("NOT_A_REGISTRY", Some(error.message)),
+                    _ => self.end("BASE_FAILED", Some(connection.failure(answer).message)),
+                }
+            }
+            Probe::Ping if status == Status::Yes && version::looks_like_registry(answer).is_ok() => {
+                self.found.api_version = Some(1);
+                self.end("V1_ONLY", None);
+            }
+            Probe::Ping => self.end("NOT_A_REGISTRY", None),
+            Probe::Door if status == Status::Denied || listing::repositories(body()).is_ok() => {
+                self.tell("BASE_UNREADABLE", None);
+                self.enter(answer);
+            }
+            Probe::Door => self.end("NOT_A_REGISTRY", None),
+            Probe::Accept | Probe::Authorization => self.preflight(probe, Some(true)),
+            Probe::Credentials => self.credentials(answer.response.status, None, connection.has_credentials()),
+            Probe::Catalog => {
+                self.found.catalog = self.list(status, answer, listing::repositories(body()));
+                if self.name.is_none() {
+                    self.name = RepositoryName::parse(&self.first).ok();
+                    self.found.repository = self.name.as_ref().map(|name| name.as_str().to_owned());
+                }
+            }
+            Probe::Tags => {
+                self.found.tags = self.list(status, answer, listing::tags(body()));
+                // No such repository: that tells nothing of those that are there.
+                if status == Status::No {
+                    self.found.tags.status = Status::Unknown;
+                }
+            }
+            Probe::MoreCatalog => self.found.catalog.paging = self.more(answer, listing::repositories(body())),
+            Probe::MoreTags => self.found.tags.paging = self.more(answer, listing::tags(body())),
+            Probe::Manifest if status == Status::Yes => {
+                self.digest = answer.content_digest().map(|digest| digest.to_string());
+                self.expect(answer, "Docker-Content-Digest");
+            }
+            Probe::Manifest => {}
+            Probe::Referrers => {
+                let is_index = || Manifest::parse(&answer.response.body, answer.header("content-type"));
+                let is_other = status == Status::Yes && !is_index().is_ok_and(|index| index.kind == Kind::Index);
+                self.found.referrers.status = if is_other { Status::Unknown } else { status };
+            }
+            Probe::Delete => {
+                self.preflight(probe, Some(true));
+                self.found.delete.status = match connection.failure(answer).code.as_ref() {
+                    // It would have been deleted if it were there.
+                    "MANIFEST_UNKNOWN" => Status::Yes,
+                    _ if answer.response.status == 404 => Status::Unknown,
+                    _ => status,
+                };
+            }
+        }
+    }
+
+    /// Takes in that no answer could be read.
+    pub(super) fn missed<H: Host>(&mut self, probe: Probe, error: &Error, connection: &Connection<H>) {
+        let is_gone = error.answers == Some(false) || matches!(error.code.as_ref(), code::NETWORK | code::TIMEOUT);
+        let passed = error.answers.map(|answers| !answers);
+        let detail = Some(error.message.clone());
+        match probe {
+            Probe::Base if passed == Some(false) => {
+                self.found.reachable = Some(true);
+                self.by_catalog = true;
+            }
+            Probe::Base if is_gone => {
+                self.found.reachable = Some(false);
+                self.end("UNREACHABLE", detail);
+            }
+            Probe::Base if self.is_mixed => self.end("MIXED_CONTENT", detail),
+            Probe::Base if error.code == code::CORS_OR_NETWORK => self.end("CORS_OR_NETWORK", detail),
+            Probe::Base => self.end("BASE_FAILED", detail),
+            Probe::Credentials => {
+                self.credentials(error.status.unwrap_or_default(), detail, connection.has_credentials());
+            }
+            _ if is_gone => self.end("UNREACHABLE", detail),
+            Probe::Member | Probe::Ping => self.end("NOT_A_REGISTRY", None),
+            Probe::Door => {
+                if let Some(cors) = &mut self.found.cors {
+                    cors.allowed = Some(false);
+                }
+                self.end("CORS_REFUSED", None);
+            }
+            Probe::Accept | Probe::Authorization | Probe::Delete => self.preflight(probe, passed),
+            _ => {}
+        }
+        // What the token service says of it.
+        if matches!(error.status, Some(401 | 403)) {
+            match probe {
+                Probe::Catalog => self.found.catalog.status = Status::Denied,
+                Probe::Tags => self.found.tags.status = Status::Denied,
+                Probe::Referrers => self.found.referrers.status = Status::Denied,
+                Probe::Delete => self.found.delete.status = Status::Denied,
+                _ => {}
+            }
+        }
+    }
+
+    /// All that was found.
+    pub fn conclude(mut self) -> Diagnosis {
+        findings::add(&mut self.found);
+        self.found
+    }
+
+    /// Looks at what every answer may show.
+    fn see(&mut self, answer: &Answer<Vec<u8>>) {
+        if self.found.server.is_none() {
+            self.found.server = answer.header("server").map(str::to_owned);
+        }
+        if !answer.response.headers_filtered {
+            // Whoever carries the requests is not under the browser's rules.
+            self.found.cors = None;
+        }
+        if let Some(cors) = &mut self.found.cors {
+            cors.allowed = Some(true);
+            for name in NEEDED {
+                if shows(answer, name) && !cors.seen_headers.contains(name) {
+                    cors.seen_headers.push(name);
+                }
+            }
+        }
+    }
+
+    /// Notes a header field that the answer must have.
+    fn expect(&mut self, answer: &Answer<Vec<u8>>, name: &'static str) {
+        if let Some(cors) = &mut self.found.cors
+            && !shows(answer, name)
+            && !cors.hidden_headers.contains(&name)
+        {
+            cors.hidden_headers.push(name);
+        }
+    }
+
+    /// The first answer of what speaks V2 tells who is let in.
+    fn enter(&mut self, answer: &Answer<Vec<u8>>) {
+        self.found.api_version = Some(2);
+        if answer.response.status != 401 {
+            self.found.auth.scheme = NONE.into();
+            return;
+        }
+        self.expect(answer, "WWW-Authenticate");
+        let challenges = challenge::parse(answer.response.headers.all("www-authenticate"));
+        let is_spoken = |scheme: &str| matches!(scheme, "basic" | "bearer");
+        let spoken = challenges.iter().find(|challenge| is_spoken(&challenge.scheme)).or(challenges.first());
+        let Some(challenge) = spoken else {
+            if self.found.cors.is_some() {
+                self.found.auth.scheme = "hidden".into();
+            }
+            return;
+        };
+        let param = |name| challenge.param(name).map(str::to_owned);
+        self.found.auth = Auth {
+            scheme: challenge.scheme.clone().into(),
+            realm: match challenge.scheme.as_str() {
+                "bearer" => param("realm").and_then(|realm| Url::parse(&realm).ok()).map(|realm| realm.redacted()),
+                _ => param("realm"),
+            },
+            service: param("service"),
+            credentials_accepted: None,
+        };
+    }
+
+    fn preflight(&mut self, probe: Probe, passed: Option<bool>) {
+        let Some(cors) = &mut self.found.cors else { return };
+        match probe {
+            Probe::Accept => cors.preflight.accept = passed,
+            Probe::Delete => cors.preflight.delete = passed,
+            _ => {
+                cors.preflight.authorization = passed;
+                // Whatever else there is to ask would not get through.
+                self.has_ended |= passed == Some(false) && self.found.auth.scheme != NONE;
+            }
+        }
+    }
+
+    /// How the client got on with authentication: the status of who refused it, if anybody did.
+    fn credentials(&mut self, status: u16, failure: Option<String>, has_credentials: bool) {
+        match (status, failure) {
+            (400 | 401, failure) if has_credentials && (status == 401 || failure.is_some()) => {
+                self.found.auth.credentials_accepted = Some(false);
+                self.end("CREDENTIALS_REFUSED", failure);
+            }
+            (401, None) if self.found.auth.scheme == "bearer" => {
+                // Some let nobody in here, and everybody further on.
+                self.tell("CREDENTIALS_NEEDED", None);
+            }
+            (401, None) => self.end("CREDENTIALS_NEEDED", None),
+            (_, Some(failure)) => self.end("AUTHENTICATION_FAILED", Some(failure)),
+            (200..=299, None) if has_credentials => self.found.auth.credentials_accepted = Some(true),
+            _ => {}
+        }
+    }
+
+    /// What a list of one item tells.
+    fn list(&mut self, status: Status, answer: &Answer<Vec<u8>>, list: Result<Strings, Invalid>) -> Listing {
+        self.first.clear();
+        if status != Status::Yes {
+            return Listing { status, paging: Paging::Unknown };
+        }
+        let Ok(list) = list else { return Listing::default() };
+        self.first = list.to_vec().into_iter().next().unwrap_or_default();
+        let paging = match link::next(answer.response.headers.all("link")) {
+            Ok(Some(_)) => Paging::Link,
+            _ if list.len() > 1 => Paging::None,
+            _ => Paging::Unknown,
+        };
+        Listing { status, paging }
+    }
+
+    /// What the item after it tells: that there was a next page, which no `Link` led to.
+    fn more(&mut self, answer: &Answer<Vec<u8>>, list: Result<Strings, Invalid>) -> Paging {
+        let has_more = list.is_ok_and(|list| list.last().is_some_and(|item| item != self.first));
+        if !(answer.response.is_success() && has_more) {
+            return Paging::Unknown;
+        }
+        // This answer may be the last page, the one before was not.
+        if let Some(cors) = &mut self.found.cors
+            && !cors.seen_headers.contains(&"Link")
+        {
+            cors.hidden_headers.push("Link");
+        }
+        Paging::Last
+    }
+
+    fn tell(&mut self, code: &'static str, detail: Option<String>) {
+        self.found.findings.push(Finding::new(code, detail));
+    }
+
+    fn end(&mut self, code: &'static str, detail: Option<String>) {
+        self.has_ended = true;
+        self.tell(code, detail);
+    }
+}
+
+fn shows(answer: &Answer<Vec<u8>>, name: &str) -> bool {
+    answer.response.headers.iter().any(|(seen, _)| seen.eq_ignore_ascii_case(name))
+}
+
+fn status_of<H: Host>(answer: &Answer<Vec<u8>>, connection: &Connection<H>) -> Status {
+    match answer.response.status {
+        200..=299 => Status::Yes,
+        401 | 403 => Status::Denied,
+        404 | 405 | 501 => Status::No,
+        _ if connection.failure(answer).code == code::UNSUPPORTED => Status::No,
+        _ => Status::Unknown,
+    }
+}

@@ -1,0 +1,35 @@
+//! What works against a registry from here, found out by asking it: one question after another, each asked once, none of
+//! which changes anything.
+
+mod diagnosis;
+mod findings;
+mod inquiry;
+mod probe;
+
+pub use diagnosis::{Auth, Cors, Diagnosis, Finding, Fix, Listing, Paging, Preflight, Probed, Severity, Status};
+
+use self::inquiry::Inquiry;
+use self::probe::Probe;
+use super::connection::Connection;
+use super::settings::Call;
+use crate::protocol::reference::RepositoryName;
+use crate::transport::Host;
+
+/// Asks the registry. `repository`: what to ask about tags, referrers and deletion; `None`: the catalog's first.
+pub async fn diagnose<H: Host>(
+    connection: &Connection<H>,
+    repository: Option<RepositoryName>,
+    call: &Call,
+) -> Diagnosis {
+    let mut inquiry = Inquiry::new(connection, repository);
+    for probe in Probe::ALL {
+        if inquiry.wants(probe) {
+            let (request, limit) = inquiry.request(probe, connection, call);
+            match connection.load(&request, limit).await {
+                Ok(answer) => inquiry.heard(probe, &answer, connection),
+                Err(error) => inquiry.missed(probe, &error, connection),
+            }
+        }
+    }
+    inquiry.conclude()
+}

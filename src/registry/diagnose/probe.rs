@@ -1,0 +1,115 @@
+//! The questions.
+
+use super::super::connection::Connection;
+use super::super::settings::Call;
+use super::super::{listing, version};
+use super::inquiry::Inquiry;
+use crate::protocol::http::{Carries, Failures, Method, Request};
+use crate::protocol::media_type;
+use crate::transport::Host;
+
+/// A question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// `/v2/`, as nobody in particular.
+    Base,
+    /// The same with the token that the user gave: a proxy may hide the registry from everyone else.
+    Member,
+    /// V1's `/v1/_ping`.
+    Ping,
+    /// The catalog, as nobody in particular: zot lets pages read that, but not `/v2/`.
+    Door,
+    /// Whether a preflight for a long `Accept` passes.
+    Accept,
+    /// Whether a preflight for `Authorization` passes.
+    Authorization,
+    /// Whether the client's credentials are taken.
+    Credentials,
+    /// The catalog's first item.
+    Catalog,
+    /// The item after it.
+    MoreCatalog,
+    /// The first tag.
+    Tags,
+    /// The tag after it.
+    MoreTags,
+    /// The header fields of the first tag's manifest.
+    Manifest,
+    /// Who refers to that manifest, or to none.
+    Referrers,
+    /// Whether a manifest that cannot be there may be deleted.
+    Delete,
+}
+
+/// A digest that nothing has: to delete it deletes nothing, and who refers to it is nobody.
+pub const NOTHING: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+/// What makes a browser ask whether `Authorization` may be sent. No name and no password: no registry counts it as a
+/// failed login of anybody.
+const ANYONE: &str = "Bearer diagnose";
+
+impl Probe {
+    /// In the order in which they are asked.
+    pub const ALL: [Probe; 14] = [
+        Probe::Base,
+        Probe::Member,
+        Probe::Ping,
+        Probe::Door,
+        Probe::Accept,
+        Probe::Authorization,
+        Probe::Credentials,
+        Probe::Catalog,
+        Probe::MoreCatalog,
+        Probe::Tags,
+        Probe::MoreTags,
+        Probe::Manifest,
+        Probe::Referrers,
+        Probe::Delete,
+    ];
+}
+
+impl Inquiry {
+    /// The request that asks it, and bytes that its answer may have.
+    pub(super) fn request<H: Host>(&self, probe: Probe, connection: &Connection<H>, call: &Call) -> (Request, u64) {
+        let is_catalog = match probe {
+            Probe::Door | Probe::Catalog | Probe::MoreCatalog => true,
+            Probe::Accept | Probe::Authorization | Probe::Credentials => self.by_catalog,
+            _ => false,
+        };
+        let mut target = match (probe, &self.name) {
+            (Probe::Ping, _) => connection.target("v1/_ping"),
+            _ if is_catalog => connection.catalog_target(),
+            (Probe::Tags | Probe::MoreTags, Some(name)) => connection.repository_target(name, "tags/list"),
+            (Probe::Manifest, Some(name)) => connection.repository_target(name, &format!("manifests/{}", self.first)),
+            (Probe::Referrers, Some(name)) => {
+                let digest = self.digest.as_deref().unwrap_or(NOTHING);
+                connection.repository_target(name, &format!("referrers/{digest}"))
+            }
+            (Probe::Delete, Some(name)) => connection.repository_target(name, &format!("manifests/{NOTHING}")),
+            _ => connection.target("v2/"),
+        };
+        let is_next = matches!(probe, Probe::MoreCatalog | Probe::MoreTags);
+        let is_list = is_catalog || is_next || probe == Probe::Tags;
+        if is_list {
+            let mut query = vec![("n", "1")];
+            query.extend(is_next.then_some(("last", self.first.as_str())));
+            target = target.with_url(target.url.with_query(&query));
+        }
+        let (method, accept) = match probe {
+            Probe::Accept => (Method::Get, Some(media_type::accept_manifests())),
+            Probe::Manifest => (Method::Head, Some(media_type::accept_manifests())),
+            Probe::Delete => (Method::Delete, None),
+            _ => (Method::Get, None),
+        };
+        let mut request = connection.request(method, &target, accept, call);
+        request.failures = Failures::final_try();
+        request.carries = match probe {
+            Probe::Base | Probe::Ping | Probe::Door | Probe::Accept | Probe::Authorization => Carries::Nothing,
+            Probe::Member => Carries::Token,
+            _ => Carries::Wanted,
+        };
+        if probe == Probe::Authorization {
+            request.headers.set("authorization", ANYONE);
+        }
+        (request, if is_list { listing::PAGE_LIMIT } else { version::LIMIT })
+    }
+}
