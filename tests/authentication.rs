@@ -620,6 +620,21 @@ fn another_host_that_asks_for_credentials_gets_none() {
     }
 }
 
+/// F61: nor does it settle what the registry itself is told from then on.
+#[test]
+fn what_another_host_asks_of_a_probe_is_not_the_registrys_word() {
+    let host = Scripted::new(|seen| match carried(seen) {
+        _ if is_for_service(seen) => token("t", 300),
+        _ if seen.target.starts_with("https://evil.test/") => demand("Basic realm=\"x\""),
+        _ if seen.target == "/v2/" => Reply::new(307).header("location", "https://evil.test/v2/"),
+        Some("Bearer t") => Reply::json("{}"),
+        _ => bearer(""),
+    });
+    tags(&host, &host.raw_client(settings(Some(password()))), "a/b").unwrap();
+    let told = host.seen().into_iter().filter(|seen| carried(seen) == Some(BASIC));
+    assert!(told.into_iter().all(|seen| is_for_service(&seen)), "{:?}", host.targets());
+}
+
 /// F62: nothing secret in what is told of a failure.
 #[test]
 fn errors_show_no_secret() {

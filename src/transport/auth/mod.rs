@@ -209,11 +209,17 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             _ => self.inner.send(request).await?,
         };
         if response.status == 401
+            && !self.is_elsewhere(&response)
             && let Ok(Some((scheme, _))) = self.demanded(&response)
         {
             self.asked.replace(Some(scheme));
         }
         Ok(response)
+    }
+
+    /// Whether a redirect led to another origin: nobody there is listened to, or told anything.
+    fn is_elsewhere(&self, response: &Response<T::Body>) -> bool {
+        response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()))
     }
 
     /// The first scheme of a 401 that this client speaks, and the scopes the registry names for it.
@@ -273,9 +279,7 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
                 Carried::Nothing => self.inner.send(request).await?,
                 carried => self.inner.send(&carried.by(request)).await?,
             };
-            // Wherever a redirect led: nobody there is asked for, or told, anything.
-            let is_elsewhere = response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()));
-            if is_elsewhere || round == ROUNDS || !matches!(response.status, 401 | 403) {
+            if self.is_elsewhere(&response) || round == ROUNDS || !matches!(response.status, 401 | 403) {
                 return Ok(response);
             }
             let Some((scheme, scopes)) = self.refused(request, &carried, (tokens, round == 0), &response)? else {
