@@ -400,7 +400,8 @@ impl Transport for Scripted {
 
     async fn send(&self, request: &Request<Bytes>) -> Result<Response<ScriptedBody>> {
         let url = request.url.to_string();
-        let target = url.strip_prefix("https://registry.test").unwrap_or(&url).to_owned();
+        let path = url.strip_prefix("https://registry.test").filter(|path| path.starts_with('/'));
+        let target = path.unwrap_or(&url).to_owned();
         let seen = Seen {
             method: request.method,
             target,

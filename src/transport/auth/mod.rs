@@ -224,7 +224,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         Ok(response)
     }
 
-    /// Wherever a redirect led: nobody there is asked for, or told, anything.
+    /// Whether a redirect led to another origin: nobody there is listened to, or told anything.
     fn is_elsewhere(&self, response: &Response<T::Body>) -> bool {
         response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()))
     }

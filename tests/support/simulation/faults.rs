@@ -100,12 +100,16 @@ impl Faults {
             if matches!(kind, Kind::Blob | Kind::ManifestOfDigest) {
                 fitting.extend([WrongBytes, WrongLength, TooLong, Swapped]);
             }
-            fitting.extend((reply.status == 206).then_some(WrongRange));
+            if reply.status == 206 {
+                fitting.extend([WrongRange; 6]);
+            }
         }
         match kind {
-            Kind::Token => fitting.extend([Garbage, EvilRedirect]),
-            Kind::ManifestOfDigest | Kind::ManifestOfTag => fitting.extend([WrongDigest, EvilRealm, EvilRedirect]),
-            _ => fitting.extend([EvilRealm, EvilRedirect]),
+            Kind::Token => fitting.extend([Garbage, Garbage, EvilRedirect, EvilRedirect, EvilRedirect]),
+            Kind::ManifestOfDigest | Kind::ManifestOfTag => {
+                fitting.extend([WrongDigest, EvilRealm, EvilRedirect, EvilRedirect])
+            }
+            _ => fitting.extend([EvilRealm, EvilRedirect, EvilRedirect]),
         }
         fitting
     }
@@ -173,14 +177,18 @@ pub fn apply(
         }
         WrongRange => {
             // Where the field is hidden only the digest tells.
-            effect.corrupts = true;
+            effect.corrupts = model.setup.is_page;
             wrong_range(reply, random)
         }
         WrongDigest => {
             effect.corrupts = seen.method == Method::Head;
             reply.header("docker-content-digest", &super::content::digest(b"something else"))
         }
-        WrongLength => reply.header("content-length", &random.between(0, 5_000_000).to_string()),
+        WrongLength => {
+            // To ask for a blob's size is to ask for that field.
+            effect.corrupts = true;
+            reply.header("content-length", &random.between(0, 5_000_000).to_string())
+        }
         TooLong => {
             let more = vec![0; random.between(1, 1_000_000) as usize];
             effect.corrupts = true;
