@@ -800,3 +800,39 @@ fn a_source_may_be_left_while_it_is_asked() {
     host.run(call()).unwrap();
     assert_eq!(asked.borrow().len(), 2);
 }
+
+/// F62: a server that sends back what it got.
+#[test]
+fn what_was_sent_comes_back_in_no_error() {
+    let echo = |seen: &Seen| {
+        let sent = seen.headers.get("authorization").unwrap_or_default().to_owned();
+        Reply::json(&format!(
+            r#"{{"errors":[{{"code":"DENIED","message":"got {sent} {}","detail":"{sent}"}}]}}"#,
+            seen.body
+        ))
+        .status(403)
+    };
+    let credentials = [
+        password(),
+        Credentials::Token(Secret::new("given-hush")),
+        Credentials::IdentityToken(Secret::new("identity-hush")),
+    ];
+    for held in credentials {
+        for refuses in ["service", "registry"] {
+            let host = Scripted::new(move |seen| match seen.headers.get("authorization") {
+                _ if is_for_service(seen) && refuses == "service" => echo(seen),
+                _ if is_for_service(seen) => token("token-hush", 300),
+                None => demand("Bearer realm=\"https://auth.registry.test/token\""),
+                Some(_) => echo(seen),
+            });
+            let auth = AuthSettings { credentials: Some(held.clone()), ..AuthSettings::default() };
+            let client = host.client_with(Settings { auth, ..Settings::default() });
+            let error = tags(&host, &client, "a/b").unwrap_err();
+            let shown = format!("{error} {error:?}");
+            for secret in ["hush", "s3cret", "YWxpY2U6czNjcmV0"] {
+                assert!(!shown.contains(secret), "{refuses} {held:?}: {shown}");
+            }
+            assert!(shown.contains("<redacted>"), "{refuses} {held:?}: {shown}");
+        }
+    }
+}

@@ -435,6 +435,7 @@ impl Transport for Scripted {
         }
         let steps = if request.method == Method::Head { Vec::new() } else { reply.body };
         Ok(Response {
+            secrets: Vec::new(),
             status: reply.status,
             headers,
             headers_filtered: reply.filtered,
