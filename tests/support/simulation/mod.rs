@@ -55,6 +55,9 @@ const CODES: &[&str] = &[
     "TOOMANYREQUESTS",
 ];
 
+/// Requests in a round after which nobody is there any more: far more than any round needs.
+const MOST_REQUESTS: u64 = 500;
+
 thread_local! {
     static CONTENT: Rc<Content> = Rc::new(Content::new());
 }
@@ -106,6 +109,7 @@ impl World {
             }
         };
         self.count(kind, seen, &reply);
+        let reply = if self.round.requests > MOST_REQUESTS { Reply::refused() } else { reply };
         let show = || {
             let end = if reply.reset { "reset".to_owned() } else { reply.status.to_string() };
             let fault = fault.map(|fault| format!("  << {fault:?}")).unwrap_or_default();
