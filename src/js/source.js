@@ -4,23 +4,18 @@ import { bytesOf } from "../fetch/reader.js";
 
 const tagOf = (value) => Object.prototype.toString.call(value);
 
-/** `{ bytes }`, or `{ reader, size }` of something to read from, or `{ why }` it cannot be pushed. */
+/** `{ bytes }`, or `{ reader, size }` of something to read from, or `{ why }` it cannot be pushed; of anything else a `{ hint }`. */
 export function sourceOf(data) {
-  if (typeof data !== "object" || data === null) {
-    const hint = typeof data === "string" ? " (new TextEncoder().encode(text) makes bytes of a text)" : "";
-    return { why: `a Uint8Array, Blob or ReadableStream is needed, not ${describe(data)}${hint}` };
-  }
+  if (typeof data === "string") return { hint: ": new TextEncoder().encode(text) makes bytes of a text" };
+  if (typeof data !== "object" || data === null) return {};
   if (ArrayBuffer.isView(data) || /^\[object (Shared)?ArrayBuffer\]$/.test(tagOf(data))) return bytes(data);
   if (/^\[object (Blob|File)\]$/.test(tagOf(data)) && typeof data.stream === "function") {
     return { reader: data.stream().getReader(), size: data.size };
   }
   if (typeof data.getReader === "function") return stream(data);
   if (typeof data[Symbol.asyncIterator] === "function") return iterable(data);
-  const hint = typeof data.body?.getReader === "function" ? ": its body is a stream" : "";
-  return { why: `a Uint8Array, Blob or ReadableStream is needed, not ${describe(data)}${hint}` };
+  return typeof data.body?.getReader === "function" ? { hint: ": its body is a stream" } : {};
 }
-
-const describe = (value) => (value === null || value === undefined ? String(value) : tagOf(value));
 
 function bytes(data) {
   try {

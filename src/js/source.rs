@@ -8,6 +8,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::error::{Failure, Result};
+use super::options;
 use crate::fetch::{Any, HostBytes, Read, Reader};
 use crate::protocol::code;
 use crate::registry::blob_source::Next;
@@ -27,6 +28,8 @@ extern "C" {
     fn size(this: &Found) -> Option<f64>;
     #[wasm_bindgen(method, getter)]
     fn why(this: &Found) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn hint(this: &Found) -> Option<String>;
 }
 
 /// Why a source failed, in its own words.
@@ -44,7 +47,14 @@ pub fn read(data: &JsValue, reason: &Reason) -> Result<Box<dyn BlobSource<HostBy
             size: found.size().map(|size| size as u64),
             reason: reason.clone(),
         })),
-        None => Err(Failure::argument(format!("data: {}", found.why().unwrap_or_default()))),
+        None => Err(Failure::argument(match found.why() {
+            Some(why) => format!("data: {why}"),
+            None => format!(
+                "data: a Uint8Array, Blob or ReadableStream is needed, not {}{}",
+                options::described(data),
+                found.hint().unwrap_or_default()
+            ),
+        })),
     }
 }
 
