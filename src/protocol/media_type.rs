@@ -79,6 +79,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn checks() {
+        let longest = format!("{0}/{0}", "a".repeat(127));
+        for media_type in [OCI_MANIFEST, DOCKER_LIST, "text/plain", "a/b", "application/x.y-z_1+json", &longest] {
+            assert_eq!(check(media_type), Ok(()), "{media_type}");
+        }
+        let longer = format!("a/{}", "b".repeat(128));
+        for text in ["", "a", "/", "a/", "/b", "a/b/c", "a/b; c=d", "a /b", "a/b\n", "*/*", ".a/b", "a/é", &longer] {
+            let refused = check(text).expect_err(text);
+            assert!(refused.message.contains("type/subtype"), "{}", refused.message);
+        }
+    }
+
+    #[test]
     fn kinds() {
         for (media_type, expected) in [
             (OCI_INDEX, Kind::Index),

@@ -58,6 +58,9 @@ const calls = {
   manifest: (options) => repository.manifest('good', options),
   headManifest: (options) => repository.headManifest('good', options),
   headBlob: (options) => repository.headBlob(digest, options),
+  pushBlob: (options) => repository.pushBlob(new Uint8Array(10), options),
+  mountBlob: (options) => repository.mountBlob(digest, 'c/d', options),
+  deleteBlob: (options) => repository.deleteBlob(digest, options),
   blob: async (options) => bytesOf(await repository.blob(digest, options)),
 };
 

@@ -145,11 +145,11 @@ impl State {
                 if first != bytes.len() {
                     return self.going_on(id, 416);
                 }
-                bytes.push_str(&seen.body[..taken]);
+                bytes.push_str(&seen.body[..taken.min(seen.body.len())]);
                 self.going_on(id, 202)
             }
             Method::Put => {
-                bytes.push_str(&seen.body[..taken]);
+                bytes.push_str(&seen.body[..taken.min(seen.body.len())]);
                 let (computed, digest) = (sha256(&bytes), digest.expect("a digest"));
                 if computed != digest && !digest.starts_with("sha512:") {
                     return Reply::json(r#"{"errors":[{"code":"DIGEST_INVALID"}]}"#).status(400);
