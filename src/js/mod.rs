@@ -18,9 +18,11 @@ mod iterate;
 mod options;
 mod progress;
 mod promise;
+mod push;
 mod repository;
 mod settings;
 mod signal;
+mod source;
 mod stop;
 mod stream;
 
