@@ -106,7 +106,7 @@ impl<H: Host> Repository<H> {
 
     /// Pushes a blob, unless it is there.
     pub async fn push_blob(&self, push: Push<H::Chunk>, call: &Call) -> Result<Descriptor> {
-        self.connection.push_blob(&self.checked_name()?, push, call).await
+        Ok(self.connection.push_blob(&self.checked_name()?, push, call).await?.0)
     }
 
     /// Takes a blob over from another repository of the registry. Whether the registry did.
