@@ -10,6 +10,7 @@ use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use futures_util::future::try_join_all;
+use serde::Serialize;
 
 use super::blob_pull::BlobPull;
 use super::blob_push::{Outcome, Push};
@@ -76,7 +77,7 @@ pub struct Options {
 }
 
 /// What a copy did.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Copied {
     /// Manifests that were put.
     pub manifests: u64,
