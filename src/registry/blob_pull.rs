@@ -73,7 +73,7 @@ impl Span {
 }
 
 enum State<H: Host> {
-    Open(Stream<H>),
+    Open(Box<Stream<H>>),
     /// The body broke off; after a pause of so many milliseconds the rest is asked for.
     Broken(u64),
     Ended,
@@ -277,7 +277,7 @@ impl<H: Host> BlobPull<H> {
         }
         self.skip = if is_part { 0 } else { from };
         self.is_cut = !is_part && self.span.last().is_some();
-        self.state = State::Open(answer);
+        self.state = State::Open(Box::new(answer));
         if self.handed_over {
             self.hand_over();
         }
