@@ -13,6 +13,7 @@ pub mod error_body;
 mod field;
 pub mod host;
 pub mod http;
+pub mod index_filter;
 pub mod invalid;
 mod json;
 #[cfg(test)]
