@@ -13,6 +13,8 @@ pub const DIGEST_MISMATCH: &str = "DIGEST_MISMATCH";
 pub const SIZE_MISMATCH: &str = "SIZE_MISMATCH";
 /// A body that ended early.
 pub const TRUNCATED: &str = "TRUNCATED";
+/// The caller's own source of bytes failed, or gave something that is no bytes.
+pub const SOURCE: &str = "SOURCE";
 /// A repository name, tag or digest that breaks the grammar.
 pub const INVALID_REFERENCE: &str = "INVALID_REFERENCE";
 /// Any other argument that cannot be used.
