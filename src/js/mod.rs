@@ -13,6 +13,7 @@ mod credentials;
 mod diagnosis;
 mod error;
 mod filter;
+mod given;
 mod image;
 mod iterate;
 mod options;
@@ -23,6 +24,7 @@ mod settings;
 mod signal;
 mod stop;
 mod stream;
+mod tagging;
 
 pub use client::DockerRegistryClient;
 pub use error::{is_registry_error, to_js as error_to_js};
