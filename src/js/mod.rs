@@ -14,6 +14,7 @@ mod credentials;
 mod diagnosis;
 mod error;
 mod filter;
+mod given;
 mod image;
 mod iterate;
 mod options;
@@ -26,6 +27,7 @@ mod signal;
 mod source;
 mod stop;
 mod stream;
+mod tagging;
 
 pub use client::DockerRegistryClient;
 pub use error::{is_registry_error, to_js as error_to_js};
