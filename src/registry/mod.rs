@@ -4,6 +4,7 @@
 pub mod blob_pull;
 mod blobs;
 mod cache;
+pub mod cleanup;
 pub mod client;
 mod connection;
 pub mod describe;
