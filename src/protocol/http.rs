@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::retry_after;
 use super::scope::Resource;
+use super::secret::Secret;
 use super::url::Url;
 
 /// The HTTP methods the registry protocols use.
@@ -165,6 +166,9 @@ pub struct Request<C> {
     pub timeout: Option<u64>,
     /// Of the work it is part of.
     pub failures: Failures,
+    /// Whether it may be sent again where it may have been carried out already. Of itself an idempotent method's may
+    /// (RFC 9110 §9.2.2).
+    pub is_repeatable: bool,
 }
 
 impl<C> Request<C> {
@@ -180,6 +184,7 @@ impl<C> Request<C> {
             follows_redirects: true,
             timeout: None,
             failures: Failures::default(),
+            is_repeatable: !matches!(method, Method::Post | Method::Patch),
         }
     }
 
@@ -201,6 +206,8 @@ pub struct Response<B> {
     pub headers_filtered: bool,
     /// Where the response came from after redirects, where the host tells.
     pub url: Option<Url>,
+    /// What the request carried and no message may show: a server may send back what it got.
+    pub secrets: Vec<Secret>,
     /// The body, unread.
     pub body: B,
 }
@@ -238,6 +245,7 @@ impl<B> Response<B> {
             headers: self.headers,
             headers_filtered: self.headers_filtered,
             url: self.url,
+            secrets: self.secrets,
             body: wrap(self.body),
         }
     }

@@ -2,6 +2,8 @@
 //! statuses to errors and caps bodies, so that no operation does that on its own.
 
 pub mod blob_pull;
+pub mod blob_push;
+pub mod blob_source;
 mod blobs;
 mod cache;
 pub mod cleanup;
@@ -17,9 +19,12 @@ pub mod manifests;
 pub mod repository;
 pub mod settings;
 pub mod tag_data;
+mod upload;
 mod version;
 
 pub use blob_pull::BlobPull;
+pub use blob_push::Push;
+pub use blob_source::{BlobSource, InMemory};
 pub use client::Client;
 pub use describe::{Described, Descriptions};
 pub use diagnose::Diagnosis;
