@@ -6,6 +6,7 @@
 //! so `free()` during a call is harmless.
 
 mod callback;
+mod cleanup;
 mod client;
 mod collect;
 mod convert;
@@ -17,6 +18,7 @@ mod filter;
 mod image;
 mod iterate;
 mod options;
+mod policy;
 mod progress;
 mod promise;
 mod repository;

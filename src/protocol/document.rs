@@ -126,7 +126,10 @@ impl IndexDocument {
     /// The document and its media type: an OCI index, or a Docker list where that can say all of it.
     pub fn write(mut self) -> Result<(Vec<u8>, &'static str), Invalid> {
         let all_docker = !self.manifests.is_empty()
-            && self.manifests.iter().all(|entry| matches!(entry.descriptor.media_type.as_str(), DOCKER_MANIFEST | DOCKER_LIST));
+            && self
+                .manifests
+                .iter()
+                .all(|entry| matches!(entry.descriptor.media_type.as_str(), DOCKER_MANIFEST | DOCKER_LIST));
         let more = self.artifact_type.is_some() || self.subject.is_some() || !self.annotations.is_empty();
         self.schema_version = 2;
         self.media_type = if all_docker && !more { DOCKER_LIST } else { OCI_INDEX };

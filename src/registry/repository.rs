@@ -20,7 +20,7 @@ use crate::transport::{Host, Result};
 
 /// A repository by name. A name that a registry told is shown as it came and checked when it is used.
 pub struct Repository<H: Host> {
-    connection: Rc<Connection<H>>,
+    pub(super) connection: Rc<Connection<H>>,
     name: Rc<str>,
 }
 
@@ -50,7 +50,7 @@ impl<H: Host> Repository<H> {
         split_name(&self.name).1
     }
 
-    fn checked_name(&self) -> std::result::Result<RepositoryName, Invalid> {
+    pub(super) fn checked_name(&self) -> std::result::Result<RepositoryName, Invalid> {
         RepositoryName::parse(&self.name)
     }
 

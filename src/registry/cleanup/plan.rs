@@ -1,12 +1,11 @@
 //! From a repository's content and a policy to what happens to each tag and digest, and why. No request is made here.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::Serialize;
 
-use super::inventory::{Inventory, TagEntry};
+use super::inventory::{Inventory, Known, State, TagEntry};
 use super::policy::{Policy, Verdict};
 use crate::protocol::digest::Digest;
+use crate::registry::ids::{Ids, Marks};
 
 /// What happens to something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -50,7 +49,7 @@ pub struct PlannedDigest {
     /// What happens.
     pub action: Action,
     /// Why.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<&'static str>,
     /// The tags that point to it.
     pub tags: Vec<String>,
     /// What stays and needs it: an index that lists it, a referrer of it.
@@ -78,123 +77,116 @@ pub struct Plan {
 
 /// Makes the plan.
 pub fn plan(repository: &str, inventory: &Inventory, policy: &Policy, now: u64) -> Plan {
-    let mut verdicts = policy.judge(inventory, now);
+    let verdicts = policy.judge(inventory, now);
     let of_users = inventory.tags.iter().filter(|tag| tag.belongs_to().is_none());
-    let reached = inventory.needed_by(of_users.filter_map(|tag| tag.digest.as_ref()));
+    let reached = inventory.needed_by(of_users.filter_map(|tag| inventory.target(tag)).collect());
     // A tag that belongs to a digest goes with it. Where that came to light by nothing else there is nothing to judge by.
     let follows = |tag: &TagEntry| {
-        let subject = tag.belongs_to().filter(|_| tag.problem.is_none())?;
-        let is_orphan = policy.untagged && inventory.missing.contains(&subject);
-        (is_orphan || reached.contains(&subject)).then_some(subject)
+        let subject = inventory.id(&tag.belongs_to()?).filter(|_| tag.problem.is_none())?;
+        let is_orphan = policy.untagged && inventory.state(subject) == Some(State::Missing);
+        (is_orphan || reached.has(subject)).then_some(subject)
     };
-    let is_root = |tag: &&TagEntry| match verdicts.get(&tag.tag) {
-        Some(verdict) => !verdict.is_removed,
-        None => follows(tag).is_none(),
-    };
-    let roots = inventory.tags.iter().filter(is_root).filter_map(|tag| tag.digest.as_ref());
-    let tagged: BTreeSet<&Digest> = inventory.tags.iter().filter_map(|tag| tag.digest.as_ref()).collect();
-    let untagged = inventory.manifests.keys().filter(|digest| !policy.untagged && !tagged.contains(digest));
-    let kept = inventory.needed_by(roots.chain(untagged));
-    for tag in &inventory.tags {
-        if let Some(subject) = tag.belongs_to() {
-            let is_removed = follows(tag).is_some() && !kept.contains(&subject);
-            let state = match (is_removed, inventory.missing.contains(&subject)) {
-                (true, true) => "is not there",
-                (true, false) => "goes",
-                (false, _) => "is not to go",
-            };
-            let reasons = vec![format!("it belongs to {subject}, which {state}")];
-            verdicts.insert(tag.tag.clone(), Verdict { is_removed, reasons });
-        }
+    let mut roots = Vec::new();
+    let mut tagged = Marks::default();
+    for (tag, verdict) in inventory.tags.iter().zip(&verdicts) {
+        let Some(target) = inventory.target(tag) else { continue };
+        tagged.add(target);
+        let is_root = verdict.as_ref().map_or_else(|| follows(tag).is_none(), |verdict| !verdict.is_removed);
+        roots.extend(is_root.then_some(target));
     }
-    let tags = inventory.tags.iter().map(|tag| planned_tag(tag, &verdicts)).collect::<Vec<_>>();
+    if !policy.untagged {
+        roots.extend((0..inventory.manifests.len()).filter(|id| !tagged.has(*id)));
+    }
+    let kept = inventory.needed_by(roots);
+    let verdict = |tag: &TagEntry, verdict: Option<Verdict>| match verdict {
+        Some(verdict) => verdict,
+        None => {
+            let is_removed = follows(tag).is_some_and(|subject| !kept.has(subject));
+            let state = if is_removed { "is gone or goes" } else { "is not to go" };
+            Verdict { is_removed, reasons: vec![format!("what it belongs to {state}")] }
+        }
+    };
+    let tags = inventory.tags.iter().zip(verdicts);
+    let tags: Vec<PlannedTag> = tags.map(|(tag, judged)| planned_tag(tag, verdict(tag, judged))).collect();
     let digests = digests(inventory, policy, &kept, &tags);
     let freed = freed(inventory, &digests);
     Plan { repository: repository.to_owned(), tags, digests, freed, created_at: now }
 }
 
-fn planned_tag(tag: &TagEntry, verdicts: &BTreeMap<String, Verdict>) -> PlannedTag {
-    let verdict = verdicts.get(&tag.tag);
-    let is_removed = verdict.is_some_and(|verdict| verdict.is_removed) && tag.problem.is_none();
-    let reasons = match &tag.problem {
-        Some(problem) => vec![problem.clone()],
-        None => verdict.map(|verdict| verdict.reasons.clone()).unwrap_or_default(),
+fn planned_tag(tag: &TagEntry, verdict: Verdict) -> PlannedTag {
+    let (action, reasons) = match &tag.problem {
+        Some(problem) => (Action::Keep, vec![problem.clone()]),
+        None => (if verdict.is_removed { Action::Remove } else { Action::Keep }, verdict.reasons),
     };
-    PlannedTag {
-        tag: tag.tag.clone(),
-        digest: tag.digest.clone(),
-        created: tag.created,
-        size: tag.size,
-        action: if is_removed { Action::Remove } else { Action::Keep },
-        reasons,
-    }
+    let TagEntry { tag, digest, created, size, .. } = tag.clone();
+    PlannedTag { tag, digest, created, size, action, reasons }
 }
 
-fn digests(
-    inventory: &Inventory,
-    policy: &Policy,
-    kept: &BTreeSet<&Digest>,
-    tags: &[PlannedTag],
-) -> Vec<PlannedDigest> {
-    let mut needed: BTreeMap<&Digest, Vec<Digest>> = BTreeMap::new();
-    for (digest, known) in inventory.manifests.iter().filter(|(digest, _)| kept.contains(digest)) {
+fn digests(inventory: &Inventory, policy: &Policy, kept: &Marks, tags: &[PlannedTag]) -> Vec<PlannedDigest> {
+    let count = inventory.manifests.len();
+    let mut needed_by: Vec<Vec<Digest>> = vec![Vec::new(); count];
+    let there = |known: &Known| known.state == State::There;
+    for (_, known) in inventory.manifests.iter().enumerate().filter(|(id, known)| kept.has(*id) && there(known)) {
         for other in known.children.iter().chain(&known.subject) {
-            needed.entry(other).or_default().push(digest.clone());
+            needed_by.get_mut(*other).into_iter().for_each(|names| names.push(known.digest.clone()));
         }
     }
-    let mut by_digest: BTreeMap<&Digest, Vec<&PlannedTag>> = BTreeMap::new();
+    let mut tagged: Vec<Vec<String>> = vec![Vec::new(); count];
+    let mut stays = Marks::default();
     for tag in tags {
-        if let Some(digest) = &tag.digest {
-            by_digest.entry(digest).or_default().push(tag);
+        let Some(id) = tag.digest.as_ref().and_then(|digest| inventory.id(digest)) else { continue };
+        tagged.get_mut(id).into_iter().for_each(|names| names.push(tag.tag.clone()));
+        if tag.action == Action::Keep {
+            stays.add(id);
         }
     }
-    let planned = |digest: &Digest| {
-        let tags = by_digest.get(digest).map(Vec::as_slice).unwrap_or_default();
-        let known = inventory.manifests.get(digest);
-        let subject = known.and_then(|known| known.subject.clone());
-        let needed_by = needed.get(digest).cloned().unwrap_or_default();
-        let reason = |text: &str| text.to_owned();
-        let (action, why) = if kept.contains(digest) {
-            let tagged = tags.iter().any(|tag| tag.action == Action::Keep);
-            let refers = subject.as_ref().filter(|subject| kept.contains(subject));
-            let reasons = [
-                tagged.then(|| reason("a tag that stays points to it")),
-                (!needed_by.is_empty()).then(|| reason("something that stays needs it")),
-                refers.map(|_| reason("it refers to something that stays")),
-                (tags.is_empty() && !policy.untagged).then(|| reason("it has no tag, and untagged is false")),
-            ];
-            (Action::Keep, reasons.into_iter().flatten().collect())
-        } else if let Some(unreadable) = &inventory.unreadable {
-            (Action::Keep, vec![format!("{unreadable} cannot be read, and may need it")])
-        } else if tags.is_empty() {
-            (Action::Remove, vec![reason("nothing that stays needs it")])
+    let lists = needed_by.into_iter().zip(tagged);
+    let planned = |(id, (known, (needed_by, tags))): (usize, (&Known, (Vec<Digest>, Vec<String>)))| {
+        let subject = known.subject.filter(|subject| kept.has(*subject));
+        let untagged = tags.is_empty() && !policy.untagged;
+        let reasons: &[(bool, &str)] = if kept.has(id) {
+            &[
+                (stays.has(id), "a tag that stays points to it"),
+                (!needed_by.is_empty(), "something that stays needs it"),
+                (subject.is_some(), "it refers to something that stays"),
+                (untagged, "it has no tag, and untagged is false"),
+            ]
+        } else if inventory.unreadable.is_some() {
+            &[(true, "something that cannot be read may need it")]
         } else {
-            (Action::Remove, vec![reason("all its tags go, and nothing that stays needs it")])
+            &[(true, "nothing that stays needs it")]
         };
         PlannedDigest {
-            digest: digest.clone(),
-            media_type: known.map(|known| known.media_type.clone()).unwrap_or_default(),
-            action,
-            reasons: why,
-            tags: tags.iter().map(|tag| tag.tag.clone()).collect(),
+            digest: known.digest.clone(),
+            media_type: known.media_type.clone(),
+            action: if kept.has(id) || inventory.unreadable.is_some() { Action::Keep } else { Action::Remove },
+            reasons: reasons.iter().filter(|(applies, _)| *applies).map(|(_, reason)| *reason).collect(),
+            tags,
             needed_by,
-            subject,
+            subject: known.subject.and_then(|subject| Some(inventory.manifests.get(subject)?.digest.clone())),
         }
     };
-    inventory.manifests.keys().map(planned).collect()
+    let manifests = inventory.manifests.iter().zip(lists).enumerate();
+    manifests.filter(|(_, (known, _))| there(known)).map(planned).collect()
 }
 
 fn freed(inventory: &Inventory, digests: &[PlannedDigest]) -> u64 {
     let of = |action: Action| {
         let manifests = digests.iter().filter(move |digest| digest.action == action);
-        manifests.filter_map(|digest| inventory.manifests.get(&digest.digest))
+        manifests.filter_map(|digest| inventory.manifests.get(inventory.id(&digest.digest)?))
     };
-    let kept: BTreeSet<&Digest> = of(Action::Keep).flat_map(|known| &known.blobs).map(|(digest, _)| digest).collect();
-    let blobs: BTreeMap<&Digest, u64> = of(Action::Remove)
-        .flat_map(|known| &known.blobs)
-        .filter(|(digest, _)| !kept.contains(digest))
-        .map(|(digest, size)| (digest, *size))
-        .collect();
-    let sizes = blobs.into_values().chain(of(Action::Remove).map(|known| known.size));
-    sizes.fold(0, u64::saturating_add)
+    let (mut ids, mut counted) = (Ids::default(), Marks::default());
+    for (digest, _) in of(Action::Keep).flat_map(|known| &known.blobs) {
+        counted.add(ids.of(digest.as_str()));
+    }
+    let mut freed = 0_u64;
+    for known in of(Action::Remove) {
+        freed = freed.saturating_add(known.size);
+        for (digest, size) in &known.blobs {
+            if counted.add(ids.of(digest.as_str())) {
+                freed = freed.saturating_add(*size);
+            }
+        }
+    }
+    freed
 }

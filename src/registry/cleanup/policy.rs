@@ -1,13 +1,11 @@
 //! What stays and what goes, in the caller's words.
 
-use std::collections::{BTreeMap, HashSet};
-
 use super::inventory::{Inventory, TagEntry};
 use crate::protocol::code;
-use crate::protocol::digest::Digest;
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::timestamp;
 use crate::protocol::version_order::{Version, highest_first};
+use crate::registry::ids::{Marks, ordered};
 
 /// Whether a tag is meant.
 pub type Matcher = Box<dyn Fn(&str) -> bool>;
@@ -134,25 +132,27 @@ impl Policy {
         })
     }
 
-    /// What it makes of each of the tags, which are those that it may decide on.
-    pub(super) fn judge(&self, inventory: &Inventory, now: u64) -> BTreeMap<String, Verdict> {
-        let tags: Vec<&TagEntry> = inventory.tags.iter().filter(|tag| tag.belongs_to().is_none()).collect();
-        let selected: Vec<&TagEntry> = tags.iter().copied().filter(|tag| self.selects(tag, now)).collect();
-        let newest = self.newest(&selected);
+    /// What it makes of each of the tags; nothing of those that belong to a digest.
+    pub(super) fn judge(&self, inventory: &Inventory, now: u64) -> Vec<Option<Verdict>> {
+        let is_judged = |tag: &TagEntry| tag.belongs_to().is_none();
+        let tags = inventory.tags.iter();
+        let selected: Vec<&TagEntry> = tags.filter(|tag| is_judged(tag) && self.selects(tag, now)).collect();
+        let newest = self.newest(inventory, &selected);
         let highest = self.highest(&selected);
-        let selected: HashSet<&str> = selected.iter().map(|tag| tag.tag.as_str()).collect();
-        let verdict = |tag: &TagEntry| {
-            if !selected.contains(tag.tag.as_str()) {
-                let reason = tag.problem.clone().unwrap_or_else(|| "not selected by remove".into());
-                return Verdict { is_removed: false, reasons: vec![reason] };
+        let mut at = 0;
+        let mut verdict = |tag: &TagEntry| {
+            if !self.selects(tag, now) {
+                return Verdict { is_removed: false, reasons: vec!["not selected by remove".into()] };
             }
-            let reasons = self.kept_by(tag, now, &newest, &highest);
+            let is_newest = inventory.target(tag).is_some_and(|id| newest.has(id));
+            let reasons = self.kept_by(tag, now, is_newest, highest.has(at));
+            at += 1;
             if reasons.is_empty() {
                 return Verdict { is_removed: true, reasons: self.remove.rules() };
             }
             Verdict { is_removed: false, reasons }
         };
-        tags.into_iter().map(|tag| (tag.tag.clone(), verdict(tag))).collect()
+        inventory.tags.iter().map(|tag| is_judged(tag).then(|| verdict(tag))).collect()
     }
 
     fn selects(&self, tag: &TagEntry, now: u64) -> bool {
@@ -165,14 +165,14 @@ impl Policy {
             && (!pre_release || Version::parse(&tag.tag).is_some_and(|version| version.is_pre_release()))
     }
 
-    fn kept_by(&self, tag: &TagEntry, now: u64, newest: &HashSet<&Digest>, highest: &HashSet<&str>) -> Vec<String> {
+    fn kept_by(&self, tag: &TagEntry, now: u64, is_newest: bool, is_highest: bool) -> Vec<String> {
         let Keep { newest: count, newer_than, tags, semver } = &self.keep;
         let mut reasons = Vec::new();
         let mut keep = |reason: &str| reasons.push(format!("keep.{reason}"));
         if tags.iter().any(|fits| fits(&tag.tag)) {
             keep("tags");
         }
-        if tag.digest.as_ref().is_some_and(|digest| newest.contains(digest)) {
+        if is_newest {
             keep("newest");
         }
         let boundary = newer_than.map(|moment| moment.unix_ms(now));
@@ -183,7 +183,7 @@ impl Policy {
         if semver.as_ref().is_some_and(|semver| semver.releases) && is_release() {
             keep("semver.releases");
         }
-        if highest.contains(tag.tag.as_str()) {
+        if is_highest {
             keep("semver.highest");
         }
         if tag.created.is_none() && (count.is_some() || newer_than.is_some()) {
@@ -192,38 +192,50 @@ impl Policy {
         reasons
     }
 
-    fn newest<'a>(&self, selected: &[&'a TagEntry]) -> HashSet<&'a Digest> {
-        let mut dated: Vec<(u64, &Digest)> =
-            selected.iter().filter_map(|tag| Some((tag.created?, tag.digest.as_ref()?))).collect();
-        dated.sort_unstable();
-        dated.dedup();
-        let count = self.keep.newest.unwrap_or_default();
-        dated.iter().rev().map(|(_, digest)| *digest).take(usize::try_from(count).unwrap_or(usize::MAX)).collect()
+    /// The manifests that were made last.
+    fn newest(&self, inventory: &Inventory, selected: &[&TagEntry]) -> Marks {
+        let created = |at: usize| selected.get(at).and_then(|tag| tag.created);
+        let mut newest = Marks::default();
+        let mut left = self.keep.newest.unwrap_or_default();
+        for at in ordered(selected.len(), &|one, other| created(other).cmp(&created(one))) {
+            let target = selected.get(at).filter(|tag| tag.created.is_some()).and_then(|tag| inventory.target(tag));
+            if let Some(target) = target.filter(|_| left > 0)
+                && newest.add(target)
+            {
+                left -= 1;
+            }
+        }
+        newest
     }
 
-    fn highest<'a>(&self, selected: &[&'a TagEntry]) -> HashSet<&'a str> {
-        let Some(Semver { highest: Some(count), line, .. }) = &self.keep.semver else { return HashSet::new() };
+    /// Those of the tags that are the highest releases of their lines.
+    fn highest(&self, selected: &[&TagEntry]) -> Marks {
+        let mut kept = Marks::default();
+        let Some(Semver { highest: Some(count), line, .. }) = &self.keep.semver else { return kept };
         let length = match line {
             Line::All => 0,
             Line::Major => 1,
             Line::Minor => 2,
         };
-        let mut releases: Vec<(&str, Version<'_>)> = selected
-            .iter()
-            .filter_map(|tag| Some((tag.tag.as_str(), Version::parse(&tag.tag)?)))
-            .filter(|(_, version)| !version.is_pre_release())
-            .collect();
-        releases.sort_unstable_by(|(one, _), (other, _)| highest_first(one, other));
-        // Of each line how many there were so far, and the last of them.
-        let mut lines: BTreeMap<Vec<&str>, (u64, &Version<'_>)> = BTreeMap::new();
-        let mut kept = HashSet::new();
-        for (tag, version) in &releases {
-            let (number, last) = lines.entry(version.line(length)).or_insert((1, version));
-            if !last.is_same_release(version) {
-                (*number, *last) = (*number + 1, version);
-            }
-            if *number <= *count {
-                kept.insert(*tag);
+        let tag = |at: usize| selected.get(at).map(|tag| tag.tag.as_str()).unwrap_or_default();
+        // Of each line how many releases there were so far, and the last of them.
+        let mut lines: Vec<(Vec<&str>, u64, Version<'_>)> = Vec::new();
+        for at in ordered(selected.len(), &|one, other| highest_first(tag(one), tag(other))) {
+            let Some(version) = Version::parse(tag(at)).filter(|version| !version.is_pre_release()) else { continue };
+            let name = version.line(length);
+            let number = match lines.iter_mut().find(|(line, ..)| *line == name) {
+                Some((_, number, last)) => {
+                    *number += u64::from(!last.is_same_release(&version));
+                    *last = version;
+                    *number
+                }
+                None => {
+                    lines.push((name, 1, version));
+                    1
+                }
+            };
+            if number <= *count {
+                kept.add(at);
             }
         }
         kept

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::inventory::{Inventory, Known, TagEntry};
+use super::inventory::{Content, Inventory, Known, State, TagEntry};
 use super::plan::{Action, Plan, plan};
 use super::policy::{Keep, Line, Matcher, Moment, Policy, Remove, Semver};
 use super::steps::{Step, steps};
@@ -31,7 +31,9 @@ fn tagged(tags: &[(&str, &str, u64)]) -> Inventory {
     let mut inventory = Inventory::default();
     for (tag, name, age) in tags {
         tag_as(&mut inventory, tag, &digest(name), Some(NOW - age * DAY));
-        inventory.manifests.entry(digest(name)).or_default();
+        if inventory.id(&digest(name)).is_none() {
+            inventory.add(&digest(name), Some(Content::default()));
+        }
     }
     inventory
 }
@@ -161,11 +163,11 @@ fn signed() -> Inventory {
     let hex = digest("image").as_str().replace("sha256:", "");
     tag_as(&mut inventory, &format!("sha256-{hex}"), &digest("index"), None);
     tag_as(&mut inventory, &format!("sha256-{hex}.sig"), &digest("cosign"), None);
-    let subject = |name: &str| Known { subject: Some(digest(name)), ..Known::default() };
-    inventory.manifests.insert(digest("signature"), subject("image"));
-    inventory.manifests.insert(digest("countersignature"), subject("signature"));
-    inventory.manifests.insert(digest("cosign"), Known::default());
-    inventory.manifests.insert(digest("index"), Known { children: vec![digest("signature")], ..Known::default() });
+    let subject = |name: &str| Some(Content { subject: Some(digest(name)), ..Content::default() });
+    inventory.add(&digest("signature"), subject("image"));
+    inventory.add(&digest("countersignature"), subject("signature"));
+    inventory.add(&digest("cosign"), Some(Content::default()));
+    inventory.add(&digest("index"), Some(Content { children: vec![digest("signature")], ..Content::default() }));
     inventory
 }
 
@@ -195,24 +197,22 @@ fn referrers_of_what_is_gone_or_not_known() {
     let keep = || policy(Keep { tags: globs(&["2"]), ..Keep::default() }, everything());
     let mut inventory = signed();
     inventory.tags.remove(0);
-    inventory.manifests.remove(&digest("image"));
-    inventory.missing.insert(digest("image"));
+    inventory.add(&digest("image"), None);
     let gone = plan("a/b", &inventory, &keep(), NOW);
     assert_eq!(removed_digests(&gone).len(), 4, "orphans go");
     let careful = Policy { untagged: false, ..keep() };
     assert!(removed_digests(&plan("a/b", &inventory, &careful, NOW)).is_empty(), "unless what is untagged stays");
     // It is there, without a tag: somebody may use it.
-    inventory.missing.clear();
-    inventory.manifests.insert(digest("image"), Known::default());
+    inventory.add(&digest("image"), Some(Content::default()));
     assert!(removed_digests(&plan("a/b", &inventory, &keep(), NOW)).is_empty());
 }
 
 #[test]
 fn an_index_that_refers_to_its_own_entry() {
     let mut inventory = tagged(&[("1", "index", 5)]);
-    let known = Known { children: vec![digest("child")], subject: Some(digest("child")), ..Known::default() };
-    inventory.manifests.insert(digest("index"), known);
-    inventory.manifests.insert(digest("child"), Known::default());
+    let known = Content { children: vec![digest("child")], subject: Some(digest("child")), ..Content::default() };
+    inventory.add(&digest("index"), Some(known));
+    inventory.add(&digest("child"), Some(Content::default()));
     let plan = plan("a/b", &inventory, &policy(Keep::default(), everything()), NOW);
     let order = steps(&inventory, &plan);
     assert!(
@@ -228,7 +228,7 @@ fn freed_bytes() {
     for (name, blobs) in
         [("a", blobs(&[("base", 100), ("own", 10), ("own", 10)])), ("b", blobs(&[("base", 100), ("x", 1)]))]
     {
-        inventory.manifests.insert(digest(name), Known { size: 7, blobs, ..Known::default() });
+        inventory.add(&digest(name), Some(Content { size: 7, blobs, ..Content::default() }));
     }
     let plan = plan("a/b", &inventory, &policy(Keep { tags: globs(&["2"]), ..Keep::default() }, everything()), NOW);
     assert_eq!(plan.freed, 17);
@@ -251,7 +251,7 @@ fn random_inventory(random: &mut Random) -> Inventory {
     let mut inventory = Inventory::default();
     let count = 1 + random.below(14);
     for number in 0..count {
-        let mut known = Known { size: 1, ..Known::default() };
+        let mut known = Content { size: 1, ..Content::default() };
         for _ in 0..random.below(3) {
             known.blobs.push((digest(format!("blob {}", random.below(6))), 10));
         }
@@ -261,7 +261,7 @@ fn random_inventory(random: &mut Random) -> Inventory {
         if number > 0 && random.below(3) == 0 {
             known.subject = Some(digest(random.below(number)));
         }
-        inventory.manifests.insert(digest(number), known);
+        inventory.add(&digest(number), Some(known));
     }
     for number in 0..random.below(12) {
         let created = (random.below(4) > 0).then(|| NOW - random.below(100) as u64 * DAY);
@@ -275,7 +275,11 @@ fn random_inventory(random: &mut Random) -> Inventory {
             tag_as(&mut inventory, &tag, &digest(random.below(count)), None);
         }
     }
-    inventory.missing = (count..count + 2).filter(|_| random.below(2) == 0).map(digest).collect();
+    for number in count..count + 2 {
+        if random.below(2) == 0 {
+            inventory.add(&digest(number), None);
+        }
+    }
     inventory
 }
 
@@ -298,7 +302,8 @@ fn pulled<'a>(inventory: &'a Inventory, root: &'a Digest) -> BTreeSet<&'a Digest
     let mut pending = vec![root];
     while let Some(digest) = pending.pop() {
         if all.insert(digest) {
-            pending.extend(inventory.manifests.get(digest).into_iter().flat_map(|known| &known.children));
+            let id = inventory.id(digest).unwrap();
+            pending.extend(inventory.manifests[id].children.iter().map(|child| &inventory.manifests[*child].digest));
         }
     }
     all
@@ -322,19 +327,24 @@ fn whatever_is_kept_stays_complete() {
                 assert!(!gone.contains(needed), "round {round}");
             }
         }
-        let needed = inventory.needed_by(kept.iter().copied());
+        let marks = inventory.needed_by(kept.iter().map(|digest| inventory.id(digest).unwrap()).collect());
+        let all = inventory.manifests.iter().enumerate();
+        let needed: BTreeSet<&Digest> = all.filter(|(id, _)| marks.has(*id)).map(|(_, known)| &known.digest).collect();
         assert!(needed.iter().all(|digest| !gone.contains(digest)), "round {round}");
-        for (digest, known) in &inventory.manifests {
+        let manifests: Vec<&Known> = inventory.manifests.iter().filter(|known| known.state == State::There).collect();
+        for known in &manifests {
+            let digest = &known.digest;
+            let subject = known.subject.map(|subject| &inventory.manifests[subject].digest);
             // Nobody who stays refers to what goes, and who refers to what stays, stays.
             if !gone.contains(digest) && needed.contains(digest) {
-                assert!(known.subject.as_ref().is_none_or(|subject| !gone.contains(subject)), "round {round}");
+                assert!(subject.is_none_or(|subject| !gone.contains(subject)), "round {round}");
             }
-            if known.subject.as_ref().is_some_and(|subject| needed.contains(subject)) {
+            if subject.is_some_and(|subject| needed.contains(subject)) {
                 assert!(!gone.contains(digest), "round {round}");
             }
         }
         let steps = steps(&inventory, &plan);
-        let mut there: BTreeSet<&Digest> = inventory.manifests.keys().collect();
+        let mut there: BTreeSet<&Digest> = manifests.iter().map(|known| &known.digest).collect();
         let mut standing = tags.clone();
         for step in &steps {
             match step {
@@ -343,7 +353,7 @@ fn whatever_is_kept_stays_complete() {
                     assert_eq!(standing.remove(tag.as_str()), Some(digest), "round {round}");
                 }
                 Step::Delete { digest, tags, after } => {
-                    assert!(after.iter().all(|one| !there.contains(one)), "round {round}");
+                    assert!(after.iter().all(|id| !there.contains(&inventory.manifests[*id].digest)), "round {round}");
                     assert!(there.remove(digest), "round {round}: twice");
                     let before = standing.len();
                     standing.retain(|_, to| *to != digest);
@@ -354,7 +364,7 @@ fn whatever_is_kept_stays_complete() {
                 assert!(pulled(&inventory, root).iter().all(|digest| there.contains(*digest)), "round {round}");
             }
         }
-        assert_eq!(there.len() + gone.len(), inventory.manifests.len());
+        assert_eq!(there.len() + gone.len(), manifests.len());
         let expected: BTreeSet<&str> =
             plan.tags.iter().filter(|tag| tag.action == Action::Keep).map(|tag| tag.tag.as_str()).collect();
         assert_eq!(standing.keys().copied().collect::<BTreeSet<_>>(), expected, "round {round}");
