@@ -281,6 +281,58 @@ export class Repository {
    * and each image's config of the repository, less what the client holds already, and one for the referrers of each digest that is to go.
    */
   planCleanup(policy: CleanupPolicy, options?: CallOptions): Promise<CleanupPlan>;
+  /**
+   * Points a tag at an image of this repository: another tag, a manifest's digest, or an `Image`. The manifest stays as it came, byte for byte; a
+   * tag that points there already is left alone. What the tag points to afterwards is made sure of, and an error says what that is.
+   *
+   * `ifMatch`: the digest the tag must have now, `null` for a tag that must not exist; else `CONFLICT`, and nothing is changed. No registry does
+   * that in one step: another writer may still come in between.
+   */
+  tag(tag: string, image: string | Image, options?: CallOptions & { ifMatch?: string | null }): Promise<void>;
+  /**
+   * Removes this tag and nothing else: other tags of the same digest stay, and so does the manifest where the registry does not clean it up by
+   * itself. Where the registry deletes by digest only (distribution 2.x), the tag is pointed at a throw-away manifest first, and that one is deleted;
+   * those two steps go on to their end though the call is aborted.
+   *
+   * An error says how the tag stands. `UNSUPPORTED`: the registry deletes nothing; the message names the setting, the tag is as it was. `CONFLICT`:
+   * somebody else has put the tag there again. Where the process is killed between the two steps, the tag points to the throw-away: `untag()` again
+   * ends the job.
+   */
+  untag(tag: string, options?: CallOptions): Promise<void>;
+  /**
+   * Puts a manifest under a tag or its digest. What it refers to must be there. Bytes are pushed as they are, and so are those of a `Manifest`; any
+   * other object is written as JSON. `mediaType`: what it is, where it does not say so itself. Refused before any request: a manifest that reads as
+   * two kinds, a `mediaType` that contradicts it (`INVALID_ARGUMENT`), a digest that is not its own (`DIGEST_MISMATCH`).
+   *
+   * A missing blob or child is the registry's `MANIFEST_BLOB_UNKNOWN`; which one stands in the error's `errors[].detail`. A manifest with a subject is
+   * listed among its referrers where the registry does not do that itself.
+   */
+  pushManifest(reference: string, manifest: Manifest | object | Uint8Array, options?: CallOptions & { mediaType?: string }): Promise<Descriptor>;
+  /**
+   * Deletes a manifest and every tag that points to it. Looks first, as `planDelete()`, and refuses with `IN_USE` what anything depends on; `force`
+   * deletes it all the same, without the look. To remove one tag use `untag()`.
+   */
+  deleteManifest(digest: string, options?: CallOptions & { force?: boolean }): Promise<void>;
+  /** What depends on a manifest. One HEAD for each tag, `concurrency` at a time, and one GET for each index. */
+  planDelete(digest: string, options?: CallOptions): Promise<Dependents>;
+  /**
+   * Puts an index of images of this repository under a tag: an OCI index, or Docker's list where all of it is Docker's. The platform of an entry is
+   * that of its config. An index among the images contributes its entries; what is there twice counts once; of two images for one platform the later
+   * takes the earlier's place. All entries must be in the repository.
+   *
+   * `base`: tag or digest of an index to start from, whose annotations stay. `remove`: digests or platforms ("linux/arm64") of its entries to leave
+   * out. What was attested about an image goes with it. `annotations`: of the index.
+   */
+  createIndex(
+    tag: string,
+    images: (string | Image)[],
+    options?: CallOptions & { base?: string; remove?: string[]; annotations?: Record<string, string> },
+  ): Promise<Descriptor>;
+  /**
+   * What refers to a manifest: signatures, SBOMs, attestations. By the registry's API, else by the referrers' tag; empty for what is not there.
+   * `artifactType` filters, here where the registry does not.
+   */
+  referrers(digest: string, options?: CallOptions & { artifactType?: string }): Promise<Descriptor[]>;
 }
 
 export interface Platform {
@@ -316,6 +368,16 @@ export interface Manifest {
   readonly manifests?: Descriptor[];
   readonly subject?: Descriptor;
   readonly annotations?: Record<string, string>;
+}
+/** What depends on a manifest. */
+export interface Dependents {
+  digest: string;
+  /** Tags that point to it. */
+  tags: string[];
+  /** Digests of the indexes that have it as an entry, as far as tags lead to them. */
+  parents: string[];
+  /** What has it as its subject. */
+  referrers: Descriptor[];
 }
 export interface TagData {
   tag: string;

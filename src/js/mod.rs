@@ -15,6 +15,7 @@ mod describe;
 mod diagnosis;
 mod error;
 mod filter;
+mod given;
 mod image;
 mod iterate;
 mod options;
@@ -26,6 +27,7 @@ mod settings;
 mod signal;
 mod stop;
 mod stream;
+mod tagging;
 
 pub use client::DockerRegistryClient;
 pub use error::{is_registry_error, to_js as error_to_js};

@@ -91,6 +91,14 @@ impl Options {
         }
     }
 
+    /// True or false; false unless it is there.
+    pub fn flag(&self, name: &str) -> Result<bool> {
+        let Some(value) = self.get(name)? else { return Ok(false) };
+        value.as_bool().ok_or_else(|| {
+            Failure::argument(format!("{}: true or false is needed, not {}", self.path(name), described(&value)))
+        })
+    }
+
     /// A function.
     pub fn function(&self, name: &str) -> Result<Option<Function>> {
         let refused = |value: JsValue| {

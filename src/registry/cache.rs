@@ -82,7 +82,7 @@ impl Cache {
         self.entries.insert(key, Entry { content, cost, used: self.clock });
     }
 
-    /// Drops what is kept under a digest: it is there no more.
+    /// Forgets what is no longer there.
     pub fn forget(&mut self, repository: &str, digest: &str) {
         self.remove(&(repository.to_owned(), digest.to_owned()));
     }

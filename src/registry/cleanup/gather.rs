@@ -6,15 +6,12 @@ use std::rc::Rc;
 use super::inventory::{Content, Inventory, State, TagEntry};
 use crate::protocol::code;
 use crate::protocol::digest::Digest;
-use crate::protocol::http::Method;
-use crate::protocol::manifest::Manifest;
-use crate::protocol::media_type;
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
 use crate::protocol::timestamp;
 use crate::registry::connection::Connection;
 use crate::registry::describe::{Described, Descriptions, Order};
 use crate::registry::ids::{Work, arrange, ordered, together};
-use crate::registry::manifests::{FetchedManifest, MANIFEST_LIMIT};
+use crate::registry::manifests::FetchedManifest;
 use crate::registry::settings::Call;
 use crate::transport::{Error, Host, Result};
 
@@ -114,46 +111,22 @@ impl<H: Host> Gatherer<H> {
         self.connection.manifest(&self.name, reference, None, &self.call).await
     }
 
-    /// What refers to these, as the registry tells; nothing where it has no API for that.
+    /// What refers to these.
     pub async fn referrers(&self, subjects: &[Digest]) -> Result<Vec<Digest>> {
         let found = RefCell::new(Vec::new());
         let works = subjects.iter().map(|subject| -> Work<'_> {
             let found = &found;
             Box::pin(async move {
-                let referrers = self.referrers_of(subject).await;
+                let referrers = self.connection.referrers(&self.name, subject, None, &self.call).await;
                 found.borrow_mut().push(referrers);
             })
         });
-        let mut works: Vec<Work<'_>> = works.collect();
-        // The first tells whether there is such an API.
-        let rest = works.split_off(works.len().min(1));
-        together(1, works).await;
-        if matches!(found.borrow().first(), Some(Ok(Some(_)))) {
-            together(self.connection.concurrency, rest).await;
-        }
+        together(self.connection.concurrency, works.collect()).await;
         let mut all = Vec::new();
-        for found in found.take() {
-            all.extend(found?.unwrap_or_default());
+        for referrers in found.take() {
+            all.extend(referrers?.into_iter().map(|referrer| referrer.digest));
         }
         Ok(all)
-    }
-
-    async fn referrers_of(&self, subject: &Digest) -> Result<Option<Vec<Digest>>> {
-        let target = self.connection.repository_target(&self.name, &format!("referrers/{subject}"));
-        let request = self.connection.request(Method::Get, &target, Some(media_type::OCI_INDEX), &self.call);
-        let answer = match self.connection.load(&request, MANIFEST_LIMIT).await {
-            Ok(answer) => answer,
-            // To a page a 404 without CORS header fields looks like that.
-            Err(error) if error.code == code::CORS_OR_NETWORK => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        if matches!(answer.response.status, 400 | 404 | 405 | 501) {
-            return Ok(None);
-        }
-        let answer = self.connection.success(answer)?;
-        let index = Manifest::parse(&answer.response.body, answer.header("content-type"))
-            .map_err(|invalid| answer.error(invalid.code, invalid.message))?;
-        Ok(Some(index.manifests.into_iter().flatten().map(|entry| entry.digest).collect()))
     }
 }
 
