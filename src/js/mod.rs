@@ -6,11 +6,13 @@
 //! so `free()` during a call is harmless.
 
 mod callback;
+mod cleanup;
 mod client;
 mod collect;
 mod convert;
 mod copy;
 mod credentials;
+mod describe;
 mod diagnosis;
 mod error;
 mod filter;
@@ -18,6 +20,7 @@ mod given;
 mod image;
 mod iterate;
 mod options;
+mod policy;
 mod progress;
 mod promise;
 mod push;
