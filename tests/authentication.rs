@@ -11,6 +11,7 @@ use docker_registry_client_wasm::protocol::secret::Secret;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Call, Client, Settings};
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Challenge, Credentials, Source};
+use docker_registry_client_wasm::transport::observe::RequestEvent;
 use docker_registry_client_wasm::transport::trust::TrustedHost;
 use docker_registry_client_wasm::transport::{Clock, Error, Result};
 use futures_util::future::{join, join_all, select};
@@ -82,6 +83,84 @@ fn asked_service(host: &Scripted) -> Vec<Seen> {
 
 fn wait(host: &Scripted, milliseconds: u64) {
     host.run(host.sleep(milliseconds));
+}
+
+#[test]
+fn a_password_is_sent_when_basic_is_asked_for_and_from_then_on() {
+    let host = Scripted::new(|seen| match seen.headers.get("authorization") {
+        Some("Basic YWxpY2U6czNjcmV0") => Reply::json("{}"),
+        Some(_) => Reply::new(403),
+        None => Reply::new(401).header("www-authenticate", "Basic realm=\"x\""),
+    });
+    let client = host.client_with(settings(Some(password())));
+    let repository = client.repository("a/b", None).unwrap();
+    for _ in 0..2 {
+        host.run(repository.tags(None, Call::default()).collect()).unwrap();
+    }
+    let sent: Vec<bool> = host.seen().iter().map(|seen| seen.headers.get("authorization").is_some()).collect();
+    assert_eq!(sent, [false, true, true]);
+}
+
+/// F54, F98.
+#[test]
+fn a_password_is_not_sent_where_basic_is_not_asked_for() {
+    for challenge in [Some("Negotiate"), Some("Digest realm=\"x\", nonce=\"y\""), None] {
+        let host = Scripted::new(move |_| match challenge {
+            Some(challenge) => Reply::new(401).header("www-authenticate", challenge),
+            None => Reply::new(401),
+        });
+        let error = host.run(host.client_with(settings(Some(password()))).check_status(&Call::default())).unwrap_err();
+        assert_eq!((error.code.as_ref(), error.status), ("AUTH_REQUIRED", Some(401)));
+        assert!(host.seen().iter().all(|seen| seen.headers.get("authorization").is_none()));
+    }
+    // where a page across origins cannot see the challenge, the user's password for this registry is tried
+    let hidden = Scripted::new(|seen| match seen.headers.get("authorization") {
+        Some(_) => Reply::json("{}").filtered(),
+        None => Reply::new(401).filtered(),
+    });
+    hidden.run(hidden.client_with(settings(Some(password()))).check_status(&Call::default())).unwrap();
+}
+
+#[test]
+fn a_refused_password_is_sent_once() {
+    let host = Scripted::new(|_| Reply::new(401).header("www-authenticate", "Basic realm=\"x\""));
+    let error = host.run(host.client_with(settings(Some(password()))).check_status(&Call::default())).unwrap_err();
+    assert_eq!(error.code, "AUTH_REQUIRED");
+    assert_eq!(host.seen().len(), 2);
+    assert!(!format!("{error:?} {error}").contains("s3cret"));
+    assert!(!format!("{:?}", password()).contains("s3cret"));
+}
+
+#[test]
+fn a_token_is_used_as_is() {
+    let host = Scripted::new(|seen| match seen.headers.get("authorization") {
+        Some("Bearer abc") => Reply::json("{}"),
+        _ => Reply::new(401),
+    });
+    let given = settings(Some(Credentials::Token(Secret::new("abc"))));
+    host.run(host.client_with(given).check_status(&Call::default())).unwrap();
+    assert_eq!(host.seen().len(), 1);
+}
+
+#[test]
+fn each_attempt_is_told_without_secrets() {
+    let events = Rc::new(RefCell::new(Vec::new()));
+    let sink = events.clone();
+    let settings = Settings {
+        observer: Some(Rc::new(move |event: &RequestEvent| {
+            sink.borrow_mut().push(event.clone());
+        })),
+        ..settings(Some(password()))
+    };
+    let host = Scripted::new(|seen| match seen.headers.get("authorization") {
+        Some(_) => Reply::json("{}").after(7),
+        None => Reply::new(401).header("www-authenticate", "Basic realm=\"x\""),
+    });
+    host.run(host.client_with(settings).check_status(&Call::default())).unwrap();
+    let events = events.borrow();
+    let told: Vec<_> = events.iter().map(|event| (event.method, event.status, event.duration)).collect();
+    assert_eq!(told, [("GET", Some(401), 0), ("GET", Some(200), 7)]);
+    assert!(!format!("{events:?}").contains("s3cret") && !format!("{events:?}").contains("YWxp"));
 }
 
 /// While one call waits for its token others go on: each of them may be told anew what the registry asks for.
@@ -541,6 +620,21 @@ fn another_host_that_asks_for_credentials_gets_none() {
     }
 }
 
+/// F61: nor does it settle what the registry itself is told from then on.
+#[test]
+fn what_another_host_asks_of_a_probe_is_not_the_registrys_word() {
+    let host = Scripted::new(|seen| match carried(seen) {
+        _ if is_for_service(seen) => token("t", 300),
+        _ if seen.target.starts_with("https://evil.test/") => demand("Basic realm=\"x\""),
+        _ if seen.target == "/v2/" => Reply::new(307).header("location", "https://evil.test/v2/"),
+        Some("Bearer t") => Reply::json("{}"),
+        _ => bearer(""),
+    });
+    tags(&host, &host.raw_client(settings(Some(password()))), "a/b").unwrap();
+    let told = host.seen().into_iter().filter(|seen| carried(seen) == Some(BASIC));
+    assert!(told.into_iter().all(|seen| is_for_service(&seen)), "{:?}", host.targets());
+}
+
 /// F62: nothing secret in what is told of a failure.
 #[test]
 fn errors_show_no_secret() {
@@ -705,4 +799,40 @@ fn a_source_may_be_left_while_it_is_asked() {
     assert_eq!((host.open(), host.timers()), (0, 0));
     host.run(call()).unwrap();
     assert_eq!(asked.borrow().len(), 2);
+}
+
+/// F62: a server that sends back what it got.
+#[test]
+fn what_was_sent_comes_back_in_no_error() {
+    let echo = |seen: &Seen| {
+        let sent = seen.headers.get("authorization").unwrap_or_default().to_owned();
+        Reply::json(&format!(
+            r#"{{"errors":[{{"code":"DENIED","message":"got {sent} {}","detail":"{sent}"}}]}}"#,
+            seen.body
+        ))
+        .status(403)
+    };
+    let credentials = [
+        password(),
+        Credentials::Token(Secret::new("given-hush")),
+        Credentials::IdentityToken(Secret::new("identity-hush")),
+    ];
+    for held in credentials {
+        for refuses in ["service", "registry"] {
+            let host = Scripted::new(move |seen| match seen.headers.get("authorization") {
+                _ if is_for_service(seen) && refuses == "service" => echo(seen),
+                _ if is_for_service(seen) => token("token-hush", 300),
+                None => demand("Bearer realm=\"https://auth.registry.test/token\""),
+                Some(_) => echo(seen),
+            });
+            let auth = AuthSettings { credentials: Some(held.clone()), ..AuthSettings::default() };
+            let client = host.client_with(Settings { auth, ..Settings::default() });
+            let error = tags(&host, &client, "a/b").unwrap_err();
+            let shown = format!("{error} {error:?}");
+            for secret in ["hush", "s3cret", "YWxpY2U6czNjcmV0"] {
+                assert!(!shown.contains(secret), "{refuses} {held:?}: {shown}");
+            }
+            assert!(shown.contains("<redacted>"), "{refuses} {held:?}: {shown}");
+        }
+    }
 }

@@ -34,6 +34,7 @@ fn chunked(sizes: usize) -> Reply {
     chunks.fold(Reply::new(200), |reply, chunk| reply.step(Step::Bytes(chunk.to_vec())))
 }
 
+/// F21.
 #[test]
 fn a_blob_is_verified() {
     for size in 1..=CONTENT.len() {
@@ -50,6 +51,7 @@ fn a_blob_is_verified() {
     assert_eq!(pull(&empty, &sha256(""), None).unwrap(), "");
 }
 
+/// F09.
 #[test]
 fn wrong_bytes_end_in_an_error_not_in_the_end() {
     let host = Scripted::new(|_| chunked(7));
@@ -65,6 +67,7 @@ fn wrong_bytes_end_in_an_error_not_in_the_end() {
     assert_eq!(host.open(), 0);
 }
 
+/// F01, F08, F10, F13.
 #[test]
 fn short_broken_and_endless_bodies() {
     let digest = sha256(CONTENT);
@@ -81,7 +84,7 @@ fn short_broken_and_endless_bodies() {
     assert_eq!(pull(&stalled, &digest, None).unwrap_err().0, "TIMEOUT");
 }
 
-/// A proxy that compresses, seen or unseen, makes the length that of something else.
+/// F11: A proxy that compresses, seen or unseen, makes the length that of something else.
 #[test]
 fn the_length_of_an_encoded_body_says_nothing() {
     let digest = sha256(CONTENT);
@@ -102,6 +105,7 @@ fn a_missing_blob_and_a_bad_digest() {
     assert!(silent.seen().is_empty());
 }
 
+/// F05, S10.
 #[test]
 fn a_range_is_delivered_as_asked_for() {
     let part = |first: usize, last: usize, range: &str| {
@@ -139,7 +143,7 @@ fn a_range_is_delivered_as_asked_for() {
     assert_eq!(pull(&long, &sha256(CONTENT), Some((5, 9))).unwrap_err().0, "SIZE_MISMATCH");
 }
 
-/// ferro ignores Range and sends everything.
+/// F04: ferro ignores Range and sends everything.
 #[test]
 fn a_whole_blob_instead_of_a_part_is_cut() {
     for size in 1..=CONTENT.len() {
@@ -171,6 +175,7 @@ fn ranges_that_make_no_sense() {
     assert_eq!(pull(&host, &sha256("x"), Some((0, u64::MAX - 1))).unwrap_err().0, "HTTP_ERROR");
 }
 
+/// F14.
 #[test]
 fn a_dropped_pull_stops_its_request() {
     let host = Scripted::new(|_| Reply::new(200).step(Step::Forever(vec![0; 64])));

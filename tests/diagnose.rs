@@ -281,11 +281,12 @@ fn a_page_that_may_read_everything() {
 fn header_fields_that_are_hidden() {
     let host = Scripted::new(|seen| match seen.target.as_str() {
         "/v2/_catalog?n=1&last=a%2Fb" => Reply::json(r#"{"repositories":["c"]}"#).filtered(),
+        "/v2/a/b/tags/list?n=1&last=1" => Reply::json(r#"{"tags":["2"]}"#).filtered(),
         _ => complete(seen).filtered(),
     })
     .in_page(PAGE);
     let found = diagnose(&host);
-    assert_eq!(found.catalog.paging, Paging::Last);
+    assert_eq!((found.catalog.paging, found.tags.paging), (Paging::Last, Paging::Last));
     assert_eq!(found.cors.as_ref().unwrap().hidden_headers, ["Link", "Docker-Content-Digest"]);
     assert_eq!(codes(&found), ["HEADERS_HIDDEN"]);
     assert_eq!(found.findings[0].fix, Some(Fix::Cors));
@@ -341,6 +342,11 @@ fn the_catalog_can_stand_for_the_base() {
     let found = diagnose(&host.in_page(PAGE));
     assert_eq!((found.api_version, found.catalog.status, found.tags.status), (Some(2), Status::Yes, Status::Yes));
     assert_eq!(codes(&found), ["BASE_UNREADABLE"]);
+    let closed = Scripted::new(|seen| match seen.target.as_str() {
+        "/v2/" => Reply::unreadable(Some(true)),
+        _ => Reply { filtered: true, ..error(403, "DENIED") },
+    });
+    assert_eq!(codes(&diagnose(&closed.in_page(PAGE))), ["BASE_FAILED"]);
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn manifest_error(reply: Reply, reference: &str) -> (String, String) {
     (error.code.into_owned(), error.message)
 }
 
+/// F24.
 #[test]
 fn a_manifest_is_hashed_as_it_came() {
     let pretty =
@@ -99,6 +100,7 @@ fn a_manifest_is_hashed_as_it_came() {
     assert!([OCI, INDEX, SCHEMA2, LIST].iter().all(|media_type| accept.contains(media_type)), "{accept}");
 }
 
+/// F23.
 #[test]
 fn by_digest_the_content_must_match() {
     let asked = sha256("something else");
@@ -107,6 +109,7 @@ fn by_digest_the_content_must_match() {
     assert!(message.contains(&asked), "{message}");
 }
 
+/// F25, F26.
 #[test]
 fn the_digest_header_is_compared_in_its_own_algorithm() {
     let content = index(&[]);
@@ -194,6 +197,7 @@ fn truncated_and_unreadable_bodies() {
     assert_eq!(manifest_error(invalid, "latest").0, "INVALID_RESPONSE");
 }
 
+/// F27.
 #[test]
 fn head_falls_back_to_get_where_it_tells_too_little() {
     let content = index(&[]);

@@ -1,4 +1,4 @@
-//! What every request passes: versions, credentials, time limits, the number of requests at a time, events, errors.
+//! What every request passes: versions, time limits, the number of requests at a time, notices, errors.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
@@ -7,20 +7,11 @@ mod support;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use docker_registry_client_wasm::protocol::secret::Secret;
 use docker_registry_client_wasm::registry::{Call, Settings, Version};
-use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};
+use docker_registry_client_wasm::transport::Clock;
+use docker_registry_client_wasm::transport::notice::Warned;
 use futures_util::future::join_all;
 use support::{Reply, Scripted, Step};
-
-fn basic() -> Settings {
-    let password = Secret::new("s3cret".to_owned());
-    with_credentials(Credentials::Basic { username: "alice".into(), password })
-}
-
-fn with_credentials(credentials: Credentials) -> Settings {
-    Settings { auth: AuthSettings { credentials: Some(credentials), ..AuthSettings::default() }, ..Settings::default() }
-}
 
 fn detect(host: &Scripted) -> Result<Version, (String, String)> {
     let client = host.raw_client(Settings::default());
@@ -85,62 +76,7 @@ fn v1_is_not_read_yet_and_says_so() {
     assert_eq!(error.code, "UNSUPPORTED");
 }
 
-#[test]
-fn a_password_is_sent_when_basic_is_asked_for_and_from_then_on() {
-    let host = Scripted::new(|seen| match seen.headers.get("authorization") {
-        Some("Basic YWxpY2U6czNjcmV0") => Reply::json("{}"),
-        Some(_) => Reply::new(403),
-        None => Reply::new(401).header("www-authenticate", "Basic realm=\"x\""),
-    });
-    let client = host.client_with(basic());
-    let repository = client.repository("a/b", None).unwrap();
-    for _ in 0..2 {
-        host.run(repository.tags(None, Call::default()).collect()).unwrap();
-    }
-    let sent: Vec<bool> = host.seen().iter().map(|seen| seen.headers.get("authorization").is_some()).collect();
-    assert_eq!(sent, [false, true, true]);
-}
-
-#[test]
-fn a_password_is_not_sent_where_basic_is_not_asked_for() {
-    for challenge in [Some("Negotiate"), Some("Digest realm=\"x\", nonce=\"y\""), None] {
-        let host = Scripted::new(move |_| match challenge {
-            Some(challenge) => Reply::new(401).header("www-authenticate", challenge),
-            None => Reply::new(401),
-        });
-        let error = host.run(host.client_with(basic()).check_status(&Call::default())).unwrap_err();
-        assert_eq!((error.code.as_ref(), error.status), ("AUTH_REQUIRED", Some(401)));
-        assert!(host.seen().iter().all(|seen| seen.headers.get("authorization").is_none()));
-    }
-    // where a page across origins cannot see the challenge, the user's password for this registry is tried
-    let hidden = Scripted::new(|seen| match seen.headers.get("authorization") {
-        Some(_) => Reply::json("{}").filtered(),
-        None => Reply::new(401).filtered(),
-    });
-    hidden.run(hidden.client_with(basic()).check_status(&Call::default())).unwrap();
-}
-
-#[test]
-fn a_refused_password_is_sent_once() {
-    let host = Scripted::new(|_| Reply::new(401).header("www-authenticate", "Basic realm=\"x\""));
-    let error = host.run(host.client_with(basic()).check_status(&Call::default())).unwrap_err();
-    assert_eq!(error.code, "AUTH_REQUIRED");
-    assert_eq!(host.seen().len(), 2);
-    assert!(!format!("{error:?} {error}").contains("s3cret"));
-    assert!(!format!("{:?}", basic().auth.credentials).contains("s3cret"));
-}
-
-#[test]
-fn a_token_is_used_as_is() {
-    let host = Scripted::new(|seen| match seen.headers.get("authorization") {
-        Some("Bearer abc") => Reply::json("{}"),
-        _ => Reply::new(401),
-    });
-    let settings = with_credentials(Credentials::Token(Secret::new("abc".to_owned())));
-    host.run(host.client_with(settings).check_status(&Call::default())).unwrap();
-    assert_eq!(host.seen().len(), 1);
-}
-
+/// F13.
 #[test]
 fn headers_that_do_not_arrive_end_in_a_timeout() {
     let host = Scripted::new(|_| Reply::hang());
@@ -158,6 +94,7 @@ fn zero_waits_for_ever() {
     host.run(host.client().check_status(&Call { timeout: Some(0) })).unwrap();
 }
 
+/// F13.
 #[test]
 fn idle_time_is_counted_from_the_last_byte() {
     let steady = Scripted::new(|_| {
@@ -190,6 +127,7 @@ fn no_more_requests_at_a_time_than_allowed() {
     }
 }
 
+/// F14.
 #[test]
 fn a_dropped_call_gives_its_place_back() {
     let host = Scripted::new(|seen| if seen.target.contains("slow") { Reply::hang() } else { Reply::json("{}") });
@@ -210,40 +148,6 @@ fn a_dropped_call_gives_its_place_back() {
 }
 
 #[test]
-fn each_attempt_is_told_without_secrets() {
-    let events = Rc::new(RefCell::new(Vec::new()));
-    let sink = events.clone();
-    let settings = Settings {
-        observer: Some(Rc::new(move |event: &docker_registry_client_wasm::transport::observe::RequestEvent| {
-            sink.borrow_mut().push(event.clone());
-        })),
-        ..basic()
-    };
-    let host = Scripted::new(|seen| match seen.headers.get("authorization") {
-        Some(_) => Reply::json("{}").after(7),
-        None => Reply::new(401).header("www-authenticate", "Basic realm=\"x\""),
-    });
-    host.run(host.client_with(settings).check_status(&Call::default())).unwrap();
-    let events = events.borrow();
-    let told: Vec<_> = events.iter().map(|event| (event.method, event.status, event.duration)).collect();
-    assert_eq!(told, [("GET", Some(401), 0), ("GET", Some(200), 7)]);
-    assert!(!format!("{events:?}").contains("s3cret") && !format!("{events:?}").contains("YWxp"));
-}
-
-#[test]
-fn redirects_from_https_to_http_are_refused() {
-    let host = Scripted::new(|_| Reply {
-        url: Some("http://registry.test/v2/?X-Amz-Signature=abc".into()),
-        ..Reply::json("{}")
-    });
-    let error = host.run(host.client().check_status(&Call::default())).unwrap_err();
-    assert_eq!(error.code, "UNTRUSTED_LOCATION");
-    assert!(!error.message.contains("abc"), "{}", error.message);
-    let safe = Scripted::new(|_| Reply { url: Some("https://storage.test/x".into()), ..Reply::json("{}") });
-    safe.run(safe.client().check_status(&Call::default())).unwrap();
-}
-
-#[test]
 fn errors_carry_what_the_registry_said() {
     let body = r#"{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known","detail":{"name":"a/b"}}]}"#;
     let host = Scripted::new(move |_| Reply::json(body).status(404).header("retry-after", "7"));
@@ -255,6 +159,7 @@ fn errors_carry_what_the_registry_said() {
     assert!(error.message.contains("repository name not known"), "{error}");
 }
 
+/// F68.
 #[test]
 fn statuses_without_a_code_get_ours() {
     for (status, code) in [
@@ -274,6 +179,7 @@ fn statuses_without_a_code_get_ours() {
     }
 }
 
+/// F68.
 #[test]
 fn endless_error_bodies_are_cut_off() {
     let host = Scripted::new(|_| Reply::new(500).step(Step::Forever(vec![b'x'; 10_000])));
@@ -293,4 +199,50 @@ fn who_waits_for_a_version_that_cannot_be_asked_waits_once() {
     let results = host.run(join_all((0..20).map(|_| repository.tags(None, Call::default()).collect())));
     assert!(results.iter().all(|result| result.as_ref().unwrap_err().code == "TIMEOUT"));
     assert_eq!((host.now(), host.seen().len()), (30_000, 1));
+}
+
+/// S43: each warning is told once, whichever answer it came with; storage has none to give.
+#[test]
+fn warnings_are_told_once() {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let sink = told.clone();
+    let warned: Option<Warned> = Some(Rc::new(move |text: &str| sink.borrow_mut().push(text.to_owned())));
+    let host = Scripted::new(|seen| match seen.target.as_str() {
+        "https://storage.test/x" => Reply::json("{}").header("warning", "299 - \"of storage\""),
+        target if target.contains("moved") => {
+            Reply::new(307).header("location", "https://storage.test/x").header("warning", "299 - \"moved\"")
+        }
+        _ => Reply::json("{}").header("warning", "299 - \"old\", 299 - \"slow\", 199 - \"not ours\""),
+    });
+    let client = host.client_with(Settings { warned, ..Settings::default() });
+    for name in ["a/b", "a/c", "a/moved", "a/b"] {
+        host.run(client.repository(name, None).unwrap().tags(None, Call::default()).collect()).unwrap();
+    }
+    assert_eq!(*told.borrow(), ["old", "slow", "moved"]);
+}
+
+#[test]
+fn the_rate_limit_last_told_is_kept() {
+    let host = Scripted::new(|seen| match seen.target.as_str() {
+        target if target.contains("silent") => Reply::json("{}"),
+        target if target.contains("moved") => Reply::new(307).header("location", "https://storage.test/x"),
+        "https://storage.test/x" => Reply::json("{}").header("ratelimit-remaining", "7"),
+        _ => Reply::json("{}")
+            .status(if seen.at > 0 { 429 } else { 200 })
+            .header("retry-after", "61")
+            .header("ratelimit-limit", "100;w=21600")
+            .header("ratelimit-remaining", if seen.at > 0 { "0;w=21600" } else { "76;w=21600" }),
+    });
+    let client = host.client();
+    let list = |name: &str| host.run(client.repository(name, None).unwrap().tags(None, Call::default()).collect());
+    let remaining = || client.rate_limit().and_then(|limit| limit.remaining);
+    assert_eq!(remaining(), None);
+    for name in ["a/b", "a/silent", "a/moved"] {
+        list(name).unwrap();
+        assert_eq!(remaining(), Some(76), "{name}");
+    }
+    host.run(host.sleep(1));
+    assert_eq!(list("a/b").unwrap_err().code, "RATE_LIMITED");
+    let told = client.rate_limit().unwrap();
+    assert_eq!((told.limit, told.remaining, told.window), (Some(100), Some(0), Some(21_600_000)));
 }

@@ -116,7 +116,7 @@ impl FetchHost {
         let url = url.and_then(|url| Url::parse(&url).ok()).filter(|url| url != asked);
         let body = FetchBody::new(&response, abort)?;
         let headers_filtered = kind == "cors" && self.page.is_some();
-        Ok(Response { status: status as u16, headers, headers_filtered, url, body })
+        Ok(Response { status: status as u16, headers, headers_filtered, url, secrets: Vec::new(), body })
     }
 }
 

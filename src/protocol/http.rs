@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::retry_after;
 use super::scope::Resource;
+use super::secret::Secret;
 use super::url::Url;
 
 /// The HTTP methods the registry protocols use.
@@ -201,6 +202,8 @@ pub struct Response<B> {
     pub headers_filtered: bool,
     /// Where the response came from after redirects, where the host tells.
     pub url: Option<Url>,
+    /// What the request carried and no message may show: a server may send back what it got.
+    pub secrets: Vec<Secret>,
     /// The body, unread.
     pub body: B,
 }
@@ -238,6 +241,7 @@ impl<B> Response<B> {
             headers: self.headers,
             headers_filtered: self.headers_filtered,
             url: self.url,
+            secrets: self.secrets,
             body: wrap(self.body),
         }
     }

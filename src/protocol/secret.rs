@@ -19,6 +19,14 @@ impl Secret {
     }
 }
 
+/// The text without the secrets.
+pub fn redacted(text: &[u8], secrets: &[Secret]) -> Vec<u8> {
+    let shown = secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty());
+    let text =
+        shown.fold(String::from_utf8_lossy(text).into_owned(), |text, secret| text.replace(secret, "<redacted>"));
+    text.into_bytes()
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<redacted>")
@@ -28,6 +36,15 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// F62.
+    #[test]
+    fn a_text_loses_every_secret() {
+        let secrets = [Secret::new("hush"), Secret::new(""), Secret::new("s3cret")];
+        assert_eq!(redacted(b"hush, s3cret hushhush", &secrets), b"<redacted>, <redacted> <redacted><redacted>");
+        assert_eq!(redacted(b"plain", &secrets), b"plain");
+        assert_eq!(redacted(b"\xff", &secrets), "\u{fffd}".as_bytes());
+    }
 
     #[test]
     fn debug_does_not_show_it() {

@@ -6,11 +6,12 @@ use super::Error;
 use crate::protocol::error_body::{self, ErrorItem};
 use crate::protocol::http::{Method, Response};
 use crate::protocol::url::Url;
-use crate::protocol::{challenge, code};
+use crate::protocol::{challenge, code, secret};
 
 /// The error that a response without success tells of (distribution-spec v1.1.1, "Error codes").
 pub fn of(method: Method, url: &Url, response: &Response<Vec<u8>>, now_unix_ms: u64) -> Error {
-    let (status, body) = (response.status, &response.body);
+    let status = response.status;
+    let body = &secret::redacted(&response.body, &response.secrets);
     let errors = error_body::parse(body);
     let told_code = errors.iter().find(|item| !item.code.is_empty()).map(|item| Cow::Owned(item.code.clone()));
     let code = told_code.unwrap_or(Cow::Borrowed(code_of_status(status)));

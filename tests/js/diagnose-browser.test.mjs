@@ -1,13 +1,10 @@
 // `diagnose` in a page of another origin, and whether the settings that it tells really mend what it found: they are given to
 // a real distribution and a real nginx, and the page looks again.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { parse } from 'yaml';
 
-import { filesOf } from '../../www/server/files.mjs';
 import { fill } from '../registries/fill.mjs';
 import { freePort } from '../registries/process.mjs';
 import { samples } from '../registries/sample-images.mjs';
@@ -21,21 +18,15 @@ import {
   startTokenRegistry,
 } from '../registries/servers.mjs';
 import { openBrowser } from './package/support/browsers.mjs';
-import { packedFolder } from './packed.mjs';
+import { openPage, servePages } from './pages.mjs';
 
 const LONG = { timeout: 120_000 };
 
-let pages;
 let origin;
 const servers = {};
 before(async () => {
-  const files = filesOf({ '/': join(packedFolder, 'node_modules', 'docker-registry-client-wasm', '/') });
-  pages = createServer((request, response) => {
-    if (request.url !== '/') return files(request, response);
-    return response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>A page</title>');
-  });
-  await new Promise((resolve) => pages.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${pages.address().port}`;
+  servers.pages = await servePages();
+  ({ origin } = servers.pages);
 
   servers.without = await startDistribution({ settings: { storage: { delete: { enabled: false } } } });
   const { data } = servers.without;
@@ -48,10 +39,6 @@ before(async () => {
   await fill(servers.ferro, { 'team/web': samples['team/web'], hello: samples.hello });
 }, LONG);
 after(async () => {
-  await new Promise((resolve) => {
-    pages.close(resolve);
-    pages.closeAllConnections();
-  });
   for (const server of Object.values(servers).reverse()) await server.stop();
 });
 
@@ -69,20 +56,12 @@ const found = ({ catalog, tags, referrers, delete: deletion }) => [
 for (const name of ['chrome', 'firefox']) {
   test(name, LONG, async (context) => {
     const browser = await openBrowser(context, name);
-    const page = await browser.newPage();
-    await page.goto(origin);
+    const inPage = await openPage(browser, origin);
     const step = (title, task) => context.test(title, LONG, task);
 
     const diagnose = async (url, options, call) => {
-      const diagnosis = await page.evaluate(
-        async (url, options, call) => {
-          const { DockerRegistryClient } = await import('/index.js');
-          return new DockerRegistryClient(url, options).diagnose(call);
-        },
-        url,
-        options ?? {},
-        call ?? {},
-      );
+      const look = ({ DockerRegistryClient }, url, options, call) => new DockerRegistryClient(url, options).diagnose(call);
+      const diagnosis = await inPage(look, url, options ?? {}, call ?? {});
       assert.equal(diagnosis.page, origin);
       assert.doesNotMatch(diagnosis.text, /undefined|null|\[object/);
       return diagnosis;

@@ -426,7 +426,8 @@ impl Transport for Scripted {
 
     async fn send(&self, request: &Request<Bytes>) -> Result<Response<ScriptedBody>> {
         let url = request.url.to_string();
-        let target = url.strip_prefix("https://registry.test").unwrap_or(&url).to_owned();
+        let path = url.strip_prefix("https://registry.test").filter(|path| path.starts_with('/'));
+        let target = path.unwrap_or(&url).to_owned();
         let seen = Seen {
             method: request.method,
             target,
@@ -460,6 +461,7 @@ impl Transport for Scripted {
         }
         let steps = if request.method == Method::Head { Vec::new() } else { reply.body };
         Ok(Response {
+            secrets: Vec::new(),
             status: reply.status,
             headers,
             headers_filtered: reply.filtered,

@@ -121,11 +121,11 @@ impl Inquiry {
                 self.end("V1_ONLY", None);
             }
             Probe::Ping => self.end("NOT_A_REGISTRY", None),
-            Probe::Door if status == Status::Denied || listing::repositories(body()).is_ok() => {
-                self.tell("BASE_UNREADABLE", None);
-                self.enter(answer);
-            }
-            Probe::Door => self.end("NOT_A_REGISTRY", None),
+            Probe::Door => match answer.response.status {
+                401 => self.enter_by_catalog(answer),
+                200..=299 if listing::repositories(body()).is_ok() => self.enter_by_catalog(answer),
+                _ => self.end("BASE_FAILED", Some(connection.failure(answer).message)),
+            },
             Probe::Accept | Probe::Authorization => self.preflight(probe, Some(true)),
             Probe::Credentials => self.credentials(answer.response.status, None, connection.has_credentials()),
             Probe::Catalog => {
@@ -172,7 +172,7 @@ impl Inquiry {
         let passed = error.answers.map(|answers| !answers);
         let detail = Some(error.message.clone());
         match probe {
-            Probe::Base if passed == Some(false) => {
+            Probe::Base if error.answers == Some(true) => {
                 self.found.reachable = Some(true);
                 self.by_catalog = true;
             }
@@ -236,8 +236,13 @@ impl Inquiry {
 
     /// Notes a header field that the answer must have.
     fn expect(&mut self, answer: &Answer<Vec<u8>>, name: &'static str) {
+        if !shows(answer, name) {
+            self.hide(name);
+        }
+    }
+
+    fn hide(&mut self, name: &'static str) {
         if let Some(cors) = &mut self.found.cors
-            && !shows(answer, name)
             && !cors.hidden_headers.contains(&name)
         {
             cors.hidden_headers.push(name);
@@ -273,6 +278,11 @@ impl Inquiry {
         };
     }
 
+    fn enter_by_catalog(&mut self, answer: &Answer<Vec<u8>>) {
+        self.tell("BASE_UNREADABLE", None);
+        self.enter(answer);
+    }
+
     fn preflight(&mut self, probe: Probe, passed: Option<bool>) {
         let Some(cors) = &mut self.found.cors else { return };
         match probe {
@@ -288,19 +298,17 @@ impl Inquiry {
 
     /// How the client got on with authentication: the status of who refused it, if anybody did.
     fn credentials(&mut self, status: u16, failure: Option<String>, has_credentials: bool) {
-        match (status, failure) {
-            (400 | 401, failure) if has_credentials && (status == 401 || failure.is_some()) => {
-                self.found.auth.credentials_accepted = Some(false);
-                self.end("CREDENTIALS_REFUSED", failure);
-            }
-            (401, None) if self.found.auth.scheme == "bearer" => {
-                // Some let nobody in here, and everybody further on.
-                self.tell("CREDENTIALS_NEEDED", None);
-            }
-            (401, None) => self.end("CREDENTIALS_NEEDED", None),
-            (_, Some(failure)) => self.end("AUTHENTICATION_FAILED", Some(failure)),
-            (200..=299, None) if has_credentials => self.found.auth.credentials_accepted = Some(true),
-            _ => {}
+        let is_refused = status == 401 || (status == 400 && failure.is_some());
+        if has_credentials && (is_refused || (200..=299).contains(&status)) {
+            self.found.auth.credentials_accepted = Some(!is_refused);
+        }
+        match failure {
+            failure if is_refused && has_credentials => self.end("CREDENTIALS_REFUSED", failure),
+            Some(failure) => self.end("AUTHENTICATION_FAILED", Some(failure)),
+            // Some let nobody in here, and everybody further on.
+            None if is_refused && self.found.auth.scheme == "bearer" => self.tell("CREDENTIALS_NEEDED", None),
+            None if is_refused => self.end("CREDENTIALS_NEEDED", None),
+            None => {}
         }
     }
 
@@ -327,11 +335,7 @@ impl Inquiry {
             return Paging::Unknown;
         }
         // This answer may be the last page, the one before was not.
-        if let Some(cors) = &mut self.found.cors
-            && !cors.seen_headers.contains(&"Link")
-        {
-            cors.hidden_headers.push("Link");
-        }
+        self.hide("Link");
         Paging::Last
     }
 

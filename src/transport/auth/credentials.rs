@@ -26,6 +26,21 @@ pub enum Credentials {
     IdentityToken(Secret),
 }
 
+impl Credentials {
+    /// What no message may show, in each form in which it is sent.
+    pub fn secrets(&self) -> Vec<Secret> {
+        match self {
+            Credentials::Basic { username, password } => {
+                vec![Secret::new(super::pair(username, password)), password.clone()]
+            }
+            Credentials::Token(token) => vec![token.clone()],
+            Credentials::IdentityToken(token) => {
+                vec![Secret::new(super::pair(super::token::IDENTITY_TOKEN_USER, token)), token.clone()]
+            }
+        }
+    }
+}
+
 /// What a registry asks for, for whoever is asked for credentials.
 #[derive(Debug, Clone)]
 pub struct Challenge {

@@ -224,7 +224,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         Ok(response)
     }
 
-    /// Wherever a redirect led: nobody there is asked for, or told, anything.
+    /// Whether a redirect led to another origin: nobody there is listened to, or told anything.
     fn is_elsewhere(&self, response: &Response<T::Body>) -> bool {
         response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()))
     }
@@ -286,6 +286,7 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
                 Carried::Nothing => self.inner.send(request).await?,
                 carried => self.inner.send(&carried.by(request)).await?,
             };
+            response.secrets = carried.secrets();
             if self.is_elsewhere(&response) || round == ROUNDS || !matches!(response.status, 401 | 403) {
                 return Ok(response);
             }
@@ -319,6 +320,16 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
 }
 
 impl Carried {
+    /// What no message may show, in each form in which it is sent.
+    fn secrets(&self) -> Vec<Secret> {
+        match self {
+            Carried::Nothing => Vec::new(),
+            Carried::Given(given) => given.secrets(),
+            Carried::Token(token) => vec![token.value.clone()],
+            Carried::Session(session) => session.secrets(),
+        }
+    }
+
     /// The request with it.
     fn by<C: Clone>(&self, request: &Request<C>) -> Request<C> {
         let mut request = request.clone();
@@ -340,6 +351,9 @@ impl Carried {
 
 /// RFC 7617 §2.
 fn basic(username: &str, password: &Secret) -> String {
-    let pair = format!("{username}:{}", password.expose());
-    format!("Basic {}", Base64::encode_string(pair.as_bytes()))
+    format!("Basic {}", pair(username, password))
+}
+
+fn pair(username: &str, password: &Secret) -> String {
+    Base64::encode_string(format!("{username}:{}", password.expose()).as_bytes())
 }

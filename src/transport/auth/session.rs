@@ -30,6 +30,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// What no message may show.
+    pub fn secrets(&self) -> Vec<Secret> {
+        self.cookies.iter().chain([&self.token]).cloned().collect()
+    }
+
     /// Adds it to a request.
     pub fn add_to(&self, headers: &mut Headers) {
         headers.set("authorization", format!("Token {}", self.token.expose()));
@@ -66,7 +71,8 @@ impl Sessions {
         if let Some(Credentials::Basic { username, password }) = credentials {
             request.headers.set("authorization", basic(username, password));
         }
-        let response = read::load(transport, retry, &request, ANSWER_LIMIT).await?;
+        let mut response = read::load(transport, retry, &request, ANSWER_LIMIT).await?;
+        response.secrets = credentials.map(Credentials::secrets).unwrap_or_default();
         if !response.is_success() {
             return Err(failure::of(request.method, &request.url, &response, retry.now_unix_ms()));
         }

@@ -24,7 +24,7 @@ const ANSWER_LIMIT: u64 = 128 * 1024;
 /// What this client calls itself (oauth.md).
 const CLIENT_ID: &str = "docker-registry-client-wasm";
 /// The user name that stands for "the password is an identity token", docker's convention.
-const IDENTITY_TOKEN_USER: &str = "<token>";
+pub const IDENTITY_TOKEN_USER: &str = "<token>";
 
 /// A token service and the registry's name there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,7 +240,8 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
     }
 
     async fn send(&self, request: Request<T::Chunk>) -> Result<TokenAnswer> {
-        let response = read::load(self.transport, self.retry, &request, ANSWER_LIMIT).await?;
+        let mut response = read::load(self.transport, self.retry, &request, ANSWER_LIMIT).await?;
+        response.secrets = self.credentials.map(Credentials::secrets).unwrap_or_default();
         if !response.is_success() {
             return Err(failure::of(request.method, &request.url, &response, self.retry.now_unix_ms()));
         }

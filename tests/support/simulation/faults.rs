@@ -100,12 +100,16 @@ impl Faults {
             if matches!(kind, Kind::Blob | Kind::ManifestOfDigest) {
                 fitting.extend([WrongBytes, WrongLength, TooLong, Swapped]);
             }
-            fitting.extend((reply.status == 206).then_some(WrongRange));
+            if reply.status == 206 {
+                fitting.extend([WrongRange; 6]);
+            }
         }
         match kind {
-            Kind::Token => fitting.extend([Garbage, EvilRedirect]),
-            Kind::ManifestOfDigest | Kind::ManifestOfTag => fitting.extend([WrongDigest, EvilRealm, EvilRedirect]),
-            _ => fitting.extend([EvilRealm, EvilRedirect]),
+            Kind::Token => fitting.extend([Garbage, Garbage, EvilRedirect, EvilRedirect, EvilRedirect]),
+            Kind::ManifestOfDigest | Kind::ManifestOfTag => {
+                fitting.extend([WrongDigest, EvilRealm, EvilRedirect, EvilRedirect])
+            }
+            _ => fitting.extend([EvilRealm, EvilRedirect, EvilRedirect]),
         }
         fitting
     }
@@ -173,14 +177,18 @@ pub fn apply(
         }
         WrongRange => {
             // Where the field is hidden only the digest tells.
-            effect.corrupts = true;
-            wrong_range(reply, random)
+            effect.corrupts = model.setup.is_page;
+            wrong_range(reply, seen, model, random)
         }
         WrongDigest => {
             effect.corrupts = seen.method == Method::Head;
             reply.header("docker-content-digest", &super::content::digest(b"something else"))
         }
-        WrongLength => reply.header("content-length", &random.between(0, 5_000_000).to_string()),
+        WrongLength => {
+            // To ask for a blob's size is to ask for that field.
+            effect.corrupts = true;
+            reply.header("content-length", &random.between(0, 5_000_000).to_string())
+        }
         TooLong => {
             let more = vec![0; random.between(1, 1_000_000) as usize];
             effect.corrupts = true;
@@ -287,15 +295,20 @@ fn paused(mut reply: Reply, random: &mut Random, pause: Step) -> Reply {
     reply
 }
 
-fn wrong_range(mut reply: Reply, random: &mut Random) -> Reply {
+fn wrong_range(mut reply: Reply, seen: &Seen, model: &Model, random: &mut Random) -> Reply {
     let told = reply.headers.iter().find(|(name, _)| name == "content-range").map(|(_, value)| value.clone());
     let told = told.unwrap_or_default();
     let numbers: Vec<u64> =
         told.split(|character: char| !character.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
     let [first, last, length] = numbers[..] else { return reply };
     match random.below(6) {
-        0 => reply.header("content-range", &format!("bytes {}-{last}/{length}", first.saturating_sub(1))),
-        1 => reply.header("content-range", &format!("bytes {}-{}/{}", first + 1, last + 1, length + 2)),
+        // Another part than the one asked for, and honest about it.
+        0 | 1 => {
+            let first = if random.percent(50) { first / 2 } else { (first + 1).min(last) };
+            let mut asked = seen.clone();
+            asked.headers.set("range", format!("bytes={first}-{last}"));
+            model.blob(last_segment(seen), &asked, random)
+        }
         2 => {
             // Stops early, and says so.
             let mut left = (last - first) / 2;

@@ -7,6 +7,7 @@ mod random;
 mod registry;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures_util::future::{Either, join_all, select};
@@ -25,8 +26,8 @@ use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials, So
 use docker_registry_client_wasm::transport::observe::RequestEvent;
 
 const ROUNDS: usize = 3;
-/// Of the retry policy: a piece of work may fail four times and still succeed.
-const TRIES_LEFT: u64 = 4;
+/// Of the retry policy.
+const TRIES: u64 = 5;
 /// Milliseconds that one request can account for: until its headers come, three pauses in its body, the wait before the
 /// next one, and what is left of an answer that nobody wants.
 const LONGEST: u64 = 30_000 + 60_000 + 60_000 + 250;
@@ -53,6 +54,9 @@ const CODES: &[&str] = &[
     "UNAUTHORIZED",
     "TOOMANYREQUESTS",
 ];
+
+/// Requests in a round after which nobody is there any more: far more than any round needs.
+const MOST_REQUESTS: u64 = 500;
 
 thread_local! {
     static CONTENT: Rc<Content> = Rc::new(Content::new());
@@ -83,6 +87,8 @@ struct Round {
     /// Requests for tokens, and when their answers are due.
     asking: Vec<(String, u64)>,
     asked_twice: Option<String>,
+    /// Requests by method and target, but for those that were refused for want of credentials.
+    tries: BTreeMap<String, u64>,
 }
 
 impl World {
@@ -103,6 +109,7 @@ impl World {
             }
         };
         self.count(kind, seen, &reply);
+        let reply = if self.round.requests > MOST_REQUESTS { Reply::refused() } else { reply };
         let show = || {
             let end = if reply.reset { "reset".to_owned() } else { reply.status.to_string() };
             let fault = fault.map(|fault| format!("  << {fault:?}")).unwrap_or_default();
@@ -123,6 +130,10 @@ impl World {
     fn count(&mut self, kind: Kind, seen: &Seen, reply: &Reply) {
         let round = &mut self.round;
         round.requests += 1;
+        if reply.status != 401 {
+            let target = seen.target.split("?until").next().unwrap_or_default();
+            *round.tries.entry(format!("{} {target} {}", seen.method, seen.body)).or_default() += 1;
+        }
         if seen.target.starts_with('/') {
             round.to_registry += 1;
             round.refusals += u64::from(matches!(reply.status, 401 | 403));
@@ -161,6 +172,11 @@ impl World {
         if self.shows_secret(&shown) {
             self.violations.push(format!("a secret is shown in {shown}"));
         }
+        let hosts = ["auth.registry.test", "storage.test", "evil.test", "registry.test.evil.test"];
+        let leads_elsewhere = |host: &&str| !seen.target.starts_with(&format!("https://{host}/"));
+        if !is_registry && hosts.iter().all(leads_elsewhere) {
+            self.violations.push(format!("a request to {}", seen.target));
+        }
     }
 
     fn shows_secret(&self, text: &str) -> bool {
@@ -198,6 +214,13 @@ impl World {
         if round.to_registry > reasons {
             wrong.push(format!("{} requests to the registry, {reasons} have a reason", round.to_registry));
         }
+        // An operation may want the same twice: a tag and its config for an image, and again; a blob from its start. A blob
+        // that gets on by a mebibyte may fail anew, three times at most.
+        let most = 2 * TRIES * operations.len() as u64;
+        let most = |target: &str| if target.contains("sha") { 3 * most } else { most };
+        if let Some((target, tries)) = round.tries.iter().find(|(target, tries)| **tries > most(target)) {
+            wrong.push(format!("{tries} tries of {target}"));
+        }
         // A token for each repository and for none, again where it has expired meanwhile; a form where the service
         // knows none is a second request.
         let renewals = 4 * (1 + duration / 55_000);
@@ -222,7 +245,7 @@ pub fn simulate(seed: u64, is_shown: bool) -> Vec<String> {
     let mut random = Random::new(seed);
     let setup = setup(&mut random);
     let is_mild = seed.is_multiple_of(2);
-    let faults = Faults { percent: *random.pick(&[0, 10, 30, 60]), left: 0, is_mild, is_page: setup.is_page };
+    let faults = Faults { percent: *random.pick(&[0, 10, 30, 60, 100]), left: 0, is_mild, is_page: setup.is_page };
     let model = Model::new(content.clone(), setup.clone());
     let settings = settings(&setup, &model, &mut random);
     let percent = faults.percent;
@@ -260,7 +283,7 @@ fn play(
     {
         let mut world = world.borrow_mut();
         let is_bounded = world.faults.is_mild;
-        world.faults.left = if is_bounded { random.below(TRIES_LEFT + 1) } else { *random.pick(&[3, 1_000]) };
+        world.faults.left = if is_bounded { random.below(TRIES) } else { *random.pick(&[3, 1_000]) };
         if random.percent(25) {
             world.model.revoke();
             world.show(|| "         all tokens are revoked".into());

@@ -15,6 +15,7 @@ pub enum What {
     Data(String),
     Layer(String, usize),
     Config(String),
+    Manifest(usize),
     HeadTag(String),
     HeadDigest(usize),
     HeadBlob(String),
@@ -50,7 +51,7 @@ impl Operation {
         let tags: Vec<&String> = content.tags.keys().collect();
         let tag = if random.percent(40) { "latest".to_owned() } else { (*random.pick(&tags)).clone() };
         let blob = random.pick(&content.plain).clone();
-        let what = match random.below(13) {
+        let what = match random.below(15) {
             0 | 1 => What::Tags(*random.pick(&[3, 10, 23, 100])),
             2 => What::Image(tag),
             3 => What::Data(tag),
@@ -61,6 +62,7 @@ impl Operation {
             9 => What::HeadBlob(blob),
             10 => What::Blob(blob),
             11 => What::Stream(blob),
+            12 | 13 => What::Manifest(random.below(3) as usize),
             // Of nothing there is no part.
             _ if random.percent(80) && !content.blobs[&blob].is_empty() => {
                 let first = random.below(content.blobs[&blob].len() as u64);
@@ -81,7 +83,7 @@ impl Operation {
             What::Image(_) | What::Data(_) => 4,
             What::Layer(..) | What::Config(_) => 5,
             What::HeadTag(_) | What::HeadDigest(_) | What::HeadBlob(_) => 2,
-            What::Blob(_) | What::Stream(_) | What::Part(..) | What::Check => 1,
+            What::Manifest(_) | What::Blob(_) | What::Stream(_) | What::Part(..) | What::Check => 1,
         }
     }
 
@@ -122,6 +124,11 @@ impl Operation {
                 let image = repository.image(tag, None, &call).await?;
                 let config = image.json(&call).await?;
                 same("config", config.as_ref(), content.blobs[&content.image_of(tag).config].as_ref())
+            }
+            What::Manifest(number) => {
+                let digest = &content.images[*number].digest;
+                let found = repository.manifest(digest, None, &call).await?;
+                same("manifest", &found.bytes, &content.manifests[digest].bytes)
             }
             What::HeadTag(tag) => head(
                 "tag",
