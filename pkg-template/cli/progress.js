@@ -1,0 +1,34 @@
+// A line that tells how far long work is; on a terminal only.
+
+import process from 'node:process';
+
+import { clean } from './output.js';
+
+const INTERVAL = 100;
+const WIDTH = 24;
+
+function bar(done, total) {
+  const full = Math.round((WIDTH * Math.min(done, total)) / total);
+  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${String(Math.floor((100 * Math.min(done, total)) / total)).padStart(3)} %`;
+}
+
+/**
+ * @param {string} label what is done
+ * @param {{ isLive: boolean, stream?: NodeJS.WriteStream, text?: (done: number, total?: number) => string }} options `text`: the numbers
+ */
+export function startProgress(label, { isLive, stream = process.stderr, text = (done, total) => [done, total].filter(Boolean).join(' of ') }) {
+  let last = -Infinity;
+  return {
+    update(done, total) {
+      const now = performance.now();
+      if (!isLive || now - last < INTERVAL) return;
+      last = now;
+      const line = [clean(label), total > 0 && bar(done, total), text(done, total)].filter(Boolean).join(' ');
+      stream.write(`\r${line.slice(0, (stream.columns || 80) - 1)}\x1b[K`);
+    },
+    /** Nothing of it stays. */
+    end() {
+      if (last !== -Infinity) stream.write('\r\x1b[K');
+    },
+  };
+}
