@@ -35,6 +35,8 @@ pub struct Connection<H: Host> {
     detecting: Shared,
     /// Pages and items of one listing at most.
     pub(super) listing_limits: (u64, u64),
+    /// Requests that may run at a time.
+    pub(super) concurrency: usize,
     /// Platform to choose from an index unless a call names one.
     pub(super) platform: Option<Platform>,
     /// Content-addressed answers.
@@ -85,6 +87,7 @@ impl<H: Host> Connection<H> {
             version: Cell::new(settings.api_version),
             detecting: Shared::default(),
             listing_limits: (settings.max_pages, settings.max_items),
+            concurrency: settings.concurrency.max(1),
             platform: settings.platform,
             cache: RefCell::new(Cache::new(settings.cache_bytes)),
         }

@@ -6,6 +6,7 @@ mod blobs;
 mod cache;
 pub mod client;
 mod connection;
+pub mod describe;
 pub mod diagnose;
 pub mod image;
 mod index;
@@ -19,6 +20,7 @@ mod version;
 
 pub use blob_pull::BlobPull;
 pub use client::Client;
+pub use describe::{Described, Descriptions};
 pub use diagnose::Diagnosis;
 pub use image::{HistoryStep, Image, Layer};
 pub use listing::Listing;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::blob_pull::BlobPull;
 use super::connection::Connection;
+use super::describe::{Descriptions, Order};
 use super::image::Image;
 use super::listing::Listing;
 use super::manifests::FetchedManifest;
@@ -60,6 +61,11 @@ impl<H: Host> Repository<H> {
     /// What a tag points to.
     pub async fn data(&self, tag: &str, call: &Call) -> Result<TagData> {
         TagData::of(&self.connection, &self.checked_name()?, Tag::parse(tag)?, call).await
+    }
+
+    /// What many tags point to: of these, or of all there are.
+    pub fn describe_tags(&self, tags: Option<Vec<String>>, order: Order, call: Call) -> Result<Descriptions<H>> {
+        Descriptions::new(self.connection.clone(), self.checked_name()?, tags, order, call)
     }
 
     /// The image of a tag or digest; `platform` as in `linux/arm64/v8`.
