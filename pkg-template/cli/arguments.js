@@ -9,14 +9,12 @@ import { Usage } from './usage.js';
 
 const PASSWORD = 'there is no --password, because everybody on the machine can read arguments; --password-stdin reads it from the input';
 
-/**
- * @returns {{ command?: object, args: string[], options: Record<string, any> }} options by their names in camel case
- */
-export function parse(argv) {
+/** Which command it is, and what else was typed. */
+export function split(argv) {
   const everywhere = { ...GLOBAL };
   for (const { options } of Object.values(commands)) Object.assign(everywhere, options);
-  const config = Object.entries(everywhere).map(([name, { value }]) => [name, { type: value ? 'string' : 'boolean', multiple: true }]);
-  config.push(['help', { type: 'boolean', multiple: true, short: 'h' }]);
+  const config = Object.entries(everywhere).map(([name, { value }]) => [name, { type: value ? 'string' : 'boolean' }]);
+  config.push(['help', { type: 'boolean', short: 'h' }]);
   const { tokens, positionals } = parseArgs({
     args: argv,
     options: Object.fromEntries(config),
@@ -24,18 +22,27 @@ export function parse(argv) {
     strict: false,
     tokens: true,
   });
-
   const [name, ...args] = positionals;
-  const command = name === undefined ? undefined : find(name);
-  const known = { ...command?.options, ...GLOBAL };
-  const options = read(tokens, { known, everywhere, name });
-  if (command && !options.help && !options.version) checkCount(args, command);
-  return { command, args, options };
+  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const given = tokens.filter(({ kind }) => kind === 'option');
+  if (name !== undefined && !command) {
+    // What stands in a command's place may be the value of an option that does not exist.
+    refuseUnknown(given, { known: everywhere, everywhere });
+    throw new Usage(`there is no command ${JSON.stringify(name)}; ${hint(name, Object.keys(commands))}`);
+  }
+  return { command, args, given, everywhere };
 }
 
-function find(name) {
-  if (Object.hasOwn(commands, name)) return commands[name];
-  throw new Usage(`there is no command ${JSON.stringify(name)}; ${hint(name, Object.keys(commands))}`);
+/**
+ * What was typed for the command, checked.
+ * @returns {{ args: string[], options: Record<string, any> }} options by their names in camel case
+ */
+export function check({ command, args, given, everywhere }) {
+  const known = { ...command?.options, ...GLOBAL };
+  refuseUnknown(given, { known, everywhere, command });
+  const options = read(given, known);
+  if (command && !options.help && !options.version) checkCount(args, command);
+  return { args, options };
 }
 
 function checkCount(args, { takes: [least, most], usage }) {
@@ -43,11 +50,21 @@ function checkCount(args, { takes: [least, most], usage }) {
   if (args.length > most) throw new Usage(`${usage}: ${args.length - most} more than that are given`);
 }
 
-function read(tokens, { known, everywhere, name }) {
+function refuseUnknown(given, { known, everywhere, command }) {
+  const token = given.find(({ name }) => !Object.hasOwn(known, name));
+  if (!token) return;
+  const { name, rawName } = token;
+  if (name === 'password') throw new Usage(PASSWORD);
+  if (Object.hasOwn(everywhere, name)) {
+    throw new Usage(command ? `${command.name} has no --${name}` : `--${name}: a command is needed for it`);
+  }
+  throw new Usage(`there is no ${rawName}; ${hint(rawName, Object.keys(known).map((one) => `--${one}`))}`);
+}
+
+function read(given, known) {
   const options = {};
-  for (const token of tokens.filter(({ kind }) => kind === 'option')) {
+  for (const token of given) {
     const option = `--${token.name}`;
-    if (!Object.hasOwn(known, token.name)) throw new Usage(unknown(token, { known, everywhere, name }));
     const spec = known[token.name];
     const key = camelCase(token.name);
     const value = spec.value ? checkedValue(token, option, spec) : flag(token, option);
@@ -56,13 +73,6 @@ function read(tokens, { known, everywhere, name }) {
     else options[key] = value;
   }
   return options;
-}
-
-function unknown({ name: option, rawName }, { known, everywhere, name }) {
-  if (option === 'password') return PASSWORD;
-  if (Object.hasOwn(everywhere, option)) return name ? `${name} has no --${option}` : `--${option}: a command is needed for it`;
-  const names = Object.keys(name ? known : everywhere).map((one) => `--${one}`);
-  return `there is no ${rawName}; ${hint(rawName, names)}`;
 }
 
 function flag({ value }, option) {

@@ -41,11 +41,11 @@ async function find(repository, reference, platform) {
   return repository.manifest(digest);
 }
 
-async function describe(repository, manifest, { place, tag }) {
+async function describe(repository, manifest, { place, tag, digest: given }) {
   const { mediaType, digest, artifactType, annotations, subject, config, layers, manifests } = manifest;
   const isImage = config && IMAGE_CONFIG.includes(config.mediaType) && artifactType === undefined;
   const image = isImage ? await ofImage(await repository.image(digest)) : { layers };
-  return { repository: place, tag, digest, mediaType, artifactType, subject, ...image, manifests, annotations };
+  return { repository: place, tag: given ? tag : (tag ?? 'latest'), digest, mediaType, artifactType, subject, ...image, manifests, annotations };
 }
 
 async function ofImage(image) {

@@ -3,7 +3,7 @@
 
 import process from 'node:process';
 
-import { parse } from './arguments.js';
+import { check, split } from './arguments.js';
 import { connector } from './connection.js';
 import { exitCode, report } from './failure.js';
 import { helpFor, overview, version } from './help.js';
@@ -18,9 +18,9 @@ async function main(argv) {
   // Who reads only the beginning of a list needs no more of it; what changes a registry goes on.
   watchPipes(() => command?.changes || process.exit(0));
   try {
-    const parsed = parse(argv);
-    ({ command } = parsed);
-    const { args, options } = parsed;
+    const typed = split(argv);
+    ({ command } = typed);
+    const { args, options } = check(typed);
     output = createOutput(options);
     if (options.help) return output.text(command ? helpFor(command) : overview());
     if (options.version) return output.text(version());
