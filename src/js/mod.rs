@@ -10,6 +10,7 @@ mod client;
 mod collect;
 mod convert;
 mod credentials;
+mod describe;
 mod diagnosis;
 mod error;
 mod filter;

@@ -22,8 +22,8 @@ use crate::registry;
 /// See index.d.ts.
 #[wasm_bindgen(skip_typescript)]
 pub struct Repository {
-    repository: registry::Repository<FetchHost>,
-    shared: Rc<Shared>,
+    pub(super) repository: registry::Repository<FetchHost>,
+    pub(super) shared: Rc<Shared>,
 }
 
 impl Repository {
