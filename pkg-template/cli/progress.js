@@ -12,18 +12,22 @@ function bar(done, total) {
   return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${String(Math.floor((100 * Math.min(done, total)) / total)).padStart(3)} %`;
 }
 
+/** As many of as many. */
+const plain = (done, total) => [done, total].filter((number) => number !== undefined).join(' of ');
+
 /**
  * @param {string} label what is done
- * @param {{ isLive: boolean, stream?: NodeJS.WriteStream, text?: (done: number, total?: number) => string }} options `text`: the numbers
+ * @param {{ isLive: boolean, stream?: NodeJS.WriteStream }} output
+ * @param {(done: number, total?: number) => string} numbers
  */
-export function startProgress(label, { isLive, stream = process.stderr, text = (done, total) => [done, total].filter(Boolean).join(' of ') }) {
+export function startProgress(label, { isLive, stream = process.stderr }, numbers = plain) {
   let last = -Infinity;
   return {
     update(done, total) {
       const now = performance.now();
       if (!isLive || now - last < INTERVAL) return;
       last = now;
-      const line = [clean(label), total > 0 && bar(done, total), text(done, total)].filter(Boolean).join(' ');
+      const line = [clean(label), total > 0 && bar(done, total), numbers(done, total)].filter(Boolean).join(' ');
       stream.write(`\r${line.slice(0, (stream.columns || 80) - 1)}\x1b[K`);
     },
     /** Nothing of it stays. */

@@ -17,6 +17,9 @@ export function parseReference(text) {
   const host = hasHost ? (scheme ?? '') + first : HUB;
   const path = hasHost ? rest.slice(slash + 1) : rest;
   const [, name, tag, digest] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(path) ?? [undefined, path];
+  // For the client either would be the other.
+  if (tag?.includes(':')) throw new Usage('a tag holds no ":"; a digest stands behind "@"');
+  if (digest !== undefined && !digest.includes(':')) throw new Usage('a digest such as sha256:… is needed behind "@"');
   return { host, name, tag, digest, place: `${hasHost ? first : HUB}/${name}` };
 }
 
