@@ -13,6 +13,8 @@ pub const DIGEST_MISMATCH: &str = "DIGEST_MISMATCH";
 pub const SIZE_MISMATCH: &str = "SIZE_MISMATCH";
 /// A body that ended early.
 pub const TRUNCATED: &str = "TRUNCATED";
+/// The caller's own source of bytes failed, or gave something that is no bytes.
+pub const SOURCE: &str = "SOURCE";
 /// A repository name, tag or digest that breaks the grammar.
 pub const INVALID_REFERENCE: &str = "INVALID_REFERENCE";
 /// Any other argument that cannot be used.
@@ -45,5 +47,9 @@ pub const AMBIGUOUS_MANIFEST: &str = "AMBIGUOUS_MANIFEST";
 pub const INDEX_LIMIT: &str = "INDEX_LIMIT";
 /// Paging that leads in a circle.
 pub const PAGING_LOOP: &str = "PAGING_LOOP";
+/// Something is not, or no longer, as the caller expects it: somebody else may have changed it.
+pub const CONFLICT: &str = "CONFLICT";
+/// A manifest that others depend on.
+pub const IN_USE: &str = "IN_USE";
 /// What must not happen; a defect of this client.
 pub const INTERNAL: &str = "INTERNAL";

@@ -166,6 +166,9 @@ pub struct Request<C> {
     pub timeout: Option<u64>,
     /// Of the work it is part of.
     pub failures: Failures,
+    /// Whether it may be sent again where it may have been carried out already. Of itself an idempotent method's may
+    /// (RFC 9110 §9.2.2).
+    pub is_repeatable: bool,
 }
 
 impl<C> Request<C> {
@@ -181,6 +184,7 @@ impl<C> Request<C> {
             follows_redirects: true,
             timeout: None,
             failures: Failures::default(),
+            is_repeatable: !matches!(method, Method::Post | Method::Patch),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Media types of manifests and configs (image-spec media-types.md; distribution "Image Manifest Version 2, Schema 2").
 
+use super::invalid::{Invalid, quoted};
+
 /// An OCI image manifest.
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// An OCI image index.
@@ -46,6 +48,19 @@ pub fn kind(media_type: &str) -> Kind {
 /// v1.1.1, "Pulling manifests").
 pub fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Checks a media type from the caller (RFC 6838 §4.2): two names of 1 to 127 characters.
+pub fn check(text: &str) -> Result<(), Invalid> {
+    let is_name = |name: &str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);
+        name.len() <= 127 && name.bytes().all(fits) && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+    };
+    if text.split_once('/').is_some_and(|(kind, subtype)| is_name(kind) && is_name(subtype)) {
+        return Ok(());
+    }
+    let rule = "\"type/subtype\" of letters, digits and !#$&-^_.+ is needed, without parameters";
+    Err(Invalid::argument(format!("media type {}: {rule}", quoted(text))))
 }
 
 /// The `Accept` of a request for a manifest: every kind that is read.

@@ -1,4 +1,4 @@
-//! `Content-Range` (RFC 9110 §14.4).
+//! `Content-Range` (RFC 9110 §14.4), and the `Range` of an upload (distribution-spec v1.1.1, "Pushing a blob in chunks").
 
 use super::invalid::{Invalid, quoted};
 
@@ -18,6 +18,15 @@ pub fn parse_content_range(value: &str) -> Result<ContentRange, Invalid> {
     read(value).ok_or_else(|| {
         Invalid::response(format!("Content-Range {}: \"bytes FIRST-LAST/LENGTH\" is needed", quoted(value)))
     })
+}
+
+/// Reads what a registry says it has of an upload, `0-99` (or `bytes=0-99`): the last byte's position. `0-0` is said of no
+/// byte as well as of one.
+pub fn parse_upload_range(value: &str) -> Result<u64, Invalid> {
+    let range = value.trim();
+    let range = range.strip_prefix("bytes=").unwrap_or(range);
+    let last = range.split_once('-').filter(|(first, _)| number(first) == Some(0)).and_then(|(_, last)| number(last));
+    last.ok_or_else(|| Invalid::response(format!("Range {} of an upload: \"0-LAST\" is needed", quoted(value))))
 }
 
 fn read(value: &str) -> Option<ContentRange> {
@@ -53,6 +62,20 @@ mod tests {
             ("bytes 0-18446744073709551614/18446744073709551615", 0, u64::MAX - 1, Some(u64::MAX)),
         ] {
             assert_eq!(parse_content_range(value), Ok(ContentRange { first, last, complete }), "{value}");
+        }
+    }
+
+    /// F78.
+    #[test]
+    fn uploads() {
+        for (value, last) in [("0-0", 0), ("0-99", 99), (" bytes=0-99 ", 99), ("0-18446744073709551615", u64::MAX)] {
+            assert_eq!(parse_upload_range(value), Ok(last), "{value}");
+        }
+        for value in
+            ["", "0", "0-", "-0", "1-2", "bytes 0-9", "0--1", "0-9/10", "0-+9", "0-18446744073709551616", "a-b"]
+        {
+            let refused = parse_upload_range(value).expect_err(value);
+            assert!(refused.message.contains("0-LAST"), "{}", refused.message);
         }
     }
 

@@ -15,6 +15,13 @@ pub enum Resource {
     Catalog,
     /// A repository, by its name at the registry.
     Repository(Rc<str>),
+    /// Blobs that go up to a repository; some may be mounted from another one, which takes a token for both.
+    Upload {
+        /// The repository's name at the registry.
+        into: Rc<str>,
+        /// The other one's.
+        from: Option<Rc<str>>,
+    },
 }
 
 impl Resource {
@@ -31,6 +38,18 @@ impl Resource {
                     Method::Delete => &["delete", "pull", "push"],
                 },
             ),
+            // The token that asks whether a blob is there is good for what follows.
+            Resource::Upload { into, from } => {
+                let scopes = Resource::Repository(into.clone()).scopes(if method == Method::Delete {
+                    method
+                } else {
+                    Method::Post
+                });
+                match from {
+                    Some(from) => scopes.with(&Scopes::repository(from, &["pull"])),
+                    None => scopes,
+                }
+            }
         }
     }
 }
@@ -161,6 +180,17 @@ mod tests {
         }
         assert_eq!(Scopes::repository("a/b", &["pull", "push"]).to_string(), "repository:a/b:pull,push");
         assert_eq!(Scopes::catalog().to_string(), "registry:catalog:*");
+    }
+
+    #[test]
+    fn uploads() {
+        let scopes = |from: Option<&str>, method| {
+            Resource::Upload { into: "a".into(), from: from.map(Into::into) }.scopes(method).to_string()
+        };
+        assert_eq!(scopes(None, Method::Head), "repository:a:pull,push");
+        assert_eq!(scopes(Some("b"), Method::Post), "repository:a:pull,push repository:b:pull");
+        assert_eq!(scopes(Some("a"), Method::Post), "repository:a:pull,push");
+        assert_eq!(scopes(None, Method::Delete), "repository:a:delete,pull,push");
     }
 
     #[test]

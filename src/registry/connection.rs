@@ -27,6 +27,8 @@ pub struct Connection<H: Host> {
     base: Url,
     page_origin: Option<String>,
     stack: Stack<H>,
+    /// Where requests may go.
+    pub(super) trust: Trust,
     pub(super) notices: Rc<Notices>,
     /// Repeats what the stack cannot: work of more than one request.
     pub(super) retry: Retry<H>,
@@ -64,10 +66,11 @@ impl<H: Host> Connection<H> {
     pub(super) fn new(host: H, base: Url, settings: Settings) -> Self {
         let notices = Rc::new(Notices::new(settings.warned));
         let page_origin = host.page_origin();
+        let trust = Trust::new(base.clone(), settings.trusted);
         let (stack, retry) = stack(
             &Rc::new(host),
             StackSettings {
-                trust: Trust::new(base.clone(), settings.trusted),
+                trust: trust.clone(),
                 auth: settings.auth,
                 retry: settings.retry,
                 concurrency: settings.concurrency,
@@ -81,6 +84,7 @@ impl<H: Host> Connection<H> {
             base,
             page_origin,
             stack,
+            trust,
             notices,
             retry,
             headers: settings.headers,
@@ -128,9 +132,20 @@ impl<H: Host> Connection<H> {
 
     /// Something of a repository's: `/v2/<name>/<rest>`.
     pub(super) fn repository_target(&self, name: &RepositoryName, rest: &str) -> Target {
-        let library = if self.base.host() == DOCKER_HUB && name.namespace().is_none() { "library/" } else { "" };
-        let name = format!("{library}{}", name.as_str());
-        Target { url: self.base.with_path(&format!("v2/{name}/{rest}")), resource: Resource::Repository(name.into()) }
+        let name = self.full_name(name);
+        Target { url: self.base.with_path(&format!("v2/{name}/{rest}")), resource: Resource::Repository(name) }
+    }
+
+    /// What blobs go up through: `/v2/<name>/<rest>`; `from`: where they may be mounted from.
+    pub(super) fn upload_target(&self, name: &RepositoryName, rest: &str, from: Option<&RepositoryName>) -> Target {
+        let (into, from) = (self.full_name(name), from.map(|from| self.full_name(from)));
+        Target { url: self.base.with_path(&format!("v2/{into}/{rest}")), resource: Resource::Upload { into, from } }
+    }
+
+    /// The name by which the registry knows a repository.
+    pub(super) fn full_name(&self, name: &RepositoryName) -> Rc<str> {
+        let is_official = self.base.host() == DOCKER_HUB && name.namespace().is_none();
+        if is_official { format!("library/{}", name.as_str()).into() } else { name.as_str().into() }
     }
 
     /// The protocol the registry speaks: asked once, by one request however many calls wait for it.

@@ -126,6 +126,11 @@ impl<H: Host> Image<H> {
         Ok(Self(Rc::new(Inner { connection, name, manifest, config_descriptor, config, platform, layers, size })))
     }
 
+    /// Whether it is of this repository, found by this client.
+    pub(super) fn is_of(&self, connection: &Rc<Connection<H>>, name: &RepositoryName) -> bool {
+        Rc::ptr_eq(&self.0.connection, connection) && self.0.name == *name
+    }
+
     /// Digest of the config.
     pub fn id(&self) -> &str {
         self.0.config_descriptor.digest.as_str()

@@ -2,6 +2,8 @@
 //! statuses to errors and caps bodies, so that no operation does that on its own.
 
 pub mod blob_pull;
+pub mod blob_push;
+pub mod blob_source;
 mod blobs;
 mod cache;
 pub mod client;
@@ -15,10 +17,18 @@ mod manifest_push;
 pub mod manifests;
 pub mod repository;
 pub mod settings;
+mod small_blob;
+pub mod source;
 pub mod tag_data;
+mod tagging;
+mod throw_away;
+mod untag;
+mod upload;
 mod version;
 
 pub use blob_pull::BlobPull;
+pub use blob_push::Push;
+pub use blob_source::{BlobSource, InMemory};
 pub use client::Client;
 pub use describe::{Described, Descriptions};
 pub use diagnose::Diagnosis;
@@ -27,5 +37,6 @@ pub use listing::Listing;
 pub use manifests::FetchedManifest;
 pub use repository::Repository;
 pub use settings::{Call, Settings};
+pub use source::Source;
 pub use tag_data::TagData;
 pub use version::Version;

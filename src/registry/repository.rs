@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::blob_pull::BlobPull;
+use super::blob_push::Push;
 use super::connection::Connection;
 use super::describe::{Descriptions, Order};
 use super::image::Image;
@@ -19,7 +20,7 @@ use crate::transport::{Host, Result};
 
 /// A repository by name. A name that a registry told is shown as it came and checked when it is used.
 pub struct Repository<H: Host> {
-    connection: Rc<Connection<H>>,
+    pub(super) connection: Rc<Connection<H>>,
     name: Rc<str>,
 }
 
@@ -49,7 +50,7 @@ impl<H: Host> Repository<H> {
         split_name(&self.name).1
     }
 
-    fn checked_name(&self) -> std::result::Result<RepositoryName, Invalid> {
+    pub(super) fn checked_name(&self) -> std::result::Result<RepositoryName, Invalid> {
         RepositoryName::parse(&self.name)
     }
 
@@ -107,5 +108,21 @@ impl<H: Host> Repository<H> {
     /// A blob's size; `None` where there is no such blob.
     pub async fn head_blob(&self, digest: &str, call: &Call) -> Result<Option<Descriptor>> {
         self.connection.head_blob(&self.checked_name()?, &Digest::parse(digest)?, call).await
+    }
+
+    /// Pushes a blob, unless it is there.
+    pub async fn push_blob(&self, push: Push<H::Chunk>, call: &Call) -> Result<Descriptor> {
+        self.connection.push_blob(&self.checked_name()?, push, call).await
+    }
+
+    /// Takes a blob over from another repository of the registry. Whether the registry did.
+    pub async fn mount_blob(&self, digest: &str, from: &str, call: &Call) -> Result<bool> {
+        let (digest, from) = (Digest::parse(digest)?, RepositoryName::parse(from)?);
+        self.connection.mount_blob(&self.checked_name()?, &digest, &from, call).await
+    }
+
+    /// Deletes a blob from this repository.
+    pub async fn delete_blob(&self, digest: &str, call: &Call) -> Result<()> {
+        self.connection.delete_blob(&self.checked_name()?, &Digest::parse(digest)?, call).await
     }
 }

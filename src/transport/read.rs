@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use futures_util::future::select;
 
-use super::retry::{self, Retry};
+use super::retry::Retry;
 use super::{Body, Chunk, Clock, Error, Result, Transport};
 use crate::protocol::code;
 use crate::protocol::http::{Method, Request, Response};
@@ -32,7 +32,7 @@ pub async fn load<T: Transport, C: Clock>(
             Ok(body) => return Ok(response.map_body(|_| body)),
             Err(error) => placed(error).with_status(response.status),
         };
-        let repeatable = error.is_transient && retry::is_idempotent(request.method);
+        let repeatable = error.is_transient && request.is_repeatable;
         let delay = if repeatable { retry.after(&request.failures, None) } else { None };
         let Some(delay) = delay else { return Err(error) };
         drop(response);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Clock, Result, Transport, read};
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Failures, Method, Request, Response};
+use crate::protocol::http::{Failures, Request, Response};
 
 /// The longest wait a server may ask for. What asks for more is told to the caller at once.
 const LONGEST_WAIT: u64 = 60_000;
@@ -103,7 +103,7 @@ impl<T: Transport, C: Clock> Transport for Retried<T, C> {
                 Err(error) if error.is_transient => None,
                 _ => return result,
             };
-            let repeatable = is_idempotent(request.method) || is_refusal(&result);
+            let repeatable = request.is_repeatable || is_refusal(&result);
             let delay = if repeatable { self.retry.after(&request.failures, asked) } else { None };
             let Some(delay) = delay else { return result };
             if let Ok(response) = result {
@@ -119,13 +119,8 @@ impl<T: Transport, C: Clock> Transport for Retried<T, C> {
 }
 
 /// Statuses that peers repeat on as well; 499 and 522 are those of proxies that lost the registry.
-fn is_momentary(status: u16) -> bool {
+pub fn is_momentary(status: u16) -> bool {
     matches!(status, 408 | 429 | 499 | 500 | 502 | 503 | 504 | 522)
-}
-
-/// RFC 9110 §9.2.2.
-pub fn is_idempotent(method: Method) -> bool {
-    !matches!(method, Method::Post | Method::Patch)
 }
 
 /// Whether the server says that it did not begin.

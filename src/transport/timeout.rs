@@ -6,11 +6,14 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
-use super::{Body, Error, Host, Result, Transport};
+use super::{Body, Chunk, Error, Host, Result, Transport};
 use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Method, Request, Response};
+use crate::protocol::http::{Content, Method, Request, Response};
 use crate::protocol::url::Url;
+
+/// Bytes per millisecond that a request's body is given time for.
+const SLOWEST: u64 = 32;
 
 /// Ends a request whose headers, or whose body's next bytes, do not arrive in time.
 pub struct Timed<H> {
@@ -32,7 +35,10 @@ impl<H: Host> Transport for Timed<H> {
     type Hasher = H::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
-        let limit = request.timeout.unwrap_or(self.header_timeout);
+        let limit = match request.timeout.unwrap_or(self.header_timeout) {
+            0 => 0,
+            limit => limit.saturating_add(request.body.as_ref().map_or(0, length) / SLOWEST),
+        };
         let sent = pin!(self.host.send(request));
         let response = if limit == 0 {
             sent.await
@@ -50,6 +56,13 @@ impl<H: Host> Transport for Timed<H> {
 
     fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
         self.host.hasher(algorithm)
+    }
+}
+
+fn length<C: Chunk>(content: &Content<C>) -> u64 {
+    match content {
+        Content::Bytes(bytes) => bytes.len() as u64,
+        Content::Chunks(chunks) => chunks.iter().map(Chunk::len).sum(),
     }
 }
 

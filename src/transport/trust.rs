@@ -82,13 +82,27 @@ impl Trust {
     /// Whether a redirect may be followed: never from https to http, and to no private address unless the registry has
     /// one.
     pub fn redirect(&self, from: &Url, to: &Url) -> Result<()> {
+        self.follow("a redirect", from, to)
+    }
+
+    /// Whether an upload may go on at the place that the registry names for it, by the rules for redirects.
+    pub fn upload(&self, from: &Url, to: &Url) -> Result<()> {
+        self.follow("an upload location", from, to).map_err(|mut error| {
+            if from.host() == to.host() {
+                error.message.push_str(": a registry behind a proxy must be told of X-Forwarded-Proto, or its own URL");
+            }
+            error
+        })
+    }
+
+    fn follow(&self, what: &str, from: &Url, to: &Url) -> Result<()> {
         if from.scheme() == Scheme::Https && to.scheme() == Scheme::Http {
-            let message = format!("refused a redirect from https to {}", to.redacted());
+            let message = format!("refused {what} that leads from https to {}", to.redacted());
             return Err(Error::new(code::UNTRUSTED_LOCATION, message));
         }
         if !self.may_reach(to) {
             let message = format!(
-                "refused a redirect to {}, a private address: name its host in trustedRealms if that is right",
+                "refused {what} at {}, a private address: name its host in trustedRealms if that is right",
                 to.redacted()
             );
             return Err(Error::new(code::UNTRUSTED_LOCATION, message));

@@ -1,0 +1,280 @@
+//! Pushing, mounting and deleting blobs (distribution-spec v1.1.1, "Pushing blobs", "Mounting a blob from another
+//! repository", "Deleting Blobs").
+
+use std::rc::Rc;
+
+use futures_util::future::try_join;
+
+use super::blob_source::{BlobSource, Intake, Part};
+use super::connection::Connection;
+use super::manifest_push::ANSWER_LIMIT;
+use super::manifests::{check_verifiable, mismatch};
+use super::settings::Call;
+use super::upload::{Goal, Mount, Upload};
+use crate::protocol::code;
+use crate::protocol::descriptor::Descriptor;
+use crate::protocol::digest::{Algorithm, Digest};
+use crate::protocol::http::{Failures, Method};
+use crate::protocol::reference::RepositoryName;
+use crate::transport::{Error, Host, Result};
+
+/// Bytes of a chunk unless the caller or the registry wants it otherwise. At most two are in memory.
+const CHUNK: u64 = 4 * 1024 * 1024;
+/// Bytes of a chunk at most.
+pub const LARGEST_CHUNK: u64 = 256 * 1024 * 1024;
+/// Bytes in memory that go up in one request; beyond that a lost connection would cost too much.
+const WHOLE: u64 = 64 * 1024 * 1024;
+
+/// A blob to push.
+pub struct Push<C> {
+    /// Its bytes.
+    pub source: Box<dyn BlobSource<C>>,
+    /// What they must hash to, where that is known: where such a blob is there already, they are not read.
+    pub digest: Option<Digest>,
+    /// Repositories of the same registry that may have it already.
+    pub from: Vec<RepositoryName>,
+    /// Bytes per request, where they do not go up in one.
+    pub chunk_size: Option<u64>,
+    /// What its descriptor says it is.
+    pub media_type: String,
+    /// Told how many bytes are at the registry. They may become fewer: an upload that was lost begins again.
+    pub progress: Box<dyn FnMut(u64)>,
+}
+
+impl<C> Push<C> {
+    /// Of these bytes, whatever they are.
+    pub fn new(source: Box<dyn BlobSource<C>>) -> Self {
+        let (media_type, progress) = ("application/octet-stream".to_owned(), Box::new(|_| {}));
+        Self { source, digest: None, from: Vec::new(), chunk_size: None, media_type, progress }
+    }
+}
+
+impl<H: Host> Connection<H> {
+    /// Pushes a blob unless it is there. Nothing is committed unless all its bytes have come and are right.
+    ///
+    /// What is in memory, or fits into one chunk, is hashed before anything is sent, and goes up in one request. Anything
+    /// else goes up in chunks, the next read while one is on its way.
+    pub(super) async fn push_blob(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        push: Push<H::Chunk>,
+        call: &Call,
+    ) -> Result<Descriptor> {
+        let algorithm = push.digest.as_ref().map_or(Ok(Algorithm::Sha256), check_verifiable)?;
+        self.require_v2(call).await?;
+        let failures = Failures::default();
+        let goal = Goal { connection: self, name, call, failures: &failures };
+        let mut pushing = Pushing {
+            intake: Intake::new(push.source, algorithm, self.hasher(algorithm)),
+            algorithm,
+            digest: push.digest,
+            from: push.from,
+            chunk_size: push.chunk_size.unwrap_or(CHUNK).clamp(1, LARGEST_CHUNK),
+            whole: push.chunk_size.unwrap_or(WHOLE),
+            progress: push.progress,
+        };
+        let (digest, size) = pushing.run(&goal).await?;
+        Ok(Descriptor::new(push.media_type, digest, size))
+    }
+
+    /// Takes a blob over from another repository of the registry, without moving its bytes. Whether it did.
+    pub(super) async fn mount_blob(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        digest: &Digest,
+        from: &RepositoryName,
+        call: &Call,
+    ) -> Result<bool> {
+        self.require_v2(call).await?;
+        let goal = Goal { connection: self, name, call, failures: &Failures::default() };
+        Ok(matches!(goal.mount(digest, from).await?, Mount::Done))
+    }
+
+    /// Deletes a blob from a repository, whatever refers to it.
+    pub(super) async fn delete_blob(&self, name: &RepositoryName, digest: &Digest, call: &Call) -> Result<()> {
+        self.require_v2(call).await?;
+        let target = self.repository_target(name, &format!("blobs/{digest}"));
+        let answer = self.load(&self.request(Method::Delete, &target, None, call), ANSWER_LIMIT).await?;
+        if answer.response.is_success() { Ok(()) } else { Err(self.deletion_refused(&answer)) }
+    }
+
+    /// Size of a blob that is there, as far as HEAD tells: what it does not tell is found out by pushing.
+    async fn pushed_size(&self, name: &RepositoryName, digest: &Digest, call: &Call) -> Result<Option<u64>> {
+        let target = self.upload_target(name, &format!("blobs/{digest}"), None);
+        let answer = self.head(&target, None, call).await?;
+        Ok(answer.response.declared_length().filter(|_| answer.response.is_success()))
+    }
+}
+
+/// One blob on its way up.
+struct Pushing<H: Host> {
+    intake: Intake<H>,
+    algorithm: Algorithm,
+    digest: Option<Digest>,
+    from: Vec<RepositoryName>,
+    chunk_size: u64,
+    /// Bytes that go up in one request where all are in hand.
+    whole: u64,
+    progress: Box<dyn FnMut(u64)>,
+}
+
+impl<H: Host> Pushing<H> {
+    async fn run(&mut self, goal: &Goal<'_, H>) -> Result<(Digest, u64)> {
+        let is_in_memory = self.intake.is_in_memory();
+        let looks_first = !is_in_memory && self.digest.is_some();
+        if looks_first && let Some(there) = self.already_there(goal).await? {
+            return Ok(there);
+        }
+        let mut part = self.intake.part();
+        self.intake.fill(&mut part, if is_in_memory { u64::MAX } else { self.chunk_size }).await?;
+        self.verify()?;
+        if !looks_first && let Some(there) = self.already_there(goal).await? {
+            return Ok(there);
+        }
+        loop {
+            let error = match self.upload(goal, part.clone()).await {
+                Ok(done) => return Ok(done),
+                Err(error) => error,
+            };
+            // Only what is still here in full can be sent once more.
+            if !error.is_transient || !self.is_all(&part) {
+                return Err(error);
+            }
+            let retry = &goal.connection.retry;
+            let Some(delay) = retry.after(goal.failures, error.retry_after) else { return Err(error) };
+            retry.pause(delay).await;
+            (self.progress)(0);
+            // All of it may have arrived, and only the answer not.
+            if let Some(there) = self.already_there(goal).await? {
+                return Ok(there);
+            }
+        }
+    }
+
+    async fn upload(&mut self, goal: &Goal<'_, H>, mut part: Part<H::Chunk>) -> Result<(Digest, u64)> {
+        let mut upload = match self.begin(goal).await {
+            Ok(Some(upload)) => upload,
+            Ok(None) => return self.mounted(goal).await,
+            // It began, and nobody knows where: that matters only to what takes more than one request.
+            Err(error) if error.status == Some(202) && self.is_all(&part) => {
+                let done = self.verify()?.ok_or(error.clone())?;
+                return if goal.post_whole(&done.0, &part).await? { Ok(done) } else { Err(error) };
+            }
+            Err(error) => return Err(error),
+        };
+        let least = upload.min_chunk();
+        let chunk_size = self.chunk_size.max(least.min(LARGEST_CHUNK));
+        self.intake.fill(&mut part, chunk_size).await?;
+        let fits = part.len() <= self.whole.max(chunk_size) || least > LARGEST_CHUNK;
+        if self.is_all(&part)
+            && fits
+            && let Some(done) = self.verify()?
+        {
+            return self.commit(goal, upload, done, Some(&part)).await;
+        }
+        if least > LARGEST_CHUNK {
+            let message = format!(
+                "the registry wants chunks of at least {least} bytes (OCI-Chunk-Min-Length), this client holds at most \
+                 {LARGEST_CHUNK} of a stream: nothing was pushed. What is in memory goes up in one request"
+            );
+            return Err(Error::new(code::TOO_LARGE, message));
+        }
+        loop {
+            let mut next = part.split_off(chunk_size);
+            try_join(upload.send(&part), self.intake.fill(&mut next, chunk_size)).await?;
+            (self.progress)(part.end());
+            part = next;
+            if part.is_empty()
+                && let Some(done) = self.verify()?
+            {
+                return self.commit(goal, upload, done, None).await;
+            }
+        }
+    }
+
+    /// An upload, by way of asking for a mount where there is something to ask; `None` where the blob was mounted.
+    async fn begin(&mut self, goal: &Goal<'_, H>) -> Result<Option<Upload<H>>> {
+        let mut begun = None;
+        if let Some(digest) = &self.digest {
+            for from in std::mem::take(&mut self.from) {
+                match goal.mount(digest, &from).await? {
+                    Mount::Done => return Ok(None),
+                    Mount::Begun(upload) => begun = Some(upload),
+                    Mount::Refused => {}
+                }
+            }
+        }
+        match begun {
+            Some(upload) => Ok(Some(upload)),
+            None => goal.begin(self.algorithm).await.map(Some),
+        }
+    }
+
+    async fn mounted(&mut self, goal: &Goal<'_, H>) -> Result<(Digest, u64)> {
+        if let (Some(digest), Some(size)) = (&self.digest, self.intake.size()) {
+            (self.progress)(size);
+            return Ok((digest.clone(), size));
+        }
+        let there = self.already_there(goal).await?;
+        there.ok_or_else(|| Error::new(code::INVALID_RESPONSE, "the registry mounted the blob, but it is not there"))
+    }
+
+    async fn commit(
+        &mut self,
+        goal: &Goal<'_, H>,
+        mut upload: Upload<H>,
+        done: (Digest, u64),
+        part: Option<&Part<H::Chunk>>,
+    ) -> Result<(Digest, u64)> {
+        let failed = match upload.commit(&done.0, part).await {
+            Ok(true) => None,
+            // Taken in, it says, and not that it is there.
+            Ok(false) => Some(Error::new(
+                code::INVALID_RESPONSE,
+                "the registry accepted the end of the upload, but the blob is not there",
+            )),
+            // The answer to an end that was repeated, where the first one's was lost.
+            Err(error) if part.is_none() && (error.is_transient || error.status == Some(404)) => Some(error),
+            Err(error) => return Err(error),
+        };
+        if let Some(error) = failed
+            && !matches!(self.already_there(goal).await, Ok(Some(_)))
+        {
+            return Err(error);
+        }
+        upload.close();
+        (self.progress)(done.1);
+        Ok(done)
+    }
+
+    /// What is there under the digest, if it is known and something is.
+    async fn already_there(&mut self, goal: &Goal<'_, H>) -> Result<Option<(Digest, u64)>> {
+        let Some(digest) = &self.digest else { return Ok(None) };
+        let told = match goal.connection.pushed_size(goal.name, digest, goal.call).await {
+            Ok(told) => told,
+            // A redirect to where a page may not look stands in the way of this question alone.
+            Err(error) if error.code == code::CORS_OR_NETWORK => None,
+            Err(error) => return Err(error),
+        };
+        let size = told.filter(|told| self.intake.size().is_none_or(|size| size == *told));
+        if let Some(size) = size {
+            (self.progress)(size);
+        }
+        Ok(size.map(|size| (digest.clone(), size)))
+    }
+
+    /// Digest and size, once all bytes have come, if they are the bytes that were announced.
+    fn verify(&mut self) -> Result<Option<(Digest, u64)>> {
+        let (Some(computed), Some(size)) = (self.intake.digest(), self.intake.size()) else { return Ok(None) };
+        if let Some(digest) = self.digest.as_ref().filter(|digest| *digest != computed) {
+            let message = format!("{}: nothing was pushed", mismatch(digest, computed));
+            return Err(Error::new(code::DIGEST_MISMATCH, message));
+        }
+        self.digest = Some(computed.clone());
+        Ok(Some((computed.clone(), size)))
+    }
+
+    fn is_all(&self, part: &Part<H::Chunk>) -> bool {
+        self.intake.digest().is_some() && Some(part.len()) == self.intake.size()
+    }
+}

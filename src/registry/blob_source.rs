@@ -1,0 +1,222 @@
+//! Where the bytes of a blob come from, and how they are taken in: counted, hashed and cut into parts.
+
+use std::pin::Pin;
+
+use super::blob_pull::BlobPull;
+use crate::protocol::code;
+use crate::protocol::digest::{Algorithm, Digest};
+use crate::transport::{Chunk, Error, Hasher, Host, Result};
+
+/// A read of a [`BlobSource`].
+pub type Next<'a, C> = Pin<Box<dyn Future<Output = Result<Option<C>>> + 'a>>;
+
+/// The bytes of a blob, read once from start to end. Dropped before that, it lets go of what it reads from.
+pub trait BlobSource<C> {
+    /// The next bytes; `None` at the end.
+    fn next(&mut self) -> Next<'_, C>;
+
+    /// Bytes that will come in all, where known. Any other number of them is refused.
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether all of them are in memory already: to look at all of them first takes no more of it.
+    fn is_in_memory(&self) -> bool {
+        false
+    }
+}
+
+/// Bytes in memory.
+pub struct InMemory<C>(Option<C>, u64);
+
+impl<C: Chunk> InMemory<C> {
+    /// All of a blob.
+    pub fn new(bytes: C) -> Self {
+        let length = bytes.len();
+        Self(Some(bytes), length)
+    }
+}
+
+impl<C: Chunk> BlobSource<C> for InMemory<C> {
+    fn next(&mut self) -> Next<'_, C> {
+        Box::pin(async { Ok(self.0.take()) })
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.1)
+    }
+
+    fn is_in_memory(&self) -> bool {
+        true
+    }
+}
+
+/// A blob of another registry, or of this one.
+impl<H: Host> BlobSource<H::Chunk> for BlobPull<H> {
+    fn next(&mut self) -> Next<'_, H::Chunk> {
+        // It is read as fast as the upload goes: meanwhile its place among the requests is for others, the upload's too.
+        self.hand_over();
+        Box::pin(BlobPull::next(self))
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.total()
+    }
+}
+
+/// Some bytes of a blob in a row. A copy of it copies no bytes.
+#[derive(Clone)]
+pub(super) struct Part<C> {
+    start: u64,
+    length: u64,
+    chunks: Vec<C>,
+}
+
+impl<C: Chunk> Part<C> {
+    fn starting_at(start: u64) -> Self {
+        Self { start, length: 0, chunks: Vec::new() }
+    }
+
+    /// The first byte's position.
+    pub(super) fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// The position behind the last byte.
+    pub(super) fn end(&self) -> u64 {
+        self.start + self.length
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.length
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// The bytes from a position on.
+    pub(super) fn from(&self, position: u64) -> Vec<C> {
+        let mut skip = position.saturating_sub(self.start);
+        let mut rest = Vec::with_capacity(self.chunks.len());
+        for chunk in &self.chunks {
+            if skip >= chunk.len() {
+                skip -= chunk.len();
+            } else {
+                rest.push(chunk.slice(skip, u64::MAX));
+                skip = 0;
+            }
+        }
+        rest
+    }
+
+    /// Takes off what lies behind so many bytes.
+    pub(super) fn split_off(&mut self, length: u64) -> Self {
+        let mut rest = Self::starting_at(self.end());
+        if length < self.length {
+            rest.start = self.start + length;
+            rest.chunks = self.from(rest.start);
+            rest.length = self.length - length;
+            self.length = 0;
+            let chunks = std::mem::take(&mut self.chunks);
+            for chunk in chunks {
+                self.push(chunk.slice(0, length - self.length));
+            }
+        }
+        rest
+    }
+
+    fn push(&mut self, chunk: C) {
+        if !chunk.is_empty() {
+            self.length += chunk.len();
+            self.chunks.push(chunk);
+        }
+    }
+}
+
+/// Takes a source in.
+pub(super) struct Intake<H: Host> {
+    source: Box<dyn BlobSource<H::Chunk>>,
+    size: Option<u64>,
+    algorithm: Algorithm,
+    /// `None` once the source has ended.
+    hasher: Option<H::Hasher>,
+    /// Bytes the source gave.
+    taken: u64,
+    /// Those of them that are in no part yet.
+    rest: Option<H::Chunk>,
+    digest: Option<Digest>,
+}
+
+impl<H: Host> Intake<H> {
+    pub(super) fn new(source: Box<dyn BlobSource<H::Chunk>>, algorithm: Algorithm, hasher: H::Hasher) -> Self {
+        let size = source.size();
+        Self { source, size, algorithm, hasher: Some(hasher), taken: 0, rest: None, digest: None }
+    }
+
+    pub(super) fn is_in_memory(&self) -> bool {
+        self.source.is_in_memory()
+    }
+
+    /// Bytes in all, where known: the source says so, or it has ended.
+    pub(super) fn size(&self) -> Option<u64> {
+        if self.digest.is_some() { Some(self.taken) } else { self.size }
+    }
+
+    /// What the bytes hash to, once all have come.
+    pub(super) fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
+    }
+
+    /// The first part, empty.
+    pub(super) fn part(&self) -> Part<H::Chunk> {
+        Part::starting_at(0)
+    }
+
+    /// Adds to a part until it has so many bytes or the source ends.
+    pub(super) async fn fill(&mut self, part: &mut Part<H::Chunk>, most: u64) -> Result<()> {
+        // Of a source that has given all it announced, only the end can come: then it is known that this is all.
+        while part.length < most || (self.rest.is_none() && self.size == Some(self.taken) && self.hasher.is_some()) {
+            let chunk = match self.rest.take() {
+                Some(chunk) => chunk,
+                None => match self.read().await? {
+                    Some(chunk) => chunk,
+                    None => break,
+                },
+            };
+            let room = most.saturating_sub(part.length);
+            let behind = chunk.slice(room, u64::MAX);
+            part.push(chunk.slice(0, room));
+            self.rest = Some(behind).filter(|rest| !rest.is_empty());
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> Result<Option<H::Chunk>> {
+        let Some(hasher) = &mut self.hasher else { return Ok(None) };
+        match self.source.next().await? {
+            Some(chunk) => {
+                hasher.update(&chunk)?;
+                self.taken += chunk.len();
+                match self.size {
+                    Some(size) if self.taken > size => Err(wrong_size(size, "more")),
+                    _ => Ok(Some(chunk)),
+                }
+            }
+            None => {
+                if let Some(size) = self.size.filter(|size| self.taken < *size) {
+                    return Err(wrong_size(size, &format!("{} bytes", self.taken)));
+                }
+                if let Some(hasher) = self.hasher.take() {
+                    self.digest = Some(Digest::from_hash(self.algorithm, &hasher.finish()?));
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn wrong_size(size: u64, came: &str) -> Error {
+    let message = format!("the source of a blob gave {came} where {size} bytes were announced: nothing was pushed");
+    Error::new(code::SIZE_MISMATCH, message)
+}
