@@ -147,6 +147,14 @@ export class DockerRegistryClient {
   repository(name: string, namespace?: string): Repository;
   /** By full name. "library" includes names without a namespace. */
   repositories(namespace?: string, options?: CallOptions): Promise<Map<string, Repository>>;
+  /**
+   * Copies an image, an index with all its images, or an artifact into this registry. Within a registry blobs are mounted; from another
+   * one ({ repository, reference } or an `Image` of its client) they stream through, each verified on its way, a few at a time in flat
+   * memory. What is there already is passed over, so that a copy which was interrupted is just made again. Children come before parents
+   * and the tag last: until then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
+   * owner may hand out (non-distributable ones) stay where they are.
+   */
+  copy(source: string | Image | { repository: Repository; reference: string }, target: string, options?: CopyOptions): Promise<CopyResult>;
   /** Repository names as the pages arrive. */
   catalog(options?: ListOptions): AsyncIterableIterator<string>;
 }
@@ -235,6 +243,31 @@ export interface Finding {
     /** A `location` for the `server` block of an nginx before the registry, whatever registry that is. */
     nginx?: string;
   };
+}
+
+export interface CopyOptions extends CallOptions {
+  /** Of an index: one gives that image by itself, several an index of these alone. Default: all of it, byte for byte. */
+  platforms?: string[];
+  onProgress?: (progress: CopyProgress) => void;
+}
+/** What happens to one blob or manifest of a copy. */
+export interface CopyProgress {
+  digest: string;
+  /** "exists": it was there. "mounted": taken over from another repository of the registry. "copying": on its way. "copied": it is there. */
+  stage: "exists" | "mounted" | "copying" | "copied";
+  /** Bytes of it that are at the target. */
+  loaded: number;
+  total: number;
+}
+export interface CopyResult extends Descriptor {
+  /** Manifests that were put. */
+  manifests: number;
+  /** Blobs whose bytes were moved, and those bytes. */
+  blobs: number;
+  bytes: number;
+  mounted: number;
+  /** Blobs and manifests that were there. */
+  existing: number;
 }
 
 // ───────────── Repository

@@ -9,6 +9,7 @@ mod callback;
 mod client;
 mod collect;
 mod convert;
+mod copy;
 mod credentials;
 mod describe;
 mod diagnosis;

@@ -8,6 +8,7 @@ mod blobs;
 mod cache;
 pub mod client;
 mod connection;
+pub mod copy;
 pub mod describe;
 pub mod diagnose;
 pub mod image;
