@@ -7,7 +7,8 @@ import { commands } from './commands.js';
 import { GLOBAL } from './global.js';
 import { Usage } from './usage.js';
 
-const PASSWORD = 'there is no --password, because everybody on the machine can read arguments; --password-stdin reads it from the input';
+const PASSWORD =
+  'there is no --password, because everybody on the machine can read arguments; --password-stdin reads it from the input';
 
 /** Which command it is, and what else was typed. */
 export function split(argv) {
@@ -46,7 +47,7 @@ export function check({ command, args, given, everywhere }) {
 }
 
 function checkCount(args, { takes: [least, most], usage }) {
-  if (args.length < least) throw new Usage(args.length === 0 ? `${usage}: it is missing` : `${usage}: one more is needed`);
+  if (args.length < least) throw new Usage(`${usage}: ${args.length === 0 ? 'it is missing' : 'one more is needed'}`);
   if (args.length > most) throw new Usage(`${usage}: ${args.length - most} more than that are given`);
 }
 

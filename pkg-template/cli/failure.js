@@ -4,6 +4,7 @@ import process from 'node:process';
 
 import { Usage } from './usage.js';
 import { PROGRAM } from './help.js';
+import { Stopped } from './in-turn.js';
 import { Interrupted } from './interrupt.js';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, partly: 3 };
@@ -25,6 +26,10 @@ function codeOf(error) {
 }
 
 export function exitCode(error) {
+  if (error instanceof Stopped) {
+    const code = exitCode(error.cause);
+    return error.done.length > 0 && code < EXIT.partly ? EXIT.partly : code;
+  }
   if (error instanceof Interrupted) return error.exitCode;
   return error instanceof Usage || ARGUMENT.includes(codeOf(error)) ? EXIT.usage : EXIT.failed;
 }
@@ -50,9 +55,15 @@ const messageOf = (error) => (error instanceof Error ? error.message : String(er
 
 /** One line for people, the whole for programs. */
 export function report(error, { output, command }) {
-  if (output.isJson) output.json({ error: asJson(error) });
-  output.error(codeOf(error), messageOf(error));
-  const hint = advice(error, command);
+  const { cause = error, done, failed, remaining } = error instanceof Stopped ? error : {};
+  if (output.isJson) output.json({ error: asJson(cause), done, failed, remaining });
+  output.error(codeOf(cause), messageOf(cause));
+  if (failed !== undefined) output.advice(`Done: ${list(done)}. ${whatOf(cause)}: ${failed}. Not tried: ${list(remaining)}.`);
+  const hint = advice(cause, command);
   if (hint) output.advice(hint);
-  if (process.env.DEBUG && error?.stack) output.advice(error.stack);
+  if (process.env.DEBUG && cause?.stack) output.advice(cause.stack);
 }
+
+const list = (items) => (items.length > 0 ? items.join(' ') : 'none');
+/** The client sees through what it began, whoever waits for it. */
+const whatOf = (cause) => (cause instanceof Interrupted ? 'Perhaps done' : 'Failed');

@@ -5,7 +5,11 @@ import { duration, oneOf, proxy, whole } from './values.js';
 export const GLOBAL = {
   json: { help: 'JSON instead of text, a failure too' },
   quiet: { help: 'no progress, notes and warnings' },
-  color: { value: 'WHEN', read: oneOf('auto', 'always', 'never'), help: 'auto (default: on a terminal, unless NO_COLOR is set), always or never' },
+  color: {
+    value: 'WHEN',
+    read: oneOf('auto', 'always', 'never'),
+    help: 'auto (default: on a terminal, unless NO_COLOR is set), always or never',
+  },
   username: { value: 'NAME', help: "who to be; default: docker's and podman's logins" },
   'password-stdin': { help: 'reads the password from the input' },
   'trusted-realm': { value: 'HOST', multiple: true, help: 'a token service elsewhere that may get the credentials' },

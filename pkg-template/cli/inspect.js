@@ -25,7 +25,10 @@ export const inspect = {
     const reference = parseReference(text);
     const repository = (await connect(reference.host)).repository(reference.name);
     const { platform } = options;
-    if (options.config) return void output.json(await (await repository.image(selector(reference), { platform })).getJson());
+    if (options.config) {
+      const image = await repository.image(selector(reference), { platform });
+      return void output.json(await image.getJson());
+    }
     const manifest = await find(repository, selector(reference), platform);
     if (options.raw) return void output.bytes(manifest.bytes);
     const facts = await describe(repository, manifest, reference);
@@ -41,11 +44,12 @@ async function find(repository, reference, platform) {
   return repository.manifest(digest);
 }
 
-async function describe(repository, manifest, { place, tag, digest: given }) {
+async function describe(repository, manifest, { place, tag, digest: asked }) {
   const { mediaType, digest, artifactType, annotations, subject, config, layers, manifests } = manifest;
   const isImage = config && IMAGE_CONFIG.includes(config.mediaType) && artifactType === undefined;
   const image = isImage ? await ofImage(await repository.image(digest)) : { layers };
-  return { repository: place, tag: given ? tag : (tag ?? 'latest'), digest, mediaType, artifactType, subject, ...image, manifests, annotations };
+  const name = { repository: place, tag: asked ? tag : (tag ?? 'latest') };
+  return { ...name, digest, mediaType, artifactType, subject, ...image, manifests, annotations };
 }
 
 async function ofImage(image) {
@@ -56,6 +60,9 @@ async function ofImage(image) {
 }
 
 // ───────────── For people
+
+const ENTRIES = [{ title: 'PLATFORM' }, { title: 'DIGEST' }, { title: 'TYPE' }];
+const LAYERS = [{ title: 'LAYER', isRight: true }, { title: 'DIGEST' }, { title: 'SIZE', isRight: true }, { title: 'TYPE' }];
 
 const words = (list) => list?.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
 
@@ -85,12 +92,12 @@ function print(facts, output) {
   if (manifests) {
     output.line();
     const entries = manifests.map((entry) => [kind(entry), entry.digest, entry.mediaType]);
-    printTable(output, [{ title: 'PLATFORM' }, { title: 'DIGEST' }, { title: 'TYPE' }], entries);
+    printTable(output, ENTRIES, entries);
   }
   if (layers?.length > 0) {
     output.line();
     const entries = layers.map((layer, index) => [index, layer.digest, size(layer.size), layer.mediaType]);
-    printTable(output, [{ title: 'LAYER', isRight: true }, { title: 'DIGEST' }, { title: 'SIZE', isRight: true }, { title: 'TYPE' }], entries);
+    printTable(output, LAYERS, entries);
   }
 }
 

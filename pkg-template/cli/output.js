@@ -3,7 +3,6 @@
 
 import process from 'node:process';
 
-// eslint-disable-next-line no-control-regex
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
 
@@ -25,20 +24,21 @@ export function watchPipes(closed) {
 /** @param {{ json?: boolean, quiet?: boolean, color?: string }} options */
 export function createOutput({ json = false, quiet = false, color = 'auto' }) {
   const { stdout, stderr } = process;
-  const isColored = (stream) => (color === 'auto' ? stream.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb' : color === 'always');
+  const isTerminal = (stream) => Boolean(stream.isTTY) && process.env.TERM !== 'dumb';
+  const isColored = (stream) => color === 'always' || (color === 'auto' && isTerminal(stream) && !process.env.NO_COLOR);
   const painter = (stream) => (name, text) => (isColored(stream) ? `\x1b[${COLORS[name]}m${text}\x1b[0m` : text);
   const paint = painter(stdout);
   const paintError = painter(stderr);
   return {
     isJson: json,
     /** Whether bars may be drawn. */
-    isLive: Boolean(stderr.isTTY) && !quiet && !json && process.env.TERM !== 'dumb',
-    paint,
+    isLive: isTerminal(stderr) && !quiet && !json,
     /** Cleaned lines, each in a color if need be. */
     line: (text = '', name) => stdout.write(`${name ? paint(name, clean(text)) : clean(text)}\n`),
     /** The package's own text. */
     text: (text) => void stdout.write(text.endsWith('\n') ? text : `${text}\n`),
-    json: (value) => stdout.write(`${JSON.stringify(value, undefined, 2).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escaped)}\n`),
+    /** JSON escapes the rest itself. */
+    json: (value) => stdout.write(`${JSON.stringify(value, undefined, 2).split('\n').map(clean).join('\n')}\n`),
     bytes: (bytes) => stdout.write(bytes),
     note: (text) => void (quiet || stderr.write(`${clean(text)}\n`)),
     warn: (text) => void (quiet || stderr.write(`${paintError('yellow', 'warning:')} ${clean(text)}\n`)),

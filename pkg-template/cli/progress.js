@@ -8,8 +8,9 @@ const INTERVAL = 100;
 const WIDTH = 24;
 
 function bar(done, total) {
-  const full = Math.round((WIDTH * Math.min(done, total)) / total);
-  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${String(Math.floor((100 * Math.min(done, total)) / total)).padStart(3)} %`;
+  const part = Math.min(done / total, 1);
+  const full = Math.round(WIDTH * part);
+  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${String(Math.floor(100 * part)).padStart(3)} %`;
 }
 
 /** As many of as many. */

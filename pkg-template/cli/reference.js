@@ -5,14 +5,16 @@ import { Usage } from './usage.js';
 const HUB = 'docker.io';
 
 /**
- * @returns {{ host: string, name: string, tag?: string, digest?: string, place: string }} `host` with its scheme, if it has one;
- *   `place`: all but tag and digest
+ * @returns {{ host: string, name: string, tag?: string, digest?: string, place: string }} `host` with its scheme, if it has
+ *   one; `place`: all but tag and digest
  */
 export function parseReference(text) {
   const [, scheme, rest] = /^(https?:\/\/)?(.*)$/is.exec(text);
   const slash = rest.indexOf('/');
   const first = slash < 0 ? rest : rest.slice(0, slash);
-  if (slash < 0 && (scheme || isHost(first.replace(/[:@].*$/, '')))) throw new Usage(`the repository is missing: HOST/REPOSITORY is needed`);
+  if (slash < 0 && (scheme || isHost(first.replace(/[:@].*$/, '')))) {
+    throw new Usage('the repository is missing: HOST/REPOSITORY is needed');
+  }
   const hasHost = scheme || (slash > 0 && isHost(first));
   const host = hasHost ? (scheme ?? '') + first : HUB;
   const path = hasHost ? rest.slice(slash + 1) : rest;
@@ -29,14 +31,18 @@ const isHost = (text) => /[.:[]/.test(text) || text === 'localhost' || text !== 
 /** A repository alone. */
 export function parseRepository(text) {
   const reference = parseReference(text);
-  if (reference.tag !== undefined || reference.digest !== undefined) throw new Usage('HOST/REPOSITORY is needed, without tag and digest');
+  if (reference.tag !== undefined || reference.digest !== undefined) {
+    throw new Usage('HOST/REPOSITORY is needed, without tag and digest');
+  }
   return reference;
 }
 
 /** A tag that has to be there: no command that changes something falls back to `latest`. */
 export function parseTag(text) {
   const reference = parseReference(text);
-  if (!reference.tag || reference.digest !== undefined) throw new Usage('HOST/REPOSITORY:TAG is needed, with its tag and without digest');
+  if (!reference.tag || reference.digest !== undefined) {
+    throw new Usage('HOST/REPOSITORY:TAG is needed, with its tag and without digest');
+  }
   return reference;
 }
 

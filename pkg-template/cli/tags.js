@@ -34,7 +34,11 @@ export const tags = {
   summary: 'lists the tags of a repository with what they point to, newest first',
   details: 'CREATED is UTC, as the image says; SIZE is that of the compressed layers for one platform.',
   options: {
-    order: { value: 'ORDER', read: oneOf('newest', 'version', 'name'), help: 'newest (default), version (highest first) or name' },
+    order: {
+      value: 'ORDER',
+      read: oneOf('newest', 'version', 'name'),
+      help: 'newest (default), version (highest first) or name',
+    },
     filter: { value: 'GLOB', help: 'only these: * for any characters, ? for one' },
     long: { help: 'digests, times and sizes in full, media types' },
     names: { help: 'the names alone, in the order of the registry: no request for each tag' },

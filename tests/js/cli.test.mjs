@@ -18,7 +18,7 @@ import { auth } from './docker-logins.mjs';
 import { SOON } from './support.mjs';
 
 const PROGRAM = 'docker-registry-client-wasm';
-const COMMANDS = ['repos', 'tags', 'inspect', 'diagnose'];
+const COMMANDS = ['repos', 'tags', 'inspect', 'tag', 'untag', 'copy', 'cleanup', 'diagnose'];
 const folder = mkdtempSync(join(tmpdir(), 'cli-'));
 const written = (name, text) => {
   writeFileSync(join(folder, name), text);
@@ -94,6 +94,16 @@ for (const [args, message] of [
   ['tags localhost:5000', 'the repository is missing: HOST/REPOSITORY is needed'],
   ['inspect a.example/b:c:d', 'a tag holds no ":"; a digest stands behind "@"'],
   ['inspect a.example/b@latest', 'a digest such as sha256:… is needed behind "@"'],
+  ['tag a.example/b new', 'HOST/REPOSITORY:TAG or @DIGEST is needed: which image?'],
+  ['tag a.example/b:1', 'HOST/REPOSITORY:TAG|@DIGEST NEWTAG…: one more is needed'],
+  ['tag a.example/b:1 2 3 --if-match none', '--if-match: it is for one new tag'],
+  ['untag a.example/b', 'HOST/REPOSITORY:TAG is needed, with its tag and without digest'],
+  [`untag a.example/b@sha256:${'0'.repeat(64)}`, 'HOST/REPOSITORY:TAG is needed, with its tag and without digest'],
+  [`copy a.example/b a.example/c@sha256:${'0'.repeat(64)}`, 'the target is HOST/REPOSITORY[:TAG], without digest'],
+  ['copy a.example/b c.example/b --username alice --password-stdin', "--username: between two registries there are only docker's logins"],
+  ['cleanup a.example/b --apply', /^what to keep or to remove\? --keep-newest, /],
+  ['cleanup a.example/b --highest-per minor', '--highest-per: it needs --keep-highest'],
+  ['cleanup a.example/b --keep-newest x', '--keep-newest: a whole number from 0 on is needed'],
   ['inspect a.example/b --raw --config', '--json, --raw and --config: one at most'],
 ]) {
   test(`refused: ${args || 'nothing'}`, SOON, async () => {
@@ -114,7 +124,7 @@ test("refused by the package's own rules", SOON, async () => {
     ['inspect a.example/b:.x', /^error: INVALID_REFERENCE: tag ".x"/],
     ['inspect a.example/b@sha256:12', /^error: INVALID_REFERENCE: digest/],
     ['inspect A..example/b', /^error: INVALID_ARGUMENT: registry/],
-    ['inspect a.example/b --platform plan9', /^error: INVALID_ARGUMENT: /],
+    [`inspect ${host}/team/web:1.0.0 --platform a/b/c/d`, /^error: INVALID_ARGUMENT: platform "a\/b\/c\/d"/],
     [`tags a.example/b --cert ${written('none.pem', 'x')} --key ${join(folder, 'none.pem')}`, /^error: INVALID_ARGUMENT: options.cert/],
   ]) {
     const { code, out, err } = await cli(args);
