@@ -147,6 +147,14 @@ export class DockerRegistryClient {
   repository(name: string, namespace?: string): Repository;
   /** By full name. "library" includes names without a namespace. */
   repositories(namespace?: string, options?: CallOptions): Promise<Map<string, Repository>>;
+  /**
+   * Copies an image, an index with all its images, or an artifact into this registry. Within a registry blobs are mounted; from another
+   * one ({ repository, reference } or an `Image` of its client) they stream through, each verified on its way, a few at a time in flat
+   * memory. What is there already is passed over, so that a copy which was interrupted is just made again. Children come before parents
+   * and the tag last: until then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
+   * owner may hand out (non-distributable ones) stay where they are.
+   */
+  copy(source: string | Image | { repository: Repository; reference: string }, target: string, options?: CopyOptions): Promise<CopyResult>;
   /** Repository names as the pages arrive. */
   catalog(options?: ListOptions): AsyncIterableIterator<string>;
 }
@@ -237,6 +245,31 @@ export interface Finding {
   };
 }
 
+export interface CopyOptions extends CallOptions {
+  /** Of an index: one gives that image by itself, several an index of these alone. Default: all of it, byte for byte. */
+  platforms?: string[];
+  onProgress?: (progress: CopyProgress) => void;
+}
+/** What happens to one blob or manifest of a copy. */
+export interface CopyProgress {
+  digest: string;
+  /** "exists": it was there. "mounted": taken over from another repository of the registry. "copying": on its way. "copied": it is there. */
+  stage: "exists" | "mounted" | "copying" | "copied";
+  /** Bytes of it that are at the target. */
+  loaded: number;
+  total: number;
+}
+export interface CopyResult extends Descriptor {
+  /** Manifests that were put. */
+  manifests: number;
+  /** Blobs whose bytes were moved, and those bytes. */
+  blobs: number;
+  bytes: number;
+  mounted: number;
+  /** Blobs and manifests that were there. */
+  existing: number;
+}
+
 // ───────────── Repository
 
 export class Repository {
@@ -253,6 +286,19 @@ export class Repository {
   eachTag(options?: ListOptions): AsyncIterableIterator<string>;
   /** What a tag points to: facts from manifest and config. */
   data(tag: string, options?: CallOptions): Promise<TagData>;
+  /**
+   * What many tags point to, as many at a time as the client makes requests. `tags`: only these; default: all. One manifest and one config are
+   * read for each digest, however many tags share it, and none that the client holds already; a registry that tells digests with its tags
+   * (Google's) is asked for nothing else.
+   *
+   * `order`: "name", by the tags' characters; "version", the highest first (1.10 before 1.9 before 1.9-rc1, 1.9 before 1.9-alpine; what is no
+   * version last, by name); "newest", by `created`, unknown last. Default: each as soon as it is there. "name" and "version" come while work goes
+   * on ahead; "newest" waits for all, unless the registry told the dates with its tags.
+   *
+   * A tag that cannot be described (gone since it was listed, broken, of an unknown kind) is an entry with an `error` and breaks no other. What
+   * befalls every tag (credentials refused, the rate limit, a dead connection) ends the iteration. Leaving it stops all requests.
+   */
+  describeTags(options?: CallOptions & { tags?: string[]; order?: "name" | "version" | "newest" }): AsyncIterableIterator<DescribedTag>;
   /** The image of a tag or digest; from an index, the one for the platform. */
   image(tagOrDigest: string, options?: CallOptions & { platform?: string }): Promise<Image>;
   /** The manifest of a tag or digest, verified. `accept`: media types to ask for instead of all that are known. */
@@ -263,6 +309,11 @@ export class Repository {
   blob(digest: string, options?: TransferOptions & { range?: [first: number, last: number] }): Promise<ReadableStream<Uint8Array>>;
   /** Size of a blob; undefined if there is none. */
   headBlob(digest: string, options?: CallOptions): Promise<Descriptor | undefined>;
+  /**
+   * What a clean-up would remove and keep, and why; nothing is deleted before `apply()` of the plan. One request for each tag, each manifest
+   * and each image's config of the repository, less what the client holds already, and one for the referrers of each digest that is to go.
+   */
+  planCleanup(policy: CleanupPolicy, options?: CallOptions): Promise<CleanupPlan>;
   /**
    * Points a tag at an image of this repository: another tag, a manifest's digest, or an `Image`. The manifest stays as it came, byte for byte; a
    * tag that points there already is left alone. What the tag points to afterwards is made sure of, and an error says what that is.
@@ -425,6 +476,123 @@ export interface TagData {
   platforms: Platform[];
   artifactType?: string;
   annotations?: Record<string, string>;
+}
+
+/** A tag and its facts, or why there are none: `if (entry.error) …`. */
+export type DescribedTag = (TagData & { error?: undefined }) | { tag: string; error: RegistryError };
+
+// ───────────── Cleaning up
+
+/** A Date, or a text: a date or time ("2026-01-31", RFC 3339), or how long ago ("30d"; s, m, h, d, w); or how many milliseconds ago. */
+export type CleanupTime = Date | string | number;
+/**
+ * What is removed is what `remove` selects and no rule of `keep` keeps: `keep` always wins. `planCleanup({ keep: { newest: 10 }, remove: { tags:
+ * ["*"] } })` leaves the ten newest images, `{ remove: { tags: ["pr-*"], olderThan: "30d" } }` removes such tags of that age.
+ *
+ * Tags that belong to a digest (`sha256-<hex>` of the referrers tag schema, cosign's `.sig`, `.att`, `.sbom`) are not judged: they go and stay with it.
+ */
+export interface CleanupPolicy {
+  /** What stays of what is selected. One rule that fits is enough. */
+  keep?: {
+    /** So many images, those made last, with all their tags: tags of one digest count once. */
+    newest?: number;
+    /** What was made at or after that time. What does not tell when is kept by this rule and by `newest`. */
+    newerThan?: CleanupTime;
+    /** Globs (`*` any characters, `?` one) of the whole tag, or regular expressions. */
+    tags?: (string | RegExp)[];
+    /** Of tags that are versions ("1.2.3", "v2", "1.2-alpine"; not "latest"): */
+    semver?: {
+      /** all that are no pre-releases; */
+      releases?: boolean;
+      /** so many of the highest releases, each with all its variants ("1.2.3", "1.2.3-alpine"), */
+      highest?: number;
+      /** of all of them (default), of each major (1.*) or of each minor version (1.2.*). */
+      per?: "all" | "major" | "minor";
+    };
+  };
+  /** What is selected: the tags that fit everything that is named here. Nothing named is an error. */
+  remove: {
+    /** Globs of the whole tag, or regular expressions: one that fits is enough. `["*"]` are all. */
+    tags?: (string | RegExp)[];
+    /** What was made before that time; what does not tell when does not fit. */
+    olderThan?: CleanupTime;
+    /** Only versions that are pre-releases (1.2.0-rc1, 1.2b3; not 1.2-alpine). */
+    prerelease?: boolean;
+  };
+  /**
+   * Whether manifests without a tag go with what needed them: an index's manifests, referrers (by the API or the tag schema), referrers' tags whose
+   * subject is gone. Default true; `false` leaves them, and whatever they need. No registry lists its untagged manifests: of those only these are
+   * known, and what else there is stays for the registry's own garbage collection.
+   */
+  untagged?: boolean;
+}
+/** JSON can hold it; `apply` is not part of that. */
+export interface CleanupPlan {
+  repository: string;
+  /** As it was given, regular expressions as text. */
+  policy: Record<string, unknown>;
+  createdAt: Date;
+  /** All tags, by name. */
+  tags: PlannedTag[];
+  /** All manifests that are known. Nothing is removed that a tag, an index or a referrer that stays needs, nor a referrer of what stays. */
+  digests: PlannedDigest[];
+  /** Bytes, compressed, of manifests and blobs that nothing here needs any more. Blobs free them when the registry collects its garbage. */
+  freed: number;
+  /**
+   * Removes what the plan says, one after the other: tags whose digest stays alone (as `untag()`), then each manifest with its tags by one
+   * deletion, an index before its manifests, a subject before its referrers. First the repository is looked through again, and before each
+   * deletion its tags are: a tag that moved is left alone, and so is a digest that something new needs. What is not there any more counts as
+   * removed: after an interruption `apply()` again, or a new plan, does the rest. (Interrupted right between an index and its manifests, the
+   * latter stay without a tag; only `apply()` of the same plan knows of them.) Between the last look and the deletion others may still write.
+   *
+   * Rejects only where nothing was changed: `UNSUPPORTED` where the registry deletes nothing, or the credentials do not suffice; and for an abort.
+   * Any other failure is in the report, and hinders no other deletion; after three in a row the rest remains.
+   */
+  apply(options?: CallOptions & { onProgress?: (progress: CleanupProgress) => void }): Promise<CleanupReport>;
+}
+export interface PlannedTag {
+  tag: string;
+  /** Absent where it could not be read. */
+  digest?: string;
+  created?: Date;
+  /** As `TagData.size`. */
+  size?: number;
+  action: "keep" | "remove";
+  /** The rules that decided ("keep.newest", "remove.olderThan"), or a sentence. */
+  reasons: string[];
+}
+export interface PlannedDigest {
+  digest: string;
+  /** Empty where it could not be read. */
+  mediaType: string;
+  action: "keep" | "remove";
+  reasons: string[];
+  /** The tags that point to it. */
+  tags: string[];
+  /** What stays and needs it: indexes that list it, referrers to it. */
+  neededBy: string[];
+  /** What it refers to. */
+  subject?: string;
+}
+export interface CleanupProgress {
+  /** Tags and digests dealt with, of so many. */
+  done: number;
+  total: number;
+  /** The last of them. */
+  what: string;
+  outcome: "removed" | "skipped" | "failed" | "remaining";
+}
+/** Tags and digests: only digests have a colon. */
+export interface CleanupReport {
+  /** Gone, now or before. */
+  removed: string[];
+  /** Kept by the plan. */
+  kept: string[];
+  /** Left alone, since it is not as it was when the plan was made. */
+  skipped: { what: string; why: string }[];
+  failed: { what: string; error: RegistryError }[];
+  /** Not tried, after a failure: another `apply()` will. */
+  remaining: string[];
 }
 
 // ───────────── Image

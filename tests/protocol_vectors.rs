@@ -415,6 +415,8 @@ fn referrers_as_oras_reads_them() {
         let digest = Digest::parse(text(&case["desc"], "Digest"));
         match (digest, text(case, "name")) {
             (Ok(digest), "unregistred algorithm: sha1") => assert!(digest.algorithm().is_none()),
+            // oras does not cut what the specification cuts.
+            (Ok(digest), "sha512") => assert_eq!(Some(referrers::tag(&digest).as_str()), text(case, "want").get(..71)),
             (Ok(digest), name) => assert_eq!(referrers::tag(&digest), text(case, "want"), "{name}"),
             (Err(_), name) => assert!(!case["wantErr"].is_null(), "{name}"),
         }

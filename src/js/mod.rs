@@ -7,10 +7,13 @@
 
 mod artifact;
 mod callback;
+mod cleanup;
 mod client;
 mod collect;
 mod convert;
+mod copy;
 mod credentials;
+mod describe;
 mod diagnosis;
 mod error;
 mod filter;
@@ -18,6 +21,7 @@ mod given;
 mod image;
 mod iterate;
 mod options;
+mod policy;
 mod progress;
 mod promise;
 mod push;

@@ -31,7 +31,8 @@ impl Options {
         Self::at(format!("options.{name}"), value, known)
     }
 
-    fn at(place: String, value: JsValue, known: &[&str]) -> Result<Self> {
+    /// An object at any place.
+    pub fn at(place: String, value: JsValue, known: &[&str]) -> Result<Self> {
         if value.is_undefined() {
             return Ok(Self { object: None, place });
         }
@@ -48,7 +49,7 @@ impl Options {
         Ok(Self { object: Some(value.unchecked_into()), place })
     }
 
-    /// Where one of them stands, for a message.
+    /// An option's place, for a message.
     pub fn path(&self, name: &str) -> String {
         format!("{}.{name}", self.place)
     }
