@@ -5,7 +5,9 @@
 //! argument, not an exception of the glue. No method holds a borrow over an await: handles are cloned into the future,
 //! so `free()` during a call is harmless.
 
+mod artifact;
 mod callback;
+mod cleanup;
 mod client;
 mod collect;
 mod convert;
@@ -15,16 +17,21 @@ mod describe;
 mod diagnosis;
 mod error;
 mod filter;
+mod given;
 mod image;
 mod iterate;
 mod options;
+mod policy;
 mod progress;
 mod promise;
+mod push;
 mod repository;
 mod settings;
 mod signal;
+mod source;
 mod stop;
 mod stream;
+mod tagging;
 
 pub use client::DockerRegistryClient;
 pub use error::{is_registry_error, to_js as error_to_js};

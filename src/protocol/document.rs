@@ -123,17 +123,26 @@ impl IndexDocument {
         read().map_err(|error| Invalid::response(json::complete("manifest", &error)))
     }
 
+    /// The document and its media type: an OCI index whatever it holds.
+    pub fn write_oci(self) -> Result<(Vec<u8>, &'static str), Invalid> {
+        self.write_as(OCI_INDEX)
+    }
+
     /// The document and its media type: an OCI index, or a Docker list where that can say all of it.
-    pub fn write(mut self) -> Result<(Vec<u8>, &'static str), Invalid> {
+    pub fn write(self) -> Result<(Vec<u8>, &'static str), Invalid> {
         let all_docker = !self.manifests.is_empty()
             && self
                 .manifests
                 .iter()
                 .all(|entry| matches!(entry.descriptor.media_type.as_str(), DOCKER_MANIFEST | DOCKER_LIST));
         let more = self.artifact_type.is_some() || self.subject.is_some() || !self.annotations.is_empty();
+        self.write_as(if all_docker && !more { DOCKER_LIST } else { OCI_INDEX })
+    }
+
+    fn write_as(mut self, media_type: &'static str) -> Result<(Vec<u8>, &'static str), Invalid> {
         self.schema_version = 2;
-        self.media_type = if all_docker && !more { DOCKER_LIST } else { OCI_INDEX };
-        Ok((serde_json::to_vec(&self).map_err(unwritable)?, self.media_type))
+        self.media_type = media_type;
+        Ok((serde_json::to_vec(&self).map_err(unwritable)?, media_type))
     }
 }
 

@@ -1,16 +1,15 @@
 //! What many tags point to: some tags at a time, in the order wanted, each digest looked into once.
 
 use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::pin::Pin;
+use std::cmp::Ordering;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use async_lock::Mutex;
 use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 
 use super::connection::Connection;
+use super::ids::{Ids, Works, arrange, ordered};
 use super::listing::Listing;
 use super::manifests::FetchedManifest;
 use super::settings::Call;
@@ -49,8 +48,6 @@ pub struct Described {
     pub data: Result<TagData>,
 }
 
-type Work = Pin<Box<dyn Future<Output = (usize, Described)>>>;
-
 /// Descriptions in progress. Dropping it stops every request.
 pub struct Descriptions<H: Host> {
     reader: Rc<Reader<H>>,
@@ -59,12 +56,14 @@ pub struct Descriptions<H: Host> {
     order: Order,
     /// Whether `pending` is in the order wanted.
     is_sorted: bool,
-    /// By tag, milliseconds since 1970, where the listing told.
-    dates: HashMap<String, u64>,
     pending: VecDeque<String>,
-    running: FuturesUnordered<Work>,
-    /// Those that are ahead of their turn.
-    ready: BTreeMap<usize, Described>,
+    running: Works<'static>,
+    /// Described, with their number in the order they were begun in.
+    done: Rc<RefCell<Vec<(usize, Described)>>>,
+    /// From the next in turn on; `None` where it is not described yet.
+    ready: VecDeque<Option<Described>>,
+    /// Of `ready` those that are described.
+    waiting: usize,
     begun: usize,
     given: usize,
     lost: usize,
@@ -75,10 +74,12 @@ struct Reader<H: Host> {
     connection: Rc<Connection<H>>,
     name: RepositoryName,
     call: Call,
-    /// By digest; locked while it is found out.
-    facts: RefCell<HashMap<Digest, Rc<Mutex<Option<TagData>>>>>,
-    /// By tag, where the listing told.
-    told: RefCell<HashMap<String, Digest>>,
+    digests: RefCell<Ids>,
+    /// By the digest's number; locked while it is found out.
+    facts: RefCell<Vec<Rc<Mutex<Option<TagData>>>>>,
+    tags: RefCell<Ids>,
+    /// By the tag's number, where the listing told: digest, and milliseconds since 1970.
+    told: RefCell<Vec<(Digest, Option<u64>)>>,
     /// Tags that turned out to share a digest with one before, and those that did not.
     shared: Cell<usize>,
     single: Cell<usize>,
@@ -99,17 +100,27 @@ impl<H: Host> Descriptions<H> {
             }
             None => Some(Listing::tags(connection.clone(), Ok(name.clone()), None, call.clone())),
         };
-        let (facts, told) = (RefCell::default(), RefCell::default());
-        let (shared, single) = (Cell::new(0), Cell::new(0));
+        let reader = Reader {
+            connection,
+            name,
+            call,
+            digests: RefCell::default(),
+            facts: RefCell::default(),
+            tags: RefCell::default(),
+            told: RefCell::default(),
+            shared: Cell::new(0),
+            single: Cell::new(0),
+        };
         let mut descriptions = Self {
-            reader: Rc::new(Reader { connection, name, call, facts, told, shared, single }),
+            reader: Rc::new(reader),
             listing,
             order,
             is_sorted: false,
-            dates: HashMap::new(),
             pending: tags.unwrap_or_default().into(),
-            running: FuturesUnordered::new(),
-            ready: BTreeMap::new(),
+            running: Works::new(),
+            done: Rc::default(),
+            ready: VecDeque::new(),
+            waiting: 0,
             begun: 0,
             given: 0,
             lost: 0,
@@ -128,9 +139,14 @@ impl<H: Host> Descriptions<H> {
             if !some.is_empty() {
                 return Ok(Some(some));
             }
-            let Some((index, described)) = self.running.next().await else { return Ok(None) };
-            self.judge(&described)?;
-            self.ready.insert(index, described);
+            if self.running.next().await.is_none() {
+                return Ok(None);
+            }
+            let done = self.done.take();
+            for (index, described) in done {
+                self.judge(&described)?;
+                self.put(index, described);
+            }
             if self.needs_all() && self.running.is_empty() && self.pending.is_empty() {
                 self.sort_ready();
             }
@@ -141,15 +157,24 @@ impl<H: Host> Descriptions<H> {
     fn take_ready(&mut self) -> Vec<Described> {
         let mut some = Vec::new();
         while !self.needs_all() {
-            let turn = match self.order {
-                Order::Any => self.ready.pop_first(),
-                _ => self.ready.remove_entry(&self.given),
-            };
-            let Some((_, described)) = turn else { break };
+            let Some(described) = self.ready.front_mut().and_then(Option::take) else { break };
+            self.ready.pop_front();
             self.given += 1;
+            self.waiting -= 1;
             some.push(described);
         }
         some
+    }
+
+    fn put(&mut self, index: usize, described: Described) {
+        let at = if self.order == Order::Any { self.ready.len() } else { index - self.given };
+        while self.ready.len() <= at {
+            self.ready.push_back(None);
+        }
+        if let Some(slot) = self.ready.get_mut(at) {
+            *slot = Some(described);
+        }
+        self.waiting += 1;
     }
 
     async fn begin(&mut self) -> Result<()> {
@@ -159,7 +184,7 @@ impl<H: Host> Descriptions<H> {
                 && self.running.len() + self.ahead() < window
                 && let Some(tag) = self.pending.pop_front()
             {
-                self.running.push(Box::pin(describe(self.reader.clone(), self.begun, tag)));
+                self.running.push(Box::pin(describe(self.reader.clone(), self.begun, tag, self.done.clone())));
                 self.begun += 1;
             }
             // In an order that is known beforehand all tags are listed before the first is described.
@@ -179,35 +204,36 @@ impl<H: Host> Descriptions<H> {
 
     /// Descriptions that wait for their turn; where all have to wait they are no reason to begin no more.
     fn ahead(&self) -> usize {
-        if self.needs_all() { 0 } else { self.ready.len() }
+        if self.needs_all() { 0 } else { self.waiting }
     }
 
     /// What the listing tells beside the tags.
     fn learn(&mut self, told: &[Told]) {
-        let mut digests = self.reader.told.borrow_mut();
-        for Told { digest, tags, created } in told {
-            for tag in tags {
-                self.dates.extend(created.map(|created| (tag.clone(), created)));
-                digests.insert(tag.clone(), digest.clone());
+        let (mut tags, mut known) = (self.reader.tags.borrow_mut(), self.reader.told.borrow_mut());
+        for Told { digest, tags: names, created } in told {
+            for tag in names {
+                if tags.of(tag) == known.len() {
+                    known.push((digest.clone(), *created));
+                }
             }
         }
     }
 
     /// Puts the tags in order as far as that is known before they are described.
     fn sort(&mut self) {
-        let tags = self.pending.make_contiguous();
-        match self.order {
-            Order::Any => {}
-            Order::Name => tags.sort_unstable(),
-            Order::Version => tags.sort_unstable_by(|one, other| version_order::highest_first(one, other)),
-            Order::Newest => {
-                tags.sort_by_key(|tag| Reverse(self.dates.get(tag)));
-                if tags.iter().all(|tag| self.dates.contains_key(tag)) {
-                    // They are in order: no need to wait for the last.
-                    self.is_sorted = true;
-                }
-            }
-        }
+        let tags = Vec::from(std::mem::take(&mut self.pending));
+        let tag = |at: usize| tags.get(at).map(String::as_str).unwrap_or_default();
+        let dates: Vec<Option<u64>> = tags.iter().map(|tag| self.reader.told(tag)?.1).collect();
+        let date = |at: usize| dates.get(at).copied().flatten();
+        let order = match self.order {
+            Order::Any => ordered(tags.len(), &|_, _| Ordering::Equal),
+            Order::Name => ordered(tags.len(), &|one, other| tag(one).cmp(tag(other))),
+            Order::Version => ordered(tags.len(), &|one, other| version_order::highest_first(tag(one), tag(other))),
+            Order::Newest => ordered(tags.len(), &|one, other| date(other).cmp(&date(one))),
+        };
+        // Where all tell their date there is no need to wait for the last.
+        self.is_sorted = dates.iter().all(Option::is_some);
+        self.pending = arrange(tags, &order).into();
     }
 
     /// Whether the order shows only when all are described.
@@ -217,11 +243,12 @@ impl<H: Host> Descriptions<H> {
 
     fn sort_ready(&mut self) {
         self.is_sorted = true;
-        let mut all: Vec<_> = std::mem::take(&mut self.ready).into_values().collect();
-        all.sort_by_cached_key(|described| {
-            Reverse(described.data.as_ref().ok().and_then(|data| timestamp::unix_ms(data.created.as_ref()?)))
-        });
-        self.ready = all.into_iter().enumerate().collect();
+        let all: Vec<Described> = std::mem::take(&mut self.ready).into_iter().flatten().collect();
+        let created = |described: &Described| timestamp::unix_ms(described.data.as_ref().ok()?.created.as_ref()?);
+        let dates: Vec<Option<u64>> = all.iter().map(created).collect();
+        let date = |at: usize| dates.get(at).copied().flatten();
+        let order = ordered(all.len(), &|one, other| date(other).cmp(&date(one)));
+        self.ready = arrange(all, &order).into_iter().map(Some).collect();
     }
 
     /// What befalls every tag ends it all: thousands of entries that say the same, each after some tries, help nobody.
@@ -238,17 +265,21 @@ impl<H: Host> Descriptions<H> {
     }
 }
 
-async fn describe<H: Host>(reader: Rc<Reader<H>>, index: usize, tag: String) -> (usize, Described) {
+async fn describe<H: Host>(
+    reader: Rc<Reader<H>>,
+    index: usize,
+    tag: String,
+    done: Rc<RefCell<Vec<(usize, Described)>>>,
+) {
     let data = reader.read(&tag).await;
-    (index, Described { tag, data })
+    done.borrow_mut().push((index, Described { tag, data }));
 }
 
 impl<H: Host> Reader<H> {
     async fn read(&self, tag: &str) -> Result<TagData> {
         let checked = Tag::parse(tag)?;
-        let told = self.told.borrow().get(tag).cloned();
-        let known = match told {
-            Some(digest) => Some(digest),
+        let known = match self.told(tag) {
+            Some((digest, _)) => Some(digest),
             // A HEAD costs less than a GET, and nothing where it is what is counted (Docker Hub): worth it where most
             // tags share what was read before.
             None if self.shared.get() > self.single.get() => self.head(&checked).await?,
@@ -264,6 +295,12 @@ impl<H: Host> Reader<H> {
         self.facts(tag, &digest, Some(manifest)).await
     }
 
+    /// What the listing told of a tag.
+    fn told(&self, tag: &str) -> Option<(Digest, Option<u64>)> {
+        let id = self.tags.borrow().get(tag)?;
+        self.told.borrow().get(id).cloned()
+    }
+
     async fn head(&self, tag: &Tag) -> Result<Option<Digest>> {
         let reference = Reference::Tag(tag.clone());
         let found = self.connection.head_manifest(&self.name, &reference, &self.call).await?;
@@ -271,14 +308,23 @@ impl<H: Host> Reader<H> {
     }
 
     fn is_known(&self, digest: &Digest) -> bool {
-        self.facts.borrow().contains_key(digest)
+        self.digests.borrow().get(digest.as_str()).is_some()
+    }
+
+    fn facts_of(&self, digest: &Digest) -> Rc<Mutex<Option<TagData>>> {
+        let id = self.digests.borrow_mut().of(digest.as_str());
+        let mut facts = self.facts.borrow_mut();
+        if id == facts.len() {
+            facts.push(Rc::default());
+        }
+        facts.get(id).cloned().unwrap_or_default()
     }
 
     /// The facts of a digest, found out by the first who asks.
     async fn facts(&self, tag: &str, digest: &Digest, manifest: Option<Rc<FetchedManifest>>) -> Result<TagData> {
         let count = if self.is_known(digest) { &self.shared } else { &self.single };
         count.set(count.get() + 1);
-        let facts = self.facts.borrow_mut().entry(digest.clone()).or_default().clone();
+        let facts = self.facts_of(digest);
         let mut facts = facts.lock().await;
         if let Some(known) = &*facts {
             return Ok(TagData { tag: tag.to_owned(), ..known.clone() });

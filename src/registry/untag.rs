@@ -43,13 +43,9 @@ impl<H: Host> Untag<H> {
             None => connection.manifest(&self.name, &reference, None, &self.call).await?.digest.clone(),
         };
         match connection.delete(&self.name, &reference, &self.call).await {
-            Ok(answer) if answer.response.is_success() => match self.now().await? {
+            Ok(answer) if answer.response.is_success() => match self.after(&before).await? {
                 None => Ok(()),
-                Some(now) if now == before => {
-                    let message = format!("the registry says it deleted the tag {0}, but {1}", self.tag, self.to(&now));
-                    Err(answer.error(code::INVALID_RESPONSE, message))
-                }
-                Some(now) => Err(self.moved(&now)),
+                Some(clause) => Err(answer.error(code::INVALID_RESPONSE, clause)),
             },
             Ok(answer) if wants_digest(&answer) => self.by_throw_away().await,
             Ok(answer) => self.undecided(connection.failure(&answer)).await,
@@ -95,19 +91,12 @@ impl<H: Host> Untag<H> {
         }
         let digest = Reference::Digest(throw_away.digest.clone());
         let error = match self.connection.delete(&self.name, &digest, &self.call).await {
-            Ok(answer) if answer.response.is_success() || answer.response.status == 404 => match self.now().await {
-                Ok(None) => return Ok(()),
-                Ok(Some(now)) if now != throw_away.digest => return Err(self.moved(&now)),
-                Ok(Some(_)) => {
-                    answer.error(code::INVALID_RESPONSE, "the registry says it deleted what the tag leads to")
+            Ok(answer) if answer.response.is_success() || answer.response.status == 404 => {
+                match self.after(&throw_away.digest).await? {
+                    None => return Ok(()),
+                    Some(clause) => answer.error(code::INVALID_RESPONSE, clause),
                 }
-                Err(error) => {
-                    return Err(error.and(
-                        "the registry deleted the tag, but whether it is gone could not be \
-                     made sure of",
-                    ));
-                }
-            },
+            }
             Ok(answer) => self.connection.failure(&answer),
             Err(error) => error,
         };
@@ -134,6 +123,28 @@ impl<H: Host> Untag<H> {
         )
     }
 
+    /// After a deletion that the registry took: what is wrong, if the tag is still there and leads where it did.
+    async fn after(&self, before: &Digest) -> Result<Option<String>> {
+        match self.now().await {
+            Ok(None) => Ok(None),
+            Ok(Some(now)) if now == *before => {
+                Ok(Some(format!("the registry says it deleted the tag {}, but {}", self.tag, self.to(&now))))
+            }
+            Ok(Some(now)) => {
+                let message = format!(
+                    "the tag {0} was removed, but somebody else has put it there again: {1}",
+                    self.tag,
+                    self.to(&now)
+                );
+                Err(Error::new(code::CONFLICT, message))
+            }
+            Err(error) => Err(error.and(&format!(
+                "the registry deleted the tag {}, but that it is gone could not be made sure of",
+                self.tag
+            ))),
+        }
+    }
+
     async fn now(&self) -> Result<Option<Digest>> {
         let reference = Reference::Tag(self.tag.clone());
         let now = self.connection.head_manifest(&self.name, &reference, &self.call).await?;
@@ -142,12 +153,6 @@ impl<H: Host> Untag<H> {
 
     fn to(&self, now: &Digest) -> String {
         stands(&self.tag, Some(now))
-    }
-
-    fn moved(&self, now: &Digest) -> Error {
-        let message =
-            format!("the tag {} was removed, but somebody else has put it there again: {}", self.tag, self.to(now));
-        Error::new(code::CONFLICT, message)
     }
 }
 
