@@ -26,7 +26,7 @@ export interface ClientOptions {
   authServiceUrl?: string;
   /** Hosts ("auth.example.com", "10.0.0.1:8443") other than the registry's own domain that may receive its credentials as token services. */
   trustedRealms?: string[];
-  /** Time allowed until response headers arrive. Default 30_000; 0 waits for ever. */
+  /** Time allowed until response headers arrive, beside a second for each 32 kB of a request's body. Default 30_000; 0 waits for ever. */
   timeout?: number;
   /** Time allowed without a byte of progress in a body. Default 60_000; 0 waits for ever. */
   idleTimeout?: number;
@@ -147,6 +147,14 @@ export class DockerRegistryClient {
   repository(name: string, namespace?: string): Repository;
   /** By full name. "library" includes names without a namespace. */
   repositories(namespace?: string, options?: CallOptions): Promise<Map<string, Repository>>;
+  /**
+   * Copies an image, an index with all its images, or an artifact into this registry. Within a registry blobs are mounted; from another
+   * one ({ repository, reference } or an `Image` of its client) they stream through, each verified on its way, a few at a time in flat
+   * memory. What is there already is passed over, so that a copy which was interrupted is just made again. Children come before parents
+   * and the tag last: until then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
+   * owner may hand out (non-distributable ones) stay where they are.
+   */
+  copy(source: string | Image | { repository: Repository; reference: string }, target: string, options?: CopyOptions): Promise<CopyResult>;
   /** Repository names as the pages arrive. */
   catalog(options?: ListOptions): AsyncIterableIterator<string>;
 }
@@ -235,6 +243,31 @@ export interface Finding {
     /** A `location` for the `server` block of an nginx before the registry, whatever registry that is. */
     nginx?: string;
   };
+}
+
+export interface CopyOptions extends CallOptions {
+  /** Of an index: one gives that image by itself, several an index of these alone. Default: all of it, byte for byte. */
+  platforms?: string[];
+  onProgress?: (progress: CopyProgress) => void;
+}
+/** What happens to one blob or manifest of a copy. */
+export interface CopyProgress {
+  digest: string;
+  /** "exists": it was there. "mounted": taken over from another repository of the registry. "copying": on its way. "copied": it is there. */
+  stage: "exists" | "mounted" | "copying" | "copied";
+  /** Bytes of it that are at the target. */
+  loaded: number;
+  total: number;
+}
+export interface CopyResult extends Descriptor {
+  /** Manifests that were put. */
+  manifests: number;
+  /** Blobs whose bytes were moved, and those bytes. */
+  blobs: number;
+  bytes: number;
+  mounted: number;
+  /** Blobs and manifests that were there. */
+  existing: number;
 }
 
 // ───────────── Repository
@@ -333,6 +366,43 @@ export class Repository {
    * `artifactType` filters, here where the registry does not.
    */
   referrers(digest: string, options?: CallOptions & { artifactType?: string }): Promise<Descriptor[]>;
+  /**
+   * Pushes a blob, unless it is there already. Nothing is committed unless all bytes have come and are right; on an error or abort the upload is
+   * cancelled at the registry, and a stream that was given is cancelled too.
+   *
+   * A stream (or any async iterable of bytes) of whatever length goes up in chunks: at most two are in memory, the next is read while one is on
+   * its way. After a lost connection the upload goes on where the registry has got to. What fits into one chunk, and up to 64 MiB that are in
+   * memory anyway, is hashed first and goes up in one request. A page is no exception: no host needs to stream a request's body.
+   *
+   * Rejects with `SOURCE` where a stream fails (its own reason is the error's `cause`) or gives something that is no bytes, `SIZE_MISMATCH` where
+   * a file changed its length, `DIGEST_MISMATCH` where the bytes are not those of `digest`, `UNSUPPORTED` where the registry takes no pushes, or
+   * hides `Location` from a page.
+   */
+  pushBlob(data: BlobData, options?: PushBlobOptions): Promise<Descriptor>;
+  /**
+   * Has the registry take a blob over from another of its repositories, without moving its bytes. `true` if it did. `false` if it cannot, does not
+   * have the blob there, or does not let this client at it (400, 401, 403, 404, 405, or an upload it began instead, which is cancelled): then
+   * the bytes have to be pushed. Rejects for what says nothing about the blob: no connection, 5xx.
+   */
+  mountBlob(digest: string, from: string, options?: CallOptions): Promise<boolean>;
+  /** Deletes a blob from this repository, whatever refers to it: a manifest that does can no longer be pulled. Other repositories keep theirs. */
+  deleteBlob(digest: string, options?: CallOptions): Promise<void>;
+}
+
+/** The bytes of a blob. A stream must be fresh: neither locked nor read from. */
+export type BlobData =
+  | ArrayBufferView
+  | ArrayBufferLike
+  | Blob
+  | ReadableStream<ArrayBufferView | ArrayBufferLike>
+  | AsyncIterable<ArrayBufferView | ArrayBufferLike>;
+export interface PushBlobOptions extends TransferOptions {
+  /** For the descriptor; the registry is not told. Default "application/octet-stream". */
+  mediaType?: string;
+  /** Bytes per request at most, up to 256 MiB. Default 4 MiB for streams; more where the registry asks for more (`OCI-Chunk-Min-Length`). */
+  chunkSize?: number;
+  /** What the bytes must hash to, sha256 or sha512. Where that blob is there already a stream is not even read. */
+  digest?: string;
 }
 
 export interface Platform {

@@ -215,3 +215,17 @@ fn head_of_a_blob() {
     assert_eq!(head(Reply::json(r#"{"errors":[{"code":"DENIED"}]}"#).status(403)).unwrap_err().code, "DENIED");
     assert_eq!(head(Reply::new(200)).unwrap_err().code, "INVALID_RESPONSE");
 }
+
+/// F15.
+#[test]
+fn a_page_in_place_of_a_blob_is_called_one() {
+    for size in [None, Some("20")] {
+        let host = Scripted::new(move |_| {
+            let reply = Reply::bytes("<!doctype html>login").header("content-type", "text/html; charset=utf-8");
+            size.map_or(reply.clone(), |size| reply.header("content-length", size))
+        });
+        let (code, message) = pull(&host, &sha256(CONTENT), None).unwrap_err();
+        assert_eq!(code, "DIGEST_MISMATCH");
+        assert!(message.contains("text/html"), "{message}");
+    }
+}

@@ -19,7 +19,8 @@ pub struct HostBytes {
 }
 
 impl HostBytes {
-    fn new(array: Uint8Array) -> Self {
+    /// Bytes of the host's.
+    pub fn new(array: Uint8Array) -> Self {
         let length = array.unchecked_ref::<Bytes>().byte_length() as u64;
         Self { array, length }
     }

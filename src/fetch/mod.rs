@@ -14,10 +14,11 @@ pub mod headers;
 mod reader;
 mod settle;
 
-pub use bindings::{Room, tag};
+pub use bindings::{Any, Room, tag};
 pub use body::{FetchBody, HostBytes};
 pub use failure::text_of;
 pub use hash::FetchHasher;
+pub use reader::{Read, Reader};
 pub use settle::settled;
 
 use std::cell::Cell;
@@ -28,7 +29,7 @@ use js_sys::{Function, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use self::abort::Abort;
-use self::bindings::{Any, Init};
+use self::bindings::Init;
 use self::environment::Page;
 use crate::protocol::code;
 use crate::protocol::digest::Algorithm;

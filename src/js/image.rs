@@ -32,6 +32,10 @@ impl Image {
     pub(super) fn wrap(image: registry::Image<FetchHost>, shared: &Rc<Shared>) -> Self {
         Self { image, shared: shared.clone(), layers: OnceCell::new(), platform: OnceCell::new() }
     }
+
+    pub(super) fn inner(&self) -> &registry::Image<FetchHost> {
+        &self.image
+    }
 }
 
 #[wasm_bindgen]
@@ -40,6 +44,12 @@ impl Image {
     #[wasm_bindgen(constructor)]
     pub fn new() -> std::result::Result<Self, JsValue> {
         Err(not_constructible("Image", "repository.image(tag)"))
+    }
+
+    /// A twin to be taken apart, for this package's own use.
+    #[wasm_bindgen(js_name = _share)]
+    pub fn share(&self) -> Self {
+        Self::wrap(self.image.clone(), &self.shared)
     }
 
     /// Digest of the config.

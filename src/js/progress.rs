@@ -14,7 +14,8 @@ const INTERVAL: u64 = 100;
 /// `Progress` of index.d.ts.
 #[derive(Serialize)]
 struct Report<'a> {
-    digest: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a str>,
     loaded: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<u64>,
@@ -24,17 +25,22 @@ struct Report<'a> {
 pub struct Progress {
     callback: Option<Callback>,
     host: FetchHost,
-    digest: String,
+    digest: Option<String>,
     total: Option<u64>,
     loaded: u64,
     told: u64,
 }
 
 impl Progress {
-    /// Of a blob that has not begun.
+    /// Of a blob that has not begun to come.
     pub fn new(callback: Option<Callback>, host: FetchHost, pull: &BlobPull<FetchHost>) -> Self {
+        Self::of(callback, host, Some(pull.digest().to_string()), pull.total())
+    }
+
+    /// Of a blob that goes the other way, as far as it is known.
+    pub fn of(callback: Option<Callback>, host: FetchHost, digest: Option<String>, total: Option<u64>) -> Self {
         let told = host.now();
-        Self { callback, host, digest: pull.digest().to_string(), total: pull.total(), loaded: 0, told }
+        Self { callback, host, digest, total, loaded: 0, told }
     }
 
     /// So many bytes more.
@@ -51,6 +57,12 @@ impl Progress {
         }
     }
 
+    /// So many bytes in all so far.
+    pub fn reach(&mut self, bytes: u64) {
+        self.loaded = 0;
+        self.add(bytes);
+    }
+
     /// All of it comes once more.
     pub fn restart(&mut self) {
         self.loaded = 0;
@@ -61,9 +73,15 @@ impl Progress {
         self.tell();
     }
 
+    /// Everything has gone, and this is what it was.
+    pub fn end_as(&mut self, digest: String, bytes: u64) {
+        (self.digest, self.total, self.loaded) = (Some(digest), Some(bytes), bytes);
+        self.tell();
+    }
+
     fn tell(&self) {
         if let Some(callback) = &self.callback {
-            let report = Report { digest: &self.digest, loaded: self.loaded, total: self.total };
+            let report = Report { digest: self.digest.as_deref(), loaded: self.loaded, total: self.total };
             if let Ok(report) = convert::small(&report) {
                 callback.tell(&report);
             }

@@ -15,6 +15,7 @@ mod field;
 pub mod glob;
 pub mod host;
 pub mod http;
+pub mod index_filter;
 pub mod invalid;
 mod json;
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl Span {
 }
 
 enum State<H: Host> {
-    Open(Stream<H>),
+    Open(Box<Stream<H>>),
     /// The body broke off; after a pause of so many milliseconds the rest is asked for.
     Broken(u64),
     Ended,
@@ -277,7 +277,7 @@ impl<H: Host> BlobPull<H> {
         }
         self.skip = if is_part { 0 } else { from };
         self.is_cut = !is_part && self.span.last().is_some();
-        self.state = State::Open(answer);
+        self.state = State::Open(Box::new(answer));
         if self.handed_over {
             self.hand_over();
         }
@@ -292,7 +292,7 @@ impl<H: Host> BlobPull<H> {
             (Span::Whole, Some(total)) => {
                 if let Some(length) = trusted.filter(|length| *length != total) {
                     let message = format!("blob {} comes with {length} bytes, {total} are expected", self.digest);
-                    return Err(answer.error(code::SIZE_MISMATCH, message));
+                    return Err(answer.other_content(code::SIZE_MISMATCH, message));
                 }
             }
             (Span::Part(first, _), _) => {
@@ -349,7 +349,7 @@ impl<H: Host> BlobPull<H> {
 
     fn error(&self, code: &'static str, message: String) -> Error {
         match &self.state {
-            State::Open(answer) => answer.error(code, message),
+            State::Open(answer) => answer.other_content(code, message),
             _ => Error::new(code, message),
         }
     }

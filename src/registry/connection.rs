@@ -9,6 +9,7 @@ use super::version::{self, Version};
 use crate::protocol::code;
 use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::http::{Failures, Headers, Method, Request, Response};
+use crate::protocol::media_type;
 use crate::protocol::platform::Platform;
 use crate::protocol::reference::RepositoryName;
 use crate::protocol::scope::Resource;
@@ -256,6 +257,17 @@ impl<B> Answer<B> {
     /// An error about this answer.
     pub(super) fn error(&self, code: &'static str, message: impl Into<String>) -> Error {
         Error::new(code, message).at(self.method, &self.url).with_status(self.response.status)
+    }
+
+    /// An error about content that is not what was asked for. What a captive portal or a proxy puts in its place has a
+    /// type of its own.
+    pub(super) fn other_content(&self, code: &'static str, mut message: String) -> Error {
+        let media_type = self.header("content-type").map(media_type::essence).unwrap_or_default();
+        if media_type.starts_with("text/") {
+            message
+                .push_str(&format!(" (what came is {media_type}: does a proxy or a login page answer in its place?)"));
+        }
+        self.error(code, message)
     }
 
     /// A header field's first value.

@@ -9,6 +9,7 @@ mod cache;
 pub mod cleanup;
 pub mod client;
 mod connection;
+pub mod copy;
 pub mod describe;
 pub mod diagnose;
 mod ids;

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::blob_pull::BlobPull;
 use super::blob_push::Push;
 use super::connection::Connection;
+use super::copy::Place;
 use super::describe::{Descriptions, Order};
 use super::image::Image;
 use super::listing::Listing;
@@ -48,6 +49,12 @@ impl<H: Host> Repository<H> {
     /// What stands behind the first slash, or the whole name.
     pub fn repository(&self) -> &str {
         split_name(&self.name).1
+    }
+
+    /// Something in it.
+    pub fn place(&self, reference: &str) -> Result<Place<H>> {
+        let (name, reference) = (self.checked_name()?, Reference::parse(reference)?);
+        Ok(Place { connection: self.connection.clone(), name, reference })
     }
 
     pub(super) fn checked_name(&self) -> std::result::Result<RepositoryName, Invalid> {
@@ -112,7 +119,7 @@ impl<H: Host> Repository<H> {
 
     /// Pushes a blob, unless it is there.
     pub async fn push_blob(&self, push: Push<H::Chunk>, call: &Call) -> Result<Descriptor> {
-        self.connection.push_blob(&self.checked_name()?, push, call).await
+        Ok(self.connection.push_blob(&self.checked_name()?, push, call).await?.0)
     }
 
     /// Takes a blob over from another repository of the registry. Whether the registry did.

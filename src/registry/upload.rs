@@ -60,7 +60,7 @@ impl<H: Host> Goal<'_, H> {
         let pairs = if algorithm == Algorithm::Sha256 { &[][..] } else { &pairs };
         let answer = self.post(None, pairs, None).await?;
         if !answer.response.is_success() {
-            return Err(refusal(&self.connection, &answer));
+            return Err(refusal(self.connection, &answer));
         }
         self.upload(&answer)
     }
@@ -73,7 +73,7 @@ impl<H: Host> Goal<'_, H> {
             201 => check_hint(&answer, digest).map(|()| Mount::Done),
             202 => self.upload(&answer).map(Mount::Begun),
             400 | 401 | 403 | 404 | 405 => Ok(Mount::Refused),
-            _ => Err(refusal(&self.connection, &answer)),
+            _ => Err(refusal(self.connection, &answer)),
         }
     }
 
@@ -210,8 +210,9 @@ impl<H: Host> Upload<H> {
         let answer = self.connection.load(&self.request(Method::Get, &self.target), ANSWER_LIMIT).await?;
         let has = answer.header("range").and_then(|range| range::parse_upload_range(range).ok());
         let has = match has.filter(|_| answer.response.is_success()) {
-            // Said of no byte as well as of one.
-            Some(0) => part.start().min(1),
+            // Said of no byte as well as of one: who was refused with the one tries the other.
+            Some(0) if part.start() == 0 => u64::from(error.status == Some(416) && self.offset == 0),
+            Some(0) => 1,
             Some(last) => last.saturating_add(1),
             None => return Err(lost(error, "does not tell how far it has got")),
         };
@@ -219,6 +220,9 @@ impl<H: Host> Upload<H> {
             return Err(lost(error, &format!("has {has} bytes of it")));
         }
         self.go_on_at(&answer)?;
+        if has > self.offset {
+            self.failures.forget();
+        }
         self.offset = has;
         Ok(())
     }

@@ -87,7 +87,7 @@ impl Faults {
             // A browser tells of it as of a connection that broke.
             fitting.extend((!self.is_page).then_some(Truncated));
         }
-        let range = seen.headers.get("range");
+        let range = seen.headers.get("range").filter(|_| kind == Kind::Blob);
         fitting.extend(range.map(|_| IgnoreRange));
         fitting.extend(range.filter(|range| range.ends_with('-')).map(|_| Refuse416));
         fitting
@@ -247,6 +247,10 @@ pub fn apply(
             r#"{"token":"not-of-this-service","expires_in":"soon"}"#,
         ])),
     };
+    // A length that was believed once makes each right answer after it too short.
+    if effect.corrupts {
+        effect.requests = effect.requests.max(6);
+    }
     (if model.setup.is_page { reply.filtered() } else { reply }, effect)
 }
 

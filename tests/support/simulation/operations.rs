@@ -51,7 +51,7 @@ impl Operation {
         let tags: Vec<&String> = content.tags.keys().collect();
         let tag = if random.percent(40) { "latest".to_owned() } else { (*random.pick(&tags)).clone() };
         let blob = random.pick(&content.plain).clone();
-        let what = match random.below(15) {
+        let what = match random.below(17) {
             0 | 1 => What::Tags(*random.pick(&[3, 10, 23, 100])),
             2 => What::Image(tag),
             3 => What::Data(tag),
@@ -64,7 +64,7 @@ impl Operation {
             11 => What::Stream(blob),
             12 | 13 => What::Manifest(random.below(3) as usize),
             // Of nothing there is no part.
-            _ if random.percent(80) && !content.blobs[&blob].is_empty() => {
+            _ if random.percent(90) && !content.blobs[&blob].is_empty() => {
                 let first = random.below(content.blobs[&blob].len() as u64);
                 What::Part(blob, first, first + random.below(2_000_000))
             }
@@ -168,7 +168,10 @@ impl Operation {
 
     /// Whether nothing but the registry's word stands for the value.
     pub fn is_unverifiable(&self) -> bool {
-        matches!(self.what, What::Part(..) | What::Tags(_) | What::HeadTag(_) | What::HeadDigest(_) | What::HeadBlob(_))
+        matches!(
+            self.what,
+            What::Data(_) | What::Part(..) | What::Tags(_) | What::HeadTag(_) | What::HeadDigest(_) | What::HeadBlob(_)
+        )
     }
 }
 

@@ -1,0 +1,52 @@
+// What pushBlob takes, told by what it can do: it may come from another realm.
+
+import { bytesOf } from "../fetch/reader.js";
+
+const tagOf = (value) => Object.prototype.toString.call(value);
+
+/** `{ bytes }`, or `{ reader, size }` of something to read from, or `{ why }` it cannot be pushed; of anything else a `{ hint }`. */
+export function sourceOf(data) {
+  if (typeof data === "string") return { hint: ": new TextEncoder().encode(text) makes bytes of a text" };
+  if (typeof data !== "object" || data === null) return {};
+  if (ArrayBuffer.isView(data) || /^\[object (Shared)?ArrayBuffer\]$/.test(tagOf(data))) return bytes(data);
+  if (/^\[object (Blob|File)\]$/.test(tagOf(data)) && typeof data.stream === "function") {
+    return { reader: data.stream().getReader(), size: data.size };
+  }
+  if (typeof data.getReader === "function") return stream(data);
+  if (typeof data[Symbol.asyncIterator] === "function") return iterable(data);
+  return typeof data.body?.getReader === "function" ? { hint: ": its body is a stream" } : {};
+}
+
+function bytes(data) {
+  try {
+    // Of a view of a buffer that was given away no view can be made.
+    const view = new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength);
+    // fetch refuses what another thread may change.
+    return { bytes: tagOf(view.buffer) === "[object ArrayBuffer]" ? bytesOf(view) : new Uint8Array(view) };
+  } catch {
+    return { why: "its buffer is detached: it was transferred elsewhere" };
+  }
+}
+
+function stream(data) {
+  if (data.locked) return { why: "the stream is locked: somebody has a reader of it" };
+  if (isDisturbed(data)) return { why: "the stream has been read from already: its start is missing" };
+  return { reader: data.getReader() };
+}
+
+/** Only a body knows. */
+function isDisturbed(data) {
+  if (typeof ReadableStream !== "function" || !(data instanceof ReadableStream)) return false;
+  try {
+    new Response(data);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** What passes for a reader of it. */
+function iterable(data) {
+  const iterator = data[Symbol.asyncIterator]();
+  return { reader: { read: () => iterator.next(), cancel: async () => iterator.return?.() } };
+}

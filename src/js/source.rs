@@ -1,0 +1,90 @@
+//! What `pushBlob` takes. The bytes stay the host's; a stream is read as fast as the upload goes, and cancelled where that
+//! ends early.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+use super::error::{Failure, Result};
+use super::options;
+use crate::fetch::{Any, HostBytes, Read, Reader};
+use crate::protocol::code;
+use crate::registry::blob_source::Next;
+use crate::registry::{BlobSource, InMemory};
+use crate::transport::Error;
+
+#[wasm_bindgen(module = "/src/js/source.js")]
+extern "C" {
+    type Found;
+    #[wasm_bindgen(js_name = sourceOf, catch)]
+    fn source_of(data: &JsValue) -> std::result::Result<Found, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn bytes(this: &Found) -> Option<Uint8Array>;
+    #[wasm_bindgen(method, getter)]
+    fn reader(this: &Found) -> Option<Any>;
+    #[wasm_bindgen(method, getter)]
+    fn size(this: &Found) -> Option<f64>;
+    #[wasm_bindgen(method, getter)]
+    fn why(this: &Found) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn hint(this: &Found) -> Option<String>;
+}
+
+/// Why a source failed, in its own words.
+pub type Reason = Rc<RefCell<Option<JsValue>>>;
+
+/// The source that an argument is. A stream has a reader from here on.
+pub fn read(data: &JsValue, reason: &Reason) -> Result<Box<dyn BlobSource<HostBytes>>> {
+    let found = source_of(data).map_err(|_| Failure::argument("data: it cannot be read"))?;
+    if let Some(bytes) = found.bytes() {
+        return Ok(Box::new(InMemory::new(HostBytes::new(bytes))));
+    }
+    match found.reader() {
+        Some(reader) => Ok(Box::new(Readable {
+            reader: Reader::new(&reader),
+            size: found.size().map(|size| size as u64),
+            reason: reason.clone(),
+        })),
+        None => Err(Failure::argument(match found.why() {
+            Some(why) => format!("data: {why}"),
+            None => format!(
+                "data: a Uint8Array, Blob or ReadableStream is needed, not {}{}",
+                options::described(data),
+                found.hint().unwrap_or_default()
+            ),
+        })),
+    }
+}
+
+struct Readable {
+    reader: Reader,
+    size: Option<u64>,
+    reason: Reason,
+}
+
+impl BlobSource<HostBytes> for Readable {
+    fn next(&mut self) -> Next<'_, HostBytes> {
+        Box::pin(async {
+            match self.reader.read().await {
+                Read::Chunk(bytes, _) => Ok(Some(HostBytes::new(bytes))),
+                Read::End => Ok(None),
+                Read::Broken(reason) => {
+                    self.reason.replace(Some(reason));
+                    Err(failed("failed, for the reason that is this error's cause"))
+                }
+                Read::NoResult => Err(failed("gave something else than { done, value }")),
+                Read::NoBytes => Err(failed("gave a chunk that is no bytes: a Uint8Array is needed")),
+            }
+        })
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.size
+    }
+}
+
+fn failed(why: &str) -> Error {
+    Error::new(code::SOURCE, format!("the source of the blob {why}; nothing was pushed"))
+}

@@ -1,0 +1,207 @@
+//! A registry that takes blobs, and minds how they come: order, Content-Range, the newest Location.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use docker_registry_client_wasm::protocol::http::Method;
+use docker_registry_client_wasm::registry::BlobSource;
+use docker_registry_client_wasm::registry::blob_source::Next;
+use docker_registry_client_wasm::transport::Result;
+
+use super::{Bytes, Reply, Scripted, Seen, sha256};
+
+pub const UPLOADS: &str = "/v2/a/b/blobs/uploads/";
+
+/// What a request comes to beside, or instead of, what the model makes of it.
+pub enum Fault {
+    /// This is all that happens.
+    Instead(Reply),
+    /// The connection goes after so many bytes of the body were taken.
+    Cut(usize),
+    /// It is done, and nobody hears of it.
+    Lost,
+    /// The answer is another.
+    Told(Box<dyn Fn(Reply) -> Reply>),
+}
+
+type Faults = Box<dyn Fn(&Seen, usize) -> Option<Fault>>;
+
+#[derive(Default)]
+pub struct State {
+    pub blobs: BTreeMap<String, String>,
+    /// Of other repositories.
+    pub elsewhere: Vec<(String, String)>,
+    /// Bytes by upload, and the state its location must hold.
+    pub uploads: BTreeMap<usize, (String, usize)>,
+    pub cancelled: usize,
+    /// What a client must not do.
+    pub offences: Vec<String>,
+    requests: usize,
+}
+
+#[derive(Clone)]
+pub struct Model(pub Rc<RefCell<State>>);
+
+impl Model {
+    pub fn new() -> (Model, Scripted) {
+        Self::with(|_, _| None)
+    }
+
+    /// `faults`: by request, and its number from 0 on.
+    pub fn with(faults: impl Fn(&Seen, usize) -> Option<Fault> + 'static) -> (Model, Scripted) {
+        let model = Model(Rc::default());
+        let (inner, faults): (_, Faults) = (model.clone(), Box::new(faults));
+        (model, Scripted::new(move |seen| inner.0.borrow_mut().answer(seen, &faults)))
+    }
+
+    pub fn has(&self, content: &str) -> bool {
+        self.0.borrow().blobs.get(&sha256(content)).is_some_and(|blob| blob == content)
+    }
+
+    /// No offence, and no upload left open.
+    pub fn is_clean(&self) -> bool {
+        let state = self.0.borrow();
+        assert_eq!(state.offences, Vec::<String>::new());
+        state.uploads.is_empty()
+    }
+}
+
+impl State {
+    fn answer(&mut self, seen: &Seen, faults: &Faults) -> Reply {
+        let number = self.requests;
+        self.requests += 1;
+        match faults(seen, number) {
+            None => self.serve(seen, seen.body.len()),
+            Some(Fault::Instead(reply)) => reply,
+            Some(Fault::Cut(taken)) => {
+                self.serve(seen, taken);
+                Reply::reset()
+            }
+            Some(Fault::Lost) => {
+                self.serve(seen, seen.body.len());
+                Reply::reset()
+            }
+            Some(Fault::Told(change)) => change(self.serve(seen, seen.body.len())),
+        }
+    }
+
+    fn serve(&mut self, seen: &Seen, taken: usize) -> Reply {
+        let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
+        let value = |name: &str| {
+            let pair = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+            pair.map(|value| value.replace("%3A", ":").replace("%2F", "/"))
+        };
+        if path == UPLOADS {
+            assert_eq!(seen.method, Method::Post);
+            if let (Some(digest), Some(from)) = (value("mount"), value("from"))
+                && let Some((_, content)) =
+                    self.elsewhere.iter().find(|(name, content)| *name == from && sha256(content) == digest)
+            {
+                self.blobs.insert(digest.clone(), content.clone());
+                return Reply::new(201).header("docker-content-digest", &digest);
+            }
+            let id = self.requests;
+            self.uploads.insert(id, (String::new(), 0));
+            return self.going_on(id, 202);
+        }
+        if let Some(id) = path.strip_prefix(UPLOADS) {
+            let id: usize = id.parse().unwrap();
+            let digest = value("digest");
+            let state = value("_state").and_then(|state| state.parse().ok());
+            return self.upload(seen, id, state, digest, taken);
+        }
+        let digest = path.rsplit('/').next().unwrap();
+        match (seen.method, self.blobs.get(digest)) {
+            (_, None) => Reply::new(404),
+            (Method::Delete, _) => {
+                self.blobs.remove(digest);
+                Reply::new(202)
+            }
+            (_, Some(blob)) => Reply::bytes(blob),
+        }
+    }
+
+    fn upload(&mut self, seen: &Seen, id: usize, state: Option<usize>, digest: Option<String>, taken: usize) -> Reply {
+        let Some((bytes, newest)) = self.uploads.get_mut(&id) else { return Reply::new(404) };
+        // Where the answer that named a newer one was lost, the one before it is all that a client can know.
+        if state.is_none_or(|state| state > *newest || state + 1 < *newest) {
+            self.offences.push(format!("{} {}: the newest state is {newest}", seen.method, seen.target));
+        }
+        match seen.method {
+            Method::Get => self.going_on(id, 204),
+            Method::Delete => {
+                self.uploads.remove(&id);
+                self.cancelled += 1;
+                Reply::new(204)
+            }
+            Method::Patch => {
+                let range = seen.headers.get("content-range").unwrap_or("none").to_owned();
+                let (first, last) = range.split_once('-').unwrap_or_else(|| panic!("Content-Range: {range}"));
+                let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
+                if last + 1 - first != seen.body.len() || seen.headers.get("content-type").is_none() {
+                    self.offences.push(format!("{range} with {} bytes", seen.body.len()));
+                }
+                if first != bytes.len() {
+                    return self.going_on(id, 416);
+                }
+                bytes.push_str(&seen.body[..taken]);
+                self.going_on(id, 202)
+            }
+            Method::Put => {
+                bytes.push_str(&seen.body[..taken]);
+                let (computed, digest) = (sha256(&bytes), digest.expect("a digest"));
+                if computed != digest && !digest.starts_with("sha512:") {
+                    return Reply::json(r#"{"errors":[{"code":"DIGEST_INVALID"}]}"#).status(400);
+                }
+                let content = bytes.clone();
+                self.uploads.remove(&id);
+                self.blobs.insert(digest.clone(), content);
+                Reply::new(201).header("docker-content-digest", &digest).header("location", "/v2/a/b/blobs/x")
+            }
+            method => panic!("{method} of an upload"),
+        }
+    }
+
+    fn going_on(&mut self, id: usize, status: u16) -> Reply {
+        let (bytes, newest) = self.uploads.get_mut(&id).unwrap();
+        *newest += 1;
+        let location = format!("{UPLOADS}{id}?other=a%2Fb&_state={newest}");
+        let last = bytes.len().saturating_sub(1);
+        Reply::new(status).header("location", &location).header("range", &format!("0-{last}"))
+    }
+}
+
+/// A stream of pieces.
+pub struct Stream {
+    pieces: VecDeque<Result<Bytes>>,
+    size: Option<u64>,
+    /// How many were asked for.
+    pub read: Rc<RefCell<usize>>,
+}
+
+impl Stream {
+    pub fn of(content: &str, piece: usize) -> Self {
+        Self::pieces(content.as_bytes().chunks(piece).map(|piece| Ok(Bytes(piece.to_vec()))).collect())
+    }
+
+    pub fn pieces(pieces: Vec<Result<Bytes>>) -> Self {
+        Self { pieces: pieces.into(), size: None, read: Rc::default() }
+    }
+
+    pub fn announcing(self, size: u64) -> Self {
+        Self { size: Some(size), ..self }
+    }
+}
+
+impl BlobSource<Bytes> for Stream {
+    fn next(&mut self) -> Next<'_, Bytes> {
+        *self.read.borrow_mut() += 1;
+        let piece = self.pieces.pop_front().transpose();
+        Box::pin(async { piece })
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.size
+    }
+}
