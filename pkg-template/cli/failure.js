@@ -65,5 +65,5 @@ export function report(error, { output, command }) {
 }
 
 const list = (items) => (items.length > 0 ? items.join(' ') : 'none');
-/** The client sees through what it began, whoever waits for it. */
+/** Nobody waited for what the registry makes of the last request. */
 const whatOf = (cause) => (cause instanceof Interrupted ? 'Perhaps done' : 'Failed');

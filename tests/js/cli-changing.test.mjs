@@ -4,7 +4,7 @@ import { after, before, beforeEach, test } from 'node:test';
 
 import { fill } from '../registries/fill.mjs';
 import { samples } from '../registries/sample-images.mjs';
-import { content, send, startScripted } from '../registries/scripted.mjs';
+import { send, startScripted } from '../registries/scripted.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { cells, cli, ended, start } from './cli.mjs';
 import { SOON, realRegistries } from './support.mjs';
@@ -160,27 +160,59 @@ test('a registry that deletes nothing', SOON, async () => {
   }
 });
 
-test('Ctrl-C in the middle of a change', SOON, async () => {
-  let put;
-  const putSeen = new Promise((seen) => (put = seen));
-  const registry = await startScripted((request, response) => {
-    if (request.method === 'PUT') {
-      put();
-      setTimeout(() => send('', { status: 201, 'docker-content-digest': old.digest })(request, response), 500);
-    } else if (request.url.endsWith('/manifests/1.0.0')) content(old)(request, response);
-    else send('{}', { status: request.url === '/v2/' ? 200 : 404 })(request, response);
+/** A registry's twin that takes half a second over each manifest that is put; `put` resolves when the first one is. */
+async function slowPuts(registry) {
+  let seen;
+  const put = new Promise((resolve) => (seen = resolve));
+  const twin = await startScripted(async (request, response) => {
+    const body = Buffer.concat(await request.toArray());
+    const headers = Object.fromEntries(
+      ['accept', 'content-type'].filter((name) => request.headers[name]).map((name) => [name, request.headers[name]]),
+    );
+    const isPut = request.method === 'PUT' && request.url.includes('/manifests/');
+    if (isPut) seen();
+    if (isPut) await new Promise((later) => setTimeout(later, 500));
+    const options = { method: request.method, headers, body: body.length > 0 ? body : undefined };
+    const from = await fetch(registry.url + request.url, options);
+    const fields = Object.fromEntries(
+      ['content-type', 'docker-content-digest', 'location', 'range', 'link']
+        .filter((name) => from.headers.has(name))
+        .map((name) => [name, from.headers.get(name).replace(registry.url, '')]),
+    );
+    const bytes = Buffer.from(await from.arrayBuffer());
+    send(bytes, { status: from.status, ...fields })(request, response);
   });
-  try {
-    const child = start(['tag', `${new URL(registry.url).host}/team/web:1.0.0`, 'one', 'two', 'three']);
+  return { ...twin, put, host: new URL(twin.url).host };
+}
+
+test('Ctrl-C in the middle of a change', SOON, async () => {
+  const registry = await startDistribution();
+  await fill(registry, { 'team/web': web });
+  const slow = [await slowPuts(registry), await slowPuts(registry)];
+  const interrupted = async (args, put) => {
+    const child = start(args);
     const end = ended(child);
-    await Promise.race([putSeen, end]);
+    await Promise.race([put, end]);
     child.kill('SIGINT');
-    const { code, out, err } = await end;
+    return end;
+  };
+  try {
+    const [one, two] = slow;
+    const { code, out, err } = await interrupted(['tag', `${one.host}/team/web:1.0.0`, 'first', 'second', 'third'], one.put);
     assert.deepEqual([code, out], [130, '']);
-    assert.equal(err, 'error: INTERRUPTED: interrupted\nDone: none. Perhaps done: one. Not tried: two three.\n');
-    assert.equal(registry.closedEarly, 0, 'what was begun was seen through');
-    assert.equal(registry.requests.filter(({ method }) => method === 'PUT').length, 1);
+    assert.equal(err, 'error: INTERRUPTED: interrupted\nDone: none. Perhaps done: first. Not tried: second third.\n');
+    assert.equal(await digestOf(registry.url, 'team/web', 'second'), undefined);
+
+    // Here a tag is removed in two steps: between them it would point to something worthless.
+    const tags = ['latest', 'edge'].map((tag) => `${two.host}/team/web:${tag}`);
+    const untagged = await interrupted(['untag', ...tags], two.put);
+    assert.equal(untagged.code, 130);
+    assert.equal(untagged.err, `error: INTERRUPTED: interrupted\nDone: none. Perhaps done: ${tags[0]}. Not tried: ${tags[1]}.\n`);
+    assert.equal(await digestOf(registry.url, 'team/web', 'latest'), undefined);
+    assert.equal(await digestOf(registry.url, 'team/web', '2.0.0'), current.digest);
+    assert.equal(await digestOf(registry.url, 'team/web', 'edge'), web.edge.digest);
+    assert.ok(!(await tagsOf(registry.url, 'team/web')).includes('latest'));
   } finally {
-    await registry.stop();
+    await Promise.all([registry, ...slow].map((server) => server.stop()));
   }
 });

@@ -87,16 +87,18 @@ test('a diagnosis, in Node', async () => {
 });
 
 test('on the command line', async () => {
-  const lines = examples('sh').flatMap((code) => code.trim().split('\n')).filter((line) => line.includes('docker-registry-client-wasm '));
-  const commands = lines.filter((line) => line.startsWith('npx '));
+  const lines = examples('sh').flatMap((code) => code.trim().split('\n'));
+  const commands = lines.filter((line) => line.startsWith('npx docker-registry-client-wasm '));
   assert.equal(commands.length, 8);
   const server = await startDistribution();
   try {
     await fill(server, { 'team/web': samples['team/web'] });
     const env = { ...process.env, HOME: packedFolder, NO_PROXY: '127.0.0.1', npm_config_offline: 'true' };
     const outputs = [];
-    for (const command of commands) {
-      const line = command.replaceAll('localhost:5000', new URL(server.url).host);
+    for (const [at, command] of commands.entries()) {
+      const here = command.replaceAll('localhost:5000', new URL(server.url).host);
+      // npx takes two seconds; once is enough to see that it finds the program.
+      const line = at === 0 ? here : here.replace('npx ', 'node_modules/.bin/');
       outputs.push(await promisify(execFile)('sh', ['-c', line], { cwd: packedFolder, env, timeout: 30_000 }));
     }
     assert.deepEqual(outputs[0].stdout, 'team/web\n');
