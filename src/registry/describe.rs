@@ -285,12 +285,10 @@ impl<H: Host> Reader<H> {
             None if self.shared.get() > self.single.get() => self.head(&checked).await?,
             None => None,
         };
-        let reference = match known {
-            Some(digest) if self.is_known(&digest) => return self.facts(tag, &digest, None).await,
-            Some(digest) => Reference::Digest(digest),
-            None => Reference::Tag(checked),
-        };
-        let manifest = self.connection.manifest(&self.name, &reference, None, &self.call).await?;
+        if let Some(digest) = known {
+            return self.facts(tag, &digest, None).await;
+        }
+        let manifest = self.connection.manifest(&self.name, &Reference::Tag(checked), None, &self.call).await?;
         let digest = manifest.digest.clone();
         self.facts(tag, &digest, Some(manifest)).await
     }

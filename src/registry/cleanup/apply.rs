@@ -13,6 +13,7 @@ use crate::protocol::reference::{Reference, Tag};
 use crate::registry::ids::Marks;
 use crate::registry::repository::Repository;
 use crate::registry::settings::Call;
+use crate::registry::throw_away;
 use crate::transport::{Error, Host, Result};
 
 /// Failures in a row after which the rest is left for another time.
@@ -216,14 +217,23 @@ impl<H: Host> Work<'_, H> {
     /// Whether a tag is as it was; where it is not, that is reported.
     async fn stands(&mut self, tag: &str, digest: &Digest) -> Result<bool> {
         let Gatherer { connection, name, call } = &self.gatherer;
-        let found = connection.head_manifest(name, &Reference::Tag(Tag::parse(tag)?), call).await?;
-        match found {
-            Some(found) if found.digest == *digest => return Ok(true),
-            Some(found) => {
-                self.is_stale |= !self.needed.has(&found.digest);
-                self.skip(tag.to_owned(), format!("it points to {} by now", found.digest));
-            }
-            None => self.remove(tag.to_owned()),
+        let reference = Reference::Tag(Tag::parse(tag)?);
+        let Some(found) = connection.head_manifest(name, &reference, call).await? else {
+            self.remove(tag.to_owned());
+            return Ok(false);
+        };
+        if found.digest == *digest {
+            return Ok(true);
+        }
+        // An untag() that was ended in the middle has left it so, and another one ends the job.
+        let manifest = connection.manifest(name, &Reference::Digest(found.digest.clone()), None, call).await?;
+        if throw_away::is_one(&manifest.manifest) {
+            self.cleanup.repository.untag(tag, call).await?;
+            self.is_changed = true;
+            self.remove(tag.to_owned());
+        } else {
+            self.is_stale |= !self.needed.has(&found.digest);
+            self.skip(tag.to_owned(), format!("it points to {} by now", found.digest));
         }
         Ok(false)
     }
