@@ -88,12 +88,12 @@ impl<H: Host> Connection<H> {
             None => None,
         };
         let config = match artifact.config {
-            Some(push) => Entry::new(self.push_blob(name, push, call).await?)?,
+            Some(push) => Entry::new(self.push_blob(name, push, call).await?.0)?,
             None => self.push_empty(name, call).await?,
         };
         let mut layers = Vec::new();
         for file in artifact.files {
-            let mut descriptor = self.push_blob(name, file.push, call).await?;
+            let (mut descriptor, _) = self.push_blob(name, file.push, call).await?;
             let mut annotations = file.annotations;
             if let Some(title) = &file.title {
                 annotations.set(TITLE, title);
