@@ -367,6 +367,10 @@ export class Repository {
    */
   referrers(digest: string, options?: CallOptions & { artifactType?: string }): Promise<Descriptor[]>;
   /**
+   * Pushes an artifact as ORAS does: its files, then a manifest of them, which is listed among the referrers of its `subject` where the registry
+   * does not do that itself. Without a `tag` only its digest names it.
+   */
+  pushArtifact(artifact: ArtifactOptions): Promise<Descriptor>;
    * Pushes a blob, unless it is there already. Nothing is committed unless all bytes have come and are right; on an error or abort the upload is
    * cancelled at the registry, and a stream that was given is cancelled too.
    *
@@ -438,6 +442,18 @@ export interface Manifest {
   readonly manifests?: Descriptor[];
   readonly subject?: Descriptor;
   readonly annotations?: Record<string, string>;
+}
+export interface ArtifactOptions extends CallOptions {
+  /** A media type: "application/vnd.example.sbom". */
+  artifactType: string;
+  /** Pushed in their order. `title` is the file's name; `mediaType` is "application/octet-stream" by default. */
+  files?: { title?: string; data: BlobData; mediaType?: string; annotations?: Record<string, string> }[];
+  annotations?: Record<string, string>;
+  /** What it is about: a tag or digest of this repository, or an `Image` of it. Must be there. */
+  subject?: string | Image;
+  /** Most artifacts have none. */
+  config?: { data: BlobData; mediaType?: string };
+  tag?: string;
 }
 /** What depends on a manifest. */
 export interface Dependents {

@@ -5,6 +5,7 @@
 //! argument, not an exception of the glue. No method holds a borrow over an await: handles are cloned into the future,
 //! so `free()` during a call is harmless.
 
+mod artifact;
 mod callback;
 mod cleanup;
 mod client;

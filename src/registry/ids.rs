@@ -1,12 +1,15 @@
 //! Numbers for texts, marks on numbers, and orders of them: plain lists instead of a map, a set and a sort for every kind of
 //! thing, each of which would be compiled anew.
 
+use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::pin::Pin;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+
+use crate::transport::Result;
 
 /// A number for each text, counted from 0.
 #[derive(Debug, Clone, Default)]
@@ -76,5 +79,32 @@ pub async fn together<'a>(limit: usize, works: Vec<Work<'a>>) {
         if running.next().await.is_none() {
             return;
         }
+    }
+}
+
+/// Work that gives something or fails.
+pub type Question<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
+
+/// What questions give, `limit` at a time, in no order; after a failure no further one is asked.
+pub async fn answers<T>(limit: usize, questions: Vec<Question<'_, T>>) -> Result<Vec<T>> {
+    let (given, failure, failed) = (RefCell::new(Vec::new()), RefCell::new(None), Cell::new(false));
+    let works = questions.into_iter().map(|question| -> Work<'_> {
+        Box::pin(async {
+            if failed.get() {
+                return;
+            }
+            match question.await {
+                Ok(answer) => given.borrow_mut().push(answer),
+                Err(error) => {
+                    failed.set(true);
+                    failure.replace(Some(error));
+                }
+            }
+        })
+    });
+    together(limit, works.collect()).await;
+    match failure.into_inner() {
+        Some(error) => Err(error),
+        None => Ok(given.into_inner()),
     }
 }

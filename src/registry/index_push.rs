@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-
 use super::connection::Connection;
 use super::manifests::FetchedManifest;
 use super::repository::Repository;
@@ -112,13 +110,9 @@ impl<H: Host> Connection<H> {
 
     /// Not every registry looks for itself whether an index leads anywhere.
     async fn check_children(&self, name: &RepositoryName, entries: &[Entry], call: &Call) -> Result<()> {
-        let digests = entries.iter().map(|entry| entry.descriptor.digest.clone());
-        let heads = stream::iter(digests).map(async |digest| {
-            let there = self.head_manifest(name, &Reference::Digest(digest.clone()), call).await?.is_some();
-            Ok::<_, Error>((digest, there))
-        });
-        let found: Vec<_> = heads.buffered(self.concurrency).try_collect().await?;
-        match found.iter().find(|(_, there)| !there) {
+        let digests = entries.iter().map(|entry| Reference::Digest(entry.descriptor.digest.clone()));
+        let found = self.head_manifests(name, digests.collect(), call).await?;
+        match found.iter().find(|(_, found)| found.is_none()) {
             Some((digest, _)) => {
                 let message =
                     format!("an entry of the index is not in the repository {name}: {digest}; nothing was pushed");

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 
 use super::connection::Connection;
+use super::ids::{Question, answers};
 use super::listing::Listing;
 use super::repository::Repository;
 use super::settings::Call;
@@ -57,23 +57,20 @@ impl<H: Host> Repository<H> {
     async fn dependents(&self, name: &RepositoryName, digest: Digest, call: &Call) -> Result<Dependents> {
         let connection = &self.connection;
         let tags = Listing::tags(connection.clone(), Ok(name.clone()), None, call.clone()).collect().await?;
-        let heads = stream::iter(tags).map(async |tag| {
-            // What a registry lists and no grammar allows cannot be asked for.
-            let Ok(checked) = Tag::parse(&tag) else { return Ok((tag, None)) };
-            let found = connection.head_manifest(name, &Reference::Tag(checked), call).await?;
-            Ok::<_, Error>((tag, found))
-        });
-        let tagged: Vec<_> = heads.buffered(connection.concurrency).try_collect().await?;
+        // What a registry lists and no grammar allows cannot be asked for.
+        let references = tags.iter().filter_map(|tag| Some(Reference::Tag(Tag::parse(tag).ok()?))).collect();
+        let mut tagged = connection.head_manifests(name, references, call).await?;
+        tagged.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
         let mut dependents = Dependents { digest, tags: Vec::new(), parents: Vec::new(), referrers: Vec::new() };
         let mut pending = Vec::new();
         for (tag, found) in tagged {
             let Some(found) = found else { continue };
             // The lists of referrers do not count as parents: they are changed with what they name.
-            if kind(&found.media_type) == Kind::Index && !referrers::is_tag(&tag) {
+            if kind(&found.media_type) == Kind::Index && !referrers::is_tag(tag.as_str()) {
                 pending.push(found.digest.clone());
             }
             if found.digest == dependents.digest {
-                dependents.tags.push(tag);
+                dependents.tags.push(tag.as_str().to_owned());
             }
         }
         dependents.parents = self.parents(name, &dependents.digest, pending, call).await?;
@@ -93,16 +90,19 @@ impl<H: Host> Repository<H> {
         loop {
             pending.retain(|index| visited.insert(index.clone()));
             if pending.is_empty() {
+                parents.sort();
                 return Ok(parents);
             }
-            let gets = stream::iter(std::mem::take(&mut pending)).map(async |index| {
-                match self.connection.manifest(name, &Reference::Digest(index), None, call).await {
-                    Ok(found) => Ok(Some(found)),
-                    Err(error) if error.is_not_found() => Ok(None),
-                    Err(error) => Err(error),
-                }
+            let gets = std::mem::take(&mut pending).into_iter().map(|index| -> Question<'_, _> {
+                Box::pin(async {
+                    match self.connection.manifest(name, &Reference::Digest(index), None, call).await {
+                        Ok(found) => Ok(Some(found)),
+                        Err(error) if error.is_not_found() => Ok(None),
+                        Err(error) => Err(error),
+                    }
+                })
             });
-            let found: Vec<_> = gets.buffered(self.connection.concurrency).try_collect().await?;
+            let found = answers(self.connection.concurrency, gets.collect()).await?;
             for index in found.into_iter().flatten() {
                 let entries = index.manifest.manifests.iter().flatten();
                 if entries.clone().any(|entry| entry.digest == *digest) {
@@ -116,6 +116,22 @@ impl<H: Host> Repository<H> {
 }
 
 impl<H: Host> Connection<H> {
+    /// What HEAD tells of many, in no order.
+    pub(super) async fn head_manifests(
+        &self,
+        name: &RepositoryName,
+        references: Vec<Reference>,
+        call: &Call,
+    ) -> Result<Vec<(Reference, Option<Descriptor>)>> {
+        let heads = references.into_iter().map(|reference| -> Question<'_, _> {
+            Box::pin(async {
+                let found = self.head_manifest(name, &reference, call).await?;
+                Ok((reference, found))
+            })
+        });
+        answers(self.concurrency, heads.collect()).await
+    }
+
     async fn delete_manifest(self: &Rc<Self>, name: &RepositoryName, digest: Digest, call: &Call) -> Result<()> {
         let reference = Reference::Digest(digest.clone());
         let subject = match self.manifest(name, &reference, None, call).await {

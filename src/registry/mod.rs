@@ -1,6 +1,7 @@
 //! What a user does with a registry. Every operation here is built from [`connection`]'s few verbs: it sends, maps
 //! statuses to errors and caps bodies, so that no operation does that on its own.
 
+mod artifact;
 pub mod blob_pull;
 pub mod blob_push;
 pub mod blob_source;
@@ -34,6 +35,7 @@ mod untag;
 mod upload;
 mod version;
 
+pub use artifact::{Artifact, ArtifactFile};
 pub use blob_pull::BlobPull;
 pub use blob_push::Push;
 pub use blob_source::{BlobSource, InMemory};

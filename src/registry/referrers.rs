@@ -33,7 +33,10 @@ impl<H: Host> Connection<H> {
         artifact_type: Option<&str>,
         call: &Call,
     ) -> Result<Vec<Descriptor>> {
-        if let Some(found) = self.referrers_by_api(name, subject, artifact_type, call).await? {
+        if let Some(mut found) = self.referrers_by_api(name, subject, artifact_type, call).await? {
+            // ferro lists what was pushed twice twice.
+            let mut listed = HashSet::new();
+            found.retain(|one| listed.insert(one.digest.clone()));
             return Ok(found);
         }
         let reference = Reference::Tag(referrers_tag(subject)?);

@@ -80,6 +80,7 @@ impl<H: Host> Connection<H> {
             return Ok(());
         }
         let reference = Reference::Tag(referrers_tag(subject)?);
+        let _alone = self.listing_referrers.lock().await;
         // No registry takes a manifest on a condition: after each PUT a look whether another writer's came on top.
         for _ in 0..ATTEMPTS {
             let mut index = match self.manifest(name, &reference, None, call).await {

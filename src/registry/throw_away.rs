@@ -20,7 +20,7 @@ struct Config<'a> {
     untag: &'a str,
     before: &'a Digest,
     unix_ms: u64,
-    chance: f64,
+    chance: u64,
 }
 
 #[derive(Serialize)]
@@ -36,8 +36,8 @@ struct Document {
 /// the registry has taken that one.
 pub fn new(tag: &Tag, before: &FetchedManifest, clock: &impl Clock) -> Result<(Vec<u8>, FetchedManifest)> {
     let written = |error| Error::internal(format!("a throw-away manifest cannot be written: {error}"));
-    let config =
-        Config { untag: tag.as_str(), before: &before.digest, unix_ms: clock.unix_ms(), chance: clock.random() };
+    let chance = (clock.random() * (1_u64 << 53) as f64) as u64;
+    let config = Config { untag: tag.as_str(), before: &before.digest, unix_ms: clock.unix_ms(), chance };
     let config = serde_json::to_vec(&config).map_err(written)?;
     let digest = Digest::of(Algorithm::Sha256, &config);
     let docker = matches!(before.manifest.media_type.as_str(), DOCKER_MANIFEST | DOCKER_LIST);

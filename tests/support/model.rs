@@ -39,6 +39,7 @@ pub enum Fault {
 pub const FAULTS: [Fault; 5] =
     [Fault::LostBefore, Fault::LostAfter, Fault::FailedBefore, Fault::FailedAfter, Fault::Denied];
 
+type Other = Box<dyn Fn(&State, &Seen)>;
 type Faults = Box<dyn Fn(usize, &Seen) -> Option<Fault>>;
 
 pub struct State {
@@ -53,7 +54,7 @@ pub struct State {
     count: Cell<usize>,
     faults: RefCell<Option<Faults>>,
     /// What another writer does just before a request is seen to.
-    other: RefCell<Option<Box<dyn Fn(&State, &Seen)>>>,
+    other: RefCell<Option<Other>>,
 }
 
 #[derive(Clone)]

@@ -9,7 +9,9 @@ import {
   type CleanupPlan,
   type CleanupPolicy,
   type CleanupReport,
+  type ArtifactOptions,
   type ClientOptions,
+  type Dependents,
   type Descriptor,
   type Diagnosis,
   type Manifest,
@@ -61,6 +63,16 @@ export async function use(signal: AbortSignal): Promise<void> {
   const layer: Uint8Array = await image.getLayer(0);
   const digests: string[] = image.layers.map((descriptor) => descriptor.digest);
   log(version, repositories.size, tags, data.created?.getTime(), head?.size, blob, platform?.os, layer.byteLength, digests);
+
+  await repository.tag('stable', image, { ifMatch: null });
+  await repository.untag('old', { signal });
+  const pushed: Descriptor = await repository.pushManifest('copy', manifest);
+  const plan: Dependents = await repository.planDelete(pushed.digest);
+  if (plan.tags.length === 0) await repository.deleteManifest(plan.digest, { force: true });
+  const made: Descriptor = await repository.createIndex('all', ['12', image], { base: 'all', remove: ['linux/s390x'] });
+  const sboms: Descriptor[] = await repository.referrers(made.digest, { artifactType: 'application/sbom' });
+  const artifact: ArtifactOptions = { artifactType: 'a/b', files: [{ title: 'x', data: layer }], subject: image };
+  log(sboms, (await repository.pushArtifact(artifact)).size);
 
   // @ts-expect-error A time is a number.
   await client.apiVersion({ timeout: '10' });
