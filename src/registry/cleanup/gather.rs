@@ -40,6 +40,7 @@ impl<H: Host> Gatherer<H> {
         let tag = |at: usize| inventory.tags.get(at).map(|tag| &tag.tag);
         let order = ordered(inventory.tags.len(), &|one, other| tag(one).cmp(&tag(other)));
         inventory.tags = arrange(inventory.tags, &order);
+        inventory.tags.dedup_by(|one, other| one.tag == other.tag);
         for at in 0..inventory.tags.len() {
             let names = inventory.tags.get(at).map(|tag| [tag.digest.clone(), tag.belongs_to()]);
             names.into_iter().flatten().flatten().for_each(|digest| {
@@ -60,7 +61,7 @@ impl<H: Host> Gatherer<H> {
                 entry.size = Some(data.size);
             }
             // Its config may be what is missing or broken: of the manifest everything has to be known.
-            Err(_) => match self.read(&Reference::Tag(Tag::parse(&entry.tag)?)).await {
+            Err(_) => match self.read_tag(&entry.tag).await {
                 Ok(fetched) => entry.digest = Some(fetched.digest.clone()),
                 Err(error) if error.is_not_found() => entry.problem = Some(format!("nothing is there: {}", error.code)),
                 Err(error) if is_about_content(&error) => {
@@ -107,6 +108,10 @@ impl<H: Host> Gatherer<H> {
         }
     }
 
+    async fn read_tag(&self, tag: &str) -> Result<Rc<FetchedManifest>> {
+        self.read(&Reference::Tag(Tag::parse(tag)?)).await
+    }
+
     async fn read(&self, reference: &Reference) -> Result<Rc<FetchedManifest>> {
         self.connection.manifest(&self.name, reference, None, &self.call).await
     }
@@ -143,6 +148,8 @@ fn is_about_content(error: &Error) -> bool {
                 | code::TOO_LARGE
                 | code::INDEX_LIMIT
                 | code::SIZE_MISMATCH
+                // A tag that is listed and that no grammar allows.
+                | code::INVALID_REFERENCE
         )
 }
 

@@ -140,8 +140,12 @@ fn digests(inventory: &Inventory, policy: &Policy, kept: &Marks, tags: &[Planned
             stays.add(id);
         }
     }
+    let mut planned = Vec::new();
     let lists = needed_by.into_iter().zip(tagged);
-    let planned = |(id, (known, (needed_by, tags))): (usize, (&Known, (Vec<Digest>, Vec<String>)))| {
+    for ((id, known), (needed_by, tags)) in inventory.manifests.iter().enumerate().zip(lists) {
+        if !there(known) {
+            continue;
+        }
         let subject = known.subject.filter(|subject| kept.has(*subject));
         let untagged = tags.is_empty() && !policy.untagged;
         let reasons: &[(bool, &str)] = if kept.has(id) {
@@ -156,7 +160,7 @@ fn digests(inventory: &Inventory, policy: &Policy, kept: &Marks, tags: &[Planned
         } else {
             &[(true, "nothing that stays needs it")]
         };
-        PlannedDigest {
+        planned.push(PlannedDigest {
             digest: known.digest.clone(),
             media_type: known.media_type.clone(),
             action: if kept.has(id) || inventory.unreadable.is_some() { Action::Keep } else { Action::Remove },
@@ -164,10 +168,9 @@ fn digests(inventory: &Inventory, policy: &Policy, kept: &Marks, tags: &[Planned
             tags,
             needed_by,
             subject: known.subject.and_then(|subject| Some(inventory.manifests.get(subject)?.digest.clone())),
-        }
-    };
-    let manifests = inventory.manifests.iter().zip(lists).enumerate();
-    manifests.filter(|(_, (known, _))| there(known)).map(planned).collect()
+        });
+    }
+    planned
 }
 
 fn freed(inventory: &Inventory, digests: &[PlannedDigest]) -> u64 {

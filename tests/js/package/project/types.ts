@@ -6,6 +6,9 @@ import {
   RegistryError,
   Repository,
   isRegistryError,
+  type CleanupPlan,
+  type CleanupPolicy,
+  type CleanupReport,
   type ArtifactOptions,
   type ClientOptions,
   type Dependents,
@@ -42,6 +45,18 @@ export async function use(signal: AbortSignal): Promise<void> {
   const manifest: Manifest = await repository.manifest('12', { accept: ['application/json'] });
   const head: Descriptor | undefined = await repository.headManifest('12');
   const blob: ReadableStream<Uint8Array> = await repository.blob(manifest.digest, { range: [0, 9], onProgress });
+
+  for await (const entry of repository.describeTags({ order: 'version', tags: ['12'] })) {
+    if (entry.error) log(entry.tag, entry.error.code);
+    else log(entry.digest, entry.created?.getTime(), entry.platforms.length);
+  }
+  const policy: CleanupPolicy = {
+    keep: { newest: 3, newerThan: '30d', tags: ['latest', /^v/], semver: { highest: 2, per: 'minor' } },
+    remove: { tags: ['*'], olderThan: new Date(0) },
+  };
+  const plan: CleanupPlan = await repository.planCleanup(policy, { signal });
+  const report: CleanupReport = await plan.apply({ onProgress: ({ done, total, outcome }) => log(done / total, outcome) });
+  log(plan.tags[0]?.reasons, plan.digests[0]?.neededBy, plan.freed, report.failed[0]?.error.code, report.remaining);
 
   const image: Image = await repository.image('12', { platform: 'linux/arm64/v8' });
   const platform: Platform | undefined = image.platform;
