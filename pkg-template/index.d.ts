@@ -147,6 +147,14 @@ export class DockerRegistryClient {
   repository(name: string, namespace?: string): Repository;
   /** By full name. "library" includes names without a namespace. */
   repositories(namespace?: string, options?: CallOptions): Promise<Map<string, Repository>>;
+  /**
+   * Copies an image, an index with all its images, or an artifact into this registry. Within a registry blobs are mounted; from another
+   * one ({ repository, reference } or an `Image` of its client) they stream through, each verified on its way, a few at a time in flat
+   * memory. What is there already is passed over, so that a copy which was interrupted is just made again. Children come before parents
+   * and the tag last: until then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
+   * owner may hand out (non-distributable ones) stay where they are.
+   */
+  copy(source: string | Image | { repository: Repository; reference: string }, target: string, options?: CopyOptions): Promise<CopyResult>;
   /** Repository names as the pages arrive. */
   catalog(options?: ListOptions): AsyncIterableIterator<string>;
 }
@@ -237,6 +245,31 @@ export interface Finding {
   };
 }
 
+export interface CopyOptions extends CallOptions {
+  /** Of an index: one gives that image by itself, several an index of these alone. Default: all of it, byte for byte. */
+  platforms?: string[];
+  onProgress?: (progress: CopyProgress) => void;
+}
+/** What happens to one blob or manifest of a copy. */
+export interface CopyProgress {
+  digest: string;
+  /** "exists": it was there. "mounted": taken over from another repository of the registry. "copying": on its way. "copied": it is there. */
+  stage: "exists" | "mounted" | "copying" | "copied";
+  /** Bytes of it that are at the target. */
+  loaded: number;
+  total: number;
+}
+export interface CopyResult extends Descriptor {
+  /** Manifests that were put. */
+  manifests: number;
+  /** Blobs whose bytes were moved, and those bytes. */
+  blobs: number;
+  bytes: number;
+  mounted: number;
+  /** Blobs and manifests that were there. */
+  existing: number;
+}
+
 // ───────────── Repository
 
 export class Repository {
@@ -253,6 +286,19 @@ export class Repository {
   eachTag(options?: ListOptions): AsyncIterableIterator<string>;
   /** What a tag points to: facts from manifest and config. */
   data(tag: string, options?: CallOptions): Promise<TagData>;
+  /**
+   * What many tags point to, as many at a time as the client makes requests. `tags`: only these; default: all. One manifest and one config are
+   * read for each digest, however many tags share it, and none that the client holds already; a registry that tells digests with its tags
+   * (Google's) is asked for nothing else.
+   *
+   * `order`: "name", by the tags' characters; "version", the highest first (1.10 before 1.9 before 1.9-rc1, 1.9 before 1.9-alpine; what is no
+   * version last, by name); "newest", by `created`, unknown last. Default: each as soon as it is there. "name" and "version" come while work goes
+   * on ahead; "newest" waits for all, unless the registry told the dates with its tags.
+   *
+   * A tag that cannot be described (gone since it was listed, broken, of an unknown kind) is an entry with an `error` and breaks no other. What
+   * befalls every tag (credentials refused, the rate limit, a dead connection) ends the iteration. Leaving it stops all requests.
+   */
+  describeTags(options?: CallOptions & { tags?: string[]; order?: "name" | "version" | "newest" }): AsyncIterableIterator<DescribedTag>;
   /** The image of a tag or digest; from an index, the one for the platform. */
   image(tagOrDigest: string, options?: CallOptions & { platform?: string }): Promise<Image>;
   /** The manifest of a tag or digest, verified. `accept`: media types to ask for instead of all that are known. */
@@ -263,6 +309,68 @@ export class Repository {
   blob(digest: string, options?: TransferOptions & { range?: [first: number, last: number] }): Promise<ReadableStream<Uint8Array>>;
   /** Size of a blob; undefined if there is none. */
   headBlob(digest: string, options?: CallOptions): Promise<Descriptor | undefined>;
+  /**
+   * What a clean-up would remove and keep, and why; nothing is deleted before `apply()` of the plan. One request for each tag, each manifest
+   * and each image's config of the repository, less what the client holds already, and one for the referrers of each digest that is to go.
+   */
+  planCleanup(policy: CleanupPolicy, options?: CallOptions): Promise<CleanupPlan>;
+  /**
+   * Points a tag at an image of this repository: another tag, a manifest's digest, or an `Image`. The manifest stays as it came, byte for byte; a
+   * tag that points there already is left alone. What the tag points to afterwards is made sure of, and an error says what that is.
+   *
+   * `ifMatch`: the digest the tag must have now, `null` for a tag that must not exist; else `CONFLICT`, and nothing is changed. No registry does
+   * that in one step: another writer may still come in between.
+   */
+  tag(tag: string, image: string | Image, options?: CallOptions & { ifMatch?: string | null }): Promise<void>;
+  /**
+   * Removes this tag and nothing else: other tags of the same digest stay, and so does the manifest where the registry does not clean it up by
+   * itself. Where the registry deletes by digest only (distribution 2.x), the tag is pointed at a throw-away manifest first, and that one is deleted;
+   * those two steps go on to their end though the call is aborted.
+   *
+   * An error says how the tag stands. `UNSUPPORTED`: the registry deletes nothing; the message names the setting, the tag is as it was. `CONFLICT`:
+   * somebody else has put the tag there again. Where the process is killed between the two steps, the tag points to the throw-away: `untag()` again
+   * ends the job.
+   */
+  untag(tag: string, options?: CallOptions): Promise<void>;
+  /**
+   * Puts a manifest under a tag or its digest. What it refers to must be there. Bytes are pushed as they are, and so are those of a `Manifest`; any
+   * other object is written as JSON. `mediaType`: what it is, where it does not say so itself. Refused before any request: a manifest that reads as
+   * two kinds, a `mediaType` that contradicts it (`INVALID_ARGUMENT`), a digest that is not its own (`DIGEST_MISMATCH`).
+   *
+   * A missing blob or child is the registry's `MANIFEST_BLOB_UNKNOWN`; which one stands in the error's `errors[].detail`. A manifest with a subject is
+   * listed among its referrers where the registry does not do that itself.
+   */
+  pushManifest(reference: string, manifest: Manifest | object | Uint8Array, options?: CallOptions & { mediaType?: string }): Promise<Descriptor>;
+  /**
+   * Deletes a manifest and every tag that points to it. Looks first, as `planDelete()`, and refuses with `IN_USE` what anything depends on; `force`
+   * deletes it all the same, without the look. To remove one tag use `untag()`.
+   */
+  deleteManifest(digest: string, options?: CallOptions & { force?: boolean }): Promise<void>;
+  /** What depends on a manifest. One HEAD for each tag, `concurrency` at a time, and one GET for each index. */
+  planDelete(digest: string, options?: CallOptions): Promise<Dependents>;
+  /**
+   * Puts an index of images of this repository under a tag: an OCI index, or Docker's list where all of it is Docker's. The platform of an entry is
+   * that of its config. An index among the images contributes its entries; what is there twice counts once; of two images for one platform the later
+   * takes the earlier's place. All entries must be in the repository.
+   *
+   * `base`: tag or digest of an index to start from, whose annotations stay. `remove`: digests or platforms ("linux/arm64") of its entries to leave
+   * out. What was attested about an image goes with it. `annotations`: of the index.
+   */
+  createIndex(
+    tag: string,
+    images: (string | Image)[],
+    options?: CallOptions & { base?: string; remove?: string[]; annotations?: Record<string, string> },
+  ): Promise<Descriptor>;
+  /**
+   * What refers to a manifest: signatures, SBOMs, attestations. By the registry's API, else by the referrers' tag; empty for what is not there.
+   * `artifactType` filters, here where the registry does not.
+   */
+  referrers(digest: string, options?: CallOptions & { artifactType?: string }): Promise<Descriptor[]>;
+  /**
+   * Pushes an artifact as ORAS does: its files, then a manifest of them, which is listed among the referrers of its `subject` where the registry
+   * does not do that itself. Without a `tag` only its digest names it.
+   */
+  pushArtifact(artifact: ArtifactOptions): Promise<Descriptor>;
   /**
    * Pushes a blob, unless it is there already. Nothing is committed unless all bytes have come and are right; on an error or abort the upload is
    * cancelled at the registry, and a stream that was given is cancelled too.
@@ -337,6 +445,28 @@ export interface Manifest {
   readonly subject?: Descriptor;
   readonly annotations?: Record<string, string>;
 }
+export interface ArtifactOptions extends CallOptions {
+  /** A media type: "application/vnd.example.sbom". */
+  artifactType: string;
+  /** Pushed in their order. `title` is the file's name; `mediaType` is "application/octet-stream" by default. */
+  files?: { title?: string; data: BlobData; mediaType?: string; annotations?: Record<string, string> }[];
+  annotations?: Record<string, string>;
+  /** What it is about: a tag or digest of this repository, or an `Image` of it. Must be there. */
+  subject?: string | Image;
+  /** Most artifacts have none. */
+  config?: { data: BlobData; mediaType?: string };
+  tag?: string;
+}
+/** What depends on a manifest. */
+export interface Dependents {
+  digest: string;
+  /** Tags that point to it. */
+  tags: string[];
+  /** Digests of the indexes that have it as an entry, as far as tags lead to them. */
+  parents: string[];
+  /** What has it as its subject. */
+  referrers: Descriptor[];
+}
 export interface TagData {
   tag: string;
   digest: string;
@@ -348,6 +478,123 @@ export interface TagData {
   platforms: Platform[];
   artifactType?: string;
   annotations?: Record<string, string>;
+}
+
+/** A tag and its facts, or why there are none: `if (entry.error) …`. */
+export type DescribedTag = (TagData & { error?: undefined }) | { tag: string; error: RegistryError };
+
+// ───────────── Cleaning up
+
+/** A Date, or a text: a date or time ("2026-01-31", RFC 3339), or how long ago ("30d"; s, m, h, d, w); or how many milliseconds ago. */
+export type CleanupTime = Date | string | number;
+/**
+ * What is removed is what `remove` selects and no rule of `keep` keeps: `keep` always wins. `planCleanup({ keep: { newest: 10 }, remove: { tags:
+ * ["*"] } })` leaves the ten newest images, `{ remove: { tags: ["pr-*"], olderThan: "30d" } }` removes such tags of that age.
+ *
+ * Tags that belong to a digest (`sha256-<hex>` of the referrers tag schema, cosign's `.sig`, `.att`, `.sbom`) are not judged: they go and stay with it.
+ */
+export interface CleanupPolicy {
+  /** What stays of what is selected. One rule that fits is enough. */
+  keep?: {
+    /** So many images, those made last, with all their tags: tags of one digest count once. */
+    newest?: number;
+    /** What was made at or after that time. What does not tell when is kept by this rule and by `newest`. */
+    newerThan?: CleanupTime;
+    /** Globs (`*` any characters, `?` one) of the whole tag, or regular expressions. */
+    tags?: (string | RegExp)[];
+    /** Of tags that are versions ("1.2.3", "v2", "1.2-alpine"; not "latest"): */
+    semver?: {
+      /** all that are no pre-releases; */
+      releases?: boolean;
+      /** so many of the highest releases, each with all its variants ("1.2.3", "1.2.3-alpine"), */
+      highest?: number;
+      /** of all of them (default), of each major (1.*) or of each minor version (1.2.*). */
+      per?: "all" | "major" | "minor";
+    };
+  };
+  /** What is selected: the tags that fit everything that is named here. Nothing named is an error. */
+  remove: {
+    /** Globs of the whole tag, or regular expressions: one that fits is enough. `["*"]` are all. */
+    tags?: (string | RegExp)[];
+    /** What was made before that time; what does not tell when does not fit. */
+    olderThan?: CleanupTime;
+    /** Only versions that are pre-releases (1.2.0-rc1, 1.2b3; not 1.2-alpine). */
+    prerelease?: boolean;
+  };
+  /**
+   * Whether manifests without a tag go with what needed them: an index's manifests, referrers (by the API or the tag schema), referrers' tags whose
+   * subject is gone. Default true; `false` leaves them, and whatever they need. No registry lists its untagged manifests: of those only these are
+   * known, and what else there is stays for the registry's own garbage collection.
+   */
+  untagged?: boolean;
+}
+/** JSON can hold it; `apply` is not part of that. */
+export interface CleanupPlan {
+  repository: string;
+  /** As it was given, regular expressions as text. */
+  policy: Record<string, unknown>;
+  createdAt: Date;
+  /** All tags, by name. */
+  tags: PlannedTag[];
+  /** All manifests that are known. Nothing is removed that a tag, an index or a referrer that stays needs, nor a referrer of what stays. */
+  digests: PlannedDigest[];
+  /** Bytes, compressed, of manifests and blobs that nothing here needs any more. Blobs free them when the registry collects its garbage. */
+  freed: number;
+  /**
+   * Removes what the plan says, one after the other: tags whose digest stays alone (as `untag()`), then each manifest with its tags by one
+   * deletion, an index before its manifests, a subject before its referrers. First the repository is looked through again, and before each
+   * deletion its tags are: a tag that moved is left alone, and so is a digest that something new needs. What is not there any more counts as
+   * removed: after an interruption `apply()` again, or a new plan, does the rest. (Interrupted right between an index and its manifests, the
+   * latter stay without a tag; only `apply()` of the same plan knows of them.) Between the last look and the deletion others may still write.
+   *
+   * Rejects only where nothing was changed: `UNSUPPORTED` where the registry deletes nothing, or the credentials do not suffice; and for an abort.
+   * Any other failure is in the report, and hinders no other deletion; after three in a row the rest remains.
+   */
+  apply(options?: CallOptions & { onProgress?: (progress: CleanupProgress) => void }): Promise<CleanupReport>;
+}
+export interface PlannedTag {
+  tag: string;
+  /** Absent where it could not be read. */
+  digest?: string;
+  created?: Date;
+  /** As `TagData.size`. */
+  size?: number;
+  action: "keep" | "remove";
+  /** The rules that decided ("keep.newest", "remove.olderThan"), or a sentence. */
+  reasons: string[];
+}
+export interface PlannedDigest {
+  digest: string;
+  /** Empty where it could not be read. */
+  mediaType: string;
+  action: "keep" | "remove";
+  reasons: string[];
+  /** The tags that point to it. */
+  tags: string[];
+  /** What stays and needs it: indexes that list it, referrers to it. */
+  neededBy: string[];
+  /** What it refers to. */
+  subject?: string;
+}
+export interface CleanupProgress {
+  /** Tags and digests dealt with, of so many. */
+  done: number;
+  total: number;
+  /** The last of them. */
+  what: string;
+  outcome: "removed" | "skipped" | "failed" | "remaining";
+}
+/** Tags and digests: only digests have a colon. */
+export interface CleanupReport {
+  /** Gone, now or before. */
+  removed: string[];
+  /** Kept by the plan. */
+  kept: string[];
+  /** Left alone, since it is not as it was when the plan was made. */
+  skipped: { what: string; why: string }[];
+  failed: { what: string; error: RegistryError }[];
+  /** Not tried, after a failure: another `apply()` will. */
+  remaining: string[];
 }
 
 // ───────────── Image

@@ -13,7 +13,7 @@ use docker_registry_client_wasm::protocol::platform::{Matcher, Platform};
 use docker_registry_client_wasm::protocol::range::parse_content_range;
 use docker_registry_client_wasm::protocol::reference::{RepositoryName, Tag};
 use docker_registry_client_wasm::protocol::url::Url;
-use docker_registry_client_wasm::protocol::{challenge, error_body, link, warning};
+use docker_registry_client_wasm::protocol::{challenge, error_body, link, referrers, warning};
 use serde_json::Value;
 
 fn folder() -> Option<PathBuf> {
@@ -404,5 +404,27 @@ fn ambiguous_manifests() {
             assert_eq!(refused.code, "AMBIGUOUS_MANIFEST", "{document}");
         }
         assert!(Manifest::parse(format!("{{{}}}", members.join(",")).as_bytes(), Some(media_type)).is_ok());
+    }
+}
+
+/// S36, and how a filter is told of; an algorithm that is not known here is no error by the specification.
+#[test]
+fn referrers_as_oras_reads_them() {
+    let Some(table) = Table::read("referrers/tag-schema.json") else { return };
+    for case in table.cases("oras_buildReferrersTag") {
+        let digest = Digest::parse(text(&case["desc"], "Digest"));
+        match (digest, text(case, "name")) {
+            (Ok(digest), "unregistred algorithm: sha1") => assert!(digest.algorithm().is_none()),
+            // oras does not cut what the specification cuts.
+            (Ok(digest), "sha512") => assert_eq!(Some(referrers::tag(&digest).as_str()), text(case, "want").get(..71)),
+            (Ok(digest), name) => assert_eq!(referrers::tag(&digest), text(case, "want"), "{name}"),
+            (Err(_), name) => assert!(!case["wantErr"].is_null(), "{name}"),
+        }
+    }
+    // Nobody asks whether no filter was applied.
+    let is_filter = |case: &&Value| !text(case, "requested").is_empty();
+    for case in table.cases("oras_isReferrersFilterApplied").iter().filter(is_filter) {
+        let applied = referrers::is_filter_applied(std::iter::once(text(case, "applied")), text(case, "requested"));
+        assert_eq!(applied, case["want"].as_bool().expect("want"), "{}", text(case, "name"));
     }
 }

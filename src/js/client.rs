@@ -43,6 +43,14 @@ impl DockerRegistryClient {
         Ok(Self::connect(host, options)?)
     }
 
+    pub(super) fn client(&self) -> &Client<FetchHost> {
+        &self.client
+    }
+
+    pub(super) fn signal(&self) -> Option<&Signal> {
+        self.shared.signal.as_ref()
+    }
+
     fn connect(host: JsValue, options: JsValue) -> Result<Self> {
         let base = Url::parse_registry(&host_text(&host)?)?;
         let (settings, signal, fetch) = settings::read(options, &base)?;

@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::error::{Failure, Result};
 use crate::fetch::tag;
+use crate::protocol::glob::Glob;
 
 #[wasm_bindgen]
 extern "C" {
@@ -17,8 +18,8 @@ extern "C" {
 
 /// What an item must look like.
 pub enum Filter {
-    /// `*`: any characters, `?`: one.
-    Glob(Vec<char>),
+    /// All of the item.
+    Glob(Glob),
     /// Searched for anywhere in the item.
     Pattern(RegExp),
 }
@@ -28,7 +29,7 @@ impl Filter {
     pub fn check(value: JsValue, path: &str) -> Result<Self> {
         let refused = || Failure::argument(format!("{path}: a string or a regular expression is needed"));
         if let Some(glob) = value.as_string() {
-            return Ok(Self::Glob(glob.chars().collect()));
+            return Ok(Self::Glob(Glob::new(&glob)));
         }
         if tag(&value) != "[object RegExp]" {
             return Err(refused());
@@ -41,9 +42,10 @@ impl Filter {
         items.iter().filter(|item| self.fits(&item.as_string().unwrap_or_default())).collect()
     }
 
-    fn fits(&self, item: &str) -> bool {
+    /// Whether an item fits.
+    pub fn fits(&self, item: &str) -> bool {
         match self {
-            Self::Glob(glob) => fits_glob(glob, &item.chars().collect::<Vec<_>>()),
+            Self::Glob(glob) => glob.fits(item),
             Self::Pattern(pattern) => {
                 // With the flag g or y a test would go on where the last one ended.
                 pattern.set_last_index(0);
@@ -51,29 +53,4 @@ impl Filter {
             }
         }
     }
-}
-
-/// Goes back to the last `*` only, which suffices: linear in practice, never exponential.
-fn fits_glob(glob: &[char], text: &[char]) -> bool {
-    let (mut at, mut position) = (0, 0);
-    let mut last_star = None;
-    while let Some(character) = text.get(position) {
-        match glob.get(at) {
-            Some('*') => {
-                last_star = Some((at, position));
-                at += 1;
-            }
-            Some(wanted) if *wanted == '?' || wanted == character => {
-                at += 1;
-                position += 1;
-            }
-            _ => {
-                let Some((star, from)) = last_star else { return false };
-                last_star = Some((star, from + 1));
-                at = star + 1;
-                position = from + 1;
-            }
-        }
-    }
-    glob.iter().skip(at).all(|rest| *rest == '*')
 }

@@ -1,9 +1,9 @@
 //! `Image`.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use js_sys::Promise;
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::client::Shared;
@@ -16,7 +16,7 @@ use super::promise;
 use super::signal::Signals;
 use super::stream;
 use crate::fetch::FetchHost;
-use crate::registry::{self, Layer};
+use crate::registry::{self, Layer, Source};
 
 /// See index.d.ts.
 #[wasm_bindgen(skip_typescript)]
@@ -32,6 +32,10 @@ impl Image {
     pub(super) fn wrap(image: registry::Image<FetchHost>, shared: &Rc<Shared>) -> Self {
         Self { image, shared: shared.clone(), layers: OnceCell::new(), platform: OnceCell::new() }
     }
+
+    pub(super) fn inner(&self) -> &registry::Image<FetchHost> {
+        &self.image
+    }
 }
 
 #[wasm_bindgen]
@@ -40,6 +44,12 @@ impl Image {
     #[wasm_bindgen(constructor)]
     pub fn new() -> std::result::Result<Self, JsValue> {
         Err(not_constructible("Image", "repository.image(tag)"))
+    }
+
+    /// A twin to be taken apart, for this package's own use.
+    #[wasm_bindgen(js_name = _share)]
+    pub fn share(&self) -> Self {
+        Self::wrap(self.image.clone(), &self.shared)
     }
 
     /// Digest of the config.
@@ -201,4 +211,39 @@ fn which(layer: &JsValue) -> Result<Layer> {
             options::described(layer)
         ))),
     }
+}
+
+/// What an argument means as an image: a tag or digest, or an `Image` of this package.
+pub fn source(value: &JsValue, path: &str) -> Result<Source<FetchHost>> {
+    if let Some(text) = value.as_string() {
+        return Ok(Source::Reference(text));
+    }
+    let refused = || {
+        Failure::argument(format!("{path}: a tag, a digest or an Image is needed, not {}", options::described(value)))
+    };
+    lent(value).map(Source::Image).ok_or_else(refused)
+}
+
+/// A list of them.
+pub fn sources(value: &JsValue, path: &str) -> Result<Vec<Source<FetchHost>>> {
+    if !Array::is_array(value) {
+        let message = format!("{path}: a list of tags, digests or Images is needed, not {}", options::described(value));
+        return Err(Failure::argument(message));
+    }
+    let list: &Array = value.unchecked_ref();
+    list.iter().enumerate().map(|(index, item)| source(&item, &format!("{path}[{index}]"))).collect()
+}
+
+/// The image behind a value, which stays the caller's. A function of Rust's is the one place to which wasm-bindgen lends
+/// an object where it may also be something else; to anything else it takes the object away.
+fn lent(value: &JsValue) -> Option<registry::Image<FetchHost>> {
+    let found = Rc::new(RefCell::new(None));
+    let told = found.clone();
+    let take = Closure::<dyn FnMut(&Image)>::new(move |image: &Image| {
+        told.replace(Some(image.image.clone()));
+    });
+    let take: &Function = take.as_ref().unchecked_ref();
+    // What is no Image, or was freed, throws.
+    let _ = take.call1(&JsValue::UNDEFINED, value);
+    found.take()
 }

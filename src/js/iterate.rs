@@ -1,4 +1,4 @@
-//! Listings as async iterators.
+//! Listings, and what else comes piece by piece, as async iterators.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -7,6 +7,7 @@ use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::convert;
+use super::error::Result;
 use super::promise;
 use super::signal::Signals;
 use super::stop::Stop;
@@ -18,36 +19,47 @@ extern "C" {
     fn iterate(next_page: &Function, stop: &Function, signals: &Array) -> JsValue;
 }
 
-/// The items of a listing, page by page as the caller asks for them.
-pub fn items(listing: Listing<FetchHost>, signals: Signals) -> JsValue {
+/// Something that comes piece by piece.
+pub trait Pages: 'static {
+    /// The next items, never none; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Array>>;
+}
+
+impl Pages for Listing<FetchHost> {
+    async fn next(&mut self) -> Result<Option<Array>> {
+        self.next_page().await?.map(|page| convert::strings(&page)).transpose()
+    }
+}
+
+/// The items, page by page as the caller asks for them.
+pub fn items(pages: impl Pages, signals: Signals) -> JsValue {
     let watched: Array = signals.iter().map(|signal| signal.as_js().clone()).collect();
     // `None` while a page is on its way, and after the end.
-    let listing = Rc::new(RefCell::new(Some(listing)));
+    let pages = Rc::new(RefCell::new(Some(pages)));
     let stop = Stop::default();
     let next_page = {
-        let (listing, stop) = (listing.clone(), stop.clone());
+        let (pages, stop) = (pages.clone(), stop.clone());
         Closure::<dyn FnMut() -> Promise>::new(move || {
-            let taken = listing.borrow_mut().take();
-            let (listing, stop) = (listing.clone(), stop.clone());
+            let taken = pages.borrow_mut().take();
+            let (pages, stop) = (pages.clone(), stop.clone());
             promise::start(
                 signals.clone(),
                 Box::pin(async move {
-                    let Some(mut pages) = taken else { return Ok(JsValue::UNDEFINED) };
-                    let page = match stop.guard(pages.next_page()).await {
+                    let Some(mut taken) = taken else { return Ok(JsValue::UNDEFINED) };
+                    let page = match stop.guard(taken.next()).await {
                         Some(page) => page?,
                         None => return Ok(JsValue::UNDEFINED),
                     };
                     let Some(page) = page else { return Ok(JsValue::UNDEFINED) };
-                    let items = convert::strings(&page)?;
-                    listing.replace(Some(pages));
-                    Ok(items.into())
+                    pages.replace(Some(taken));
+                    Ok(page.into())
                 }),
             )
         })
     };
     let stop_pages = Closure::<dyn FnMut()>::new(move || {
         stop.stop();
-        drop(listing.take());
+        drop(pages.take());
     });
     // JavaScript owns them: they go when it collects the iterator.
     let (next_page, stop_pages) = (next_page.into_js_value(), stop_pages.into_js_value());

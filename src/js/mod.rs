@@ -5,17 +5,23 @@
 //! argument, not an exception of the glue. No method holds a borrow over an await: handles are cloned into the future,
 //! so `free()` during a call is harmless.
 
+mod artifact;
 mod callback;
+mod cleanup;
 mod client;
 mod collect;
 mod convert;
+mod copy;
 mod credentials;
+mod describe;
 mod diagnosis;
 mod error;
 mod filter;
+mod given;
 mod image;
 mod iterate;
 mod options;
+mod policy;
 mod progress;
 mod promise;
 mod push;
@@ -25,6 +31,7 @@ mod signal;
 mod source;
 mod stop;
 mod stream;
+mod tagging;
 
 pub use client::DockerRegistryClient;
 pub use error::{is_registry_error, to_js as error_to_js};

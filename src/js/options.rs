@@ -31,7 +31,8 @@ impl Options {
         Self::at(format!("options.{name}"), value, known)
     }
 
-    fn at(place: String, value: JsValue, known: &[&str]) -> Result<Self> {
+    /// An object at any place.
+    pub fn at(place: String, value: JsValue, known: &[&str]) -> Result<Self> {
         if value.is_undefined() {
             return Ok(Self { object: None, place });
         }
@@ -48,7 +49,8 @@ impl Options {
         Ok(Self { object: Some(value.unchecked_into()), place })
     }
 
-    fn path(&self, name: &str) -> String {
+    /// An option's place, for a message.
+    pub fn path(&self, name: &str) -> String {
         format!("{}.{name}", self.place)
     }
 
@@ -87,6 +89,14 @@ impl Options {
                 described(&value)
             ))),
         }
+    }
+
+    /// True or false; false unless it is there.
+    pub fn flag(&self, name: &str) -> Result<bool> {
+        let Some(value) = self.get(name)? else { return Ok(false) };
+        value.as_bool().ok_or_else(|| {
+            Failure::argument(format!("{}: true or false is needed, not {}", self.path(name), described(&value)))
+        })
     }
 
     /// A function.
@@ -141,17 +151,19 @@ impl Options {
         let Some(value) = self.get(name)? else { return Ok(Vec::new()) };
         // A Headers or a Map has no fields of its own: it would count as empty.
         if tag(&value) != "[object Object]" {
-            return Err(Failure::argument(format!("options.{name}: a plain object of strings is needed")));
+            return Err(Failure::argument(format!("{}: a plain object of strings is needed", self.path(name))));
         }
         let keys = Reflect::own_keys(&value)
-            .map_err(|_| Failure::argument(format!("options.{name}: its keys cannot be read")))?;
+            .map_err(|_| Failure::argument(format!("{}: its keys cannot be read", self.path(name))))?;
         let field = |key: String| {
             let text = Reflect::get(&value, &key.as_str().into()).ok().and_then(|value| value.as_string());
             match text {
                 Some(text) => Ok((key, text)),
-                None => {
-                    Err(Failure::argument(format!("options.{name}: the value of {} must be a string", quoted(&key))))
-                }
+                None => Err(Failure::argument(format!(
+                    "{}: the value of {} must be a string",
+                    self.path(name),
+                    quoted(&key)
+                ))),
             }
         };
         keys.iter().filter_map(|key| key.as_string()).map(field).collect()

@@ -83,7 +83,7 @@ impl Repository {
 }
 
 /// The error with what the source itself said, where that is why.
-fn with_cause(error: Error, reason: &Reason) -> Failure {
+pub fn with_cause(error: Error, reason: &Reason) -> Failure {
     let Some(cause) = reason.take() else { return error.into() };
     let error = to_js(&error);
     let _ = Reflect::set(&error, &"cause".into(), &cause); // a fresh object takes every property

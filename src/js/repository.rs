@@ -31,6 +31,10 @@ impl Repository {
     pub(super) fn wrap(repository: registry::Repository<FetchHost>, shared: &Rc<Shared>) -> Self {
         Self { repository, shared: shared.clone() }
     }
+
+    pub(super) fn inner(&self) -> &registry::Repository<FetchHost> {
+        &self.repository
+    }
 }
 
 #[wasm_bindgen]
@@ -39,6 +43,12 @@ impl Repository {
     #[wasm_bindgen(constructor)]
     pub fn new() -> std::result::Result<Self, JsValue> {
         Err(not_constructible("Repository", "client.repository(name)"))
+    }
+
+    /// A twin to be taken apart, for this package's own use.
+    #[wasm_bindgen(js_name = _share)]
+    pub fn share(&self) -> Self {
+        Self::wrap(self.repository.clone(), &self.shared)
     }
 
     /// The whole name.

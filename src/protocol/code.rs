@@ -47,5 +47,9 @@ pub const AMBIGUOUS_MANIFEST: &str = "AMBIGUOUS_MANIFEST";
 pub const INDEX_LIMIT: &str = "INDEX_LIMIT";
 /// Paging that leads in a circle.
 pub const PAGING_LOOP: &str = "PAGING_LOOP";
+/// Something is not, or no longer, as the caller expects it: somebody else may have changed it.
+pub const CONFLICT: &str = "CONFLICT";
+/// A manifest that others depend on.
+pub const IN_USE: &str = "IN_USE";
 /// What must not happen; a defect of this client.
 pub const INTERNAL: &str = "INTERNAL";

@@ -12,6 +12,17 @@ use super::platform::Platform;
 pub struct Annotations(Vec<(String, String)>);
 
 impl Annotations {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Sets a key, replacing what stands there.
+    pub fn set(&mut self, key: &str, value: &str) {
+        self.0.retain(|(other, _)| other != key);
+        self.0.push((key.to_owned(), value.to_owned()));
+    }
+
     /// The value of a key; of one that stands there twice the last, as everywhere in JSON.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().rev().find(|(other, _)| other == key).map(|(_, value)| value.as_str())

@@ -193,7 +193,12 @@ impl<'a> Members<'a> {
 
     /// A member's text; `None` where it is absent or null (Go's encoder writes null for what is not set).
     pub fn get(&self, name: &str) -> Option<&'a str> {
-        self.slot(name).map(RawValue::get).filter(|text| *text != "null")
+        self.raw(name).map(RawValue::get)
+    }
+
+    /// A member as it stands there; `None` where it is absent or null.
+    pub fn raw(&self, name: &str) -> Option<&'a RawValue> {
+        self.slot(name).filter(|value| value.get() != "null")
     }
 
     /// Reads a member, if it is there.

@@ -4,8 +4,9 @@
 
 use std::ops::Range;
 
+use super::digest::Digest;
 use super::invalid::Invalid;
-use super::json;
+use super::json::{self, Members};
 
 /// A JSON array of strings.
 #[derive(Debug, Clone)]
@@ -47,6 +48,44 @@ impl Strings {
     pub fn from_vec(strings: &[String]) -> Self {
         let text = serde_json::to_string(strings).unwrap_or_else(|_| "[]".into());
         Self { range: 0..text.len(), text, len: strings.len(), last: strings.last().cloned() }
+    }
+}
+
+/// What Google's registries tell of a manifest beside the list of tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its digest.
+    pub digest: Digest,
+    /// The tags that point to it.
+    pub tags: Vec<String>,
+    /// When it was made, else uploaded; milliseconds since 1970.
+    pub created: Option<u64>,
+}
+
+impl Strings {
+    /// The manifests that the body tells of; what of that does not read well was not told.
+    pub fn told(&self) -> Vec<Told> {
+        let mut told = Vec::new();
+        if let Ok(Some(manifests)) = member(&self.text, "manifest") {
+            let _ = json::each_member(manifests, &mut |digest, value| {
+                told.extend(Told::read(digest, value.get()));
+                Ok(())
+            });
+        }
+        told
+    }
+}
+
+impl Told {
+    fn read(digest: &str, text: &str) -> Option<Self> {
+        let members = Members::read(text, &["tag", "timeCreatedMs", "timeUploadedMs"]).ok()?;
+        // Numbers in quotes; 0 where nobody knows.
+        let time = |name| members.get(name)?.trim_matches('"').parse().ok().filter(|time| *time > 0);
+        Some(Self {
+            digest: Digest::parse(digest).ok()?,
+            tags: members.optional("tag", json::strings).ok()??,
+            created: time("timeCreatedMs").or_else(|| time("timeUploadedMs")),
+        })
     }
 }
 
@@ -191,6 +230,27 @@ mod tests {
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
         for text in [format!(r#"{{"tags":{deep}}}"#), format!(r#"{{"name":{deep},"tags":[]}}"#), deep] {
             assert_eq!(list(&text).expect_err("too deep").code, "INVALID_RESPONSE");
+        }
+    }
+
+    #[test]
+    fn what_google_tells() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        let other = digest.replace('a', "b");
+        let text = format!(
+            r#"{{"child":[],"manifest":{{
+                "{digest}":{{"imageSizeBytes":"7","layerId":"","tag":["1","latest"],"timeCreatedMs":"0","timeUploadedMs":"1545000000000"}},
+                "{other}":{{"tag":[],"timeCreatedMs":"x"}},"sha256:no":{{"tag":["2"]}},"x":[]}},"tags":["1","latest"]}}"#
+        );
+        let told = tags(text.into_bytes()).expect("tags").told();
+        let expected = |digest: &str, tags: &[&str], created| Told {
+            digest: Digest::parse(digest).expect("a digest"),
+            tags: tags.iter().map(ToString::to_string).collect(),
+            created,
+        };
+        assert_eq!(told, [expected(&digest, &["1", "latest"], Some(1_545_000_000_000)), expected(&other, &[], None)]);
+        for text in [r#"{"tags":["a"]}"#, r#"{"tags":[],"manifest":null}"#, r#"{"tags":[],"manifest":[1]}"#] {
+            assert_eq!(tags(text.as_bytes().to_vec()).expect("tags").told(), []);
         }
     }
 

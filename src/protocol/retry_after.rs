@@ -1,5 +1,7 @@
 //! `Retry-After` (RFC 9110 §10.2.3).
 
+use super::timestamp::{days, number};
+
 /// Milliseconds to wait, from seconds or a date (IMF-fixdate, which is what servers must send); 0 for a date gone by.
 /// `None` for anything else. What no number holds is the longest wait there is.
 pub fn parse(value: &str, now_unix_ms: u64) -> Option<u64> {
@@ -31,17 +33,6 @@ fn date(text: &str) -> Option<u64> {
         return None;
     }
     Some(((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
-}
-
-/// Days since 1970-01-01 in the Gregorian calendar, counted in years that start in March; `month` is 0 for January.
-fn days(year: u64, month: u64, day: u64) -> u64 {
-    let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
-    let before = year * 365 + year / 4 - year / 100 + year / 400;
-    before + (month * 306 + 5) / 10 + day - 1 - 719_468
-}
-
-fn number(text: &str, digits: usize) -> Option<u64> {
-    (text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]

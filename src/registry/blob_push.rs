@@ -49,6 +49,17 @@ impl<C> Push<C> {
     }
 }
 
+/// How a blob came to be where it was pushed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was there.
+    Existed,
+    /// The registry took it over from another of its repositories.
+    Mounted,
+    /// Its bytes were sent.
+    Sent,
+}
+
 impl<H: Host> Connection<H> {
     /// Pushes a blob unless it is there. Nothing is committed unless all its bytes have come and are right.
     ///
@@ -59,7 +70,7 @@ impl<H: Host> Connection<H> {
         name: &RepositoryName,
         push: Push<H::Chunk>,
         call: &Call,
-    ) -> Result<Descriptor> {
+    ) -> Result<(Descriptor, Outcome)> {
         let algorithm = push.digest.as_ref().map_or(Ok(Algorithm::Sha256), check_verifiable)?;
         self.require_v2(call).await?;
         let failures = Failures::default();
@@ -72,9 +83,10 @@ impl<H: Host> Connection<H> {
             chunk_size: push.chunk_size.unwrap_or(CHUNK).clamp(1, LARGEST_CHUNK),
             whole: push.chunk_size.unwrap_or(WHOLE),
             progress: push.progress,
+            outcome: Outcome::Sent,
         };
         let (digest, size) = pushing.run(&goal).await?;
-        Ok(Descriptor::new(push.media_type, digest, size))
+        Ok((Descriptor::new(push.media_type, digest, size), pushing.outcome))
     }
 
     /// Takes a blob over from another repository of the registry, without moving its bytes. Whether it did.
@@ -116,6 +128,7 @@ struct Pushing<H: Host> {
     /// Bytes that go up in one request where all are in hand.
     whole: u64,
     progress: Box<dyn FnMut(u64)>,
+    outcome: Outcome,
 }
 
 impl<H: Host> Pushing<H> {
@@ -211,6 +224,7 @@ impl<H: Host> Pushing<H> {
     }
 
     async fn mounted(&mut self, goal: &Goal<'_, H>) -> Result<(Digest, u64)> {
+        self.outcome = Outcome::Mounted;
         if let (Some(digest), Some(size)) = (&self.digest, self.intake.size()) {
             (self.progress)(size);
             return Ok((digest.clone(), size));
@@ -258,6 +272,7 @@ impl<H: Host> Pushing<H> {
         };
         let size = told.filter(|told| self.intake.size().is_none_or(|size| size == *told));
         if let Some(size) = size {
+            self.outcome = Outcome::Existed;
             (self.progress)(size);
         }
         Ok(size.map(|size| (digest.clone(), size)))

@@ -82,6 +82,11 @@ impl Cache {
         self.entries.insert(key, Entry { content, cost, used: self.clock });
     }
 
+    /// Forgets what is no longer there.
+    pub fn forget(&mut self, repository: &str, digest: &str) {
+        self.remove(&(repository.to_owned(), digest.to_owned()));
+    }
+
     fn remove(&mut self, key: &Key) {
         if let Some(entry) = self.entries.remove(key) {
             self.held -= entry.cost;

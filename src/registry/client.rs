@@ -4,14 +4,16 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::connection::Connection;
+use super::copy::{self, Copied, Place};
 use super::diagnose::{self, Diagnosis};
 use super::listing::Listing;
 use super::repository::Repository;
 use super::settings::{Call, Settings};
 use super::version::{self, Version};
+use crate::protocol::descriptor::Descriptor;
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::rate_limit::RateLimit;
-use crate::protocol::reference::{RepositoryName, split_name};
+use crate::protocol::reference::{RepositoryName, parse_place, split_name};
 use crate::protocol::url::Url;
 use crate::transport::{Host, Result};
 
@@ -83,6 +85,23 @@ impl<H: Host> Client<H> {
     /// The catalog, page by page.
     pub fn catalog(&self, page_size: Option<u64>, call: Call) -> Listing<H> {
         Listing::catalog(self.connection.clone(), page_size, call)
+    }
+
+    /// Something in this registry: `team/web:1.0`, `team/web@sha256:…`.
+    pub fn place(&self, text: &str) -> Result<Place<H>> {
+        let (name, reference) = parse_place(text)?;
+        Ok(Place { connection: self.connection.clone(), name, reference })
+    }
+
+    /// Copies an image, an index or an artifact to a place in this registry, from here or from another registry.
+    pub async fn copy(
+        &self,
+        source: &Place<H>,
+        target: &str,
+        options: &copy::Options,
+        call: &Call,
+    ) -> Result<(Descriptor, Copied)> {
+        copy::copy(source, &self.place(target)?, options, call).await
     }
 
     /// Distinct namespaces in the catalog's order.

@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use async_lock::Mutex;
+
 use super::cache::Cache;
 use super::settings::{Call, Settings};
 use super::version::{self, Version};
@@ -38,8 +40,12 @@ pub struct Connection<H: Host> {
     detecting: Shared,
     /// Pages and items of one listing at most.
     pub(super) listing_limits: (u64, u64),
+    /// Requests that may run at a time.
+    pub(super) concurrency: usize,
     /// Platform to choose from an index unless a call names one.
     pub(super) platform: Option<Platform>,
+    /// One change of a list of referrers at a time: they are read, changed and put back.
+    pub(super) listing_referrers: Mutex<()>,
     /// Content-addressed answers.
     pub(super) cache: RefCell<Cache>,
 }
@@ -90,7 +96,9 @@ impl<H: Host> Connection<H> {
             version: Cell::new(settings.api_version),
             detecting: Shared::default(),
             listing_limits: (settings.max_pages, settings.max_items),
+            concurrency: settings.concurrency.max(1),
             platform: settings.platform,
+            listing_referrers: Mutex::new(()),
             cache: RefCell::new(Cache::new(settings.cache_bytes)),
         }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::blob_pull::BlobPull;
 use super::connection::Connection;
+use super::copy::Place;
 use super::index::{self, Found};
 use super::manifests::FetchedManifest;
 use super::settings::Call;
@@ -126,6 +127,11 @@ impl<H: Host> Image<H> {
         Ok(Self(Rc::new(Inner { connection, name, manifest, config_descriptor, config, platform, layers, size })))
     }
 
+    /// Whether it is of this repository, found by this client.
+    pub(super) fn is_of(&self, connection: &Rc<Connection<H>>, name: &RepositoryName) -> bool {
+        Rc::ptr_eq(&self.0.connection, connection) && self.0.name == *name
+    }
+
     /// Digest of the config.
     pub fn id(&self) -> &str {
         self.0.config_descriptor.digest.as_str()
@@ -149,6 +155,13 @@ impl<H: Host> Image<H> {
     /// Bytes of all layers, compressed.
     pub fn size(&self) -> u64 {
         self.0.size
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> Place<H> {
+        let Inner { connection, name, manifest, .. } = &*self.0;
+        let reference = Reference::Digest(manifest.digest.clone());
+        Place { connection: connection.clone(), name: name.clone(), reference }
     }
 
     /// RFC 3339, from the config, else the annotation.

@@ -21,6 +21,8 @@ const INDEX_LIMIT: usize = 100;
 const PROBE_LIMIT: usize = 32;
 /// BuildKit marks what belongs to an image without being one.
 const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
+/// To which image it belongs.
+pub const REFERENCE_DIGEST: &str = "vnd.docker.reference.digest";
 
 /// An image found in an index.
 pub struct Found {

@@ -183,7 +183,7 @@ impl<H: Host> Listing<H> {
             Listed::Tags(_) => listing::tags(body),
         };
         let mut page = parsed.map_err(|invalid| answer.error(invalid.code, invalid.message))?;
-        let next = self.link(&answer)?;
+        let next = next_url(&answer)?;
         let ask_on = next.is_none() && (answer.response.headers_filtered || self.is_exactly_full(&page));
         if by_last {
             page = self.unseen(&page);
@@ -213,19 +213,19 @@ impl<H: Host> Listing<H> {
         let fresh: Vec<String> = page.to_vec().into_iter().filter(|item| self.given.insert(item.clone())).collect();
         Strings::from_vec(&fresh)
     }
+}
 
-    /// Where `Link: …; rel="next"` leads. Only its query is taken: behind a path prefix Artifactory and Nexus drop the
-    /// prefix, and a listing never moves to another path.
-    fn link(&self, answer: &Answer<Vec<u8>>) -> Result<Option<Url>> {
-        let told = |invalid: Invalid| answer.error(invalid.code, invalid.message);
-        let Some(target) = link::next(answer.response.headers.all("link")).map_err(told)? else {
-            return Ok(None);
-        };
-        let url = answer.url.join(&target).map_err(told)?;
-        if !url.same_origin(&answer.url) {
-            let message = format!("refused to follow the listing's Link to {}", url.redacted());
-            return Err::<_, Error>(answer.error(code::UNTRUSTED_LOCATION, message));
-        }
-        Ok(Some(answer.url.with_raw_query(url.query())))
+/// Where `Link: …; rel="next"` leads. Only its query is taken: behind a path prefix Artifactory and Nexus drop the prefix,
+/// and a listing never moves to another path.
+pub(super) fn next_url<B>(answer: &Answer<B>) -> Result<Option<Url>> {
+    let told = |invalid: Invalid| answer.error(invalid.code, invalid.message);
+    let Some(target) = link::next(answer.response.headers.all("link")).map_err(told)? else {
+        return Ok(None);
+    };
+    let url = answer.url.join(&target).map_err(told)?;
+    if !url.same_origin(&answer.url) {
+        let message = format!("refused to follow the listing's Link to {}", url.redacted());
+        return Err::<_, Error>(answer.error(code::UNTRUSTED_LOCATION, message));
     }
+    Ok(Some(answer.url.with_raw_query(url.query())))
 }

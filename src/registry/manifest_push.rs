@@ -69,7 +69,8 @@ impl<H: Host> Connection<H> {
             error.code = code::UNSUPPORTED.into();
             error.message.push_str(
                 "; nothing was changed. Deletion is switched off there: distribution allows it with \
-                 storage.delete.enabled: true (REGISTRY_STORAGE_DELETE_ENABLED=true)",
+                 storage.delete.enabled: true (REGISTRY_STORAGE_DELETE_ENABLED=true), and not while \
+                 storage.maintenance.readonly is enabled",
             );
         }
         error

@@ -9,6 +9,7 @@ use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::http::Method;
+use crate::protocol::invalid::Invalid;
 use crate::protocol::manifest::Manifest;
 use crate::protocol::media_type::{self, Kind};
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
@@ -29,6 +30,25 @@ pub struct FetchedManifest {
 }
 
 impl FetchedManifest {
+    /// One that was made or given here. `algorithm`: of its digest.
+    pub(super) fn new(
+        bytes: Vec<u8>,
+        content_type: Option<&str>,
+        algorithm: Algorithm,
+    ) -> std::result::Result<Self, Invalid> {
+        let manifest = Manifest::parse(&bytes, content_type)?;
+        let digest = Digest::of(algorithm, &bytes);
+        Ok(Self { bytes, digest, manifest })
+    }
+
+    /// Whether a digest, of whichever algorithm, is its own.
+    pub(super) fn is_named(&self, digest: &Digest) -> bool {
+        *digest == self.digest
+            || digest.algorithm().is_some_and(|algorithm| {
+                Some(algorithm) != self.digest.algorithm() && Digest::of(algorithm, &self.bytes) == *digest
+            })
+    }
+
     /// A descriptor of it.
     pub fn descriptor(&self) -> Descriptor {
         let size = self.bytes.len() as u64;

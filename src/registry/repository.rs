@@ -5,6 +5,8 @@ use std::rc::Rc;
 use super::blob_pull::BlobPull;
 use super::blob_push::Push;
 use super::connection::Connection;
+use super::copy::Place;
+use super::describe::{Descriptions, Order};
 use super::image::Image;
 use super::listing::Listing;
 use super::manifests::FetchedManifest;
@@ -19,7 +21,7 @@ use crate::transport::{Host, Result};
 
 /// A repository by name. A name that a registry told is shown as it came and checked when it is used.
 pub struct Repository<H: Host> {
-    connection: Rc<Connection<H>>,
+    pub(super) connection: Rc<Connection<H>>,
     name: Rc<str>,
 }
 
@@ -49,7 +51,13 @@ impl<H: Host> Repository<H> {
         split_name(&self.name).1
     }
 
-    fn checked_name(&self) -> std::result::Result<RepositoryName, Invalid> {
+    /// Something in it.
+    pub fn place(&self, reference: &str) -> Result<Place<H>> {
+        let (name, reference) = (self.checked_name()?, Reference::parse(reference)?);
+        Ok(Place { connection: self.connection.clone(), name, reference })
+    }
+
+    pub(super) fn checked_name(&self) -> std::result::Result<RepositoryName, Invalid> {
         RepositoryName::parse(&self.name)
     }
 
@@ -61,6 +69,11 @@ impl<H: Host> Repository<H> {
     /// What a tag points to.
     pub async fn data(&self, tag: &str, call: &Call) -> Result<TagData> {
         TagData::of(&self.connection, &self.checked_name()?, Tag::parse(tag)?, call).await
+    }
+
+    /// What many tags point to: of these, or of all there are.
+    pub fn describe_tags(&self, tags: Option<Vec<String>>, order: Order, call: Call) -> Result<Descriptions<H>> {
+        Descriptions::new(self.connection.clone(), self.checked_name()?, tags, order, call)
     }
 
     /// The image of a tag or digest; `platform` as in `linux/arm64/v8`.
@@ -106,7 +119,7 @@ impl<H: Host> Repository<H> {
 
     /// Pushes a blob, unless it is there.
     pub async fn push_blob(&self, push: Push<H::Chunk>, call: &Call) -> Result<Descriptor> {
-        self.connection.push_blob(&self.checked_name()?, push, call).await
+        Ok(self.connection.push_blob(&self.checked_name()?, push, call).await?.0)
     }
 
     /// Takes a blob over from another repository of the registry. Whether the registry did.

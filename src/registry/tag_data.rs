@@ -50,9 +50,20 @@ impl TagData {
     ) -> Result<Self> {
         let text = tag.as_str().to_owned();
         let manifest = connection.manifest(name, &Reference::Tag(tag), None, call).await?;
+        Self::of_manifest(connection, name, &text, &manifest, call).await
+    }
+
+    /// The facts of a tag that points to this manifest.
+    pub(super) async fn of_manifest<H: Host>(
+        connection: &Rc<Connection<H>>,
+        name: &RepositoryName,
+        tag: &str,
+        manifest: &Rc<FetchedManifest>,
+        call: &Call,
+    ) -> Result<Self> {
         let document = &manifest.manifest;
         let mut data = TagData {
-            tag: text,
+            tag: tag.to_owned(),
             digest: manifest.digest.to_string(),
             media_type: document.media_type.clone(),
             size: 0,
@@ -63,7 +74,7 @@ impl TagData {
         };
         let image = match document.kind {
             Kind::Index => {
-                let images = index::images(connection, name, &manifest, call).await?;
+                let images = index::images(connection, name, manifest, call).await?;
                 data.platforms = images.iter().filter_map(|entry| entry.platform.clone()).collect();
                 shown_image(connection, name, &images, call).await?
             }
@@ -71,7 +82,7 @@ impl TagData {
             Kind::Schema1 | Kind::Other => None,
         };
         if let Some(found) = image {
-            data.describe(&Image::open(connection, name, found, call).await?, &manifest);
+            data.describe(&Image::open(connection, name, found, call).await?, manifest);
         }
         Ok(data)
     }

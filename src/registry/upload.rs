@@ -95,7 +95,7 @@ impl<H: Host> Goal<'_, H> {
         let mut request = part_of(request, self.failures);
         request.is_repeatable = true; // an upload that was begun and never heard of again ends by itself
         if let Some(part) = body {
-            fill(&mut request, part.from(0));
+            fill(&mut request, Content::Chunks(Rc::new(part.from(0))));
         }
         self.connection.load(&request, ANSWER_LIMIT).await
     }
@@ -143,12 +143,18 @@ impl<H: Host> Upload<H> {
     /// Ends the upload. `part`: all of the blob, where nothing was sent before. Whether the blob is there, as far as the
     /// registry says.
     pub(super) async fn commit(&mut self, digest: &Digest, part: Option<&Part<H::Chunk>>) -> Result<bool> {
+        let part = part.filter(|part| !part.is_empty());
+        self.commit_content(digest, part.map(|part| Content::Chunks(Rc::new(part.from(0))))).await
+    }
+
+    /// The same, with what is in memory.
+    pub(super) async fn commit_content(&mut self, digest: &Digest, content: Option<Content<H::Chunk>>) -> Result<bool> {
         let mut request = self.request(Method::Put, &self.target);
         request.url = request.url.with_query(&[("digest", digest.as_str())]);
-        if let Some(part) = part.filter(|part| !part.is_empty()) {
+        if let Some(content) = content {
             // Sent again it would come on top of what came of it before.
             request.is_repeatable = false;
-            fill(&mut request, part.from(0));
+            fill(&mut request, content);
         }
         let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
         if !answer.response.is_success() {
@@ -168,7 +174,7 @@ impl<H: Host> Upload<H> {
         if self.tells_range {
             request.headers.set("content-range", format!("{}-{}", self.offset, part.end() - 1));
         }
-        fill(&mut request, part.from(self.offset));
+        fill(&mut request, Content::Chunks(Rc::new(part.from(self.offset))));
         let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
         if !answer.response.is_success() {
             return Err(refusal(&self.connection, &answer));
@@ -297,7 +303,7 @@ fn check_hint(answer: &Answer<Vec<u8>>, digest: &Digest) -> Result<()> {
     }
 }
 
-fn fill<C>(request: &mut Request<C>, chunks: Vec<C>) {
+fn fill<C>(request: &mut Request<C>, content: Content<C>) {
     request.headers.set("content-type", "application/octet-stream");
-    request.body = Some(Content::Chunks(Rc::new(chunks)));
+    request.body = Some(content);
 }

@@ -83,6 +83,13 @@ impl Error {
         self
     }
 
+    /// The same error with one more clause: what is done, what remains.
+    pub fn and(mut self, clause: &str) -> Self {
+        self.message.push_str("; ");
+        self.message.push_str(clause);
+        self
+    }
+
     /// Whether this is the registry's way of saying that something is not there.
     pub fn is_not_found(&self) -> bool {
         self.status == Some(404)

@@ -4,6 +4,8 @@
 
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod model;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -543,4 +545,17 @@ fn text_of(body: Option<&Content<Bytes>>) -> String {
         Some(Content::Chunks(chunks)) => chunks.iter().flat_map(|chunk| chunk.0.clone()).collect(),
     };
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// An OCI index's media type.
+pub const OCI_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+
+/// An image manifest unlike any other of another `name`; its config ends in zeros, which the model takes for granted.
+pub fn image_manifest(name: &str, more: &str) -> String {
+    let config = format!("sha256:{}", "0".repeat(64));
+    format!(
+        r#"{{ "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+  "config": {{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{config}","size":2}},
+  "layers": [], "annotations": {{"name":"{name}"}}{more} }}"#
+    )
 }

@@ -6,7 +6,12 @@ import {
   RegistryError,
   Repository,
   isRegistryError,
+  type CleanupPlan,
+  type CleanupPolicy,
+  type CleanupReport,
+  type ArtifactOptions,
   type ClientOptions,
+  type Dependents,
   type Descriptor,
   type Diagnosis,
   type Manifest,
@@ -41,11 +46,33 @@ export async function use(signal: AbortSignal): Promise<void> {
   const head: Descriptor | undefined = await repository.headManifest('12');
   const blob: ReadableStream<Uint8Array> = await repository.blob(manifest.digest, { range: [0, 9], onProgress });
 
+  for await (const entry of repository.describeTags({ order: 'version', tags: ['12'] })) {
+    if (entry.error) log(entry.tag, entry.error.code);
+    else log(entry.digest, entry.created?.getTime(), entry.platforms.length);
+  }
+  const policy: CleanupPolicy = {
+    keep: { newest: 3, newerThan: '30d', tags: ['latest', /^v/], semver: { highest: 2, per: 'minor' } },
+    remove: { tags: ['*'], olderThan: new Date(0) },
+  };
+  const plan: CleanupPlan = await repository.planCleanup(policy, { signal });
+  const report: CleanupReport = await plan.apply({ onProgress: ({ done, total, outcome }) => log(done / total, outcome) });
+  log(plan.tags[0]?.reasons, plan.digests[0]?.neededBy, plan.freed, report.failed[0]?.error.code, report.remaining);
+
   const image: Image = await repository.image('12', { platform: 'linux/arm64/v8' });
   const platform: Platform | undefined = image.platform;
   const layer: Uint8Array = await image.getLayer(0);
   const digests: string[] = image.layers.map((descriptor) => descriptor.digest);
   log(version, repositories.size, tags, data.created?.getTime(), head?.size, blob, platform?.os, layer.byteLength, digests);
+
+  await repository.tag('stable', image, { ifMatch: null });
+  await repository.untag('old', { signal });
+  const pushed: Descriptor = await repository.pushManifest('copy', manifest);
+  const plan: Dependents = await repository.planDelete(pushed.digest);
+  if (plan.tags.length === 0) await repository.deleteManifest(plan.digest, { force: true });
+  const made: Descriptor = await repository.createIndex('all', ['12', image], { base: 'all', remove: ['linux/s390x'] });
+  const sboms: Descriptor[] = await repository.referrers(made.digest, { artifactType: 'application/sbom' });
+  const artifact: ArtifactOptions = { artifactType: 'a/b', files: [{ title: 'x', data: layer }], subject: image };
+  log(sboms, (await repository.pushArtifact(artifact)).size);
 
   // @ts-expect-error A time is a number.
   await client.apiVersion({ timeout: '10' });

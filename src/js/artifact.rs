@@ -1,0 +1,92 @@
+//! `Repository`: artifacts.
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+
+use super::convert;
+use super::error::{Failure, Result};
+use super::image;
+use super::options::{self, Options};
+use super::promise;
+use super::push::with_cause;
+use super::repository::Repository;
+use super::source::{self, Reason};
+use crate::fetch::HostBytes;
+use crate::protocol::descriptor::Annotations;
+use crate::protocol::media_type;
+use crate::registry::{Artifact, ArtifactFile, Push};
+
+const KNOWN: &[&str] = &["signal", "timeout", "artifactType", "files", "annotations", "subject", "config", "tag"];
+
+#[wasm_bindgen]
+impl Repository {
+    /// Resolves to the descriptor of the artifact.
+    #[wasm_bindgen(js_name = pushArtifact)]
+    pub fn push_artifact(&self, artifact: JsValue) -> Promise {
+        let repository = self.repository.clone();
+        promise::run(self.shared.signal.as_ref(), || {
+            let options = Options::read(artifact, KNOWN)?;
+            let artifact_type =
+                options::text(&options.get("artifactType")?.unwrap_or_default(), "options.artifactType")?;
+            let subject = options.get("subject")?.map(|value| image::source(&value, "options.subject")).transpose()?;
+            let (annotations, tag) = (annotations(&options)?, options.text("tag")?);
+            let (call, signal) = (options.call()?, options.signal()?);
+            // Last: from here on streams are taken.
+            let reason = Reason::default();
+            let config = match options.get("config")? {
+                Some(value) => {
+                    let config = Options::nested(value, "config", &["data", "mediaType"])?;
+                    Some(pushed(&config, &reason)?)
+                }
+                None => None,
+            };
+            let files = files(&options, &reason)?;
+            let artifact = Artifact { artifact_type, files, annotations, subject, config, tag };
+            Ok((signal, async move {
+                let pushed = repository.push_artifact(artifact, &call).await;
+                convert::descriptor(Some(&pushed.map_err(|error| with_cause(error, &reason))?))
+            }))
+        })
+    }
+}
+
+fn files(options: &Options, reason: &Reason) -> Result<Vec<ArtifactFile<HostBytes>>> {
+    let Some(value) = options.get("files")? else { return Ok(Vec::new()) };
+    if !Array::is_array(&value) {
+        return Err(Failure::argument("options.files: a list of files is needed"));
+    }
+    let list: Array = value.unchecked_into();
+    let file = |(index, value)| {
+        let known = ["title", "data", "mediaType", "annotations"];
+        let file = Options::nested(value, &format!("files[{index}]"), &known)?;
+        let (title, annotations) = (file.text("title")?, annotations(&file)?);
+        Ok(ArtifactFile { push: pushed(&file, reason)?, title, annotations })
+    };
+    list.iter().enumerate().map(file).collect()
+}
+
+/// `data` and `mediaType`.
+fn pushed(options: &Options, reason: &Reason) -> Result<Push<HostBytes>> {
+    let media_type = options.text("mediaType")?;
+    media_type.as_deref().map_or(Ok(()), media_type::check)?;
+    let source = source::read(&options.get("data")?.unwrap_or_default(), reason).map_err(|failure| match failure {
+        Failure::Error(mut error) => {
+            error.message = options.path(&error.message);
+            Failure::Error(error)
+        }
+        other => other,
+    })?;
+    let mut push = Push::new(source);
+    if let Some(media_type) = media_type {
+        push.media_type = media_type;
+    }
+    Ok(push)
+}
+
+fn annotations(options: &Options) -> Result<Annotations> {
+    let mut annotations = Annotations::default();
+    for (key, value) in options.fields("annotations")? {
+        annotations.set(&key, &value);
+    }
+    Ok(annotations)
+}

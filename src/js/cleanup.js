@@ -1,0 +1,13 @@
+// A clean-up's plan as an object: data that JSON can hold, and apply().
+
+const readable = (_, value) => (Object.prototype.toString.call(value) === "[object RegExp]" ? String(value) : value);
+
+export function planOf(json, policy, apply) {
+  const plan = JSON.parse(json);
+  plan.policy = JSON.parse(JSON.stringify(policy, readable));
+  plan.createdAt = new Date(plan.createdAt);
+  for (const tag of plan.tags) {
+    if (tag.created !== undefined) tag.created = new Date(tag.created);
+  }
+  return Object.defineProperty(plan, "apply", { value: apply });
+}

@@ -1,0 +1,86 @@
+//! `planCleanup()` and what it gives.
+
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::client::Shared;
+use super::convert;
+use super::error::{self, Result};
+use super::options::Options;
+use super::policy;
+use super::promise;
+use super::repository::Repository;
+use crate::fetch::FetchHost;
+use crate::registry::Cleanup;
+use crate::registry::cleanup::{Report, StepDone};
+use crate::transport::Error;
+
+#[wasm_bindgen(module = "/src/js/cleanup.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = planOf)]
+    fn plan_of(json: &str, policy: &JsValue, apply: &Function) -> std::result::Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen]
+impl Repository {
+    /// Resolves to what a policy would remove, and why.
+    #[wasm_bindgen(js_name = planCleanup)]
+    pub fn plan_cleanup(&self, policy: JsValue, options: JsValue) -> Promise {
+        let (repository, shared) = (self.repository.clone(), self.shared.clone());
+        promise::run(self.shared.signal.as_ref(), || {
+            let rules = policy::read(policy.clone())?;
+            let options = Options::read(options, &["signal", "timeout"])?;
+            let call = options.call()?;
+            Ok((options.signal()?, async move {
+                let cleanup = Box::pin(repository.plan_cleanup(&rules, &call)).await?;
+                to_js(Rc::new(cleanup), &policy, shared)
+            }))
+        })
+    }
+}
+
+fn to_js(cleanup: Rc<Cleanup<FetchHost>>, policy: &JsValue, shared: Rc<Shared>) -> Result<JsValue> {
+    let json = convert::text(cleanup.plan())?;
+    let apply = Closure::<dyn Fn(JsValue) -> Promise>::new(move |options| apply(&cleanup, &shared, options));
+    let failed = |_| Error::internal("a plan cannot be made an object");
+    Ok(plan_of(&json, policy, apply.into_js_value().unchecked_ref()).map_err(failed)?)
+}
+
+fn apply(cleanup: &Rc<Cleanup<FetchHost>>, shared: &Rc<Shared>, options: JsValue) -> Promise {
+    let cleanup = cleanup.clone();
+    promise::run(shared.signal.as_ref(), || {
+        let options = Options::read(options, &["signal", "timeout", "onProgress"])?;
+        let progress = options.callback("onProgress")?;
+        let call = options.call()?;
+        Ok((options.signal()?, async move {
+            let told = |step: &StepDone| {
+                if let (Some(progress), Ok(step)) = (&progress, convert::small(step)) {
+                    progress.tell(&step);
+                }
+            };
+            report(&Box::pin(cleanup.apply(&told, &call)).await?)
+        }))
+    })
+}
+
+/// `CleanupReport` of index.d.ts.
+fn report(report: &Report) -> Result<JsValue> {
+    let object = Object::new();
+    let set = |object: &Object, name: &str, value: JsValue| {
+        let _ = Reflect::set(object, &name.into(), &value); // a fresh object takes every property
+    };
+    set(&object, "removed", convert::json(&report.removed)?);
+    set(&object, "kept", convert::json(&report.kept)?);
+    set(&object, "skipped", convert::json(&report.skipped)?);
+    let failed = report.failed.iter().map(|(what, error)| {
+        let entry = Object::new();
+        set(&entry, "what", what.as_str().into());
+        set(&entry, "error", error::to_js(error));
+        entry
+    });
+    set(&object, "failed", failed.collect::<Array>().into());
+    set(&object, "remaining", convert::json(&report.remaining)?);
+    Ok(object.into())
+}

@@ -1,0 +1,126 @@
+//! `DockerRegistryClient.copy`.
+
+use std::rc::Rc;
+
+use js_sys::{Promise, Reflect};
+use serde::Serialize;
+use wasm_bindgen::convert::TryFromJsValue;
+use wasm_bindgen::prelude::*;
+
+use super::callback::Callback;
+use super::client::DockerRegistryClient;
+use super::convert;
+use super::error::{Failure, Result};
+use super::image::Image;
+use super::options::{self, Options, described};
+use super::promise;
+use super::repository::Repository;
+use crate::fetch::FetchHost;
+use crate::protocol::descriptor::Descriptor;
+use crate::protocol::platform::Platform;
+use crate::registry::copy::{self, Copied, Place, Stage, Step, Watcher};
+
+const OPTIONS: &[&str] = &["signal", "timeout", "platforms", "onProgress"];
+
+#[wasm_bindgen]
+extern "C" {
+    /// An object of this package.
+    type Shareable;
+    /// Its twin, which can be taken apart without harm to it.
+    #[wasm_bindgen(method, catch, js_name = _share)]
+    fn share(this: &Shareable) -> std::result::Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen]
+impl DockerRegistryClient {
+    /// Resolves to what was copied, and what that took.
+    pub fn copy(&self, source: JsValue, target: JsValue, options: JsValue) -> Promise {
+        let client = self.client().clone();
+        promise::run(self.signal(), || {
+            let source = match source.as_string() {
+                Some(text) => client.place(&text)?,
+                None => place_of(&source)?,
+            };
+            let target = options::text(&target, "target")?;
+            let options = Options::read(options, OPTIONS)?;
+            let call = options.call()?;
+            let wanted = copy::Options {
+                platforms: platforms(&options)?,
+                watcher: options.callback("onProgress")?.map(watcher),
+            };
+            Ok((options.signal()?, async move {
+                let (descriptor, copied) = client.copy(&source, &target, &wanted, &call).await?;
+                convert::json(&Outcome { descriptor: &descriptor, copied: &copied })
+            }))
+        })
+    }
+}
+
+/// An `Image`, or `{ repository, reference }`.
+fn place_of(source: &JsValue) -> Result<Place<FetchHost>> {
+    let refused = || {
+        Failure::argument(format!(
+            "source: \"repository:tag\", an Image or {{ repository, reference }} is needed, not {}",
+            described(source)
+        ))
+    };
+    if !source.is_object() {
+        return Err(refused());
+    }
+    if let Some(image) = twin::<Image>(source) {
+        return Ok(image.inner().place());
+    }
+    let part = |name: &str| Reflect::get(source, &name.into()).unwrap_or_default();
+    let repository = twin::<Repository>(&part("repository")).ok_or_else(refused)?;
+    let reference = options::text(&part("reference"), "source.reference")?;
+    Ok(repository.inner().place(&reference)?)
+}
+
+fn twin<T: TryFromJsValue>(value: &JsValue) -> Option<T> {
+    let can_be_shared = value.is_object() && Reflect::get(value, &"_share".into()).ok()?.is_function();
+    if !can_be_shared {
+        return None;
+    }
+    T::try_from_js_value(value.unchecked_ref::<Shareable>().share().ok()?).ok()
+}
+
+fn platforms(options: &Options) -> Result<Vec<Platform>> {
+    let texts = options.texts("platforms")?.unwrap_or_default();
+    let read = |text: &String| {
+        Platform::parse(text).map_err(|invalid| Failure::argument(format!("options.platforms: {}", invalid.message)))
+    };
+    texts.iter().map(read).collect()
+}
+
+/// `CopyProgress` of index.d.ts.
+#[derive(Serialize)]
+struct Report<'a> {
+    digest: &'a str,
+    stage: &'static str,
+    loaded: u64,
+    total: u64,
+}
+
+fn watcher(callback: Callback) -> Watcher {
+    Rc::new(move |step: &Step| {
+        let stage = match step.stage {
+            Stage::Exists => "exists",
+            Stage::Mounted => "mounted",
+            Stage::Copying => "copying",
+            Stage::Copied => "copied",
+        };
+        let report = Report { digest: step.digest.as_str(), stage, loaded: step.loaded, total: step.total };
+        if let Ok(report) = convert::small(&report) {
+            callback.tell(&report);
+        }
+    })
+}
+
+/// `CopyResult` of index.d.ts.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    #[serde(flatten)]
+    descriptor: &'a Descriptor,
+    #[serde(flatten)]
+    copied: &'a Copied,
+}

@@ -1,0 +1,63 @@
+//! `describeTags()`.
+
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::convert;
+use super::error::{self, Failure, Result};
+use super::iterate::{self, Pages};
+use super::options::{Options, described};
+use super::repository::Repository;
+use super::signal::Signals;
+use crate::fetch::FetchHost;
+use crate::registry::describe::Order;
+use crate::registry::{Described, Descriptions};
+
+#[wasm_bindgen]
+impl Repository {
+    /// What many tags point to.
+    #[wasm_bindgen(js_name = describeTags)]
+    pub fn describe_tags(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
+        let describe = || -> Result<JsValue> {
+            let options = Options::read(options, &["signal", "timeout", "tags", "order"])?;
+            let signals = Signals::new([options.signal()?.as_ref(), self.shared.signal.as_ref()]);
+            let (tags, order) = (options.texts("tags")?, order(&options)?);
+            let descriptions = self.repository.describe_tags(tags, order, options.call()?)?;
+            Ok(iterate::items(descriptions, signals))
+        };
+        Ok(describe()?)
+    }
+}
+
+fn order(options: &Options) -> Result<Order> {
+    let Some(value) = options.get("order")? else { return Ok(Order::Any) };
+    match value.as_string().as_deref() {
+        Some("name") => Ok(Order::Name),
+        Some("version") => Ok(Order::Version),
+        Some("newest") => Ok(Order::Newest),
+        _ => Err(Failure::argument(format!(
+            "options.order: \"name\", \"version\" or \"newest\" is needed, not {}",
+            described(&value)
+        ))),
+    }
+}
+
+impl Pages for Descriptions<FetchHost> {
+    async fn next(&mut self) -> Result<Option<Array>> {
+        let Some(some) = self.next_some().await? else { return Ok(None) };
+        some.iter().map(entry).collect::<Result<Array>>().map(Some)
+    }
+}
+
+/// `DescribedTag` of index.d.ts.
+fn entry(described: &Described) -> Result<JsValue> {
+    let error = match &described.data {
+        Ok(data) => return convert::tag_data(data),
+        Err(error) => error,
+    };
+    let entry = Object::new();
+    for (name, value) in [("tag", described.tag.as_str().into()), ("error", error::to_js(error))] {
+        let _ = Reflect::set(&entry, &name.into(), &value); // a fresh object takes every property
+    }
+    Ok(entry.into())
+}

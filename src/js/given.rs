@@ -1,0 +1,34 @@
+//! Manifests that a caller gives.
+
+use js_sys::{JSON, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use super::error::{Failure, Result};
+use super::options::described;
+use crate::fetch::tag;
+
+/// The bytes of a manifest, and its type as far as that is told beside them: of a `Manifest` its own bytes, of any other
+/// object its JSON.
+pub fn manifest(value: &JsValue, media_type: Option<String>) -> Result<(Vec<u8>, Option<String>)> {
+    if let Some(bytes) = bytes(value) {
+        return Ok((bytes, media_type));
+    }
+    if tag(value) != "[object Object]" {
+        let message = format!("manifest: an object or a Uint8Array is needed, not {}", described(value));
+        return Err(Failure::argument(message));
+    }
+    let get = |name: &str| Reflect::get(value, &name.into()).unwrap_or_default();
+    if let Some(bytes) = bytes(&get("bytes")) {
+        return Ok((bytes, media_type.or_else(|| get("mediaType").as_string())));
+    }
+    let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
+    match text {
+        Some(text) => Ok((text.into_bytes(), media_type)),
+        None => Err(Failure::argument("manifest: it cannot be written as JSON")),
+    }
+}
+
+/// Of a `Uint8Array` of any realm.
+fn bytes(value: &JsValue) -> Option<Vec<u8>> {
+    (tag(value) == "[object Uint8Array]").then(|| Uint8Array::new(value).to_vec())
+}

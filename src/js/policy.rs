@@ -1,0 +1,104 @@
+//! Reading a `CleanupPolicy`.
+
+use js_sys::{Array, Date};
+use wasm_bindgen::prelude::*;
+
+use super::error::{Failure, Result};
+use super::filter::Filter;
+use super::options::{MAX_SAFE_INTEGER, Options, described};
+use crate::fetch::tag;
+use crate::registry::Policy;
+use crate::registry::cleanup::{Keep, Line, Matcher, Moment, Remove, Semver};
+
+/// The policy of `planCleanup()`.
+pub fn read(value: JsValue) -> Result<Policy> {
+    if value.is_undefined() {
+        return Err(Failure::argument("policy: an object is needed, not undefined"));
+    }
+    let policy = Options::at("policy".into(), value, &["keep", "remove", "untagged"])?;
+    let part = |name: &str, known: &[&str]| {
+        Options::at(policy.path(name), policy.get(name)?.unwrap_or(JsValue::UNDEFINED), known)
+    };
+    let keep = part("keep", &["newest", "newerThan", "tags", "semver"])?;
+    let remove = part("remove", &["tags", "olderThan", "prerelease"])?;
+    let policy = Policy {
+        keep: Keep {
+            newest: keep.whole("newest", 0, MAX_SAFE_INTEGER)?,
+            newer_than: moment(&keep, "newerThan")?,
+            tags: matchers(&keep, "tags")?.unwrap_or_default(),
+            semver: semver(&keep)?,
+        },
+        remove: Remove {
+            tags: matchers(&remove, "tags")?,
+            older_than: moment(&remove, "olderThan")?,
+            pre_release: flag(&remove, "prerelease")?.unwrap_or_default(),
+        },
+        untagged: flag(&policy, "untagged")?.unwrap_or(true),
+    };
+    policy.check()?;
+    Ok(policy)
+}
+
+fn flag(options: &Options, name: &str) -> Result<Option<bool>> {
+    let Some(value) = options.get(name)? else { return Ok(None) };
+    let refused =
+        || Failure::argument(format!("{}: true or false is needed, not {}", options.path(name), described(&value)));
+    value.as_bool().map(Some).ok_or_else(refused)
+}
+
+fn moment(options: &Options, name: &str) -> Result<Option<Moment>> {
+    let Some(value) = options.get(name)? else { return Ok(None) };
+    let path = options.path(name);
+    if let Some(text) = value.as_string() {
+        return match Moment::parse(&text) {
+            Ok(moment) => Ok(Some(moment)),
+            Err(invalid) => Err(Failure::argument(format!("{path}: {}", invalid.message))),
+        };
+    }
+    let is_date = tag(&value) == "[object Date]";
+    let number = if is_date { Some(value.unchecked_ref::<Date>().get_time()) } else { value.as_f64() };
+    match number {
+        Some(number) if (0.0..=MAX_SAFE_INTEGER as f64).contains(&number) => {
+            Ok(Some(if is_date { Moment::At(number as u64) } else { Moment::Ago(number as u64) }))
+        }
+        _ => Err(Failure::argument(format!(
+            "{path}: a Date since 1970, a text like \"30d\" or \"2026-01-31\", or milliseconds are needed, not {}",
+            described(&value)
+        ))),
+    }
+}
+
+fn matchers(options: &Options, name: &str) -> Result<Option<Vec<Matcher>>> {
+    let Some(value) = options.get(name)? else { return Ok(None) };
+    let path = options.path(name);
+    if !Array::is_array(&value) {
+        return Err(Failure::argument(format!("{path}: a list of strings and regular expressions is needed")));
+    }
+    let matcher = |(index, value): (usize, JsValue)| -> Result<Matcher> {
+        let filter = Filter::check(value, &format!("{path}[{index}]"))?;
+        Ok(Box::new(move |tag| filter.fits(tag)))
+    };
+    value.unchecked_into::<Array>().iter().enumerate().map(matcher).collect::<Result<_>>().map(Some)
+}
+
+fn semver(keep: &Options) -> Result<Option<Semver>> {
+    let Some(value) = keep.get("semver")? else { return Ok(None) };
+    let semver = Options::at(keep.path("semver"), value, &["releases", "highest", "per"])?;
+    let line = match semver.text("per")?.as_deref() {
+        None | Some("all") => Line::All,
+        Some("major") => Line::Major,
+        Some("minor") => Line::Minor,
+        Some(_) => {
+            return Err(Failure::argument(format!(
+                "{}: \"major\", \"minor\" or \"all\" is needed",
+                semver.path("per")
+            )));
+        }
+    };
+    let (releases, highest) =
+        (flag(&semver, "releases")?.unwrap_or_default(), semver.whole("highest", 1, MAX_SAFE_INTEGER)?);
+    if !releases && highest.is_none() {
+        return Err(Failure::argument(format!("{}: releases or highest is needed", keep.path("semver"))));
+    }
+    Ok(Some(Semver { releases, highest, line }))
+}

@@ -1,0 +1,80 @@
+//! Points in time (RFC 3339), as configs and annotations tell them.
+
+/// Milliseconds since 1970 of `2026-01-02T03:04:05.123456789+01:00`. `None` for what is no such text, and for a time before
+/// 1970: Go's zero time is the year 1, and means that nobody said.
+pub fn unix_ms(text: &str) -> Option<u64> {
+    let (date, time) = text.split_once(['T', 't', ' '])?;
+    let mut date = date.split('-');
+    let year = number(date.next()?, 4)?;
+    let (month, day) = (number(date.next()?, 2)?, number(date.next()?, 2)?);
+    let (time, offset) = offset(time)?;
+    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let mut time = time.split(':');
+    let (hour, minute, second) = (number(time.next()?, 2)?, number(time.next()?, 2)?, number(time.next()?, 2)?);
+    // 60 is a leap second.
+    let fits = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60;
+    let is_whole = date.next().is_none() && time.next().is_none();
+    if !fits || !is_whole || year < 1970 || fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = ((days(year, month - 1, day) * 24 + hour) * 60 + minute) * 60 + second;
+    let thousandths = fraction.bytes().chain(*b"00").take(3).fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+    (seconds * 1000 + thousandths).checked_add_signed(-offset * 60_000)
+}
+
+/// The time, and how many minutes it is ahead of UTC.
+fn offset(time: &str) -> Option<(&str, i64)> {
+    if let Some(time) = time.strip_suffix(['Z', 'z']) {
+        return Some((time, 0));
+    }
+    let at = time.rfind(['+', '-'])?;
+    let (time, offset) = time.split_at_checked(at)?;
+    let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+    let (hours, minutes) = (number(hours, 2)?, number(minutes, 2)?);
+    let minutes = i64::try_from(hours * 60 + minutes).ok().filter(|minutes| *minutes < 24 * 60)?;
+    Some((time, if offset.starts_with('-') { -minutes } else { minutes }))
+}
+
+/// Days since 1970-01-01 in the Gregorian calendar, counted in years that start in March; `month` is 0 for January.
+pub(super) fn days(year: u64, month: u64, day: u64) -> u64 {
+    let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
+    let before = year * 365 + year / 4 - year / 100 + year / 400;
+    before + (month * 306 + 5) / 10 + day - 1 - 719_468
+}
+
+/// A number of exactly so many digits.
+pub(super) fn number(text: &str, digits: usize) -> Option<u64> {
+    (text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (text, expected) in [
+            ("1970-01-01T00:00:00Z", Some(0)),
+            ("2026-01-02T03:04:05Z", Some(1_767_323_045_000)),
+            ("2026-01-02T03:04:05.1Z", Some(1_767_323_045_100)),
+            ("2026-01-02t03:04:05.123456789z", Some(1_767_323_045_123)),
+            ("2026-01-02T03:04:05+01:30", Some(1_767_317_645_000)),
+            ("2026-01-02T03:04:05.5-00:01", Some(1_767_323_105_500)),
+            ("1970-01-01T00:00:00+00:01", None),
+            ("0001-01-01T00:00:00Z", None),
+            ("2026-13-02T03:04:05Z", None),
+            ("2026-01-02T24:04:05Z", None),
+            ("2026-01-02T03:04:05", None),
+            ("2026-01-02T03:04:05.Z", None),
+            ("2026-01-02T03:04:05+1:00", None),
+            ("2026-01-02T03:04:05+99:00", None),
+            ("2026-01-02T03:04:05+é", None),
+            ("2026-01-02", None),
+            ("2026-1-2T03:04:05Z", None),
+            ("T", None),
+            ("", None),
+        ] {
+            assert_eq!(unix_ms(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Artifacts: files with a type, which may refer to an image (image-spec manifest.md, "Guidelines for Artifact Usage").
+
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::blob_push::Push;
+use super::connection::Connection;
+use super::manifests::FetchedManifest;
+use super::repository::Repository;
+use super::settings::Call;
+use super::source::Source;
+use crate::protocol::code;
+use crate::protocol::descriptor::{Annotations, Descriptor};
+use crate::protocol::digest::{Algorithm, Digest};
+use crate::protocol::document::Entry;
+use crate::protocol::media_type::{self, OCI_EMPTY, OCI_MANIFEST};
+use crate::protocol::reference::{Reference, RepositoryName, Tag};
+use crate::transport::{Error, Host, Result};
+
+/// Annotation with a file's name.
+const TITLE: &str = "org.opencontainers.image.title";
+/// The content of a descriptor that has none.
+const EMPTY: &[u8] = b"{}";
+
+/// A file of an artifact.
+pub struct ArtifactFile<C> {
+    /// Its bytes and its media type.
+    pub push: Push<C>,
+    /// Its name.
+    pub title: Option<String>,
+    /// More about it.
+    pub annotations: Annotations,
+}
+
+/// An artifact to push.
+pub struct Artifact<H: Host> {
+    /// What it is.
+    pub artifact_type: String,
+    /// Its content.
+    pub files: Vec<ArtifactFile<H::Chunk>>,
+    /// More about it.
+    pub annotations: Annotations,
+    /// What it refers to.
+    pub subject: Option<Source<H>>,
+    /// Its config; most have none.
+    pub config: Option<Push<H::Chunk>>,
+    /// Under which it can be found beside its digest.
+    pub tag: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    schema_version: u8,
+    media_type: &'static str,
+    artifact_type: String,
+    config: Entry,
+    layers: Vec<Entry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<Entry>,
+    #[serde(skip_serializing_if = "Annotations::is_empty")]
+    annotations: Annotations,
+}
+
+impl<H: Host> Repository<H> {
+    /// Pushes an artifact: its files, its manifest, and its place among the referrers of its subject.
+    pub async fn push_artifact(&self, artifact: Artifact<H>, call: &Call) -> Result<Descriptor> {
+        let name = self.checked_name()?;
+        let tag = artifact.tag.as_deref().map(Tag::parse).transpose()?;
+        media_type::check(&artifact.artifact_type)?;
+        let subject = artifact.subject.as_ref().map(|subject| subject.within(&self.connection, &name)).transpose()?;
+        Box::pin(self.connection.push_artifact(&name, artifact, tag, subject, call)).await
+    }
+}
+
+impl<H: Host> Connection<H> {
+    async fn push_artifact(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        artifact: Artifact<H>,
+        tag: Option<Tag>,
+        subject: Option<Reference>,
+        call: &Call,
+    ) -> Result<Descriptor> {
+        let subject = match &subject {
+            Some(reference) => Some(self.subject(name, reference, call).await?),
+            None => None,
+        };
+        let config = match artifact.config {
+            Some(push) => Entry::new(self.push_blob(name, push, call).await?.0)?,
+            None => self.push_empty(name, call).await?,
+        };
+        let mut layers = Vec::new();
+        for file in artifact.files {
+            let (mut descriptor, _) = self.push_blob(name, file.push, call).await?;
+            let mut annotations = file.annotations;
+            if let Some(title) = &file.title {
+                annotations.set(TITLE, title);
+            }
+            descriptor.annotations = Some(annotations);
+            layers.push(Entry::new(descriptor)?);
+        }
+        if layers.is_empty() {
+            // Registries want at least one.
+            layers.push(self.push_empty(name, call).await?);
+        }
+        let document = Document {
+            schema_version: 2,
+            media_type: OCI_MANIFEST,
+            artifact_type: artifact.artifact_type,
+            config,
+            layers,
+            subject,
+            annotations: artifact.annotations,
+        };
+        let written = |error| Error::internal(format!("a manifest cannot be written: {error}"));
+        let bytes = serde_json::to_vec(&document).map_err(written)?;
+        let manifest = Rc::new(FetchedManifest::new(bytes, Some(OCI_MANIFEST), Algorithm::Sha256)?);
+        let reference = tag.map_or_else(|| Reference::Digest(manifest.digest.clone()), Reference::Tag);
+        self.push_manifest(name, &reference, &manifest, call).await?;
+        Ok(manifest.descriptor())
+    }
+
+    async fn subject(&self, name: &RepositoryName, reference: &Reference, call: &Call) -> Result<Entry> {
+        match self.head_manifest(name, reference, call).await? {
+            Some(found) => Ok(Entry::new(found)?),
+            None => {
+                let message = format!("subject: there is no {reference} in the repository {name}; nothing was pushed");
+                Err(Error::new(code::NOT_FOUND, message))
+            }
+        }
+    }
+
+    /// The descriptor of nothing, and the two bytes that stand for it.
+    async fn push_empty(self: &Rc<Self>, name: &RepositoryName, call: &Call) -> Result<Entry> {
+        let digest = Digest::of(Algorithm::Sha256, EMPTY);
+        if self.head_blob(name, &digest, call).await?.is_none() {
+            self.push_small_blob(name, EMPTY.to_vec(), call).await?;
+        }
+        Ok(Entry::new(Descriptor::new(OCI_EMPTY.to_owned(), digest, EMPTY.len() as u64))?)
+    }
+}

@@ -1,0 +1,195 @@
+//! From a repository's content and a policy to what happens to each tag and digest, and why. No request is made here.
+
+use serde::Serialize;
+
+use super::inventory::{Inventory, Known, State, TagEntry};
+use super::policy::{Policy, Verdict};
+use crate::protocol::digest::Digest;
+use crate::registry::ids::{Ids, Marks};
+
+/// What happens to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It stays.
+    Keep,
+    /// It goes.
+    Remove,
+}
+
+/// What happens to a tag.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedTag {
+    /// The tag.
+    pub tag: String,
+    /// What it pointed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// When that was made; milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<u64>,
+    /// Bytes of its layers, compressed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// What happens.
+    pub action: Action,
+    /// Why.
+    pub reasons: Vec<String>,
+}
+
+/// What happens to a manifest.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedDigest {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its media type.
+    pub media_type: String,
+    /// What happens.
+    pub action: Action,
+    /// Why.
+    pub reasons: Vec<&'static str>,
+    /// The tags that point to it.
+    pub tags: Vec<String>,
+    /// What stays and needs it: an index that lists it, a referrer of it.
+    pub needed_by: Vec<Digest>,
+    /// What it refers to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Digest>,
+}
+
+/// What happens to a repository.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The repository.
+    pub repository: String,
+    /// Every tag.
+    pub tags: Vec<PlannedTag>,
+    /// Every manifest that is known.
+    pub digests: Vec<PlannedDigest>,
+    /// Bytes of blobs and manifests that nothing kept needs, compressed.
+    pub freed: u64,
+    /// Milliseconds since 1970.
+    pub created_at: u64,
+}
+
+/// Makes the plan.
+pub fn plan(repository: &str, inventory: &Inventory, policy: &Policy, now: u64) -> Plan {
+    let verdicts = policy.judge(inventory, now);
+    let of_users = inventory.tags.iter().filter(|tag| tag.belongs_to().is_none());
+    let reached = inventory.needed_by(of_users.filter_map(|tag| inventory.target(tag)).collect());
+    // A tag that belongs to a digest goes with it. Where that came to light by nothing else there is nothing to judge by.
+    let follows = |tag: &TagEntry| {
+        let subject = inventory.id(&tag.belongs_to()?).filter(|_| tag.problem.is_none())?;
+        let is_orphan = policy.untagged && inventory.state(subject) == Some(State::Missing);
+        (is_orphan || reached.has(subject)).then_some(subject)
+    };
+    let mut roots = Vec::new();
+    let mut tagged = Marks::default();
+    for (tag, verdict) in inventory.tags.iter().zip(&verdicts) {
+        let Some(target) = inventory.target(tag) else { continue };
+        tagged.add(target);
+        let is_root = verdict.as_ref().map_or_else(|| follows(tag).is_none(), |verdict| !verdict.is_removed);
+        roots.extend(is_root.then_some(target));
+    }
+    if !policy.untagged {
+        roots.extend((0..inventory.manifests.len()).filter(|id| !tagged.has(*id)));
+    }
+    let kept = inventory.needed_by(roots);
+    let verdict = |tag: &TagEntry, verdict: Option<Verdict>| match verdict {
+        Some(verdict) => verdict,
+        None => {
+            let is_removed = follows(tag).is_some_and(|subject| !kept.has(subject));
+            let state = if is_removed { "is gone or goes" } else { "is not to go" };
+            Verdict { is_removed, reasons: vec![format!("what it belongs to {state}")] }
+        }
+    };
+    let tags = inventory.tags.iter().zip(verdicts);
+    let tags: Vec<PlannedTag> = tags.map(|(tag, judged)| planned_tag(tag, verdict(tag, judged))).collect();
+    let digests = digests(inventory, policy, &kept, &tags);
+    let freed = freed(inventory, &digests);
+    Plan { repository: repository.to_owned(), tags, digests, freed, created_at: now }
+}
+
+fn planned_tag(tag: &TagEntry, verdict: Verdict) -> PlannedTag {
+    let (action, reasons) = match &tag.problem {
+        Some(problem) => (Action::Keep, vec![problem.clone()]),
+        None => (if verdict.is_removed { Action::Remove } else { Action::Keep }, verdict.reasons),
+    };
+    let TagEntry { tag, digest, created, size, .. } = tag.clone();
+    PlannedTag { tag, digest, created, size, action, reasons }
+}
+
+fn digests(inventory: &Inventory, policy: &Policy, kept: &Marks, tags: &[PlannedTag]) -> Vec<PlannedDigest> {
+    let count = inventory.manifests.len();
+    let mut needed_by: Vec<Vec<Digest>> = vec![Vec::new(); count];
+    let there = |known: &Known| known.state == State::There;
+    for (_, known) in inventory.manifests.iter().enumerate().filter(|(id, known)| kept.has(*id) && there(known)) {
+        for other in known.children.iter().chain(&known.subject) {
+            needed_by.get_mut(*other).into_iter().for_each(|names| names.push(known.digest.clone()));
+        }
+    }
+    let mut tagged: Vec<Vec<String>> = vec![Vec::new(); count];
+    let mut stays = Marks::default();
+    for tag in tags {
+        let Some(id) = tag.digest.as_ref().and_then(|digest| inventory.id(digest)) else { continue };
+        tagged.get_mut(id).into_iter().for_each(|names| names.push(tag.tag.clone()));
+        if tag.action == Action::Keep {
+            stays.add(id);
+        }
+    }
+    let mut planned = Vec::new();
+    let lists = needed_by.into_iter().zip(tagged);
+    for ((id, known), (needed_by, tags)) in inventory.manifests.iter().enumerate().zip(lists) {
+        if !there(known) {
+            continue;
+        }
+        let subject = known.subject.filter(|subject| kept.has(*subject));
+        let untagged = tags.is_empty() && !policy.untagged;
+        let reasons: &[(bool, &str)] = if kept.has(id) {
+            &[
+                (stays.has(id), "a tag that stays points to it"),
+                (!needed_by.is_empty(), "something that stays needs it"),
+                (subject.is_some(), "it refers to something that stays"),
+                (untagged, "it has no tag, and untagged is false"),
+            ]
+        } else if inventory.unreadable.is_some() {
+            &[(true, "something that cannot be read may need it")]
+        } else {
+            &[(true, "nothing that stays needs it")]
+        };
+        planned.push(PlannedDigest {
+            digest: known.digest.clone(),
+            media_type: known.media_type.clone(),
+            action: if kept.has(id) || inventory.unreadable.is_some() { Action::Keep } else { Action::Remove },
+            reasons: reasons.iter().filter(|(applies, _)| *applies).map(|(_, reason)| *reason).collect(),
+            tags,
+            needed_by,
+            subject: known.subject.and_then(|subject| Some(inventory.manifests.get(subject)?.digest.clone())),
+        });
+    }
+    planned
+}
+
+fn freed(inventory: &Inventory, digests: &[PlannedDigest]) -> u64 {
+    let of = |action: Action| {
+        let manifests = digests.iter().filter(move |digest| digest.action == action);
+        manifests.filter_map(|digest| inventory.manifests.get(inventory.id(&digest.digest)?))
+    };
+    let (mut ids, mut counted) = (Ids::default(), Marks::default());
+    for (digest, _) in of(Action::Keep).flat_map(|known| &known.blobs) {
+        counted.add(ids.of(digest.as_str()));
+    }
+    let mut freed = 0_u64;
+    for known in of(Action::Remove) {
+        freed = freed.saturating_add(known.size);
+        for (digest, size) in &known.blobs {
+            if counted.add(ids.of(digest.as_str())) {
+                freed = freed.saturating_add(*size);
+            }
+        }
+    }
+    freed
+}

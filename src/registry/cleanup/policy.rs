@@ -1,0 +1,275 @@
+//! What stays and what goes, in the caller's words.
+
+use super::inventory::{Inventory, TagEntry};
+use crate::protocol::code;
+use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::timestamp;
+use crate::protocol::version_order::{Version, highest_first};
+use crate::registry::ids::{Marks, ordered};
+
+/// Whether a tag is meant.
+pub type Matcher = Box<dyn Fn(&str) -> bool>;
+
+/// A point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Milliseconds since 1970.
+    At(u64),
+    /// Milliseconds before now.
+    Ago(u64),
+}
+
+/// Versions, which other tags are not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Semver {
+    /// All that are no pre-release.
+    pub releases: bool,
+    /// So many of the highest of each line.
+    pub highest: Option<u64>,
+    /// What a line is.
+    pub line: Line,
+}
+
+/// Versions that are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// All of them.
+    All,
+    /// Of the same first number.
+    Major,
+    /// Of the same first two numbers.
+    Minor,
+}
+
+/// What stays though it was selected. One reason suffices.
+#[derive(Default)]
+pub struct Keep {
+    /// So many digests, those made last.
+    pub newest: Option<u64>,
+    /// What was made later.
+    pub newer_than: Option<Moment>,
+    /// Tags.
+    pub tags: Vec<Matcher>,
+    /// Versions.
+    pub semver: Option<Semver>,
+}
+
+/// What is selected: whatever fits all that is there.
+#[derive(Default)]
+pub struct Remove {
+    /// Tags.
+    pub tags: Option<Vec<Matcher>>,
+    /// What was made earlier.
+    pub older_than: Option<Moment>,
+    /// Pre-releases alone.
+    pub pre_release: bool,
+}
+
+/// A policy.
+pub struct Policy {
+    /// What stays, whatever `remove` says.
+    pub keep: Keep,
+    /// What goes.
+    pub remove: Remove,
+    /// Whether what has no tag goes with what needed it.
+    pub untagged: bool,
+}
+
+/// Why a tag stays or goes.
+pub struct Verdict {
+    /// Whether it goes.
+    pub is_removed: bool,
+    /// The rules that say so.
+    pub reasons: Vec<String>,
+}
+
+impl Moment {
+    /// Reads `30d`, `12h`, `90m`, `2w` (ago), a date or an RFC 3339 time.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let unit = |unit| match unit {
+            "s" => Some(1000),
+            "m" => Some(60_000),
+            "h" => Some(3_600_000),
+            "d" => Some(86_400_000),
+            "w" => Some(604_800_000),
+            _ => None,
+        };
+        let ago = text.find(|character: char| !character.is_ascii_digit()).and_then(|at| {
+            let (number, name) = text.split_at_checked(at)?;
+            number.parse::<u64>().ok()?.checked_mul(unit(name)?)
+        });
+        let at = || timestamp::unix_ms(text).or_else(|| timestamp::unix_ms(&format!("{text}T00:00:00Z")));
+        ago.map(Self::Ago).or_else(|| at().map(Self::At)).ok_or_else(|| Invalid {
+            code: code::INVALID_ARGUMENT,
+            message: format!(
+                "{}: a time ago like \"30d\" (s, m, h, d, w), a date like \"2026-01-31\" or an RFC 3339 time is needed",
+                quoted(text)
+            ),
+        })
+    }
+
+    fn unix_ms(self, now: u64) -> u64 {
+        match self {
+            Self::At(at) => at,
+            Self::Ago(ago) => now.saturating_sub(ago),
+        }
+    }
+}
+
+impl Policy {
+    /// Refuses a policy that removes nothing by its wording: it was meant otherwise.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let Remove { tags, older_than, pre_release } = &self.remove;
+        let is_empty = tags.as_ref().is_none_or(Vec::is_empty) && older_than.is_none() && !pre_release;
+        if !is_empty && tags.as_ref().is_none_or(|tags| !tags.is_empty()) {
+            return Ok(());
+        }
+        Err(Invalid {
+            code: code::INVALID_ARGUMENT,
+            message: "policy.remove: it has to say what to remove, by tags (at least one), olderThan or prerelease; \
+                      { tags: [\"*\"] } is everything that policy.keep does not keep"
+                .into(),
+        })
+    }
+
+    /// What it makes of each of the tags; nothing of those that belong to a digest.
+    pub(super) fn judge(&self, inventory: &Inventory, now: u64) -> Vec<Option<Verdict>> {
+        let is_judged = |tag: &TagEntry| tag.belongs_to().is_none();
+        let tags = inventory.tags.iter();
+        let selected: Vec<&TagEntry> = tags.filter(|tag| is_judged(tag) && self.selects(tag, now)).collect();
+        let newest = self.newest(inventory, &selected);
+        let highest = self.highest(&selected);
+        let mut at = 0;
+        let mut verdict = |tag: &TagEntry| {
+            if !self.selects(tag, now) {
+                return Verdict { is_removed: false, reasons: vec!["not selected by remove".into()] };
+            }
+            let is_newest = inventory.target(tag).is_some_and(|id| newest.has(id));
+            let reasons = self.kept_by(tag, now, is_newest, highest.has(at));
+            at += 1;
+            if reasons.is_empty() {
+                return Verdict { is_removed: true, reasons: self.remove.rules() };
+            }
+            Verdict { is_removed: false, reasons }
+        };
+        inventory.tags.iter().map(|tag| is_judged(tag).then(|| verdict(tag))).collect()
+    }
+
+    fn selects(&self, tag: &TagEntry, now: u64) -> bool {
+        let Remove { tags, older_than, pre_release } = &self.remove;
+        let is_older = |moment: &Moment| tag.created.is_some_and(|created| created < moment.unix_ms(now));
+        // What cannot be read may be needed for a reason that cannot be read either.
+        tag.problem.is_none()
+            && tags.as_ref().is_none_or(|tags| tags.iter().any(|fits| fits(&tag.tag)))
+            && older_than.as_ref().is_none_or(is_older)
+            && (!pre_release || Version::parse(&tag.tag).is_some_and(|version| version.is_pre_release()))
+    }
+
+    fn kept_by(&self, tag: &TagEntry, now: u64, is_newest: bool, is_highest: bool) -> Vec<String> {
+        let Keep { newest: count, newer_than, tags, semver } = &self.keep;
+        let mut reasons = Vec::new();
+        let mut keep = |reason: &str| reasons.push(format!("keep.{reason}"));
+        if tags.iter().any(|fits| fits(&tag.tag)) {
+            keep("tags");
+        }
+        if is_newest {
+            keep("newest");
+        }
+        let boundary = newer_than.map(|moment| moment.unix_ms(now));
+        if boundary.is_some_and(|boundary| tag.created.is_some_and(|created| created >= boundary)) {
+            keep("newerThan");
+        }
+        let is_release = || Version::parse(&tag.tag).is_some_and(|version| !version.is_pre_release());
+        if semver.as_ref().is_some_and(|semver| semver.releases) && is_release() {
+            keep("semver.releases");
+        }
+        if is_highest {
+            keep("semver.highest");
+        }
+        if tag.created.is_none() && (count.is_some() || newer_than.is_some()) {
+            reasons.push("its age is not known, and a rule of keep asks for it".into());
+        }
+        reasons
+    }
+
+    /// The manifests that were made last.
+    fn newest(&self, inventory: &Inventory, selected: &[&TagEntry]) -> Marks {
+        let created = |at: usize| selected.get(at).and_then(|tag| tag.created);
+        let mut newest = Marks::default();
+        let mut left = self.keep.newest.unwrap_or_default();
+        for at in ordered(selected.len(), &|one, other| created(other).cmp(&created(one))) {
+            let target = selected.get(at).filter(|tag| tag.created.is_some()).and_then(|tag| inventory.target(tag));
+            if let Some(target) = target.filter(|_| left > 0)
+                && newest.add(target)
+            {
+                left -= 1;
+            }
+        }
+        newest
+    }
+
+    /// Those of the tags that are the highest releases of their lines.
+    fn highest(&self, selected: &[&TagEntry]) -> Marks {
+        let mut kept = Marks::default();
+        let Some(Semver { highest: Some(count), line, .. }) = &self.keep.semver else { return kept };
+        let length = match line {
+            Line::All => 0,
+            Line::Major => 1,
+            Line::Minor => 2,
+        };
+        let tag = |at: usize| selected.get(at).map(|tag| tag.tag.as_str()).unwrap_or_default();
+        // Of each line how many releases there were so far, and the last of them.
+        let mut lines: Vec<(Vec<&str>, u64, Version<'_>)> = Vec::new();
+        for at in ordered(selected.len(), &|one, other| highest_first(tag(one), tag(other))) {
+            let Some(version) = Version::parse(tag(at)).filter(|version| !version.is_pre_release()) else { continue };
+            let name = version.line(length);
+            let number = match lines.iter_mut().find(|(line, ..)| *line == name) {
+                Some((_, number, last)) => {
+                    *number += u64::from(!last.is_same_release(&version));
+                    *last = version;
+                    *number
+                }
+                None => {
+                    lines.push((name, 1, version));
+                    1
+                }
+            };
+            if number <= *count {
+                kept.add(at);
+            }
+        }
+        kept
+    }
+}
+
+impl Remove {
+    fn rules(&self) -> Vec<String> {
+        let rules =
+            [("tags", self.tags.is_some()), ("olderThan", self.older_than.is_some()), ("prerelease", self.pre_release)];
+        rules.iter().filter(|(_, is_there)| *is_there).map(|(name, _)| format!("remove.{name}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments() {
+        for (text, expected) in [
+            ("30d", Moment::Ago(30 * 86_400_000)),
+            ("2w", Moment::Ago(14 * 86_400_000)),
+            ("0s", Moment::Ago(0)),
+            ("2026-01-02", Moment::At(1_767_312_000_000)),
+            ("2026-01-02T03:04:05Z", Moment::At(1_767_323_045_000)),
+        ] {
+            assert_eq!(Moment::parse(text), Ok(expected), "{text}");
+        }
+        for text in
+            ["", "d", "30", "30 d", "-1d", "1y", "1.5d", "yesterday", "99999999999999999999d", "9999999999999999w"]
+        {
+            let refused = Moment::parse(text).expect_err(text);
+            assert_eq!(refused.code, "INVALID_ARGUMENT");
+        }
+    }
+}

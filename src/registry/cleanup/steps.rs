@@ -1,0 +1,108 @@
+//! In which order a plan is carried out, so that whatever interrupts it leaves nothing that is there incomplete.
+
+use super::inventory::Inventory;
+use super::plan::{Action, Plan, PlannedDigest};
+use crate::protocol::digest::Digest;
+use crate::registry::ids::Marks;
+
+/// One deletion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A tag alone; what it points to stays.
+    Untag {
+        /// The tag.
+        tag: String,
+        /// What it must still point to.
+        digest: Digest,
+    },
+    /// A manifest, and with it all of its tags.
+    Delete {
+        /// The manifest.
+        digest: Digest,
+        /// The tags, which must still point to it.
+        tags: Vec<String>,
+        /// What must be gone before, by number: indexes that list it, what it refers to.
+        after: Vec<usize>,
+    },
+}
+
+/// The steps of a plan: tags alone first; then each manifest after the indexes that list it and after what it refers to,
+/// and as soon after them as can be: what has lost its index is not found again.
+pub fn steps(inventory: &Inventory, plan: &Plan) -> Vec<Step> {
+    let mut removed: Vec<Option<&PlannedDigest>> = vec![None; inventory.manifests.len()];
+    for digest in plan.digests.iter().filter(|digest| digest.action == Action::Remove) {
+        let slot = inventory.id(&digest.digest).and_then(|id| removed.get_mut(id));
+        slot.into_iter().for_each(|slot| *slot = Some(digest));
+    }
+    let removed = |id: usize| removed.get(id).copied().flatten();
+    let mut steps = Vec::new();
+    for tag in plan.tags.iter().filter(|tag| tag.action == Action::Remove) {
+        let Some(digest) = &tag.digest else { continue };
+        if inventory.id(digest).is_none_or(|id| removed(id).is_none()) {
+            steps.push(Step::Untag { tag: tag.tag.clone(), digest: digest.clone() });
+        }
+    }
+    let mut order = Order::new(inventory, &|id| removed(id).is_some());
+    for is_strict in [true, false] {
+        // An index that refers to what it lists is behind itself: there the list alone counts.
+        if !is_strict {
+            order.subjects.iter_mut().for_each(Vec::clear);
+        }
+        (0..inventory.manifests.len()).filter(|id| removed(*id).is_some()).for_each(|id| order.add(id));
+    }
+    for (id, after) in order.done {
+        if let Some(digest) = removed(id) {
+            steps.push(Step::Delete { digest: digest.digest.clone(), tags: digest.tags.clone(), after });
+        }
+    }
+    steps
+}
+
+/// By number.
+struct Order {
+    /// The indexes that list it.
+    lists: Vec<Vec<usize>>,
+    /// What it refers to.
+    subjects: Vec<Vec<usize>>,
+    /// What waits for it.
+    waiting: Vec<Vec<usize>>,
+    done: Vec<(usize, Vec<usize>)>,
+    seen: Marks,
+}
+
+impl Order {
+    fn new(inventory: &Inventory, is_removed: &dyn Fn(usize) -> bool) -> Self {
+        let none = vec![Vec::new(); inventory.manifests.len()];
+        let (mut lists, mut subjects, mut waiting) = (none.clone(), none.clone(), none);
+        let mut edge = |edges: &mut Vec<Vec<usize>>, before: usize, after: usize| {
+            if before != after && is_removed(before) && is_removed(after) {
+                edges.get_mut(after).into_iter().for_each(|edges| edges.push(before));
+                waiting.get_mut(before).into_iter().for_each(|edges| edges.push(after));
+            }
+        };
+        for (id, known) in inventory.manifests.iter().enumerate() {
+            known.subject.iter().for_each(|subject| edge(&mut subjects, *subject, id));
+            known.children.iter().for_each(|child| edge(&mut lists, id, *child));
+        }
+        for tag in &inventory.tags {
+            let subject = tag.belongs_to().and_then(|subject| inventory.id(&subject));
+            if let (Some(subject), Some(id)) = (subject, inventory.target(tag)) {
+                edge(&mut subjects, subject, id);
+            }
+        }
+        Self { lists, subjects, waiting, done: Vec::new(), seen: Marks::default() }
+    }
+
+    /// Adds a manifest if its turn has come, and then whatever waited for it.
+    fn add(&mut self, id: usize) {
+        let mut pending = vec![id];
+        while let Some(id) = pending.pop() {
+            let edges = [self.lists.get(id), self.subjects.get(id)];
+            let before: Vec<usize> = edges.into_iter().flatten().flatten().copied().collect();
+            if before.iter().all(|id| self.seen.has(*id)) && self.seen.add(id) {
+                self.done.push((id, before));
+                pending.extend(self.waiting.get(id).into_iter().flatten());
+            }
+        }
+    }
+}

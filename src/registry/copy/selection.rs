@@ -1,0 +1,57 @@
+//! Some platforms of an index instead of all: the one image, or an index of those that were chosen.
+
+use std::rc::Rc;
+
+use super::super::connection::Connection;
+use super::super::index;
+use super::super::manifests::FetchedManifest;
+use super::super::settings::Call;
+use crate::protocol::descriptor::Descriptor;
+use crate::protocol::digest::{Algorithm, Digest};
+use crate::protocol::index_filter;
+use crate::protocol::manifest::Manifest;
+use crate::protocol::media_type::Kind;
+use crate::protocol::platform::{Matcher, Platform};
+use crate::protocol::reference::RepositoryName;
+use crate::transport::{Host, Result};
+
+/// What is copied of `root` for these platforms; all of it where it is no index.
+pub async fn of<H: Host>(
+    connection: &Rc<Connection<H>>,
+    name: &RepositoryName,
+    root: Rc<FetchedManifest>,
+    platforms: &[Platform],
+    call: &Call,
+) -> Result<Rc<FetchedManifest>> {
+    if root.manifest.kind != Kind::Index {
+        return Ok(root);
+    }
+    if let [platform] = platforms {
+        let images = index::images(connection, name, &root, call).await?;
+        return Ok(index::choose(connection, name, &images, platform, call).await?.manifest);
+    }
+    let entries = root.manifest.manifests.as_deref().unwrap_or_default();
+    let mut chosen: Vec<&Digest> = Vec::new();
+    for platform in platforms {
+        chosen.push(best(entries, platform)?);
+    }
+    // What BuildKit says about a chosen image goes along with it.
+    let wanted = |entry: &Descriptor| {
+        let about = entry.annotations.as_ref().and_then(|annotations| annotations.get(index::REFERENCE_DIGEST));
+        chosen.contains(&&entry.digest) || about.is_some_and(|about| chosen.iter().any(|one| one.as_str() == about))
+    };
+    let bytes = index_filter::with_entries(&root.bytes, &mut |position| entries.get(position).is_some_and(wanted))?;
+    let manifest = Manifest::parse(&bytes, Some(&root.manifest.media_type))?;
+    let digest = Digest::of(Algorithm::Sha256, &bytes);
+    Ok(Rc::new(FetchedManifest { bytes, digest, manifest }))
+}
+
+fn best<'a>(entries: &'a [Descriptor], platform: &Platform) -> Result<&'a Digest> {
+    let matcher = Matcher::only(platform);
+    let ranked = entries.iter().filter_map(|entry| Some((matcher.rank(entry.platform.as_ref()?)?, entry)));
+    let found = ranked.min_by_key(|(rank, _)| *rank).map(|(_, entry)| &entry.digest);
+    found.ok_or_else(|| {
+        let there = entries.iter().filter_map(|entry| entry.platform.as_ref()).map(ToString::to_string);
+        index::no_match(platform, &there.collect::<Vec<_>>())
+    })
+}

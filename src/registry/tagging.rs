@@ -1,0 +1,107 @@
+//! Pointing a tag at a manifest that is there already.
+
+use std::rc::Rc;
+
+use super::connection::Connection;
+use super::manifests::FetchedManifest;
+use super::repository::Repository;
+use super::settings::Call;
+use super::source::Source;
+use crate::protocol::code;
+use crate::protocol::descriptor::Descriptor;
+use crate::protocol::digest::Digest;
+use crate::protocol::reference::{Reference, RepositoryName, Tag};
+use crate::transport::{Error, Host, Result};
+
+/// What a tag must point to for it to be moved; `None`: it must not exist.
+pub type Expected = Option<Digest>;
+
+impl<H: Host> Repository<H> {
+    /// Points a tag at a manifest of this repository, which stays as it came, byte for byte. `if_match`: what the tag
+    /// must point to now, `Some(None)` that it must not exist, else `CONFLICT`. An error says what the tag points to.
+    pub async fn tag(&self, tag: &str, image: &Source<H>, if_match: Option<Option<&str>>, call: &Call) -> Result<()> {
+        let name = self.checked_name()?;
+        let tag = Tag::parse(tag)?;
+        let source = image.within(&self.connection, &name)?;
+        let expected = match if_match {
+            Some(digest) => Some(digest.map(Digest::parse).transpose()?),
+            None => None,
+        };
+        Box::pin(self.connection.tag(&name, &tag, &source, expected.as_ref(), call)).await
+    }
+}
+
+impl<H: Host> Connection<H> {
+    async fn tag(
+        &self,
+        name: &RepositoryName,
+        tag: &Tag,
+        source: &Reference,
+        expected: Option<&Expected>,
+        call: &Call,
+    ) -> Result<()> {
+        let now = self.head_manifest(name, &Reference::Tag(tag.clone()), call).await?.map(|now| now.digest);
+        if let Some(expected) = expected
+            && *expected != now
+        {
+            let wanted = match expected {
+                Some(digest) => format!("not to {digest}"),
+                None => "and should not exist".to_owned(),
+            };
+            let message = format!("{}, {wanted}; nothing was changed", stands(tag, now.as_ref()));
+            return Err(Error::new(code::CONFLICT, message));
+        }
+        if matches!((source, &now), (Reference::Digest(wanted), Some(now)) if wanted == now) {
+            return Ok(());
+        }
+        let manifest = self.manifest(name, source, None, call).await?;
+        if now.is_some_and(|now| manifest.is_named(&now)) {
+            return Ok(());
+        }
+        self.put_tag(name, tag, &manifest, call).await
+    }
+
+    /// Puts a manifest under a tag and makes sure that it is there. An error says what the tag points to after all.
+    pub(super) async fn put_tag(
+        &self,
+        name: &RepositoryName,
+        tag: &Tag,
+        manifest: &Rc<FetchedManifest>,
+        call: &Call,
+    ) -> Result<()> {
+        let reference = Reference::Tag(tag.clone());
+        let refused = match self.put_manifest(name, &reference, manifest, call).await {
+            Ok(pushed) if pushed.is_confirmed => return Ok(()),
+            Ok(_) => None,
+            Err(error) => Some(error),
+        };
+        match (self.head_manifest(name, &reference, call).await, refused) {
+            // It may have been done though its answer was lost, or was a 5xx.
+            (Ok(Some(now)), _) if manifest.is_named(&now.digest) => Ok(()),
+            (Ok(now), Some(error)) => Err(error.and(&stands(tag, digest_of(&now)))),
+            (Ok(now), None) => Err(Error::new(
+                code::CONFLICT,
+                format!(
+                    "{} was put under the tag {tag}, but {}: somebody else may have changed it meanwhile",
+                    manifest.digest,
+                    stands(tag, digest_of(&now))
+                ),
+            )),
+            (Err(unknown), refused) => Err(refused
+                .unwrap_or(unknown)
+                .and(&format!("whether the tag {tag} points to {} now could not be made sure of", manifest.digest))),
+        }
+    }
+}
+
+fn digest_of(descriptor: &Option<Descriptor>) -> Option<&Digest> {
+    descriptor.as_ref().map(|descriptor| &descriptor.digest)
+}
+
+/// What a tag points to, as a clause.
+pub(super) fn stands(tag: &Tag, digest: Option<&Digest>) -> String {
+    match digest {
+        Some(digest) => format!("the tag {tag} points to {digest}"),
+        None => format!("the tag {tag} does not exist"),
+    }
+}

@@ -1,0 +1,206 @@
+//! Clean-ups carried out on every kind of registry, whatever goes wrong: what is kept stays as it was and complete, and
+//! another try does the rest.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use docker_registry_client_wasm::protocol::glob::Glob;
+use docker_registry_client_wasm::registry::cleanup::plan::Action;
+use docker_registry_client_wasm::registry::cleanup::{Cleanup, Keep, Matcher, Policy, Remove};
+use docker_registry_client_wasm::registry::{Call, Client};
+use docker_registry_client_wasm::transport::Error;
+use support::model::{Deletes, FAULTS, Model};
+use support::{Scripted, image_manifest, sha256};
+
+const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const ALL: [Deletes; 3] = [Deletes::Digests, Deletes::DigestsFerro, Deletes::Both];
+
+fn index(entries: &[&str]) -> String {
+    let entries = entries.iter().map(|body| entry(body)).collect::<Vec<_>>().join(",");
+    format!(r#"{{"schemaVersion":2,"mediaType":"{INDEX}","manifests":[{entries}]}}"#)
+}
+
+fn entry(body: &str) -> String {
+    let media_type = if body.contains("\"manifests\"") { INDEX } else { OCI };
+    format!(r#"{{"mediaType":"{media_type}","digest":"{}","size":{}}}"#, sha256(body), body.len())
+}
+
+/// `old*` are to go: an index of a, which nothing else has, and b, which `keep` has too; b under a tag of its own; and the
+/// index's signature. `keep` is an index of b and c.
+struct Content {
+    model: Model,
+    goes: BTreeSet<String>,
+    keep: String,
+}
+
+fn filled(deletes: Deletes, referrers: bool) -> Content {
+    let model = Model::new(deletes, referrers);
+    let [a, b, c] = ["a", "b", "c"].map(|name| image_manifest(name, ""));
+    for body in [&a, &b, &c] {
+        model.put(&[], OCI, body);
+    }
+    model.put(&["old-b"], OCI, &b);
+    let (old, keep) = (index(&[&a, &b]), index(&[&b, &c]));
+    model.put(&["old", "old-too"], INDEX, &old);
+    model.put(&["keep"], INDEX, &keep);
+    let signature = image_manifest("signature", &format!(r#","subject":{}"#, entry(&old)));
+    model.put(&[], OCI, &signature);
+    let mut goes: BTreeSet<String> = [&a, &old, &signature].into_iter().map(sha256).collect();
+    if !referrers {
+        let list = index(&[&signature]);
+        goes.insert(model.put(&[&sha256(&old).replace(':', "-")], INDEX, &list));
+    }
+    Content { model, goes, keep }
+}
+
+impl Content {
+    /// What is kept is as it was, and every tag leads to all that it needs.
+    fn check(&self, what: &str) {
+        assert_eq!(self.model.body_of("keep").as_ref(), Some(&self.keep), "{what}");
+        for (tag, digest) in self.model.0.tags.borrow().iter() {
+            let mut pending = vec![digest.clone()];
+            while let Some(digest) = pending.pop() {
+                let manifests = self.model.0.manifests.borrow();
+                let (_, body) = manifests.get(&digest).unwrap_or_else(|| panic!("{what}: {tag} lacks {digest}"));
+                let document: serde_json::Value = serde_json::from_str(body).unwrap();
+                let entries = document["manifests"].as_array().into_iter().flatten();
+                pending.extend(entries.map(|entry| entry["digest"].as_str().unwrap().to_owned()));
+            }
+        }
+    }
+
+    fn check_done(&self, what: &str) {
+        self.check(what);
+        assert_eq!(self.model.0.tags.borrow().keys().collect::<Vec<_>>(), ["keep"], "{what}");
+        let left = self.goes.iter().filter(|digest| self.model.has(digest)).count();
+        assert_eq!(left, 0, "{what}");
+        // A throw-away whose deletion failed may be left without a tag; nothing else.
+        let manifests = self.model.0.manifests.borrow();
+        assert_eq!(manifests.values().filter(|(_, body)| !body.contains(".untag.")).count(), 3, "{what}");
+    }
+}
+
+fn policy() -> Policy {
+    let glob = Glob::new("old*");
+    let tags: Vec<Matcher> = vec![Box::new(move |tag| glob.fits(tag))];
+    Policy { keep: Keep::default(), remove: Remove { tags: Some(tags), ..Remove::default() }, untagged: true }
+}
+
+fn plan(host: &Scripted, client: &Client<Scripted>) -> Result<Cleanup<Scripted>, Error> {
+    host.run(client.repository("a/b", None).unwrap().plan_cleanup(&policy(), &Call::default()))
+}
+
+#[test]
+fn all_goes_that_the_plan_says() {
+    for deletes in ALL {
+        for referrers in [true, false] {
+            let content = filled(deletes, referrers);
+            let host = content.model.host();
+            let cleanup = plan(&host, &host.client()).unwrap();
+            content.check("planned");
+            assert!(host.seen().iter().all(|seen| matches!(seen.method.as_str(), "GET" | "HEAD")));
+            let removed = cleanup.plan().digests.iter().filter(|digest| digest.action == Action::Remove);
+            assert_eq!(removed.map(|digest| digest.digest.to_string()).collect::<BTreeSet<_>>(), content.goes);
+            let told = RefCell::new(Vec::new());
+            let tell = |step: &_| told.borrow_mut().push(format!("{step:?}"));
+            let report = host.run(cleanup.apply(&tell, &Call::default())).unwrap();
+            assert_eq!((report.failed.len(), report.skipped.len(), report.remaining.len()), (0, 0, 0), "{report:?}");
+            assert_eq!(told.borrow().len(), report.removed.len());
+            content.check_done(&format!("{deletes:?} {referrers}"));
+        }
+    }
+}
+
+/// One request fails, any of them, in any way; then the same plan is carried out again.
+#[test]
+fn with_one_failure() {
+    for deletes in ALL {
+        for (fault, referrers) in FAULTS.into_iter().flat_map(|fault| [(fault, true), (fault, false)]) {
+            for failing in 0..45 {
+                let content = filled(deletes, referrers);
+                let host = content.model.host();
+                let client = host.once();
+                let cleanup = plan(&host, &client).unwrap();
+                content.model.fail(move |index, _| (index == failing).then_some(fault));
+                let result = host.run(cleanup.apply(&|_| {}, &Call::default()));
+                let what = format!("{deletes:?} {referrers}, request {failing} {fault:?}: {result:?}");
+                content.check(&what);
+                content.model.heal();
+                let again = host.run(cleanup.apply(&|_| {}, &Call::default())).unwrap();
+                assert!(again.failed.is_empty() && again.remaining.is_empty(), "{what}; then {again:?}");
+                content.check_done(&format!("{what}; then {again:?}"));
+            }
+        }
+    }
+}
+
+/// Aborted at any time; then the same plan, or a new one, does the rest.
+#[test]
+fn aborted_anywhere() {
+    for deletes in ALL {
+        for limit in (0..500).step_by(5) {
+            let content = filled(deletes, false);
+            let host = content.model.host();
+            let cleanup = plan(&host, &host.client()).unwrap();
+            let begun = host.now();
+            let _ = host.run_for(begun + limit, async { cleanup.apply(&|_| {}, &Call::default()).await });
+            host.settle();
+            let what = format!("{deletes:?} aborted after {limit} ms");
+            content.check(&what);
+            if limit % 2 == 0 {
+                let report = host.run(cleanup.apply(&|_| {}, &Call::default())).unwrap();
+                content.check_done(&format!("{what}: {report:?}"));
+            } else {
+                let anew = plan(&host, &host.client()).unwrap();
+                host.run(anew.apply(&|_| {}, &Call::default())).unwrap();
+                content.check(&what);
+                assert_eq!(content.model.0.tags.borrow().keys().collect::<Vec<_>>(), ["keep"], "{what}");
+            }
+        }
+    }
+}
+
+/// Somebody else writes between any two requests of `apply()`: their tag stays, and what it needs as long as there is time
+/// to see it.
+#[test]
+fn another_writer() {
+    for deletes in ALL {
+        for at in 0.. {
+            let content = filled(deletes, true);
+            let host = content.model.host();
+            let cleanup = plan(&host, &host.client()).unwrap();
+            let count = std::cell::Cell::new(0);
+            let other = image_manifest("other", "");
+            content.model.meanwhile(move |state, _| {
+                if count.replace(count.get() + 1) == at {
+                    state.put(&["old", "new"], OCI, &other);
+                }
+            });
+            let report = host.run(cleanup.apply(&|_| {}, &Call::default())).unwrap();
+            content.check(&format!("{deletes:?} at {at}: {report:?}"));
+            if content.model.tag("new").is_none() {
+                assert!(at > 10, "{deletes:?}: done before they wrote");
+                break;
+            }
+            let expected = image_manifest("other", "");
+            assert_eq!(content.model.body_of("new"), Some(expected.clone()), "{deletes:?} at {at}: {report:?}");
+            assert_eq!(content.model.body_of("old"), Some(expected), "{deletes:?} at {at}: {report:?}");
+        }
+    }
+}
+
+#[test]
+fn where_nothing_is_deleted_nothing_is_changed() {
+    let content = filled(Deletes::Nothing, false);
+    let host = content.model.host();
+    let cleanup = plan(&host, &host.client()).unwrap();
+    let before = content.model.0.tags.borrow().clone();
+    let error = host.run(cleanup.apply(&|_| {}, &Call::default())).unwrap_err();
+    assert_eq!(error.code, "UNSUPPORTED");
+    assert_eq!(*content.model.0.tags.borrow(), before);
+}
