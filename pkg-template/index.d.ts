@@ -371,6 +371,7 @@ export class Repository {
    * does not do that itself. Without a `tag` only its digest names it.
    */
   pushArtifact(artifact: ArtifactOptions): Promise<Descriptor>;
+  /**
    * Pushes a blob, unless it is there already. Nothing is committed unless all bytes have come and are right; on an error or abort the upload is
    * cancelled at the registry, and a stream that was given is cancelled too.
    *
