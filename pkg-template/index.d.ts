@@ -376,7 +376,8 @@ export class Repository {
    * cancelled at the registry, and a stream that was given is cancelled too.
    *
    * A stream (or any async iterable of bytes) of whatever length goes up in chunks: at most two are in memory, the next is read while one is on
-   * its way. After a lost connection the upload goes on where the registry has got to. What fits into one chunk, and up to 64 MiB that are in
+   * its way. After a lost connection the upload goes on where the registry has got to (distribution 2.8 forgets it if that was in the middle of a
+   * chunk: bytes in hand are then sent again from the start, a longer stream cannot be). What fits into one chunk, and up to 64 MiB that are in
    * memory anyway, is hashed first and goes up in one request. A page is no exception: no host needs to stream a request's body.
    *
    * Rejects with `SOURCE` where a stream fails (its own reason is the error's `cause`) or gives something that is no bytes, `SIZE_MISMATCH` where

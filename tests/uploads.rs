@@ -308,7 +308,7 @@ fn uploads_are_taken_up_again() {
 #[test]
 fn uploads_that_are_lost() {
     for (status_answer, what) in [
-        (Reply::new(404), "does not tell"),
+        (Reply::new(404), "no longer knows"),
         (Reply::new(204), "does not tell"),
         (Reply::new(204).header("range", "0-3"), "has 4 bytes"),
         (Reply::new(204).header("range", "0-0"), "has 1 bytes"),

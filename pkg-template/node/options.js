@@ -26,7 +26,8 @@ export function typed(options, name, type) {
   throw refusal(`options.${name}: a ${type} is needed`);
 }
 
-function hint(name, known) {
+/** What may have been meant by a name that is not known. */
+export function hint(name, known) {
   const [nearest] = known
     .map((other) => ({ other, distance: distance(name.toLowerCase(), other.toLowerCase()) }))
     .filter(({ other, distance }) => distance <= 1 + other.length / 4)

@@ -214,6 +214,7 @@ impl<H: Host> Upload<H> {
             Some(0) if part.start() == 0 => u64::from(error.status == Some(416) && self.offset == 0),
             Some(0) => 1,
             Some(last) => last.saturating_add(1),
+            None if answer.response.status == 404 => return Err(lost(error, "no longer knows of it")),
             None => return Err(lost(error, "does not tell how far it has got")),
         };
         if has < part.start() || has > part.end() {

@@ -86,6 +86,41 @@ test('a diagnosis, in Node', async () => {
   }
 });
 
+test('on the command line', async () => {
+  const lines = examples('sh').flatMap((code) => code.trim().split('\n'));
+  const commands = lines.filter((line) => line.startsWith('npx docker-registry-client-wasm '));
+  assert.equal(commands.length, 8);
+  const server = await startDistribution();
+  try {
+    await fill(server, { 'team/web': samples['team/web'] });
+    const env = { ...process.env, HOME: packedFolder, NO_PROXY: '127.0.0.1', npm_config_offline: 'true' };
+    const outputs = [];
+    for (const [at, command] of commands.entries()) {
+      const here = command.replaceAll('localhost:5000', new URL(server.url).host);
+      // npx takes two seconds; once is enough to see that it finds the program.
+      const line = at === 0 ? here : here.replace('npx ', 'node_modules/.bin/');
+      outputs.push(await promisify(execFile)('sh', ['-c', line], { cwd: packedFolder, env, timeout: 30_000 }));
+    }
+    assert.deepEqual(outputs[0].stdout, 'team/web\n');
+    for (const [at, expected] of [
+      [1, /^1\.1\.0 .*linux\/arm64\/v8/m],
+      [2, /^Platform: +linux\/arm64\/v8$/m],
+      [3, /\/team\/web:stable\n$/],
+      [4, /\/team\/web:edge\n$/],
+      [5, /\/mirror\/web:2\.0\.0@sha256:/],
+      [6, /^remove +1\.0\.0 /m],
+      [7, /^reachable: yes$/m],
+    ]) {
+      assert.match(outputs[at].stdout, expected);
+    }
+    const { tags } = await (await fetch(`${server.url}/v2/team/web/tags/list`)).json();
+    const before = Object.keys(samples['team/web']).filter((tag) => tag !== 'edge');
+    assert.deepEqual(tags.sort(), [...before, 'stable'].sort());
+  } finally {
+    await server.stop();
+  }
+});
+
 test('a page', async () => {
   const page = examples('html')[0];
   const server = createServer((asked, answer) => {

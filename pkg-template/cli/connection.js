@@ -1,0 +1,53 @@
+// Clients by the options given.
+
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+
+import { Usage } from './usage.js';
+
+/** A function from a registry's address to its client. */
+export function connector({ options, output, signal }) {
+  let password;
+  return async (host) => {
+    const { connect } = await import('docker-registry-client-wasm/node');
+    if (Boolean(options.username) !== Boolean(options.passwordStdin)) {
+      throw new Usage('--username and --password-stdin: one needs the other');
+    }
+    const login = options.username && { username: options.username, password: await (password ??= passwordFromInput()) };
+    return connect(address(host, options), {
+      ...login,
+      ca: options.ca?.map((file) => contents(file, '--ca')),
+      cert: options.cert && contents(options.cert, '--cert'),
+      key: options.key && contents(options.key, '--key'),
+      rejectUnauthorized: options.insecure ? false : undefined,
+      proxy: options.proxy,
+      trustedRealms: options.trustedRealm,
+      concurrency: options.concurrency,
+      timeout: options.timeout,
+      onWarning: (text) => output.warn(text),
+      signal,
+    });
+  };
+}
+
+function address(host, { plainHttp }) {
+  if (!plainHttp || /^http:\/\//i.test(host)) return host;
+  if (/^https:\/\//i.test(host)) throw new Usage('--plain-http: the address says https');
+  return `http://${host}`;
+}
+
+function contents(file, option) {
+  try {
+    return readFileSync(file);
+  } catch ({ code }) {
+    throw new Usage(`${option}: the file cannot be read: ${code}`);
+  }
+}
+
+async function passwordFromInput() {
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
+  const password = text.replace(/\r?\n$/, '');
+  if (password === '') throw new Usage('--password-stdin: the input is empty');
+  return password;
+}

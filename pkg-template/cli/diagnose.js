@@ -1,0 +1,21 @@
+// `diagnose`
+
+import { EXIT } from './failure.js';
+
+export const diagnose = {
+  usage: 'HOST',
+  takes: [1, 1],
+  summary: 'tells what works against a registry from here, and the settings that mend what does not',
+  details: 'Nothing is changed. The exit code is 1 if there is a finding of severity "error".',
+  options: {
+    repository: { value: 'NAME', help: "what to ask about tags, referrers and deletion; default: the catalog's first" },
+  },
+  examples: ['diagnose localhost:5000'],
+
+  async run({ args: [host], options: { repository }, output, connect }) {
+    const diagnosis = await (await connect(host)).diagnose({ repository });
+    if (output.isJson) output.json(diagnosis);
+    else diagnosis.text.trimEnd().split('\n').forEach((line) => output.line(line));
+    return diagnosis.findings.some(({ severity }) => severity === 'error') ? EXIT.failed : EXIT.done;
+  },
+};

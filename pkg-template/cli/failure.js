@@ -1,0 +1,69 @@
+// What a failure is told as, and the exit code that it gives.
+
+import process from 'node:process';
+
+import { Usage } from './usage.js';
+import { PROGRAM } from './help.js';
+import { Stopped } from './in-turn.js';
+import { Interrupted } from './interrupt.js';
+
+export const EXIT = { done: 0, failed: 1, usage: 2, partly: 3 };
+
+/** The client's words for an argument that cannot be used. */
+const ARGUMENT = ['INVALID_REFERENCE', 'INVALID_ARGUMENT'];
+
+const ADVICE = {
+  AUTH_REQUIRED: 'Log in with docker login or podman login, or give --username and --password-stdin.',
+  UNAUTHORIZED: 'Log in with docker login or podman login, or give --username and --password-stdin.',
+  NO_MATCHING_PLATFORM: 'inspect without --platform shows the platforms there are.',
+  UNTRUSTED_REALM: '--trusted-realm HOST lets the token service have the credentials.',
+};
+
+function codeOf(error) {
+  if (error instanceof Usage) return 'USAGE';
+  if (error instanceof Interrupted) return 'INTERRUPTED';
+  return error?.name === 'RegistryError' ? error.code : 'INTERNAL';
+}
+
+export function exitCode(error) {
+  if (error instanceof Stopped) {
+    const code = exitCode(error.cause);
+    return error.done.length > 0 && code < EXIT.partly ? EXIT.partly : code;
+  }
+  if (error instanceof Interrupted) return error.exitCode;
+  return error instanceof Usage || ARGUMENT.includes(codeOf(error)) ? EXIT.usage : EXIT.failed;
+}
+
+function advice(error, command) {
+  const code = codeOf(error);
+  if (code === 'USAGE') return `See ${[PROGRAM, command?.name, '--help'].filter(Boolean).join(' ')}`;
+  if (code === 'UNSUPPORTED' && error.message.includes('undici')) {
+    return `With npx: npx --package undici@7 --package ${PROGRAM} ${PROGRAM} …`;
+  }
+  if (code === 'NETWORK' && /SSL_WRONG_VERSION|packet length too long|wrong version number/i.test(error.message)) {
+    return 'The registry may speak plain http: --plain-http, or http:// before its address.';
+  }
+  if (code === 'NETWORK' && error.message.includes('NODE_EXTRA_CA_CERTS')) return '--ca FILE does the same for one call.';
+  return ADVICE[code];
+}
+
+/** A failure as JSON has it. */
+export const asJson = (error) =>
+  error?.name === 'RegistryError' ? error.toJSON() : { code: codeOf(error), message: messageOf(error) };
+
+const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/** One line for people, the whole for programs. */
+export function report(error, { output, command }) {
+  const { cause = error, done, failed, remaining } = error instanceof Stopped ? error : {};
+  if (output.isJson) output.json({ error: asJson(cause), done, failed, remaining });
+  output.error(codeOf(cause), messageOf(cause));
+  if (failed !== undefined) output.advice(`Done: ${list(done)}. ${whatOf(cause)}: ${failed}. Not tried: ${list(remaining)}.`);
+  const hint = advice(cause, command);
+  if (hint) output.advice(hint);
+  if (process.env.DEBUG && cause?.stack) output.advice(cause.stack);
+}
+
+const list = (items) => (items.length > 0 ? items.join(' ') : 'none');
+/** Nobody waited for what the registry makes of the last request. */
+const whatOf = (cause) => (cause instanceof Interrupted ? 'Perhaps done' : 'Failed');

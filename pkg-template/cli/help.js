@@ -1,0 +1,46 @@
+// Help, made of what the arguments are checked against.
+
+import { readFileSync } from 'node:fs';
+
+import { commands } from './commands.js';
+import { GLOBAL } from './global.js';
+
+export const PROGRAM = 'docker-registry-client-wasm';
+
+export const version = () => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+
+function list(entries) {
+  const width = Math.max(...entries.map(([left]) => left.length));
+  return entries.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+}
+
+const optionList = (options) =>
+  list(Object.entries(options).map(([name, { value, help }]) => [`--${name}${value ? ` ${value}` : ''}`, help]));
+
+export function overview() {
+  const rows = Object.values(commands).map(({ name, usage, summary }) => [`${name} ${usage}`, summary]);
+  return `Usage: ${PROGRAM} COMMAND …
+
+${list(rows)}
+
+Options of every command:
+${optionList(GLOBAL)}
+
+HOST: registry.example.com, localhost:5000; http:// before it for plain http. A reference without a host is of Docker Hub.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something remains to be done, 130 interrupted.
+`;
+}
+
+export function helpFor({ name, usage, summary, details, options = {}, examples }) {
+  const own = Object.keys(options).length > 0 ? `Options:\n${optionList(options)}\n\n` : '';
+  const more = details ? `${details}\n\n` : '';
+  return `Usage: ${PROGRAM} ${name} ${usage}
+
+${summary[0].toUpperCase()}${summary.slice(1)}.
+
+${more}${own}Example:
+${examples.map((example) => `  ${PROGRAM} ${example}`).join('\n')}
+
+Options of every command: ${PROGRAM} --help
+`;
+}

@@ -1,0 +1,23 @@
+// Several changes by one command: after a failure it is told what is done and what is not.
+
+/** Some of it may be done. */
+export class Stopped extends Error {
+  constructor(cause, { done, failed, remaining }) {
+    super(cause?.message, { cause });
+    Object.assign(this, { done, failed, remaining });
+  }
+}
+
+/** Runs `task` for each item up to the first failure. */
+export async function inTurn(items, task) {
+  const done = [];
+  for (const item of items) {
+    try {
+      await task(item);
+    } catch (cause) {
+      throw items.length === 1 ? cause : new Stopped(cause, { done, failed: item, remaining: items.slice(done.length + 1) });
+    }
+    done.push(item);
+  }
+  return done;
+}

@@ -1,0 +1,109 @@
+// `inspect`
+
+import { instant, platform, shortDigest, size } from './format.js';
+import { parseReference, selector } from './reference.js';
+import { printTable } from './table.js';
+import { Usage } from './usage.js';
+
+const FORMS = ['json', 'raw', 'config'];
+/** What an image's config is, to tell it from those of artifacts. */
+const IMAGE_CONFIG = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
+
+export const inspect = {
+  usage: 'HOST/REPOSITORY[:TAG|@DIGEST]',
+  takes: [1, 1],
+  summary: 'shows what a tag or digest is; without either, the tag latest',
+  options: {
+    platform: { value: 'PLATFORM', help: 'the image of an index for linux/arm64, windows/amd64:10.0.17763.1, …' },
+    raw: { help: 'the manifest, byte for byte' },
+    config: { help: "the image's config as JSON; of an index, for linux/amd64 or --platform" },
+  },
+  examples: ['inspect localhost:5000/team/web:1.0.0 --platform linux/arm64'],
+
+  async run({ args: [text], options, output, connect }) {
+    if (FORMS.filter((name) => options[name]).length > 1) throw new Usage('--json, --raw and --config: one at most');
+    const reference = parseReference(text);
+    const repository = (await connect(reference.host)).repository(reference.name);
+    const { platform } = options;
+    if (options.config) {
+      const image = await repository.image(selector(reference), { platform });
+      return void output.json(await image.getJson());
+    }
+    const manifest = await find(repository, selector(reference), platform);
+    if (options.raw) return void output.bytes(manifest.bytes);
+    const facts = await describe(repository, manifest, reference);
+    if (output.isJson) output.json(facts);
+    else print(facts, output);
+    return undefined;
+  },
+};
+
+async function find(repository, reference, platform) {
+  if (platform === undefined) return repository.manifest(reference);
+  const { digest } = await repository.image(reference, { platform });
+  return repository.manifest(digest);
+}
+
+async function describe(repository, manifest, { place, tag, digest: asked }) {
+  const { mediaType, digest, artifactType, annotations, subject, config, layers, manifests } = manifest;
+  const isImage = config && IMAGE_CONFIG.includes(config.mediaType) && artifactType === undefined;
+  const image = isImage ? await ofImage(await repository.image(digest)) : { layers };
+  const name = { repository: place, tag: asked ? tag : (tag ?? 'latest') };
+  return { ...name, digest, mediaType, artifactType, subject, ...image, manifests, annotations };
+}
+
+async function ofImage(image) {
+  const { id, platform, size, created, layers } = image;
+  const { Entrypoint, Cmd, Env, User, WorkingDir, ExposedPorts, Labels } = (await image.getJson()).config ?? {};
+  const settings = { Entrypoint, Cmd, Env, User, WorkingDir, ExposedPorts, Labels };
+  return { id, platform, size, created, layers, config: settings };
+}
+
+// ───────────── For people
+
+const ENTRIES = [{ title: 'PLATFORM' }, { title: 'DIGEST' }, { title: 'TYPE' }];
+const LAYERS = [{ title: 'LAYER', isRight: true }, { title: 'DIGEST' }, { title: 'SIZE', isRight: true }, { title: 'TYPE' }];
+
+const words = (list) => list?.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
+
+function print(facts, output) {
+  const { config = {}, layers, manifests } = facts;
+  const rows = [
+    ['Repository', facts.repository],
+    ['Tag', facts.tag],
+    ['Digest', facts.digest],
+    ['Type', facts.mediaType],
+    ['Artifact', facts.artifactType],
+    ['Subject', facts.subject?.digest],
+    ['Image', facts.id],
+    ['Platform', facts.platform && platform(facts.platform)],
+    ['Created', instant(facts.created)],
+    ['Size', facts.size === undefined ? undefined : `${size(facts.size)} (${facts.size} bytes)`],
+    ['User', config.User],
+    ['Folder', config.WorkingDir],
+    ['Entrypoint', words(config.Entrypoint)],
+    ['Command', words(config.Cmd)],
+    ['Ports', Object.keys(config.ExposedPorts ?? {}).join(' ')],
+    ...(config.Env ?? []).map((text) => ['Env', text]),
+    ...Object.entries(config.Labels ?? {}).map(([name, value]) => ['Label', `${name}=${value}`]),
+    ...Object.entries(facts.annotations ?? {}).map(([name, value]) => ['Annotation', `${name}=${value}`]),
+  ];
+  for (const [name, value] of rows) if (value) output.line(`${`${name}:`.padEnd(12)} ${value}`);
+  if (manifests) {
+    output.line();
+    const entries = manifests.map((entry) => [kind(entry), entry.digest, entry.mediaType]);
+    printTable(output, ENTRIES, entries);
+  }
+  if (layers?.length > 0) {
+    output.line();
+    const entries = layers.map((layer, index) => [index, layer.digest, size(layer.size), layer.mediaType]);
+    printTable(output, LAYERS, entries);
+  }
+}
+
+/** buildkit stores provenance beside images, under a platform that does not exist (its "attestation-storage.md"). */
+function kind({ platform: place, annotations, artifactType }) {
+  const attested = annotations?.['vnd.docker.reference.digest'];
+  if (attested) return `attestation of ${shortDigest(attested)}`;
+  return place ? platform(place) : (artifactType ?? '');
+}

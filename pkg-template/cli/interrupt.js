@@ -1,0 +1,24 @@
+// Ctrl-C: the first one asks for an end, the second one is the end.
+
+import process from 'node:process';
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 };
+
+/** The reason of the abort. */
+export class Interrupted extends Error {
+  constructor(exitCode) {
+    super('interrupted');
+    this.exitCode = exitCode;
+  }
+}
+
+export function watchInterrupts() {
+  const controller = new AbortController();
+  for (const [name, code] of Object.entries(SIGNALS)) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(code);
+      controller.abort(new Interrupted(code));
+    });
+  }
+  return controller;
+}

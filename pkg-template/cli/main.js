@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+// `docker-registry-client-wasm COMMAND …`: the package on the command line.
+
+import process from 'node:process';
+
+import { check, split } from './arguments.js';
+import { connector } from './connection.js';
+import { exitCode, report } from './failure.js';
+import { helpFor, overview, version } from './help.js';
+import { watchInterrupts } from './interrupt.js';
+import { createOutput, watchPipes } from './output.js';
+import { Usage } from './usage.js';
+
+async function main(argv) {
+  const { signal } = watchInterrupts();
+  let output = createOutput({ json: argv.includes('--json') });
+  let command;
+  // Who reads only the beginning of a list needs no more of it; what changes a registry goes on.
+  watchPipes(() => command?.changes || process.exit(0));
+  try {
+    const typed = split(argv);
+    ({ command } = typed);
+    const { args, options } = check(typed);
+    output = createOutput(options);
+    if (options.help) return output.text(command ? helpFor(command) : overview());
+    if (options.version) return output.text(version());
+    if (!command) throw new Usage('which command?');
+    return await command.run({ args, options, output, signal, connect: connector({ options, output, signal }) });
+  } catch (error) {
+    report(error, { output, command });
+    return exitCode(error);
+  }
+}
+
+// Not process.exit(): what the client sees through to its end after an interrupt still runs.
+process.exitCode = (await main(process.argv.slice(2))) ?? 0;

@@ -1,0 +1,39 @@
+// A line that tells how far long work is; on a terminal only.
+
+import process from 'node:process';
+
+import { clean } from './output.js';
+
+const INTERVAL = 100;
+const WIDTH = 24;
+
+function bar(done, total) {
+  const part = Math.min(done / total, 1);
+  const full = Math.round(WIDTH * part);
+  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${String(Math.floor(100 * part)).padStart(3)} %`;
+}
+
+/** As many of as many. */
+const plain = (done, total) => [done, total].filter((number) => number !== undefined).join(' of ');
+
+/**
+ * @param {string} label what is done
+ * @param {{ isLive: boolean, stream?: NodeJS.WriteStream }} output
+ * @param {(done: number, total?: number) => string} numbers
+ */
+export function startProgress(label, { isLive, stream = process.stderr }, numbers = plain) {
+  let last = -Infinity;
+  return {
+    update(done, total) {
+      const now = performance.now();
+      if (!isLive || now - last < INTERVAL) return;
+      last = now;
+      const line = [clean(label), total > 0 && bar(done, total), numbers(done, total)].filter(Boolean).join(' ');
+      stream.write(`\r${line.slice(0, (stream.columns || 80) - 1)}\x1b[K`);
+    },
+    /** Nothing of it stays. */
+    end() {
+      if (last !== -Infinity) stream.write('\r\x1b[K');
+    },
+  };
+}

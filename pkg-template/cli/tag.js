@@ -1,0 +1,51 @@
+// `tag` and `untag`
+
+import { inTurn } from './in-turn.js';
+import { parseReference, parseTag, selector } from './reference.js';
+import { Usage } from './usage.js';
+
+export const tag = {
+  usage: 'HOST/REPOSITORY:TAG|@DIGEST NEWTAG…',
+  takes: [2, Infinity],
+  changes: true,
+  summary: 'points more tags of the repository at an image',
+  details: 'The manifest stays as it is, byte for byte, and no layer moves. A tag that exists is moved.',
+  options: {
+    'if-match': { value: 'DIGEST', help: 'only if the new tag points to this now; none: only if there is no such tag' },
+  },
+  examples: ['tag localhost:5000/team/web:1.0.0 1.0 stable'],
+
+  async run({ args: [text, ...names], options: { ifMatch }, output, connect }) {
+    const reference = parseReference(text);
+    if (reference.tag === undefined && reference.digest === undefined) {
+      throw new Usage('HOST/REPOSITORY:TAG or @DIGEST is needed: which image?');
+    }
+    if (ifMatch !== undefined && names.length > 1) throw new Usage('--if-match: it is for one new tag');
+    const repository = (await connect(reference.host)).repository(reference.name);
+    const tagged = await inTurn(names, async (name) => {
+      await repository.tag(name, selector(reference), { ifMatch: ifMatch === 'none' ? null : ifMatch });
+      if (!output.isJson) output.line(`${reference.place}:${name}`);
+    });
+    if (output.isJson) output.json({ done: tagged });
+  },
+};
+
+export const untag = {
+  usage: 'HOST/REPOSITORY:TAG…',
+  takes: [1, Infinity],
+  changes: true,
+  summary: 'removes tags, and no other tag of the same image',
+  examples: ['untag localhost:5000/team/web:edge'],
+
+  async run({ args, output, connect }) {
+    const references = args.map(parseTag);
+    const clients = new Map();
+    const client = async (host) => clients.get(host) ?? clients.set(host, await connect(host)).get(host);
+    const removed = await inTurn(args, async (text) => {
+      const { host, name, tag, place } = references[args.indexOf(text)];
+      await (await client(host)).repository(name).untag(tag);
+      if (!output.isJson) output.line(`${place}:${tag}`);
+    });
+    if (output.isJson) output.json({ done: removed });
+  },
+};

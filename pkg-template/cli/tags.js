@@ -1,0 +1,84 @@
+// `tags`
+
+import { instant, minute, platforms, shortDigest, size } from './format.js';
+import { startProgress } from './progress.js';
+import { parseRepository } from './reference.js';
+import { printTable } from './table.js';
+import { oneOf } from './values.js';
+
+const TAG = { title: 'TAG', of: ({ tag }) => tag };
+const SHORT = [
+  TAG,
+  { title: 'DIGEST', of: ({ digest }) => shortDigest(digest) },
+  { title: 'CREATED', of: ({ created }) => minute(created) },
+  { title: 'SIZE', of: (data) => size(data.size), isRight: true },
+  { title: 'PLATFORMS', of: kind },
+];
+const LONG = [
+  TAG,
+  { title: 'DIGEST', of: ({ digest }) => digest },
+  { title: 'CREATED', of: ({ created }) => instant(created) },
+  { title: 'BYTES', of: (data) => data.size, isRight: true },
+  { title: 'TYPE', of: ({ mediaType }) => mediaType },
+  { title: 'PLATFORMS', of: kind },
+];
+
+/** Where it is for. What is no image has no platform, but mostly a type. */
+function kind({ platforms: list, artifactType }) {
+  return list.length > 0 ? platforms(list) : (artifactType ?? '');
+}
+
+export const tags = {
+  usage: 'HOST/REPOSITORY',
+  takes: [1, 1],
+  summary: 'lists the tags of a repository with what they point to, newest first',
+  details: 'CREATED is UTC, as the image says; SIZE is that of the compressed layers for one platform.',
+  options: {
+    order: {
+      value: 'ORDER',
+      read: oneOf('newest', 'version', 'name'),
+      help: 'newest (default), version (highest first) or name',
+    },
+    filter: { value: 'GLOB', help: 'only these: * for any characters, ? for one' },
+    long: { help: 'digests, times and sizes in full, media types' },
+    names: { help: 'the names alone, in the order of the registry: no request for each tag' },
+  },
+  examples: ["tags localhost:5000/team/web --order version --filter '1.*'"],
+
+  async run({ args: [text], options, output, connect }) {
+    const { host, name } = parseRepository(text);
+    const repository = (await connect(host)).repository(name);
+    const names = await repository.tags({ filter: options.filter });
+    if (options.names) {
+      if (output.isJson) output.json(names);
+      else names.forEach((tag) => output.line(tag));
+      return undefined;
+    }
+    const { order = 'newest' } = options;
+    const entries = await described(repository, { tags: names, order }, output);
+    if (output.isJson) output.json(entries);
+    else print(entries, options.long ? LONG : SHORT, output);
+    return undefined;
+  },
+};
+
+async function described(repository, options, output) {
+  const progress = startProgress('reading tags', output);
+  const entries = [];
+  try {
+    for await (const entry of repository.describeTags(options)) {
+      entries.push(entry);
+      progress.update(entries.length, options.tags.length);
+    }
+  } finally {
+    progress.end();
+  }
+  return entries;
+}
+
+/** A tag that cannot be described keeps its row, and breaks no other. */
+function print(entries, columns, output) {
+  const row = (entry) => columns.map((column) => (entry.error && column !== TAG ? '' : column.of(entry)));
+  printTable(output, columns, entries.map(row));
+  for (const { tag, error } of entries) if (error) output.warn(`${tag}: ${error.code}: ${error.message}`);
+}

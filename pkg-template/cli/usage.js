@@ -1,0 +1,2 @@
+/** What was typed cannot be meant. */
+export class Usage extends Error {}

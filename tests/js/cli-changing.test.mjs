@@ -1,0 +1,218 @@
+// `docker-registry-client-wasm`: what changes a registry. Read back with plain fetch.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+
+import { fill } from '../registries/fill.mjs';
+import { samples } from '../registries/sample-images.mjs';
+import { send, startScripted } from '../registries/scripted.mjs';
+import { startDistribution } from '../registries/servers.mjs';
+import { cells, cli, ended, start } from './cli.mjs';
+import { SOON, realRegistries } from './support.mjs';
+
+const web = samples['team/web'];
+const { '1.0.0': old, '2.0.0': current } = web;
+const accept = [...new Set(Object.values(web).map(({ mediaType }) => mediaType))].join(', ');
+
+/** What a tag points to, by the registry's bytes. */
+async function digestOf(url, repository, tag) {
+  const response = await fetch(`${url}/v2/${repository}/manifests/${tag}`, { headers: { accept } });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  if (!response.ok) return undefined;
+  const known = Object.values(web).flatMap((one) => [one, ...one.children]);
+  return known.find((one) => bytes.equals(Buffer.from(one.bytes)))?.digest ?? `other bytes: ${bytes}`;
+}
+async function tagsOf(url, repository) {
+  const { tags } = await (await fetch(`${url}/v2/${repository}/tags/list`)).json();
+  return (tags ?? []).sort();
+}
+
+for (const [name, launch] of Object.entries(realRegistries)) {
+  test(name, async (t) => {
+    let registry;
+    let other;
+    let host;
+    let number = 0;
+    /** A repository for each test. */
+    let repository;
+    before(async () => {
+      [registry, other] = await Promise.all([launch(), launch()]);
+      host = new URL(registry.url).host;
+    });
+    beforeEach(async () => {
+      repository = `team/web${(number += 1)}`;
+      await fill(registry, { [repository]: web });
+    });
+    after(() => Promise.all([registry.stop(), other.stop()]));
+
+    await t.test('tag', SOON, async () => {
+      const { code, out, err } = await cli(`tag ${host}/${repository}:1.0.0 stable latest`);
+      assert.deepEqual([code, out, err], [0, `${host}/${repository}:stable\n${host}/${repository}:latest\n`, '']);
+      for (const tag of ['stable', 'latest', '1.0.0']) assert.equal(await digestOf(registry.url, repository, tag), old.digest, tag);
+      const asJson = await cli(`tag ${host}/${repository}@${current.digest} next --json`);
+      assert.deepEqual([asJson.code, JSON.parse(asJson.out)], [0, { done: ['next'] }]);
+      assert.equal(await digestOf(registry.url, repository, 'next'), current.digest);
+    });
+
+    await t.test('tag only if nothing has changed', SOON, async () => {
+      const run = (ifMatch) => cli(`tag ${host}/${repository}:1.0.0 latest --if-match ${ifMatch}`);
+      for (const ifMatch of [old.digest, 'none']) {
+        const { code, out, err } = await run(ifMatch);
+        assert.deepEqual([code, out], [1, '']);
+        assert.match(err, /^error: CONFLICT: /);
+        assert.equal(await digestOf(registry.url, repository, 'latest'), current.digest);
+      }
+      assert.equal((await run(current.digest)).code, 0);
+      assert.equal(await digestOf(registry.url, repository, 'latest'), old.digest);
+      assert.equal((await cli(`tag ${host}/${repository}:1.0.0 fresh --if-match none`)).code, 0);
+    });
+
+    await t.test('tag, some of them', SOON, async () => {
+      const { code, out, err } = await cli(`tag ${host}/${repository}:1.0.0 one .two three`);
+      assert.deepEqual([code, out], [3, `${host}/${repository}:one\n`]);
+      assert.match(err, /^error: INVALID_REFERENCE: tag ".two".*\nDone: one\. Failed: \.two\. Not tried: three\.\n$/);
+      const asJson = await cli(`tag ${host}/${repository}:1.0.0 one .two three --json`);
+      const { error, ...rest } = JSON.parse(asJson.out);
+      assert.deepEqual([asJson.code, error.code, rest], [3, 'INVALID_REFERENCE', { done: ['one'], failed: '.two', remaining: ['three'] }]);
+      const missing = await cli(`tag ${host}/${repository}:nope one`);
+      assert.equal(missing.code, 1);
+      assert.match(missing.err, /^error: MANIFEST_UNKNOWN: /);
+    });
+
+    await t.test('untag', SOON, async () => {
+      const before = await tagsOf(registry.url, repository);
+      const [first, second] = [`${host}/${repository}:latest`, `${host}/${repository}:1.1`];
+      const { code, out, err } = await cli(`untag ${first} ${second}`);
+      assert.deepEqual([code, out, err], [0, `${first}\n${second}\n`, '']);
+      assert.deepEqual(await tagsOf(registry.url, repository), before.filter((tag) => !['latest', '1.1'].includes(tag)));
+      assert.equal(await digestOf(registry.url, repository, '2.0.0'), current.digest);
+      assert.equal(await digestOf(registry.url, repository, '1.1.0'), web['1.1.0'].digest);
+      const again = await cli(`untag ${host}/${repository}:edge ${first} ${second}`);
+      assert.equal(again.code, 3);
+      assert.match(again.err, /\nDone: \S+:edge\. Failed: \S+:latest\. Not tried: \S+:1\.1\.\n/);
+    });
+
+    await t.test('copy within the registry and to another one', SOON, async () => {
+      const here = await cli(`copy ${host}/${repository} ${host}/mirror/${repository}:two`);
+      assert.equal(here.code, 0, here.err);
+      assert.equal(here.out, `${host}/mirror/${repository}:two@${current.digest}\n`);
+      assert.equal(await digestOf(registry.url, `mirror/${repository}`, 'two'), current.digest);
+
+      const there = new URL(other.url).host;
+      const args = `copy ${host}/${repository}:1.0.0 ${there}/mirror/${repository} --json`;
+      const { code, out, err } = await cli(args);
+      assert.equal(code, 0, err);
+      const { digest, blobs } = JSON.parse(out);
+      assert.deepEqual([digest, blobs], [old.digest, old.blobs.length]);
+      assert.equal(await digestOf(other.url, `mirror/${repository}`, 'latest'), old.digest);
+      const again = JSON.parse((await cli(args)).out);
+      assert.deepEqual([again.blobs, again.bytes], [0, 0]);
+
+      const platform = await cli(`copy ${host}/${repository} ${there}/arm/${repository}:arm --platform linux/arm64`);
+      assert.equal(platform.code, 0, platform.err);
+      assert.equal(await digestOf(other.url, `arm/${repository}`, 'arm'), current.children[1].digest);
+    });
+
+    await t.test('cleanup: the plan, and nothing else', SOON, async () => {
+      const before = await tagsOf(registry.url, repository);
+      const args = `cleanup ${host}/${repository} --keep-newest 2 --keep-tag sbom`;
+      const { code, out, err } = await cli(args);
+      assert.equal(code, 0, err);
+      const [head, ...rows] = cells(out);
+      assert.deepEqual(head, ['PLAN', 'TAG', 'DIGEST', 'CREATED', 'SIZE', 'WHY']);
+      const planned = (action) => rows.filter((row) => row[0] === action && before.includes(row[1])).map(([, tag]) => tag).sort();
+      assert.deepEqual(planned('remove'), ['1.0.0', '1.1', '1.1.0']);
+      assert.deepEqual(planned('keep'), ['2.0.0', 'edge', 'latest', 'sbom']);
+      assert.match(err, /^Nothing was changed\. --apply removes 3 tags and \d+ manifests, [\d.]+ .B\.\n$/);
+      const plan = JSON.parse((await cli(`${args} --json`)).out);
+      assert.deepEqual(plan.tags.filter(({ action }) => action === 'remove').map(({ tag }) => tag).sort(), planned('remove'));
+      assert.deepEqual(await tagsOf(registry.url, repository), before);
+    });
+
+    await t.test('cleanup --apply', SOON, async () => {
+      const { code, out, err } = await cli(`cleanup ${host}/${repository} --keep-newest 2 --keep-tag sbom --apply`);
+      assert.deepEqual([code, err], [0, '']);
+      assert.match(out, /^Removed: 3 tags and \d+ manifests\.$/m);
+      assert.deepEqual(await tagsOf(registry.url, repository), ['2.0.0', 'edge', 'latest', 'sbom']);
+      assert.equal(await digestOf(registry.url, repository, '2.0.0'), current.digest);
+      assert.equal(await digestOf(registry.url, repository, old.digest), undefined);
+      const asJson = await cli(`cleanup ${host}/${repository} --remove-tag edge --apply --json`);
+      const { report } = JSON.parse(asJson.out);
+      assert.equal(asJson.code, 0, asJson.err);
+      assert.ok(report.removed.includes('edge'));
+      assert.deepEqual(await tagsOf(registry.url, repository), ['2.0.0', 'latest', 'sbom']);
+    });
+  });
+}
+
+test('a registry that deletes nothing', SOON, async () => {
+  const registry = await startDistribution({ settings: { storage: { delete: { enabled: false } } } });
+  try {
+    await fill(registry, { 'team/web': web });
+    const host = new URL(registry.url).host;
+    for (const args of [`untag ${host}/team/web:latest`, `cleanup ${host}/team/web --remove-tag latest --apply`]) {
+      const { code, err } = await cli(args);
+      assert.equal(code, 1, err);
+      assert.match(err, /^error: UNSUPPORTED: .*delete/);
+      assert.equal(await digestOf(registry.url, 'team/web', 'latest'), current.digest);
+    }
+  } finally {
+    await registry.stop();
+  }
+});
+
+/** A registry's twin that takes half a second over each manifest that is put; `put` resolves when the first one is. */
+async function slowPuts(registry) {
+  let seen;
+  const put = new Promise((resolve) => (seen = resolve));
+  const twin = await startScripted(async (request, response) => {
+    const body = Buffer.concat(await request.toArray());
+    const headers = Object.fromEntries(
+      ['accept', 'content-type'].filter((name) => request.headers[name]).map((name) => [name, request.headers[name]]),
+    );
+    const isPut = request.method === 'PUT' && request.url.includes('/manifests/');
+    if (isPut) seen();
+    if (isPut) await new Promise((later) => setTimeout(later, 500));
+    const options = { method: request.method, headers, body: body.length > 0 ? body : undefined };
+    const from = await fetch(registry.url + request.url, options);
+    const fields = Object.fromEntries(
+      ['content-type', 'docker-content-digest', 'location', 'range', 'link']
+        .filter((name) => from.headers.has(name))
+        .map((name) => [name, from.headers.get(name).replace(registry.url, '')]),
+    );
+    const bytes = Buffer.from(await from.arrayBuffer());
+    send(bytes, { status: from.status, ...fields })(request, response);
+  });
+  return { ...twin, put, host: new URL(twin.url).host };
+}
+
+test('Ctrl-C in the middle of a change', SOON, async () => {
+  const registry = await startDistribution();
+  await fill(registry, { 'team/web': web });
+  const slow = [await slowPuts(registry), await slowPuts(registry)];
+  const interrupted = async (args, put) => {
+    const child = start(args);
+    const end = ended(child);
+    await Promise.race([put, end]);
+    child.kill('SIGINT');
+    return end;
+  };
+  try {
+    const [one, two] = slow;
+    const { code, out, err } = await interrupted(['tag', `${one.host}/team/web:1.0.0`, 'first', 'second', 'third'], one.put);
+    assert.deepEqual([code, out], [130, '']);
+    assert.equal(err, 'error: INTERRUPTED: interrupted\nDone: none. Perhaps done: first. Not tried: second third.\n');
+    assert.equal(await digestOf(registry.url, 'team/web', 'second'), undefined);
+
+    // Here a tag is removed in two steps: between them it would point to something worthless.
+    const tags = ['latest', 'edge'].map((tag) => `${two.host}/team/web:${tag}`);
+    const untagged = await interrupted(['untag', ...tags], two.put);
+    assert.equal(untagged.code, 130);
+    assert.equal(untagged.err, `error: INTERRUPTED: interrupted\nDone: none. Perhaps done: ${tags[0]}. Not tried: ${tags[1]}.\n`);
+    assert.equal(await digestOf(registry.url, 'team/web', 'latest'), undefined);
+    assert.equal(await digestOf(registry.url, 'team/web', '2.0.0'), current.digest);
+    assert.equal(await digestOf(registry.url, 'team/web', 'edge'), web.edge.digest);
+    assert.ok(!(await tagsOf(registry.url, 'team/web')).includes('latest'));
+  } finally {
+    await Promise.all([registry, ...slow].map((server) => server.stop()));
+  }
+});
