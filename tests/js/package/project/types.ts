@@ -54,9 +54,9 @@ export async function use(signal: AbortSignal): Promise<void> {
     keep: { newest: 3, newerThan: '30d', tags: ['latest', /^v/], semver: { highest: 2, per: 'minor' } },
     remove: { tags: ['*'], olderThan: new Date(0) },
   };
-  const plan: CleanupPlan = await repository.planCleanup(policy, { signal });
-  const report: CleanupReport = await plan.apply({ onProgress: ({ done, total, outcome }) => log(done / total, outcome) });
-  log(plan.tags[0]?.reasons, plan.digests[0]?.neededBy, plan.freed, report.failed[0]?.error.code, report.remaining);
+  const cleanup: CleanupPlan = await repository.planCleanup(policy, { signal });
+  const report: CleanupReport = await cleanup.apply({ onProgress: ({ done, total, outcome }) => log(done / total, outcome) });
+  log(cleanup.tags[0]?.reasons, cleanup.digests[0]?.neededBy, cleanup.freed, report.failed[0]?.error.code, report.remaining);
 
   const image: Image = await repository.image('12', { platform: 'linux/arm64/v8' });
   const platform: Platform | undefined = image.platform;
