@@ -248,6 +248,8 @@ export interface Finding {
 export interface CopyOptions extends CallOptions {
   /** Of an index: one gives that image by itself, several an index of these alone. Default: all of it, byte for byte. */
   platforms?: string[];
+  /** What refers to the image or its parts comes along: signatures, bills of materials (a registry without the API gets the referrers' tag). */
+  referrers?: boolean;
   onProgress?: (progress: CopyProgress) => void;
 }
 /** What happens to one blob or manifest of a copy. */

@@ -20,7 +20,7 @@ use crate::protocol::descriptor::Descriptor;
 use crate::protocol::platform::Platform;
 use crate::registry::copy::{self, Copied, Place, Stage, Step, Watcher};
 
-const OPTIONS: &[&str] = &["signal", "timeout", "platforms", "onProgress"];
+const OPTIONS: &[&str] = &["signal", "timeout", "platforms", "referrers", "onProgress"];
 
 #[wasm_bindgen]
 extern "C" {
@@ -46,6 +46,7 @@ impl DockerRegistryClient {
             let call = options.call()?;
             let wanted = copy::Options {
                 platforms: platforms(&options)?,
+                referrers: options.flag("referrers")?,
                 watcher: options.callback("onProgress")?.map(watcher),
             };
             Ok((options.signal()?, async move {

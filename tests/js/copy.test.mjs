@@ -110,6 +110,28 @@ describe('between registries', () => {
   });
 });
 
+describe('what refers to it', () => {
+  for (const kind of ['distribution', 'ferro'])
+    test(`comes along on request, to ${kind}`, SOON, async () => {
+      const client = kind === 'ferro' ? new DockerRegistryClient(ferro.url) : new DockerRegistryClient(locked.url, credentials);
+      const sbom = samples['team/web'].sbom;
+      const { digest: subject } = sbom.document.subject;
+      const repository = client.repository(`signed/${kind}`);
+      // On distribution, which has no referrers API, the sample refers by itself alone: its list has to be made.
+      const own = from().repository('team/web');
+      await own.pushManifest('sbom', sbom.bytes, { mediaType: sbom.mediaType });
+      assert.deepEqual((await own.referrers(subject)).map(({ digest }) => digest), [sbom.digest]);
+
+      await client.copy(place('team/web', 'latest'), `signed/${kind}:without`);
+      assert.deepEqual(await repository.referrers(subject), []);
+      await client.copy(place('team/web', 'latest'), `signed/${kind}:with`, { referrers: true });
+      const [told, ...others] = await repository.referrers(subject);
+      assert.deepEqual([told.digest, told.artifactType, others], [sbom.digest, sbom.document.artifactType, []]);
+      const { manifests } = await client.copy(place('team/web', 'latest'), `signed/${kind}:with`, { referrers: true });
+      assert.equal(manifests, 0);
+    });
+});
+
 describe('within a registry', () => {
   test('blobs are mounted, the tag comes last', SOON, async () => {
     const [client, lines] = counting(source.url);

@@ -16,7 +16,7 @@ use super::blob_pull::BlobPull;
 use super::blob_push::{Outcome, Push};
 use super::blob_source::{BlobSource, Next};
 use super::connection::Connection;
-use super::manifests::{FetchedManifest, mismatch};
+use super::manifests::FetchedManifest;
 use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
@@ -72,6 +72,8 @@ pub type Watcher = Rc<dyn Fn(&Step)>;
 pub struct Options {
     /// Platforms of an index; none: all of it.
     pub platforms: Vec<Platform>,
+    /// What refers to the image comes along: signatures, bills of materials.
+    pub referrers: bool,
     /// Told of each step.
     pub watcher: Option<Watcher>,
 }
@@ -132,11 +134,27 @@ struct Copying<'a, H: Host> {
 }
 
 impl<H: Host> Copying<'_, H> {
-    /// Everything that `root` is made of, itself included, under its digests.
+    /// Everything that `root` is made of, itself included, under its digests; and what refers to any of it, if that is
+    /// wanted.
     async fn all(&self, root: Rc<FetchedManifest>) -> Result<()> {
         let Place { connection, name, .. } = self.source;
-        for manifest in tree::manifests(connection, name, root, self.call).await? {
-            self.manifest(&manifest).await?;
+        let mut seen = HashSet::from([root.digest.clone()]);
+        let mut waiting = vec![root];
+        while let Some(root) = waiting.pop() {
+            for manifest in tree::manifests(connection, name, root, self.call).await? {
+                seen.insert(manifest.digest.clone());
+                self.manifest(&manifest).await?;
+                if self.options.referrers {
+                    let about = Box::pin(connection.referrers(name, &manifest.digest, None, self.call)).await?;
+                    for referrer in about {
+                        tree::check_count(seen.len())?;
+                        if !seen.insert(referrer.digest.clone()) {
+                            continue;
+                        }
+                        waiting.push(connection.child_manifest(name, &referrer, self.call).await?);
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -153,7 +171,7 @@ impl<H: Host> Copying<'_, H> {
             return Ok(());
         }
         self.blobs(tree::blobs(manifest)).await?;
-        connection.put_manifest(name, &reference, manifest, self.call).await?;
+        connection.push_manifest(name, &reference, manifest, self.call).await?;
         self.counts.borrow_mut().manifests += 1;
         self.tell(&manifest.digest, Stage::Copied, size, size);
         Ok(())
@@ -217,23 +235,14 @@ impl<H: Host> Copying<'_, H> {
         Ok(())
     }
 
-    /// The target's tag, and a look at whether it points to the copy.
+    /// The target's tag.
     async fn finish(&self, root: &Rc<FetchedManifest>) -> Result<()> {
         let Place { connection, name, reference } = self.target;
-        if matches!(reference, Reference::Digest(_)) {
-            return Ok(());
-        }
+        let Reference::Tag(tag) = reference else { return Ok(()) };
         let there = connection.head_manifest(name, reference, self.call).await?;
-        if there.is_some_and(|there| there.digest == root.digest) {
-            return Ok(());
-        }
-        if connection.put_manifest(name, reference, root, self.call).await?.is_confirmed {
-            return Ok(());
-        }
-        match connection.head_manifest(name, reference, self.call).await? {
+        match there {
             Some(there) if there.digest == root.digest => Ok(()),
-            Some(there) => Err(Error::new(code::DIGEST_MISMATCH, mismatch(&root.digest, &there.digest))),
-            None => Err(Error::new(code::INVALID_RESPONSE, format!("{reference} was put and is not there"))),
+            _ => connection.put_tag(name, tag, root, self.call).await,
         }
     }
 

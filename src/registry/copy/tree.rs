@@ -41,17 +41,24 @@ pub async fn manifests<H: Host>(
         if visited.contains(&entry.digest) {
             continue;
         }
-        if path.len() > DEPTH_LIMIT || visited.len() >= MANIFEST_LIMIT {
-            let message = format!(
-                "there are indexes within indexes deeper than {DEPTH_LIMIT}, or more than {MANIFEST_LIMIT} manifests"
-            );
+        if path.len() > DEPTH_LIMIT {
+            let message = format!("there are indexes within indexes deeper than {DEPTH_LIMIT}");
             return Err(Error::new(code::INDEX_LIMIT, message));
         }
+        check_count(visited.len())?;
         visited.push(entry.digest.clone());
         let manifest = connection.child_manifest(name, &entry, call).await?;
         path.push(Step { manifest, next: 0 });
     }
     Ok(done)
+}
+
+/// Whether so many manifests are few enough for one copy.
+pub fn check_count(count: usize) -> Result<()> {
+    if count <= MANIFEST_LIMIT {
+        return Ok(());
+    }
+    Err(Error::new(code::INDEX_LIMIT, format!("there are more than {MANIFEST_LIMIT} manifests")))
 }
 
 /// The blobs a manifest needs at the registry that holds it, each once. Layers that only their owner may hand out stay where
