@@ -4,32 +4,22 @@ use std::rc::Rc;
 
 use js_sys::{Promise, Reflect};
 use serde::Serialize;
-use wasm_bindgen::convert::TryFromJsValue;
 use wasm_bindgen::prelude::*;
 
 use super::callback::Callback;
 use super::client::DockerRegistryClient;
 use super::convert;
 use super::error::{Failure, Result};
-use super::image::Image;
+use super::image;
 use super::options::{self, Options, described};
 use super::promise;
-use super::repository::Repository;
+use super::repository;
 use crate::fetch::FetchHost;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::platform::Platform;
 use crate::registry::copy::{self, Copied, Place, Stage, Step, Watcher};
 
 const OPTIONS: &[&str] = &["signal", "timeout", "platforms", "referrers", "onProgress"];
-
-#[wasm_bindgen]
-extern "C" {
-    /// An object of this package.
-    type Shareable;
-    /// Its twin, which can be taken apart without harm to it.
-    #[wasm_bindgen(method, catch, js_name = _share)]
-    fn share(this: &Shareable) -> std::result::Result<JsValue, JsValue>;
-}
 
 #[wasm_bindgen]
 impl DockerRegistryClient {
@@ -68,21 +58,13 @@ fn place_of(source: &JsValue) -> Result<Place<FetchHost>> {
     if !source.is_object() {
         return Err(refused());
     }
-    if let Some(image) = twin::<Image>(source) {
-        return Ok(image.inner().place());
+    if let Some(image) = image::lent(source) {
+        return Ok(image.place());
     }
     let part = |name: &str| Reflect::get(source, &name.into()).unwrap_or_default();
-    let repository = twin::<Repository>(&part("repository")).ok_or_else(refused)?;
+    let repository = repository::lent(&part("repository")).ok_or_else(refused)?;
     let reference = options::text(&part("reference"), "source.reference")?;
-    Ok(repository.inner().place(&reference)?)
-}
-
-fn twin<T: TryFromJsValue>(value: &JsValue) -> Option<T> {
-    let can_be_shared = value.is_object() && Reflect::get(value, &"_share".into()).ok()?.is_function();
-    if !can_be_shared {
-        return None;
-    }
-    T::try_from_js_value(value.unchecked_ref::<Shareable>().share().ok()?).ok()
+    Ok(repository.place(&reference)?)
 }
 
 fn platforms(options: &Options) -> Result<Vec<Platform>> {

@@ -32,10 +32,6 @@ impl Image {
     pub(super) fn wrap(image: registry::Image<FetchHost>, shared: &Rc<Shared>) -> Self {
         Self { image, shared: shared.clone(), layers: OnceCell::new(), platform: OnceCell::new() }
     }
-
-    pub(super) fn inner(&self) -> &registry::Image<FetchHost> {
-        &self.image
-    }
 }
 
 #[wasm_bindgen]
@@ -44,12 +40,6 @@ impl Image {
     #[wasm_bindgen(constructor)]
     pub fn new() -> std::result::Result<Self, JsValue> {
         Err(not_constructible("Image", "repository.image(tag)"))
-    }
-
-    /// A twin to be taken apart, for this package's own use.
-    #[wasm_bindgen(js_name = _share)]
-    pub fn share(&self) -> Self {
-        Self::wrap(self.image.clone(), &self.shared)
     }
 
     /// Digest of the config.
@@ -234,16 +224,20 @@ pub fn sources(value: &JsValue, path: &str) -> Result<Vec<Source<FetchHost>>> {
     list.iter().enumerate().map(|(index, item)| source(&item, &format!("{path}[{index}]"))).collect()
 }
 
-/// The image behind a value, which stays the caller's. A function of Rust's is the one place to which wasm-bindgen lends
-/// an object where it may also be something else; to anything else it takes the object away.
-fn lent(value: &JsValue) -> Option<registry::Image<FetchHost>> {
+/// The image behind a value, which stays the caller's.
+pub fn lent(value: &JsValue) -> Option<registry::Image<FetchHost>> {
     let found = Rc::new(RefCell::new(None));
     let told = found.clone();
     let take = Closure::<dyn FnMut(&Image)>::new(move |image: &Image| {
         told.replace(Some(image.image.clone()));
     });
-    let take: &Function = take.as_ref().unchecked_ref();
-    // What is no Image, or was freed, throws.
-    let _ = take.call1(&JsValue::UNDEFINED, value);
+    lend(value, take.as_ref());
     found.take()
+}
+
+/// Gives a value to a function of Rust's that takes an object of this package by reference: the one place to which
+/// wasm-bindgen lends an object that may also be something else; to anything else it takes the object away.
+pub fn lend(value: &JsValue, take: &JsValue) {
+    // What is no such object, or was freed, throws.
+    let _ = take.unchecked_ref::<Function>().call1(&JsValue::UNDEFINED, value);
 }

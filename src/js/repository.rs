@@ -1,5 +1,6 @@
 //! `Repository`.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Promise};
@@ -9,7 +10,7 @@ use super::client::Shared;
 use super::convert;
 use super::error::{Failure, Result, not_constructible};
 use super::filter::Filter;
-use super::image::Image;
+use super::image::{self, Image};
 use super::iterate;
 use super::options::{self, MAX_SAFE_INTEGER, Options};
 use super::progress::Progress;
@@ -31,10 +32,6 @@ impl Repository {
     pub(super) fn wrap(repository: registry::Repository<FetchHost>, shared: &Rc<Shared>) -> Self {
         Self { repository, shared: shared.clone() }
     }
-
-    pub(super) fn inner(&self) -> &registry::Repository<FetchHost> {
-        &self.repository
-    }
 }
 
 #[wasm_bindgen]
@@ -43,12 +40,6 @@ impl Repository {
     #[wasm_bindgen(constructor)]
     pub fn new() -> std::result::Result<Self, JsValue> {
         Err(not_constructible("Repository", "client.repository(name)"))
-    }
-
-    /// A twin to be taken apart, for this package's own use.
-    #[wasm_bindgen(js_name = _share)]
-    pub fn share(&self) -> Self {
-        Self::wrap(self.repository.clone(), &self.shared)
     }
 
     /// The whole name.
@@ -206,4 +197,15 @@ fn range(value: &JsValue) -> Result<(u64, u64)> {
     let first = options::whole(&pair.get(0), "options.range[0]", 0, MAX_SAFE_INTEGER)?;
     let last = options::whole(&pair.get(1), "options.range[1]", 0, MAX_SAFE_INTEGER)?;
     Ok((first, last))
+}
+
+/// The repository behind a value, which stays the caller's.
+pub fn lent(value: &JsValue) -> Option<registry::Repository<FetchHost>> {
+    let found = Rc::new(RefCell::new(None));
+    let told = found.clone();
+    let take = Closure::<dyn FnMut(&Repository)>::new(move |repository: &Repository| {
+        told.replace(Some(repository.repository.clone()));
+    });
+    image::lend(value, take.as_ref());
+    found.take()
 }

@@ -2,11 +2,8 @@
 
 import * as api from 'docker-registry-client-wasm';
 
-/**
- * wasm-bindgen's own, on every class it makes: freeing early is harmless and never needed, so the types don't tell; and
- * what the package's classes tell each other by.
- */
-const GENERATED = new Set(['constructor', '__destroy_into_raw', 'free', '_share']);
+/** wasm-bindgen's own, on every class it makes: freeing early is harmless and never needed, so the types don't tell. */
+const GENERATED = new Set(['constructor', '__destroy_into_raw', 'free']);
 
 function membersOf(target) {
   const members = {};
