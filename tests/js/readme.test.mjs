@@ -47,7 +47,7 @@ async function run(number, { url } = registry) {
 }
 
 test('the README has the examples that are tested here', () => {
-  assert.equal(examples('js').length, 6);
+  assert.equal(examples('js').length, 7);
   assert.equal(examples('html').length, 1);
 });
 
@@ -65,22 +65,38 @@ test('a verified layer, in Node', async () => {
   assert.equal(statSync(join(packedFolder, 'layer.tar.gz')).size, size);
 });
 
+test('tagging, copying, cleaning up, in Node', async () => {
+  const changing = await startDistribution();
+  try {
+    await fill(changing, { 'team/web': samples['team/web'] });
+    const output = await run(2, changing);
+    assert.match(output, /^copied sha256:/m);
+    assert.match(output, /^keep stable /m);
+    assert.match(output, /^remove 1\.0\.0 /m);
+    assert.match(output, / removed 0 remaining/);
+    const { tags } = await (await fetch(`${changing.url}/v2/team/web/tags/list`)).json();
+    assert.ok(!tags.includes('edge') && !tags.includes('1.0.0') && tags.includes('stable'), tags.join());
+  } finally {
+    await changing.stop();
+  }
+});
+
 test('credentials when they are asked for, in Node', async () => {
-  const output = await run(2, locked);
+  const output = await run(3, locked);
   assert.match(output, /asks for bearer \[ 'repository:team\/web:pull' \]/);
   assert.match(output, /'1\.0\.0'/);
 });
 
 test("docker's logins, in Node", async () => {
-  assert.match(await run(3), /'1\.0\.0'/);
+  assert.match(await run(4), /'1\.0\.0'/);
 });
 
 test('a private CA, in Node', async () => {
-  assert.match(await run(4, secure), /'1\.0\.0'/);
+  assert.match(await run(5, secure), /'1\.0\.0'/);
 });
 
 test('a diagnosis, in Node', async () => {
-  const output = await run(5, readOnly);
+  const output = await run(6, readOnly);
   for (const expected of ['reachable: yes', 'none no', 'warning DELETE_UNSUPPORTED storage:\n  delete:\n    enabled: true']) {
     assert.ok(output.includes(expected), `${expected} in:\n${output}`);
   }
