@@ -1,6 +1,8 @@
 // Copying: within a registry, between real registries of different kinds, whole indexes and parts of them.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
@@ -9,7 +11,7 @@ import { fill } from '../registries/fill.mjs';
 import { samples } from '../registries/sample-images.mjs';
 import { error, startScripted } from '../registries/scripted.mjs';
 import { credentials, startDistribution, startFerro, startTokenRegistry } from '../registries/servers.mjs';
-import { DockerRegistryClient } from './packed.mjs';
+import { DockerRegistryClient, packedFolder } from './packed.mjs';
 import { SOON, refused } from './support.mjs';
 
 const web = samples['team/web'].latest;
@@ -216,5 +218,33 @@ describe('what goes wrong', () => {
       await new DockerRegistryClient(ferro.url).copy(place('team/both', 'latest'), target);
       await assertWhole(ferro.url, `mirror/aborted-${step}`, both);
     }
+  });
+
+  test('a process killed in the middle of it leaves no tag; made again it is whole', SOON, async () => {
+    const program = `
+      import { DockerRegistryClient } from ${JSON.stringify(join(packedFolder, 'by-name.mjs'))};
+      const source = { repository: new DockerRegistryClient(process.argv[1]).repository('team/web'), reference: 'latest' };
+      process.stdout.write('.');
+      await new DockerRegistryClient(process.argv[2]).copy(source, process.argv[3], { onProgress: () => process.stdout.write('.') });
+      process.stdout.write('done');`;
+    const killed = [];
+    for (const steps of [1, 4, 9, 16]) {
+      const target = `mirror/killed-${steps}:now`;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program, source.url, ferro.url, target]);
+      let told = '';
+      child.stdout.on('data', (text) => {
+        told += text;
+        if (told.length >= steps) child.kill('SIGKILL');
+      });
+      await once(child, 'close');
+      const client = new DockerRegistryClient(ferro.url);
+      if (!told.endsWith('done')) {
+        killed.push(steps);
+        assert.equal(await client.repository(`mirror/killed-${steps}`).headManifest('now'), undefined);
+      }
+      await client.copy(place('team/web', 'latest'), target);
+      await assertWhole(ferro.url, `mirror/killed-${steps}`, web);
+    }
+    assert.ok(killed.length > 0, 'it was too fast to be killed');
   });
 });
