@@ -301,7 +301,8 @@ describe('what outlives its token', () => {
       forward(request, response);
     });
     context.after(() => proxy.stop());
-    const { lines, repository } = open({ ...credentials, retry: { minDelay: 3000 } }, proxy.url);
+    // Half of the pause is chance: the shortest there is outlasts the token.
+    const { lines, repository } = open({ ...credentials, retry: { minDelay: 8000 } }, proxy.url);
     shortly();
     const { digest } = large.layers[0].descriptor;
     const reading = bytesOf(await repository('private/large').blob(digest));
