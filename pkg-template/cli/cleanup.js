@@ -1,7 +1,7 @@
 // `cleanup`
 
 import { EXIT } from './failure.js';
-import { minute, shortDigest, size } from './format.js';
+import { counted, minute, shortDigest, size } from './format.js';
 import { startProgress } from './progress.js';
 import { parseRepository } from './reference.js';
 import { printTable } from './table.js';
@@ -41,10 +41,10 @@ A manifest that a kept tag, index or referrer needs stays. TIME: 30d ago (s, m, 
     const plan = await (await connect(host)).repository(name).planCleanup(policy);
     if (!options.apply) {
       if (output.isJson) output.json(plan);
-      else printPlan(plan, output);
+      else printPlan(plan, output, options);
       return EXIT.done;
     }
-    if (!output.isJson) printPlan(plan, output, true);
+    if (!output.isJson) printPlan(plan, output, options);
     const report = await carriedOut(plan, output);
     if (output.isJson) output.json({ plan, report });
     else printReport(report, output);
@@ -78,6 +78,17 @@ async function carriedOut(plan, output) {
 
 // ───────────── For people
 
+/** The rules of a policy as they are called here. */
+const OPTIONS = {
+  'keep.newest': '--keep-newest',
+  'keep.newerThan': '--keep-newer-than',
+  'keep.tags': '--keep-tag',
+  'keep.semver.highest': '--keep-highest',
+  'remove.tags': '--remove-tag',
+  'remove.olderThan': '--remove-older-than',
+  'remove.prerelease': '--remove-prereleases',
+};
+
 const isRemoved = ({ action }) => action === 'remove';
 const COLUMNS = [
   { title: 'PLAN' },
@@ -89,7 +100,8 @@ const COLUMNS = [
 ];
 
 /** All tags, what goes first; then the manifests without a tag that go. */
-function printPlan({ tags, digests, freed }, output, isApplied = false) {
+function printPlan({ tags, digests, freed }, output, { apply, removeTag }) {
+  const rules = removeTag ? OPTIONS : { ...OPTIONS, 'remove.tags': 'nothing keeps it' };
   const sorted = [...tags.filter(isRemoved), ...tags.filter((tag) => !isRemoved(tag))];
   const untagged = digests.filter((digest) => isRemoved(digest) && digest.tags.length === 0);
   const row = ({ action, tag, digest, created, size: bytes, reasons }) => [
@@ -98,20 +110,18 @@ function printPlan({ tags, digests, freed }, output, isApplied = false) {
     digest && shortDigest(digest),
     minute(created),
     bytes === undefined ? '' : size(bytes),
-    reasons.join('; '),
+    reasons.map((reason) => rules[reason] ?? reason).join('; '),
   ];
   printTable(output, COLUMNS, [...sorted, ...untagged].map(row));
-  const counts = `${counted(tags.filter(isRemoved), 'tag')} and ${counted(digests.filter(isRemoved), 'manifest')}`;
-  if (!isApplied) output.note(`Nothing was changed. --apply removes ${counts}, ${size(freed)}.`);
+  const counts = `${counted(tags.filter(isRemoved).length, 'tag')} and ${counted(digests.filter(isRemoved).length, 'manifest')}`;
+  if (!apply) output.note(`Nothing was changed. --apply removes ${counts}, ${size(freed)}.`);
 }
-
-const counted = ({ length }, noun) => `${length} ${noun}${length === 1 ? '' : 's'}`;
 
 function printReport({ removed, skipped, failed, remaining }, output) {
   const digests = removed.filter((what) => what.includes(':'));
   const tags = removed.filter((what) => !what.includes(':'));
   output.line();
-  output.line(`Removed: ${counted(tags, 'tag')} and ${counted(digests, 'manifest')}.`);
+  output.line(`Removed: ${counted(tags.length, 'tag')} and ${counted(digests.length, 'manifest')}.`);
   for (const { what, why } of skipped) output.line(`Left alone: ${what}: ${why}`);
   for (const { what, error } of failed) output.line(`Failed: ${what}: ${error.code}: ${error.message}`);
   for (const what of remaining) output.line(`Remains: ${what}`);

@@ -1,6 +1,6 @@
 // `copy`
 
-import { size } from './format.js';
+import { counted, size } from './format.js';
 import { startProgress } from './progress.js';
 import { parseReference, selector } from './reference.js';
 import { Usage } from './usage.js';
@@ -17,6 +17,7 @@ export const copy = {
       multiple: true,
       help: 'of an index: this image alone; given several times, an index of these',
     },
+    referrers: { help: 'what refers to it comes along: signatures, bills of materials' },
   },
   examples: ['copy docker.io/library/alpine:3 localhost:5000/mirror/alpine:3'],
 
@@ -29,19 +30,14 @@ export const copy = {
     }
     const target = await connect(to.host);
     const source = from.host === to.host ? target : await connect(from.host);
+    const image = { repository: source.repository(from.name), reference: selector(from) };
+    const tag = to.tag ?? 'latest';
     const progress = startProgress('copying', output, ofBytes);
-    const repository = source.repository(from.name);
-    try {
-      const result = await target.copy({ repository, reference: selector(from) }, `${to.name}:${to.tag ?? 'latest'}`, {
-        platforms: options.platform,
-        onProgress: summed(progress),
-      });
-      progress.end();
-      if (output.isJson) output.json(result);
-      else print(result, `${to.place}:${to.tag ?? 'latest'}`, output);
-    } finally {
-      progress.end();
-    }
+    const { platform: platforms, referrers } = options;
+    const asked = { platforms, referrers, onProgress: summed(progress) };
+    const result = await target.copy(image, `${to.name}:${tag}`, asked).finally(progress.end);
+    if (output.isJson) output.json(result);
+    else print(result, `${to.place}:${tag}`, output);
   },
 };
 
@@ -62,5 +58,6 @@ function summed(progress) {
 
 function print({ digest, manifests, blobs, bytes, mounted, existing }, place, output) {
   output.line(`${place}@${digest}`);
-  output.note(`${manifests} manifests put, ${blobs} blobs copied (${size(bytes)}), ${mounted} mounted; ${existing} were there`);
+  const moved = `${counted(blobs, 'blob')} copied (${size(bytes)}), ${mounted} mounted`;
+  output.note(`${counted(manifests, 'manifest')} put, ${moved}, ${existing} there before`);
 }

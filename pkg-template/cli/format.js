@@ -24,3 +24,6 @@ export function platform({ os, architecture, variant, osVersion }) {
 }
 
 export const platforms = (list) => list.map(platform).join(', ');
+
+/** "1 tag", "2 tags" */
+export const counted = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -37,7 +37,7 @@ export function parseRepository(text) {
   return reference;
 }
 
-/** A tag that has to be there: no command that changes something falls back to `latest`. */
+/** A tag that has to be there: what is removed is named. */
 export function parseTag(text) {
   const reference = parseReference(text);
   if (!reference.tag || reference.digest !== undefined) {

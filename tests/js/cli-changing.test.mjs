@@ -112,6 +112,20 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       assert.equal(await digestOf(other.url, `arm/${repository}`, 'arm'), current.children[1].digest);
     });
 
+    await t.test('copy with what refers to it', SOON, async () => {
+      const there = new URL(other.url).host;
+      const bill = `${other.url}/v2/signed/${repository}/manifests/${web.sbom.digest}`;
+      const isThere = async () => (await fetch(bill, { headers: { accept } })).ok;
+      const args = `copy ${host}/${repository}:2.0.0 ${there}/signed/${repository}:2.0.0`;
+      assert.equal((await cli(args)).code, 0);
+      assert.equal(await isThere(), false);
+      const { code, err } = await cli(`${args} --referrers`);
+      assert.equal(code, 0, err);
+      // A registry without the API knows of referrers only what stands in the referrers' tag, which nobody wrote here.
+      const hasApi = (await fetch(`${registry.url}/v2/${repository}/referrers/${web.sbom.document.subject.digest}`)).ok;
+      assert.equal(await isThere(), hasApi);
+    });
+
     await t.test('cleanup: the plan, and nothing else', SOON, async () => {
       const before = await tagsOf(registry.url, repository);
       const args = `cleanup ${host}/${repository} --keep-newest 2 --keep-tag sbom`;
@@ -122,6 +136,9 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       const planned = (action) => rows.filter((row) => row[0] === action && before.includes(row[1])).map(([, tag]) => tag).sort();
       assert.deepEqual(planned('remove'), ['1.0.0', '1.1', '1.1.0']);
       assert.deepEqual(planned('keep'), ['2.0.0', 'edge', 'latest', 'sbom']);
+      const why = new Map(rows.map((row) => [row[1], row.at(-1)]));
+      assert.deepEqual(['1.0.0', 'edge'].map((tag) => why.get(tag)), ['nothing keeps it', '--keep-newest']);
+      assert.match(why.get('sbom'), /^--keep-tag/);
       assert.match(err, /^Nothing was changed\. --apply removes 3 tags and \d+ manifests, [\d.]+ .B\.\n$/);
       const plan = JSON.parse((await cli(`${args} --json`)).out);
       assert.deepEqual(plan.tags.filter(({ action }) => action === 'remove').map(({ tag }) => tag).sort(), planned('remove'));
