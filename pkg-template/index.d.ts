@@ -150,8 +150,9 @@ export class DockerRegistryClient {
   /**
    * Copies an image, an index with all its images, or an artifact into this registry. Within a registry blobs are mounted; from another
    * one ({ repository, reference } or an `Image` of its client) they stream through, each verified on its way, a few at a time in flat
-   * memory. What is there already is passed over, so that a copy which was interrupted is just made again. Children come before parents
-   * and the tag last: until then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
+   * memory. What is there already is passed over, so that a copy which was interrupted is just made again; where the registry then refuses
+   * a manifest for the want of something that it said it had, that is sent after all. Children come before parents and the tag last: until
+   * then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
    * owner may hand out (non-distributable ones) stay where they are.
    */
   copy(source: string | Image | { repository: Repository; reference: string }, target: string, options?: CopyOptions): Promise<CopyResult>;
