@@ -5,13 +5,9 @@ use std::rc::Rc;
 
 use super::{Copying, Place, tree};
 use crate::protocol::descriptor::Descriptor;
-use crate::protocol::error_body::ErrorItem;
 use crate::protocol::reference::Reference;
 use crate::registry::manifests::FetchedManifest;
 use crate::transport::{Error, Host, Result};
-
-/// distribution-spec v1.1.1, "Error codes". Of what an index lists distribution says `MANIFEST_BLOB_UNKNOWN` too.
-const UNKNOWN: [&str; 3] = ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"];
 
 impl<H: Host> Copying<'_, H> {
     /// Puts a manifest all of whose parts were seen to. Each of them moves at most once.
@@ -47,16 +43,13 @@ impl<H: Host> Copying<'_, H> {
     /// The parts that were passed over or mounted and may be what the registry lacks: those that it names, or all of them
     /// if it names none.
     fn lacking(&self, manifest: &FetchedManifest, error: &Error) -> Vec<Descriptor> {
-        let is_about_parts = |item: &&ErrorItem| UNKNOWN.contains(&item.code.as_str());
-        let items: Vec<&ErrorItem> = error.errors.iter().filter(is_about_parts).collect();
-        if items.is_empty() {
+        if !error.lacks_parts() {
             return Vec::new();
         }
         let mut parts = tree::blobs(manifest);
         parts.extend(manifest.manifest.manifests.iter().flatten().cloned());
         let is_named = |part: &Descriptor| {
-            let digest = part.digest.as_str();
-            items.iter().any(|item| item.message.contains(digest) || item.detail.iter().any(|it| it.contains(digest)))
+            error.errors.iter().any(|item| item.is_of_missing_part() && item.names(part.digest.as_str()))
         };
         if parts.iter().any(is_named) {
             parts.retain(is_named);
