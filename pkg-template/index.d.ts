@@ -544,14 +544,16 @@ export interface CleanupPlan {
   /** Bytes, compressed, of manifests and blobs that nothing here needs any more. Blobs free them when the registry collects its garbage. */
   freed: number;
   /**
-   * Removes what the plan says, one after the other: tags whose digest stays alone (as `untag()`), then each manifest with its tags by one
-   * deletion, an index before its manifests, a subject before its referrers. First the repository is looked through again, and before each
-   * deletion its tags are: a tag that moved is left alone, and so is a digest that something new needs. What is not there any more counts as
-   * removed: after an interruption `apply()` again, or a new plan, does the rest. (Interrupted right between an index and its manifests, the
-   * latter stay without a tag; only `apply()` of the same plan knows of them.) Between the last look and the deletion others may still write.
+   * Removes what the plan says, up to four at a time (fewer where `concurrency` is less): first tags whose digest stays, each alone (as
+   * `untag()`), then each manifest with its tags by one deletion, an index before its manifests, a subject before its referrers. Before that
+   * the repository is looked through again, and before each deletion its tags are: a tag that moved is left alone, and so is a digest that
+   * something new needs. What is not there any more counts as removed: after an interruption `apply()` again, or a new plan, does the rest.
+   * (Interrupted right between an index and its manifests, the latter stay without a tag; only the same plan knows of them.) Between the last
+   * look and the deletion others may still write.
    *
-   * Rejects only where nothing was changed: `UNSUPPORTED` where the registry deletes nothing, or the credentials do not suffice; and for an abort.
-   * Any other failure is in the report, and hinders no other deletion; after three in a row the rest remains.
+   * Rejects only where nothing was changed: `UNSUPPORTED` where the registry deletes nothing, or the credentials do not suffice; and for an abort:
+   * then nothing further is begun, and `onProgress` was told of all that is done. Any other failure is in the report, and hinders no other
+   * deletion; after three in a row, and after one that others would meet too, the rest remains.
    */
   apply(options?: CallOptions & { onProgress?: (progress: CleanupProgress) => void }): Promise<CleanupReport>;
 }

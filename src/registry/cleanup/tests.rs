@@ -352,7 +352,7 @@ fn whatever_is_kept_stays_complete() {
                     assert!(there.contains(digest));
                     assert_eq!(standing.remove(tag.as_str()), Some(digest), "round {round}");
                 }
-                Step::Delete { digest, tags, after } => {
+                Step::Delete { digest, tags, after, .. } => {
                     assert!(after.iter().all(|id| !there.contains(&inventory.manifests[*id].digest)), "round {round}");
                     assert!(there.remove(digest), "round {round}: twice");
                     let before = standing.len();

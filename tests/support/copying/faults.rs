@@ -73,7 +73,8 @@ impl Troubles {
             Unauthorized => !self.was_refused,
             _ => true,
         };
-        if !fits {
+        // That an upload is given up is tried once.
+        if !fits || seen.method == Method::Delete {
             return None;
         }
         self.was_refused |= trouble == Unauthorized && self.is_mild;

@@ -234,6 +234,14 @@ impl Play {
         if world.troubles.count == 0 && ended.is_some() {
             wrong.extend(self.needless(&world, there, ended));
         }
+        // Of one whose begin nobody heard of, or waited for, only the registry knows.
+        if self.setup.concurrency == 1
+            && world.troubles.lost == 0
+            && ended.is_some()
+            && !world.target.uploads.uploads.is_empty()
+        {
+            wrong.push("an upload is left open".to_owned());
+        }
         if world.troubles.lost <= 1 {
             wrong.extend(world.target.uploads.offences.iter().cloned());
         }
@@ -247,10 +255,7 @@ impl Play {
 
     /// What a copy that met no trouble has asked for more than once, or counted wrong.
     fn needless(&self, world: &World, there: &[String], ended: &Option<Result<(Digest, Copied)>>) -> Vec<String> {
-        let mut wrong = Vec::new();
-        if !world.target.uploads.uploads.is_empty() {
-            wrong.push("an upload is left open".to_owned());
-        }
+        let mut wrong: Vec<String> = Vec::new();
         let again = u64::from(self.setup.claims);
         for (what, count) in &world.asked {
             // A tag that was put is looked at again where the answer does not tell its digest.
