@@ -60,7 +60,7 @@ export interface ClientOptions {
 export type Credentials = { username: string; password: string } | { token: string } | { identityToken: string };
 /** What a registry demands. */
 export interface Challenge {
-  /** The registry's base URL. */
+  /** The registry's base URL, as `client.host` has it. */
   registry: string;
   /** "token": the V1 protocol's. */
   scheme: "basic" | "bearer" | "token";
@@ -318,6 +318,12 @@ export class Repository {
    */
   planCleanup(policy: CleanupPolicy, options?: CallOptions): Promise<CleanupPlan>;
   /**
+   * A plan that was kept with `JSON.stringify(plan)`: its text, or what `JSON.parse` makes of that. It is as good as a fresh one, since `apply()`
+   * looks at everything again. No request is made. `INVALID_ARGUMENT` names what no plan has ("plan.tags[3].digest: …"), or that it is a plan for
+   * another registry or repository.
+   */
+  loadCleanupPlan(plan: string | object): CleanupPlan;
+  /**
    * Points a tag at an image of this repository: another tag, a manifest's digest, or an `Image`. The manifest stays as it came, byte for byte; a
    * tag that points there already is left alone. What the tag points to afterwards is made sure of, and an error says what that is.
    *
@@ -531,8 +537,10 @@ export interface CleanupPolicy {
    */
   untagged?: boolean;
 }
-/** JSON can hold it; `apply` is not part of that. */
+/** JSON can hold it, without `apply`; `loadCleanupPlan()` reads it back. */
 export interface CleanupPlan {
+  /** The registry's base URL. */
+  registry: string;
   repository: string;
   /** As it was given, regular expressions as text. */
   policy: Record<string, unknown>;

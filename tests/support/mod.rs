@@ -5,6 +5,7 @@
 #![allow(dead_code)] // each test binary uses its part
 #![allow(clippy::string_slice)] // of what the tests made themselves
 
+pub mod clean;
 pub mod model;
 pub mod random;
 pub mod seeds;

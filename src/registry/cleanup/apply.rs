@@ -31,9 +31,10 @@ impl<H: Host> Repository<H> {
         let gatherer = self.gatherer(call)?;
         let now = gatherer.connection.retry.now_unix_ms();
         let mut inventory = gatherer.inventory().await?;
+        let registry = gatherer.connection.base().to_string();
         let mut asked = Marks::default();
         loop {
-            let plan = plan::plan(self.name(), &inventory, policy, now);
+            let plan = plan::plan((&registry, self.name()), &inventory, policy, now);
             let removed = plan.digests.iter().filter(|digest| digest.action == Action::Remove);
             let subjects = removed.map(|digest| &digest.digest);
             let is_new = |digest: &&Digest| inventory.id(digest).is_some_and(|id| asked.add(id));

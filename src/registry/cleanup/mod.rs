@@ -4,6 +4,7 @@ pub mod apply;
 mod deletion;
 mod gather;
 pub mod inventory;
+mod load;
 pub mod plan;
 pub mod policy;
 pub mod report;

@@ -1,7 +1,6 @@
 //! Which deletion begins when: several at a time, as far as none has to wait for another.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 
 use futures_util::StreamExt as _;
 
@@ -13,7 +12,9 @@ use crate::transport::{Host, Result};
 
 /// The steps that wait, in their order.
 struct Schedule {
-    waiting: RefCell<VecDeque<Step>>,
+    waiting: RefCell<Vec<Option<Step>>>,
+    /// So many of them have begun in a row.
+    begun: Cell<usize>,
     /// Tags alone that wait or are on their way: they come before any manifest goes.
     untags: Cell<usize>,
     /// What their tags point to: of one digest one at a time.
@@ -27,7 +28,8 @@ struct Schedule {
 pub(super) async fn carry_out<H: Host>(steps: Vec<Step>, at_a_time: usize, deletion: &Deletion<'_, H>) -> Result<()> {
     let untags = steps.iter().filter(|step| matches!(step, Step::Untag { .. })).count();
     let schedule = Schedule {
-        waiting: RefCell::new(steps.into()),
+        waiting: RefCell::new(steps.into_iter().map(Some).collect()),
+        begun: Cell::new(0),
         untags: Cell::new(untags),
         busy: RefCell::default(),
         ended: RefCell::default(),
@@ -47,7 +49,7 @@ pub(super) async fn carry_out<H: Host>(steps: Vec<Step>, at_a_time: usize, delet
         }
     }
     deletion.progress.settle()?;
-    schedule.waiting.take().into_iter().for_each(|step| deletion.progress.remain(names(step)));
+    schedule.waiting.take().into_iter().flatten().for_each(|step| deletion.progress.remain(names(step)));
     Ok(())
 }
 
@@ -55,28 +57,30 @@ impl Schedule {
     /// The first step that may begin.
     fn next<H: Host>(&self, deletion: &Deletion<'_, H>) -> Option<Step> {
         let mut waiting = self.waiting.borrow_mut();
-        let mut at = 0;
+        let mut at = self.begun.get();
         while !deletion.progress.is_stopped()
-            && let Some(step) = waiting.get(at)
+            && let Some(slot) = waiting.get_mut(at)
         {
-            match step {
-                Step::Untag { digest, .. } if self.busy.borrow().contains(digest) => at += 1,
-                Step::Untag { digest, .. } => {
+            match slot {
+                None if at == self.begun.get() => self.begun.set(at + 1),
+                None => {}
+                Some(Step::Untag { digest, .. }) if self.busy.borrow().contains(digest) => {}
+                Some(Step::Untag { digest, .. }) => {
                     self.busy.borrow_mut().push(digest.clone());
-                    return waiting.remove(at);
+                    return slot.take();
                 }
-                Step::Delete { .. } if self.untags.get() > 0 => return None,
-                Step::Delete { after, .. } if !after.iter().all(|id| self.ended.borrow().has(*id)) => at += 1,
-                Step::Delete { id, after, .. } => {
+                Some(Step::Delete { .. }) if self.untags.get() > 0 => return None,
+                Some(Step::Delete { id, after, .. }) => {
                     if after.iter().all(|id| self.gone.borrow().has(*id)) {
-                        return waiting.remove(at);
+                        return slot.take();
                     }
-                    self.ended.borrow_mut().add(*id);
-                    waiting.remove(at).into_iter().for_each(|step| deletion.progress.remain(names(step)));
-                    // Others may have waited for this alone.
-                    at = 0;
+                    if after.iter().all(|id| self.ended.borrow().has(*id)) {
+                        self.ended.borrow_mut().add(*id);
+                        slot.take().into_iter().for_each(|step| deletion.progress.remain(names(step)));
+                    }
                 }
             }
+            at += 1;
         }
         None
     }
