@@ -60,7 +60,7 @@ export interface ClientOptions {
 export type Credentials = { username: string; password: string } | { token: string } | { identityToken: string };
 /** What a registry demands. */
 export interface Challenge {
-  /** The registry's base URL. */
+  /** The registry's base URL, as `client.host` has it. */
   registry: string;
   /** "token": the V1 protocol's. */
   scheme: "basic" | "bearer" | "token";
@@ -150,8 +150,9 @@ export class DockerRegistryClient {
   /**
    * Copies an image, an index with all its images, or an artifact into this registry. Within a registry blobs are mounted; from another
    * one ({ repository, reference } or an `Image` of its client) they stream through, each verified on its way, a few at a time in flat
-   * memory. What is there already is passed over, so that a copy which was interrupted is just made again. Children come before parents
-   * and the tag last: until then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
+   * memory. What is there already is passed over, so that a copy which was interrupted is just made again; where the registry then refuses
+   * a manifest for the want of something that it said it had, that is sent after all. Children come before parents and the tag last: until
+   * then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
    * owner may hand out (non-distributable ones) stay where they are.
    */
   copy(source: string | Image | { repository: Repository; reference: string }, target: string, options?: CopyOptions): Promise<CopyResult>;
@@ -316,6 +317,12 @@ export class Repository {
    * and each image's config of the repository, less what the client holds already, and one for the referrers of each digest that is to go.
    */
   planCleanup(policy: CleanupPolicy, options?: CallOptions): Promise<CleanupPlan>;
+  /**
+   * A plan that was kept with `JSON.stringify(plan)`: its text, or what `JSON.parse` makes of that. It is as good as a fresh one, since `apply()`
+   * looks at everything again. No request is made. `INVALID_ARGUMENT` names what no plan has ("plan.tags[3].digest: …"), or that it is a plan for
+   * another registry or repository.
+   */
+  loadCleanupPlan(plan: string | object): CleanupPlan;
   /**
    * Points a tag at an image of this repository: another tag, a manifest's digest, or an `Image`. The manifest stays as it came, byte for byte; a
    * tag that points there already is left alone. What the tag points to afterwards is made sure of, and an error says what that is.
@@ -530,8 +537,10 @@ export interface CleanupPolicy {
    */
   untagged?: boolean;
 }
-/** JSON can hold it; `apply` is not part of that. */
+/** JSON can hold it, without `apply`; `loadCleanupPlan()` reads it back. */
 export interface CleanupPlan {
+  /** The registry's base URL. */
+  registry: string;
   repository: string;
   /** As it was given, regular expressions as text. */
   policy: Record<string, unknown>;
@@ -543,14 +552,16 @@ export interface CleanupPlan {
   /** Bytes, compressed, of manifests and blobs that nothing here needs any more. Blobs free them when the registry collects its garbage. */
   freed: number;
   /**
-   * Removes what the plan says, one after the other: tags whose digest stays alone (as `untag()`), then each manifest with its tags by one
-   * deletion, an index before its manifests, a subject before its referrers. First the repository is looked through again, and before each
-   * deletion its tags are: a tag that moved is left alone, and so is a digest that something new needs. What is not there any more counts as
-   * removed: after an interruption `apply()` again, or a new plan, does the rest. (Interrupted right between an index and its manifests, the
-   * latter stay without a tag; only `apply()` of the same plan knows of them.) Between the last look and the deletion others may still write.
+   * Removes what the plan says, up to four at a time (fewer where `concurrency` is less): first tags whose digest stays, each alone (as
+   * `untag()`), then each manifest with its tags by one deletion, an index before its manifests, a subject before its referrers. Before that
+   * the repository is looked through again, and before each deletion its tags are: a tag that moved is left alone, and so is a digest that
+   * something new needs. What is not there any more counts as removed: after an interruption `apply()` again, or a new plan, does the rest.
+   * (Interrupted right between an index and its manifests, the latter stay without a tag; only the same plan knows of them.) Between the last
+   * look and the deletion others may still write.
    *
-   * Rejects only where nothing was changed: `UNSUPPORTED` where the registry deletes nothing, or the credentials do not suffice; and for an abort.
-   * Any other failure is in the report, and hinders no other deletion; after three in a row the rest remains.
+   * Rejects only where nothing was changed: `UNSUPPORTED` where the registry deletes nothing, or the credentials do not suffice; and for an abort:
+   * then nothing further is begun, and `onProgress` was told of all that is done. Any other failure is in the report, and hinders no other
+   * deletion; after three in a row, and after one that others would meet too, the rest remains.
    */
   apply(options?: CallOptions & { onProgress?: (progress: CleanupProgress) => void }): Promise<CleanupReport>;
 }

@@ -17,7 +17,7 @@ pub mod host;
 pub mod http;
 pub mod index_filter;
 pub mod invalid;
-mod json;
+pub(crate) mod json;
 #[cfg(test)]
 mod linear;
 pub mod link;
