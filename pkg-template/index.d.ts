@@ -639,7 +639,7 @@ export interface CleanupReport {
 
 // ───────────── Image
 
-/** `image()` of a V1 registry reads the JSON of every image that this one is made of, `concurrency` at a time, once for all tags that share it. */
+/** `image()` of a V1 registry reads the JSON of every image that this one is made of, `concurrency` at a time, and keeps it for others that are made of them too. */
 export class Image {
   private constructor();
   /** Digest of the config (docker inspect .Id); of a V1 registry the id that whoever made the image chose. */
