@@ -306,6 +306,23 @@ describe('changing', () => {
     }
   });
 
+  test('a stream has to fit into memory', SOON, async () => {
+    const [image] = v1Image('endless', [{ run: 'endless', files: [] }]);
+    let cancelled = false;
+    const mebibyte = new Uint8Array(1 << 20);
+    const endless = new ReadableStream({
+      pull: (controller) => controller.enqueue(mebibyte),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    await refused(() => repository.pushImage(image.document, endless), { code: 'TOO_LARGE', message: /268435456/ });
+    assert.ok(cancelled);
+    const large = { [Symbol.toStringTag]: 'Blob', size: 268_435_457, stream: () => new ReadableStream() };
+    await refused(() => repository.pushImage(image.document, large), { code: 'TOO_LARGE', message: /it has 268435457 bytes/ });
+    assert.equal((await fetch(`${server.url}/v1/images/${image.id}/json`)).status, 404);
+  });
+
   test('a repository goes with all its tags', SOON, async () => {
     const gone = client.repository('to/delete');
     await gone.tag('one', top.id);
