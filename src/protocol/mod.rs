@@ -37,5 +37,6 @@ pub mod secret;
 pub mod timestamp;
 pub mod token;
 pub mod url;
+pub mod v1;
 pub mod version_order;
 pub mod warning;

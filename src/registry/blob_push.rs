@@ -74,7 +74,7 @@ impl<H: Host> Connection<H> {
         call: &Call,
     ) -> Result<(Descriptor, Outcome)> {
         let algorithm = push.digest.as_ref().map_or(Ok(Algorithm::Sha256), check_verifiable)?;
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let failures = Failures::default();
         let goal = Goal { connection: self, name, call, failures: &failures };
         let mut pushing = Pushing {
@@ -100,14 +100,14 @@ impl<H: Host> Connection<H> {
         from: &RepositoryName,
         call: &Call,
     ) -> Result<bool> {
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let goal = Goal { connection: self, name, call, failures: &Failures::default() };
         Ok(matches!(goal.mount(digest, from).await?, Mount::Done))
     }
 
     /// Deletes a blob from a repository, whatever refers to it.
     pub(super) async fn delete_blob(&self, name: &RepositoryName, digest: &Digest, call: &Call) -> Result<()> {
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let target = self.repository_target(name, &format!("blobs/{digest}"));
         let answer = self.load(&self.request(Method::Delete, &target, None, call), ANSWER_LIMIT).await?;
         if answer.response.is_success() { Ok(()) } else { Err(self.deletion_refused(&answer)) }

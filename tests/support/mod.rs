@@ -375,6 +375,10 @@ impl Chunk for Bytes {
     fn append_to(&self, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(&self.0);
     }
+
+    fn of(bytes: &[u8]) -> Self {
+        Bytes(bytes.to_vec())
+    }
 }
 
 pub struct ScriptedBody {

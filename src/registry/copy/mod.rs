@@ -103,6 +103,8 @@ pub async fn copy<H: Host>(
     options: &Options,
     call: &Call,
 ) -> Result<(Descriptor, Copied)> {
+    source.connection.require_v2("copy() from here", call).await?;
+    target.connection.require_v2("copy() to here", call).await?;
     let found = source.connection.manifest(&source.name, &source.reference, None, call).await?;
     let root = match options.platforms.as_slice() {
         [] => found,
