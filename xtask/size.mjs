@@ -6,7 +6,7 @@ import process from 'node:process';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 /** Bytes a browser may download with gzip. A little above what it is, so that growth is a decision. */
-const BUDGET = 440_000;
+const BUDGET = 446_000;
 
 const [folder] = process.argv.slice(2);
 

@@ -33,6 +33,7 @@ mod tagging;
 mod throw_away;
 mod untag;
 mod upload;
+mod upload_stream;
 mod version;
 
 pub use artifact::{Artifact, ArtifactFile};
