@@ -28,18 +28,21 @@ export interface ClientOptions {
   trustedRealms?: string[];
   /** Time allowed until response headers arrive, beside a second for each 32 kB of a request's body. Default 30_000; 0 waits for ever. */
   timeout?: number;
-  /** Time allowed without a byte of progress in a body. Default 60_000; 0 waits for ever. */
+  /** Time allowed without a byte of progress in a body, be it an answer's or a streamed upload's. Default 60_000; 0 waits for ever. */
   idleTimeout?: number;
   /**
    * Tries in all (default 5) for what failed for the moment: a lost connection, 408, 429, 500, 502, 503, 504. The first pause is about `minDelay`
    * (250), each further one twice as long, up to `maxDelay` (30_000); the registry may ask for up to a minute. `false` tries once.
    */
   retry?: { attempts?: number; minDelay?: number; maxDelay?: number } | false;
-  /** Carries the requests. Default `globalThis.fetch`. Proxies, custom CAs and tests plug in here. */
+  /**
+   * Carries the requests. Default `globalThis.fetch`. Proxies, custom CAs and tests plug in here. One that can send a ReadableStream as body may say so
+   * by a property, `Object.assign(fetch, { duplex: "half" })`: then uploads are streamed through it.
+   */
   fetch?: typeof globalThis.fetch;
   /** Sent with every request to the registry. */
   headers?: Record<string, string>;
-  /** Parallel requests at most. Default 6. */
+  /** Parallel requests at most, but for bodies that somebody reads or writes at their own pace: streams, uploads. Default 6. */
   concurrency?: number;
   /** Default platform of `image()`: "linux/amd64" (the default), "linux/arm64/v8", "windows/amd64:10.0.17763.1"… */
   platform?: string;
@@ -403,10 +406,11 @@ export class Repository {
    * Pushes a blob, unless it is there already. Nothing is committed unless all bytes have come and are right; on an error or abort the upload is
    * cancelled at the registry, and a stream that was given is cancelled too.
    *
-   * A stream (or any async iterable of bytes) of whatever length goes up in chunks: at most two are in memory, the next is read while one is on
-   * its way. After a lost connection the upload goes on where the registry has got to (distribution 2.8 forgets it if that was in the middle of a
-   * chunk: bytes in hand are then sent again from the start, a longer stream cannot be). What fits into one chunk, and up to 64 MiB that are in
-   * memory anyway, is hashed first and goes up in one request. A page is no exception: no host needs to stream a request's body.
+   * A stream (or any async iterable of bytes) of whatever length goes up as it comes, in one request; where the host sends no streams (pages) or the
+   * registry takes none, in chunks, the next read while one is on its way. Either way a few MiB are in memory. A source that pauses keeps no request
+   * open. After a lost connection the upload goes on where the registry has got to, if what it lacks is still in hand (the last 4 MiB of a stream).
+   * Else, and at distribution 2.8, which forgets an upload whose connection broke: a Blob or File, and what is in memory, is sent again from the
+   * start, a stream cannot be. What fits into one chunk, and up to 64 MiB that are in memory anyway, is hashed first and goes up in one request.
    *
    * Rejects with `SOURCE` where a stream fails (its own reason is the error's `cause`) or gives something that is no bytes, `SIZE_MISMATCH` where
    * a file changed its length, `DIGEST_MISMATCH` where the bytes are not those of `digest`, `UNSUPPORTED` where the registry takes no pushes, or
@@ -444,7 +448,10 @@ export type BlobData =
 export interface PushBlobOptions extends TransferOptions {
   /** For the descriptor; the registry is not told. Default "application/octet-stream". */
   mediaType?: string;
-  /** Bytes per request at most, up to 256 MiB. Default 4 MiB for streams; more where the registry asks for more (`OCI-Chunk-Min-Length`). */
+  /**
+   * Bytes per request at most, up to 256 MiB; more where the registry asks for more (`OCI-Chunk-Min-Length`). Default: as many as there are, or 4 MiB
+   * where no request's body can be streamed. For registries, and proxies before them, that limit the size of a request.
+   */
   chunkSize?: number;
   /** What the bytes must hash to, sha256 or sha512. Where that blob is there already a stream is not even read. */
   digest?: string;

@@ -25,6 +25,7 @@ pub mod listing;
 pub mod manifest;
 pub mod media_type;
 pub mod percent;
+pub mod pipe;
 pub mod platform;
 mod platform_matcher;
 pub mod range;

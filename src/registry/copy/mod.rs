@@ -288,4 +288,13 @@ impl<H: Host> BlobSource<H::Chunk> for Later<H> {
     fn size(&self) -> Option<u64> {
         Some(self.blob.size)
     }
+
+    fn rewind(&mut self) -> bool {
+        self.pull = None;
+        true
+    }
+
+    fn proven(&self) -> Option<&Digest> {
+        Some(&self.blob.digest)
+    }
 }
