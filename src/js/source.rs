@@ -38,8 +38,8 @@ extern "C" {
 pub type Reason = Rc<RefCell<Option<JsValue>>>;
 
 /// The source that an argument is. A stream has a reader from here on.
-pub fn read(data: &JsValue, reason: &Reason) -> Result<Box<dyn BlobSource<HostBytes>>> {
-    let found = source_of(data).map_err(|_| Failure::argument("data: it cannot be read"))?;
+pub fn read(data: &JsValue, name: &str, reason: &Reason) -> Result<Box<dyn BlobSource<HostBytes>>> {
+    let found = source_of(data).map_err(|_| Failure::argument(format!("{name}: it cannot be read")))?;
     if let Some(bytes) = found.bytes() {
         return Ok(Box::new(InMemory::new(HostBytes::new(bytes))));
     }
@@ -51,9 +51,9 @@ pub fn read(data: &JsValue, reason: &Reason) -> Result<Box<dyn BlobSource<HostBy
             reason: reason.clone(),
         })),
         None => Err(Failure::argument(match found.why() {
-            Some(why) => format!("data: {why}"),
+            Some(why) => format!("{name}: {why}"),
             None => format!(
-                "data: a Uint8Array, Blob or ReadableStream is needed, not {}{}",
+                "{name}: a Uint8Array, Blob or ReadableStream is needed, not {}{}",
                 options::described(data),
                 found.hint().unwrap_or_default()
             ),

@@ -17,7 +17,7 @@ pub mod host;
 pub mod http;
 pub mod index_filter;
 pub mod invalid;
-mod json;
+pub(crate) mod json;
 #[cfg(test)]
 mod linear;
 pub mod link;
@@ -38,5 +38,6 @@ pub mod secret;
 pub mod timestamp;
 pub mod token;
 pub mod url;
+pub mod v1;
 pub mod version_order;
 pub mod warning;

@@ -33,6 +33,8 @@ pub struct Push<C> {
     pub digest: Option<Digest>,
     /// Repositories of the same registry that may have it already.
     pub from: Vec<RepositoryName>,
+    /// Whether its bytes are sent though the registry says that it has them: it was wrong about that.
+    pub is_sent_anyway: bool,
     /// Bytes per request, where they do not go up in one.
     pub chunk_size: Option<u64>,
     /// What its descriptor says it is.
@@ -45,7 +47,7 @@ impl<C> Push<C> {
     /// Of these bytes, whatever they are.
     pub fn new(source: Box<dyn BlobSource<C>>) -> Self {
         let (media_type, progress) = ("application/octet-stream".to_owned(), Box::new(|_| {}));
-        Self { source, digest: None, from: Vec::new(), chunk_size: None, media_type, progress }
+        Self { source, digest: None, from: Vec::new(), is_sent_anyway: false, chunk_size: None, media_type, progress }
     }
 }
 
@@ -73,7 +75,7 @@ impl<H: Host> Connection<H> {
         call: &Call,
     ) -> Result<(Descriptor, Outcome)> {
         let algorithm = push.digest.as_ref().map_or(Ok(Algorithm::Sha256), check_verifiable)?;
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let failures = Failures::default();
         let goal = Goal { connection: self, name, call, failures: &failures };
         let mut pushing = Pushing {
@@ -81,6 +83,7 @@ impl<H: Host> Connection<H> {
             algorithm,
             digest: push.digest,
             from: push.from,
+            is_sent_anyway: push.is_sent_anyway,
             chunk_size: push.chunk_size.unwrap_or(CHUNK).clamp(1, LARGEST_CHUNK),
             may_stream: push.chunk_size.is_none(),
             whole: push.chunk_size.unwrap_or(WHOLE),
@@ -99,14 +102,14 @@ impl<H: Host> Connection<H> {
         from: &RepositoryName,
         call: &Call,
     ) -> Result<bool> {
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let goal = Goal { connection: self, name, call, failures: &Failures::default() };
         Ok(matches!(goal.mount(digest, from).await?, Mount::Done))
     }
 
     /// Deletes a blob from a repository, whatever refers to it.
     pub(super) async fn delete_blob(&self, name: &RepositoryName, digest: &Digest, call: &Call) -> Result<()> {
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let target = self.repository_target(name, &format!("blobs/{digest}"));
         let answer = self.load(&self.request(Method::Delete, &target, None, call), ANSWER_LIMIT).await?;
         if answer.response.is_success() { Ok(()) } else { Err(self.deletion_refused(&answer)) }
@@ -126,6 +129,7 @@ struct Pushing<H: Host> {
     algorithm: Algorithm,
     digest: Option<Digest>,
     from: Vec<RepositoryName>,
+    is_sent_anyway: bool,
     chunk_size: u64,
     /// Whether a request may take whatever there is: nobody asked for chunks.
     may_stream: bool,
@@ -139,13 +143,13 @@ impl<H: Host> Pushing<H> {
     async fn run(&mut self, goal: &Goal<'_, H>) -> Result<(Digest, u64)> {
         let is_in_memory = self.intake.is_in_memory();
         let looks_first = !is_in_memory && self.digest.is_some();
-        if looks_first && let Some(there) = self.already_there(goal).await? {
+        if looks_first && let Some(there) = self.is_needless(goal).await? {
             return Ok(there);
         }
         let mut part = self.intake.part();
         self.intake.fill(&mut part, if is_in_memory { u64::MAX } else { self.chunk_size }).await?;
         self.verify()?;
-        if !looks_first && let Some(there) = self.already_there(goal).await? {
+        if !looks_first && let Some(there) = self.is_needless(goal).await? {
             return Ok(there);
         }
         let restarts = Failures::default();
@@ -171,7 +175,7 @@ impl<H: Host> Pushing<H> {
             retry.pause(delay).await;
             (self.progress)(0);
             // All of it may have arrived, and only the answer not.
-            if let Some(there) = self.already_there(goal).await? {
+            if let Some(there) = self.is_needless(goal).await? {
                 return Ok(there);
             }
             if rewinds {
@@ -272,6 +276,7 @@ impl<H: Host> Pushing<H> {
         done: (Digest, u64),
         part: Option<&Part<H::Chunk>>,
     ) -> Result<(Digest, u64)> {
+        let is_repeated = part.is_none_or(Part::is_empty);
         let failed = match upload.commit(&done.0, part).await {
             Ok(true) => None,
             // Taken in, it says, and not that it is there.
@@ -280,7 +285,7 @@ impl<H: Host> Pushing<H> {
                 "the registry accepted the end of the upload, but the blob is not there",
             )),
             // The answer to an end that was repeated, where the first one's was lost.
-            Err(error) if part.is_none() && (error.is_transient || error.status == Some(404)) => Some(error),
+            Err(error) if is_repeated && (error.is_transient || error.status == Some(404)) => Some(error),
             Err(error) => return Err(error),
         };
         if let Some(error) = failed
@@ -288,9 +293,15 @@ impl<H: Host> Pushing<H> {
         {
             return Err(error);
         }
+        self.outcome = Outcome::Sent;
         upload.close();
         (self.progress)(done.1);
         Ok(done)
+    }
+
+    /// What is there already, unless that is no reason to send nothing.
+    async fn is_needless(&mut self, goal: &Goal<'_, H>) -> Result<Option<(Digest, u64)>> {
+        if self.is_sent_anyway { Ok(None) } else { self.already_there(goal).await }
     }
 
     /// What is there under the digest, if it is known and something is.

@@ -80,7 +80,7 @@ impl<H: Host> BlobSource<H::Chunk> for BlobPull<H> {
     }
 
     fn proven(&self) -> Option<&Digest> {
-        Some(self.digest()).filter(|_| self.is_whole())
+        self.digest().filter(|_| self.is_whole())
     }
 }
 

@@ -44,6 +44,9 @@ pub trait Chunk: Clone + 'static {
 
     /// Copies the bytes to the end of `buffer`.
     fn append_to(&self, buffer: &mut Vec<u8>);
+
+    /// A few bytes made here.
+    fn of(bytes: &[u8]) -> Self;
 }
 
 /// A response's body, read once from start to end.

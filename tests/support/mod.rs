@@ -3,8 +3,13 @@
 //! [`run`] drives a future to its end in virtual time. A future that waits for nothing is a hang, and fails the test.
 
 #![allow(dead_code)] // each test binary uses its part
+#![allow(clippy::string_slice)] // of what the tests made themselves
 
+pub mod clean;
 pub mod model;
+pub mod random;
+pub mod seeds;
+pub mod uploads;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -77,6 +82,21 @@ impl Reply {
 
     pub fn manifest(media_type: &str, body: &str) -> Self {
         Self::bytes(body).header("content-type", media_type)
+    }
+
+    /// The part of a body that a request asks for (RFC 9110 §14), or all of it.
+    pub fn part(body: &[u8], seen: &Seen) -> (Self, Vec<u8>) {
+        let length = body.len();
+        let Some(range) = seen.headers.get("range") else { return (Self::new(200), body.to_vec()) };
+        let (first, last) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')).expect("a range");
+        let first: usize = first.parse().expect("a position");
+        let last =
+            if last.is_empty() { length } else { last.parse().expect("a position") }.min(length.saturating_sub(1));
+        if first >= length {
+            return (Self::new(416).header("content-range", &format!("bytes */{length}")), Vec::new());
+        }
+        let reply = Self::new(206).header("content-range", &format!("bytes {first}-{last}/{length}"));
+        (reply, body[first..=last].to_vec())
     }
 
     pub fn status(mut self, status: u16) -> Self {
@@ -393,6 +413,10 @@ impl Chunk for Bytes {
 
     fn append_to(&self, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(&self.0);
+    }
+
+    fn of(bytes: &[u8]) -> Self {
+        Bytes(bytes.to_vec())
     }
 }
 

@@ -69,9 +69,13 @@ impl Model {
 
 impl State {
     fn answer(&mut self, seen: &Seen, faults: &Faults) -> Reply {
-        let number = self.requests;
+        let fault = faults(seen, self.requests);
+        self.respond(seen, fault)
+    }
+
+    pub fn respond(&mut self, seen: &Seen, fault: Option<Fault>) -> Reply {
         self.requests += 1;
-        match faults(seen, number) {
+        match fault {
             None => self.serve(seen, seen.body.len()),
             Some(Fault::Instead(reply)) => reply,
             Some(Fault::Cut(taken)) => {
