@@ -289,6 +289,10 @@ impl<H: Host> BlobSource<H::Chunk> for Later<H> {
         Some(self.blob.size)
     }
 
+    fn can_rewind(&self) -> bool {
+        true
+    }
+
     fn rewind(&mut self) -> bool {
         self.pull = None;
         true
