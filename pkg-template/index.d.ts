@@ -28,18 +28,21 @@ export interface ClientOptions {
   trustedRealms?: string[];
   /** Time allowed until response headers arrive, beside a second for each 32 kB of a request's body. Default 30_000; 0 waits for ever. */
   timeout?: number;
-  /** Time allowed without a byte of progress in a body. Default 60_000; 0 waits for ever. */
+  /** Time allowed without a byte of progress in a body, be it an answer's or a streamed upload's. Default 60_000; 0 waits for ever. */
   idleTimeout?: number;
   /**
    * Tries in all (default 5) for what failed for the moment: a lost connection, 408, 429, 500, 502, 503, 504. The first pause is about `minDelay`
    * (250), each further one twice as long, up to `maxDelay` (30_000); the registry may ask for up to a minute. `false` tries once.
    */
   retry?: { attempts?: number; minDelay?: number; maxDelay?: number } | false;
-  /** Carries the requests. Default `globalThis.fetch`. Proxies, custom CAs and tests plug in here. */
+  /**
+   * Carries the requests. Default `globalThis.fetch`. Proxies, custom CAs and tests plug in here. One that can send a ReadableStream as body may say so
+   * by a property, `Object.assign(fetch, { duplex: "half" })`: then uploads are streamed through it.
+   */
   fetch?: typeof globalThis.fetch;
   /** Sent with every request to the registry. */
   headers?: Record<string, string>;
-  /** Parallel requests at most. Default 6. */
+  /** Parallel requests at most, but for bodies that somebody reads or writes at their own pace: streams, uploads. Default 6. */
   concurrency?: number;
   /** Default platform of `image()`: "linux/amd64" (the default), "linux/arm64/v8", "windows/amd64:10.0.17763.1"… */
   platform?: string;
@@ -60,7 +63,7 @@ export interface ClientOptions {
 export type Credentials = { username: string; password: string } | { token: string } | { identityToken: string };
 /** What a registry demands. */
 export interface Challenge {
-  /** The registry's base URL. */
+  /** The registry's base URL, as `client.host` has it. */
   registry: string;
   /** "token": the V1 protocol's. */
   scheme: "basic" | "bearer" | "token";
@@ -167,8 +170,9 @@ export class DockerRegistryClient {
   /**
    * Copies an image, an index with all its images, or an artifact into this registry. Within a registry blobs are mounted; from another
    * one ({ repository, reference } or an `Image` of its client) they stream through, each verified on its way, a few at a time in flat
-   * memory. What is there already is passed over, so that a copy which was interrupted is just made again. Children come before parents
-   * and the tag last: until then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
+   * memory. What is there already is passed over, so that a copy which was interrupted is just made again; where the registry then refuses
+   * a manifest for the want of something that it said it had, that is sent after all. Children come before parents and the tag last: until
+   * then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
    * owner may hand out (non-distributable ones) stay where they are.
    */
   copy(source: string | Image | { repository: Repository; reference: string }, target: string, options?: CopyOptions): Promise<CopyResult>;
@@ -334,6 +338,12 @@ export class Repository {
    */
   planCleanup(policy: CleanupPolicy, options?: CallOptions): Promise<CleanupPlan>;
   /**
+   * A plan that was kept with `JSON.stringify(plan)`: its text, or what `JSON.parse` makes of that. It is as good as a fresh one, since `apply()`
+   * looks at everything again. No request is made. `INVALID_ARGUMENT` names what no plan has ("plan.tags[3].digest: …"), or that it is a plan for
+   * another registry or repository.
+   */
+  loadCleanupPlan(plan: string | object): CleanupPlan;
+  /**
    * Points a tag at an image of this repository: another tag, a manifest's digest, or an `Image`. The manifest stays as it came, byte for byte; a
    * tag that points there already is left alone. What the tag points to afterwards is made sure of, and an error says what that is.
    *
@@ -396,10 +406,11 @@ export class Repository {
    * Pushes a blob, unless it is there already. Nothing is committed unless all bytes have come and are right; on an error or abort the upload is
    * cancelled at the registry, and a stream that was given is cancelled too.
    *
-   * A stream (or any async iterable of bytes) of whatever length goes up in chunks: at most two are in memory, the next is read while one is on
-   * its way. After a lost connection the upload goes on where the registry has got to (distribution 2.8 forgets it if that was in the middle of a
-   * chunk: bytes in hand are then sent again from the start, a longer stream cannot be). What fits into one chunk, and up to 64 MiB that are in
-   * memory anyway, is hashed first and goes up in one request. A page is no exception: no host needs to stream a request's body.
+   * A stream (or any async iterable of bytes) of whatever length goes up as it comes, in one request; where the host sends no streams (pages) or the
+   * registry takes none, in chunks, the next read while one is on its way. Either way a few MiB are in memory. A source that pauses keeps no request
+   * open. After a lost connection the upload goes on where the registry has got to, if what it lacks is still in hand (the last 4 MiB of a stream).
+   * Else, and at distribution 2.8, which forgets an upload whose connection broke: a Blob or File, and what is in memory, is sent again from the
+   * start, a stream cannot be. What fits into one chunk, and up to 64 MiB that are in memory anyway, is hashed first and goes up in one request.
    *
    * Rejects with `SOURCE` where a stream fails (its own reason is the error's `cause`) or gives something that is no bytes, `SIZE_MISMATCH` where
    * a file changed its length, `DIGEST_MISMATCH` where the bytes are not those of `digest`, `UNSUPPORTED` where the registry takes no pushes, or
@@ -437,7 +448,10 @@ export type BlobData =
 export interface PushBlobOptions extends TransferOptions {
   /** For the descriptor; the registry is not told. Default "application/octet-stream". */
   mediaType?: string;
-  /** Bytes per request at most, up to 256 MiB. Default 4 MiB for streams; more where the registry asks for more (`OCI-Chunk-Min-Length`). */
+  /**
+   * Bytes per request at most, up to 256 MiB; more where the registry asks for more (`OCI-Chunk-Min-Length`). Default: as many as there are, or 4 MiB
+   * where no request's body can be streamed. For registries, and proxies before them, that limit the size of a request.
+   */
   chunkSize?: number;
   /** What the bytes must hash to, sha256 or sha512. Where that blob is there already a stream is not even read. */
   digest?: string;
@@ -568,8 +582,10 @@ export interface CleanupPolicy {
    */
   untagged?: boolean;
 }
-/** JSON can hold it; `apply` is not part of that. */
+/** JSON can hold it, without `apply`; `loadCleanupPlan()` reads it back. */
 export interface CleanupPlan {
+  /** The registry's base URL. */
+  registry: string;
   repository: string;
   /** As it was given, regular expressions as text. */
   policy: Record<string, unknown>;
@@ -581,14 +597,16 @@ export interface CleanupPlan {
   /** Bytes, compressed, of manifests and blobs that nothing here needs any more. Blobs free them when the registry collects its garbage. */
   freed: number;
   /**
-   * Removes what the plan says, one after the other: tags whose digest stays alone (as `untag()`), then each manifest with its tags by one
-   * deletion, an index before its manifests, a subject before its referrers. First the repository is looked through again, and before each
-   * deletion its tags are: a tag that moved is left alone, and so is a digest that something new needs. What is not there any more counts as
-   * removed: after an interruption `apply()` again, or a new plan, does the rest. (Interrupted right between an index and its manifests, the
-   * latter stay without a tag; only `apply()` of the same plan knows of them.) Between the last look and the deletion others may still write.
+   * Removes what the plan says, up to four at a time (fewer where `concurrency` is less): first tags whose digest stays, each alone (as
+   * `untag()`), then each manifest with its tags by one deletion, an index before its manifests, a subject before its referrers. Before that
+   * the repository is looked through again, and before each deletion its tags are: a tag that moved is left alone, and so is a digest that
+   * something new needs. What is not there any more counts as removed: after an interruption `apply()` again, or a new plan, does the rest.
+   * (Interrupted right between an index and its manifests, the latter stay without a tag; only the same plan knows of them.) Between the last
+   * look and the deletion others may still write.
    *
-   * Rejects only where nothing was changed: `UNSUPPORTED` where the registry deletes nothing, or the credentials do not suffice; and for an abort.
-   * Any other failure is in the report, and hinders no other deletion; after three in a row the rest remains.
+   * Rejects only where nothing was changed: `UNSUPPORTED` where the registry deletes nothing, or the credentials do not suffice; and for an abort:
+   * then nothing further is begun, and `onProgress` was told of all that is done. Any other failure is in the report, and hinders no other
+   * deletion; after three in a row, and after one that others would meet too, the rest remains.
    */
   apply(options?: CallOptions & { onProgress?: (progress: CleanupProgress) => void }): Promise<CleanupReport>;
 }

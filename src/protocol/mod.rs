@@ -17,7 +17,7 @@ pub mod host;
 pub mod http;
 pub mod index_filter;
 pub mod invalid;
-mod json;
+pub(crate) mod json;
 #[cfg(test)]
 mod linear;
 pub mod link;
@@ -25,6 +25,7 @@ pub mod listing;
 pub mod manifest;
 pub mod media_type;
 pub mod percent;
+pub mod pipe;
 pub mod platform;
 mod platform_matcher;
 pub mod range;

@@ -155,6 +155,11 @@ impl<H: Host> BlobPull<H> {
         self.total
     }
 
+    /// Whether all of the blob comes, and is verified.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.span, Span::Whole)
+    }
+
     /// Somebody else reads from here on, at their own pace.
     pub fn hand_over(&mut self) {
         self.handed_over = true;

@@ -38,6 +38,8 @@ pub struct Connection<H: Host> {
     pub(super) retry: Retry<H>,
     headers: Headers,
     version: Cell<Option<Version>>,
+    /// Whether the registry takes bodies that are sent while they are made, as far as it is known.
+    pub(super) takes_streams: Cell<bool>,
     detecting: Shared,
     /// Pages and items of one listing at most.
     pub(super) listing_limits: (u64, u64),
@@ -95,6 +97,7 @@ impl<H: Host> Connection<H> {
             retry,
             headers: settings.headers,
             version: Cell::new(settings.api_version),
+            takes_streams: Cell::new(true),
             detecting: Shared::default(),
             listing_limits: (settings.max_pages, settings.max_items),
             concurrency: settings.concurrency.max(1),
@@ -121,6 +124,11 @@ impl<H: Host> Connection<H> {
     /// Whether there are credentials, as far as that is known without asking for them.
     pub(super) fn has_credentials(&self) -> bool {
         self.stack.has_credentials()
+    }
+
+    /// Whether a body can be sent while it is made.
+    pub(super) fn sends_streams(&self) -> bool {
+        self.takes_streams.get() && self.retry.clock().sends_streams()
     }
 
     pub(super) fn hasher(&self, algorithm: Algorithm) -> H::Hasher {

@@ -33,6 +33,7 @@ mod tagging;
 mod throw_away;
 mod untag;
 mod upload;
+mod upload_stream;
 pub mod v1;
 mod version;
 

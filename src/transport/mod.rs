@@ -112,6 +112,11 @@ pub trait Host: Transport + Clock {
         None
     }
 
+    /// Whether it can send a body while that is still being made.
+    fn sends_streams(&self) -> bool {
+        false
+    }
+
     /// Drives work to its end, whether or not anyone waits for it.
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>);
 }

@@ -2,7 +2,9 @@
 //! through and are verified on the way. Children come before parents and the tag comes last, so that it never points to
 //! something that is not whole. What is there already is passed over: a copy that was interrupted is just made again.
 
+mod lacking;
 mod selection;
+mod state;
 mod tree;
 
 use std::cell::RefCell;
@@ -12,6 +14,7 @@ use std::rc::Rc;
 use futures_util::future::try_join_all;
 use serde::Serialize;
 
+use self::state::State;
 use super::blob_pull::BlobPull;
 use super::blob_push::{Outcome, Push};
 use super::blob_source::{BlobSource, Next};
@@ -108,10 +111,10 @@ pub async fn copy<H: Host>(
         platforms => selection::of(&source.connection, &source.name, found, platforms, call).await?,
     };
     check_target(&target.reference, &root.digest)?;
-    let copying = Copying { source, target, options, call, counts: RefCell::default(), there: RefCell::default() };
+    let copying = Copying { source, target, options, call, state: RefCell::default() };
     copying.all(root.clone()).await?;
     copying.finish(&root).await?;
-    Ok((root.descriptor(), copying.counts.into_inner()))
+    Ok((root.descriptor(), copying.state.into_inner().counts))
 }
 
 /// A digest as target must be the source's.
@@ -130,9 +133,7 @@ struct Copying<'a, H: Host> {
     target: &'a Place<H>,
     options: &'a Options,
     call: &'a Call,
-    counts: RefCell<Copied>,
-    /// Blobs that are at the target for sure.
-    there: RefCell<HashSet<Digest>>,
+    state: RefCell<State>,
 }
 
 impl<H: Host> Copying<'_, H> {
@@ -165,17 +166,25 @@ impl<H: Host> Copying<'_, H> {
     async fn manifest(&self, manifest: &Rc<FetchedManifest>) -> Result<()> {
         let Place { connection, name, .. } = self.target;
         let reference = Reference::Digest(manifest.digest.clone());
-        let size = manifest.bytes.len() as u64;
         // A registry takes no manifest whose parts it lacks: where it is, they are.
         if connection.head_manifest(name, &reference, self.call).await?.is_some() {
-            self.counts.borrow_mut().existing += 1;
-            self.tell(&manifest.digest, Stage::Exists, size, size);
-            return Ok(());
+            self.state.borrow_mut().manifest(&manifest.digest, Outcome::Existed);
+            self.tell_whole(&manifest.descriptor(), Stage::Exists);
+            // Whoever put it may not have come to that.
+            return match &manifest.manifest.subject {
+                Some(subject) => Box::pin(connection.list_referrer(name, subject, manifest, self.call)).await,
+                None => Ok(()),
+            };
         }
+        self.whole(manifest).await
+    }
+
+    /// The same where it is not at the target.
+    async fn whole(&self, manifest: &Rc<FetchedManifest>) -> Result<()> {
         self.blobs(tree::blobs(manifest)).await?;
-        connection.push_manifest(name, &reference, manifest, self.call).await?;
-        self.counts.borrow_mut().manifests += 1;
-        self.tell(&manifest.digest, Stage::Copied, size, size);
+        self.put(&Reference::Digest(manifest.digest.clone()), manifest).await?;
+        self.state.borrow_mut().manifest(&manifest.digest, Outcome::Sent);
+        self.tell_whole(&manifest.descriptor(), Stage::Copied);
         Ok(())
     }
 
@@ -192,9 +201,12 @@ impl<H: Host> Copying<'_, H> {
     }
 
     async fn blob(&self, blob: &Descriptor) -> Result<()> {
-        if !self.there.borrow_mut().insert(blob.digest.clone()) {
-            return Ok(());
-        }
+        let is_new = self.state.borrow_mut().begin(&blob.digest);
+        if is_new { self.push(blob, false).await } else { Ok(()) }
+    }
+
+    /// `anyway`: its bytes move even if the target says that it has them.
+    async fn push(&self, blob: &Descriptor, anyway: bool) -> Result<()> {
         let Place { connection, name, .. } = self.target;
         let source = Later {
             connection: self.source.connection.clone(),
@@ -205,7 +217,8 @@ impl<H: Host> Copying<'_, H> {
         };
         let mut push = Push::new(Box::new(source));
         push.digest = Some(blob.digest.clone());
-        if self.source.connection.base() == connection.base() && self.source.name != *name {
+        push.is_sent_anyway = anyway;
+        if !anyway && self.source.connection.base() == connection.base() && self.source.name != *name {
             push.from.push(self.source.name.clone());
         }
         let (watcher, digest, total) = (self.options.watcher.clone(), blob.digest.clone(), blob.size);
@@ -215,42 +228,33 @@ impl<H: Host> Copying<'_, H> {
             }
         });
         let (_, outcome) = connection.push_blob(name, push, self.call).await?;
-        let stage = {
-            let mut counts = self.counts.borrow_mut();
-            match outcome {
-                Outcome::Existed => {
-                    counts.existing += 1;
-                    Stage::Exists
-                }
-                Outcome::Mounted => {
-                    counts.mounted += 1;
-                    Stage::Mounted
-                }
-                Outcome::Sent => {
-                    counts.blobs += 1;
-                    counts.bytes += blob.size;
-                    Stage::Copied
-                }
-            }
+        let outcome = if anyway { Outcome::Sent } else { outcome };
+        self.state.borrow_mut().blob(blob, outcome);
+        let stage = match outcome {
+            Outcome::Existed => Stage::Exists,
+            Outcome::Mounted => Stage::Mounted,
+            Outcome::Sent => Stage::Copied,
         };
-        self.tell(&blob.digest, stage, blob.size, blob.size);
+        self.tell_whole(blob, stage);
         Ok(())
     }
 
     /// The target's tag.
     async fn finish(&self, root: &Rc<FetchedManifest>) -> Result<()> {
         let Place { connection, name, reference } = self.target;
-        let Reference::Tag(tag) = reference else { return Ok(()) };
+        if let Reference::Digest(_) = reference {
+            return Ok(());
+        }
         let there = connection.head_manifest(name, reference, self.call).await?;
         match there {
             Some(there) if there.digest == root.digest => Ok(()),
-            _ => connection.put_tag(name, tag, root, self.call).await,
+            _ => self.put(reference, root).await,
         }
     }
 
-    fn tell(&self, digest: &Digest, stage: Stage, loaded: u64, total: u64) {
+    fn tell_whole(&self, what: &Descriptor, stage: Stage) {
         if let Some(watcher) = &self.options.watcher {
-            watcher(&Step { digest: digest.clone(), stage, loaded, total });
+            watcher(&Step { digest: what.digest.clone(), stage, loaded: what.size, total: what.size });
         }
     }
 }
@@ -283,5 +287,14 @@ impl<H: Host> BlobSource<H::Chunk> for Later<H> {
 
     fn size(&self) -> Option<u64> {
         Some(self.blob.size)
+    }
+
+    fn rewind(&mut self) -> bool {
+        self.pull = None;
+        true
+    }
+
+    fn proven(&self) -> Option<&Digest> {
+        Some(&self.blob.digest)
     }
 }

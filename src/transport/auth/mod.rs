@@ -302,9 +302,13 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
                 }
                 return Ok(response);
             };
+            self.asked.replace(Some(scheme.clone()));
+            // The next request carries what this one lacked.
+            if request.is_streamed() {
+                return Ok(response);
+            }
             // Asking takes a request of its own, which must not wait for this one's place.
             response.body.hand_over();
-            self.asked.replace(Some(scheme.clone()));
             // Where a token that would allow it is refused, those that came with it may be as bad.
             let newer_than = match &carried {
                 Carried::Token(token) if token.scopes.cover(&scopes) => token.number.max(tokens),

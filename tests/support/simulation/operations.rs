@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::content::{Content, REPOSITORIES, TAGS};
-use super::random::Random;
+use crate::support::random::Random;
 use crate::support::{Bytes, Scripted};
 use docker_registry_client_wasm::registry::{BlobPull, Call, Client, Image, Layer, Repository};
 use docker_registry_client_wasm::transport::Error;
