@@ -15,7 +15,7 @@ use crate::protocol::pipe::{End, Pipe};
 use crate::transport::{Chunk, Error, Host, Result};
 
 /// Bytes handed over to the host at a time.
-const PIECE: u64 = 256 * 1024;
+pub(super) const PIECE: u64 = 256 * 1024;
 /// Bytes sent last that are kept: what the registry has not got of them when the connection breaks is sent again.
 const KEPT: u64 = 4 * 1024 * 1024;
 /// Milliseconds that a source may pause before what there is of a piece goes, or the request ends: it is taken up when
@@ -128,7 +128,7 @@ impl<H: Host> Upload<H> {
 }
 
 /// Ends what has not come to its end.
-struct Ending<'a, C>(&'a Pipe<C>);
+pub(super) struct Ending<'a, C>(pub(super) &'a Pipe<C>);
 
 impl<C> Drop for Ending<'_, C> {
     fn drop(&mut self) {
