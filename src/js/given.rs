@@ -4,7 +4,7 @@ use js_sys::{JSON, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::error::{Failure, Result};
-use super::options::described;
+use super::options::{Options, described};
 use crate::fetch::tag;
 
 /// The bytes of a manifest, and its type as far as that is told beside them: of a `Manifest` its own bytes, of any other
@@ -21,10 +21,24 @@ pub fn manifest(value: &JsValue, media_type: Option<String>) -> Result<(Vec<u8>,
     if let Some(bytes) = bytes(&get("bytes")) {
         return Ok((bytes, media_type.or_else(|| get("mediaType").as_string())));
     }
-    let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
+    // Docker's own tools write schema 1 in this form.
+    let indent = if get("schemaVersion") == 1 { JsValue::from(3) } else { JsValue::UNDEFINED };
+    let text = JSON::stringify_with_replacer_and_space(value, &JsValue::UNDEFINED, &indent);
+    let text = text.ok().and_then(|text| text.as_string());
     match text {
         Some(text) => Ok((text.into_bytes(), media_type)),
         None => Err(Failure::argument("manifest: it cannot be written as JSON")),
+    }
+}
+
+/// `signingKey`, which no message shows.
+pub fn signing_key(options: &Options) -> Result<Option<JsValue>> {
+    let key = options.get("signingKey")?;
+    match &key {
+        Some(given) if !given.is_object() => {
+            Err(Failure::argument("options.signingKey: a CryptoKeyPair or a JSON web key is needed"))
+        }
+        _ => Ok(key),
     }
 }
 

@@ -37,7 +37,8 @@ struct Inner<H: Host> {
     connection: Rc<Connection<H>>,
     name: RepositoryName,
     manifest: Rc<FetchedManifest>,
-    config_descriptor: Descriptor,
+    /// `None` with schema 1, which holds what others have in a config.
+    config_descriptor: Option<Descriptor>,
     /// `None` where the config is not an image's (an artifact's).
     config: Option<ImageConfig>,
     platform: Option<Platform>,
@@ -105,7 +106,7 @@ impl<H: Host> Image<H> {
         Self::open(connection, name, found, call).await
     }
 
-    /// The image of an image manifest.
+    /// The image of an image manifest, or of schema 1.
     pub(super) async fn open(
         connection: &Rc<Connection<H>>,
         name: &RepositoryName,
@@ -114,9 +115,16 @@ impl<H: Host> Image<H> {
     ) -> Result<Self> {
         let Found { manifest, platform } = found;
         let document = &manifest.manifest;
-        let (Some(config_descriptor), Some(layers)) = (document.config.clone(), document.layers.clone()) else {
-            let message = format!("{} is no image: {}", manifest.digest, document.media_type);
-            return Err(Error::new(code::UNSUPPORTED, message));
+        let config_descriptor = document.config.clone();
+        let layers = match (&manifest.schema1, &document.layers) {
+            (Some(legacy), _) => {
+                Box::pin(connection.schema1_layers(name, legacy, legacy.document.layers(), call)).await?
+            }
+            (None, Some(layers)) if config_descriptor.is_some() => layers.clone(),
+            _ => {
+                let message = format!("{} is no image: {}", manifest.digest, document.media_type);
+                return Err(Error::new(code::UNSUPPORTED, message));
+            }
         };
         let size = total_size(&layers)?;
         let config = connection.image_config(name, &manifest, call).await?;
@@ -132,9 +140,10 @@ impl<H: Host> Image<H> {
         Rc::ptr_eq(&self.0.connection, connection) && self.0.name == *name
     }
 
-    /// Digest of the config.
+    /// Digest of the config; with schema 1 the V1 id.
     pub fn id(&self) -> &str {
-        self.0.config_descriptor.digest.as_str()
+        let v1 = || self.0.manifest.schema1.as_ref()?.document.ancestry().next();
+        self.0.config_descriptor.as_ref().map_or_else(|| v1().unwrap_or_default(), |config| config.digest.as_str())
     }
 
     /// Digest of the manifest.
@@ -187,9 +196,13 @@ impl<H: Host> Image<H> {
         })
     }
 
-    /// The config as it came: a JSON object.
+    /// The config as it came: a JSON object. With schema 1, what its V1 JSON says of a config.
     pub async fn json(&self, call: &Call) -> Result<Rc<Vec<u8>>> {
-        let bytes = self.0.connection.config(&self.0.name, &self.0.config_descriptor, call).await?;
+        let bytes = match (&self.0.config_descriptor, &self.0.manifest.schema1) {
+            (Some(config), _) => self.0.connection.config(&self.0.name, config, call).await?,
+            (None, Some(legacy)) => Rc::new(legacy.document.config(None)?),
+            (None, None) => return Err(Error::internal("an image has neither config nor V1 JSON")),
+        };
         config::check_object(&bytes)?;
         Ok(bytes)
     }
@@ -200,8 +213,11 @@ impl<H: Host> Image<H> {
         Ok(config::field(&bytes, name)?.map(|value| value.get().to_owned()))
     }
 
-    /// The layers' chain ids, top first (image-spec, config.md, "Layer ChainID").
+    /// The layers' chain ids, top first (image-spec, config.md, "Layer ChainID"); with schema 1 the V1 ids.
     pub async fn ancestry(&self) -> Result<Vec<String>> {
+        if let Some(legacy) = &self.0.manifest.schema1 {
+            return Ok(legacy.document.ancestry().map(str::to_owned).collect());
+        }
         let ids = self.require_config()?.chain_ids();
         Ok(ids.iter().rev().map(ToString::to_string).collect())
     }
@@ -227,7 +243,7 @@ impl<H: Host> Image<H> {
 
     fn require_config(&self) -> Result<&ImageConfig> {
         self.0.config.as_ref().ok_or_else(|| {
-            let media_type = &self.0.config_descriptor.media_type;
+            let media_type = self.0.config_descriptor.as_ref().map_or("none", |config| &config.media_type);
             Error::new(code::UNSUPPORTED, format!("an artifact has no image config: its config is {media_type}"))
         })
     }

@@ -5,6 +5,7 @@
 #![allow(dead_code)] // each test binary uses its part
 
 pub mod model;
+pub mod schema1;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -18,9 +19,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use docker_registry_client_wasm::protocol::code;
 use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
 use docker_registry_client_wasm::protocol::http::{Content, Headers, Method, Request, Response};
+use docker_registry_client_wasm::protocol::schema1::signed::Check;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::retry::Policy;
+use docker_registry_client_wasm::transport::schema1::{AnySigner, Unpack, no_cryptography};
 use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Host, Result, Transport};
 use sha2::Digest as _;
 
@@ -162,6 +165,7 @@ struct World {
     spawned: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>,
     driver: RefCell<Option<Waker>>,
     page: RefCell<Option<String>>,
+    has_cryptography: Cell<bool>,
 }
 
 /// The scripted registry as a host.
@@ -183,7 +187,14 @@ impl Scripted {
             spawned: RefCell::default(),
             driver: RefCell::default(),
             page: RefCell::default(),
+            has_cryptography: Cell::new(true),
         }))
+    }
+
+    /// The same, without `crypto.subtle`.
+    pub fn without_cryptography(self) -> Self {
+        self.0.has_cryptography.set(false);
+        self
     }
 
     /// The same, asked by a page of this origin.
@@ -490,6 +501,18 @@ impl Host for Scripted {
 
     fn page_origin(&self) -> Option<String> {
         self.0.page.borrow().clone()
+    }
+
+    async fn verify(&self, check: &Check) -> Result<bool> {
+        if self.0.has_cryptography.get() { Ok(schema1::verify(check)) } else { Err(no_cryptography()) }
+    }
+
+    async fn new_signer(&self) -> Result<AnySigner> {
+        if self.0.has_cryptography.get() { Ok(schema1::signer(7)) } else { Err(no_cryptography()) }
+    }
+
+    fn unpack(&self) -> Result<Box<dyn Unpack<Bytes>>> {
+        Ok(Box::new(schema1::Gunzip::new()))
     }
 }
 

@@ -17,10 +17,11 @@ use super::blob_push::{Outcome, Push};
 use super::blob_source::{BlobSource, Next};
 use super::connection::Connection;
 use super::manifests::FetchedManifest;
+use super::schema1::Form;
 use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
-use crate::protocol::digest::Digest;
+use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::platform::Platform;
 use crate::protocol::reference::{Reference, RepositoryName};
 use crate::transport::{Error, Host, Result};
@@ -74,6 +75,8 @@ pub struct Options {
     pub platforms: Vec<Platform>,
     /// What refers to the image comes along: signatures, bills of materials.
     pub referrers: bool,
+    /// What becomes of an image of schema 1; `None`: it stays as it is.
+    pub convert: Option<Form>,
     /// Told of each step.
     pub watcher: Option<Watcher>,
 }
@@ -105,8 +108,18 @@ pub async fn copy<H: Host>(
         [] => found,
         platforms => selection::of(&source.connection, &source.name, found, platforms, call).await?,
     };
+    let converted = match (&root.schema1, options.convert) {
+        (Some(legacy), Some(form)) => {
+            Some(Box::pin(source.connection.convert(&source.name, legacy, form, call)).await?)
+        }
+        _ => None,
+    };
+    let root = converted.as_ref().map_or(root, |converted| converted.manifest.clone());
     check_target(&target.reference, &root.digest)?;
     let copying = Copying { source, target, options, call, counts: RefCell::default(), there: RefCell::default() };
+    if let Some(converted) = converted {
+        copying.config(converted.config).await?;
+    }
     copying.all(root.clone()).await?;
     copying.finish(&root).await?;
     Ok((root.descriptor(), copying.counts.into_inner()))
@@ -170,7 +183,15 @@ impl<H: Host> Copying<'_, H> {
             self.tell(&manifest.digest, Stage::Exists, size, size);
             return Ok(());
         }
-        self.blobs(tree::blobs(manifest)).await?;
+        let blobs = match &manifest.schema1 {
+            Some(legacy) => {
+                let Place { connection, name, .. } = self.source;
+                let wanted = legacy.document.blobs.iter();
+                Box::pin(connection.schema1_layers(name, legacy, wanted, self.call)).await?
+            }
+            None => tree::blobs(manifest),
+        };
+        self.blobs(blobs).await?;
         connection.push_manifest(name, &reference, manifest, self.call).await?;
         self.counts.borrow_mut().manifests += 1;
         self.tell(&manifest.digest, Stage::Copied, size, size);
@@ -232,6 +253,25 @@ impl<H: Host> Copying<'_, H> {
             }
         };
         self.tell(&blob.digest, stage, blob.size, blob.size);
+        Ok(())
+    }
+
+    /// The config of what was converted, which the source does not have.
+    async fn config(&self, config: Vec<u8>) -> Result<()> {
+        let Place { connection, name, .. } = self.target;
+        let (digest, size) = (Digest::of(Algorithm::Sha256, &config), config.len() as u64);
+        let stage = if connection.head_blob(name, &digest, self.call).await?.is_some() {
+            self.counts.borrow_mut().existing += 1;
+            Stage::Exists
+        } else {
+            connection.push_small_blob(name, config, self.call).await?;
+            let mut counts = self.counts.borrow_mut();
+            counts.blobs += 1;
+            counts.bytes += size;
+            Stage::Copied
+        };
+        self.tell(&digest, stage, size, size);
+        self.there.borrow_mut().insert(digest);
         Ok(())
     }
 
