@@ -8,91 +8,35 @@ mod support;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use docker_registry_client_wasm::protocol::glob::Glob;
+use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::registry::cleanup::plan::Action;
-use docker_registry_client_wasm::registry::cleanup::{Cleanup, Keep, Matcher, Policy, Remove};
-use docker_registry_client_wasm::registry::{Call, Client};
+use docker_registry_client_wasm::registry::cleanup::{Cleanup, Report};
+use docker_registry_client_wasm::registry::{Call, Settings};
 use docker_registry_client_wasm::transport::Error;
-use support::model::{Deletes, FAULTS, Model};
-use support::{Scripted, image_manifest, sha256};
+use support::clean::{ALL, OCI, filled, plan};
+use support::model::{Deletes, FAULTS, Fault, Model};
+use support::{Scripted, image_manifest};
 
-const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-const ALL: [Deletes; 3] = [Deletes::Digests, Deletes::DigestsFerro, Deletes::Both];
-
-fn index(entries: &[&str]) -> String {
-    let entries = entries.iter().map(|body| entry(body)).collect::<Vec<_>>().join(",");
-    format!(r#"{{"schemaVersion":2,"mediaType":"{INDEX}","manifests":[{entries}]}}"#)
-}
-
-fn entry(body: &str) -> String {
-    let media_type = if body.contains("\"manifests\"") { INDEX } else { OCI };
-    format!(r#"{{"mediaType":"{media_type}","digest":"{}","size":{}}}"#, sha256(body), body.len())
-}
-
-/// `old*` are to go: an index of a, which nothing else has, and b, which `keep` has too; b under a tag of its own; and the
-/// index's signature. `keep` is an index of b and c.
-struct Content {
-    model: Model,
-    goes: BTreeSet<String>,
-    keep: String,
-}
-
-fn filled(deletes: Deletes, referrers: bool) -> Content {
-    let model = Model::new(deletes, referrers);
-    let [a, b, c] = ["a", "b", "c"].map(|name| image_manifest(name, ""));
-    for body in [&a, &b, &c] {
-        model.put(&[], OCI, body);
+/// Carries a plan out: what it is about stands in the report once, and was told of once.
+fn applied(host: &Scripted, cleanup: &Cleanup<Scripted>) -> Result<Report, Error> {
+    let told = RefCell::new(Vec::new());
+    let report = host.run(cleanup.apply(&|step| told.borrow_mut().push(step.clone()), &Call::default()))?;
+    let told = told.take();
+    for (at, step) in told.iter().enumerate() {
+        assert_eq!((step.done, step.total), (at + 1, told.len()), "{told:?}");
     }
-    model.put(&["old-b"], OCI, &b);
-    let (old, keep) = (index(&[&a, &b]), index(&[&b, &c]));
-    model.put(&["old", "old-too"], INDEX, &old);
-    model.put(&["keep"], INDEX, &keep);
-    let signature = image_manifest("signature", &format!(r#","subject":{}"#, entry(&old)));
-    model.put(&[], OCI, &signature);
-    let mut goes: BTreeSet<String> = [&a, &old, &signature].into_iter().map(sha256).collect();
-    if !referrers {
-        let list = index(&[&signature]);
-        goes.insert(model.put(&[&sha256(&old).replace(':', "-")], INDEX, &list));
-    }
-    Content { model, goes, keep }
-}
-
-impl Content {
-    /// What is kept is as it was, and every tag leads to all that it needs.
-    fn check(&self, what: &str) {
-        assert_eq!(self.model.body_of("keep").as_ref(), Some(&self.keep), "{what}");
-        for (tag, digest) in self.model.0.tags.borrow().iter() {
-            let mut pending = vec![digest.clone()];
-            while let Some(digest) = pending.pop() {
-                let manifests = self.model.0.manifests.borrow();
-                let (_, body) = manifests.get(&digest).unwrap_or_else(|| panic!("{what}: {tag} lacks {digest}"));
-                let document: serde_json::Value = serde_json::from_str(body).unwrap();
-                let entries = document["manifests"].as_array().into_iter().flatten();
-                pending.extend(entries.map(|entry| entry["digest"].as_str().unwrap().to_owned()));
-            }
-        }
-    }
-
-    fn check_done(&self, what: &str) {
-        self.check(what);
-        assert_eq!(self.model.0.tags.borrow().keys().collect::<Vec<_>>(), ["keep"], "{what}");
-        let left = self.goes.iter().filter(|digest| self.model.has(digest)).count();
-        assert_eq!(left, 0, "{what}");
-        // A throw-away whose deletion failed may be left without a tag; nothing else.
-        let manifests = self.model.0.manifests.borrow();
-        assert_eq!(manifests.values().filter(|(_, body)| !body.contains(".untag.")).count(), 3, "{what}");
-    }
-}
-
-fn policy() -> Policy {
-    let glob = Glob::new("old*");
-    let tags: Vec<Matcher> = vec![Box::new(move |tag| glob.fits(tag))];
-    Policy { keep: Keep::default(), remove: Remove { tags: Some(tags), ..Remove::default() }, untagged: true }
-}
-
-fn plan(host: &Scripted, client: &Client<Scripted>) -> Result<Cleanup<Scripted>, Error> {
-    host.run(client.repository("a/b", None).unwrap().plan_cleanup(&policy(), &Call::default()))
+    let Report { removed, skipped, failed, remaining, .. } = &report;
+    let skipped = skipped.iter().map(|skipped| &skipped.what);
+    let all = removed.iter().chain(skipped).chain(failed.iter().map(|(what, _)| what)).chain(remaining);
+    let planned = cleanup.plan().tags.iter().filter(|tag| tag.action == Action::Remove).map(|tag| tag.tag.clone());
+    let digests = cleanup.plan().digests.iter().filter(|digest| digest.action == Action::Remove);
+    let mut planned: Vec<String> = planned.chain(digests.map(|digest| digest.digest.to_string())).collect();
+    let sorted = |all: &mut Vec<String>| all.sort();
+    let (mut all, mut names): (Vec<_>, Vec<_>) =
+        (all.cloned().collect(), told.into_iter().map(|step| step.what).collect());
+    [&mut all, &mut names, &mut planned].into_iter().for_each(sorted);
+    assert_eq!((&all, &names), (&planned, &planned), "{report:?}");
+    Ok(report)
 }
 
 #[test]
@@ -127,7 +71,7 @@ fn with_one_failure() {
                 let client = host.once();
                 let cleanup = plan(&host, &client).unwrap();
                 content.model.fail(move |index, _| (index == failing).then_some(fault));
-                let result = host.run(cleanup.apply(&|_| {}, &Call::default()));
+                let result = applied(&host, &cleanup);
                 let what = format!("{deletes:?} {referrers}, request {failing} {fault:?}: {result:?}");
                 content.check(&what);
                 content.model.heal();
@@ -136,6 +80,100 @@ fn with_one_failure() {
                 content.check_done(&format!("{what}; then {again:?}"));
             }
         }
+    }
+}
+
+/// Images of their own under `old0` to `old19`, and ten more tags of what `keep` points to.
+fn many(deletes: Deletes) -> Model {
+    let model = Model::new(deletes, true);
+    for number in 0..20 {
+        model.put(&[&format!("old{number}")], OCI, &image_manifest(&format!("image {number}"), ""));
+    }
+    let kept: Vec<String> = (0..10).map(|number| format!("old-{number}")).chain(["keep".into()]).collect();
+    model.put(&kept.iter().map(String::as_str).collect::<Vec<_>>(), OCI, &image_manifest("kept", ""));
+    model
+}
+
+/// Several manifests at a time, as far as the client may; of the tags of one digest one at a time.
+#[test]
+fn deletions_at_the_same_time() {
+    for (concurrency, most) in [(1, 1), (2, 2), (6, 4)] {
+        let model = many(Deletes::Both);
+        let host = model.host();
+        let client = host.client_with(Settings { concurrency, ..Settings::default() });
+        let cleanup = plan(&host, &client).unwrap();
+        let before = host.seen().len();
+        let report = applied(&host, &cleanup).unwrap();
+        assert_eq!((report.removed.len(), model.0.manifests.borrow().len()), (50, 1), "{report:?}");
+        // An answer takes 10 ms.
+        let deletions: Vec<_> =
+            host.seen().into_iter().skip(before).filter(|seen| seen.method == Method::Delete).collect();
+        let at_once = |digests: bool| {
+            let of_kind = || deletions.iter().filter(|seen| seen.target.contains("sha256:") == digests);
+            of_kind().map(|one| of_kind().filter(|other| other.at <= one.at && one.at < other.at + 10).count()).max()
+        };
+        assert_eq!((at_once(true), at_once(false)), (Some(most), Some(1)));
+    }
+}
+
+/// Whatever fails of much that is done at the same time: another try does the rest.
+#[test]
+fn with_many_failures() {
+    for deletes in ALL {
+        for round in 0..8 {
+            let model = many(deletes);
+            let host = model.host();
+            let cleanup = plan(&host, &host.once()).unwrap();
+            model.fail(move |index, _| {
+                let chance = (index * 7919 + round * 104_729) % 1009;
+                (chance % 9 == 0).then(|| FAULTS[chance % FAULTS.len()])
+            });
+            let mut tries = 0;
+            loop {
+                tries += 1;
+                assert!(tries < 60, "{deletes:?} {round}");
+                // Before anything was changed a refusal is an error.
+                if let Ok(report) = applied(&host, &cleanup)
+                    && report.failed.is_empty()
+                    && report.remaining.is_empty()
+                {
+                    break;
+                }
+                if tries == 50 {
+                    model.heal();
+                }
+                assert!(model.tag("keep").is_some_and(|digest| model.has(&digest)), "{deletes:?} {round}");
+            }
+            assert_eq!(model.0.tags.borrow().keys().collect::<Vec<_>>(), ["keep"], "{deletes:?} {round}");
+            assert_eq!(model.body_of("keep"), Some(image_manifest("kept", "")));
+            let manifests = model.0.manifests.borrow();
+            assert_eq!(manifests.values().filter(|(_, body)| !body.contains(".untag.")).count(), 1);
+        }
+    }
+}
+
+/// A registry that refuses from some deletion on: what was removed is told, and the rest remains.
+#[test]
+fn refused_in_the_middle() {
+    for allowed in 0..8 {
+        let model = many(Deletes::Both);
+        let host = model.host();
+        let cleanup = plan(&host, &host.client()).unwrap();
+        let left = std::cell::Cell::new(allowed);
+        model.fail(move |_, seen| {
+            let is_deletion = seen.method == Method::Delete;
+            left.set(left.get() - i32::from(is_deletion));
+            (is_deletion && left.get() < 0).then_some(Fault::Denied)
+        });
+        match applied(&host, &cleanup) {
+            Err(error) => assert_eq!((allowed, error.code.as_ref()), (0, "DENIED")),
+            Ok(report) => {
+                assert_eq!(report.removed.len(), allowed as usize, "{report:?}");
+                assert!((1..=4).contains(&report.failed.len()), "{report:?}");
+                assert!(report.remaining.len() > 30, "{report:?}");
+            }
+        }
+        assert_eq!(model.0.tags.borrow().len(), 31 - allowed as usize);
     }
 }
 

@@ -6,8 +6,9 @@ mod support;
 
 use std::cell::Cell;
 
+use docker_registry_client_wasm::protocol::descriptor::Annotations;
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::registry::{Call, Settings};
+use docker_registry_client_wasm::registry::{Artifact, Call, Settings};
 use support::model::{Deletes, FAULTS, Model};
 use support::{OCI_TYPE, Reply, Scripted, descriptor, image_manifest, sha256};
 
@@ -219,5 +220,37 @@ fn failures_tell_what_is_done() {
                 Err(_) => assert!(!listed, "{what}"),
             }
         }
+    }
+}
+
+/// F85: a registry that says it has the empty config, and refuses the manifest for the want of it.
+#[test]
+fn the_empty_config_is_sent_after_all() {
+    for refusals in 0..3 {
+        let left = Cell::new(refusals);
+        let host = Scripted::new(move |seen| match (seen.method, seen.target.as_str()) {
+            (Method::Head, _) => Reply::new(200).header("content-length", "2"),
+            (Method::Post, _) => Reply::new(202).header("location", "/v2/a/b/blobs/uploads/1"),
+            (Method::Put, target) if target.contains("/manifests/") && left.get() > 0 => {
+                left.set(left.get() - 1);
+                Reply::json(r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]}"#).status(400)
+            }
+            (Method::Put, target) => {
+                assert!(target.contains("/manifests/") || seen.body == "{}", "{target} {}", seen.body);
+                Reply::new(201)
+            }
+            (method, target) => panic!("{method} {target}"),
+        });
+        let artifact = Artifact {
+            artifact_type: "a/b".into(),
+            files: Vec::new(),
+            annotations: Annotations::default(),
+            subject: None,
+            config: None,
+            tag: Some("x".into()),
+        };
+        let pushed = host.run(host.repository().push_artifact(artifact, &Call::default()));
+        let puts = host.targets().iter().filter(|target| target.starts_with("PUT")).count();
+        assert_eq!((pushed.is_ok(), puts), ([true, true, false][refusals], [1, 3, 3][refusals]), "{pushed:?}");
     }
 }

@@ -11,54 +11,24 @@ mod support;
 #[path = "support/simulation/mod.rs"]
 mod simulation;
 
-use std::env;
-use std::panic::catch_unwind;
-
-/// Tests that share the seeds among them, so that they run side by side.
-const PARTS: u64 = 4;
-/// `SEEDS=n` looks further.
-const SEEDS: u64 = 4_000;
-
-fn number(name: &str) -> Option<u64> {
-    env::var(name).ok().map(|text| text.parse().expect("a number"))
-}
-
-fn run(part: u64) {
-    if let Some(seed) = number("SEED") {
-        if seed % PARTS == part {
-            let violations = simulation::simulate(seed, true);
-            assert!(violations.is_empty(), "{}", violations.join("\n"));
-        }
-        return;
-    }
-    let mut failures = Vec::new();
-    for seed in (part..number("SEEDS").unwrap_or(SEEDS)).step_by(PARTS as usize) {
-        match catch_unwind(|| simulation::simulate(seed, false)) {
-            Ok(violations) if violations.is_empty() => {}
-            Ok(violations) => failures.push(format!("SEED={seed}: {}", violations.join("; "))),
-            Err(_) => failures.push(format!("SEED={seed}: a panic")),
-        }
-    }
-    let shown: Vec<&String> = failures.iter().take(10).collect();
-    assert!(failures.is_empty(), "{} seeds fail: {shown:#?}", failures.len());
-}
+use support::seeds::run;
 
 #[test]
 fn first_part() {
-    run(0);
+    run(0, 4_000, simulation::simulate);
 }
 
 #[test]
 fn second_part() {
-    run(1);
+    run(1, 4_000, simulation::simulate);
 }
 
 #[test]
 fn third_part() {
-    run(2);
+    run(2, 4_000, simulation::simulate);
 }
 
 #[test]
 fn fourth_part() {
-    run(3);
+    run(3, 4_000, simulation::simulate);
 }

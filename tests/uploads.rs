@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 mod support;
-#[path = "support/uploads.rs"]
-mod uploads;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,8 +14,8 @@ use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::reference::RepositoryName;
 use docker_registry_client_wasm::registry::{BlobSource, Call, InMemory, Push};
 use docker_registry_client_wasm::transport::{Error, Result};
+use support::uploads::{Fault, Model, Stream, UPLOADS};
 use support::{Bytes, Reply, Scripted, Seen, sha256};
-use uploads::{Fault, Model, Stream, UPLOADS};
 
 const CONTENT: &str = "0123456789abcdefghij";
 

@@ -11,6 +11,7 @@ mod environment;
 mod failure;
 mod hash;
 pub mod headers;
+mod outgoing;
 mod reader;
 mod schema1;
 mod settle;
@@ -22,7 +23,7 @@ pub use hash::FetchHasher;
 pub use reader::{Read, Reader};
 pub use settle::settled;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -32,6 +33,7 @@ use wasm_bindgen::prelude::*;
 use self::abort::Abort;
 use self::bindings::Init;
 use self::environment::Page;
+use self::outgoing::Taking;
 use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Content, Request, Response};
@@ -47,6 +49,7 @@ pub struct FetchHost {
     is_injected: bool,
     create_hash: Option<Function>,
     page: Option<Page>,
+    taking: OnceCell<Taking>,
     /// Whether any answer came: then CORS is not, or not everywhere, what keeps others away.
     was_read: Rc<Cell<bool>>,
 }
@@ -67,6 +70,7 @@ impl FetchHost {
             is_injected,
             create_hash: hash::create_hash(),
             page: Page::current(),
+            taking: OnceCell::new(),
             was_read: Rc::default(),
         })
     }
@@ -76,8 +80,15 @@ impl FetchHost {
         match (&self.page, request.follows_redirects) {
             (Some(_), true) => "follow",
             (Some(_), false) => "error",
+            (None, _) if request.is_streamed() && self.taking() == Taking::Strictly => "error",
             (None, _) => "manual",
         }
+    }
+
+    /// How it takes streams. No page sends any.
+    fn taking(&self) -> Taking {
+        let find = || if self.page.is_some() { Taking::Not } else { Taking::of(&self.fetch, self.is_injected) };
+        *self.taking.get_or_init(find)
     }
 
     fn init(&self, request: &Request<HostBytes>, abort: &Abort) -> Result<Init> {
@@ -87,7 +98,14 @@ impl FetchHost {
         match &request.body {
             None => {}
             Some(Content::Bytes(bytes)) => init.set_body(&Uint8Array::from(bytes.as_slice())),
-            Some(Content::Chunks(chunks)) => init.set_body(&body::joined(chunks)?),
+            Some(Content::Chunks(chunks)) => init.set_body(body::joined(chunks)?.as_ref()),
+            Some(Content::Stream(pipe)) => {
+                init.set_body(&outgoing::stream_of(pipe)?);
+                init.set_duplex("half");
+                if self.taking() == Taking::Strictly {
+                    init.set_window(&JsValue::NULL);
+                }
+            }
         }
         init.set_signal(&abort.signal());
         init.set_redirect(self.redirect(request));
@@ -174,6 +192,10 @@ impl Clock for FetchHost {
 impl Host for FetchHost {
     fn page_origin(&self) -> Option<String> {
         self.page.as_ref().map(|page| page.origin.clone())
+    }
+
+    fn sends_streams(&self) -> bool {
+        self.taking() != Taking::Not
     }
 
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {

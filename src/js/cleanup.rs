@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::client::Shared;
 use super::convert;
-use super::error::{self, Result};
-use super::options::Options;
+use super::error::{self, Failure, Result};
+use super::options::{Options, described};
 use super::policy;
 use super::promise;
 use super::repository::Repository;
@@ -38,6 +38,27 @@ impl Repository {
                 to_js(Rc::new(cleanup), &policy, shared)
             }))
         })
+    }
+
+    /// A plan that was kept as JSON.
+    #[wasm_bindgen(js_name = loadCleanupPlan)]
+    pub fn load_cleanup_plan(&self, plan: JsValue) -> std::result::Result<JsValue, JsValue> {
+        Ok(self.load(&plan)?)
+    }
+}
+
+impl Repository {
+    fn load(&self, plan: &JsValue) -> Result<JsValue> {
+        let text = if plan.is_object() {
+            JSON::stringify(plan).ok().and_then(|text| text.as_string())
+        } else {
+            plan.as_string()
+        };
+        let refused = || Failure::argument(format!("plan: the JSON of a plan is needed, not {}", described(plan)));
+        let text = text.ok_or_else(refused)?;
+        let cleanup = self.repository.load_cleanup(&text)?;
+        let policy = Reflect::get(&convert::parse(&text)?, &"policy".into()).unwrap_or_default();
+        to_js(Rc::new(cleanup), &policy, self.shared.clone())
     }
 }
 

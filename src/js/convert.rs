@@ -63,6 +63,9 @@ fn with_date(object: &JsValue, created: Option<&str>) {
 pub fn tag_data(data: &TagData) -> Result<JsValue> {
     let object = json(data)?;
     with_date(&object, data.created.as_deref());
+    if data.size.is_none() {
+        let _ = Reflect::set(&object, &"size".into(), &f64::NAN.into()); // a fresh object takes every property
+    }
     Ok(object)
 }
 

@@ -61,7 +61,7 @@ fn place_of(source: &JsValue) -> Result<Place<FetchHost>> {
         return Err(refused());
     }
     if let Some(image) = image::lent(source) {
-        return Ok(image.place());
+        return Ok(image.place()?);
     }
     let part = |name: &str| Reflect::get(source, &name.into()).unwrap_or_default();
     let repository = repository::lent(&part("repository")).ok_or_else(refused)?;

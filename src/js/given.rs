@@ -13,22 +13,28 @@ pub fn manifest(value: &JsValue, media_type: Option<String>) -> Result<(Vec<u8>,
     if let Some(bytes) = bytes(value) {
         return Ok((bytes, media_type));
     }
-    if tag(value) != "[object Object]" {
-        let message = format!("manifest: an object or a Uint8Array is needed, not {}", described(value));
-        return Err(Failure::argument(message));
-    }
     let get = |name: &str| Reflect::get(value, &name.into()).unwrap_or_default();
     if let Some(bytes) = bytes(&get("bytes")) {
         return Ok((bytes, media_type.or_else(|| get("mediaType").as_string())));
     }
+    document(value, "manifest").map(|document| (document, media_type))
+}
+
+/// A JSON document: bytes as they are, or an object.
+pub fn document(value: &JsValue, name: &str) -> Result<Vec<u8>> {
+    if let Some(bytes) = bytes(value) {
+        return Ok(bytes);
+    }
+    if tag(value) != "[object Object]" {
+        let message = format!("{name}: an object or a Uint8Array is needed, not {}", described(value));
+        return Err(Failure::argument(message));
+    }
     // Docker's own tools write schema 1 in this form.
-    let indent = if get("schemaVersion") == 1 { JsValue::from(3) } else { JsValue::UNDEFINED };
+    let is_schema1 = Reflect::get(value, &"schemaVersion".into()).is_ok_and(|version| version == 1);
+    let indent = if is_schema1 { JsValue::from(3) } else { JsValue::UNDEFINED };
     let text = JSON::stringify_with_replacer_and_space(value, &JsValue::UNDEFINED, &indent);
     let text = text.ok().and_then(|text| text.as_string());
-    match text {
-        Some(text) => Ok((text.into_bytes(), media_type)),
-        None => Err(Failure::argument("manifest: it cannot be written as JSON")),
-    }
+    text.map(String::into_bytes).ok_or_else(|| Failure::argument(format!("{name}: it cannot be written as JSON")))
 }
 
 /// `signingKey`, which no message shows.

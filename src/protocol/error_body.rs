@@ -14,6 +14,19 @@ pub struct ErrorItem {
     pub detail: Option<String>,
 }
 
+impl ErrorItem {
+    /// Whether it says that something a manifest is made of is not there (distribution-spec v1.1.1, "Error codes"). Of what
+    /// an index lists distribution says `MANIFEST_BLOB_UNKNOWN` too.
+    pub fn is_of_missing_part(&self) -> bool {
+        matches!(self.code.as_str(), "MANIFEST_BLOB_UNKNOWN" | "BLOB_UNKNOWN" | "MANIFEST_UNKNOWN")
+    }
+
+    /// Whether it names something, wherever it does so.
+    pub fn names(&self, what: &str) -> bool {
+        self.message.contains(what) || self.detail.iter().any(|detail| detail.contains(what))
+    }
+}
+
 /// The errors of a body, in order. What cannot be read is left out; what is no error body has none.
 pub fn parse(body: &[u8]) -> Vec<ErrorItem> {
     let mut items = Vec::new();

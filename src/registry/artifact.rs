@@ -87,6 +87,7 @@ impl<H: Host> Connection<H> {
             Some(reference) => Some(self.subject(name, reference, call).await?),
             None => None,
         };
+        let mut uses_empty = artifact.config.is_none();
         let config = match artifact.config {
             Some(push) => Entry::new(self.push_blob(name, push, call).await?.0)?,
             None => self.push_empty(name, call).await?,
@@ -103,6 +104,7 @@ impl<H: Host> Connection<H> {
         }
         if layers.is_empty() {
             // Registries want at least one.
+            uses_empty = true;
             layers.push(self.push_empty(name, call).await?);
         }
         let document = Document {
@@ -118,7 +120,14 @@ impl<H: Host> Connection<H> {
         let bytes = serde_json::to_vec(&document).map_err(written)?;
         let manifest = Rc::new(FetchedManifest::new(bytes, Some(OCI_MANIFEST), Algorithm::Sha256)?);
         let reference = tag.map_or_else(|| Reference::Digest(manifest.digest.clone()), Reference::Tag);
-        self.push_manifest(name, &reference, &manifest, call).await?;
+        match self.push_manifest(name, &reference, &manifest, call).await {
+            // The registry said that it had it, and has it not.
+            Err(error) if uses_empty && error.lacks_parts() => {
+                self.push_small_blob(name, EMPTY.to_vec(), call).await?;
+                self.push_manifest(name, &reference, &manifest, call).await?;
+            }
+            pushed => pushed?,
+        }
         Ok(manifest.descriptor())
     }
 

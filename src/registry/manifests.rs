@@ -84,7 +84,7 @@ impl<H: Host> Connection<H> {
                 return Ok(kept);
             }
         }
-        self.require_v2(call).await?;
+        self.require_v2("manifests", call).await?;
         if let (Reference::Tag(tag), None) = (reference, accept)
             && let Some(kept) = self.unchanged(name, tag, call).await?
         {
@@ -162,7 +162,7 @@ impl<H: Host> Connection<H> {
         reference: &Reference,
         call: &Call,
     ) -> Result<Option<Descriptor>> {
-        self.require_v2(call).await?;
+        self.require_v2("manifests", call).await?;
         let target = self.manifest_target(name, reference);
         let answer = self.head(&target, Some(media_type::accept_manifests()), call).await?;
         if answer.response.status == 404 {

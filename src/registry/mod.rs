@@ -34,6 +34,8 @@ mod tagging;
 mod throw_away;
 mod untag;
 mod upload;
+mod upload_stream;
+pub mod v1;
 mod version;
 
 pub use artifact::{Artifact, ArtifactFile};
@@ -44,7 +46,7 @@ pub use cleanup::{Cleanup, Policy};
 pub use client::Client;
 pub use describe::{Described, Descriptions};
 pub use diagnose::Diagnosis;
-pub use image::{HistoryStep, Image, Layer};
+pub use image::{HistoryStep, Image, ImageLayer, Layer};
 pub use index_push::IndexChange;
 pub use listing::Listing;
 pub use manifest_delete::Dependents;

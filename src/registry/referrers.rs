@@ -42,8 +42,11 @@ impl<H: Host> Connection<H> {
         let reference = Reference::Tag(referrers_tag(subject)?);
         let mut found = match self.manifest(name, &reference, None, call).await {
             Ok(index) => index.manifest.manifests.clone().unwrap_or_default(),
-            // What stands there and is no index names no referrers.
-            Err(error) if error.status.is_some_and(|status| status == 404 || status < 300) => Vec::new(),
+            // What stands there and is no index names no referrers; what did not come as it stands there is no answer.
+            Err(error) if error.is_not_found() => Vec::new(),
+            Err(error) if error.status.is_some_and(|status| status < 300) && error.code != code::DIGEST_MISMATCH => {
+                Vec::new()
+            }
             Err(error) => return Err(error),
         };
         keep(&mut found, artifact_type);
@@ -58,7 +61,7 @@ impl<H: Host> Connection<H> {
         artifact_type: Option<&str>,
         call: &Call,
     ) -> Result<Option<Vec<Descriptor>>> {
-        self.require_v2(call).await?;
+        self.require_v2("referrers", call).await?;
         let mut target = self.repository_target(name, &format!("referrers/{subject}"));
         if let Some(artifact_type) = artifact_type {
             target = target.with_url(target.url.with_query(&[("artifactType", artifact_type)]));

@@ -94,6 +94,11 @@ impl Error {
     pub fn is_not_found(&self) -> bool {
         self.status == Some(404)
     }
+
+    /// Whether a manifest was refused for the want of something it is made of.
+    pub fn lacks_parts(&self) -> bool {
+        self.errors.iter().any(ErrorItem::is_of_missing_part)
+    }
 }
 
 impl From<Invalid> for Error {

@@ -47,6 +47,9 @@ pub trait Chunk: Clone + 'static {
 
     /// Copies the bytes to the end of `buffer`.
     fn append_to(&self, buffer: &mut Vec<u8>);
+
+    /// A few bytes made here.
+    fn of(bytes: &[u8]) -> Self;
 }
 
 /// A response's body, read once from start to end.
@@ -111,6 +114,11 @@ pub trait Host: Transport + Clock {
     /// under the browser's rules; `None` outside of pages.
     fn page_origin(&self) -> Option<String> {
         None
+    }
+
+    /// Whether it can send a body while that is still being made.
+    fn sends_streams(&self) -> bool {
+        false
     }
 
     /// Drives work to its end, whether or not anyone waits for it.

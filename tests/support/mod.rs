@@ -3,9 +3,14 @@
 //! [`run`] drives a future to its end in virtual time. A future that waits for nothing is a hang, and fails the test.
 
 #![allow(dead_code)] // each test binary uses its part
+#![allow(clippy::string_slice)] // of what the tests made themselves
 
+pub mod clean;
 pub mod model;
+pub mod random;
 pub mod schema1;
+pub mod seeds;
+pub mod uploads;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -19,6 +24,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use docker_registry_client_wasm::protocol::code;
 use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
 use docker_registry_client_wasm::protocol::http::{Content, Headers, Method, Request, Response};
+use docker_registry_client_wasm::protocol::pipe::{End, Pipe};
 use docker_registry_client_wasm::protocol::schema1::signed::Check;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
@@ -79,6 +85,21 @@ impl Reply {
 
     pub fn manifest(media_type: &str, body: &str) -> Self {
         Self::bytes(body).header("content-type", media_type)
+    }
+
+    /// The part of a body that a request asks for (RFC 9110 §14), or all of it.
+    pub fn part(body: &[u8], seen: &Seen) -> (Self, Vec<u8>) {
+        let length = body.len();
+        let Some(range) = seen.headers.get("range") else { return (Self::new(200), body.to_vec()) };
+        let (first, last) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')).expect("a range");
+        let first: usize = first.parse().expect("a position");
+        let last =
+            if last.is_empty() { length } else { last.parse().expect("a position") }.min(length.saturating_sub(1));
+        if first >= length {
+            return (Self::new(416).header("content-range", &format!("bytes */{length}")), Vec::new());
+        }
+        let reply = Self::new(206).header("content-range", &format!("bytes {first}-{last}/{length}"));
+        (reply, body[first..=last].to_vec())
     }
 
     pub fn status(mut self, status: u16) -> Self {
@@ -145,10 +166,14 @@ pub struct Seen {
     pub target: String,
     pub headers: Headers,
     pub body: String,
+    /// Whether the body came as it was made, without a length.
+    pub streamed: bool,
     pub at: u64,
 }
 
 type Script = Box<dyn Fn(&Seen) -> Reply>;
+/// Bytes of a streamed body that are taken before the answer.
+type Taking = Box<dyn Fn(&Seen) -> usize>;
 
 struct World {
     script: Script,
@@ -166,6 +191,8 @@ struct World {
     driver: RefCell<Option<Waker>>,
     page: RefCell<Option<String>>,
     has_cryptography: Cell<bool>,
+    /// A host that sends bodies while they are made, at so many milliseconds a piece.
+    streaming: RefCell<Option<(Taking, u64)>>,
 }
 
 /// The scripted registry as a host.
@@ -188,6 +215,7 @@ impl Scripted {
             driver: RefCell::default(),
             page: RefCell::default(),
             has_cryptography: Cell::new(true),
+            streaming: RefCell::default(),
         }))
     }
 
@@ -195,6 +223,32 @@ impl Scripted {
     pub fn without_cryptography(self) -> Self {
         self.0.has_cryptography.set(false);
         self
+    }
+
+    /// The same at a host that sends bodies while they are made.
+    pub fn streaming(self) -> Self {
+        self.streaming_until(0, |_| usize::MAX)
+    }
+
+    /// The same, where each piece takes so long, and the answer comes after so many bytes. `usize::MAX`: after all.
+    pub fn streaming_until(self, piece: u64, taking: impl Fn(&Seen) -> usize + 'static) -> Self {
+        self.0.streaming.replace(Some((Box::new(taking), piece)));
+        self
+    }
+
+    /// The body of a request, as far as it is taken; `None` where it broke off.
+    async fn taken(&self, pipe: &Pipe<Bytes>, seen: &Seen) -> Option<String> {
+        let (most, piece) = self.0.streaming.borrow().as_ref().map(|(taking, piece)| (taking(seen), *piece))?;
+        let mut body = Vec::new();
+        while body.len() < most {
+            match pipe.next().await {
+                Ok(chunks) => chunks.iter().for_each(|chunk| body.extend_from_slice(&chunk.0)),
+                Err(End::Whole) => break,
+                Err(End::Broken) => return None,
+            }
+            self.sleep(piece).await;
+        }
+        Some(String::from_utf8(body).unwrap())
     }
 
     /// The same, asked by a page of this origin.
@@ -240,6 +294,11 @@ impl Scripted {
 
     pub fn seen(&self) -> Vec<Seen> {
         self.0.seen.borrow().clone()
+    }
+
+    /// Something of each request, without a copy of its body.
+    pub fn each_seen<T, A: FromIterator<T>>(&self, of: impl Fn(&Seen) -> T) -> A {
+        self.0.seen.borrow().iter().map(of).collect()
     }
 
     pub fn targets(&self) -> Vec<String> {
@@ -366,6 +425,10 @@ impl Chunk for Bytes {
     fn append_to(&self, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(&self.0);
     }
+
+    fn of(bytes: &[u8]) -> Self {
+        Bytes(bytes.to_vec())
+    }
 }
 
 pub struct ScriptedBody {
@@ -441,15 +504,22 @@ impl Transport for Scripted {
         let url = request.url.to_string();
         let path = url.strip_prefix("https://registry.test").filter(|path| path.starts_with('/'));
         let target = path.unwrap_or(&url).to_owned();
-        let seen = Seen {
+        let mut seen = Seen {
             method: request.method,
             target,
             headers: request.headers.clone(),
             body: text_of(request.body.as_ref()),
+            streamed: request.is_streamed(),
             at: self.now(),
         };
+        let number = self.0.seen.borrow().len();
         self.0.seen.borrow_mut().push(seen.clone());
         let mut open = self.begin();
+        if let Some(Content::Stream(pipe)) = &request.body {
+            seen.body =
+                self.taken(pipe, &seen).await.expect("a body that comes to its end, or a request that is dropped");
+            self.0.seen.borrow_mut()[number] = seen.clone();
+        }
         let reply = (self.0.script)(&seen);
         if reply.delay > 0 {
             self.sleep(reply.delay).await;
@@ -514,6 +584,10 @@ impl Host for Scripted {
     fn unpack(&self) -> Result<Box<dyn Unpack<Bytes>>> {
         Ok(Box::new(schema1::Gunzip::new()))
     }
+
+    fn sends_streams(&self) -> bool {
+        self.0.streaming.borrow().is_some()
+    }
 }
 
 impl Clock for Scripted {
@@ -566,6 +640,7 @@ fn text_of(body: Option<&Content<Bytes>>) -> String {
         None => Vec::new(),
         Some(Content::Bytes(bytes)) => bytes.to_vec(),
         Some(Content::Chunks(chunks)) => chunks.iter().flat_map(|chunk| chunk.0.clone()).collect(),
+        Some(Content::Stream(_)) => Vec::new(),
     };
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -150,7 +150,8 @@ impl State {
         }
     }
 
-    fn handle(&self, seen: &Seen) -> Reply {
+    /// The answer without any fault.
+    pub fn handle(&self, seen: &Seen) -> Reply {
         let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
         let path = path.strip_prefix("/v2/a/b/").unwrap_or("");
         if let Some(reference) = path.strip_prefix("manifests/") {

@@ -1,13 +1,18 @@
 //! Clean-up: what a policy makes of a repository ([`plan`], data from data), and the deed ([`apply`]).
 
 pub mod apply;
+mod deletion;
 mod gather;
 pub mod inventory;
+mod load;
 pub mod plan;
 pub mod policy;
+pub mod report;
+mod schedule;
 mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{Cleanup, Report, StepDone};
+pub use apply::Cleanup;
 pub use policy::{Keep, Line, Matcher, Moment, Policy, Remove, Semver};
+pub use report::{Report, StepDone};

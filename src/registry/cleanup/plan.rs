@@ -1,5 +1,7 @@
 //! From a repository's content and a policy to what happens to each tag and digest, and why. No request is made here.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::inventory::{Inventory, Known, State, TagEntry};
@@ -49,7 +51,7 @@ pub struct PlannedDigest {
     /// What happens.
     pub action: Action,
     /// Why.
-    pub reasons: Vec<&'static str>,
+    pub reasons: Vec<Cow<'static, str>>,
     /// The tags that point to it.
     pub tags: Vec<String>,
     /// What stays and needs it: an index that lists it, a referrer of it.
@@ -63,6 +65,8 @@ pub struct PlannedDigest {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
+    /// The registry's base URL.
+    pub registry: String,
     /// The repository.
     pub repository: String,
     /// Every tag.
@@ -76,7 +80,7 @@ pub struct Plan {
 }
 
 /// Makes the plan.
-pub fn plan(repository: &str, inventory: &Inventory, policy: &Policy, now: u64) -> Plan {
+pub fn plan((registry, repository): (&str, &str), inventory: &Inventory, policy: &Policy, now: u64) -> Plan {
     let verdicts = policy.judge(inventory, now);
     let of_users = inventory.tags.iter().filter(|tag| tag.belongs_to().is_none());
     let reached = inventory.needed_by(of_users.filter_map(|tag| inventory.target(tag)).collect());
@@ -110,7 +114,7 @@ pub fn plan(repository: &str, inventory: &Inventory, policy: &Policy, now: u64) 
     let tags: Vec<PlannedTag> = tags.map(|(tag, judged)| planned_tag(tag, verdict(tag, judged))).collect();
     let digests = digests(inventory, policy, &kept, &tags);
     let freed = freed(inventory, &digests);
-    Plan { repository: repository.to_owned(), tags, digests, freed, created_at: now }
+    Plan { registry: registry.to_owned(), repository: repository.to_owned(), tags, digests, freed, created_at: now }
 }
 
 fn planned_tag(tag: &TagEntry, verdict: Verdict) -> PlannedTag {
@@ -164,7 +168,7 @@ fn digests(inventory: &Inventory, policy: &Policy, kept: &Marks, tags: &[Planned
             digest: known.digest.clone(),
             media_type: known.media_type.clone(),
             action: if kept.has(id) || inventory.unreadable.is_some() { Action::Keep } else { Action::Remove },
-            reasons: reasons.iter().filter(|(applies, _)| *applies).map(|(_, reason)| *reason).collect(),
+            reasons: reasons.iter().filter(|(applies, _)| *applies).map(|(_, reason)| (*reason).into()).collect(),
             tags,
             needed_by,
             subject: known.subject.and_then(|subject| Some(inventory.manifests.get(subject)?.digest.clone())),

@@ -17,6 +17,8 @@ pub enum Step {
     },
     /// A manifest, and with it all of its tags.
     Delete {
+        /// The manifest's number.
+        id: usize,
         /// The manifest.
         digest: Digest,
         /// The tags, which must still point to it.
@@ -52,7 +54,7 @@ pub fn steps(inventory: &Inventory, plan: &Plan) -> Vec<Step> {
     }
     for (id, after) in order.done {
         if let Some(digest) = removed(id) {
-            steps.push(Step::Delete { digest: digest.digest.clone(), tags: digest.tags.clone(), after });
+            steps.push(Step::Delete { id, digest: digest.digest.clone(), tags: digest.tags.clone(), after });
         }
     }
     steps

@@ -44,7 +44,7 @@ fn tag_as(inventory: &mut Inventory, tag: &str, digest: &Digest, created: Option
 }
 
 fn removed(inventory: &Inventory, policy: &Policy) -> Vec<String> {
-    let plan = plan("a/b", inventory, policy, NOW);
+    let plan = plan(("https://registry.test/", "a/b"), inventory, policy, NOW);
     plan.tags.into_iter().filter(|tag| tag.action == Action::Remove).map(|tag| tag.tag).collect()
 }
 
@@ -152,7 +152,7 @@ fn what_cannot_be_read_keeps_every_digest() {
     let mut inventory = tagged(&[("a", "a", 5), ("b", "b", 6)]);
     inventory.tags[1].problem = Some("MANIFEST_INVALID".into());
     inventory.unreadable = Some("b".into());
-    let plan = plan("a/b", &inventory, &policy(Keep::default(), everything()), NOW);
+    let plan = plan(("https://registry.test/", "a/b"), &inventory, &policy(Keep::default(), everything()), NOW);
     assert!(removed_digests(&plan).is_empty());
     assert_eq!(steps(&inventory, &plan), [Step::Untag { tag: "a".into(), digest: digest("a") }]);
 }
@@ -174,7 +174,12 @@ fn signed() -> Inventory {
 #[test]
 fn referrers_go_with_what_they_refer_to() {
     let inventory = signed();
-    let all = plan("a/b", &inventory, &policy(Keep { tags: globs(&["2"]), ..Keep::default() }, everything()), NOW);
+    let all = plan(
+        ("https://registry.test/", "a/b"),
+        &inventory,
+        &policy(Keep { tags: globs(&["2"]), ..Keep::default() }, everything()),
+        NOW,
+    );
     let names = ["image", "index", "signature", "countersignature", "cosign"];
     assert_eq!(removed_digests(&all), names.iter().map(digest).collect());
     let order: Vec<Digest> = steps(&inventory, &all)
@@ -188,7 +193,12 @@ fn referrers_go_with_what_they_refer_to() {
     assert_eq!(position("image"), Some(0));
     assert!(position("index") < position("signature") && position("signature") < position("countersignature"));
 
-    let none = plan("a/b", &inventory, &policy(Keep { tags: globs(&["1"]), ..Keep::default() }, everything()), NOW);
+    let none = plan(
+        ("https://registry.test/", "a/b"),
+        &inventory,
+        &policy(Keep { tags: globs(&["1"]), ..Keep::default() }, everything()),
+        NOW,
+    );
     assert_eq!(removed_digests(&none), BTreeSet::from([digest("other")]));
 }
 
@@ -198,13 +208,16 @@ fn referrers_of_what_is_gone_or_not_known() {
     let mut inventory = signed();
     inventory.tags.remove(0);
     inventory.add(&digest("image"), None);
-    let gone = plan("a/b", &inventory, &keep(), NOW);
+    let gone = plan(("https://registry.test/", "a/b"), &inventory, &keep(), NOW);
     assert_eq!(removed_digests(&gone).len(), 4, "orphans go");
     let careful = Policy { untagged: false, ..keep() };
-    assert!(removed_digests(&plan("a/b", &inventory, &careful, NOW)).is_empty(), "unless what is untagged stays");
+    assert!(
+        removed_digests(&plan(("https://registry.test/", "a/b"), &inventory, &careful, NOW)).is_empty(),
+        "unless what is untagged stays"
+    );
     // It is there, without a tag: somebody may use it.
     inventory.add(&digest("image"), Some(Content::default()));
-    assert!(removed_digests(&plan("a/b", &inventory, &keep(), NOW)).is_empty());
+    assert!(removed_digests(&plan(("https://registry.test/", "a/b"), &inventory, &keep(), NOW)).is_empty());
 }
 
 #[test]
@@ -213,7 +226,7 @@ fn an_index_that_refers_to_its_own_entry() {
     let known = Content { children: vec![digest("child")], subject: Some(digest("child")), ..Content::default() };
     inventory.add(&digest("index"), Some(known));
     inventory.add(&digest("child"), Some(Content::default()));
-    let plan = plan("a/b", &inventory, &policy(Keep::default(), everything()), NOW);
+    let plan = plan(("https://registry.test/", "a/b"), &inventory, &policy(Keep::default(), everything()), NOW);
     let order = steps(&inventory, &plan);
     assert!(
         matches!(&order[..], [Step::Delete { digest: first, .. }, Step::Delete { .. }] if *first == digest("index")),
@@ -230,7 +243,12 @@ fn freed_bytes() {
     {
         inventory.add(&digest(name), Some(Content { size: 7, blobs, ..Content::default() }));
     }
-    let plan = plan("a/b", &inventory, &policy(Keep { tags: globs(&["2"]), ..Keep::default() }, everything()), NOW);
+    let plan = plan(
+        ("https://registry.test/", "a/b"),
+        &inventory,
+        &policy(Keep { tags: globs(&["2"]), ..Keep::default() }, everything()),
+        NOW,
+    );
     assert_eq!(plan.freed, 17);
 }
 
@@ -316,7 +334,7 @@ fn whatever_is_kept_stays_complete() {
     let mut counts = [0, 0];
     for round in 0..10_000 {
         let (inventory, policy) = (random_inventory(&mut random), random_policy(&mut random));
-        let plan = plan("a/b", &inventory, &policy, NOW);
+        let plan = plan(("https://registry.test/", "a/b"), &inventory, &policy, NOW);
         let gone = removed_digests(&plan);
         let tags: BTreeMap<&str, &Digest> =
             inventory.tags.iter().map(|tag| (tag.tag.as_str(), tag.digest.as_ref().unwrap())).collect();
@@ -352,7 +370,7 @@ fn whatever_is_kept_stays_complete() {
                     assert!(there.contains(digest));
                     assert_eq!(standing.remove(tag.as_str()), Some(digest), "round {round}");
                 }
-                Step::Delete { digest, tags, after } => {
+                Step::Delete { digest, tags, after, .. } => {
                     assert!(after.iter().all(|id| !there.contains(&inventory.manifests[*id].digest)), "round {round}");
                     assert!(there.remove(digest), "round {round}: twice");
                     let before = standing.len();

@@ -2,7 +2,9 @@
 //! through and are verified on the way. Children come before parents and the tag comes last, so that it never points to
 //! something that is not whole. What is there already is passed over: a copy that was interrupted is just made again.
 
+mod lacking;
 mod selection;
+mod state;
 mod tree;
 
 use std::cell::RefCell;
@@ -12,6 +14,7 @@ use std::rc::Rc;
 use futures_util::future::try_join_all;
 use serde::Serialize;
 
+use self::state::State;
 use super::blob_pull::BlobPull;
 use super::blob_push::{Outcome, Push};
 use super::blob_source::{BlobSource, Next};
@@ -21,7 +24,7 @@ use super::schema1::Form;
 use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
-use crate::protocol::digest::{Algorithm, Digest};
+use crate::protocol::digest::Digest;
 use crate::protocol::platform::Platform;
 use crate::protocol::reference::{Reference, RepositoryName};
 use crate::transport::{Error, Host, Result};
@@ -103,6 +106,8 @@ pub async fn copy<H: Host>(
     options: &Options,
     call: &Call,
 ) -> Result<(Descriptor, Copied)> {
+    source.connection.require_v2("copy() from here", call).await?;
+    target.connection.require_v2("copy() to here", call).await?;
     let found = source.connection.manifest(&source.name, &source.reference, None, call).await?;
     let root = match options.platforms.as_slice() {
         [] => found,
@@ -116,13 +121,13 @@ pub async fn copy<H: Host>(
     };
     let root = converted.as_ref().map_or(root, |converted| converted.manifest.clone());
     check_target(&target.reference, &root.digest)?;
-    let copying = Copying { source, target, options, call, counts: RefCell::default(), there: RefCell::default() };
+    let copying = Copying { source, target, options, call, state: RefCell::default() };
     if let Some(converted) = converted {
         copying.config(converted.config).await?;
     }
     copying.all(root.clone()).await?;
     copying.finish(&root).await?;
-    Ok((root.descriptor(), copying.counts.into_inner()))
+    Ok((root.descriptor(), copying.state.into_inner().counts))
 }
 
 /// A digest as target must be the source's.
@@ -141,9 +146,7 @@ struct Copying<'a, H: Host> {
     target: &'a Place<H>,
     options: &'a Options,
     call: &'a Call,
-    counts: RefCell<Copied>,
-    /// Blobs that are at the target for sure.
-    there: RefCell<HashSet<Digest>>,
+    state: RefCell<State>,
 }
 
 impl<H: Host> Copying<'_, H> {
@@ -176,25 +179,31 @@ impl<H: Host> Copying<'_, H> {
     async fn manifest(&self, manifest: &Rc<FetchedManifest>) -> Result<()> {
         let Place { connection, name, .. } = self.target;
         let reference = Reference::Digest(manifest.digest.clone());
-        let size = manifest.bytes.len() as u64;
         // A registry takes no manifest whose parts it lacks: where it is, they are.
         if connection.head_manifest(name, &reference, self.call).await?.is_some() {
-            self.counts.borrow_mut().existing += 1;
-            self.tell(&manifest.digest, Stage::Exists, size, size);
-            return Ok(());
+            self.state.borrow_mut().manifest(&manifest.digest, Outcome::Existed);
+            self.tell_whole(&manifest.descriptor(), Stage::Exists);
+            // Whoever put it may not have come to that.
+            return match &manifest.manifest.subject {
+                Some(subject) => Box::pin(connection.list_referrer(name, subject, manifest, self.call)).await,
+                None => Ok(()),
+            };
         }
-        let blobs = match &manifest.schema1 {
-            Some(legacy) => {
-                let Place { connection, name, .. } = self.source;
-                let wanted = legacy.document.blobs.iter();
-                Box::pin(connection.schema1_layers(name, legacy, wanted, self.call)).await?
-            }
-            None => tree::blobs(manifest),
-        };
-        self.blobs(blobs).await?;
-        connection.push_manifest(name, &reference, manifest, self.call).await?;
-        self.counts.borrow_mut().manifests += 1;
-        self.tell(&manifest.digest, Stage::Copied, size, size);
+        self.whole(manifest).await
+    }
+
+    /// The same where it is not at the target.
+    async fn whole(&self, manifest: &Rc<FetchedManifest>) -> Result<()> {
+        if let Some(legacy) = &manifest.schema1 {
+            // What it needs is known by name; from here on also how large it is.
+            let Place { connection, name, .. } = self.source;
+            let wanted = legacy.document.blobs.iter();
+            Box::pin(connection.schema1_layers(name, legacy, wanted, self.call)).await?;
+        }
+        self.blobs(tree::blobs(manifest)).await?;
+        self.put(&Reference::Digest(manifest.digest.clone()), manifest).await?;
+        self.state.borrow_mut().manifest(&manifest.digest, Outcome::Sent);
+        self.tell_whole(&manifest.descriptor(), Stage::Copied);
         Ok(())
     }
 
@@ -211,9 +220,12 @@ impl<H: Host> Copying<'_, H> {
     }
 
     async fn blob(&self, blob: &Descriptor) -> Result<()> {
-        if !self.there.borrow_mut().insert(blob.digest.clone()) {
-            return Ok(());
-        }
+        let is_new = self.state.borrow_mut().begin(&blob.digest);
+        if is_new { self.push(blob, false).await } else { Ok(()) }
+    }
+
+    /// `anyway`: its bytes move even if the target says that it has them.
+    async fn push(&self, blob: &Descriptor, anyway: bool) -> Result<()> {
         let Place { connection, name, .. } = self.target;
         let source = Later {
             connection: self.source.connection.clone(),
@@ -224,7 +236,8 @@ impl<H: Host> Copying<'_, H> {
         };
         let mut push = Push::new(Box::new(source));
         push.digest = Some(blob.digest.clone());
-        if self.source.connection.base() == connection.base() && self.source.name != *name {
+        push.is_sent_anyway = anyway;
+        if !anyway && self.source.connection.base() == connection.base() && self.source.name != *name {
             push.from.push(self.source.name.clone());
         }
         let (watcher, digest, total) = (self.options.watcher.clone(), blob.digest.clone(), blob.size);
@@ -234,61 +247,44 @@ impl<H: Host> Copying<'_, H> {
             }
         });
         let (_, outcome) = connection.push_blob(name, push, self.call).await?;
-        let stage = {
-            let mut counts = self.counts.borrow_mut();
-            match outcome {
-                Outcome::Existed => {
-                    counts.existing += 1;
-                    Stage::Exists
-                }
-                Outcome::Mounted => {
-                    counts.mounted += 1;
-                    Stage::Mounted
-                }
-                Outcome::Sent => {
-                    counts.blobs += 1;
-                    counts.bytes += blob.size;
-                    Stage::Copied
-                }
-            }
+        let outcome = if anyway { Outcome::Sent } else { outcome };
+        self.state.borrow_mut().blob(blob, outcome);
+        let stage = match outcome {
+            Outcome::Existed => Stage::Exists,
+            Outcome::Mounted => Stage::Mounted,
+            Outcome::Sent => Stage::Copied,
         };
-        self.tell(&blob.digest, stage, blob.size, blob.size);
+        self.tell_whole(blob, stage);
         Ok(())
     }
 
-    /// The config of what was converted, which the source does not have.
+    /// The config of what was converted, which the source does not have: it is sent whether it is there or not.
     async fn config(&self, config: Vec<u8>) -> Result<()> {
         let Place { connection, name, .. } = self.target;
-        let (digest, size) = (Digest::of(Algorithm::Sha256, &config), config.len() as u64);
-        let stage = if connection.head_blob(name, &digest, self.call).await?.is_some() {
-            self.counts.borrow_mut().existing += 1;
-            Stage::Exists
-        } else {
-            connection.push_small_blob(name, config, self.call).await?;
-            let mut counts = self.counts.borrow_mut();
-            counts.blobs += 1;
-            counts.bytes += size;
-            Stage::Copied
-        };
-        self.tell(&digest, stage, size, size);
-        self.there.borrow_mut().insert(digest);
+        let size = config.len() as u64;
+        let digest = connection.push_small_blob(name, config, self.call).await?;
+        let descriptor = Descriptor::new(String::new(), digest, size);
+        self.state.borrow_mut().blob(&descriptor, Outcome::Sent);
+        self.tell_whole(&descriptor, Stage::Copied);
         Ok(())
     }
 
     /// The target's tag.
     async fn finish(&self, root: &Rc<FetchedManifest>) -> Result<()> {
         let Place { connection, name, reference } = self.target;
-        let Reference::Tag(tag) = reference else { return Ok(()) };
+        if let Reference::Digest(_) = reference {
+            return Ok(());
+        }
         let there = connection.head_manifest(name, reference, self.call).await?;
         match there {
             Some(there) if there.digest == root.digest => Ok(()),
-            _ => connection.put_tag(name, tag, root, self.call).await,
+            _ => self.put(reference, root).await,
         }
     }
 
-    fn tell(&self, digest: &Digest, stage: Stage, loaded: u64, total: u64) {
+    fn tell_whole(&self, what: &Descriptor, stage: Stage) {
         if let Some(watcher) = &self.options.watcher {
-            watcher(&Step { digest: digest.clone(), stage, loaded, total });
+            watcher(&Step { digest: what.digest.clone(), stage, loaded: what.size, total: what.size });
         }
     }
 }
@@ -321,5 +317,14 @@ impl<H: Host> BlobSource<H::Chunk> for Later<H> {
 
     fn size(&self) -> Option<u64> {
         Some(self.blob.size)
+    }
+
+    fn rewind(&mut self) -> bool {
+        self.pull = None;
+        true
+    }
+
+    fn proven(&self) -> Option<&Digest> {
+        Some(&self.blob.digest)
     }
 }

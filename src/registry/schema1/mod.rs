@@ -61,4 +61,9 @@ impl Legacy {
         let facts = signed.signatures.iter().map(|signature| SignatureFact::of(signature, false)).collect();
         Self::read(signed.payload, facts)
     }
+
+    /// The blobs that the registry has to hold for it, as far as their sizes were asked for.
+    pub(super) fn known_blobs(&self) -> Vec<Descriptor> {
+        self.sizes.borrow().clone().unwrap_or_default()
+    }
 }

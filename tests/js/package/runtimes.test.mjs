@@ -113,7 +113,7 @@ test('workerd', async (t) => {
   });
 });
 
-/** As wrangler does it: bundled with workerd's condition, the module beside the script, unchanged. */
+/** As wrangler does it: bundled with workerd's condition, the modules beside the script, unchanged. */
 async function startWorker(t, folder) {
   const outdir = path.join(folder, 'workerd');
   const { warnings, metafile } = await esbuild.build({
@@ -128,8 +128,8 @@ async function startWorker(t, folder) {
     metafile: true,
   });
   assert.deepEqual(warnings, []);
-  const module = Object.keys(metafile.outputs).map((file) => path.basename(file)).find((file) => file.endsWith('.wasm'));
-  await writeFile(path.join(outdir, 'config.capnp'), configuration(module));
+  const modules = Object.keys(metafile.outputs).map((file) => path.basename(file)).filter((file) => file.endsWith('.wasm'));
+  await writeFile(path.join(outdir, 'config.capnp'), configuration(modules));
 
   const child = spawn(workerd.default, ['serve', 'config.capnp', '--control-fd=3'], {
     cwd: outdir,
@@ -148,7 +148,8 @@ async function startWorker(t, folder) {
   throw new Error('workerd ended before it listened');
 }
 
-function configuration(module) {
+function configuration(modules) {
+  const embedded = modules.map((module) => `        (name = "${module}", wasm = embed "${module}"),`);
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -156,7 +157,7 @@ const config :Workerd.Config = (
     (name = "worker", worker = (
       modules = [
         (name = "worker.js", esModule = embed "worker.js"),
-        (name = "${module}", wasm = embed "${module}"),
+${embedded.join('\n')}
       ],
       compatibilityDate = "2026-01-01",
       globalOutbound = "loopback",

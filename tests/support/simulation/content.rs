@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
 
-use super::random::Random;
+use crate::support::random::Random;
 
 const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";

@@ -1,8 +1,8 @@
 //! What can go wrong between a client and a registry, or is done to it.
 
 use super::content::REPOSITORIES;
-use super::random::Random;
 use super::registry::{Kind, Model};
+use crate::support::random::Random;
 use crate::support::{Reply, Seen, Step};
 use docker_registry_client_wasm::protocol::http::Method;
 

@@ -3,7 +3,6 @@
 mod content;
 mod faults;
 mod operations;
-mod random;
 mod registry;
 
 use std::cell::RefCell;
@@ -15,8 +14,8 @@ use futures_util::future::{Either, join_all, select};
 use self::content::Content;
 use self::faults::Faults;
 use self::operations::{Operation, Outcome};
-use self::random::Random;
 use self::registry::{Auth, GIVEN, Kind, Model, PASSWORD, Setup, TOKEN_URL};
+use crate::support::random::Random;
 use crate::support::{Reply, Scripted, Seen};
 use docker_registry_client_wasm::protocol::secret::Secret;
 use docker_registry_client_wasm::protocol::url::Url;

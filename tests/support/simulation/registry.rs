@@ -5,7 +5,7 @@ use std::rc::Rc;
 use base64ct::{Base64, Encoding as _};
 
 use super::content::{Content, REPOSITORIES};
-use super::random::Random;
+use crate::support::random::Random;
 use crate::support::{Reply, Seen, Step};
 use docker_registry_client_wasm::protocol::http::Method;
 
@@ -250,17 +250,10 @@ impl Model {
 
     pub fn blob(&self, digest: &str, seen: &Seen, random: &mut Random) -> Reply {
         let Some(bytes) = self.content.blobs.get(digest) else { return unknown("BLOB_UNKNOWN") };
-        let length = bytes.len();
-        let Some(range) = seen.headers.get("range") else { return chunked(Reply::new(200), bytes, random) };
-        let (first, last) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')).expect("a range");
-        let first: usize = first.parse().expect("a position");
-        let last =
-            if last.is_empty() { length } else { last.parse().expect("a position") }.min(length.saturating_sub(1));
-        if first >= length {
-            return Reply::new(416).header("content-range", &format!("bytes */{length}"));
+        match Reply::part(bytes, seen) {
+            (reply, _) if reply.status == 416 => reply,
+            (reply, part) => chunked(reply, &part, random),
         }
-        let reply = Reply::new(206).header("content-range", &format!("bytes {first}-{last}/{length}"));
-        chunked(reply, &bytes[first..=last], random)
     }
 }
 

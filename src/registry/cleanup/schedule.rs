@@ -1,0 +1,114 @@
+//! Which deletion begins when: several at a time, as far as none has to wait for another.
+
+use std::cell::{Cell, RefCell};
+
+use futures_util::StreamExt as _;
+
+use super::deletion::Deletion;
+use super::steps::Step;
+use crate::protocol::digest::Digest;
+use crate::registry::ids::{Marks, Works};
+use crate::transport::{Host, Result};
+
+/// The steps that wait, in their order.
+struct Schedule {
+    waiting: RefCell<Vec<Option<Step>>>,
+    /// So many of them have begun in a row.
+    begun: Cell<usize>,
+    /// Tags alone that wait or are on their way: they come before any manifest goes.
+    untags: Cell<usize>,
+    /// What their tags point to: of one digest one at a time.
+    busy: RefCell<Vec<Digest>>,
+    /// Manifests that were dealt with, and those of them that are gone.
+    ended: RefCell<Marks>,
+    gone: RefCell<Marks>,
+}
+
+/// Carries steps out, so many at a time. An error only where nothing was changed.
+pub(super) async fn carry_out<H: Host>(steps: Vec<Step>, at_a_time: usize, deletion: &Deletion<'_, H>) -> Result<()> {
+    let untags = steps.iter().filter(|step| matches!(step, Step::Untag { .. })).count();
+    let schedule = Schedule {
+        waiting: RefCell::new(steps.into_iter().map(Some).collect()),
+        begun: Cell::new(0),
+        untags: Cell::new(untags),
+        busy: RefCell::default(),
+        ended: RefCell::default(),
+        gone: RefCell::default(),
+    };
+    let mut running = Works::new();
+    loop {
+        // What is refused is refused for all: the first one tells.
+        let most = if deletion.progress.gets_on() { at_a_time } else { 1 };
+        while running.len() < most
+            && let Some(step) = schedule.next(deletion)
+        {
+            running.push(Box::pin(schedule.work(step, deletion)));
+        }
+        if running.next().await.is_none() {
+            break;
+        }
+    }
+    deletion.progress.settle()?;
+    schedule.waiting.take().into_iter().flatten().for_each(|step| deletion.progress.remain(names(step)));
+    Ok(())
+}
+
+impl Schedule {
+    /// The first step that may begin.
+    fn next<H: Host>(&self, deletion: &Deletion<'_, H>) -> Option<Step> {
+        let mut waiting = self.waiting.borrow_mut();
+        let mut at = self.begun.get();
+        while !deletion.progress.is_stopped()
+            && let Some(slot) = waiting.get_mut(at)
+        {
+            match slot {
+                None if at == self.begun.get() => self.begun.set(at + 1),
+                None => {}
+                Some(Step::Untag { digest, .. }) if self.busy.borrow().contains(digest) => {}
+                Some(Step::Untag { digest, .. }) => {
+                    self.busy.borrow_mut().push(digest.clone());
+                    return slot.take();
+                }
+                Some(Step::Delete { .. }) if self.untags.get() > 0 => return None,
+                Some(Step::Delete { id, after, .. }) => {
+                    if after.iter().all(|id| self.gone.borrow().has(*id)) {
+                        return slot.take();
+                    }
+                    if after.iter().all(|id| self.ended.borrow().has(*id)) {
+                        self.ended.borrow_mut().add(*id);
+                        slot.take().into_iter().for_each(|step| deletion.progress.remain(names(step)));
+                    }
+                }
+            }
+            at += 1;
+        }
+        None
+    }
+
+    async fn work<H: Host>(&self, step: Step, deletion: &Deletion<'_, H>) {
+        match step {
+            Step::Untag { tag, digest } => {
+                deletion.untag(tag, &digest).await;
+                self.busy.borrow_mut().retain(|busy| *busy != digest);
+                self.untags.set(self.untags.get() - 1);
+            }
+            Step::Delete { id, digest, tags, .. } => {
+                if deletion.delete(&digest, tags).await {
+                    self.gone.borrow_mut().add(id);
+                }
+                self.ended.borrow_mut().add(id);
+            }
+        }
+    }
+}
+
+/// What a step is about.
+fn names(step: Step) -> Vec<String> {
+    match step {
+        Step::Untag { tag, .. } => vec![tag],
+        Step::Delete { digest, mut tags, .. } => {
+            tags.push(digest.to_string());
+            tags
+        }
+    }
+}

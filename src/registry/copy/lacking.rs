@@ -1,0 +1,61 @@
+//! A manifest that is refused for the want of something the registry said it had (HEAD answered 200, or a mount 201):
+//! that is sent after all, and the manifest is put again.
+
+use std::rc::Rc;
+
+use super::{Copying, Place, tree};
+use crate::protocol::descriptor::Descriptor;
+use crate::protocol::reference::Reference;
+use crate::registry::manifests::FetchedManifest;
+use crate::transport::{Error, Host, Result};
+
+impl<H: Host> Copying<'_, H> {
+    /// Puts a manifest all of whose parts were seen to. Each of them moves at most once.
+    pub(super) async fn put(&self, reference: &Reference, manifest: &Rc<FetchedManifest>) -> Result<()> {
+        let Place { connection, name, .. } = self.target;
+        loop {
+            let put = match reference {
+                Reference::Digest(_) => connection.push_manifest(name, reference, manifest, self.call).await,
+                Reference::Tag(tag) => connection.put_tag(name, tag, manifest, self.call).await,
+            };
+            let Err(error) = put else { return Ok(()) };
+            let lacking = self.lacking(manifest, &error);
+            if lacking.is_empty() {
+                return Err(error);
+            }
+            for part in &lacking {
+                // An index may list something twice.
+                if self.state.borrow().is_sent(&part.digest) {
+                    continue;
+                }
+                self.state.borrow_mut().take_back(&part.digest);
+                if manifest.manifest.manifests.is_some() {
+                    let Place { connection, name, .. } = self.source;
+                    let child = connection.child_manifest(name, part, self.call).await?;
+                    Box::pin(self.whole(&child)).await?;
+                } else {
+                    self.push(part, true).await?;
+                }
+            }
+        }
+    }
+
+    /// The parts that were passed over or mounted and may be what the registry lacks: those that it names, or all of them
+    /// if it names none.
+    fn lacking(&self, manifest: &FetchedManifest, error: &Error) -> Vec<Descriptor> {
+        if !error.lacks_parts() {
+            return Vec::new();
+        }
+        let mut parts = tree::blobs(manifest);
+        parts.extend(manifest.manifest.manifests.iter().flatten().cloned());
+        let is_named = |part: &Descriptor| {
+            error.errors.iter().any(|item| item.is_of_missing_part() && item.names(part.digest.as_str()))
+        };
+        if parts.iter().any(is_named) {
+            parts.retain(is_named);
+        }
+        let state = self.state.borrow();
+        parts.retain(|part| !state.is_sent(&part.digest));
+        parts
+    }
+}
