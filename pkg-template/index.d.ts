@@ -28,18 +28,21 @@ export interface ClientOptions {
   trustedRealms?: string[];
   /** Time allowed until response headers arrive, beside a second for each 32 kB of a request's body. Default 30_000; 0 waits for ever. */
   timeout?: number;
-  /** Time allowed without a byte of progress in a body. Default 60_000; 0 waits for ever. */
+  /** Time allowed without a byte of progress in a body, be it an answer's or a streamed upload's. Default 60_000; 0 waits for ever. */
   idleTimeout?: number;
   /**
    * Tries in all (default 5) for what failed for the moment: a lost connection, 408, 429, 500, 502, 503, 504. The first pause is about `minDelay`
    * (250), each further one twice as long, up to `maxDelay` (30_000); the registry may ask for up to a minute. `false` tries once.
    */
   retry?: { attempts?: number; minDelay?: number; maxDelay?: number } | false;
-  /** Carries the requests. Default `globalThis.fetch`. Proxies, custom CAs and tests plug in here. */
+  /**
+   * Carries the requests. Default `globalThis.fetch`. Proxies, custom CAs and tests plug in here. One that can send a ReadableStream as body may say so
+   * by a property, `Object.assign(fetch, { duplex: "half" })`: then uploads are streamed through it.
+   */
   fetch?: typeof globalThis.fetch;
   /** Sent with every request to the registry. */
   headers?: Record<string, string>;
-  /** Parallel requests at most. Default 6. */
+  /** Parallel requests at most, but for bodies that somebody reads or writes at their own pace: streams, uploads. Default 6. */
   concurrency?: number;
   /** Default platform of `image()`: "linux/amd64" (the default), "linux/arm64/v8", "windows/amd64:10.0.17763.1"… */
   platform?: string;
@@ -70,6 +73,13 @@ export interface Challenge {
   service?: string;
   /** What is about to be done: "repository:team/web:pull". */
   scopes: string[];
+}
+/** As the registry gives it. */
+export interface SearchResult {
+  /** "library/busybox". */
+  name: string;
+  description?: string | null;
+  [field: string]: unknown;
 }
 /** How many requests a registry allows, as far as it tells. */
 export interface RateLimit {
@@ -126,8 +136,12 @@ export class DockerRegistryClient {
   readonly host: string;
   /** The limit the registry last told of. */
   readonly rateLimit: RateLimit | undefined;
+  /**
+   * 1: the V1 protocol (docker-registry 0.x). There everything works that V1 has; what it has not is `UNSUPPORTED` and named: manifests,
+   * blobs, referrers, copies, clean-up plans.
+   */
   apiVersion(options?: CallOptions): Promise<1 | 2>;
-  /** Resolves if the registry answers and takes the credentials. */
+  /** Resolves if the registry answers and takes the credentials (V1: answers; it asks for credentials at a repository only). */
   checkStatus(options?: CallOptions): Promise<void>;
   /**
    * What works against this registry from this place, and the exact server settings that would fix what doesn't. Resolves whatever the registry
@@ -141,6 +155,12 @@ export class DockerRegistryClient {
    * `repository`: what to ask about tags, referrers and deletion. Default: the catalog's first.
    */
   diagnose(options?: CallOptions & { repository?: string }): Promise<Diagnosis>;
+  /**
+   * V1 only: what the registry finds for some words, all of it, each as the registry gives it. docker-registry finds nothing unless its search is
+   * switched on (SEARCH_BACKEND), and then what was announced to it, as `pushImage()` does. `catalog()`, `repositories()` and `namespaces()`
+   * search for "".
+   */
+  search(query: string, options?: CallOptions): Promise<SearchResult[]>;
   /** Distinct namespaces in the catalog's order, "library" for names without one. */
   namespaces(options?: CallOptions): Promise<string[]>;
   /** No request is made. A namespace both in the name and as argument is an error. */
@@ -287,7 +307,7 @@ export class Repository {
   tags(options?: CallOptions & { filter?: string | RegExp }): Promise<string[]>;
   /** Tags as the pages arrive. */
   eachTag(options?: ListOptions): AsyncIterableIterator<string>;
-  /** What a tag points to: facts from manifest and config. */
+  /** What a tag points to: facts from manifest and config, of a V1 registry from the JSON of the image and of the tag. */
   data(tag: string, options?: CallOptions): Promise<TagData>;
   /**
    * What many tags point to, as many at a time as the client makes requests. `tags`: only these; default: all. One manifest and one config are
@@ -302,7 +322,7 @@ export class Repository {
    * befalls every tag (credentials refused, the rate limit, a dead connection) ends the iteration. Leaving it stops all requests.
    */
   describeTags(options?: CallOptions & { tags?: string[]; order?: "name" | "version" | "newest" }): AsyncIterableIterator<DescribedTag>;
-  /** The image of a tag or digest; from an index, the one for the platform. */
+  /** The image of a tag or digest, of a V1 registry also of an image's id; from an index, the one for the platform. */
   image(tagOrDigest: string, options?: CallOptions & { platform?: string }): Promise<Image>;
   /** The manifest of a tag or digest, verified. `accept`: media types to ask for instead of all that are known. */
   manifest(reference: string, options?: CallOptions & { accept?: string[] }): Promise<Manifest>;
@@ -322,13 +342,15 @@ export class Repository {
    * looks at everything again. No request is made. `INVALID_ARGUMENT` names what no plan has ("plan.tags[3].digest: …"), or that it is a plan for
    * another registry or repository.
    */
-  loadCleanupPlan(plan: string | object): CleanupPlan;
+  loadCleanupPlan(plan: string | object): Promise<CleanupPlan>;
   /**
    * Points a tag at an image of this repository: another tag, a manifest's digest, or an `Image`. The manifest stays as it came, byte for byte; a
    * tag that points there already is left alone. What the tag points to afterwards is made sure of, and an error says what that is.
    *
    * `ifMatch`: the digest the tag must have now, `null` for a tag that must not exist; else `CONFLICT`, and nothing is changed. No registry does
    * that in one step: another writer may still come in between.
+   *
+   * V1: another tag, the id of an image or an `Image` of that registry, whichever repository it was found in; `ifMatch` takes an id.
    */
   tag(tag: string, image: string | Image, options?: CallOptions & { ifMatch?: string | null }): Promise<void>;
   /**
@@ -384,10 +406,11 @@ export class Repository {
    * Pushes a blob, unless it is there already. Nothing is committed unless all bytes have come and are right; on an error or abort the upload is
    * cancelled at the registry, and a stream that was given is cancelled too.
    *
-   * A stream (or any async iterable of bytes) of whatever length goes up in chunks: at most two are in memory, the next is read while one is on
-   * its way. After a lost connection the upload goes on where the registry has got to (distribution 2.8 forgets it if that was in the middle of a
-   * chunk: bytes in hand are then sent again from the start, a longer stream cannot be). What fits into one chunk, and up to 64 MiB that are in
-   * memory anyway, is hashed first and goes up in one request. A page is no exception: no host needs to stream a request's body.
+   * A stream (or any async iterable of bytes) of whatever length goes up as it comes, in one request; where the host sends no streams (pages) or the
+   * registry takes none, in chunks, the next read while one is on its way. Either way a few MiB are in memory. A source that pauses keeps no request
+   * open. After a lost connection the upload goes on where the registry has got to, if what it lacks is still in hand (the last 4 MiB of a stream).
+   * Else, and at distribution 2.8, which forgets an upload whose connection broke: a Blob or File, and what is in memory, is sent again from the
+   * start, a stream cannot be. What fits into one chunk, and up to 64 MiB that are in memory anyway, is hashed first and goes up in one request.
    *
    * Rejects with `SOURCE` where a stream fails (its own reason is the error's `cause`) or gives something that is no bytes, `SIZE_MISMATCH` where
    * a file changed its length, `DIGEST_MISMATCH` where the bytes are not those of `digest`, `UNSUPPORTED` where the registry takes no pushes, or
@@ -402,6 +425,18 @@ export class Repository {
   mountBlob(digest: string, from: string, options?: CallOptions): Promise<boolean>;
   /** Deletes a blob from this repository, whatever refers to it: a manifest that does can no longer be pulled. Other repositories keep theirs. */
   deleteBlob(digest: string, options?: CallOptions): Promise<void>;
+  /**
+   * V1 only: puts an image, which has one layer: its JSON, the layer, then the checksum of both, without which the registry gives nobody
+   * anything of it. `json` is an object, or its bytes as they are; its `id` (64 hexadecimal digits, chosen by whoever makes the image) names the image, its
+   * `parent` must be there already. Resolves to the id, for `tag()`. The same image again is passed over, and one that was interrupted put anew;
+   * another one under that id is a `CONFLICT`: images never change.
+   *
+   * V1 takes a layer in one request: a stream or Blob goes up as it is read, or where the host sends no streams (pages) is read into memory, up to
+   * 256 MiB (`TOO_LARGE`); what is in memory may be larger.
+   */
+  pushImage(json: object | Uint8Array, layer: BlobData, options?: CallOptions): Promise<string>;
+  /** V1 only: deletes the repository with all its tags. Its images stay, as others may be made of them. */
+  deleteRepository(options?: CallOptions): Promise<void>;
 }
 
 /** The bytes of a blob. A stream must be fresh: neither locked nor read from. */
@@ -414,7 +449,10 @@ export type BlobData =
 export interface PushBlobOptions extends TransferOptions {
   /** For the descriptor; the registry is not told. Default "application/octet-stream". */
   mediaType?: string;
-  /** Bytes per request at most, up to 256 MiB. Default 4 MiB for streams; more where the registry asks for more (`OCI-Chunk-Min-Length`). */
+  /**
+   * Bytes per request at most, up to 256 MiB; more where the registry asks for more (`OCI-Chunk-Min-Length`). Default: as many as there are, or 4 MiB
+   * where no request's body can be streamed. For registries, and proxies before them, that limit the size of a request.
+   */
   chunkSize?: number;
   /** What the bytes must hash to, sha256 or sha512. Where that blob is there already a stream is not even read. */
   digest?: string;
@@ -478,15 +516,23 @@ export interface Dependents {
 }
 export interface TagData {
   tag: string;
-  digest: string;
+  /** Absent on V1, which knows no digests. */
+  digest?: string;
+  /** V1: the id of the image. */
+  id?: string;
+  /** Whether `digest` vouches for all of it: `false` on V1. */
+  verified: boolean;
+  /** V1: "application/json", the type of an image's JSON. */
   mediaType: string;
-  /** Layers, compressed; of the image for the client's platform, else of the index's first image. */
+  /** Layers, compressed; of the image for the client's platform, else of the index's first image. NaN where a V1 registry does not tell. */
   size: number;
   created?: Date;
   /** All platforms of an index, or the one of an image; without attestations. */
   platforms: Platform[];
   artifactType?: string;
   annotations?: Record<string, string>;
+  /** V1: what docker-registry keeps of the tag itself: `last_update` (seconds since 1970), `docker_version`, `arch`, `os`, `kernel`. */
+  tagJson?: Record<string, unknown>;
 }
 
 /** A tag and its facts, or why there are none: `if (entry.error) …`. */
@@ -612,29 +658,37 @@ export interface CleanupReport {
 
 // ───────────── Image
 
+/** `image()` of a V1 registry reads the JSON of every image that this one is made of, `concurrency` at a time, and keeps it for others that are made of them too. */
 export class Image {
   private constructor();
-  /** Digest of the config (docker inspect .Id). */
+  /** Digest of the config (docker inspect .Id); of a V1 registry the id that whoever made the image chose. */
   readonly id: string;
-  /** Digest of the manifest. */
+  /** Digest of the manifest. `undefined` on V1, which knows no digests. */
   readonly digest: string | undefined;
+  /**
+   * Whether the digest vouches for all of it. `false` on V1: nothing there is named by its content. A layer's bytes are compared with its length and
+   * its checksum where the registry tells them (docker-registry does, though a page of another origin may not see it), so that damage shows;
+   * that they are those which somebody meant is the registry's word.
+   */
+  readonly verified: boolean;
+  /** Of the manifest. V1: "application/json", the type of an image's JSON. */
   readonly mediaType: string;
   readonly platform: Platform | undefined;
-  /** All layers, compressed. */
+  /** All layers, compressed. NaN where a V1 registry does not tell. */
   readonly size: number;
   readonly created: Date | undefined;
   /** Base first. */
-  readonly layers: readonly Descriptor[];
-  /** Verified bytes of a layer: by position (0 is the base) or digest; default the topmost. */
+  readonly layers: readonly ImageLayer[];
+  /** Verified bytes of a layer: by position (0 is the base) or digest, V1: by the id of its image; default the topmost. */
   getLayer(layer?: number | string, options?: TransferOptions): Promise<Uint8Array>;
   layerStream(layer?: number | string, options?: TransferOptions): Promise<ReadableStream<Uint8Array>>;
-  /** The config. */
+  /** The config. V1: the image's own JSON, whose `config` is as that of V2's. */
   getJson(options?: CallOptions): Promise<Record<string, unknown>>;
   /** One field of the config. */
   getData(field: string, options?: CallOptions): Promise<unknown>;
-  /** The layers' chain ids, top first (image-spec, config.md). */
+  /** The layers' chain ids, top first (image-spec, config.md). V1: the ids of the images it is made of, its own first. */
   ancestry(options?: CallOptions): Promise<string[]>;
-  /** Oldest first, as the config has it. */
+  /** Oldest first, as the config has it. V1: a step for each layer, from the JSON of its image. */
   history(options?: CallOptions): Promise<HistoryEntry[]>;
   /** The history as a Dockerfile's lines; a reconstruction. */
   dockerfile(options?: CallOptions): Promise<string>;
@@ -647,7 +701,18 @@ export interface HistoryEntry {
   /** True where the step made no layer. */
   emptyLayer: boolean;
   /** The layer the step made. */
-  layer?: Descriptor;
+  layer?: ImageLayer;
+}
+/** A descriptor, or on V1 what there is in its place. */
+export type ImageLayer = Descriptor | V1Layer;
+export interface V1Layer {
+  /** The image whose layer it is. */
+  id: string;
+  digest?: undefined;
+  /** What V1 serves layers as; how they are compressed their bytes tell. */
+  mediaType: "application/octet-stream";
+  /** As it is stored; absent where the registry does not tell. */
+  size?: number;
 }
 
 // ───────────── Errors

@@ -2,13 +2,16 @@
 // synchronously: no fetch, no file access, no top-level await. Measured, that is the one form which works in every bundler
 // unconfigured, from a plain <script type="module">, and with require().
 
+import { later } from './later.js';
 import { load } from './load.js';
-import hex from './wasm/inline.js';
+import core from './wasm/core.inline.js';
 
-load(() => new WebAssembly.Module(Uint8Array.fromHex?.(hex) ?? decoded(hex)));
+load(() => new WebAssembly.Module(decoded(core)));
+later(async () => WebAssembly.compile(decoded((await import('./wasm/later.inline.js')).default)));
 
-/** For hosts before 2025. */
 function decoded(hex) {
+  if (Uint8Array.fromHex) return Uint8Array.fromHex(hex);
+  // For hosts before 2025.
   const value = (index) => {
     const code = hex.charCodeAt(index);
     return code < 58 ? code - 48 : code - 87; // 0-9, a-f

@@ -58,6 +58,8 @@ export interface FetchOptions {
 export function createFetch(options?: FetchOptions): typeof globalThis.fetch & {
   /** Closes the connections that are kept open, after the requests under way. */
   close(): Promise<void>;
+  /** Uploads are streamed through it. */
+  readonly duplex: 'half';
 };
 
 // ───────────── Both

@@ -7,14 +7,14 @@ import { ensureBuilt, ensureNodeModules, root, run } from '../xtask/ensure.mjs';
 import { fuzzBriefly } from './fuzz/run.mjs';
 import { packPackage } from './js/pack.mjs';
 import { logFolder } from './registries/process.mjs';
-import { ensureFerro, ensureSystemPrograms } from './registries/programs.mjs';
+import { ensureFerro, ensureNpmPeer, ensureSystemPrograms, ensureV1Registry } from './registries/programs.mjs';
 
 const WASM = ['--target', 'wasm32-unknown-unknown'];
 const cargo = (...args) => run('cargo', args);
 
 /** Order: what fails fastest comes first; `prepare` and `build` are what the others stand on. */
 const steps = {
-  prepare: ['programs, npm packages, a registry server', prepare],
+  prepare: ['programs, npm and Python packages, registry servers', prepare],
   format: ['cargo fmt', format],
   build: ['npm run build', () => ensureBuilt()],
   clippy: ['cargo clippy, native and wasm', clippy],
@@ -34,6 +34,8 @@ async function prepare() {
   await ensureSystemPrograms();
   await ensureNodeModules();
   await ensureFerro();
+  await ensureV1Registry();
+  await ensureNpmPeer();
 }
 
 async function format() {

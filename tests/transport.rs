@@ -69,11 +69,12 @@ fn a_version_that_could_not_be_asked_is_asked_again() {
 }
 
 #[test]
-fn v1_is_not_read_yet_and_says_so() {
+fn what_v1_has_not_is_named() {
     let host = Scripted::routes(vec![("/v1/_ping", Reply::json("{}"))]);
-    let client = host.raw_client(Settings::default());
-    let error = host.run(client.namespaces(&Call::default())).unwrap_err();
+    let repository = host.raw_client(Settings::default()).repository("a/b", None).unwrap();
+    let error = host.run(repository.manifest("latest", None, &Call::default())).unwrap_err();
     assert_eq!(error.code, "UNSUPPORTED");
+    assert!(error.message.starts_with("manifests: this registry speaks the V1 protocol"), "{error}");
 }
 
 /// F13.

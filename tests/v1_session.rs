@@ -1,4 +1,4 @@
-//! V1's tokens and cookies, below the operations that will use them.
+//! V1's tokens and cookies, below the operations that use them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
@@ -13,7 +13,7 @@ use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};
 use docker_registry_client_wasm::transport::notice::Notices;
 use docker_registry_client_wasm::transport::retry::Policy;
-use docker_registry_client_wasm::transport::trust::Trust;
+use docker_registry_client_wasm::transport::trust::{Trust, TrustedHost};
 use docker_registry_client_wasm::transport::{Stack, StackSettings, Transport, stack};
 use futures_util::future::join_all;
 use support::{Bytes, Reply, Scripted, Seen};
@@ -22,9 +22,13 @@ const BASIC: &str = "Basic YWxpY2U6czNjcmV0";
 const TOKEN: &str = r#"signature=abc,repository="acme/tiny",access=read"#;
 
 fn stack_over(host: &Scripted) -> Stack<Scripted> {
+    stack_trusting(host, Vec::new())
+}
+
+fn stack_trusting(host: &Scripted, trusted: Vec<TrustedHost>) -> Stack<Scripted> {
     let credentials = Credentials::Basic { username: "alice".into(), password: Secret::new("s3cret") };
     let settings = StackSettings {
-        trust: Trust::new(Url::parse("https://registry.test").unwrap(), Vec::new()),
+        trust: Trust::new(Url::parse("https://registry.test").unwrap(), trusted),
         auth: AuthSettings { credentials: Some(credentials), ..AuthSettings::default() },
         retry: Policy::default(),
         concurrency: 1,
@@ -120,6 +124,55 @@ fn no_token_and_no_password_at_the_door() {
     let host = Scripted::new(|_| Reply::json(r#"{"error":"no"}"#).status(401).header("www-authenticate", "Token"));
     let error = host.run(stack_over(&host).send(&ancestry("acme/tiny"))).err().unwrap();
     assert_eq!((error.code.as_ref(), error.status), ("AUTH_REQUIRED", Some(401)));
+}
+
+/// docker-registry takes a token for reading to read only, and puts the scheme before the token.
+#[test]
+fn writing_takes_a_token_of_its_own() {
+    let host = Scripted::new(|seen| match (seen.method, seen.target.as_str()) {
+        (Method::Put, "/v1/repositories/acme/tiny/") if seen.headers.get("authorization") == Some(BASIC) => {
+            assert_eq!((seen.headers.get("x-docker-token"), seen.body.as_str()), (Some("true"), "[]"));
+            Reply::json("\"\"").header("x-docker-token", "Token write")
+        }
+        (Method::Put, "/v1/images/abc/json") if seen.headers.get("authorization") == Some("Token write") => {
+            Reply::json("true")
+        }
+        _ => registry(seen),
+    });
+    let stack = stack_over(&host);
+    let mut request = ancestry("acme/tiny");
+    assert_eq!(host.run(stack.send(&request)).unwrap().status, 200);
+    (request.method, request.url) = (Method::Put, Url::parse("https://registry.test/v1/images/abc/json").unwrap());
+    assert_eq!(host.run(stack.send(&request)).unwrap().status, 200);
+    // Who asks for a token itself shows the password.
+    request.url = Url::parse("https://registry.test/v1/repositories/acme/tiny/images").unwrap();
+    request.headers.set("x-docker-token", "true");
+    host.run(stack.send(&request)).unwrap();
+    assert_eq!(host.seen().last().unwrap().headers.get("authorization"), Some(BASIC));
+}
+
+/// Not the index has the images: another host, which is gone to only where the user named it.
+#[test]
+fn endpoints() {
+    for (trusted, expected) in [
+        (None, "/v1/images/abc/ancestry?x"),
+        (Some("elsewhere.test"), "https://elsewhere.test/v1/images/abc/ancestry?x"),
+    ] {
+        let host = Scripted::new(|seen| match seen.target.as_str() {
+            "/v1/images/abc/ancestry?x" | "https://elsewhere.test/v1/images/abc/ancestry?x"
+                if seen.headers.get("authorization") == Some(&*format!("Token {TOKEN}")) =>
+            {
+                Reply::json("[]")
+            }
+            _ => registry(seen),
+        });
+        let named = trusted.map(|host| TrustedHost::parse(host).unwrap()).into_iter().collect();
+        let stack = stack_trusting(&host, named);
+        let mut request = ancestry("acme/tiny");
+        request.url = request.url.with_raw_query(Some("x"));
+        assert_eq!(host.run(stack.send(&request)).unwrap().status, 200);
+        assert_eq!(host.seen().last().unwrap().target, expected);
+    }
 }
 
 /// A redirect takes neither token nor cookie along.

@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
-/** Bytes a browser may download with gzip. A little above what it is, so that growth is a decision. */
-const BUDGET = 449_000;
+/** Bytes a browser may download with gzip, at once and with the first call that needs more. A little above what it is, so that growth is a decision. */
+const BUDGETS = { first: 345_000, later: 160_000 };
 
 const [folder] = process.argv.slice(2);
 
 /** The files behind `import 'docker-registry-client-wasm'`. */
-function downloaded() {
+function first() {
   const generated = readdirSync(join(folder, 'wasm'), { recursive: true }).filter((name) => name.endsWith('.js'));
-  return ['index.js', 'load.js', 'classes.js', ...generated.map((name) => join('wasm', name))];
+  const needed = generated.filter((name) => name !== 'later.inline.js');
+  return ['index.js', 'later.js', 'load.js', 'classes.js', ...needed.map((name) => join('wasm', name))];
 }
 
 function measure(names) {
@@ -22,12 +23,16 @@ function measure(names) {
   return [sum((bytes) => bytes.length), sum((bytes) => gzipSync(bytes, { level: 9 }).length), sum((bytes) => brotliCompressSync(bytes).length)];
 }
 
-const row = (title, cells) => console.log(title.padEnd(24) + cells.map((cell) => String(cell).padStart(10)).join(''));
-const download = measure(downloaded());
+const row = (title, cells) => console.log(title.padEnd(28) + cells.map((cell) => String(cell).padStart(10)).join(''));
 row('bytes', ['raw', 'gzip', 'brotli']);
 row('core.wasm', measure(['wasm/core.wasm']));
-row('browser, module inline', download);
-if (download[1] > BUDGET) {
-  console.error(`a browser would download ${download[1]} bytes with gzip, the budget is ${BUDGET}`);
+row('later.wasm', measure(['wasm/later.wasm']));
+const sizes = { first: measure(first()), later: measure(['wasm/later.inline.js']) };
+row('browser, module inline', sizes.first);
+row('browser, loaded when used', sizes.later);
+for (const [part, budget] of Object.entries(BUDGETS)) {
+  const [, gzip] = sizes[part];
+  if (gzip <= budget) continue;
+  console.error(`a browser would download ${gzip} bytes with gzip (${part}), the budget is ${budget}`);
   process.exitCode = 1;
 }

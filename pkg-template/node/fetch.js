@@ -20,5 +20,6 @@ export function createFetch(options) {
     started = undefined;
     await (await closing)?.close();
   };
-  return Object.assign(fetch, { close });
+  // It sends streams: uploads go by them.
+  return Object.assign(fetch, { close, duplex: 'half' });
 }

@@ -14,7 +14,11 @@ extern "C" {
     #[wasm_bindgen(method, setter)]
     pub fn set_headers(this: &Init, headers: &Fields);
     #[wasm_bindgen(method, setter)]
-    pub fn set_body(this: &Init, body: &Uint8Array);
+    pub fn set_body(this: &Init, body: &JsValue);
+    #[wasm_bindgen(method, setter)]
+    pub fn set_duplex(this: &Init, duplex: &str);
+    #[wasm_bindgen(method, setter)]
+    pub fn set_window(this: &Init, window: &JsValue);
     #[wasm_bindgen(method, setter)]
     pub fn set_signal(this: &Init, signal: &JsValue);
     #[wasm_bindgen(method, setter)]

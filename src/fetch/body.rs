@@ -54,6 +54,10 @@ impl Chunk for HostBytes {
             _ => buffer.truncate(start),
         }
     }
+
+    fn of(bytes: &[u8]) -> Self {
+        Self::new(Uint8Array::from(bytes))
+    }
 }
 
 /// All bytes of some chunks in one array, without copying where it is one chunk.

@@ -11,7 +11,9 @@ mod environment;
 mod failure;
 mod hash;
 pub mod headers;
+mod outgoing;
 mod reader;
+mod schema1;
 mod settle;
 
 pub use bindings::{Any, Room, tag};
@@ -21,7 +23,7 @@ pub use hash::FetchHasher;
 pub use reader::{Read, Reader};
 pub use settle::settled;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -31,10 +33,13 @@ use wasm_bindgen::prelude::*;
 use self::abort::Abort;
 use self::bindings::Init;
 use self::environment::Page;
+use self::outgoing::Taking;
 use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Content, Request, Response};
+use crate::protocol::schema1::signed::Check;
 use crate::protocol::url::Url;
+use crate::transport::schema1::{AnySigner, Unpack, no_gzip};
 use crate::transport::{Clock, Error, Host, Result, Transport};
 
 /// A host with `fetch`.
@@ -44,6 +49,7 @@ pub struct FetchHost {
     is_injected: bool,
     create_hash: Option<Function>,
     page: Option<Page>,
+    taking: OnceCell<Taking>,
     /// Whether any answer came: then CORS is not, or not everywhere, what keeps others away.
     was_read: Rc<Cell<bool>>,
 }
@@ -64,6 +70,7 @@ impl FetchHost {
             is_injected,
             create_hash: hash::create_hash(),
             page: Page::current(),
+            taking: OnceCell::new(),
             was_read: Rc::default(),
         })
     }
@@ -73,8 +80,15 @@ impl FetchHost {
         match (&self.page, request.follows_redirects) {
             (Some(_), true) => "follow",
             (Some(_), false) => "error",
+            (None, _) if request.is_streamed() && self.taking() == Taking::Strictly => "error",
             (None, _) => "manual",
         }
+    }
+
+    /// How it takes streams. No page sends any.
+    fn taking(&self) -> Taking {
+        let find = || if self.page.is_some() { Taking::Not } else { Taking::of(&self.fetch, self.is_injected) };
+        *self.taking.get_or_init(find)
     }
 
     fn init(&self, request: &Request<HostBytes>, abort: &Abort) -> Result<Init> {
@@ -84,7 +98,14 @@ impl FetchHost {
         match &request.body {
             None => {}
             Some(Content::Bytes(bytes)) => init.set_body(&Uint8Array::from(bytes.as_slice())),
-            Some(Content::Chunks(chunks)) => init.set_body(&body::joined(chunks)?),
+            Some(Content::Chunks(chunks)) => init.set_body(body::joined(chunks)?.as_ref()),
+            Some(Content::Stream(pipe)) => {
+                init.set_body(&outgoing::stream_of(pipe)?);
+                init.set_duplex("half");
+                if self.taking() == Taking::Strictly {
+                    init.set_window(&JsValue::NULL);
+                }
+            }
         }
         init.set_signal(&abort.signal());
         init.set_redirect(self.redirect(request));
@@ -173,8 +194,27 @@ impl Host for FetchHost {
         self.page.as_ref().map(|page| page.origin.clone())
     }
 
+    fn sends_streams(&self) -> bool {
+        self.taking() != Taking::Not
+    }
+
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
         wasm_bindgen_futures::spawn_local(work);
+    }
+
+    async fn verify(&self, check: &Check) -> Result<bool> {
+        schema1::verify(check).await
+    }
+
+    async fn new_signer(&self) -> Result<AnySigner> {
+        self.signer(None).await
+    }
+
+    fn unpack(&self) -> Result<Box<dyn Unpack<HostBytes>>> {
+        match schema1::HostUnpack::new(self.hasher(Algorithm::Sha256)) {
+            Some(unpack) => Ok(Box::new(unpack)),
+            None => Err(no_gzip()),
+        }
     }
 }
 

@@ -69,13 +69,7 @@ fn files(options: &Options, reason: &Reason) -> Result<Vec<ArtifactFile<HostByte
 fn pushed(options: &Options, reason: &Reason) -> Result<Push<HostBytes>> {
     let media_type = options.text("mediaType")?;
     media_type.as_deref().map_or(Ok(()), media_type::check)?;
-    let source = source::read(&options.get("data")?.unwrap_or_default(), reason).map_err(|failure| match failure {
-        Failure::Error(mut error) => {
-            error.message = options.path(&error.message);
-            Failure::Error(error)
-        }
-        other => other,
-    })?;
+    let source = source::read(&options.get("data")?.unwrap_or_default(), &options.path("data"), reason)?;
     let mut push = Push::new(source);
     if let Some(media_type) = media_type {
         push.media_type = media_type;

@@ -50,8 +50,14 @@ impl Image {
 
     /// Digest of the manifest.
     #[wasm_bindgen(getter)]
-    pub fn digest(&self) -> String {
-        self.image.digest().to_string()
+    pub fn digest(&self) -> Option<String> {
+        self.image.digest().map(ToString::to_string)
+    }
+
+    /// Whether the digest vouches for all of it.
+    #[wasm_bindgen(getter)]
+    pub fn verified(&self) -> bool {
+        self.image.is_verified()
     }
 
     /// Media type of the manifest.
@@ -70,10 +76,10 @@ impl Image {
         self.platform.get_or_init(build).clone()
     }
 
-    /// Bytes of all layers, compressed.
+    /// Bytes of all layers, compressed; NaN where a V1 registry does not tell.
     #[wasm_bindgen(getter)]
     pub fn size(&self) -> f64 {
-        self.image.size() as f64
+        self.image.size().map_or(f64::NAN, |size| size as f64)
     }
 
     /// When it was made; a new `Date` each time, as a `Date` can be changed.
@@ -190,7 +196,7 @@ fn which(layer: &JsValue) -> Result<Layer> {
         return Ok(Layer::Top);
     }
     if let Some(digest) = layer.as_string() {
-        return Ok(Layer::Digest(digest));
+        return Ok(Layer::Named(digest));
     }
     match layer.as_f64() {
         Some(position) if position.fract() == 0.0 && position.abs() <= MAX_SAFE_INTEGER as f64 => {

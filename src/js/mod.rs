@@ -32,6 +32,7 @@ mod source;
 mod stop;
 mod stream;
 mod tagging;
+mod v1;
 
 pub use client::DockerRegistryClient;
 pub use error::{is_registry_error, to_js as error_to_js};

@@ -34,7 +34,7 @@ pub struct Progress {
 impl Progress {
     /// Of a blob that has not begun to come.
     pub fn new(callback: Option<Callback>, host: FetchHost, pull: &BlobPull<FetchHost>) -> Self {
-        Self::of(callback, host, Some(pull.digest().to_string()), pull.total())
+        Self::of(callback, host, pull.digest().map(ToString::to_string), pull.total())
     }
 
     /// Of a blob that goes the other way, as far as it is known.

@@ -36,7 +36,7 @@ impl Repository {
             let (call, signal) = (options.call()?, options.signal()?);
             // Last: from here on a stream is taken.
             let reason = Reason::default();
-            let source = source::read(&data, &reason)?;
+            let source = source::read(&data, "data", &reason)?;
             let named = digest.as_ref().map(Digest::to_string);
             let progress = Rc::new(RefCell::new(Progress::of(callback, host, named, source.size())));
             let mut push = Push { digest, chunk_size, ..Push::new(source) };

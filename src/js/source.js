@@ -4,13 +4,14 @@ import { bytesOf } from "../fetch/reader.js";
 
 const tagOf = (value) => Object.prototype.toString.call(value);
 
-/** `{ bytes }`, or `{ reader, size }` of something to read from, or `{ why }` it cannot be pushed; of anything else a `{ hint }`. */
+/** `{ bytes }`, or `{ reader, size, again }` of something to read from, and perhaps once more, or `{ why }` it cannot be pushed; of anything else a `{ hint }`. */
 export function sourceOf(data) {
   if (typeof data === "string") return { hint: ": new TextEncoder().encode(text) makes bytes of a text" };
   if (typeof data !== "object" || data === null) return {};
   if (ArrayBuffer.isView(data) || /^\[object (Shared)?ArrayBuffer\]$/.test(tagOf(data))) return bytes(data);
   if (/^\[object (Blob|File)\]$/.test(tagOf(data)) && typeof data.stream === "function") {
-    return { reader: data.stream().getReader(), size: data.size };
+    const again = () => data.stream().getReader();
+    return { reader: again(), size: data.size, again };
   }
   if (typeof data.getReader === "function") return stream(data);
   if (typeof data[Symbol.asyncIterator] === "function") return iterable(data);

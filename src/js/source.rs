@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
+use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::error::{Failure, Result};
@@ -27,6 +27,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn size(this: &Found) -> Option<f64>;
     #[wasm_bindgen(method, getter)]
+    fn again(this: &Found) -> Option<Function>;
+    #[wasm_bindgen(method, getter)]
     fn why(this: &Found) -> Option<String>;
     #[wasm_bindgen(method, getter)]
     fn hint(this: &Found) -> Option<String>;
@@ -36,8 +38,8 @@ extern "C" {
 pub type Reason = Rc<RefCell<Option<JsValue>>>;
 
 /// The source that an argument is. A stream has a reader from here on.
-pub fn read(data: &JsValue, reason: &Reason) -> Result<Box<dyn BlobSource<HostBytes>>> {
-    let found = source_of(data).map_err(|_| Failure::argument("data: it cannot be read"))?;
+pub fn read(data: &JsValue, name: &str, reason: &Reason) -> Result<Box<dyn BlobSource<HostBytes>>> {
+    let found = source_of(data).map_err(|_| Failure::argument(format!("{name}: it cannot be read")))?;
     if let Some(bytes) = found.bytes() {
         return Ok(Box::new(InMemory::new(HostBytes::new(bytes))));
     }
@@ -45,12 +47,13 @@ pub fn read(data: &JsValue, reason: &Reason) -> Result<Box<dyn BlobSource<HostBy
         Some(reader) => Ok(Box::new(Readable {
             reader: Reader::new(&reader),
             size: found.size().map(|size| size as u64),
+            again: found.again(),
             reason: reason.clone(),
         })),
         None => Err(Failure::argument(match found.why() {
-            Some(why) => format!("data: {why}"),
+            Some(why) => format!("{name}: {why}"),
             None => format!(
-                "data: a Uint8Array, Blob or ReadableStream is needed, not {}{}",
+                "{name}: a Uint8Array, Blob or ReadableStream is needed, not {}{}",
                 options::described(data),
                 found.hint().unwrap_or_default()
             ),
@@ -61,6 +64,8 @@ pub fn read(data: &JsValue, reason: &Reason) -> Result<Box<dyn BlobSource<HostBy
 struct Readable {
     reader: Reader,
     size: Option<u64>,
+    /// Gives another reader, from the start.
+    again: Option<Function>,
     reason: Reason,
 }
 
@@ -82,6 +87,15 @@ impl BlobSource<HostBytes> for Readable {
 
     fn size(&self) -> Option<u64> {
         self.size
+    }
+
+    fn can_rewind(&self) -> bool {
+        self.again.is_some()
+    }
+
+    fn rewind(&mut self) -> bool {
+        let reader = self.again.as_ref().and_then(|again| again.call0(&JsValue::UNDEFINED).ok());
+        reader.map(|reader| self.reader = Reader::new(reader.unchecked_ref())).is_some()
     }
 }
 

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
+use super::pipe::Pipe;
 use super::retry_after;
 use super::scope::Resource;
 use super::secret::Secret;
@@ -136,6 +137,8 @@ pub enum Content<C> {
     Bytes(Rc<Vec<u8>>),
     /// Bytes where the host keeps them, piece by piece.
     Chunks(Rc<Vec<C>>),
+    /// Bytes that are sent as they come, once: whoever cannot do that refuses, and nobody sends them again.
+    Stream(Rc<Pipe<C>>),
 }
 
 impl<C> fmt::Debug for Content<C> {
@@ -186,6 +189,11 @@ impl<C> Request<C> {
             failures: Failures::default(),
             is_repeatable: !matches!(method, Method::Post | Method::Patch),
         }
+    }
+
+    /// Whether its body can be sent once only: it must not be repeated as it is, whatever the answer.
+    pub fn is_streamed(&self) -> bool {
+        matches!(self.body, Some(Content::Stream(_)))
     }
 
     /// The same request with one more header field.

@@ -20,7 +20,10 @@ pub struct BlobPull<H: Host> {
     connection: Rc<Connection<H>>,
     target: Target,
     call: Call,
-    digest: Digest,
+    /// `None` where nothing says what the bytes hash to (V1, sometimes).
+    digest: Option<Digest>,
+    /// Hashed before the bytes: V1's checksum of a layer is that of its image's JSON and the layer.
+    seed: Option<H::Chunk>,
     span: Span,
     /// Of a whole blob. A part cannot be verified.
     hash: Option<(Algorithm, H::Hasher)>,
@@ -89,13 +92,45 @@ impl<H: Host> BlobPull<H> {
         size: Option<u64>,
         call: &Call,
     ) -> Result<Self> {
-        let mut pull = Self {
+        let hash = algorithm.map(|algorithm| (algorithm, connection.hasher(algorithm)));
+        let mut pull = Self::new(connection, target, Some(digest.clone()), hash, span, size, call);
+        pull.open().await?;
+        Ok(pull)
+    }
+
+    /// Asks for the layer of a V1 image. `checksum`: that of `seed` and the layer, where the registry tells it.
+    pub(super) async fn begin_v1(
+        connection: &Rc<Connection<H>>,
+        target: Target,
+        (checksum, seed): (Option<Digest>, H::Chunk),
+        size: Option<u64>,
+        call: &Call,
+    ) -> Result<Self> {
+        let mut pull = Self::new(connection, target, checksum, None, Span::Whole, size, call);
+        pull.seed = Some(seed);
+        pull.hash =
+            if pull.digest.is_some() { Some((Algorithm::Sha256, pull.hasher(Algorithm::Sha256)?)) } else { None };
+        pull.open().await?;
+        Ok(pull)
+    }
+
+    fn new(
+        connection: &Rc<Connection<H>>,
+        target: Target,
+        digest: Option<Digest>,
+        hash: Option<(Algorithm, H::Hasher)>,
+        span: Span,
+        size: Option<u64>,
+        call: &Call,
+    ) -> Self {
+        Self {
             connection: connection.clone(),
             target,
             call: call.clone(),
-            digest: digest.clone(),
+            digest,
+            seed: None,
             span,
-            hash: algorithm.map(|algorithm| (algorithm, connection.hasher(algorithm))),
+            hash,
             state: State::Ended,
             total: size.filter(|_| matches!(span, Span::Whole)),
             received: 0,
@@ -107,19 +142,22 @@ impl<H: Host> BlobPull<H> {
             resumed: false,
             restarted: false,
             handed_over: false,
-        };
-        pull.open().await?;
-        Ok(pull)
+        }
     }
 
-    /// The digest asked for.
-    pub fn digest(&self) -> &Digest {
-        &self.digest
+    /// The digest asked for; `None` where nothing is asked for by digest (V1).
+    pub fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref().filter(|_| self.seed.is_none())
     }
 
     /// Bytes that will come, where known.
     pub fn total(&self) -> Option<u64> {
         self.total
+    }
+
+    /// Whether all of the blob comes, and is verified.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.span, Span::Whole)
     }
 
     /// Somebody else reads from here on, at their own pace.
@@ -147,7 +185,7 @@ impl<H: Host> BlobPull<H> {
         if error.code != code::DIGEST_MISMATCH || !self.resumed || self.restarted {
             return Err(error);
         }
-        self.hash = Some((algorithm, self.connection.hasher(algorithm)));
+        self.hash = Some((algorithm, self.hasher(algorithm)?));
         (self.received, self.restarted) = (0, true);
         self.state = State::Broken(0);
         Ok(())
@@ -228,12 +266,20 @@ impl<H: Host> BlobPull<H> {
     fn verify(&mut self) -> Result<()> {
         let Some((algorithm, hasher)) = self.hash.take() else { return Ok(()) };
         let computed = Digest::from_hash(algorithm, &hasher.finish()?);
-        if computed == self.digest {
-            return Ok(());
-        }
+        let Some(digest) = self.digest.as_ref().filter(|digest| **digest != computed) else { return Ok(()) };
+        let message = match &self.seed {
+            None => mismatch(digest, &computed),
+            Some(_) => format!("the layer and its JSON hash to {computed}, the registry's checksum is {digest}"),
+        };
         // Whoever begins again needs to know of what.
-        self.hash = Some((algorithm, self.connection.hasher(algorithm)));
-        Err(self.error(code::DIGEST_MISMATCH, mismatch(&self.digest, &computed)))
+        self.hash = Some((algorithm, self.hasher(algorithm)?));
+        Err(self.error(code::DIGEST_MISMATCH, message))
+    }
+
+    fn hasher(&self, algorithm: Algorithm) -> Result<H::Hasher> {
+        let mut hasher = self.connection.hasher(algorithm);
+        self.seed.as_ref().map_or(Ok(()), |seed| hasher.update(seed))?;
+        Ok(hasher)
     }
 
     /// Makes ready to ask for the rest, if that is worth it.
@@ -247,7 +293,11 @@ impl<H: Host> BlobPull<H> {
 
     /// Asks for the bytes that have not been given out yet.
     async fn open(&mut self) -> Result<()> {
-        let (from, last) = (self.span.first().saturating_add(self.received), self.span.last());
+        let (from, mut last) = (self.span.first().saturating_add(self.received), self.span.last());
+        if self.seed.is_some() && from > 0 {
+            // docker-registry's answer to a range without an end announces a byte more than there is.
+            last = self.total.map(|total| total.saturating_sub(1));
+        }
         let request = self.connection.request(Method::Get, &self.target, None, &self.call);
         let mut request = part_of(request, &self.failures);
         let asks_part = self.takes_ranges && (from > 0 || last.is_some());
@@ -291,7 +341,9 @@ impl<H: Host> BlobPull<H> {
             (Span::Whole, None) => self.total = trusted,
             (Span::Whole, Some(total)) => {
                 if let Some(length) = trusted.filter(|length| *length != total) {
-                    let message = format!("blob {} comes with {length} bytes, {total} are expected", self.digest);
+                    let blob = self.digest().map(|digest| format!("blob {digest}"));
+                    let blob = blob.unwrap_or_else(|| "the layer".to_owned());
+                    let message = format!("{blob} comes with {length} bytes, {total} are expected");
                     return Err(answer.other_content(code::SIZE_MISMATCH, message));
                 }
             }

@@ -66,7 +66,8 @@ impl<H: Host> Connection<H> {
     /// Pushes a blob unless it is there. Nothing is committed unless all its bytes have come and are right.
     ///
     /// What is in memory, or fits into one chunk, is hashed before anything is sent, and goes up in one request. Anything
-    /// else goes up in chunks, the next read while one is on its way.
+    /// else is streamed, where the host and the registry can do that; or it goes up in chunks, the next read while one is
+    /// on its way.
     pub(super) async fn push_blob(
         self: &Rc<Self>,
         name: &RepositoryName,
@@ -74,7 +75,7 @@ impl<H: Host> Connection<H> {
         call: &Call,
     ) -> Result<(Descriptor, Outcome)> {
         let algorithm = push.digest.as_ref().map_or(Ok(Algorithm::Sha256), check_verifiable)?;
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let failures = Failures::default();
         let goal = Goal { connection: self, name, call, failures: &failures };
         let mut pushing = Pushing {
@@ -84,6 +85,7 @@ impl<H: Host> Connection<H> {
             from: push.from,
             is_sent_anyway: push.is_sent_anyway,
             chunk_size: push.chunk_size.unwrap_or(CHUNK).clamp(1, LARGEST_CHUNK),
+            may_stream: push.chunk_size.is_none(),
             whole: push.chunk_size.unwrap_or(WHOLE),
             progress: push.progress,
             outcome: Outcome::Sent,
@@ -100,14 +102,14 @@ impl<H: Host> Connection<H> {
         from: &RepositoryName,
         call: &Call,
     ) -> Result<bool> {
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let goal = Goal { connection: self, name, call, failures: &Failures::default() };
         Ok(matches!(goal.mount(digest, from).await?, Mount::Done))
     }
 
     /// Deletes a blob from a repository, whatever refers to it.
     pub(super) async fn delete_blob(&self, name: &RepositoryName, digest: &Digest, call: &Call) -> Result<()> {
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let target = self.repository_target(name, &format!("blobs/{digest}"));
         let answer = self.load(&self.request(Method::Delete, &target, None, call), ANSWER_LIMIT).await?;
         if answer.response.is_success() { Ok(()) } else { Err(self.deletion_refused(&answer)) }
@@ -129,6 +131,8 @@ struct Pushing<H: Host> {
     from: Vec<RepositoryName>,
     is_sent_anyway: bool,
     chunk_size: u64,
+    /// Whether a request may take whatever there is: nobody asked for chunks.
+    may_stream: bool,
     /// Bytes that go up in one request where all are in hand.
     whole: u64,
     progress: Box<dyn FnMut(u64)>,
@@ -148,22 +152,35 @@ impl<H: Host> Pushing<H> {
         if !looks_first && let Some(there) = self.is_needless(goal).await? {
             return Ok(there);
         }
+        let restarts = Failures::default();
         loop {
-            let error = match self.upload(goal, part.clone()).await {
+            let all = self.is_all(&part).then(|| part.clone());
+            let error = match self.upload(goal, part).await {
                 Ok(done) => return Ok(done),
-                Err(error) => error,
+                Err(error) if error.is_transient => error,
+                Err(error) => return Err(error),
             };
-            // Only what is still here in full can be sent once more.
-            if !error.is_transient || !self.is_all(&part) {
+            // What is still here in full can be sent once more, or what the source gives again. Each beginning may get
+            // somewhere: that does not make them endless.
+            let retry = &goal.connection.retry;
+            let may = retry.after(&restarts, None).and_then(|_| retry.after(goal.failures, error.retry_after));
+            let Some(delay) = may else { return Err(error) };
+            let rewinds = all.is_none();
+            if rewinds && !self.intake.rewind(goal.connection.hasher(self.algorithm)) {
                 return Err(error);
             }
-            let retry = &goal.connection.retry;
-            let Some(delay) = retry.after(goal.failures, error.retry_after) else { return Err(error) };
+            part = all.unwrap_or_else(|| self.intake.part());
+            // Less is lost of a chunk.
+            self.may_stream = false;
             retry.pause(delay).await;
             (self.progress)(0);
             // All of it may have arrived, and only the answer not.
             if let Some(there) = self.is_needless(goal).await? {
                 return Ok(there);
+            }
+            if rewinds {
+                self.intake.fill(&mut part, self.chunk_size).await?;
+                self.verify()?;
             }
         }
     }
@@ -179,9 +196,12 @@ impl<H: Host> Pushing<H> {
             }
             Err(error) => return Err(error),
         };
-        let least = upload.min_chunk();
+        let least = upload.min_chunk;
         let chunk_size = self.chunk_size.max(least.min(LARGEST_CHUNK));
-        self.intake.fill(&mut part, chunk_size).await?;
+        let mut streams = self.may_stream && goal.connection.sends_streams();
+        if !streams {
+            self.intake.fill(&mut part, chunk_size).await?;
+        }
         let fits = part.len() <= self.whole.max(chunk_size) || least > LARGEST_CHUNK;
         if self.is_all(&part)
             && fits
@@ -189,19 +209,31 @@ impl<H: Host> Pushing<H> {
         {
             return self.commit(goal, upload, done, Some(&part)).await;
         }
-        if least > LARGEST_CHUNK {
-            let message = format!(
-                "the registry wants chunks of at least {least} bytes (OCI-Chunk-Min-Length), this client holds at most \
-                 {LARGEST_CHUNK} of a stream: nothing was pushed. What is in memory goes up in one request"
-            );
-            return Err(Error::new(code::TOO_LARGE, message));
-        }
         loop {
-            let mut next = part.split_off(chunk_size);
-            try_join(upload.send(&part), self.intake.fill(&mut next, chunk_size)).await?;
-            (self.progress)(part.end());
-            part = next;
-            if part.is_empty()
+            if streams {
+                // No request stays open for a source that may take its time.
+                if upload.offset == part.end() {
+                    let more = part.len() + 1;
+                    self.intake.fill(&mut part, more).await?;
+                }
+                if upload.offset < part.end() {
+                    streams = upload.stream(&mut part, &mut self.intake, &mut *self.progress).await?;
+                }
+            } else {
+                if least > LARGEST_CHUNK {
+                    let message = format!(
+                        "the registry wants chunks of at least {least} bytes (OCI-Chunk-Min-Length), this client holds \
+                         at most {LARGEST_CHUNK} of a stream: nothing was pushed. What is in memory goes up in one \
+                         request"
+                    );
+                    return Err(Error::new(code::TOO_LARGE, message));
+                }
+                let mut next = part.split_off(chunk_size);
+                try_join(upload.send(&part), self.intake.fill(&mut next, chunk_size)).await?;
+                part = next;
+            }
+            (self.progress)(upload.offset);
+            if upload.offset == part.end()
                 && let Some(done) = self.verify()?
             {
                 return self.commit(goal, upload, done, None).await;

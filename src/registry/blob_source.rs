@@ -1,5 +1,6 @@
 //! Where the bytes of a blob come from, and how they are taken in: counted, hashed and cut into parts.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 
 use super::blob_pull::BlobPull;
@@ -23,6 +24,21 @@ pub trait BlobSource<C> {
     /// Whether all of them are in memory already: to look at all of them first takes no more of it.
     fn is_in_memory(&self) -> bool {
         false
+    }
+
+    /// Whether it can go back to the first byte.
+    fn can_rewind(&self) -> bool {
+        false
+    }
+
+    /// Goes back to the first byte, where it can. Whether it did.
+    fn rewind(&mut self) -> bool {
+        false
+    }
+
+    /// What they hash to, where the source itself has made sure of that by its end.
+    fn proven(&self) -> Option<&Digest> {
+        None
     }
 }
 
@@ -62,6 +78,10 @@ impl<H: Host> BlobSource<H::Chunk> for BlobPull<H> {
     fn size(&self) -> Option<u64> {
         self.total()
     }
+
+    fn proven(&self) -> Option<&Digest> {
+        self.digest().filter(|_| self.is_whole())
+    }
 }
 
 /// Some bytes of a blob in a row. A copy of it copies no bytes.
@@ -69,12 +89,12 @@ impl<H: Host> BlobSource<H::Chunk> for BlobPull<H> {
 pub(super) struct Part<C> {
     start: u64,
     length: u64,
-    chunks: Vec<C>,
+    chunks: VecDeque<C>,
 }
 
 impl<C: Chunk> Part<C> {
     fn starting_at(start: u64) -> Self {
-        Self { start, length: 0, chunks: Vec::new() }
+        Self { start, length: 0, chunks: VecDeque::new() }
     }
 
     /// The first byte's position.
@@ -95,19 +115,36 @@ impl<C: Chunk> Part<C> {
         self.length == 0
     }
 
-    /// The bytes from a position on.
-    pub(super) fn from(&self, position: u64) -> Vec<C> {
+    /// The bytes from a position on, so many at most.
+    pub(super) fn some(&self, position: u64, most: u64) -> Vec<C> {
         let mut skip = position.saturating_sub(self.start);
-        let mut rest = Vec::with_capacity(self.chunks.len());
+        let mut room = most;
+        let mut some = Vec::new();
         for chunk in &self.chunks {
             if skip >= chunk.len() {
                 skip -= chunk.len();
-            } else {
-                rest.push(chunk.slice(skip, u64::MAX));
+            } else if room > 0 {
+                let chunk = chunk.slice(skip, skip.saturating_add(room));
+                room -= chunk.len();
+                some.push(chunk);
                 skip = 0;
             }
         }
-        rest
+        some
+    }
+
+    /// The bytes from a position on.
+    pub(super) fn from(&self, position: u64) -> Vec<C> {
+        self.some(position, u64::MAX)
+    }
+
+    /// Lets go of the first bytes, but for the last so many.
+    pub(super) fn keep_last(&mut self, most: u64) {
+        while let Some(first) = self.chunks.front().map(Chunk::len).filter(|first| self.length - first >= most) {
+            self.chunks.pop_front();
+            self.start += first;
+            self.length -= first;
+        }
     }
 
     /// Takes off what lies behind so many bytes.
@@ -115,7 +152,7 @@ impl<C: Chunk> Part<C> {
         let mut rest = Self::starting_at(self.end());
         if length < self.length {
             rest.start = self.start + length;
-            rest.chunks = self.from(rest.start);
+            rest.chunks = self.from(rest.start).into();
             rest.length = self.length - length;
             self.length = 0;
             let chunks = std::mem::take(&mut self.chunks);
@@ -129,7 +166,7 @@ impl<C: Chunk> Part<C> {
     fn push(&mut self, chunk: C) {
         if !chunk.is_empty() {
             self.length += chunk.len();
-            self.chunks.push(chunk);
+            self.chunks.push_back(chunk);
         }
     }
 }
@@ -139,8 +176,9 @@ pub(super) struct Intake<H: Host> {
     source: Box<dyn BlobSource<H::Chunk>>,
     size: Option<u64>,
     algorithm: Algorithm,
-    /// `None` once the source has ended.
+    /// `None` where the source makes sure of its bytes itself.
     hasher: Option<H::Hasher>,
+    has_ended: bool,
     /// Bytes the source gave.
     taken: u64,
     /// Those of them that are in no part yet.
@@ -150,8 +188,23 @@ pub(super) struct Intake<H: Host> {
 
 impl<H: Host> Intake<H> {
     pub(super) fn new(source: Box<dyn BlobSource<H::Chunk>>, algorithm: Algorithm, hasher: H::Hasher) -> Self {
-        let size = source.size();
-        Self { source, size, algorithm, hasher: Some(hasher), taken: 0, rest: None, digest: None }
+        let (size, hasher) = (source.size(), Some(hasher).filter(|_| source.proven().is_none()));
+        Self { source, size, algorithm, hasher, has_ended: false, taken: 0, rest: None, digest: None }
+    }
+
+    /// Whether it can begin again.
+    pub(super) fn can_rewind(&self) -> bool {
+        self.source.can_rewind()
+    }
+
+    /// Begins again with the first byte, where the source can. Whether it did.
+    pub(super) fn rewind(&mut self, hasher: H::Hasher) -> bool {
+        if !self.source.rewind() {
+            return false;
+        }
+        self.hasher = Some(hasher).filter(|_| self.source.proven().is_none());
+        (self.has_ended, self.taken, self.rest, self.digest) = (false, 0, None, None);
+        true
     }
 
     pub(super) fn is_in_memory(&self) -> bool {
@@ -176,7 +229,7 @@ impl<H: Host> Intake<H> {
     /// Adds to a part until it has so many bytes or the source ends.
     pub(super) async fn fill(&mut self, part: &mut Part<H::Chunk>, most: u64) -> Result<()> {
         // Of a source that has given all it announced, only the end can come: then it is known that this is all.
-        while part.length < most || (self.rest.is_none() && self.size == Some(self.taken) && self.hasher.is_some()) {
+        while part.length < most || (self.rest.is_none() && self.size == Some(self.taken) && !self.has_ended) {
             let chunk = match self.rest.take() {
                 Some(chunk) => chunk,
                 None => match self.read().await? {
@@ -193,10 +246,12 @@ impl<H: Host> Intake<H> {
     }
 
     async fn read(&mut self) -> Result<Option<H::Chunk>> {
-        let Some(hasher) = &mut self.hasher else { return Ok(None) };
+        if self.has_ended {
+            return Ok(None);
+        }
         match self.source.next().await? {
             Some(chunk) => {
-                hasher.update(&chunk)?;
+                self.hasher.as_mut().map_or(Ok(()), |hasher| hasher.update(&chunk))?;
                 self.taken += chunk.len();
                 match self.size {
                     Some(size) if self.taken > size => Err(wrong_size(size, "more")),
@@ -207,9 +262,11 @@ impl<H: Host> Intake<H> {
                 if let Some(size) = self.size.filter(|size| self.taken < *size) {
                     return Err(wrong_size(size, &format!("{} bytes", self.taken)));
                 }
-                if let Some(hasher) = self.hasher.take() {
-                    self.digest = Some(Digest::from_hash(self.algorithm, &hasher.finish()?));
-                }
+                self.has_ended = true;
+                self.digest = match self.hasher.take() {
+                    Some(hasher) => Some(Digest::from_hash(self.algorithm, &hasher.finish()?)),
+                    None => self.source.proven().cloned(),
+                };
                 Ok(None)
             }
         }

@@ -24,7 +24,7 @@ impl<H: Host> Connection<H> {
         call: &Call,
     ) -> Result<BlobPull<H>> {
         let algorithm = check_verifiable(digest)?;
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let target = self.blob_target(name, digest);
         BlobPull::begin(self, target, (digest, Some(algorithm)), Span::Whole, size, call).await
     }
@@ -41,7 +41,7 @@ impl<H: Host> Connection<H> {
             let message = format!("range: the first byte {first} lies behind the last byte {last}");
             return Err(Error::new(code::INVALID_ARGUMENT, message));
         }
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let target = self.blob_target(name, digest);
         BlobPull::begin(self, target, (digest, None), Span::Part(first, last), None, call).await
     }
@@ -53,7 +53,7 @@ impl<H: Host> Connection<H> {
         digest: &Digest,
         call: &Call,
     ) -> Result<Option<Descriptor>> {
-        self.require_v2(call).await?;
+        self.require_v2("blobs", call).await?;
         let target = self.blob_target(name, digest);
         let answer = self.head(&target, None, call).await?;
         if answer.response.status == 404 {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::manifests::FetchedManifest;
+use super::v1::Fetched;
 use crate::protocol::digest::Digest;
 
 /// What is kept.
@@ -16,14 +17,18 @@ pub enum Content {
     Config(Rc<Vec<u8>>),
     /// What a tag pointed to the last time: good for asking whether it still does.
     Tag(Digest),
+    /// The JSON of a V1 image, which is no content of its id but never changes.
+    V1(Rc<Fetched>),
 }
 
 impl Content {
     fn size(&self) -> u64 {
         match self {
-            Content::Manifest(manifest) => manifest.bytes.len() as u64,
+            // Of schema 1 its payload is kept as well.
+            Content::Manifest(manifest) => manifest.bytes.len() as u64 * if manifest.schema1.is_some() { 3 } else { 1 },
             Content::Config(bytes) => bytes.len() as u64,
             Content::Tag(_) => 0,
+            Content::V1(fetched) => fetched.bytes.len() as u64,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::diagnose::{self, Diagnosis};
 use super::listing::Listing;
 use super::repository::Repository;
 use super::settings::{Call, Settings};
+use super::v1::{self, LIBRARY};
 use super::version::{self, Version};
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::invalid::{Invalid, quoted};
@@ -17,12 +18,9 @@ use crate::protocol::reference::{RepositoryName, parse_place, split_name};
 use crate::protocol::url::Url;
 use crate::transport::{Host, Result};
 
-/// The namespace of names that have none.
-const LIBRARY: &str = "library";
-
 /// A client of one registry.
 pub struct Client<H: Host> {
-    connection: Rc<Connection<H>>,
+    pub(super) connection: Rc<Connection<H>>,
 }
 
 impl<H: Host> Clone for Client<H> {
@@ -54,7 +52,9 @@ impl<H: Host> Client<H> {
 
     /// Whether the registry answers and takes the credentials, asked anew.
     pub async fn check_status(&self, call: &Call) -> Result<()> {
-        self.connection.require_v2(call).await?;
+        if self.connection.is_v1(call).await? {
+            return v1::check(&self.connection, call).await;
+        }
         version::check(&self.connection, call).await
     }
 

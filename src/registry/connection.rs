@@ -7,6 +7,7 @@ use async_lock::Mutex;
 
 use super::cache::Cache;
 use super::settings::{Call, Settings};
+use super::v1;
 use super::version::{self, Version};
 use crate::protocol::code;
 use crate::protocol::digest::{Algorithm, Digest};
@@ -37,11 +38,15 @@ pub struct Connection<H: Host> {
     pub(super) retry: Retry<H>,
     headers: Headers,
     version: Cell<Option<Version>>,
+    /// Whether the registry takes bodies that are sent while they are made, as far as it is known.
+    pub(super) takes_streams: Cell<bool>,
     detecting: Shared,
     /// Pages and items of one listing at most.
     pub(super) listing_limits: (u64, u64),
     /// Requests that may run at a time.
     pub(super) concurrency: usize,
+    /// Whether what is not signed as it should be is only warned of.
+    pub(super) takes_unverified: bool,
     /// Platform to choose from an index unless a call names one.
     pub(super) platform: Option<Platform>,
     /// One change of a list of referrers at a time: they are read, changed and put back.
@@ -94,9 +99,11 @@ impl<H: Host> Connection<H> {
             retry,
             headers: settings.headers,
             version: Cell::new(settings.api_version),
+            takes_streams: Cell::new(true),
             detecting: Shared::default(),
             listing_limits: (settings.max_pages, settings.max_items),
             concurrency: settings.concurrency.max(1),
+            takes_unverified: settings.takes_unverified,
             platform: settings.platform,
             listing_referrers: Mutex::new(()),
             cache: RefCell::new(Cache::new(settings.cache_bytes)),
@@ -120,6 +127,11 @@ impl<H: Host> Connection<H> {
     /// Whether there are credentials, as far as that is known without asking for them.
     pub(super) fn has_credentials(&self) -> bool {
         self.stack.has_credentials()
+    }
+
+    /// Whether a body can be sent while it is made.
+    pub(super) fn sends_streams(&self) -> bool {
+        self.takes_streams.get() && self.retry.clock().sends_streams()
     }
 
     pub(super) fn hasher(&self, algorithm: Algorithm) -> H::Hasher {
@@ -148,6 +160,12 @@ impl<H: Host> Connection<H> {
         Target { url: self.base.with_path(&format!("v2/{into}/{rest}")), resource: Resource::Upload { into, from } }
     }
 
+    /// Something of a repository's, in V1's tree.
+    pub(super) fn v1_target(&self, name: &RepositoryName, path: &str) -> Target {
+        let resource = Resource::Repository(v1::full_name(name));
+        Target { url: self.base.with_path(&format!("v1/{path}")), resource }
+    }
+
     /// The name by which the registry knows a repository.
     pub(super) fn full_name(&self, name: &RepositoryName) -> Rc<str> {
         let is_official = self.base.host() == DOCKER_HUB && name.namespace().is_none();
@@ -168,15 +186,29 @@ impl<H: Host> Connection<H> {
         Box::pin(self.detecting.get(call.timeout, || self.version.get(), detected)).await
     }
 
-    /// Makes sure of V2 before an operation that only V2 has here.
-    pub(super) async fn require_v2(&self, call: &Call) -> Result<()> {
+    /// Makes sure of V2 before something that only V2 has.
+    pub(super) async fn require_v2(&self, what: &str, call: &Call) -> Result<()> {
         match self.version(call).await? {
             Version::V2 => Ok(()),
             Version::V1 => Err(Error::new(
                 code::UNSUPPORTED,
-                "this registry speaks the V1 protocol, which this client does not read yet",
+                format!("{what}: this registry speaks the V1 protocol, which has no such thing"),
             )),
         }
+    }
+
+    /// The same the other way round. `instead`: what V2 has for it.
+    pub(super) async fn require_v1(&self, what: &str, instead: &str, call: &Call) -> Result<()> {
+        if self.is_v1(call).await? {
+            return Ok(());
+        }
+        let message = format!("{what}: this registry speaks the V2 protocol, which has no such thing; {instead}");
+        Err(Error::new(code::UNSUPPORTED, message))
+    }
+
+    /// Whether the registry speaks V1.
+    pub(super) async fn is_v1(&self, call: &Call) -> Result<bool> {
+        Ok(self.version(call).await? == Version::V1)
     }
 
     /// A request without body.

@@ -278,6 +278,9 @@ async fn describe<H: Host>(
 impl<H: Host> Reader<H> {
     async fn read(&self, tag: &str) -> Result<TagData> {
         let checked = Tag::parse(tag)?;
+        if self.connection.is_v1(&self.call).await? {
+            return TagData::of(&self.connection, &self.name, checked, &self.call).await;
+        }
         let known = match self.told(tag) {
             Some((digest, _)) => Some(digest),
             // A HEAD costs less than a GET, and nothing where it is what is counted (Docker Hub): worth it where most

@@ -10,13 +10,15 @@ use super::copy::Place;
 use super::index::{self, Found};
 use super::manifests::FetchedManifest;
 use super::settings::Call;
+use super::v1::{self, V1Layer};
 use crate::protocol::code;
 use crate::protocol::config::{self, ImageConfig};
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::Digest;
 use crate::protocol::media_type::Kind;
 use crate::protocol::platform::{Matcher, Platform};
-use crate::protocol::reference::{Reference, RepositoryName};
+use crate::protocol::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::v1::ImageId;
 use crate::transport::{Error, Host, Result};
 
 /// The largest number JavaScript holds exactly.
@@ -36,13 +38,41 @@ impl<H: Host> Clone for Image<H> {
 struct Inner<H: Host> {
     connection: Rc<Connection<H>>,
     name: RepositoryName,
-    manifest: Rc<FetchedManifest>,
-    config_descriptor: Descriptor,
+    of: Of,
     /// `None` where the config is not an image's (an artifact's).
     config: Option<ImageConfig>,
     platform: Option<Platform>,
-    layers: Vec<Descriptor>,
-    size: u64,
+    layers: Vec<ImageLayer>,
+    size: Option<u64>,
+}
+
+/// What an image is at its registry.
+enum Of {
+    /// A manifest, and what it says of its config.
+    Manifest(Rc<FetchedManifest>, Box<Descriptor>),
+    /// A manifest of schema 1, which holds what others have in a config.
+    Schema1(Rc<FetchedManifest>),
+    /// V1: an id, and the JSON behind it.
+    V1(ImageId, Rc<Vec<u8>>),
+}
+
+/// A layer, as its registry names it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum ImageLayer {
+    /// By its digest.
+    Blob(Box<Descriptor>),
+    /// By the id of its image.
+    V1(V1Layer),
+}
+
+impl ImageLayer {
+    fn size(&self) -> Option<u64> {
+        match self {
+            ImageLayer::Blob(descriptor) => Some(descriptor.size),
+            ImageLayer::V1(layer) => layer.size,
+        }
+    }
 }
 
 /// Which layer of an image.
@@ -52,8 +82,8 @@ pub enum Layer {
     Top,
     /// By position; 0 is the base.
     Position(i64),
-    /// By digest.
-    Digest(String),
+    /// By digest, or by the id of its image (V1).
+    Named(String),
 }
 
 /// A step of an image's history (image-spec, config.md).
@@ -76,7 +106,7 @@ pub struct HistoryStep {
     pub empty_layer: bool,
     /// The layer the step made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub layer: Option<Descriptor>,
+    pub layer: Option<ImageLayer>,
 }
 
 impl<H: Host> Image<H> {
@@ -105,7 +135,7 @@ impl<H: Host> Image<H> {
         Self::open(connection, name, found, call).await
     }
 
-    /// The image of an image manifest.
+    /// The image of an image manifest, or of schema 1.
     pub(super) async fn open(
         connection: &Rc<Connection<H>>,
         name: &RepositoryName,
@@ -114,17 +144,47 @@ impl<H: Host> Image<H> {
     ) -> Result<Self> {
         let Found { manifest, platform } = found;
         let document = &manifest.manifest;
-        let (Some(config_descriptor), Some(layers)) = (document.config.clone(), document.layers.clone()) else {
-            let message = format!("{} is no image: {}", manifest.digest, document.media_type);
-            return Err(Error::new(code::UNSUPPORTED, message));
+        let (of, layers) = match (&manifest.schema1, &document.config, &document.layers) {
+            (Some(legacy), ..) => {
+                let layers = connection.schema1_layers(name, legacy, legacy.document.layers(), call);
+                (Of::Schema1(manifest.clone()), Box::pin(layers).await?)
+            }
+            (None, Some(config), Some(layers)) => {
+                (Of::Manifest(manifest.clone(), Box::new(config.clone())), layers.clone())
+            }
+            _ => {
+                let message = format!("{} is no image: {}", manifest.digest, document.media_type);
+                return Err(Error::new(code::UNSUPPORTED, message));
+            }
         };
+        let layers: Vec<ImageLayer> = layers.into_iter().map(|layer| ImageLayer::Blob(Box::new(layer))).collect();
         let size = total_size(&layers)?;
         let config = connection.image_config(name, &manifest, call).await?;
         // The config is the image's own word; the index may say more of a variant or an OS version.
         let platform = platform.or_else(|| config.as_ref().and_then(|config| config.platform.clone()));
-        let connection = connection.clone();
-        let name = name.clone();
-        Ok(Self(Rc::new(Inner { connection, name, manifest, config_descriptor, config, platform, layers, size })))
+        let (connection, name) = (connection.clone(), name.clone());
+        Ok(Self(Rc::new(Inner { connection, name, of, config, platform, layers, size })))
+    }
+
+    /// A V1 image. `config`: what the JSON of its ancestry says.
+    pub(super) fn of_v1(
+        connection: &Rc<Connection<H>>,
+        name: &RepositoryName,
+        (id, json): (ImageId, Rc<Vec<u8>>),
+        config: ImageConfig,
+        layers: Vec<ImageLayer>,
+    ) -> Result<Self> {
+        let (connection, name, platform) = (connection.clone(), name.clone(), config.platform.clone());
+        let size = total_size(&layers)?;
+        Ok(Self(Rc::new(Inner {
+            connection,
+            name,
+            of: Of::V1(id, json),
+            config: Some(config),
+            platform,
+            layers,
+            size,
+        })))
     }
 
     /// Whether it is of this repository, found by this client.
@@ -132,19 +192,51 @@ impl<H: Host> Image<H> {
         Rc::ptr_eq(&self.0.connection, connection) && self.0.name == *name
     }
 
-    /// Digest of the config.
+    /// What names it in messages.
+    pub(super) fn names(&self) -> &str {
+        self.digest().map_or(self.id(), Digest::as_str)
+    }
+
+    /// Its id, where it is of this V1 registry: there an image may be in any of the repositories.
+    pub(super) fn v1_id_at(&self, connection: &Rc<Connection<H>>) -> Result<ImageId> {
+        match &self.0.of {
+            Of::V1(id, _) if Rc::ptr_eq(&self.0.connection, connection) => Ok(id.clone()),
+            _ => {
+                let message = format!("image: {} is of another registry than {}", self.names(), connection.base());
+                Err(Error::new(code::INVALID_ARGUMENT, message))
+            }
+        }
+    }
+
+    /// Digest of the config, or what V1 calls the image; schema 1 is V1's.
     pub fn id(&self) -> &str {
-        self.0.config_descriptor.digest.as_str()
+        match &self.0.of {
+            Of::Manifest(_, config) => config.digest.as_str(),
+            Of::Schema1(manifest) => v1_ids(manifest).next().unwrap_or_default(),
+            Of::V1(id, _) => id.as_str(),
+        }
     }
 
-    /// Digest of the manifest.
-    pub fn digest(&self) -> &Digest {
-        &self.0.manifest.digest
+    /// Digest of the manifest; V1 has neither.
+    pub fn digest(&self) -> Option<&Digest> {
+        self.manifest().map(|manifest| &manifest.digest)
     }
 
-    /// Media type of the manifest.
+    /// Media type of the manifest, or of V1's JSON.
     pub fn media_type(&self) -> &str {
-        &self.0.manifest.manifest.media_type
+        self.manifest().map_or(v1::JSON, |manifest| &manifest.manifest.media_type)
+    }
+
+    /// Whether its digest vouches for all of it.
+    pub fn is_verified(&self) -> bool {
+        self.manifest().is_some()
+    }
+
+    fn manifest(&self) -> Option<&Rc<FetchedManifest>> {
+        match &self.0.of {
+            Of::Manifest(manifest, _) | Of::Schema1(manifest) => Some(manifest),
+            Of::V1(..) => None,
+        }
     }
 
     /// As the index tells it, else the config.
@@ -152,33 +244,40 @@ impl<H: Host> Image<H> {
         self.0.platform.as_ref()
     }
 
-    /// Bytes of all layers, compressed.
-    pub fn size(&self) -> u64 {
+    /// Bytes of all layers, compressed; `None` where a V1 registry does not tell.
+    pub fn size(&self) -> Option<u64> {
         self.0.size
     }
 
-    /// Where it is.
-    pub fn place(&self) -> Place<H> {
-        let Inner { connection, name, manifest, .. } = &*self.0;
-        let reference = Reference::Digest(manifest.digest.clone());
-        Place { connection: connection.clone(), name: name.clone(), reference }
+    /// Where it is: by its digest, at a V1 registry by its id.
+    pub fn place(&self) -> Result<Place<H>> {
+        let Inner { connection, name, .. } = &*self.0;
+        let reference = match self.digest() {
+            Some(digest) => Reference::Digest(digest.clone()),
+            None => Reference::Tag(Tag::parse(self.id())?),
+        };
+        Ok(Place { connection: connection.clone(), name: name.clone(), reference })
     }
 
     /// RFC 3339, from the config, else the annotation.
     pub fn created(&self) -> Option<&str> {
         let config = self.0.config.as_ref().and_then(|config| config.created.as_deref());
-        config.or_else(|| self.0.manifest.manifest.annotations.as_ref()?.get(CREATED))
+        config.or_else(|| self.manifest()?.manifest.annotations.as_ref()?.get(CREATED))
     }
 
     /// Base first.
-    pub fn layers(&self) -> &[Descriptor] {
+    pub fn layers(&self) -> &[ImageLayer] {
         &self.0.layers
     }
 
-    /// A layer's bytes, verified.
+    /// A layer's bytes, verified as far as that can be.
     pub async fn layer(&self, which: Layer, call: &Call) -> Result<BlobPull<H>> {
-        let layer = self.find_layer(&which)?;
-        let pulled = self.0.connection.blob(&self.0.name, &layer.digest, Some(layer.size), call).await;
+        let (connection, name) = (&self.0.connection, &self.0.name);
+        let layer = match self.find_layer(&which)? {
+            ImageLayer::Blob(layer) => layer,
+            ImageLayer::V1(layer) => return Box::pin(v1::layer(connection, name, layer, call)).await,
+        };
+        let pulled = connection.blob(name, &layer.digest, Some(layer.size), call).await;
         pulled.map_err(|mut error| {
             if error.is_not_found() && layer.urls.as_ref().is_some_and(|urls| !urls.is_empty()) {
                 error.message.push_str("; the layer is a foreign one, kept at the addresses its descriptor names");
@@ -187,9 +286,13 @@ impl<H: Host> Image<H> {
         })
     }
 
-    /// The config as it came: a JSON object.
+    /// The config as it came, V1's JSON of the image, of schema 1 what that says of a config: a JSON object.
     pub async fn json(&self, call: &Call) -> Result<Rc<Vec<u8>>> {
-        let bytes = self.0.connection.config(&self.0.name, &self.0.config_descriptor, call).await?;
+        let bytes = match &self.0.of {
+            Of::Manifest(_, config) => self.0.connection.config(&self.0.name, config, call).await?,
+            Of::Schema1(manifest) => schema1_config(manifest)?,
+            Of::V1(_, json) => json.clone(),
+        };
         config::check_object(&bytes)?;
         Ok(bytes)
     }
@@ -200,8 +303,18 @@ impl<H: Host> Image<H> {
         Ok(config::field(&bytes, name)?.map(|value| value.get().to_owned()))
     }
 
-    /// The layers' chain ids, top first (image-spec, config.md, "Layer ChainID").
+    /// The layers' chain ids, top first (image-spec, config.md, "Layer ChainID"); V1's ids of images, of schema 1 too.
     pub async fn ancestry(&self) -> Result<Vec<String>> {
+        if let Of::Schema1(manifest) = &self.0.of {
+            return Ok(v1_ids(manifest).map(str::to_owned).collect());
+        }
+        if !self.is_verified() {
+            let ids = self.0.layers.iter().rev().filter_map(|layer| match layer {
+                ImageLayer::V1(layer) => Some(layer.id.to_string()),
+                ImageLayer::Blob(_) => None,
+            });
+            return Ok(ids.collect());
+        }
         let ids = self.require_config()?.chain_ids();
         Ok(ids.iter().rev().map(ToString::to_string).collect())
     }
@@ -227,19 +340,29 @@ impl<H: Host> Image<H> {
 
     fn require_config(&self) -> Result<&ImageConfig> {
         self.0.config.as_ref().ok_or_else(|| {
-            let media_type = &self.0.config_descriptor.media_type;
+            let media_type = match &self.0.of {
+                Of::Manifest(_, config) => &config.media_type,
+                Of::Schema1(_) | Of::V1(..) => v1::JSON,
+            };
             Error::new(code::UNSUPPORTED, format!("an artifact has no image config: its config is {media_type}"))
         })
     }
 
-    fn find_layer(&self, which: &Layer) -> Result<&Descriptor> {
+    fn find_layer(&self, which: &Layer) -> Result<&ImageLayer> {
         let layers = &self.0.layers;
         let found = match which {
             Layer::Top => layers.last(),
             Layer::Position(position) => usize::try_from(*position).ok().and_then(|position| layers.get(position)),
-            Layer::Digest(text) => {
-                let digest = Digest::parse(text)?;
-                layers.iter().find(|layer| layer.digest == digest)
+            Layer::Named(text) => {
+                if self.is_verified() {
+                    Digest::parse(text).map(drop)?
+                } else {
+                    ImageId::parse(text).map(drop)?
+                }
+                layers.iter().find(|layer| match layer {
+                    ImageLayer::Blob(layer) => layer.digest.as_str() == text,
+                    ImageLayer::V1(layer) => layer.id.as_str() == text,
+                })
             }
         };
         found.ok_or_else(|| {
@@ -247,7 +370,7 @@ impl<H: Host> Image<H> {
             let which = match which {
                 Layer::Top => "top layer".to_owned(),
                 Layer::Position(position) => format!("layer {position}"),
-                Layer::Digest(digest) => format!("layer {digest}"),
+                Layer::Named(name) => format!("layer {name}"),
             };
             Error::new(
                 code::INVALID_ARGUMENT,
@@ -255,6 +378,17 @@ impl<H: Host> Image<H> {
             )
         })
     }
+}
+
+/// What schema 1 says of a config.
+fn schema1_config(manifest: &FetchedManifest) -> Result<Rc<Vec<u8>>> {
+    let legacy = manifest.schema1.as_ref().ok_or_else(|| Error::internal("schema 1 without its payload"))?;
+    Ok(Rc::new(legacy.document.config(None)?))
+}
+
+/// The V1 ids of schema 1, top first.
+fn v1_ids(manifest: &FetchedManifest) -> impl Iterator<Item = &str> {
+    manifest.schema1.iter().flat_map(|legacy| legacy.document.ancestry())
 }
 
 impl<H: Host> Connection<H> {
@@ -267,9 +401,14 @@ impl<H: Host> Connection<H> {
     }
 }
 
-fn total_size(layers: &[Descriptor]) -> Result<u64> {
-    let total = layers.iter().try_fold(0_u64, |sum, layer| sum.checked_add(layer.size));
-    total.filter(|total| *total <= MAX_SAFE_INTEGER).ok_or_else(|| {
-        Error::new(code::INVALID_RESPONSE, format!("layers: their sizes add up to more than {MAX_SAFE_INTEGER}"))
-    })
+/// `None` where the size of one is not known.
+fn total_size(layers: &[ImageLayer]) -> Result<Option<u64>> {
+    let Some(sizes) = layers.iter().map(ImageLayer::size).collect::<Option<Vec<u64>>>() else { return Ok(None) };
+    match sizes.iter().try_fold(0_u64, |sum, size| sum.checked_add(*size)) {
+        Some(total) if total <= MAX_SAFE_INTEGER => Ok(Some(total)),
+        _ => {
+            let message = format!("layers: their sizes add up to more than {MAX_SAFE_INTEGER}");
+            Err(Error::new(code::INVALID_RESPONSE, message))
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::connection::{Answer, Connection, Target};
 use super::settings::Call;
+use super::v1;
 use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::invalid::Invalid;
@@ -28,6 +29,8 @@ enum Listed {
 enum Next {
     First,
     Page(Url),
+    /// A page of a V1 registry, counted from 1.
+    V1(u64),
     /// Paging by the last item, where a `Link` cannot be seen: who ignores `last` sends the same again.
     After(String),
     End,
@@ -97,8 +100,19 @@ impl<H: Host> Listing<H> {
         loop {
             let (answer, by_last) = match std::mem::replace(&mut self.next, Next::End) {
                 Next::End => return Ok(None),
-                Next::First => (self.first().await?, false),
+                Next::First => {
+                    let url = self.url(None)?; // a bad name is told before any request
+                    if self.connection.is_v1(&self.call).await? {
+                        self.next = Next::V1(1);
+                        continue;
+                    }
+                    (self.first(url).await?, false)
+                }
                 Next::Page(url) => (self.connection.success(self.get(url).await?)?, false),
+                Next::V1(number) => {
+                    let page = self.v1_page(number).await?;
+                    return Ok(Some(page).filter(|page| !page.is_empty()));
+                }
                 Next::After(last) => match self.after(&last).await? {
                     Some(answer) => (answer, true),
                     None => return Ok(None),
@@ -135,9 +149,7 @@ impl<H: Host> Listing<H> {
         self.connection.load(&request, PAGE_LIMIT).await
     }
 
-    async fn first(&mut self) -> Result<Answer<Vec<u8>>> {
-        let url = self.url(None)?; // a bad name is told before any request
-        self.connection.require_v2(&self.call).await?;
+    async fn first(&mut self, url: Url) -> Result<Answer<Vec<u8>>> {
         let answer = self.get(url).await?;
         if answer.response.status != 400 {
             return self.connection.success(answer);
@@ -195,11 +207,33 @@ impl<H: Host> Listing<H> {
             (None, Some(last)) if ask_on || by_last => Next::After(last.to_owned()),
             _ => Next::End,
         };
+        self.count_items(&answer, &page)?;
+        Ok(page)
+    }
+
+    fn count_items(&mut self, answer: &Answer<Vec<u8>>, page: &Strings) -> Result<()> {
         self.items += page.len() as u64;
         let limit = self.connection.listing_limits.1;
         if self.items > limit {
             let message = format!("the listing has more than the {limit} items allowed (maxItems)");
             return Err(answer.error(code::TOO_LARGE, message));
+        }
+        Ok(())
+    }
+
+    /// A page of a V1 registry. Who gives all at once, and who ignores which page is asked for, has nothing new on the next.
+    async fn v1_page(&mut self, number: u64) -> Result<Strings> {
+        let name = match &self.listed {
+            Listed::Catalog => None,
+            Listed::Tags(name) => Some(name.as_ref().map_err(Clone::clone)?),
+        };
+        let answer = self.connection.v1_list(name, number, self.page_size, &self.call).await?;
+        self.count_page(&answer)?;
+        let (items, pages) = v1::page_of(&answer, matches!(self.listed, Listed::Catalog))?;
+        let page = self.unseen(&items);
+        self.count_items(&answer, &page)?;
+        if number < pages && !page.is_empty() {
+            self.next = Next::V1(number + 1);
         }
         Ok(page)
     }

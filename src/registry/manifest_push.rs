@@ -34,7 +34,7 @@ impl<H: Host> Connection<H> {
         manifest: &Rc<FetchedManifest>,
         call: &Call,
     ) -> Result<Pushed> {
-        self.require_v2(call).await?;
+        self.require_v2("manifests", call).await?;
         let target = self.manifest_target(name, reference);
         let mut request = self.request(Method::Put, &target, None, call);
         request.headers.set("content-type", media_type::essence(&manifest.manifest.media_type));
@@ -57,7 +57,7 @@ impl<H: Host> Connection<H> {
         reference: &Reference,
         call: &Call,
     ) -> Result<Answer<Vec<u8>>> {
-        self.require_v2(call).await?;
+        self.require_v2("manifests", call).await?;
         let target = self.manifest_target(name, reference);
         self.load(&self.request(Method::Delete, &target, None, call), ANSWER_LIMIT).await
     }

@@ -61,7 +61,7 @@ impl<H: Host> Connection<H> {
         artifact_type: Option<&str>,
         call: &Call,
     ) -> Result<Option<Vec<Descriptor>>> {
-        self.require_v2(call).await?;
+        self.require_v2("referrers", call).await?;
         let mut target = self.repository_target(name, &format!("referrers/{subject}"));
         if let Some(artifact_type) = artifact_type {
             target = target.with_url(target.url.with_query(&[("artifactType", artifact_type)]));

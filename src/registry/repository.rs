@@ -12,6 +12,7 @@ use super::listing::Listing;
 use super::manifests::FetchedManifest;
 use super::settings::Call;
 use super::tag_data::TagData;
+use super::v1;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::Digest;
 use crate::protocol::invalid::Invalid;
@@ -76,11 +77,14 @@ impl<H: Host> Repository<H> {
         Descriptions::new(self.connection.clone(), self.checked_name()?, tags, order, call)
     }
 
-    /// The image of a tag or digest; `platform` as in `linux/arm64/v8`.
+    /// The image of a tag or digest, of V1 by its id too; `platform` as in `linux/arm64/v8`.
     pub async fn image(&self, reference: &str, platform: Option<&str>, call: &Call) -> Result<Image<H>> {
         let name = self.checked_name()?;
         let reference = Reference::parse(reference)?;
         let platform = platform.map(Platform::parse).transpose()?;
+        if self.connection.is_v1(call).await? {
+            return Box::pin(v1::find(&self.connection, &name, &reference, platform.as_ref(), call)).await;
+        }
         Image::find(&self.connection, &name, &reference, platform.as_ref(), call).await
     }
 

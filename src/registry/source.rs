@@ -17,15 +17,22 @@ pub enum Source<H: Host> {
 }
 
 impl<H: Host> Source<H> {
+    /// Whether it is an image of a V1 registry.
+    pub(super) fn is_of_v1(&self) -> bool {
+        matches!(self, Source::Image(image) if image.digest().is_none())
+    }
+
     /// What names it in this repository. An image of another one has to be copied first.
     pub(super) fn within(&self, connection: &Rc<Connection<H>>, name: &RepositoryName) -> Result<Reference> {
         match self {
             Source::Reference(text) => Ok(Reference::parse(text)?),
-            Source::Image(image) if image.is_of(connection, name) => Ok(Reference::Digest(image.digest().clone())),
-            Source::Image(image) => Err(Error::new(
-                code::INVALID_ARGUMENT,
-                format!("image: {} is of another repository than {name}; copy() brings it here", image.digest()),
-            )),
+            Source::Image(image) => match image.digest().filter(|_| image.is_of(connection, name)) {
+                Some(digest) => Ok(Reference::Digest(digest.clone())),
+                None => Err(Error::new(
+                    code::INVALID_ARGUMENT,
+                    format!("image: {} is of another repository than {name}; copy() brings it here", image.names()),
+                )),
+            },
         }
     }
 }

@@ -3,12 +3,14 @@
 use std::rc::Rc;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::connection::Connection;
 use super::image::Image;
 use super::index::{self, Found};
 use super::manifests::FetchedManifest;
 use super::settings::Call;
+use super::v1;
 use crate::protocol::code;
 use crate::protocol::descriptor::Annotations;
 use crate::protocol::media_type::Kind;
@@ -22,12 +24,19 @@ use crate::transport::{Host, Result};
 pub struct TagData {
     /// The tag.
     pub tag: String,
-    /// Digest of the manifest.
-    pub digest: String,
-    /// Media type of the manifest.
+    /// Digest of the manifest; V1 has neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// V1's id of the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Whether the digest vouches for all of it.
+    pub verified: bool,
+    /// Media type of the manifest, or of V1's JSON.
     pub media_type: String,
     /// Bytes of the layers, compressed; of an index, those of the image for the client's platform, else of the first.
-    pub size: u64,
+    /// `None` where a V1 registry does not tell.
+    pub size: Option<u64>,
     /// RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
@@ -39,6 +48,9 @@ pub struct TagData {
     /// Annotations of the manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
+    /// What docker-registry keeps of the tag itself (V1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag_json: Option<Box<RawValue>>,
 }
 
 impl TagData {
@@ -48,9 +60,29 @@ impl TagData {
         tag: Tag,
         call: &Call,
     ) -> Result<Self> {
+        if connection.is_v1(call).await? {
+            return Box::pin(v1::tag_data(connection, name, &tag, call)).await;
+        }
         let text = tag.as_str().to_owned();
         let manifest = connection.manifest(name, &Reference::Tag(tag), None, call).await?;
         Self::of_manifest(connection, name, &text, &manifest, call).await
+    }
+
+    /// The facts of a tag of a V1 registry.
+    pub(super) fn of_v1<H: Host>(tag: &Tag, image: &Image<H>, tag_json: Option<Box<RawValue>>) -> Self {
+        Self {
+            tag: tag.as_str().to_owned(),
+            digest: None,
+            id: Some(image.id().to_owned()),
+            verified: image.is_verified(),
+            media_type: image.media_type().to_owned(),
+            size: image.size(),
+            created: image.created().map(str::to_owned),
+            platforms: image.platform().cloned().into_iter().collect(),
+            artifact_type: None,
+            annotations: None,
+            tag_json,
+        }
     }
 
     /// The facts of a tag that points to this manifest.
@@ -64,13 +96,16 @@ impl TagData {
         let document = &manifest.manifest;
         let mut data = TagData {
             tag: tag.to_owned(),
-            digest: manifest.digest.to_string(),
+            digest: Some(manifest.digest.to_string()),
+            id: None,
+            verified: true,
             media_type: document.media_type.clone(),
-            size: 0,
+            size: Some(0),
             created: None,
             platforms: Vec::new(),
             artifact_type: document.artifact_type.clone(),
             annotations: document.annotations.clone(),
+            tag_json: None,
         };
         let image = match document.kind {
             Kind::Index => {
@@ -78,8 +113,8 @@ impl TagData {
                 data.platforms = images.iter().filter_map(|entry| entry.platform.clone()).collect();
                 shown_image(connection, name, &images, call).await?
             }
-            Kind::Image => Some(Found { manifest: manifest.clone(), platform: None }),
-            Kind::Schema1 | Kind::Other => None,
+            Kind::Image | Kind::Schema1 => Some(Found { manifest: manifest.clone(), platform: None }),
+            Kind::Other => None,
         };
         if let Some(found) = image {
             data.describe(&Image::open(connection, name, found, call).await?, manifest);
@@ -90,7 +125,7 @@ impl TagData {
     fn describe<H: Host>(&mut self, image: &Image<H>, manifest: &FetchedManifest) {
         self.size = image.size();
         self.created = image.created().map(str::to_owned);
-        if manifest.manifest.kind == Kind::Image {
+        if manifest.manifest.kind != Kind::Index {
             self.platforms = image.platform().cloned().into_iter().collect();
         }
     }

@@ -7,10 +7,12 @@ use super::manifests::FetchedManifest;
 use super::repository::Repository;
 use super::settings::Call;
 use super::source::Source;
+use super::v1;
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::Digest;
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::v1::ImageId;
 use crate::transport::{Error, Host, Result};
 
 /// What a tag must point to for it to be moved; `None`: it must not exist.
@@ -22,11 +24,15 @@ impl<H: Host> Repository<H> {
     pub async fn tag(&self, tag: &str, image: &Source<H>, if_match: Option<Option<&str>>, call: &Call) -> Result<()> {
         let name = self.checked_name()?;
         let tag = Tag::parse(tag)?;
-        let source = image.within(&self.connection, &name)?;
-        let expected = match if_match {
-            Some(digest) => Some(digest.map(Digest::parse).transpose()?),
-            None => None,
-        };
+        let source = image.within(&self.connection, &name);
+        let expected = if_match.map(|digest| digest.map(Digest::parse).transpose()).transpose();
+        // What neither protocol can mean is told before any request.
+        let may_be_id = if_match.flatten().is_some_and(|text| ImageId::parse(text).is_ok());
+        let may_be_v1 = image.is_of_v1() || (source.is_ok() && (expected.is_ok() || may_be_id));
+        if may_be_v1 && self.connection.is_v1(call).await? {
+            return Box::pin(v1::tag(&self.connection, &name, &tag, image, if_match, call)).await;
+        }
+        let (source, expected) = (source?, expected?);
         Box::pin(self.connection.tag(&name, &tag, &source, expected.as_ref(), call)).await
     }
 }

@@ -10,6 +10,7 @@ use super::repository::Repository;
 use super::settings::Call;
 use super::tagging::stands;
 use super::throw_away;
+use super::v1;
 use crate::protocol::code;
 use crate::protocol::digest::Digest;
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
@@ -21,6 +22,9 @@ impl<H: Host> Repository<H> {
     pub async fn untag(&self, tag: &str, call: &Call) -> Result<()> {
         let name = self.checked_name()?;
         let tag = Tag::parse(tag)?;
+        if self.connection.is_v1(call).await? {
+            return Box::pin(v1::untag(&self.connection, &name, &tag, call)).await;
+        }
         let untag = Untag { connection: self.connection.clone(), name, tag, call: call.clone() };
         Box::pin(untag.run()).await
     }

@@ -39,17 +39,19 @@ pub(super) enum Mount<H: Host> {
 
 /// An upload that is under way. Dropped before it was committed it is cancelled at the registry.
 pub(super) struct Upload<H: Host> {
-    connection: Rc<Connection<H>>,
+    pub(super) connection: Rc<Connection<H>>,
     /// The newest location.
-    target: Target,
+    pub(super) target: Target,
     call: Call,
-    failures: Failures,
+    pub(super) failures: Failures,
     /// Bytes the registry has.
-    offset: u64,
-    /// Bytes of a chunk at least (`OCI-Chunk-Min-Length`).
-    min_chunk: u64,
+    pub(super) offset: u64,
+    /// Bytes of a chunk that the registry wants at least (`OCI-Chunk-Min-Length`); the last one may be shorter.
+    pub(super) min_chunk: u64,
     /// `Content-Range`: what a page's registry does not let it send is left out.
     tells_range: bool,
+    /// Whether credentials were asked for anew.
+    pub(super) was_asked_again: bool,
     is_open: bool,
 }
 
@@ -110,6 +112,7 @@ impl<H: Host> Goal<'_, H> {
             offset: 0,
             min_chunk: 0,
             tells_range: true,
+            was_asked_again: false,
             is_open: false,
         };
         if !upload.go_on_at(answer)? {
@@ -124,11 +127,6 @@ impl<H: Host> Goal<'_, H> {
 }
 
 impl<H: Host> Upload<H> {
-    /// Bytes of a chunk that the registry wants at least; the last one may be shorter.
-    pub(super) fn min_chunk(&self) -> u64 {
-        self.min_chunk
-    }
-
     /// Sends a part, of which the registry may have the start already.
     pub(super) async fn send(&mut self, part: &Part<H::Chunk>) -> Result<()> {
         while self.offset < part.end() {
@@ -179,18 +177,21 @@ impl<H: Host> Upload<H> {
         if !answer.response.is_success() {
             return Err(refusal(&self.connection, &answer));
         }
-        self.go_on_at(&answer)?;
+        self.took(&answer, part.end())
+    }
+
+    /// Reads off an answer how much of what was sent the registry has.
+    pub(super) fn took(&mut self, answer: &Answer<Vec<u8>>, end: u64) -> Result<()> {
+        self.go_on_at(answer)?;
         let has = match answer.header("range") {
-            None => part.end(),
+            None => end,
             Some(range) => range::parse_upload_range(range)
                 .map_err(|invalid| answer.error(invalid.code, invalid.message))?
                 .saturating_add(1),
         };
-        if has <= self.offset || has > part.end() {
-            let message = format!(
-                "the registry says it has {has} bytes of the upload, {} were sent: it cannot go on",
-                part.end()
-            );
+        if has <= self.offset || has > end {
+            let message =
+                format!("the registry says it has {has} bytes of the upload, {end} were sent: it cannot go on");
             return Err(answer.error(code::INVALID_RESPONSE, message));
         }
         self.offset = has;
@@ -198,7 +199,7 @@ impl<H: Host> Upload<H> {
     }
 
     /// After a failed request: asks how far the registry has got, where it is worth going on.
-    async fn take_up(&mut self, error: Error, part: &Part<H::Chunk>) -> Result<()> {
+    pub(super) async fn take_up(&mut self, error: Error, part: &Part<H::Chunk>) -> Result<()> {
         let is_cors = error.code == code::CORS_OR_NETWORK && self.tells_range;
         if !(error.is_transient || error.status == Some(416) || is_cors) {
             return Err(error);
@@ -207,7 +208,15 @@ impl<H: Host> Upload<H> {
         let retry = &self.connection.retry;
         let Some(delay) = retry.after(&self.failures, error.retry_after) else { return Err(error) };
         retry.pause(delay).await;
+        self.ask(error, part).await
+    }
+
+    /// Asks how far the registry has got after a failure.
+    pub(super) async fn ask(&mut self, error: Error, part: &Part<H::Chunk>) -> Result<()> {
         let answer = self.connection.load(&self.request(Method::Get, &self.target), ANSWER_LIMIT).await?;
+        if answer.response.is_success() {
+            self.go_on_at(&answer)?;
+        }
         let has = answer.header("range").and_then(|range| range::parse_upload_range(range).ok());
         let has = match has.filter(|_| answer.response.is_success()) {
             // Said of no byte as well as of one: who was refused with the one tries the other.
@@ -218,9 +227,12 @@ impl<H: Host> Upload<H> {
             None => return Err(lost(error, "does not tell how far it has got")),
         };
         if has < part.start() || has > part.end() {
+            // It keeps nothing of a request that does not come to its end, or somebody on the way there does.
+            if !matches!(error.status, Some(401 | 403)) {
+                self.connection.takes_streams.set(false);
+            }
             return Err(lost(error, &format!("has {has} bytes of it")));
         }
-        self.go_on_at(&answer)?;
         if has > self.offset {
             self.failures.forget();
         }
@@ -239,7 +251,7 @@ impl<H: Host> Upload<H> {
         Ok(true)
     }
 
-    fn request(&self, method: Method, target: &Target) -> Request<H::Chunk> {
+    pub(super) fn request(&self, method: Method, target: &Target) -> Request<H::Chunk> {
         let mut request = part_of(self.connection.request(method, target, None, &self.call), &self.failures);
         // Where else the upload may lead, nobody needs to know who it is for.
         if !request.url.same_origin(self.connection.base()) {
@@ -271,7 +283,7 @@ fn lost(mut error: Error, why: &str) -> Error {
 }
 
 /// The error of an answer without success, worth another try where the status says so.
-fn refusal<H: Host>(connection: &Connection<H>, answer: &Answer<Vec<u8>>) -> Error {
+pub(super) fn refusal<H: Host>(connection: &Connection<H>, answer: &Answer<Vec<u8>>) -> Error {
     let mut error = connection.failure(answer);
     match answer.response.status {
         405 => error.message.push_str("; the registry takes no pushes: it is read-only, or a pull-through cache"),
@@ -303,7 +315,7 @@ fn check_hint(answer: &Answer<Vec<u8>>, digest: &Digest) -> Result<()> {
     }
 }
 
-fn fill<C>(request: &mut Request<C>, content: Content<C>) {
+pub(super) fn fill<C>(request: &mut Request<C>, content: Content<C>) {
     request.headers.set("content-type", "application/octet-stream");
     request.body = Some(content);
 }

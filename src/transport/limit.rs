@@ -9,7 +9,8 @@ use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Request, Response};
 
 /// Lets so many requests run at a time, first come, first served. A request runs until its body has ended, was dropped
-/// or was handed over to a caller, who may take for ever.
+/// or was handed over to a caller, who may take for ever. One whose own body is still being made holds no place: what makes
+/// it may need one.
 pub struct Limited<T> {
     inner: T,
     permits: Arc<Semaphore>,
@@ -28,9 +29,9 @@ impl<T: Transport> Transport for Limited<T> {
     type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
-        let permit = self.permits.acquire_arc().await;
+        let permit = Some(self.permits.acquire_arc().await).filter(|_| !request.is_streamed());
         let response = self.inner.send(request).await?;
-        Ok(response.map_body(|body| LimitedBody { body, permit: Some(permit) }))
+        Ok(response.map_body(|body| LimitedBody { body, permit }))
     }
 
     fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {

@@ -33,7 +33,7 @@ impl<T: Transport, C: Clock> Redirected<T, C> {
         let is_safe = matches!(request.method, Method::Get | Method::Head);
         let keeps_method = match response.status {
             301..=303 => is_safe,
-            307 | 308 => true,
+            307 | 308 => !request.is_streamed(),
             _ => false,
         };
         let Some(location) = response.headers.get("location").filter(|_| keeps_method) else { return Ok(None) };

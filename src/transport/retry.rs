@@ -103,7 +103,7 @@ impl<T: Transport, C: Clock> Transport for Retried<T, C> {
                 Err(error) if error.is_transient => None,
                 _ => return result,
             };
-            let repeatable = request.is_repeatable || is_refusal(&result);
+            let repeatable = !request.is_streamed() && (request.is_repeatable || is_refusal(&result));
             let delay = if repeatable { self.retry.after(&request.failures, asked) } else { None };
             let Some(delay) = delay else { return result };
             if let Ok(response) = result {

@@ -10,10 +10,13 @@ use super::{Body, Chunk, Error, Host, Result, Transport};
 use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Content, Method, Request, Response};
+use crate::protocol::pipe::Turn;
 use crate::protocol::url::Url;
 
 /// Bytes per millisecond that a request's body is given time for.
 const SLOWEST: u64 = 32;
+/// Milliseconds for each piece of a streamed body: a proxy may pass nothing on before it has all.
+const PASSED_ON: u64 = 8;
 
 /// Ends a request whose headers, or whose body's next bytes, do not arrive in time.
 pub struct Timed<H> {
@@ -35,17 +38,21 @@ impl<H: Host> Transport for Timed<H> {
     type Hasher = H::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
-        let limit = match request.timeout.unwrap_or(self.header_timeout) {
-            0 => 0,
-            limit => limit.saturating_add(request.body.as_ref().map_or(0, length) / SLOWEST),
-        };
-        let sent = pin!(self.host.send(request));
-        let response = if limit == 0 {
-            sent.await
-        } else {
+        let mut sent = pin!(self.host.send(request));
+        let response = loop {
+            let progress = progress(request);
+            let limit = self.limit(request, progress);
+            if limit == 0 {
+                break sent.await;
+            }
             match select(sent, pin!(self.host.sleep(limit))).await {
-                Either::Left((response, _)) => response,
-                Either::Right(_) => Err(Error::new(code::TIMEOUT, format!("no answer within {limit} ms"))),
+                Either::Left((response, _)) => break response,
+                Either::Right((_, unfinished)) => sent = unfinished,
+            }
+            // Whoever makes a body may take for ever.
+            let now = self::progress(request);
+            if now == progress && !matches!(now, Some((Turn::Maker, _))) {
+                break Err(Error::new(code::TIMEOUT, format!("no answer within {limit} ms")));
             }
         };
         let response = response.map_err(|error| error.at(request.method, &request.url))?;
@@ -59,10 +66,34 @@ impl<H: Host> Transport for Timed<H> {
     }
 }
 
+impl<H: Host> Timed<H> {
+    /// Milliseconds without progress that end a request.
+    fn limit(&self, request: &Request<H::Chunk>, progress: Option<(Turn, u64)>) -> u64 {
+        let beside = match progress {
+            None => request.body.as_ref().map_or(0, length) / SLOWEST,
+            Some((Turn::Receiver, taken)) => taken * PASSED_ON,
+            Some(_) => return self.idle_timeout,
+        };
+        match request.timeout.unwrap_or(self.header_timeout) {
+            0 => 0,
+            limit => limit.saturating_add(beside),
+        }
+    }
+}
+
+/// How far the body is that is still being made.
+fn progress<C>(request: &Request<C>) -> Option<(Turn, u64)> {
+    match &request.body {
+        Some(Content::Stream(pipe)) => Some(pipe.progress()),
+        _ => None,
+    }
+}
+
 fn length<C: Chunk>(content: &Content<C>) -> u64 {
     match content {
         Content::Bytes(bytes) => bytes.len() as u64,
         Content::Chunks(chunks) => chunks.iter().map(Chunk::len).sum(),
+        Content::Stream(_) => 0,
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Error, Result};
 use crate::protocol::code;
 use crate::protocol::host;
 use crate::protocol::url::{Scheme, Url};
+use crate::protocol::v1::endpoints::endpoints;
 
 /// Domains of one owner: Docker Hub's registry by its other name, and its token service.
 const ONE_OWNER: &[[&str; 2]] = &[["docker.com", "docker.io"]];
@@ -77,6 +78,17 @@ impl Trust {
             (below(one, &self.registry) && below(other, realm)) || (below(other, &self.registry) && below(one, realm))
         };
         realm.shares_domain(&self.registry) || self.is_named(realm) || ONE_OWNER.iter().any(one_owner)
+    }
+
+    /// Where an index says that images are, if that is a host which is named in `trustedRealms`. Any other than the registry's
+    /// own is not gone to: what is there is asked for at the registry itself.
+    pub fn endpoint<'a>(&self, told: impl Iterator<Item = &'a str>) -> Option<Url> {
+        let at = |host: &str| Url::parse(&format!("{}://{host}", self.registry.scheme().as_str())).ok();
+        let endpoints: Vec<Url> = endpoints(told).into_iter().filter_map(at).collect();
+        if endpoints.iter().any(|endpoint| endpoint.same_origin(&self.registry)) {
+            return None;
+        }
+        endpoints.into_iter().find(|endpoint| self.is_named(endpoint))
     }
 
     /// Whether a redirect may be followed: never from https to http, and to no private address unless the registry has
@@ -191,6 +203,22 @@ mod tests {
             let trust = trust(registry, trusted);
             let realm = trust.realm(realm).expect(realm);
             assert_eq!(trust.may_have_credentials(&realm), expected, "{registry} {realm:?}");
+        }
+    }
+
+    #[test]
+    fn endpoints_of_an_index() {
+        for (told, trusted, expected) in [
+            (&[][..], &["images.test"][..], None),
+            (&["index.test"], &[], None),
+            (&["images.test"], &[], None),
+            (&["images.test:5000"], &["images.test:443"], None),
+            (&["127.0.0.1:22, me@images.test, images.test/x"], &["images.test"], None),
+            (&["elsewhere.test", "images.test:5000"], &["images.test"], Some("https://images.test:5000/")),
+            (&["images.test, index.test"], &["images.test"], None),
+        ] {
+            let found = trust("https://index.test", trusted).endpoint(told.iter().copied());
+            assert_eq!(found.map(|url| url.to_string()).as_deref(), expected, "{told:?} {trusted:?}");
         }
     }
 

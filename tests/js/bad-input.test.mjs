@@ -90,13 +90,20 @@ describe('a host that is no registry', () => {
     await refused(() => new DockerRegistryClient(server.url).apiVersion(), 'INVALID_RESPONSE');
   });
 
-  test('V1 is recognised, and not read yet', SOON, async () => {
+  test('V1 is recognised, and what it has not is named', SOON, async () => {
     server.script = (request, response) =>
       (request.url === '/v1/_ping' ? json({}) : send('', { status: 404 }))(request, response);
     const client = new DockerRegistryClient(server.url);
     assert.equal(await client.apiVersion(), 1);
-    await refused(() => client.repositories(), 'UNSUPPORTED');
-    await refused(() => client.repository('a/b').tags(), 'UNSUPPORTED');
+    const repository = client.repository('a/b');
+    for (const [call, name] of [
+      [() => repository.manifest('latest'), /^manifests: /],
+      [() => repository.headBlob(`sha256:${'0'.repeat(64)}`), /^blobs: /],
+      [() => repository.planCleanup({ remove: { tags: ['*'] } }), /^planCleanup\(\): /],
+      [() => client.copy('a/b:latest', 'c/d:latest'), /^copy\(\) from here: /],
+    ]) {
+      await refused(call, { code: 'UNSUPPORTED', message: name });
+    }
   });
 
   test('only a 404 leads to V1', SOON, async () => {

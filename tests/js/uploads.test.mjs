@@ -359,8 +359,8 @@ describe('faults', () => {
         const repository = new DockerRegistryClient(registry.url, { apiVersion: 2, onRequest }).repository('a/b');
         const error = await refused(() => repository.pushBlob(source(noise(length), why)), 'SOURCE');
         assert.equal(error.cause, cause ? why : undefined);
-        // Nobody waits for the cancellation.
-        const isCancelled = () => length < CHUNK || requests.at(-1) === 'DELETE 204';
+        // Nobody waits for the cancellation. distribution itself forgets an upload whose body does not come to its end.
+        const isCancelled = () => length < CHUNK || /^DELETE (204|404)$/.test(requests.at(-1));
         for (let round = 0; round < 100 && !isCancelled(); round += 1) await sleep(50);
         assert.ok(isCancelled() && !requests.some((request) => request.startsWith('PUT')), requests.join());
       });

@@ -1,6 +1,10 @@
 // What the test bed needs from the machine, and how it gets there.
-import { accessSync, constants } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { root, run } from '../../xtask/ensure.mjs';
 
@@ -36,11 +40,15 @@ const packages = {
   nginx: 'nginx',
   // libFuzzer is C++.
   'c++': 'g++',
+  // For the V1 registry: its environment for Python packages.
+  python3: 'python3-venv',
 };
+
+const isThere = (program) => (program === 'python3' ? python() !== undefined : find(program) !== undefined);
 
 /** Finds the programs; installs what is missing where that is possible (root, apt-get), else says how to. */
 export async function ensureSystemPrograms(programs = Object.keys(packages)) {
-  const missing = programs.filter((program) => !find(program));
+  const missing = programs.filter((program) => !isThere(program));
   if (missing.length === 0) return;
   const names = missing.map((program) => packages[program]).join(' ');
   const install = `apt-get install -y --no-install-recommends ${names}`;
@@ -64,4 +72,53 @@ async function ensureCrate(name, version) {
   console.log(`Installing ${name} ${version} into target/tools (one or two minutes, once) …`);
   await run('cargo', ['install', name, '--version', version, '--locked', '--root', tools]);
   return find(name);
+}
+
+/** A Python that docker-registry 0.9.1 can be made to run on, and that can make environments. */
+function python() {
+  const test = 'import ensurepip, sys, venv; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 11))';
+  const candidates = ['python3', 'python3.11', 'python3.10', 'python3.9', 'python3.8'].map(find).filter(Boolean);
+  return candidates.find((path) => spawnSync(path, ['-c', test], { stdio: 'ignore' }).status === 0);
+}
+
+const v1Sources = fileURLToPath(new URL('v1', import.meta.url));
+const v1Environment = join(tools, 'v1-registry');
+
+/** The environment of docker-registry 0.9.1 and the Python client of its time; made on first use, and where v1/ has changed. */
+export async function ensureV1Registry() {
+  const made = { bin: join(v1Environment, 'bin'), standIns: join(v1Sources, 'stand-ins') };
+  const names = (await readdir(v1Sources)).filter((name) => /^(requirements|packages|patch)\./.test(name)).sort();
+  const sources = await Promise.all(names.map((name) => readFile(join(v1Sources, name))));
+  const stamp = createHash('sha256').update(Buffer.concat(sources)).digest('hex');
+  const stampFile = join(v1Environment, 'made-of');
+  if (existsSync(stampFile) && (await readFile(stampFile, 'utf8')) === stamp) return made;
+  const interpreter = python();
+  if (!interpreter) {
+    throw new Error(
+      'missing on this machine: Python 3.8 to 3.11 with venv, for the V1 registry. On Debian or Ubuntu:\n' +
+        '  sudo apt-get install -y --no-install-recommends python3-venv',
+    );
+  }
+  console.log('Installing docker-registry 0.9.1 into target/tools (half a minute, once) …');
+  await rm(v1Environment, { recursive: true, force: true });
+  await run(interpreter, ['-m', 'venv', v1Environment]);
+  const pip = (...args) => run(join(made.bin, 'pip'), ['install', '-q', '--disable-pip-version-check', ...args]);
+  await pip('-r', join(v1Sources, 'requirements.txt'));
+  await pip('--no-deps', '--no-build-isolation', '-r', join(v1Sources, 'packages.txt'));
+  await run(join(made.bin, 'python'), [join(v1Sources, 'patch.py')]);
+  await writeFile(stampFile, stamp);
+  return made;
+}
+
+/** Folder of npm's docker-registry-client, which by now needs packages that no lock of ours should hold. */
+export async function ensureNpmPeer() {
+  const [name, version] = ['docker-registry-client', '3.4.0'];
+  const prefix = join(tools, 'npm-peers');
+  const folder = join(prefix, 'node_modules', name);
+  const there = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '{}');
+  if (JSON.parse(there).version !== version) {
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--no-package-lock', '--loglevel=error'];
+    await run('npm', ['install', '--prefix', prefix, ...flags, `${name}@${version}`], { quiet: true });
+  }
+  return folder;
 }

@@ -8,6 +8,7 @@
 pub mod clean;
 pub mod model;
 pub mod random;
+pub mod schema1;
 pub mod seeds;
 pub mod uploads;
 
@@ -23,9 +24,12 @@ use std::task::{Context, Poll, Wake, Waker};
 use docker_registry_client_wasm::protocol::code;
 use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
 use docker_registry_client_wasm::protocol::http::{Content, Headers, Method, Request, Response};
+use docker_registry_client_wasm::protocol::pipe::{End, Pipe};
+use docker_registry_client_wasm::protocol::schema1::signed::Check;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::retry::Policy;
+use docker_registry_client_wasm::transport::schema1::{AnySigner, Unpack, no_cryptography};
 use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Host, Result, Transport};
 use sha2::Digest as _;
 
@@ -162,10 +166,14 @@ pub struct Seen {
     pub target: String,
     pub headers: Headers,
     pub body: String,
+    /// Whether the body came as it was made, without a length.
+    pub streamed: bool,
     pub at: u64,
 }
 
 type Script = Box<dyn Fn(&Seen) -> Reply>;
+/// Bytes of a streamed body that are taken before the answer.
+type Taking = Box<dyn Fn(&Seen) -> usize>;
 
 struct World {
     script: Script,
@@ -182,6 +190,9 @@ struct World {
     spawned: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>,
     driver: RefCell<Option<Waker>>,
     page: RefCell<Option<String>>,
+    has_cryptography: Cell<bool>,
+    /// A host that sends bodies while they are made, at so many milliseconds a piece.
+    streaming: RefCell<Option<(Taking, u64)>>,
 }
 
 /// The scripted registry as a host.
@@ -203,7 +214,41 @@ impl Scripted {
             spawned: RefCell::default(),
             driver: RefCell::default(),
             page: RefCell::default(),
+            has_cryptography: Cell::new(true),
+            streaming: RefCell::default(),
         }))
+    }
+
+    /// The same, without `crypto.subtle`.
+    pub fn without_cryptography(self) -> Self {
+        self.0.has_cryptography.set(false);
+        self
+    }
+
+    /// The same at a host that sends bodies while they are made.
+    pub fn streaming(self) -> Self {
+        self.streaming_until(0, |_| usize::MAX)
+    }
+
+    /// The same, where each piece takes so long, and the answer comes after so many bytes. `usize::MAX`: after all.
+    pub fn streaming_until(self, piece: u64, taking: impl Fn(&Seen) -> usize + 'static) -> Self {
+        self.0.streaming.replace(Some((Box::new(taking), piece)));
+        self
+    }
+
+    /// The body of a request, as far as it is taken; `None` where it broke off.
+    async fn taken(&self, pipe: &Pipe<Bytes>, seen: &Seen) -> Option<String> {
+        let (most, piece) = self.0.streaming.borrow().as_ref().map(|(taking, piece)| (taking(seen), *piece))?;
+        let mut body = Vec::new();
+        while body.len() < most {
+            match pipe.next().await {
+                Ok(chunks) => chunks.iter().for_each(|chunk| body.extend_from_slice(&chunk.0)),
+                Err(End::Whole) => break,
+                Err(End::Broken) => return None,
+            }
+            self.sleep(piece).await;
+        }
+        Some(String::from_utf8(body).unwrap())
     }
 
     /// The same, asked by a page of this origin.
@@ -249,6 +294,11 @@ impl Scripted {
 
     pub fn seen(&self) -> Vec<Seen> {
         self.0.seen.borrow().clone()
+    }
+
+    /// Something of each request, without a copy of its body.
+    pub fn each_seen<T, A: FromIterator<T>>(&self, of: impl Fn(&Seen) -> T) -> A {
+        self.0.seen.borrow().iter().map(of).collect()
     }
 
     pub fn targets(&self) -> Vec<String> {
@@ -375,6 +425,10 @@ impl Chunk for Bytes {
     fn append_to(&self, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(&self.0);
     }
+
+    fn of(bytes: &[u8]) -> Self {
+        Bytes(bytes.to_vec())
+    }
 }
 
 pub struct ScriptedBody {
@@ -450,15 +504,22 @@ impl Transport for Scripted {
         let url = request.url.to_string();
         let path = url.strip_prefix("https://registry.test").filter(|path| path.starts_with('/'));
         let target = path.unwrap_or(&url).to_owned();
-        let seen = Seen {
+        let mut seen = Seen {
             method: request.method,
             target,
             headers: request.headers.clone(),
             body: text_of(request.body.as_ref()),
+            streamed: request.is_streamed(),
             at: self.now(),
         };
+        let number = self.0.seen.borrow().len();
         self.0.seen.borrow_mut().push(seen.clone());
         let mut open = self.begin();
+        if let Some(Content::Stream(pipe)) = &request.body {
+            seen.body =
+                self.taken(pipe, &seen).await.expect("a body that comes to its end, or a request that is dropped");
+            self.0.seen.borrow_mut()[number] = seen.clone();
+        }
         let reply = (self.0.script)(&seen);
         if reply.delay > 0 {
             self.sleep(reply.delay).await;
@@ -510,6 +571,22 @@ impl Host for Scripted {
 
     fn page_origin(&self) -> Option<String> {
         self.0.page.borrow().clone()
+    }
+
+    async fn verify(&self, check: &Check) -> Result<bool> {
+        if self.0.has_cryptography.get() { Ok(schema1::verify(check)) } else { Err(no_cryptography()) }
+    }
+
+    async fn new_signer(&self) -> Result<AnySigner> {
+        if self.0.has_cryptography.get() { Ok(schema1::signer(7)) } else { Err(no_cryptography()) }
+    }
+
+    fn unpack(&self) -> Result<Box<dyn Unpack<Bytes>>> {
+        Ok(Box::new(schema1::Gunzip::new()))
+    }
+
+    fn sends_streams(&self) -> bool {
+        self.0.streaming.borrow().is_some()
     }
 }
 
@@ -563,6 +640,7 @@ fn text_of(body: Option<&Content<Bytes>>) -> String {
         None => Vec::new(),
         Some(Content::Bytes(bytes)) => bytes.to_vec(),
         Some(Content::Chunks(chunks)) => chunks.iter().flat_map(|chunk| chunk.0.clone()).collect(),
+        Some(Content::Stream(_)) => Vec::new(),
     };
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -2,6 +2,7 @@
 
 use crate::cargo::{self, CRATE, WASM, Workspace};
 use crate::package;
+use crate::split;
 use anyhow::{Context, Result, bail, ensure};
 use std::fmt::Write as _;
 use std::fs;
@@ -36,6 +37,8 @@ fn compile(workspace: &Workspace) -> Result<PathBuf> {
     for folder in workspace.source_folders()? {
         flags.push(format!("--remap-path-prefix={}=", folder.display()));
     }
+    // What leads to what, by names that are unique: for `split`.
+    flags.extend(["-Clink-arg=--emit-relocs", "-Clink-arg=--no-demangle"].map(String::from));
     let flags = serde_json::to_string(&flags)?;
     let mut command = cargo::cargo();
     command.current_dir(&workspace.root);
@@ -60,8 +63,14 @@ fn generate(workspace: &Workspace, compiled: &Path) -> Result<PathBuf> {
         fs::remove_file(&made_of).context("removing package-wasm.input")?;
     }
     bind(compiled, &generated)?;
-    optimize(&workspace.root, &generated)?;
-    inline(&generated)?;
+    let bound = generated.join("core_bg.wasm");
+    let halves = split::split(&module, &fs::read(&bound)?).context("splitting the module")?;
+    fs::remove_file(bound).context("removing core_bg.wasm")?;
+    for (name, half) in [("core", halves.core), ("later", halves.later)] {
+        optimize(&workspace.root, &half, &generated.join(name).with_extension("wasm"))?;
+        inline(&generated, name)?;
+    }
+    fs::write(generated.join("later.js"), split::list()).context("writing later.js")?;
     fs::write(&made_of, module).context("writing package-wasm.input")?;
     Ok(generated)
 }
@@ -81,37 +90,40 @@ fn bind(compiled: &Path, to: &Path) -> Result<()> {
         .omit_default_module_path(true)
         .typescript(false)
         // Not `strip`: it would take the target_features section along, which wasm-bindgen and wasm-opt read.
-        .remove_name_section(true)
+        // The names are for `split`; wasm-opt takes them out.
+        .demangle(false)
         .remove_producers_section(true)
         .generate(to)
         .context("wasm-bindgen")
 }
 
-/// Turns wasm-bindgen's `core_bg.wasm` into `core.wasm`.
-fn optimize(root: &Path, wasm: &Path) -> Result<()> {
+/// A smaller module that does the same.
+fn optimize(root: &Path, module: &[u8], to: &Path) -> Result<()> {
     let tool = root.join("node_modules/binaryen/bin/wasm-opt");
     if !tool.is_file() {
         bail!("wasm-opt is missing: `npm ci` installs it (npm package binaryen); `npm run build` does so by itself");
     }
-    let bound = wasm.join("core_bg.wasm");
-    let mut arguments = vec![tool, bound.clone()];
+    let unoptimized = to.with_extension("wasm.input");
+    fs::write(&unoptimized, module).context("writing what wasm-opt reads")?;
+    let mut arguments = vec![tool, unoptimized.clone()];
     arguments.extend(["-Oz", "--strip-target-features", "--output"].map(PathBuf::from));
-    arguments.push(wasm.join("core.wasm"));
+    arguments.push(to.to_owned());
     node(&arguments).context("wasm-opt")?;
-    fs::remove_file(bound).context("removing core_bg.wasm")
+    fs::remove_file(unoptimized).context("removing what wasm-opt read")
 }
 
-/// The module once more, as text inside of JavaScript: the one form every bundler and host takes without being configured.
+/// A module once more, as text inside of JavaScript: the one form every bundler and host takes without being configured.
 /// In hexadecimal: gzip finds in that what it finds in the module, where base64 hides a quarter of it; and it is ASCII, which
 /// a bundle keeps on a page that names no charset.
-fn inline(wasm: &Path) -> Result<()> {
-    let module = fs::read(wasm.join("core.wasm"))?;
-    let mut text = String::from("// core.wasm in hexadecimal.\nexport default '");
+fn inline(wasm: &Path, name: &str) -> Result<()> {
+    let module = fs::read(wasm.join(name).with_extension("wasm"))?;
+    let mut text = format!("// {name}.wasm in hexadecimal.\nexport default '");
     for byte in module {
         write!(text, "{byte:02x}")?;
     }
     text.push_str("';\n");
-    fs::write(wasm.join("inline.js"), text).context("writing inline.js")
+    let to = wasm.join(name).with_extension("inline.js");
+    fs::write(&to, text).with_context(|| format!("writing {}", to.display()))
 }
 
 /// Prints the sizes; an error where they are over the budget.

@@ -3,6 +3,7 @@
 mod build;
 mod cargo;
 mod package;
+mod split;
 mod wasm_test;
 
 use anyhow::{Result, bail};

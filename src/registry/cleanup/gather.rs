@@ -29,6 +29,7 @@ impl<H: Host> Gatherer<H> {
     /// Every tag, and every manifest that they lead to.
     pub async fn inventory(&self) -> Result<Inventory> {
         let (connection, name) = (self.connection.clone(), self.name.clone());
+        connection.require_v2("planCleanup()", &self.call).await?;
         let mut descriptions = Descriptions::new(connection, name, None, Order::Any, self.call.clone())?;
         let mut inventory = Inventory::default();
         while let Some(some) = descriptions.next_some().await? {
@@ -56,9 +57,9 @@ impl<H: Host> Gatherer<H> {
         let mut entry = TagEntry { tag, digest: None, created: None, size: None, problem: None };
         match data {
             Ok(data) => {
-                entry.digest = Some(Digest::parse(&data.digest)?);
+                entry.digest = data.digest.as_deref().map(Digest::parse).transpose()?;
                 entry.created = data.created.as_deref().and_then(timestamp::unix_ms);
-                entry.size = Some(data.size);
+                entry.size = data.size;
             }
             // Its config may be what is missing or broken: of the manifest everything has to be known.
             Err(_) => match self.read_tag(&entry.tag).await {
@@ -96,7 +97,14 @@ impl<H: Host> Gatherer<H> {
             together(self.connection.concurrency, works.collect()).await;
             for (digest, fetched) in found.take() {
                 match fetched {
-                    Ok(fetched) => inventory.add(&digest, Some(content(&fetched))),
+                    Ok(fetched) => {
+                        let mut content = content(&fetched);
+                        if let Some(legacy) = &fetched.schema1 {
+                            let blobs = self.connection.schema1_blobs(&self.name, legacy, &self.call).await?;
+                            content.blobs = blobs.into_iter().map(|blob| (blob.digest, blob.size)).collect();
+                        }
+                        inventory.add(&digest, Some(content));
+                    }
                     Err(error) if error.is_not_found() => inventory.add(&digest, None),
                     Err(error) if is_about_content(&error) => {
                         inventory.unreadable.get_or_insert_with(|| digest.to_string());
@@ -144,6 +152,7 @@ fn is_about_content(error: &Error) -> bool {
             code::UNSUPPORTED
                 | code::INVALID_RESPONSE
                 | code::DIGEST_MISMATCH
+                | code::SIGNATURE_INVALID
                 | code::AMBIGUOUS_MANIFEST
                 | code::TOO_LARGE
                 | code::INDEX_LIMIT

@@ -21,7 +21,7 @@ use super::trust::Trust;
 use super::{Body, Clock, Result, Transport, read};
 use crate::protocol::challenge;
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Carries, Request, Response};
+use crate::protocol::http::{Carries, Method, Request, Response};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Url;
@@ -125,10 +125,15 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                 token.map(Carried::Token)
             }
             (Scheme::Session, credentials) => {
+                // Who asks for a token shows what a token is given for.
+                if request.headers.get("x-docker-token").is_some() {
+                    return Ok(credentials.map_or(Carried::Nothing, Carried::Given));
+                }
                 let Some(repository) = scopes.only_repository() else { return Ok(Carried::Nothing) };
-                let (transport, registry) = (&self.inner, self.trust.registry());
-                let session = self.sessions.get(transport, &self.retry, registry, repository, credentials.as_ref());
-                session.await.map(Carried::Session)
+                let what = (repository, !matches!(request.method, Method::Get | Method::Head));
+                let sessions = &self.sessions;
+                let session = sessions.get(&self.inner, &self.retry, &self.trust, what, credentials.as_ref()).await;
+                session.map(Carried::Session)
             }
         }
     }
@@ -297,9 +302,13 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
                 }
                 return Ok(response);
             };
+            self.asked.replace(Some(scheme.clone()));
+            // The next request carries what this one lacked.
+            if request.is_streamed() {
+                return Ok(response);
+            }
             // Asking takes a request of its own, which must not wait for this one's place.
             response.body.hand_over();
-            self.asked.replace(Some(scheme.clone()));
             // Where a token that would allow it is refused, those that came with it may be as bad.
             let newer_than = match &carried {
                 Carried::Token(token) if token.scopes.cover(&scopes) => token.number.max(tokens),
@@ -343,7 +352,7 @@ impl Carried {
                 request.headers.set("authorization", bearer(token));
             }
             Carried::Token(token) => request.headers.set("authorization", bearer(&token.value)),
-            Carried::Session(session) => session.add_to(&mut request.headers),
+            Carried::Session(session) => session.add_to(&mut request),
         }
         request
     }

@@ -1,7 +1,8 @@
 //! V1's way to let somebody in (docker-registry's index protocol): whoever asks a repository for its images with
-//! `X-Docker-Token: true` gets a token for that repository in the answer's header fields, and cookies.
+//! `X-Docker-Token: true`, or announces some, gets a token for that repository in the answer's header fields, and cookies.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use async_lock::Mutex;
 
@@ -10,9 +11,10 @@ use super::super::{Clock, Error, Result, Transport, failure, read};
 use super::basic;
 use super::credentials::Credentials;
 use crate::protocol::code;
-use crate::protocol::http::{Headers, Method, Request};
+use crate::protocol::http::{Content, Headers, Method, Request};
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Url;
+use crate::transport::trust::Trust;
 
 /// Bytes of the answer that are read: the images of a large repository.
 const ANSWER_LIMIT: u64 = 32 * 1024 * 1024;
@@ -23,6 +25,10 @@ const MOST: usize = 1000;
 #[derive(Debug, Clone)]
 pub struct Session {
     repository: String,
+    /// docker-registry takes a token for reading to read only, and one for writing to write only.
+    writes: bool,
+    /// Where the index says the images are, if that is another host that is trusted.
+    endpoint: Option<Url>,
     /// Behind `Authorization: Token`.
     token: Secret,
     /// For `Cookie`; where the host is a browser neither seen nor sent.
@@ -35,11 +41,14 @@ impl Session {
         self.cookies.iter().chain([&self.token]).cloned().collect()
     }
 
-    /// Adds it to a request.
-    pub fn add_to(&self, headers: &mut Headers) {
-        headers.set("authorization", format!("Token {}", self.token.expose()));
+    /// Adds it to a request, which may have to go elsewhere.
+    pub fn add_to<C>(&self, request: &mut Request<C>) {
+        request.headers.set("authorization", format!("Token {}", self.token.expose()));
         if let Some(cookies) = &self.cookies {
-            headers.set("cookie", cookies.expose());
+            request.headers.set("cookie", cookies.expose());
+        }
+        if let (Some(endpoint), Some((_, path))) = (&self.endpoint, request.url.path().split_once("/v1/")) {
+            request.url = endpoint.with_path(&format!("v1/{path}")).with_raw_query(request.url.query());
         }
     }
 }
@@ -57,17 +66,24 @@ impl Sessions {
         &self,
         transport: &T,
         retry: &Retry<C>,
-        registry: &Url,
-        repository: &str,
+        trust: &Trust,
+        (repository, writes): (&str, bool),
         credentials: Option<&Credentials>,
     ) -> Result<Session> {
         let _asking = self.asking.lock().await;
-        let known = self.known.borrow().iter().find(|session| session.repository == repository).cloned();
+        let is_it = |session: &&Session| session.repository == repository && session.writes == writes;
+        let known = self.known.borrow().iter().find(is_it).cloned();
         if let Some(session) = known {
             return Ok(session);
         }
-        let url = registry.with_path(&format!("v1/repositories/{repository}/images"));
-        let mut request = Request::new(Method::Get, url).with_header("x-docker-token", "true");
+        let at = |rest: &str| trust.registry().with_path(&format!("v1/repositories/{repository}/{rest}"));
+        let mut request = Request::new(Method::Get, at("images"));
+        if writes {
+            // No image is announced by that, and none is forgotten.
+            request = Request::new(Method::Put, at("")).with_header("content-type", "application/json");
+            request.body = Some(Content::Bytes(Rc::new(b"[]".to_vec())));
+        }
+        request.headers.set("x-docker-token", "true");
         if let Some(Credentials::Basic { username, password }) = credentials {
             request.headers.set("authorization", basic(username, password));
         }
@@ -77,13 +93,15 @@ impl Sessions {
             return Err(failure::of(request.method, &request.url, &response, retry.now_unix_ms()));
         }
         let token = response.headers.get("x-docker-token").filter(|token| is_visible(token));
-        let Some(token) = token else {
+        // docker-registry's own index puts the scheme before it.
+        let Some(token) = token.map(|token| token.strip_prefix("Token ").unwrap_or(token)) else {
             let error =
                 Error::new(code::AUTH_REQUIRED, "the registry asks for a token and gives none (X-Docker-Token)");
             return Err(error.at(request.method, &request.url).with_status(response.status));
         };
+        let endpoint = trust.endpoint(response.headers.all("x-docker-endpoints"));
         let (repository, token) = (repository.to_owned(), Secret::new(token));
-        let session = Session { repository, token, cookies: cookies(&response.headers) };
+        let session = Session { repository, writes, endpoint, token, cookies: cookies(&response.headers) };
         let mut known = self.known.borrow_mut();
         known.truncate(MOST - 1);
         known.insert(0, session.clone());

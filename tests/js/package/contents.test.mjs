@@ -41,6 +41,7 @@ const FILES = [
   'index.d.cts',
   'index.d.ts',
   'index.js',
+  'later.js',
   'load.js',
   'node.d.cts',
   'node.d.ts',
@@ -61,9 +62,12 @@ const FILES = [
   'package.json',
   'slim.d.ts',
   'slim.js',
+  'wasm/core.inline.js',
   'wasm/core.js',
   'wasm/core.wasm',
-  'wasm/inline.js',
+  'wasm/later.inline.js',
+  'wasm/later.js',
+  'wasm/later.wasm',
   'workerd.js',
 ];
 /** Where wasm-bindgen puts that, under a hash of its own. */
@@ -104,9 +108,11 @@ test('the tarball', async (t) => {
   });
 
   await t.test('does not tell where it was built', async () => {
-    const module = await readFile(path.join(installed, 'wasm/core.wasm'), 'latin1');
-    for (const place of [root, process.env.HOME, '.cargo', 'registry/src']) {
-      assert.ok(!place || !module.includes(place), place);
+    for (const name of ['core', 'later']) {
+      const module = await readFile(path.join(installed, `wasm/${name}.wasm`), 'latin1');
+      for (const place of [root, process.env.HOME, '.cargo', 'registry/src']) {
+        assert.ok(!place || !module.includes(place), place);
+      }
     }
   });
 

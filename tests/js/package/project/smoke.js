@@ -1,11 +1,12 @@
-// What every host has to manage: a client, one call, one typed error.
+// What every host has to manage: a client, one call, one typed error, one call of the module that is loaded later.
 
 export async function smoke({ DockerRegistryClient, Repository, RegistryError, isRegistryError }, registry) {
   const client = new DockerRegistryClient(registry);
   const repository = client.repository('a/b');
   const tags = await repository.tags();
   const { code, ...refused } = refusal(() => client.repository('Not A Name'), RegistryError, isRegistryError);
-  return { tags, opened: repository instanceof Repository, code: typeof code, ...refused };
+  const later = await repository.untag('not a tag').then(() => 'done', (error) => error.code);
+  return { tags, later, opened: repository instanceof Repository, code: typeof code, ...refused };
 }
 
 function refusal(call, RegistryError, isRegistryError) {

@@ -18,6 +18,7 @@ import {
   type Platform,
   type Progress,
   type RequestEvent,
+  type SearchResult,
   type TagData,
 } from 'docker-registry-client-wasm';
 
@@ -55,15 +56,15 @@ export async function use(signal: AbortSignal): Promise<void> {
     remove: { tags: ['*'], olderThan: new Date(0) },
   };
   const planned: CleanupPlan = await repository.planCleanup(policy, { signal });
-  const cleanup: CleanupPlan = repository.loadCleanupPlan(JSON.stringify(planned));
+  const cleanup: CleanupPlan = await repository.loadCleanupPlan(JSON.stringify(planned));
   const report: CleanupReport = await cleanup.apply({ onProgress: ({ done, total, outcome }) => log(done / total, outcome) });
   log(cleanup.tags[0]?.reasons, cleanup.digests[0]?.neededBy, cleanup.freed, report.failed[0]?.error.code, report.remaining);
 
   const image: Image = await repository.image('12', { platform: 'linux/arm64/v8' });
   const platform: Platform | undefined = image.platform;
   const layer: Uint8Array = await image.getLayer(0);
-  const digests: string[] = image.layers.map((descriptor) => descriptor.digest);
-  log(version, repositories.size, tags, data.created?.getTime(), head?.size, blob, platform?.os, layer.byteLength, digests);
+  const layerNames: string[] = image.layers.map((layer) => (layer.digest === undefined ? layer.id : layer.digest));
+  log(version, repositories.size, tags, data.created?.getTime(), head?.size, blob, platform?.os, layer.byteLength, layerNames);
 
   await repository.tag('stable', image, { ifMatch: null });
   await repository.untag('old', { signal });
@@ -74,6 +75,13 @@ export async function use(signal: AbortSignal): Promise<void> {
   const sboms: Descriptor[] = await repository.referrers(made.digest, { artifactType: 'application/sbom' });
   const artifact: ArtifactOptions = { artifactType: 'a/b', files: [{ title: 'x', data: layer }], subject: image };
   log(sboms, (await repository.pushArtifact(artifact)).size);
+
+  const results: SearchResult[] = await client.search('web');
+  const id: string = await repository.pushImage({ id: 'a'.repeat(64) }, layer, { signal });
+  await repository.tag('latest', id);
+  await repository.deleteRepository({ signal });
+  const verified: boolean = image.verified && data.verified;
+  log(results[0]?.name, verified, data.tagJson?.['last_update']);
 
   // @ts-expect-error A time is a number.
   await client.apiVersion({ timeout: '10' });

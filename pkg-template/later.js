@@ -1,0 +1,48 @@
+// The calls of the second module, which is loaded with the first of them. It is part of the same program: it lives in the
+// memory of the one that runs already.
+
+import { explained } from './load.js';
+import { DockerRegistryClient, RegistryError, Repository, initSync } from './wasm/core.js';
+import calls from './wasm/later.js';
+
+// By the names they have here: a bundler that makes all small renames them.
+const classes = { DockerRegistryClient, Repository };
+
+let compile;
+let loading;
+let isLoaded = false;
+
+/** `compiled` gives the compiled module. Whichever entry of the package comes first says where it is. */
+export function later(compiled) {
+  if (compile) return;
+  compile = compiled;
+  for (const [name, names] of Object.entries(calls)) {
+    const { prototype } = classes[name];
+    for (const call of names) Object.defineProperty(prototype, call, { value: waiting(call, prototype[call]) });
+  }
+}
+
+/** The same to whoever looks at it. */
+function waiting(name, call) {
+  const waits = {
+    [name](...given) {
+      return isLoaded ? call.apply(this, given) : load().then(() => call.apply(this, given));
+    },
+  }[name];
+  return Object.defineProperty(waits, 'length', { value: call.length });
+}
+
+function load() {
+  loading ??= attach().catch((cause) => {
+    loading = undefined;
+    const message = `the part of this client that this call needs could not be loaded: ${explained(cause)?.message ?? cause}`;
+    throw Object.assign(new RegistryError('MODULE_NOT_LOADED', message), { cause });
+  });
+  return loading;
+}
+
+async function attach() {
+  // Without an argument it gives what the running module exports.
+  await WebAssembly.instantiate(await compile(), { core: initSync() });
+  isLoaded = true;
+}

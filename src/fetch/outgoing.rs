@@ -1,0 +1,66 @@
+//! A request's body that is sent while it is still being made. No page sends one: a browser would want HTTP/2 for it, or
+//! cannot at all.
+
+use std::rc::Rc;
+
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use super::body::{HostBytes, joined};
+use crate::protocol::pipe::{End, Pipe};
+use crate::transport::{Error, Result};
+
+#[wasm_bindgen(module = "/src/fetch/outgoing.js")]
+extern "C" {
+    type Taken;
+    #[wasm_bindgen(method, getter, js_name = isStrict)]
+    fn is_strict(this: &Taken) -> bool;
+    #[wasm_bindgen(js_name = takesStreams, catch)]
+    fn takes_streams() -> std::result::Result<Option<Taken>, JsValue>;
+    #[wasm_bindgen(catch)]
+    fn outgoing(next: &JsValue) -> std::result::Result<JsValue, JsValue>;
+}
+
+/// How a `fetch` takes streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taking {
+    /// It does not.
+    Not,
+    /// It just sends them.
+    Freely,
+    /// As the standard says, which has it make a copy for redirects that keeps all of the body in memory, unless redirects
+    /// are errors and there is no window.
+    Strictly,
+}
+
+impl Taking {
+    /// The host's own `fetch` is tried, another has to say so (`fetch.duplex` is "half").
+    pub fn of(fetch: &Function, is_injected: bool) -> Self {
+        if is_injected {
+            let says_so = Reflect::get(fetch, &"duplex".into()).is_ok_and(|duplex| duplex == "half");
+            return if says_so { Self::Strictly } else { Self::Not };
+        }
+        match takes_streams() {
+            Ok(Some(taken)) if taken.is_strict() => Self::Strictly,
+            Ok(Some(_)) => Self::Freely,
+            _ => Self::Not,
+        }
+    }
+}
+
+/// What is in the pipe as a ReadableStream.
+pub fn stream_of(pipe: &Rc<Pipe<HostBytes>>) -> Result<JsValue> {
+    let pipe = pipe.clone();
+    let next = Closure::<dyn FnMut() -> Promise>::new(move || {
+        let pipe = pipe.clone();
+        future_to_promise(async move {
+            match pipe.next().await {
+                Ok(piece) => joined(&piece).map(JsValue::from).map_err(|_| JsValue::UNDEFINED),
+                Err(End::Whole) => Ok(JsValue::UNDEFINED),
+                Err(End::Broken) => Err(JsValue::UNDEFINED),
+            }
+        })
+    });
+    outgoing(&next.into_js_value()).map_err(|_| Error::internal("this host cannot make a ReadableStream"))
+}

@@ -1,0 +1,62 @@
+//! What only a V1 registry has.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use super::client::DockerRegistryClient;
+use super::convert;
+use super::given;
+use super::options::{self, Options};
+use super::promise;
+use super::push::with_cause;
+use super::repository::Repository;
+use super::source::{self, Reason};
+
+#[wasm_bindgen]
+impl DockerRegistryClient {
+    /// Resolves to what the registry finds.
+    pub fn search(&self, query: JsValue, options: JsValue) -> Promise {
+        let client = self.client().clone();
+        promise::run(self.signal(), || {
+            let query = options::text(&query, "query")?;
+            let options = Options::read(options, &["signal", "timeout"])?;
+            let call = options.call()?;
+            Ok((options.signal()?, async move { convert::parse(&client.search(&query, &call).await?) }))
+        })
+    }
+}
+
+#[wasm_bindgen]
+impl Repository {
+    /// Resolves to the id of an image that was put, or was there.
+    #[wasm_bindgen(js_name = pushImage)]
+    pub fn push_image(&self, json: JsValue, layer: JsValue, options: JsValue) -> Promise {
+        let repository = self.repository.clone();
+        promise::run(self.shared.signal.as_ref(), || {
+            let json = given::document(&json, "json")?;
+            let options = Options::read(options, &["signal", "timeout"])?;
+            let (call, signal) = (options.call()?, options.signal()?);
+            // Last: from here on a stream is taken.
+            let reason = Reason::default();
+            let layer = source::read(&layer, "layer", &reason)?;
+            Ok((signal, async move {
+                let result = repository.push_image(json, layer, &call).await;
+                Ok(result.map_err(|error| with_cause(error, &reason))?.as_str().into())
+            }))
+        })
+    }
+
+    /// Resolves once the repository is gone.
+    #[wasm_bindgen(js_name = deleteRepository)]
+    pub fn delete_repository(&self, options: JsValue) -> Promise {
+        let repository = self.repository.clone();
+        promise::run(self.shared.signal.as_ref(), || {
+            let options = Options::read(options, &["signal", "timeout"])?;
+            let call = options.call()?;
+            Ok((options.signal()?, async move {
+                repository.delete(&call).await?;
+                Ok(JsValue::UNDEFINED)
+            }))
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! The answer to `/v1/search`: results, all at once (docker-registry) or page by page (Docker Hub).
+
+use super::super::invalid::Invalid;
+use super::super::json::{self, Members};
+use super::refusal;
+
+/// One page of results.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The repositories' names.
+    pub names: Vec<String>,
+    /// Each result as it came: a JSON object.
+    pub results: Vec<String>,
+    /// Pages in all, where that is told.
+    pub pages: Option<u64>,
+}
+
+/// Reads a page.
+pub fn page(body: &[u8]) -> Result<Page, Invalid> {
+    let read = || {
+        let members = Members::read_unique(json::text(body)?, &["results", "num_pages"])?;
+        let mut page = Page { pages: members.optional("num_pages", json::size)?, ..Page::default() };
+        members.required("results", |text| {
+            json::each_item(text, &mut |_, item| {
+                let result = Members::read_unique(item.get(), &["name"])?;
+                page.names.push(result.required("name", json::string)?);
+                page.results.push(item.get().to_owned());
+                Ok(())
+            })
+        })?;
+        Ok(page)
+    };
+    read().map_err(|error| refusal("search", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads() {
+        let first = r#"{"name": "library/busybox", "description": null}"#;
+        let text = format!(r#"{{"num_pages":3,"num_results":51,"results":[{first},{{"name":"b"}}],"query":""}}"#);
+        let read = page(text.as_bytes()).expect("a page");
+        assert_eq!(read.names, ["library/busybox", "b"]);
+        assert_eq!((read.results.first().map(String::as_str), read.pages), (Some(first), Some(3)));
+        let all = page(br#"{"results":[],"num_results":0}"#).expect("a page");
+        assert_eq!(all, Page::default());
+    }
+
+    #[test]
+    fn refusals_name_the_place() {
+        for (text, rule) in [
+            ("[]", "search: got an array"),
+            ("{}", "search: results: it is missing"),
+            (r#"{"results":null}"#, "search: results: got null; an array is needed"),
+            (r#"{"results":["a"]}"#, "search: results[0]: got \"a\"; an object is needed"),
+            (r#"{"results":[{"name":"a"},{"name":1}]}"#, "search: results[1].name: got 1"),
+            (r#"{"results":[{}]}"#, "search: results[0].name: it is missing"),
+            (r#"{"num_pages":-1,"results":[]}"#, "search: num_pages: got -1"),
+            ("<html>", "search: not JSON"),
+        ] {
+            let refused = page(text.as_bytes()).expect_err(text);
+            assert_eq!(refused.code, "INVALID_RESPONSE");
+            assert!(refused.message.starts_with(rule), "{}", refused.message);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The tags of a repository.
+
+use serde_json::value::RawValue;
+
+use super::super::invalid::Invalid;
+use super::super::json::{self, Members};
+use super::{ImageId, refusal};
+
+/// The names in the answer to `…/tags`, in its order: an object of ids by tag (docker-registry), or a list of objects that
+/// have a `name` (Docker Hub).
+pub fn tags(body: &[u8]) -> Result<Vec<String>, Invalid> {
+    let read = || {
+        let mut names = Vec::new();
+        let text = json::text(body)?;
+        let start = text.trim_start();
+        if start.starts_with('[') {
+            json::each_item(text, &mut |_, item| {
+                names.push(Members::read_unique(item.get(), &["name"])?.required("name", json::string)?);
+                Ok(())
+            })?;
+        } else if start.starts_with('{') {
+            json::each_member(text, &mut |name, id| {
+                json::string(id.get()).map_err(|error| json::at(name, error))?;
+                names.push(name.to_owned());
+                Ok(())
+            })?;
+        } else {
+            // For what is no JSON this has the better message.
+            json::each_member(text, &mut |_, _| Ok(()))?;
+        }
+        Ok(names)
+    };
+    read().map_err(|error| refusal("tag list", error))
+}
+
+/// The id in the answer to `…/tags/TAG`: a JSON string.
+pub fn tag(body: &[u8]) -> Result<ImageId, Invalid> {
+    json::text(body).and_then(|text| ImageId::from_json(text.trim())).map_err(|error| refusal("tag", error))
+}
+
+/// The answer to `…/tags/TAG/json`, an object.
+pub fn tag_json(body: &[u8]) -> Result<Box<RawValue>, Invalid> {
+    let read = || {
+        let text = json::text(body)?.trim();
+        json::each_member(text, &mut |_, _| Ok(()))?;
+        RawValue::from_string(text.to_owned()).map_err(|error| format!(": not JSON: {error}"))
+    };
+    read().map_err(|error| refusal("tag JSON", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms() {
+        let id = "a".repeat(64);
+        for (text, expected) in [
+            ("{}", &[][..]),
+            ("[]", &[]),
+            (&format!(r#"{{"latest":"{id}","1.0":"{id}","__proto__":"x"}}"#), &["latest", "1.0", "__proto__"]),
+            (r#" [{"layer":"","name":"latest"},{"name":"1.0","layer":"abcd1234"}]"#, &["latest", "1.0"]),
+        ] {
+            assert_eq!(tags(text.as_bytes()).expect(text), expected, "{text}");
+        }
+        assert_eq!(tag(format!("\"{id}\"\n").as_bytes()).map(|id| id.to_string()), Ok(id));
+    }
+
+    #[test]
+    fn refusals_name_the_place() {
+        let deep = "[".repeat(100_000);
+        for (text, place) in [
+            ("null", "tag list: got null; an object is needed"),
+            ("\"latest\"", "tag list: got \"latest\"; an object is needed"),
+            (r#"["latest"]"#, "tag list: [0]: got \"latest\"; an object is needed"),
+            (r#"[{"name":"a"},{"layer":"b"}]"#, "tag list: [1].name: it is missing"),
+            (r#"[{"name":null}]"#, "tag list: [0].name: got null; a string is needed"),
+            (r#"{"latest":null}"#, "tag list: latest: got null; a string is needed"),
+            (r#"{"latest":{"id":"a"}}"#, "tag list: latest: got an object; a string is needed"),
+            ("<!doctype html>", "tag list: not JSON"),
+            ("", "tag list: not JSON"),
+            ("{", "tag list: not JSON"),
+            (&deep, "tag list: nested more than 128 deep"),
+        ] {
+            let refused = tags(text.as_bytes()).expect_err(place);
+            assert_eq!(refused.code, "INVALID_RESPONSE");
+            assert!(refused.message.replace("tag list[", "tag list: [").starts_with(place), "{}", refused.message);
+        }
+        for (text, rule) in [
+            ("null", "tag: got null; a string is needed"),
+            ("{}", "tag: got an object"),
+            ("\"../x\"", "tag: image id \"../x\": '.' at position 0"),
+            ("\"abc\"", "tag: image id \"abc\": it has 3 digits"),
+            ("<html>", "tag: got <html>"),
+        ] {
+            let refused = tag(text.as_bytes()).expect_err(text);
+            assert_eq!(refused.code, "INVALID_RESPONSE");
+            assert!(refused.message.starts_with(rule), "{}", refused.message);
+        }
+        assert_eq!(tag_json(b" {\"last_update\":1}\n").expect("JSON").get(), "{\"last_update\":1}");
+        for text in ["null", "[]", "<html>", "{"] {
+            assert_eq!(tag_json(text.as_bytes()).expect_err(text).code, "INVALID_RESPONSE");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What leads to what in a linked module, by the relocations that the linker was told to keep (tool-conventions,
+//! Linking.md).
+
+use anyhow::{Context, Result, bail, ensure};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use wasmparser::{
+    DataKind, DefinedDataSymbol, ExternalKind, KnownCustom, Linking, Name, Operator, Parser, Payload, RelocationEntry,
+    RelocationType, SymbolInfo, TypeRef,
+};
+
+/// wasm-bindgen calls these while it binds, and takes them out.
+const DESCRIBES: &str = "__wbindgen_describe";
+
+/// Names of the functions of a linked module.
+pub struct Functions {
+    /// What some other export than the later ones leads to.
+    pub early: HashSet<String>,
+    /// What only later exports lead to.
+    pub later: HashSet<String>,
+    /// What only wasm-bindgen calls, while it binds.
+    pub unused: HashSet<String>,
+}
+
+/// A function by its index, or a data symbol by its position in the symbol table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Node {
+    Function(u32),
+    Data(usize),
+}
+
+#[derive(Default)]
+struct Linked {
+    imported: u32,
+    exports: Vec<(String, u32)>,
+    start: Option<u32>,
+    /// Where in the file each function's body is.
+    bodies: Vec<Range<usize>>,
+    /// Where in the file each data segment's bytes are.
+    segments: Vec<Range<usize>>,
+    names: HashMap<u32, String>,
+    symbols: Vec<Symbol>,
+    /// Places in the file, and what the linker put there.
+    relocations: Vec<(usize, RelocationEntry)>,
+}
+
+#[derive(Clone, Copy)]
+enum Symbol {
+    Function(u32),
+    Data(DefinedDataSymbol),
+    Other,
+}
+
+/// Sorts the functions of a linked module by the exports that lead to them.
+pub fn sort(module: &[u8], is_later: impl Fn(&str) -> bool) -> Result<Functions> {
+    let linked = Linked::read(module)?;
+    let edges = linked.edges()?;
+    let exports = || linked.exports.iter().filter(|(name, _)| !name.starts_with(DESCRIBES));
+    let early = linked.reached(&edges, exports().filter(|(name, _)| !is_later(name)));
+    let later = linked.reached(&edges, exports());
+    let all = linked.names.values().filter(|name| !later.contains(*name)).cloned().collect();
+    Ok(Functions { later: later.difference(&early).cloned().collect(), unused: all, early })
+}
+
+impl Linked {
+    fn reached<'a>(
+        &self,
+        edges: &HashMap<Node, Vec<Node>>,
+        exports: impl Iterator<Item = &'a (String, u32)>,
+    ) -> HashSet<String> {
+        let mut waiting: Vec<Node> = exports.map(|(_, index)| Node::Function(*index)).collect();
+        waiting.extend(self.start.map(Node::Function));
+        let mut seen = HashSet::new();
+        while let Some(node) = waiting.pop() {
+            if seen.insert(node) {
+                waiting.extend(edges.get(&node).into_iter().flatten());
+            }
+        }
+        let name = |node| match node {
+            Node::Function(index) => self.names.get(&index).cloned(),
+            Node::Data(_) => None,
+        };
+        seen.into_iter().filter_map(name).collect()
+    }
+
+    fn read(module: &[u8]) -> Result<Self> {
+        let mut linked = Self::default();
+        // By the section's number, which relocations name: where its content starts.
+        let mut sections = Vec::new();
+        let mut relocations = Vec::new();
+        for payload in Parser::new(0).parse_all(module) {
+            let payload = payload.context("reading the linked module")?;
+            if let Some((_, content)) = payload.as_section() {
+                sections.push(content.start);
+            }
+            match payload {
+                Payload::ImportSection(imports) => {
+                    for group in imports {
+                        for import in group? {
+                            linked.imported += u32::from(matches!(import?.1.ty, TypeRef::Func(_)));
+                        }
+                    }
+                }
+                Payload::ExportSection(exports) => {
+                    for export in exports {
+                        let export = export?;
+                        if export.kind == ExternalKind::Func {
+                            linked.exports.push((export.name.to_owned(), export.index));
+                        }
+                    }
+                }
+                Payload::StartSection { func, .. } => linked.start = Some(func),
+                Payload::CodeSectionEntry(body) => linked.bodies.push(body.range()),
+                Payload::DataSection(segments) => {
+                    for segment in segments {
+                        let segment = segment?;
+                        if let DataKind::Active { offset_expr, .. } = &segment.kind {
+                            let first = offset_expr.get_operators_reader().read()?;
+                            ensure!(matches!(first, Operator::I32Const { .. }), "a data segment without a fixed place");
+                        }
+                        linked.segments.push(segment.range.end - segment.data.len()..segment.range.end);
+                    }
+                }
+                Payload::CustomSection(section) => match section.as_known() {
+                    KnownCustom::Name(names) => linked.read_names(names)?,
+                    KnownCustom::Reloc(entries) => relocations.push(entries),
+                    KnownCustom::Linking(linking) => linked.read_symbols(linking)?,
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        ensure!(!relocations.is_empty(), "the linked module has no relocations: it was linked without --emit-relocs");
+        for section in relocations {
+            let index = section.section_index() as usize;
+            let start = *sections.get(index).context("relocations of a section that is not there")?;
+            for entry in section.entries() {
+                let entry = entry?;
+                linked.relocations.push((start + entry.offset as usize, entry));
+            }
+        }
+        Ok(linked)
+    }
+
+    fn read_names(&mut self, names: wasmparser::NameSectionReader<'_>) -> Result<()> {
+        for name in names {
+            if let Name::Function(functions) = name? {
+                for function in functions {
+                    let function = function?;
+                    self.names.insert(function.index, function.name.to_owned());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read_symbols(&mut self, linking: wasmparser::LinkingSectionReader<'_>) -> Result<()> {
+        for part in linking.subsections() {
+            if let Linking::SymbolTable(symbols) = part? {
+                for symbol in symbols {
+                    self.symbols.push(match symbol? {
+                        SymbolInfo::Func { index, .. } => Symbol::Function(index),
+                        SymbolInfo::Data { symbol: Some(defined), .. } => Symbol::Data(defined),
+                        _ => Symbol::Other,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn edges(&self) -> Result<HashMap<Node, Vec<Node>>> {
+        let mut data: Vec<(u32, u32, u32, usize)> = Vec::new();
+        for (position, symbol) in self.symbols.iter().enumerate() {
+            if let Symbol::Data(defined) = symbol {
+                data.push((defined.index, defined.offset, defined.size, position));
+            }
+        }
+        data.sort_unstable();
+        let mut edges: HashMap<Node, Vec<Node>> = HashMap::new();
+        for (place, entry) in &self.relocations {
+            let Some(target) = self.target(entry)? else { continue };
+            for source in self.sources(*place, &data)? {
+                edges.entry(source).or_default().push(target);
+            }
+        }
+        Ok(edges)
+    }
+
+    fn target(&self, entry: &RelocationEntry) -> Result<Option<Node>> {
+        use RelocationType::{
+            FunctionIndexLeb, GlobalIndexLeb, MemoryAddrI32, MemoryAddrLeb, MemoryAddrSleb, TableIndexI32,
+            TableIndexSleb, TableNumberLeb, TypeIndexLeb,
+        };
+        let symbol = || self.symbols.get(entry.index as usize).context("a relocation of a symbol that is not there");
+        Ok(match entry.ty {
+            FunctionIndexLeb | TableIndexSleb | TableIndexI32 => match symbol()? {
+                Symbol::Function(index) => Some(Node::Function(*index)),
+                _ => bail!("a relocation to a function names something else"),
+            },
+            MemoryAddrLeb | MemoryAddrSleb | MemoryAddrI32 => match symbol()? {
+                Symbol::Data(_) => Some(Node::Data(entry.index as usize)),
+                // The linker's own, as the end of the heap: nothing is behind it.
+                _ => None,
+            },
+            TypeIndexLeb | GlobalIndexLeb | TableNumberLeb => None,
+            other => bail!("a relocation of a kind that is not expected: {other:?}"),
+        })
+    }
+
+    /// What has this place of the file in it: a function, or the data symbols there.
+    fn sources(&self, place: usize, data: &[(u32, u32, u32, usize)]) -> Result<Vec<Node>> {
+        let body = self.bodies.partition_point(|body| body.end <= place);
+        if self.bodies.get(body).is_some_and(|body| body.contains(&place)) {
+            return Ok(vec![Node::Function(self.imported + u32::try_from(body)?)]);
+        }
+        // Custom sections have relocations too (debugging information): nothing runs from there.
+        let Some(segment) = self.segments.iter().position(|segment| segment.contains(&place)) else {
+            return Ok(Vec::new());
+        };
+        let offset = u32::try_from(place - self.segments[segment].start)?;
+        let segment = u32::try_from(segment)?;
+        let holds = |(index, start, size, _): &&(u32, u32, u32, usize)| {
+            *index == segment && (*start..start + size).contains(&offset)
+        };
+        let found: Vec<Node> = data.iter().filter(holds).map(|symbol| Node::Data(symbol.3)).collect();
+        ensure!(!found.is_empty(), "data that points somewhere belongs to no symbol");
+        Ok(found)
+    }
+}
