@@ -342,7 +342,7 @@ export class Repository {
    * looks at everything again. No request is made. `INVALID_ARGUMENT` names what no plan has ("plan.tags[3].digest: …"), or that it is a plan for
    * another registry or repository.
    */
-  loadCleanupPlan(plan: string | object): CleanupPlan;
+  loadCleanupPlan(plan: string | object): Promise<CleanupPlan>;
   /**
    * Points a tag at an image of this repository: another tag, a manifest's digest, or an `Image`. The manifest stays as it came, byte for byte; a
    * tag that points there already is left alone. What the tag points to afterwards is made sure of, and an error says what that is.

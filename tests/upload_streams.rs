@@ -81,6 +81,10 @@ impl BlobSource<Bytes> for Rewinding {
         self.1.next()
     }
 
+    fn can_rewind(&self) -> bool {
+        true
+    }
+
     fn rewind(&mut self) -> bool {
         self.1 = Stream::of(&self.0, PIECE);
         self.2 = self.2.checked_sub(1).expect("no more beginnings than that");
@@ -172,6 +176,13 @@ fn breaks_in_the_middle() {
         assert_eq!(methods(&host), expected, "{taken}");
     }
     let content = text(20 * MIB);
+    // Of the first bytes more are kept: that is where refusals come.
+    let (model, host) = first(|| Fault::Cut(1000));
+    let is_first = Cell::new(true);
+    let host = host.streaming_until(0, move |_| if is_first.replace(false) { 15 * MIB } else { usize::MAX });
+    push(&host, stream(&content)).unwrap();
+    assert!(model.has(&content) && model.is_clean());
+    assert_eq!(methods(&host), "OSGSP");
     for (taken, expected) in [(5 * MIB, "OSGD"), (17 * MIB, "OSGSP"), (20 * MIB - 1, "OSGSP"), (20 * MIB, "OSGP")] {
         let (model, host) = first(move || Fault::Cut(taken));
         let host = host.streaming();

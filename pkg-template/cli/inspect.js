@@ -67,7 +67,12 @@ async function ofImage(image) {
 // ───────────── For people
 
 const ENTRIES = [{ title: 'PLATFORM' }, { title: 'DIGEST' }, { title: 'TYPE' }];
-const LAYERS = [{ title: 'LAYER', isRight: true }, { title: 'DIGEST' }, { title: 'SIZE', isRight: true }, { title: 'TYPE' }];
+const LAYERS = [
+  { title: 'LAYER', isRight: true },
+  { title: 'DIGEST' },
+  { title: 'SIZE', isRight: true },
+  { title: 'TYPE' },
+];
 
 const words = (list) => list?.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
 

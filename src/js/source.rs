@@ -89,6 +89,10 @@ impl BlobSource<HostBytes> for Readable {
         self.size
     }
 
+    fn can_rewind(&self) -> bool {
+        self.again.is_some()
+    }
+
     fn rewind(&mut self) -> bool {
         let reader = self.again.as_ref().and_then(|again| again.call0(&JsValue::UNDEFINED).ok());
         reader.map(|reader| self.reader = Reader::new(reader.unchecked_ref())).is_some()

@@ -26,6 +26,11 @@ pub trait BlobSource<C> {
         false
     }
 
+    /// Whether it can go back to the first byte.
+    fn can_rewind(&self) -> bool {
+        false
+    }
+
     /// Goes back to the first byte, where it can. Whether it did.
     fn rewind(&mut self) -> bool {
         false
@@ -185,6 +190,11 @@ impl<H: Host> Intake<H> {
     pub(super) fn new(source: Box<dyn BlobSource<H::Chunk>>, algorithm: Algorithm, hasher: H::Hasher) -> Self {
         let (size, hasher) = (source.size(), Some(hasher).filter(|_| source.proven().is_none()));
         Self { source, size, algorithm, hasher, has_ended: false, taken: 0, rest: None, digest: None }
+    }
+
+    /// Whether it can begin again.
+    pub(super) fn can_rewind(&self) -> bool {
+        self.source.can_rewind()
     }
 
     /// Begins again with the first byte, where the source can. Whether it did.

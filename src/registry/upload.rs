@@ -228,7 +228,9 @@ impl<H: Host> Upload<H> {
         };
         if has < part.start() || has > part.end() {
             // It keeps nothing of a request that does not come to its end, or somebody on the way there does.
-            self.connection.takes_streams.set(false);
+            if !matches!(error.status, Some(401 | 403)) {
+                self.connection.takes_streams.set(false);
+            }
             return Err(lost(error, &format!("has {has} bytes of it")));
         }
         if has > self.offset {

@@ -18,6 +18,8 @@ use crate::transport::{Chunk, Error, Host, Result};
 pub(super) const PIECE: u64 = 256 * 1024;
 /// Bytes sent last that are kept: what the registry has not got of them when the connection breaks is sent again.
 const KEPT: u64 = 4 * 1024 * 1024;
+/// The first bytes are all kept until there are more, as a refusal comes early; but of what can be read once more.
+const KEPT_FIRST: u64 = 16 * 1024 * 1024;
 /// Milliseconds that a source may pause before what there is of a piece goes, or the request ends: it is taken up when
 /// there is more. Servers give up a body that does not come.
 const PATIENCE: u64 = 5_000;
@@ -90,7 +92,8 @@ impl<H: Host> Upload<H> {
                 pipe.put(piece).await;
                 told(at);
             }
-            part.keep_last(KEPT);
+            let is_early = at - self.offset <= KEPT_FIRST && !intake.can_rewind();
+            part.keep_last(if is_early { KEPT_FIRST } else { KEPT });
             let most = part.len() + PIECE;
             let pauses = match select(pin!(intake.fill(part, most)), pin!(clock.sleep(PATIENCE))).await {
                 Either::Left((filled, _)) => filled.map(|()| false)?,

@@ -9,8 +9,11 @@ import * as esbuild from 'esbuild';
 import workerd from 'workerd';
 import { root } from '../../../xtask/ensure.mjs';
 import { createAuthority } from '../../registries/certificates.mjs';
+import { digestOf } from '../../registries/content.mjs';
 import { startForwardProxy } from '../../registries/forward-proxy.mjs';
+import { send, startScripted } from '../../registries/scripted.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
+import { proxyTo } from '../../../www/server/proxy.mjs';
 import { BEARER, EXPECTED } from './support/expected.mjs';
 import { createProject, output } from './support/project.mjs';
 import { DIGEST, serveBearer, serveRegistry } from './support/servers.mjs';
@@ -26,7 +29,32 @@ test('Deno, allowed nothing but to reach the registry', async (t) => {
     const said = await deno(folder, [`--allow-net=${hosts}`, 'main-bearer.js', one.registry, DIGEST]);
     return JSON.parse(said.stdout);
   });
+  await checkPush(t, async (url, pieces) => {
+    const said = await deno(folder, [`--allow-net=${new URL(url).host}`, 'main-push.js', url, pieces]);
+    return JSON.parse(said.stdout);
+  });
 });
+
+/** Uploads are streamed in one request, and refused they go on in chunks, which all that is outside of pages can do. */
+async function checkPush(t, run) {
+  const registry = await startDistribution();
+  t.after(() => registry.stop());
+  const pieces = Array.from({ length: 12 }, (_, piece) => Buffer.alloc(1 << 20, piece + 1));
+  const digest = digestOf(Buffer.concat(pieces));
+  const pass = proxyTo(new URL(registry.url), '');
+  const isStream = ({ method, headers }) => method === 'PATCH' && headers['content-length'] === undefined;
+  for (const refuses of [false, true]) {
+    const front = await startScripted((request, response) => {
+      const refused = refuses && isStream(request);
+      return refused ? send('', { status: 411, connection: 'close' })(request, response) : pass(request, response);
+    });
+    t.after(() => front.stop());
+    assert.deepEqual(await run(front.url, pieces.length), { digest, size: pieces.length << 20 });
+    const patches = front.requests.filter(({ method }) => method === 'PATCH');
+    assert.deepEqual(patches.map(isStream), refuses ? [true, false, false, false] : [true]);
+    assert.equal((await fetch(`${registry.url}/v2/a/b/blobs/${digest}`, { method: 'DELETE' })).status, 202);
+  }
+}
 
 /** A token, a moment's 503, and storage at another origin, which must not learn who asks. */
 async function checkBearer(t, run) {
@@ -83,6 +111,7 @@ test('Bun', async (t) => {
     const said = await output(bun, ['main-bearer.js', one.registry, DIGEST], { cwd: folder });
     return JSON.parse(said.stdout);
   });
+  await checkPush(t, async (url, pieces) => JSON.parse((await output(bun, ['main-push.js', url, pieces], { cwd: folder })).stdout));
 });
 
 /** The npm package `bun` wants its install script; the binary stands in the package of the platform. */
@@ -109,6 +138,10 @@ test('workerd', async (t) => {
   assert.deepEqual(await response.json(), EXPECTED);
   await checkBearer(t, async (one) => {
     const answer = await fetch(`${worker}/?registry=${one.registry}&digest=${DIGEST}`);
+    return answer.json();
+  });
+  await checkPush(t, async (url, pieces) => {
+    const answer = await fetch(`${worker}/?registry=${url}&pieces=${pieces}`);
     return answer.json();
   });
 });

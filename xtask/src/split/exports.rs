@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// By class: what changes a registry, and what finds out why it does not work.
+/// By class: what changes a registry, what finds out why it does not work, and what is for V1 alone.
 pub const LATER: &[(&str, &[&str])] = &[
     ("DockerRegistryClient", &["copy", "diagnose", "search"]),
     (
@@ -12,6 +12,7 @@ pub const LATER: &[(&str, &[&str])] = &[
             "deleteBlob",
             "deleteManifest",
             "deleteRepository",
+            "loadCleanupPlan",
             "mountBlob",
             "planCleanup",
             "planDelete",
