@@ -56,8 +56,15 @@ export interface ClientOptions {
   signal?: AbortSignal;
   /** One call per request attempt, after it; redacted: for logs, devtools and metrics. */
   onRequest?: (event: RequestEvent) => void;
-  /** Each warning the registry sends (header `Warning`, code 299), once. */
+  /** Each warning the registry sends (header `Warning`, code 299), once; and what `unverifiedSchema1: "warn"` let pass. */
   onWarning?: (text: string) => void;
+  /**
+   * What becomes of a schema1 manifest that is not signed, or one of whose signatures does not fit or cannot be checked. "error" (the default):
+   * the call rejects with `SIGNATURE_INVALID`, or with `UNSUPPORTED` where the host has no `crypto.subtle` (a page that is no secure context).
+   * "warn": `onWarning` is told, and `Manifest.signatures` tells which are right. Its digest is computed in any case; where signatures leave open
+   * what is signed there is none, and no way to take the manifest.
+   */
+  unverifiedSchema1?: "error" | "warn";
 }
 
 export type Credentials = { username: string; password: string } | { token: string } | { identityToken: string };
@@ -271,6 +278,13 @@ export interface CopyOptions extends CallOptions {
   platforms?: string[];
   /** What refers to the image or its parts comes along: signatures, bills of materials (a registry without the API gets the referrers' tag). */
   referrers?: boolean;
+  /**
+   * What becomes of an image of schema 1 (an index keeps those that it has). "keep" (the default): it is copied as it is, signatures included.
+   * "docker", "oci": it becomes a schema2 or OCI image of the same layers, without those that hold nothing, its config made as docker and skopeo
+   * make it: the id is theirs too. Each layer is then read once more, to learn what its content hashes to (`UNSUPPORTED` where the host has no
+   * `DecompressionStream`).
+   */
+  schema1?: "keep" | "docker" | "oci";
   onProgress?: (progress: CopyProgress) => void;
 }
 /** What happens to one blob or manifest of a copy. */
@@ -370,8 +384,16 @@ export class Repository {
    *
    * A missing blob or child is the registry's `MANIFEST_BLOB_UNKNOWN`; which one stands in the error's `errors[].detail`. A manifest with a subject is
    * listed among its referrers where the registry does not do that itself.
+   *
+   * A schema1 manifest that is signed is pushed if its signatures fit (`SIGNATURE_INVALID` otherwise, see `unverifiedSchema1`). One that is not
+   * signed is: by ECDSA with a fresh key of P-256, or with `signingKey`, a `CryptoKeyPair` or private JSON web key of P-256, P-384 or P-521. Its
+   * payload stays byte for byte; an object is written with three blanks a level, as docker's own tools write it. Its digest is the payload's.
    */
-  pushManifest(reference: string, manifest: Manifest | object | Uint8Array, options?: CallOptions & { mediaType?: string }): Promise<Descriptor>;
+  pushManifest(
+    reference: string,
+    manifest: Manifest | object | Uint8Array,
+    options?: CallOptions & { mediaType?: string; signingKey?: CryptoKeyPair | JsonWebKey },
+  ): Promise<Descriptor>;
   /**
    * Deletes a manifest and every tag that points to it. Looks first, as `planDelete()`, and refuses with `IN_USE` what anything depends on; `force`
    * deletes it all the same, without the look. To remove one tag use `untag()`.
@@ -477,12 +499,12 @@ export interface Descriptor {
 }
 export interface Manifest {
   readonly mediaType: string;
-  /** Computed here. */
+  /** Computed here; of schema 1 the digest of the payload, that is without the signatures. */
   readonly digest: string;
   readonly size: number;
   /** As it came. */
   readonly bytes: Uint8Array;
-  /** The document, parsed. */
+  /** The document, parsed; of schema 1 the payload. */
   readonly json: Record<string, unknown>;
   readonly artifactType?: string;
   readonly config?: Descriptor;
@@ -491,6 +513,16 @@ export interface Manifest {
   readonly manifests?: Descriptor[];
   readonly subject?: Descriptor;
   readonly annotations?: Record<string, string>;
+  /** Only of schema 1; empty where it is not signed. All are right unless `unverifiedSchema1` is "warn". */
+  readonly signatures?: ManifestSignature[];
+}
+export interface ManifestSignature {
+  /** The key's fingerprint ("AK4K:JFHL:…"), as docker shows it; absent where there is no key. Who has that key nobody vouches for. */
+  keyId?: string;
+  /** "ES256", "ES384", "ES512", "RS256", "RS384" or "RS512", as the signature tells it. */
+  algorithm: string;
+  /** Whether it is the key's signature of the payload. */
+  verified: boolean;
 }
 export interface ArtifactOptions extends CallOptions {
   /** A media type: "application/vnd.example.sbom". */
@@ -658,10 +690,16 @@ export interface CleanupReport {
 
 // ───────────── Image
 
-/** `image()` of a V1 registry reads the JSON of every image that this one is made of, `concurrency` at a time, and keeps it for others that are made of them too. */
+/**
+ * Of a schema1 manifest: `layers` are those that hold something, their sizes asked for when the image is opened, each once; `id` and `ancestry()`
+ * are V1's; the config is what skopeo makes of its V1 JSON, without `rootfs`, of which schema 1 says nothing.
+ *
+ * `image()` of a V1 registry reads the JSON of every image that this one is made of, `concurrency` at a time, and keeps it for others that are made
+ * of them too.
+ */
 export class Image {
   private constructor();
-  /** Digest of the config (docker inspect .Id); of a V1 registry the id that whoever made the image chose. */
+  /** Digest of the config (docker inspect .Id); of a V1 registry, and of schema 1, the id that whoever made the image chose. */
   readonly id: string;
   /** Digest of the manifest. `undefined` on V1, which knows no digests. */
   readonly digest: string | undefined;
@@ -686,7 +724,7 @@ export class Image {
   getJson(options?: CallOptions): Promise<Record<string, unknown>>;
   /** One field of the config. */
   getData(field: string, options?: CallOptions): Promise<unknown>;
-  /** The layers' chain ids, top first (image-spec, config.md). V1: the ids of the images it is made of, its own first. */
+  /** The layers' chain ids, top first (image-spec, config.md). V1 and schema 1: the ids of the images it is made of, its own first. */
   ancestry(options?: CallOptions): Promise<string[]>;
   /** Oldest first, as the config has it. V1: a step for each layer, from the JSON of its image. */
   history(options?: CallOptions): Promise<HistoryEntry[]>;

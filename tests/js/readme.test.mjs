@@ -13,6 +13,7 @@ import { root } from '../../xtask/ensure.mjs';
 import { createAuthority } from '../registries/certificates.mjs';
 import { fill } from '../registries/fill.mjs';
 import { samples } from '../registries/sample-images.mjs';
+import { schema1Image, signedContent } from '../registries/schema1.mjs';
 import { startDistribution, startTokenRegistry } from '../registries/servers.mjs';
 import { fillV1, v1Samples } from '../registries/v1-images.mjs';
 import { startV1 } from '../registries/v1-server.mjs';
@@ -49,7 +50,7 @@ async function run(number, { url } = registry) {
 }
 
 test('the README has the examples that are tested here', () => {
-  assert.equal(examples('js').length, 8);
+  assert.equal(examples('js').length, 9);
   assert.equal(examples('html').length, 1);
 });
 
@@ -83,11 +84,25 @@ test('tagging, copying, cleaning up, in Node', async () => {
   }
 });
 
+test('schema 1, in Node', async () => {
+  const old = schema1Image('old/web', 'v1', [{ run: 'ADD base /', files: { base: '1' } }, { run: 'CMD sh', config: {} }]);
+  const own = await startDistribution();
+  try {
+    await fill(own, { 'old/web': { v1: signedContent(old) } });
+    const output = await run(3, own);
+    for (const expected of [`${old.digest} ES256 `, ' true\n', `${old.ids[0]} [`, 'application/vnd.oci.image.manifest.v1+json sha256:']) {
+      assert.ok(output.includes(expected), `${expected} in:\n${output}`);
+    }
+  } finally {
+    await own.stop();
+  }
+});
+
 test('V1, in Node', async () => {
   const v1 = await startV1();
   try {
     await fillV1(v1);
-    const output = await run(3, v1);
+    const output = await run(4, v1);
     const images = v1Samples['acme/tiny'].latest;
     const [top] = images.toReversed();
     for (const expected of ["1 [ { description: '', name: 'acme/tiny' } ]", `${top.id} undefined false`, '/bin/sh -c echo one > /one', "'mine'"]) {
@@ -103,21 +118,21 @@ test('V1, in Node', async () => {
 });
 
 test('credentials when they are asked for, in Node', async () => {
-  const output = await run(4, locked);
+  const output = await run(5, locked);
   assert.match(output, /asks for bearer \[ 'repository:team\/web:pull' \]/);
   assert.match(output, /'1\.0\.0'/);
 });
 
 test("docker's logins, in Node", async () => {
-  assert.match(await run(5), /'1\.0\.0'/);
+  assert.match(await run(6), /'1\.0\.0'/);
 });
 
 test('a private CA, in Node', async () => {
-  assert.match(await run(6, secure), /'1\.0\.0'/);
+  assert.match(await run(7, secure), /'1\.0\.0'/);
 });
 
 test('a diagnosis, in Node', async () => {
-  const output = await run(7, readOnly);
+  const output = await run(8, readOnly);
   for (const expected of ['reachable: yes', 'none no', 'warning DELETE_UNSUPPORTED storage:\n  delete:\n    enabled: true']) {
     assert.ok(output.includes(expected), `${expected} in:\n${output}`);
   }
