@@ -342,7 +342,7 @@ export class Repository {
    * looks at everything again. No request is made. `INVALID_ARGUMENT` names what no plan has ("plan.tags[3].digest: …"), or that it is a plan for
    * another registry or repository.
    */
-  loadCleanupPlan(plan: string | object): CleanupPlan;
+  loadCleanupPlan(plan: string | object): Promise<CleanupPlan>;
   /**
    * Points a tag at an image of this repository: another tag, a manifest's digest, or an `Image`. The manifest stays as it came, byte for byte; a
    * tag that points there already is left alone. What the tag points to afterwards is made sure of, and an error says what that is.
@@ -431,7 +431,8 @@ export class Repository {
    * `parent` must be there already. Resolves to the id, for `tag()`. The same image again is passed over, and one that was interrupted put anew;
    * another one under that id is a `CONFLICT`: images never change.
    *
-   * V1 takes a layer in one request, so a stream or Blob is read into memory, up to 256 MiB (`TOO_LARGE`); what is in memory may be larger.
+   * V1 takes a layer in one request: a stream or Blob goes up as it is read, or where the host sends no streams (pages) is read into memory, up to
+   * 256 MiB (`TOO_LARGE`); what is in memory may be larger.
    */
   pushImage(json: object | Uint8Array, layer: BlobData, options?: CallOptions): Promise<string>;
   /** V1 only: deletes the repository with all its tags. Its images stay, as others may be made of them. */

@@ -433,15 +433,6 @@ fn content_is_asked_for_once_by_digest_and_tags_every_time() {
     assert_eq!(count(Settings { cache_bytes: 0, ..Settings::default() }), 9);
 }
 
-#[test]
-fn schema1_says_that_it_is_not_supported_yet() {
-    let reply = Reply::manifest(
-        "application/vnd.docker.distribution.manifest.v1+prettyjws",
-        r#"{"schemaVersion":1,"name":"a"}"#,
-    );
-    assert_eq!(manifest_error(reply, "latest").0, "UNSUPPORTED");
-}
-
 /// Docker Hub counts GETs of manifests, not HEADs.
 #[test]
 fn a_tag_that_was_opened_before_is_asked_for_by_head() {

@@ -145,7 +145,7 @@ fn the_tag_is_kept() {
         let push = |name: &str| {
             let body = referring(name, &subject);
             let reference = sha256(&body);
-            host.run(repository.push_manifest(&reference, body.into_bytes(), None, &Call::default())).unwrap();
+            host.run(repository.push_manifest(&reference, body.into_bytes(), None, None, &Call::default())).unwrap();
             reference
         };
         let (first, second) = (push("first"), push("second"));
@@ -190,7 +190,7 @@ fn two_writers_of_a_list() {
     });
     let body = referring("ours", &subject);
     let reference = sha256(&body);
-    host.run(host.repository().push_manifest(&reference, body.into_bytes(), None, &Call::default())).unwrap();
+    host.run(host.repository().push_manifest(&reference, body.into_bytes(), None, None, &Call::default())).unwrap();
     let kept = model.body_of(&tag).unwrap();
     assert!(kept.contains(&reference) && kept.contains(&sha256("theirs")), "{kept}");
 }
@@ -208,7 +208,8 @@ fn failures_tell_what_is_done() {
             let body = referring("ours", &subject);
             let reference = sha256(&body);
             let repository = host.once().repository("a/b", None).unwrap();
-            let result = host.run(repository.push_manifest(&reference, body.into_bytes(), None, &Call::default()));
+            let result =
+                host.run(repository.push_manifest(&reference, body.into_bytes(), None, None, &Call::default()));
             let listed = model.body_of(&digest.replace(':', "-")).is_some_and(|list| list.contains(&reference));
             let what = format!("request {failing} {fault:?}: {result:?}");
             match result {

@@ -435,6 +435,35 @@ fn a_stream_has_to_fit_into_memory() {
     }
 }
 
+/// Where the host can, a layer goes up as it is read; what cannot be taken whole is said.
+#[test]
+fn a_layer_is_sent_while_it_is_read() {
+    let long = 6 << 20;
+    let sum = sha256([json_of(TOP).as_bytes(), b"\n", &vec![0; long]].concat());
+    let host = empty(|_| None).streaming();
+    assert_eq!(push(&host, Box::new(Stream(long as u64, false))).unwrap(), TOP);
+    let seen = host.seen();
+    let of = |rest: &str| seen.iter().find(|one| one.target.ends_with(rest) && one.method == Method::Put).unwrap();
+    assert_eq!((of("/layer").streamed, of("/layer").body.len()), (true, long));
+    assert_eq!(of("/checksum").headers.get("x-docker-checksum-payload"), Some(&*sum));
+    // What is short, or in memory, goes up whole.
+    for layer in [Box::new(Stream(3 << 20, false)) as Box<dyn BlobSource<Bytes>>, layer()] {
+        let host = empty(|_| None).streaming();
+        push(&host, layer).unwrap();
+        assert!(host.seen().iter().all(|one| !one.streamed));
+    }
+    for (status, taken, code) in
+        [(403, usize::MAX, "DENIED"), (413, 100_000, "TOO_LARGE"), (200, 100_000, "INVALID_RESPONSE")]
+    {
+        let host = empty(move |seen| seen.target.ends_with("/layer").then(|| Reply::new(status)));
+        let host = host.streaming_until(0, move |_| taken);
+        let error = push(&host, Box::new(Stream(long as u64, false))).unwrap_err();
+        assert_eq!(error.code, code, "{error}");
+        assert!(error.message.ends_with("pushImage() again puts all of it"), "{error}");
+        assert!(!host.targets().iter().any(|target| target.ends_with("/checksum")), "{status}");
+    }
+}
+
 /// What describeTags() makes of a broken tag breaks no other.
 #[test]
 fn tags_are_described_one_by_one() {

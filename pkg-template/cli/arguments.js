@@ -8,7 +8,8 @@ import { GLOBAL } from './global.js';
 import { Usage } from './usage.js';
 
 const PASSWORD =
-  'there is no --password, because everybody on the machine can read arguments; --password-stdin reads it from the input';
+  'there is no --password, because everybody on the machine can read arguments; --password-stdin reads it from the ' +
+  'input';
 
 /** Which command it is, and what else was typed. */
 export function split(argv) {

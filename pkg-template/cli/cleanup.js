@@ -1,14 +1,17 @@
 // `cleanup`
 
 import { EXIT } from './failure.js';
-import { counted, minute, shortDigest, size } from './format.js';
+import { printPlan, printReport } from './cleanup-print.js';
+import { Stopped } from './in-turn.js';
+import { checkNew, readPlan, savePlan } from './plan-file.js';
 import { startProgress } from './progress.js';
 import { parseRepository } from './reference.js';
-import { printTable } from './table.js';
 import { Usage } from './usage.js';
 import { oneOf, whole } from './values.js';
 
-const RULES = '--keep-newest, --keep-newer-than, --keep-tag, --keep-highest, --remove-tag, --remove-older-than, --remove-prereleases';
+const RULES =
+  '--keep-newest, --keep-newer-than, --keep-tag, --keep-highest, --remove-tag, --remove-older-than, ' +
+  '--remove-prereleases';
 
 export const cleanup = {
   usage: 'HOST/REPOSITORY',
@@ -16,7 +19,8 @@ export const cleanup = {
   changes: true,
   summary: 'shows which tags and manifests would go, and why; with --apply they go',
   details: `What goes is what all of --remove-… select (without any: all tags) and none of --keep-… keeps.
-A manifest that a kept tag, index or referrer needs stays. TIME: 30d ago (s, m, h, d, w), or a date.`,
+A manifest that a kept tag, index or referrer needs stays. TIME: 30d ago (s, m, h, d, w), or a date.
+A saved plan can be read, and carried out later: whatever has changed by then is left alone.`,
   options: {
     'keep-newest': { value: 'N', read: whole(0), help: 'so many images, those made last' },
     'keep-newer-than': { value: 'TIME', help: 'what was made since' },
@@ -31,14 +35,15 @@ A manifest that a kept tag, index or referrer needs stays. TIME: 30d ago (s, m, 
     'remove-older-than': { value: 'TIME', help: 'only what was made before' },
     'remove-prereleases': { help: 'only versions such as 1.2.0-rc1' },
     'keep-untagged': { help: 'leaves manifests without a tag that would go with what needed them' },
+    save: { value: 'FILE', help: 'writes the plan to a new file' },
+    plan: { value: 'FILE', help: 'a plan that was saved, in place of rules' },
     apply: { help: 'carries the plan out' },
   },
   examples: ["cleanup localhost:5000/team/web --keep-newest 10 --keep-newer-than 30d --keep-tag 'v*'"],
 
   async run({ args: [text], options, output, connect }) {
     const { host, name } = parseRepository(text);
-    const policy = policyOf(options);
-    const plan = await (await connect(host)).repository(name).planCleanup(policy);
+    const plan = await planOf(options, async () => (await connect(host)).repository(name));
     if (!options.apply) {
       if (output.isJson) output.json(plan);
       else printPlan(plan, output, options);
@@ -52,8 +57,24 @@ A manifest that a kept tag, index or referrer needs stays. TIME: 30d ago (s, m, 
   },
 };
 
+/** The plan to show: one that was saved, or a new one. */
+async function planOf({ plan: file, save, ...options }, connected) {
+  if (file !== undefined) {
+    const rule = Object.keys(options).find((name) => /^(keep|highest|remove)/.test(name));
+    if (rule !== undefined || save !== undefined) throw new Usage('--plan: it has its rules already, and is saved');
+    const text = readPlan(file);
+    return (await connected()).loadCleanupPlan(text);
+  }
+  const policy = policyOf(options);
+  if (save !== undefined) checkNew(save);
+  const plan = await (await connected()).planCleanup(policy);
+  if (save !== undefined) savePlan(save, plan);
+  return plan;
+}
+
 function policyOf(options) {
-  const { keepNewest: newest, keepNewerThan: newerThan, keepTag: tags, keepHighest: highest, highestPer: per } = options;
+  const { keepNewest: newest, keepNewerThan: newerThan, keepTag: tags, keepHighest: highest } = options;
+  const { highestPer: per } = options;
   if (per !== undefined && highest === undefined) throw new Usage('--highest-per: it needs --keep-highest');
   const { removeTag, removeOlderThan: olderThan, removePrereleases: prerelease } = options;
   const semver = highest === undefined ? undefined : given({ highest, per });
@@ -69,60 +90,20 @@ const given = (object) => Object.fromEntries(Object.entries(object).filter(([, v
 
 async function carriedOut(plan, output) {
   const progress = startProgress('removing', output);
+  const told = new Map();
+  const onProgress = ({ done, total, what, outcome }) => {
+    told.set(what, outcome);
+    progress.update(done, total);
+  };
   try {
-    return await plan.apply({ onProgress: ({ done, total }) => progress.update(done, total) });
+    return await plan.apply({ onProgress });
+  } catch (cause) {
+    const done = [...told.keys()].filter((what) => told.get(what) === 'removed');
+    if (done.length === 0) throw cause;
+    const names = [...plan.tags, ...plan.digests].filter(({ action }) => action === 'remove');
+    const remaining = names.map(({ tag, digest }) => tag ?? digest).filter((what) => !done.includes(what));
+    throw new Stopped(cause, { done, remaining });
   } finally {
     progress.end();
   }
-}
-
-// ───────────── For people
-
-/** The rules of a policy as they are called here. */
-const OPTIONS = {
-  'keep.newest': '--keep-newest',
-  'keep.newerThan': '--keep-newer-than',
-  'keep.tags': '--keep-tag',
-  'keep.semver.highest': '--keep-highest',
-  'remove.tags': '--remove-tag',
-  'remove.olderThan': '--remove-older-than',
-  'remove.prerelease': '--remove-prereleases',
-};
-
-const isRemoved = ({ action }) => action === 'remove';
-const COLUMNS = [
-  { title: 'PLAN' },
-  { title: 'TAG' },
-  { title: 'DIGEST' },
-  { title: 'CREATED' },
-  { title: 'SIZE', isRight: true },
-  { title: 'WHY' },
-];
-
-/** All tags, what goes first; then the manifests without a tag that go. */
-function printPlan({ tags, digests, freed }, output, { apply, removeTag }) {
-  const rules = removeTag ? OPTIONS : { ...OPTIONS, 'remove.tags': 'nothing keeps it' };
-  const sorted = [...tags.filter(isRemoved), ...tags.filter((tag) => !isRemoved(tag))];
-  const untagged = digests.filter((digest) => isRemoved(digest) && digest.tags.length === 0);
-  const row = ({ action, tag, digest, created, size: bytes, reasons }) => [
-    action,
-    tag,
-    digest && shortDigest(digest),
-    minute(created),
-    bytes === undefined ? '' : size(bytes),
-    reasons.map((reason) => rules[reason] ?? reason).join('; '),
-  ];
-  printTable(output, COLUMNS, [...sorted, ...untagged].map(row));
-  const counts = `${counted(tags.filter(isRemoved).length, 'tag')} and ${counted(digests.filter(isRemoved).length, 'manifest')}`;
-  if (!apply) output.note(`Nothing was changed. --apply removes ${counts}, ${size(freed)}.`);
-}
-
-function printReport({ removed, skipped, failed, remaining }, output) {
-  const digests = removed.filter((what) => what.includes(':'));
-  const tags = removed.filter((what) => !what.includes(':'));
-  output.line();
-  output.line(`Removed: ${counted(tags.length, 'tag')} and ${counted(digests.length, 'manifest')}.`);
-  for (const { what, why } of skipped) output.line(`Left alone: ${what}: ${why}`);
-  for (const { what, error } of failed) output.line(`Failed: ${what}: ${error.code}: ${error.message}`);
-  for (const what of remaining) output.line(`Remains: ${what}`);
 }

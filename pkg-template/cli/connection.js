@@ -13,7 +13,8 @@ export function connector({ options, output, signal }) {
     if (Boolean(options.username) !== Boolean(options.passwordStdin)) {
       throw new Usage('--username and --password-stdin: one needs the other');
     }
-    const login = options.username && { username: options.username, password: await (password ??= passwordFromInput()) };
+    const { username } = options;
+    const login = username && { username, password: await (password ??= passwordFromInput()) };
     return connect(address(host, options), {
       ...login,
       ca: options.ca?.map((file) => contents(file, '--ca')),

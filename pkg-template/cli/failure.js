@@ -43,7 +43,12 @@ function advice(error, command) {
   if (code === 'NETWORK' && /SSL_WRONG_VERSION|packet length too long|wrong version number/i.test(error.message)) {
     return 'The registry may speak plain http: --plain-http, or http:// before its address.';
   }
-  if (code === 'NETWORK' && error.message.includes('NODE_EXTRA_CA_CERTS')) return '--ca FILE does the same for one call.';
+  if (code === 'NETWORK' && error.message.includes('NODE_EXTRA_CA_CERTS')) {
+    return '--ca FILE does the same for one call.';
+  }
+  if (code === 'INVALID_RESPONSE' && error.message.includes('path prefix')) {
+    return 'A registry under a path is HOST/PATH//REPOSITORY.';
+  }
   return ADVICE[code];
 }
 
@@ -58,7 +63,11 @@ export function report(error, { output, command }) {
   const { cause = error, done, failed, remaining } = error instanceof Stopped ? error : {};
   if (output.isJson) output.json({ error: asJson(cause), done, failed, remaining });
   output.error(codeOf(cause), messageOf(cause));
-  if (failed !== undefined) output.advice(`Done: ${list(done)}. ${whatOf(cause)}: ${failed}. Not tried: ${list(remaining)}.`);
+  if (failed !== undefined) {
+    output.advice(`Done: ${list(done)}. ${whatOf(cause)}: ${failed}. Not tried: ${list(remaining)}.`);
+  } else if (done !== undefined) {
+    output.advice(`Done: ${list(done)}. Not done, or perhaps: ${list(remaining)}.`);
+  }
   const hint = advice(cause, command);
   if (hint) output.advice(hint);
   if (process.env.DEBUG && cause?.stack) output.advice(cause.stack);

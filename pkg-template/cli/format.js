@@ -2,8 +2,9 @@
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** "12.3 MB" */
+/** "12.3 MB"; nothing of what is not known (a V1 registry need not tell). */
 export function size(bytes) {
+  if (!Number.isFinite(bytes)) return '';
   let [value, unit] = [bytes, 0];
   while (value >= 999.5 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
   return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
@@ -15,8 +16,8 @@ const isDate = (date) => date instanceof Date && !Number.isNaN(date.getTime());
 export const minute = (date) => (isDate(date) ? date.toISOString().slice(0, 16).replace('T', ' ') : '');
 export const instant = (date) => (isDate(date) ? date.toISOString() : '');
 
-/** As docker shortens them: enough to tell them apart by eye. */
-export const shortDigest = (digest) => digest.replace(/^sha256:/, '').slice(0, digest.startsWith('sha256:') ? 12 : 19);
+/** As docker shortens them, and V1's ids: enough to tell them apart by eye. */
+export const shortDigest = (digest) => digest.replace(/^sha256:/, '').slice(0, /^(sha256:|[^:]*$)/.test(digest) ? 12 : 19);
 
 /** "linux/arm64/v8", "windows/amd64:10.0.17763.1" */
 export function platform({ os, architecture, variant, osVersion }) {

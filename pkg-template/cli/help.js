@@ -26,7 +26,8 @@ ${list(rows)}
 Options of every command:
 ${optionList(GLOBAL)}
 
-HOST: registry.example.com, localhost:5000; http:// before it for plain http. A reference without a host is of Docker Hub.
+HOST: registry.example.com, localhost:5000; http:// before it for plain http. A registry under a path is HOST/PATH, and
+HOST/PATH//REPOSITORY a repository there. A reference without a host is of Docker Hub.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something remains to be done, 130 interrupted.
 `;
 }

@@ -15,7 +15,8 @@ export async function inTurn(items, task) {
     try {
       await task(item);
     } catch (cause) {
-      throw items.length === 1 ? cause : new Stopped(cause, { done, failed: item, remaining: items.slice(done.length + 1) });
+      if (items.length === 1) throw cause;
+      throw new Stopped(cause, { done, failed: item, remaining: items.slice(done.length + 1) });
     }
     done.push(item);
   }

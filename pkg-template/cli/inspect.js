@@ -23,33 +23,38 @@ export const inspect = {
   async run({ args: [text], options, output, connect }) {
     if (FORMS.filter((name) => options[name]).length > 1) throw new Usage('--json, --raw and --config: one at most');
     const reference = parseReference(text);
-    const repository = (await connect(reference.host)).repository(reference.name);
+    const client = await connect(reference.host);
+    const repository = client.repository(reference.name);
     const { platform } = options;
     if (options.config) {
       const image = await repository.image(selector(reference), { platform });
       return void output.json(await image.getJson());
     }
-    const manifest = await find(repository, selector(reference), platform);
-    if (options.raw) return void output.bytes(manifest.bytes);
-    const facts = await describe(repository, manifest, reference);
+    const facts = await find(repository, reference, { platform, isRaw: options.raw, isV1: (await client.apiVersion()) === 1 });
+    if (options.raw) return void output.bytes(facts);
     if (output.isJson) output.json(facts);
     else print(facts, output);
     return undefined;
   },
 };
 
-async function find(repository, reference, platform) {
-  if (platform === undefined) return repository.manifest(reference);
-  const { digest } = await repository.image(reference, { platform });
-  return repository.manifest(digest);
+async function find(repository, reference, { platform, isRaw, isV1 }) {
+  const { place, tag, digest: asked } = reference;
+  const name = { repository: place, tag: asked ? tag : (tag ?? 'latest') };
+  if (isV1 && !isRaw) {
+    const image = await repository.image(selector(reference), { platform });
+    return { ...name, verified: image.verified, ...(await ofImage(image)) };
+  }
+  const named = platform === undefined ? selector(reference) : (await repository.image(selector(reference), { platform })).digest;
+  const manifest = await repository.manifest(named);
+  return isRaw ? manifest.bytes : { ...name, ...(await describe(repository, manifest)) };
 }
 
-async function describe(repository, manifest, { place, tag, digest: asked }) {
+async function describe(repository, manifest) {
   const { mediaType, digest, artifactType, annotations, subject, config, layers, manifests } = manifest;
   const isImage = config && IMAGE_CONFIG.includes(config.mediaType) && artifactType === undefined;
   const image = isImage ? await ofImage(await repository.image(digest)) : { layers };
-  const name = { repository: place, tag: asked ? tag : (tag ?? 'latest') };
-  return { ...name, digest, mediaType, artifactType, subject, ...image, manifests, annotations };
+  return { digest, mediaType, artifactType, subject, ...image, manifests, annotations };
 }
 
 async function ofImage(image) {
@@ -62,7 +67,12 @@ async function ofImage(image) {
 // ───────────── For people
 
 const ENTRIES = [{ title: 'PLATFORM' }, { title: 'DIGEST' }, { title: 'TYPE' }];
-const LAYERS = [{ title: 'LAYER', isRight: true }, { title: 'DIGEST' }, { title: 'SIZE', isRight: true }, { title: 'TYPE' }];
+const LAYERS = [
+  { title: 'LAYER', isRight: true },
+  { title: 'DIGEST' },
+  { title: 'SIZE', isRight: true },
+  { title: 'TYPE' },
+];
 
 const words = (list) => list?.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
 
@@ -78,7 +88,7 @@ function print(facts, output) {
     ['Image', facts.id],
     ['Platform', facts.platform && platform(facts.platform)],
     ['Created', instant(facts.created)],
-    ['Size', facts.size === undefined ? undefined : `${size(facts.size)} (${facts.size} bytes)`],
+    ['Size', Number.isFinite(facts.size) ? `${size(facts.size)} (${facts.size} bytes)` : undefined],
     ['User', config.User],
     ['Folder', config.WorkingDir],
     ['Entrypoint', words(config.Entrypoint)],
@@ -96,8 +106,9 @@ function print(facts, output) {
   }
   if (layers?.length > 0) {
     output.line();
-    const entries = layers.map((layer, index) => [index, layer.digest, size(layer.size), layer.mediaType]);
-    printTable(output, LAYERS, entries);
+    const entries = layers.map((layer, index) => [index, layer.digest ?? layer.id, size(layer.size), layer.mediaType]);
+    const columns = layers[0].id ? LAYERS.map((column) => (column.title === 'DIGEST' ? { title: 'IMAGE' } : column)) : LAYERS;
+    printTable(output, columns, entries);
   }
 }
 

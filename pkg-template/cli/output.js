@@ -1,5 +1,5 @@
-// What is printed. Tags, messages and labels come from registries, whom nobody has to trust: what would move a terminal's
-// cursor, or show a text backwards, is shown as an escape.
+// What is printed. Tags, messages and labels come from registries, whom nobody has to trust: what would move a
+// terminal's cursor, or show a text backwards, is shown as an escape.
 
 import process from 'node:process';
 

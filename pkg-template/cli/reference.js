@@ -5,8 +5,8 @@ import { Usage } from './usage.js';
 const HUB = 'docker.io';
 
 /**
- * @returns {{ host: string, name: string, tag?: string, digest?: string, place: string }} `host` with its scheme, if it has
- *   one; `place`: all but tag and digest
+ * @returns {{ host: string, name: string, tag?: string, digest?: string, place: string }} `host` with its scheme, if it
+ *   has one, and with the path that it is under, which ends at "//"; `place`: all but scheme, tag and digest
  */
 export function parseReference(text) {
   const [, scheme, rest] = /^(https?:\/\/)?(.*)$/is.exec(text);
@@ -16,13 +16,18 @@ export function parseReference(text) {
     throw new Usage('the repository is missing: HOST/REPOSITORY is needed');
   }
   const hasHost = scheme || (slash > 0 && isHost(first));
-  const host = hasHost ? (scheme ?? '') + first : HUB;
-  const path = hasHost ? rest.slice(slash + 1) : rest;
+  // No repository's name holds "//".
+  const end = hasHost ? rest.indexOf('//') : -1;
+  const base = end < 0 ? first : rest.slice(0, end);
+  const host = hasHost ? (scheme ?? '') + base : HUB;
+  const path = hasHost ? rest.slice(base.length + (end < 0 ? 1 : 2)) : rest;
   const [, name, tag, digest] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(path) ?? [undefined, path];
   // For the client either would be the other.
   if (tag?.includes(':')) throw new Usage('a tag holds no ":"; a digest stands behind "@"');
-  if (digest !== undefined && !digest.includes(':')) throw new Usage('a digest such as sha256:… is needed behind "@"');
-  return { host, name, tag, digest, place: `${hasHost ? first : HUB}/${name}` };
+  if (digest !== undefined && !digest.includes(':')) {
+    throw new Usage('a digest such as sha256:… is needed behind "@"');
+  }
+  return { host, name, tag, digest, place: `${hasHost ? base : HUB}${end < 0 ? '/' : '//'}${name}` };
 }
 
 /** What docker takes for a host, and not for the namespace of a repository of Docker Hub. */

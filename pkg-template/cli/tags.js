@@ -9,16 +9,16 @@ import { oneOf } from './values.js';
 const TAG = { title: 'TAG', of: ({ tag }) => tag };
 const SHORT = [
   TAG,
-  { title: 'DIGEST', of: ({ digest }) => shortDigest(digest) },
+  { title: 'DIGEST', of: ({ digest, id }) => shortDigest(digest ?? id) },
   { title: 'CREATED', of: ({ created }) => minute(created) },
   { title: 'SIZE', of: (data) => size(data.size), isRight: true },
   { title: 'PLATFORMS', of: kind },
 ];
 const LONG = [
   TAG,
-  { title: 'DIGEST', of: ({ digest }) => digest },
+  { title: 'DIGEST', of: ({ digest, id }) => digest ?? id },
   { title: 'CREATED', of: ({ created }) => instant(created) },
-  { title: 'BYTES', of: (data) => data.size, isRight: true },
+  { title: 'BYTES', of: (data) => (Number.isNaN(data.size) ? '' : data.size), isRight: true },
   { title: 'TYPE', of: ({ mediaType }) => mediaType },
   { title: 'PLATFORMS', of: kind },
 ];
@@ -78,6 +78,8 @@ async function described(repository, options, output) {
 
 /** A tag that cannot be described keeps its row, and breaks no other. */
 function print(entries, columns, output) {
+  // V1 knows no digests, but ids.
+  if (entries.some(({ id }) => id)) columns = columns.map((column) => (column.title === 'DIGEST' ? { ...column, title: 'IMAGE' } : column));
   const row = (entry) => columns.map((column) => (entry.error && column !== TAG ? '' : column.of(entry)));
   printTable(output, columns, entries.map(row));
   for (const { tag, error } of entries) if (error) output.warn(`${tag}: ${error.code}: ${error.message}`);

@@ -13,6 +13,7 @@ mod hash;
 pub mod headers;
 mod outgoing;
 mod reader;
+mod schema1;
 mod settle;
 
 pub use bindings::{Any, Room, tag};
@@ -36,7 +37,9 @@ use self::outgoing::Taking;
 use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Content, Request, Response};
+use crate::protocol::schema1::signed::Check;
 use crate::protocol::url::Url;
+use crate::transport::schema1::{AnySigner, Unpack, no_gzip};
 use crate::transport::{Clock, Error, Host, Result, Transport};
 
 /// A host with `fetch`.
@@ -197,6 +200,21 @@ impl Host for FetchHost {
 
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
         wasm_bindgen_futures::spawn_local(work);
+    }
+
+    async fn verify(&self, check: &Check) -> Result<bool> {
+        schema1::verify(check).await
+    }
+
+    async fn new_signer(&self) -> Result<AnySigner> {
+        self.signer(None).await
+    }
+
+    fn unpack(&self) -> Result<Box<dyn Unpack<HostBytes>>> {
+        match schema1::HostUnpack::new(self.hasher(Algorithm::Sha256)) {
+            Some(unpack) => Ok(Box::new(unpack)),
+            None => Err(no_gzip()),
+        }
     }
 }
 

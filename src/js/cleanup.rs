@@ -40,10 +40,13 @@ impl Repository {
         })
     }
 
-    /// A plan that was kept as JSON.
+    /// Resolves to a plan that was kept as JSON.
     #[wasm_bindgen(js_name = loadCleanupPlan)]
-    pub fn load_cleanup_plan(&self, plan: JsValue) -> std::result::Result<JsValue, JsValue> {
-        Ok(self.load(&plan)?)
+    pub fn load_cleanup_plan(&self, plan: JsValue) -> Promise {
+        promise::run(None, || {
+            let plan = self.load(&plan)?;
+            Ok((None, async move { Ok(plan) }))
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use super::error::Result;
 use crate::protocol::code;
 use crate::protocol::descriptor::{Annotations, Descriptor};
 use crate::protocol::listing::Strings;
-use crate::registry::{FetchedManifest, HistoryStep, TagData};
+use crate::registry::{FetchedManifest, HistoryStep, SignatureFact, TagData};
 use crate::transport::Error;
 
 /// JSON text, parsed by the host.
@@ -114,6 +114,8 @@ struct Manifest<'a> {
     subject: Option<&'a Descriptor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     annotations: Option<&'a Annotations>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signatures: Option<&'a [SignatureFact]>,
 }
 
 /// `Manifest` of index.d.ts.
@@ -129,10 +131,12 @@ pub fn manifest(fetched: &FetchedManifest) -> Result<JsValue> {
         manifests: document.manifests.as_deref(),
         subject: document.subject.as_ref(),
         annotations: document.annotations.as_ref(),
+        signatures: fetched.schema1.as_ref().map(|legacy| legacy.signatures.as_slice()),
     })?;
     let set = |name: &str, value: &JsValue| Reflect::set(&object, &name.into(), value);
     let _ = set("bytes", &Uint8Array::from(fetched.bytes.as_slice()));
-    let _ = set("json", &document_json(&fetched.bytes)?);
+    // Of schema 1 the payload: what stands beside it may say anything.
+    let _ = set("json", &document_json(fetched.hashed())?);
     Ok(object)
 }
 

@@ -17,9 +17,10 @@ use super::repository;
 use crate::fetch::FetchHost;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::platform::Platform;
+use crate::registry::Form;
 use crate::registry::copy::{self, Copied, Place, Stage, Step, Watcher};
 
-const OPTIONS: &[&str] = &["signal", "timeout", "platforms", "referrers", "onProgress"];
+const OPTIONS: &[&str] = &["signal", "timeout", "platforms", "referrers", "schema1", "onProgress"];
 
 #[wasm_bindgen]
 impl DockerRegistryClient {
@@ -37,6 +38,7 @@ impl DockerRegistryClient {
             let wanted = copy::Options {
                 platforms: platforms(&options)?,
                 referrers: options.flag("referrers")?,
+                convert: form(&options)?,
                 watcher: options.callback("onProgress")?.map(watcher),
             };
             Ok((options.signal()?, async move {
@@ -73,6 +75,20 @@ fn platforms(options: &Options) -> Result<Vec<Platform>> {
         Platform::parse(text).map_err(|invalid| Failure::argument(format!("options.platforms: {}", invalid.message)))
     };
     texts.iter().map(read).collect()
+}
+
+/// `schema1`.
+fn form(options: &Options) -> Result<Option<Form>> {
+    let Some(value) = options.get("schema1")? else { return Ok(None) };
+    match value.as_string().as_deref() {
+        Some("keep") => Ok(None),
+        Some("docker") => Ok(Some(Form::Docker)),
+        Some("oci") => Ok(Some(Form::Oci)),
+        _ => Err(Failure::argument(format!(
+            "options.schema1: \"keep\", \"docker\" or \"oci\" is needed, not {}",
+            described(&value)
+        ))),
+    }
 }
 
 /// `CopyProgress` of index.d.ts.

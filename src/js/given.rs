@@ -4,7 +4,7 @@ use js_sys::{JSON, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::error::{Failure, Result};
-use super::options::described;
+use super::options::{Options, described};
 use crate::fetch::tag;
 
 /// The bytes of a manifest, and its type as far as that is told beside them: of a `Manifest` its own bytes, of any other
@@ -29,8 +29,23 @@ pub fn document(value: &JsValue, name: &str) -> Result<Vec<u8>> {
         let message = format!("{name}: an object or a Uint8Array is needed, not {}", described(value));
         return Err(Failure::argument(message));
     }
-    let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
+    // Docker's own tools write schema 1 in this form.
+    let is_schema1 = Reflect::get(value, &"schemaVersion".into()).is_ok_and(|version| version == 1);
+    let indent = if is_schema1 { JsValue::from(3) } else { JsValue::UNDEFINED };
+    let text = JSON::stringify_with_replacer_and_space(value, &JsValue::UNDEFINED, &indent);
+    let text = text.ok().and_then(|text| text.as_string());
     text.map(String::into_bytes).ok_or_else(|| Failure::argument(format!("{name}: it cannot be written as JSON")))
+}
+
+/// `signingKey`, which no message shows.
+pub fn signing_key(options: &Options) -> Result<Option<JsValue>> {
+    let key = options.get("signingKey")?;
+    match &key {
+        Some(given) if !given.is_object() => {
+            Err(Failure::argument("options.signingKey: a CryptoKeyPair or a JSON web key is needed"))
+        }
+        _ => Ok(key),
+    }
 }
 
 /// Of a `Uint8Array` of any realm.

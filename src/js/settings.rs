@@ -45,6 +45,7 @@ const KNOWN: &[&str] = &[
     "signal",
     "onRequest",
     "onWarning",
+    "unverifiedSchema1",
 ];
 
 /// Parallel requests: more than a host carries anyway.
@@ -86,8 +87,22 @@ pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, O
         cache_bytes: options.whole("cacheBytes", 0, MAX_SAFE_INTEGER)?.unwrap_or(default.cache_bytes),
         observer: options.callback("onRequest")?.map(observer),
         warned: options.callback("onWarning")?.map(warned),
+        takes_unverified: takes_unverified(&options)?,
     };
     Ok((settings, options.signal()?, options.function("fetch")?))
+}
+
+/// `unverifiedSchema1`.
+fn takes_unverified(options: &Options) -> Result<bool> {
+    let Some(value) = options.get("unverifiedSchema1")? else { return Ok(false) };
+    match value.as_string().as_deref() {
+        Some("error") => Ok(false),
+        Some("warn") => Ok(true),
+        _ => Err(Failure::argument(format!(
+            "options.unverifiedSchema1: \"error\" or \"warn\" is needed, not {}",
+            described(&value)
+        ))),
+    }
 }
 
 /// `authServiceUrl`: the user's word, but a password still does not go out in plain text.

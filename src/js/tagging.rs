@@ -51,14 +51,19 @@ impl Repository {
     /// Resolves to the descriptor of what was pushed.
     #[wasm_bindgen(js_name = pushManifest)]
     pub fn push_manifest(&self, reference: JsValue, manifest: JsValue, options: JsValue) -> Promise {
-        let repository = self.repository.clone();
+        let (repository, shared) = (self.repository.clone(), self.shared.clone());
         promise::run(self.shared.signal.as_ref(), || {
             let reference = options::text(&reference, "reference")?;
-            let options = Options::read(options, &["signal", "timeout", "mediaType"])?;
+            let options = Options::read(options, &["signal", "timeout", "mediaType", "signingKey"])?;
             let (bytes, media_type) = given::manifest(&manifest, options.text("mediaType")?)?;
+            let key = given::signing_key(&options)?;
             let call = options.call()?;
             Ok((options.signal()?, async move {
-                let pushed = repository.push_manifest(&reference, bytes, media_type.as_deref(), &call).await?;
+                let signer = match &key {
+                    Some(_) => Some(shared.host.signer(key.as_ref()).await?),
+                    None => None,
+                };
+                let pushed = repository.push_manifest(&reference, bytes, media_type.as_deref(), signer, &call).await?;
                 convert::descriptor(Some(&pushed))
             }))
         })

@@ -43,6 +43,8 @@ pub const UNTRUSTED_LOCATION: &str = "UNTRUSTED_LOCATION";
 pub const NO_MATCHING_PLATFORM: &str = "NO_MATCHING_PLATFORM";
 /// A document that reads as two kinds of manifest (image-spec issue CVE-2021-41190).
 pub const AMBIGUOUS_MANIFEST: &str = "AMBIGUOUS_MANIFEST";
+/// A signed document without a signature that fits it: unsigned, tampered with, or signed in a way that cannot be checked.
+pub const SIGNATURE_INVALID: &str = "SIGNATURE_INVALID";
 /// An image index nested too deeply, or with too many entries.
 pub const INDEX_LIMIT: &str = "INDEX_LIMIT";
 /// Paging that leads in a circle.

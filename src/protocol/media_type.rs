@@ -18,6 +18,14 @@ pub const DOCKER_SCHEMA1_SIGNED: &str = "application/vnd.docker.distribution.man
 pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 /// The config of a Docker image.
 pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+/// A gzipped layer of a Docker image.
+pub const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+/// A layer of a Docker image as it is.
+pub const DOCKER_RAW_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
+/// A gzipped layer of an OCI image.
+pub const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+/// A layer of an OCI image as it is.
+pub const OCI_RAW_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 /// The config of an artifact that has none (image-spec manifest.md, "Guidance for an Empty Descriptor").
 pub const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
@@ -63,10 +71,12 @@ pub fn check(text: &str) -> Result<(), Invalid> {
     Err(Invalid::argument(format!("media type {}: {rule}", quoted(text))))
 }
 
-/// The `Accept` of a request for a manifest: every kind that is read.
+/// The `Accept` of a request for a manifest: every kind that is read, schema 1 last. A registry that can turn newer images
+/// into schema 1 (distribution 2.x) does so only for those who accept nothing else.
 pub fn accept_manifests() -> &'static str {
     "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
-     application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
+     application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, \
+     application/vnd.docker.distribution.manifest.v1+prettyjws, application/vnd.docker.distribution.manifest.v1+json"
 }
 
 /// Whether a config of this media type is an image's.
@@ -124,7 +134,10 @@ mod tests {
     #[test]
     fn accept_names_what_is_read() {
         let accepted: Vec<_> = accept_manifests().split(", ").collect();
-        assert_eq!(accepted, [OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST]);
+        assert_eq!(
+            accepted,
+            [OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST, DOCKER_SCHEMA1_SIGNED, DOCKER_SCHEMA1]
+        );
     }
 
     #[test]

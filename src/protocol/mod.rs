@@ -33,6 +33,7 @@ pub mod rate_limit;
 pub mod reference;
 pub mod referrers;
 pub mod retry_after;
+pub mod schema1;
 pub mod scope;
 pub mod secret;
 pub mod timestamp;

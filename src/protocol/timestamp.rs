@@ -22,6 +22,20 @@ pub fn unix_ms(text: &str) -> Option<u64> {
     (seconds * 1000 + thousandths).checked_add_signed(-offset * 60_000)
 }
 
+/// A time as RFC 3339 text in UTC, to the second.
+pub fn text(unix_ms: u64) -> String {
+    let seconds = unix_ms / 1000;
+    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    // The Gregorian calendar repeats itself every 400 years; years start in March.
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (day, late) = (day - (153 * month + 2) / 5 + 1, month / 10);
+    let (year, month) = (era * 400 + year + late, month + 3 - 12 * late);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
 /// The time, and how many minutes it is ahead of UTC.
 fn offset(time: &str) -> Option<(&str, i64)> {
     if let Some(time) = time.strip_suffix(['Z', 'z']) {
@@ -75,6 +89,23 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(unix_ms(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts() {
+        for (unix_ms, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399_000, "2000-02-28T23:59:59Z"),
+            (951_782_400_999, "2000-02-29T00:00:00Z"),
+            (1_767_323_045_000, "2026-01-02T03:04:05Z"),
+            (4_107_542_399_000, "2100-02-28T23:59:59Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(text(unix_ms), expected);
+        }
+        for day in 0..100_000 {
+            assert_eq!(super::unix_ms(&text(day * 86_400_000)), Some(day * 86_400_000));
         }
     }
 }

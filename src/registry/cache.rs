@@ -24,7 +24,8 @@ pub enum Content {
 impl Content {
     fn size(&self) -> u64 {
         match self {
-            Content::Manifest(manifest) => manifest.bytes.len() as u64,
+            // Of schema 1 its payload is kept as well.
+            Content::Manifest(manifest) => manifest.bytes.len() as u64 * if manifest.schema1.is_some() { 3 } else { 1 },
             Content::Config(bytes) => bytes.len() as u64,
             Content::Tag(_) => 0,
             Content::V1(fetched) => fetched.bytes.len() as u64,

@@ -45,6 +45,8 @@ pub struct Connection<H: Host> {
     pub(super) listing_limits: (u64, u64),
     /// Requests that may run at a time.
     pub(super) concurrency: usize,
+    /// Whether what is not signed as it should be is only warned of.
+    pub(super) takes_unverified: bool,
     /// Platform to choose from an index unless a call names one.
     pub(super) platform: Option<Platform>,
     /// One change of a list of referrers at a time: they are read, changed and put back.
@@ -101,6 +103,7 @@ impl<H: Host> Connection<H> {
             detecting: Shared::default(),
             listing_limits: (settings.max_pages, settings.max_items),
             concurrency: settings.concurrency.max(1),
+            takes_unverified: settings.takes_unverified,
             platform: settings.platform,
             listing_referrers: Mutex::new(()),
             cache: RefCell::new(Cache::new(settings.cache_bytes)),

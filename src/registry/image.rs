@@ -50,6 +50,8 @@ struct Inner<H: Host> {
 enum Of {
     /// A manifest, and what it says of its config.
     Manifest(Rc<FetchedManifest>, Box<Descriptor>),
+    /// A manifest of schema 1, which holds what others have in a config.
+    Schema1(Rc<FetchedManifest>),
     /// V1: an id, and the JSON behind it.
     V1(ImageId, Rc<Vec<u8>>),
 }
@@ -133,7 +135,7 @@ impl<H: Host> Image<H> {
         Self::open(connection, name, found, call).await
     }
 
-    /// The image of an image manifest.
+    /// The image of an image manifest, or of schema 1.
     pub(super) async fn open(
         connection: &Rc<Connection<H>>,
         name: &RepositoryName,
@@ -142,17 +144,25 @@ impl<H: Host> Image<H> {
     ) -> Result<Self> {
         let Found { manifest, platform } = found;
         let document = &manifest.manifest;
-        let (Some(config_descriptor), Some(layers)) = (document.config.clone(), document.layers.clone()) else {
-            let message = format!("{} is no image: {}", manifest.digest, document.media_type);
-            return Err(Error::new(code::UNSUPPORTED, message));
+        let (of, layers) = match (&manifest.schema1, &document.config, &document.layers) {
+            (Some(legacy), ..) => {
+                let layers = connection.schema1_layers(name, legacy, legacy.document.layers(), call);
+                (Of::Schema1(manifest.clone()), Box::pin(layers).await?)
+            }
+            (None, Some(config), Some(layers)) => {
+                (Of::Manifest(manifest.clone(), Box::new(config.clone())), layers.clone())
+            }
+            _ => {
+                let message = format!("{} is no image: {}", manifest.digest, document.media_type);
+                return Err(Error::new(code::UNSUPPORTED, message));
+            }
         };
         let layers: Vec<ImageLayer> = layers.into_iter().map(|layer| ImageLayer::Blob(Box::new(layer))).collect();
         let size = total_size(&layers)?;
         let config = connection.image_config(name, &manifest, call).await?;
         // The config is the image's own word; the index may say more of a variant or an OS version.
         let platform = platform.or_else(|| config.as_ref().and_then(|config| config.platform.clone()));
-        let (connection, name, of) =
-            (connection.clone(), name.clone(), Of::Manifest(manifest, Box::new(config_descriptor)));
+        let (connection, name) = (connection.clone(), name.clone());
         Ok(Self(Rc::new(Inner { connection, name, of, config, platform, layers, size })))
     }
 
@@ -198,10 +208,11 @@ impl<H: Host> Image<H> {
         }
     }
 
-    /// Digest of the config, or what a V1 registry calls the image.
+    /// Digest of the config, or what V1 calls the image; schema 1 is V1's.
     pub fn id(&self) -> &str {
         match &self.0.of {
             Of::Manifest(_, config) => config.digest.as_str(),
+            Of::Schema1(manifest) => v1_ids(manifest).next().unwrap_or_default(),
             Of::V1(id, _) => id.as_str(),
         }
     }
@@ -223,7 +234,7 @@ impl<H: Host> Image<H> {
 
     fn manifest(&self) -> Option<&Rc<FetchedManifest>> {
         match &self.0.of {
-            Of::Manifest(manifest, _) => Some(manifest),
+            Of::Manifest(manifest, _) | Of::Schema1(manifest) => Some(manifest),
             Of::V1(..) => None,
         }
     }
@@ -275,10 +286,11 @@ impl<H: Host> Image<H> {
         })
     }
 
-    /// The config as it came, V1's JSON of the image: a JSON object.
+    /// The config as it came, V1's JSON of the image, of schema 1 what that says of a config: a JSON object.
     pub async fn json(&self, call: &Call) -> Result<Rc<Vec<u8>>> {
         let bytes = match &self.0.of {
             Of::Manifest(_, config) => self.0.connection.config(&self.0.name, config, call).await?,
+            Of::Schema1(manifest) => schema1_config(manifest)?,
             Of::V1(_, json) => json.clone(),
         };
         config::check_object(&bytes)?;
@@ -291,8 +303,11 @@ impl<H: Host> Image<H> {
         Ok(config::field(&bytes, name)?.map(|value| value.get().to_owned()))
     }
 
-    /// The layers' chain ids, top first (image-spec, config.md, "Layer ChainID"); V1's ids of images.
+    /// The layers' chain ids, top first (image-spec, config.md, "Layer ChainID"); V1's ids of images, of schema 1 too.
     pub async fn ancestry(&self) -> Result<Vec<String>> {
+        if let Of::Schema1(manifest) = &self.0.of {
+            return Ok(v1_ids(manifest).map(str::to_owned).collect());
+        }
         if !self.is_verified() {
             let ids = self.0.layers.iter().rev().filter_map(|layer| match layer {
                 ImageLayer::V1(layer) => Some(layer.id.to_string()),
@@ -327,7 +342,7 @@ impl<H: Host> Image<H> {
         self.0.config.as_ref().ok_or_else(|| {
             let media_type = match &self.0.of {
                 Of::Manifest(_, config) => &config.media_type,
-                Of::V1(..) => v1::JSON,
+                Of::Schema1(_) | Of::V1(..) => v1::JSON,
             };
             Error::new(code::UNSUPPORTED, format!("an artifact has no image config: its config is {media_type}"))
         })
@@ -363,6 +378,17 @@ impl<H: Host> Image<H> {
             )
         })
     }
+}
+
+/// What schema 1 says of a config.
+fn schema1_config(manifest: &FetchedManifest) -> Result<Rc<Vec<u8>>> {
+    let legacy = manifest.schema1.as_ref().ok_or_else(|| Error::internal("schema 1 without its payload"))?;
+    Ok(Rc::new(legacy.document.config(None)?))
+}
+
+/// The V1 ids of schema 1, top first.
+fn v1_ids(manifest: &FetchedManifest) -> impl Iterator<Item = &str> {
+    manifest.schema1.iter().flat_map(|legacy| legacy.document.ancestry())
 }
 
 impl<H: Host> Connection<H> {

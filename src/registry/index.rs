@@ -46,7 +46,7 @@ pub async fn images<H: Host>(
     while let Some((depth, entry)) = pending.pop() {
         match media_type::kind(&media_type::essence(&entry.media_type)) {
             _ if is_attestation(&entry) => {}
-            Kind::Image => images.push(entry),
+            Kind::Image | Kind::Schema1 => images.push(entry),
             Kind::Index if visited.contains(&entry.digest) => {}
             Kind::Index => {
                 if depth >= DEPTH_LIMIT || visited.len() >= INDEX_LIMIT {
@@ -61,7 +61,7 @@ pub async fn images<H: Host>(
                 push_entries(&mut pending, depth + 1, &nested);
             }
             // image-spec: an unknown media type must not be an error.
-            Kind::Schema1 | Kind::Other => {}
+            Kind::Other => {}
         }
     }
     Ok(images)
@@ -130,6 +130,9 @@ impl<H: Host> Connection<H> {
         manifest: &FetchedManifest,
         call: &Call,
     ) -> Result<Option<ImageConfig>> {
+        if let Some(legacy) = &manifest.schema1 {
+            return Ok(Some(ImageConfig::parse(&legacy.document.config(None)?)?));
+        }
         let Some(descriptor) = manifest.manifest.config.as_ref() else { return Ok(None) };
         if !media_type::is_image_config(&media_type::essence(&descriptor.media_type)) {
             return Ok(None);

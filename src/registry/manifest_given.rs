@@ -9,23 +9,26 @@ use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::Algorithm;
 use crate::protocol::invalid::{Invalid, quoted};
-use crate::protocol::media_type::{self, Kind};
+use crate::protocol::media_type;
 use crate::protocol::reference::Reference;
+use crate::transport::schema1::AnySigner;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Repository<H> {
     /// Puts a manifest of whatever kind, byte for byte. `media_type`: what it is, where it does not say so itself. What
-    /// it refers to must be there.
+    /// it refers to must be there. Schema 1 that is not signed is signed, by `signer` if there is one.
     pub async fn push_manifest(
         &self,
         reference: &str,
         bytes: Vec<u8>,
         media_type: Option<&str>,
+        signer: Option<AnySigner>,
         call: &Call,
     ) -> Result<Descriptor> {
         let name = self.checked_name()?;
         let reference = Reference::parse(reference)?;
-        let manifest = Rc::new(checked(&reference, bytes, media_type)?);
+        let manifest = checked(&reference, bytes, media_type)?;
+        let manifest = Rc::new(Box::pin(self.connection.signed(manifest, signer)).await?);
         Box::pin(self.connection.push_manifest(&name, &reference, &manifest, call)).await?;
         Ok(manifest.descriptor())
     }
@@ -56,9 +59,6 @@ fn checked(reference: &Reference, bytes: Vec<u8>, media_type: Option<&str>) -> R
             quoted(&given.unwrap_or_default())
         );
         return Err(Error::new(code::INVALID_ARGUMENT, message));
-    }
-    if manifest.manifest.kind == Kind::Schema1 {
-        return Err(Error::new(code::UNSUPPORTED, "schema1 manifests are not supported yet"));
     }
     match reference {
         Reference::Digest(digest) if *digest != manifest.digest => {

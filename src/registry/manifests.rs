@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::cache::Content;
 use super::connection::{Answer, Connection, Target};
+use super::schema1::Legacy;
 use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
@@ -13,6 +14,7 @@ use crate::protocol::invalid::Invalid;
 use crate::protocol::manifest::Manifest;
 use crate::protocol::media_type::{self, Kind};
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::schema1::signed::Signed;
 use crate::transport::{Error, Host, Result};
 
 /// Bytes of a manifest or config that are read: the size registries must take at least (distribution-spec).
@@ -21,31 +23,42 @@ pub const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
 /// A manifest as it came, and as it reads.
 #[derive(Debug)]
 pub struct FetchedManifest {
-    /// The bytes the digest is of.
+    /// The bytes the digest is of; of schema 1 all of them, signatures included.
     pub bytes: Vec<u8>,
     /// Computed here; of the algorithm it was asked for by, else sha256.
     pub digest: Digest,
     /// The document.
     pub manifest: Manifest,
+    /// Of schema 1.
+    pub schema1: Option<Box<Legacy>>,
 }
 
 impl FetchedManifest {
-    /// One that was made or given here. `algorithm`: of its digest.
+    /// One that was made or given here. `algorithm`: of its digest. Of schema 1 no signature is checked.
     pub(super) fn new(
         bytes: Vec<u8>,
         content_type: Option<&str>,
         algorithm: Algorithm,
     ) -> std::result::Result<Self, Invalid> {
         let manifest = Manifest::parse(&bytes, content_type)?;
-        let digest = Digest::of(algorithm, &bytes);
-        Ok(Self { bytes, digest, manifest })
+        let schema1 = match manifest.kind {
+            Kind::Schema1 => Some(Box::new(Legacy::unchecked(Signed::parse(&bytes)?)?)),
+            _ => None,
+        };
+        let digest = Digest::of(algorithm, schema1.as_ref().map_or(&bytes, |schema1| &schema1.payload));
+        Ok(Self { bytes, digest, manifest, schema1 })
+    }
+
+    /// What the digest is of.
+    pub fn hashed(&self) -> &[u8] {
+        self.schema1.as_ref().map_or(&self.bytes, |schema1| &schema1.payload)
     }
 
     /// Whether a digest, of whichever algorithm, is its own.
     pub(super) fn is_named(&self, digest: &Digest) -> bool {
         *digest == self.digest
             || digest.algorithm().is_some_and(|algorithm| {
-                Some(algorithm) != self.digest.algorithm() && Digest::of(algorithm, &self.bytes) == *digest
+                Some(algorithm) != self.digest.algorithm() && Digest::of(algorithm, self.hashed()) == *digest
             })
     }
 
@@ -81,7 +94,12 @@ impl<H: Host> Connection<H> {
         let accept = accept.unwrap_or(media_type::accept_manifests());
         let answer = self.get(&target, Some(accept), MANIFEST_LIMIT, call).await?;
         let tells_digest = answer.content_digest().is_some();
-        let fetched = Rc::new(verified(answer, reference)?);
+        let (mut fetched, signed) = verified(answer, reference)?;
+        if let Some(signed) = signed {
+            let legacy = Box::pin(self.legacy(&fetched.digest, signed)).await;
+            fetched.schema1 = Some(Box::new(legacy.map_err(|error| error.at(Method::Get, &target.url))?));
+        }
+        let fetched = Rc::new(fetched);
         let mut cache = self.cache.borrow_mut();
         cache.put(name.as_str(), fetched.digest.as_str(), Content::Manifest(fetched.clone()));
         if let (Reference::Tag(tag), true) = (reference, tells_digest) {
@@ -112,6 +130,11 @@ impl<H: Host> Connection<H> {
         let reference = Reference::Digest(descriptor.digest.clone());
         let fetched = self.manifest(name, &reference, None, call).await?;
         let url = self.manifest_target(name, &reference).url;
+        // Of schema 1 the digest alone counts: registries sign anew for each answer.
+        let is_schema1 = |media_type: &str| media_type::kind(&media_type::essence(media_type)) == Kind::Schema1;
+        if fetched.schema1.is_some() && is_schema1(&descriptor.media_type) {
+            return Ok(fetched);
+        }
         if fetched.bytes.len() as u64 != descriptor.size {
             let message = format!(
                 "manifest {} has {} bytes, its index says {}",
@@ -188,27 +211,32 @@ fn told_by_head<B>(answer: &Answer<B>, reference: &Reference) -> Option<Descript
     Some(Descriptor::new(media_type, digest, size))
 }
 
-fn verified(mut answer: Answer<Vec<u8>>, reference: &Reference) -> Result<FetchedManifest> {
+/// A manifest whose digest is right; of schema 1, whose signatures are still to be looked at, also its parts.
+fn verified(mut answer: Answer<Vec<u8>>, reference: &Reference) -> Result<(FetchedManifest, Option<Signed>)> {
     let bytes = std::mem::take(&mut answer.response.body);
     let content_type = answer.header("content-type").map(str::to_owned);
+    let refused = |answer: &Answer<_>, invalid: Invalid| answer.error(invalid.code, invalid.message);
     let parsed = Manifest::parse(&bytes, content_type.as_deref());
-    // Its digest is not that of the bytes but of the signed payload.
-    if matches!(&parsed, Ok(manifest) if manifest.kind == Kind::Schema1) {
-        return Err(answer.error(code::UNSUPPORTED, "schema1 manifests are not supported yet"));
-    }
+    let signed = match &parsed {
+        Ok(manifest) if manifest.kind == Kind::Schema1 => {
+            Some(Signed::parse(&bytes).map_err(|invalid| refused(&answer, invalid))?)
+        }
+        _ => None,
+    };
+    let hashed = signed.as_ref().map_or(&bytes, |signed| &signed.payload);
     let digest = match reference {
         Reference::Digest(asked) => {
-            let computed = Digest::of(check_verifiable(asked)?, &bytes);
+            let computed = Digest::of(check_verifiable(asked)?, hashed);
             if computed != *asked {
                 return Err(answer.error(code::DIGEST_MISMATCH, mismatch(asked, &computed)));
             }
             computed
         }
-        Reference::Tag(_) => Digest::of(Algorithm::Sha256, &bytes),
+        Reference::Tag(_) => Digest::of(Algorithm::Sha256, hashed),
     };
-    compare_hint(&answer, &digest, &bytes)?;
-    let manifest = parsed.map_err(|invalid| answer.error(invalid.code, invalid.message))?;
-    Ok(FetchedManifest { bytes, digest, manifest })
+    compare_hint(&answer, &digest, hashed)?;
+    let manifest = parsed.map_err(|invalid| refused(&answer, invalid))?;
+    Ok((FetchedManifest { bytes, digest, manifest, schema1: None }, signed))
 }
 
 /// `Docker-Content-Digest` may be of another algorithm than the reference; it must be right in its own.

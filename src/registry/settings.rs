@@ -40,6 +40,8 @@ pub struct Settings {
     pub observer: Option<Observer>,
     /// Told of each of the registry's warnings once.
     pub warned: Option<Warned>,
+    /// Whether a manifest of schema 1 whose signatures are not all proved right is only warned of.
+    pub takes_unverified: bool,
 }
 
 impl Default for Settings {
@@ -59,6 +61,7 @@ impl Default for Settings {
             cache_bytes: 16 * 1024 * 1024,
             observer: None,
             warned: None,
+            takes_unverified: false,
         }
     }
 }

@@ -113,8 +113,8 @@ impl TagData {
                 data.platforms = images.iter().filter_map(|entry| entry.platform.clone()).collect();
                 shown_image(connection, name, &images, call).await?
             }
-            Kind::Image => Some(Found { manifest: manifest.clone(), platform: None }),
-            Kind::Schema1 | Kind::Other => None,
+            Kind::Image | Kind::Schema1 => Some(Found { manifest: manifest.clone(), platform: None }),
+            Kind::Other => None,
         };
         if let Some(found) = image {
             data.describe(&Image::open(connection, name, found, call).await?, manifest);
@@ -125,7 +125,7 @@ impl TagData {
     fn describe<H: Host>(&mut self, image: &Image<H>, manifest: &FetchedManifest) {
         self.size = image.size();
         self.created = image.created().map(str::to_owned);
-        if manifest.manifest.kind == Kind::Image {
+        if manifest.manifest.kind != Kind::Index {
             self.platforms = image.platform().cloned().into_iter().collect();
         }
     }

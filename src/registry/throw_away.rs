@@ -40,7 +40,8 @@ pub fn new(tag: &Tag, before: &FetchedManifest, clock: &impl Clock) -> Result<(V
     let config = Config { untag: tag.as_str(), before: &before.digest, unix_ms: clock.unix_ms(), chance };
     let config = serde_json::to_vec(&config).map_err(written)?;
     let digest = Digest::of(Algorithm::Sha256, &config);
-    let docker = matches!(before.manifest.media_type.as_str(), DOCKER_MANIFEST | DOCKER_LIST);
+    let docker =
+        before.schema1.is_some() || matches!(before.manifest.media_type.as_str(), DOCKER_MANIFEST | DOCKER_LIST);
     let media_type = if docker { DOCKER_MANIFEST } else { OCI_MANIFEST };
     let entry = Entry::new(Descriptor::new(CONFIG_TYPE.to_owned(), digest, config.len() as u64))?;
     let document = Document { schema_version: 2, media_type, config: entry, layers: [] };

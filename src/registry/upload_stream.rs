@@ -15,7 +15,7 @@ use crate::protocol::pipe::{End, Pipe};
 use crate::transport::{Chunk, Error, Host, Result};
 
 /// Bytes handed over to the host at a time.
-const PIECE: u64 = 256 * 1024;
+pub(super) const PIECE: u64 = 256 * 1024;
 /// Bytes sent last that are kept: what the registry has not got of them when the connection breaks is sent again.
 const KEPT: u64 = 4 * 1024 * 1024;
 /// The first bytes are all kept until there are more, as a refusal comes early; but of what can be read once more.
@@ -135,7 +135,7 @@ impl<H: Host> Upload<H> {
 }
 
 /// Ends what has not come to its end.
-struct Ending<'a, C>(&'a Pipe<C>);
+pub(super) struct Ending<'a, C>(pub(super) &'a Pipe<C>);
 
 impl<C> Drop for Ending<'_, C> {
     fn drop(&mut self) {

@@ -17,6 +17,7 @@ pub mod observe;
 pub mod read;
 pub mod redirect;
 pub mod retry;
+pub mod schema1;
 pub mod shared;
 pub mod timeout;
 pub mod trust;
@@ -28,6 +29,8 @@ use std::rc::Rc;
 
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Request, Response};
+use crate::protocol::schema1::signed::Check;
+use schema1::{AnySigner, Unpack, no_cryptography, no_gzip};
 
 /// Some bytes of a body, where the host keeps them.
 pub trait Chunk: Clone + 'static {
@@ -105,6 +108,7 @@ pub trait Clock: 'static {
 }
 
 /// All that the rest of the crate needs of its host.
+#[allow(async_fn_in_trait)]
 pub trait Host: Transport + Clock {
     /// Origin of the page this runs in ("https://dashboard.example.com", or "null"), whose requests to other origins are
     /// under the browser's rules; `None` outside of pages.
@@ -119,6 +123,21 @@ pub trait Host: Transport + Clock {
 
     /// Drives work to its end, whether or not anyone waits for it.
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>);
+
+    /// Whether a signature fits. An error where the host cannot tell.
+    async fn verify(&self, _check: &Check) -> Result<bool> {
+        Err(no_cryptography())
+    }
+
+    /// Someone with a fresh key of P-256.
+    async fn new_signer(&self) -> Result<AnySigner> {
+        Err(no_cryptography())
+    }
+
+    /// What unpacks gzip.
+    fn unpack(&self) -> Result<Box<dyn Unpack<Self::Chunk>>> {
+        Err(no_gzip())
+    }
 }
 
 /// What a request passes from the registry's operations (top) to the host (bottom).

@@ -40,15 +40,20 @@ impl Notices {
         if let Some(limit) = rate_limit::parse(&response.headers) {
             self.rate_limit.replace(Some(limit));
         }
+        if self.warned.is_some() {
+            warning::texts(response.headers.all("warning")).iter().for_each(|text| self.warn(text));
+        }
+    }
+
+    /// Tells a warning, unless it was told before.
+    pub fn warn(&self, text: &str) {
         let Some(warned) = &self.warned else { return };
-        for text in warning::texts(response.headers.all("warning")) {
-            let is_new = {
-                let mut told = self.told.borrow_mut();
-                told.len() < MOST && told.insert(text.clone())
-            };
-            if is_new {
-                warned(&text);
-            }
+        let is_new = {
+            let mut told = self.told.borrow_mut();
+            told.len() < MOST && told.insert(text.to_owned())
+        };
+        if is_new {
+            warned(text);
         }
     }
 }

@@ -47,7 +47,7 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const text = JSON.stringify(plan);
       const other = repositoryOf('plans/one');
       for (const given of [text, JSON.parse(text), plan]) {
-        const loaded = other.loadCleanupPlan(given);
+        const loaded = await other.loadCleanupPlan(given);
         assert.deepEqual(JSON.parse(JSON.stringify(loaded)), JSON.parse(text));
         assert.ok(loaded.createdAt instanceof Date && loaded.tags.every(({ created }) => created === undefined || created instanceof Date));
       }
@@ -55,14 +55,14 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       assert.deepEqual(plan.policy, { remove: { tags: ['old*', '/^never/i'] } });
       assert.deepEqual(await tagsOf(server.url, 'plans/one'), ['keep', 'old', 'old-c']);
 
-      const report = await other.loadCleanupPlan(text).apply();
+      const report = await (await other.loadCleanupPlan(text)).apply();
       assert.deepEqual([report.failed, report.skipped, report.remaining], [[], [], []]);
       assert.deepEqual(report.removed.toSorted(), ['old', 'old-c', old.digest, a.digest].sort());
       assert.deepEqual(await tagsOf(server.url, 'plans/one'), ['keep']);
       assert.equal(await pull(server.url, 'plans/one', 'keep'), keep.digest);
       for (const { digest } of [old, a]) assert.equal(await pull(server.url, 'plans/one', digest), undefined);
       // Once more, by yet another one: all is gone already.
-      const again = await repositoryOf('plans/one').loadCleanupPlan(text).apply();
+      const again = await (await repositoryOf('plans/one').loadCleanupPlan(text)).apply();
       assert.deepEqual([again.removed.length, again.failed, again.skipped, again.remaining], [4, [], [], []]);
     });
 
@@ -73,7 +73,7 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       await push('plans/moved', two, 'kept');
       const text = JSON.stringify(await repositoryOf('plans/moved').planCleanup({ remove: { tags: ['old'] } }));
       await tagAs('plans/moved', two, 'old');
-      const report = await repositoryOf('plans/moved').loadCleanupPlan(text).apply();
+      const report = await (await repositoryOf('plans/moved').loadCleanupPlan(text)).apply();
       assert.deepEqual(report.skipped.map(({ what }) => what), ['old']);
       assert.deepEqual(await tagsOf(server.url, 'plans/moved'), ['kept', 'old']);
       assert.equal(await pull(server.url, 'plans/moved', 'old'), two.digest);

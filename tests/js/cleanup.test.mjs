@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { artifact, blob, digestOf, image, index, layer, types } from '../registries/content.mjs';
@@ -190,6 +191,12 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         );
         const [, signal] = await new Promise((resolve) => child.once('exit', (...how) => resolve(how)));
         assert.equal(signal, 'SIGKILL');
+        // distribution goes on with what it was asked for: first the manifest goes, then its tags.
+        const areThere = async () => {
+          const tags = await tagsOf(server.url, repository);
+          return (await Promise.all(tags.map((tag) => isThere(server.url, repository, tag)))).every(Boolean);
+        };
+        for (let tries = 0; tries < 100 && !(await areThere()); tries += 1) await sleep(50);
         const between = await tagsOf(server.url, repository);
         assert.ok(between.includes('v6') && between.includes('twin'), between.join());
         for (const tag of between) {

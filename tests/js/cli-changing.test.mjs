@@ -1,5 +1,7 @@
 // `docker-registry-client-wasm`: what changes a registry. Read back with plain fetch.
 import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
 import { fill } from '../registries/fill.mjs';
@@ -7,6 +9,7 @@ import { samples } from '../registries/sample-images.mjs';
 import { send, startScripted } from '../registries/scripted.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { cells, cli, ended, start } from './cli.mjs';
+import { DockerRegistryClient, packedFolder } from './packed.mjs';
 import { SOON, realRegistries } from './support.mjs';
 
 const web = samples['team/web'];
@@ -114,16 +117,25 @@ for (const [name, launch] of Object.entries(realRegistries)) {
 
     await t.test('copy with what refers to it', SOON, async () => {
       const there = new URL(other.url).host;
-      const bill = `${other.url}/v2/signed/${repository}/manifests/${web.sbom.digest}`;
-      const isThere = async () => (await fetch(bill, { headers: { accept } })).ok;
+      const { subject } = web.sbom.document;
+      const at = async (path) => {
+        const response = await fetch(`${other.url}/v2/signed/${repository}/${path}`, { headers: { accept } });
+        return response.ok ? response.text() : undefined;
+      };
+      const isThere = async () => (await at(`manifests/${web.sbom.digest}`)) !== undefined;
+      // A registry without the API, as distribution, knows of referrers only what stands in the referrers' tag.
+      const hasApi = (await fetch(`${registry.url}/v2/${repository}/referrers/${subject.digest}`)).ok;
+      assert.equal(hasApi, name.startsWith('ferro'));
+      const list = hasApi ? `referrers/${subject.digest}` : `manifests/${subject.digest.replace(':', '-')}`;
+      const source = new DockerRegistryClient(registry.url).repository(repository);
+      await source.pushManifest('sbom', web.sbom.bytes, { mediaType: web.sbom.mediaType });
       const args = `copy ${host}/${repository}:2.0.0 ${there}/signed/${repository}:2.0.0`;
       assert.equal((await cli(args)).code, 0);
       assert.equal(await isThere(), false);
       const { code, err } = await cli(`${args} --referrers`);
       assert.equal(code, 0, err);
-      // A registry without the API knows of referrers only what stands in the referrers' tag, which nobody wrote here.
-      const hasApi = (await fetch(`${registry.url}/v2/${repository}/referrers/${web.sbom.document.subject.digest}`)).ok;
-      assert.equal(await isThere(), hasApi);
+      assert.equal(await isThere(), true);
+      assert.deepEqual(JSON.parse(await at(list)).manifests.map(({ digest }) => digest), [web.sbom.digest]);
     });
 
     await t.test('cleanup: the plan, and nothing else', SOON, async () => {
@@ -143,6 +155,44 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       const plan = JSON.parse((await cli(`${args} --json`)).out);
       assert.deepEqual(plan.tags.filter(({ action }) => action === 'remove').map(({ tag }) => tag).sort(), planned('remove'));
       assert.deepEqual(await tagsOf(registry.url, repository), before);
+    });
+
+    await t.test('cleanup --save and --plan', SOON, async () => {
+      const file = join(packedFolder, `plan-${process.pid}-${number}.json`);
+      const args = `cleanup ${host}/${repository}`;
+      const before = await tagsOf(registry.url, repository);
+      try {
+        const made = await cli(`${args} --keep-newest 2 --keep-tag sbom --save ${file}`);
+        assert.equal(made.code, 0, made.err);
+        const shown = await cli(`${args} --plan ${file}`);
+        assert.deepEqual([shown.code, shown.out, shown.err], [0, made.out, made.err]);
+        const plan = JSON.parse(readFileSync(file, 'utf8'));
+        assert.deepEqual(JSON.parse((await cli(`${args} --plan ${file} --json`)).out), plan);
+        assert.deepEqual(await tagsOf(registry.url, repository), before);
+
+        for (const [more, message] of [
+          [`--plan ${file} --keep-newest 2`, /^error: USAGE: --plan: /],
+          [`--plan ${file} --keep-untagged`, /^error: USAGE: --plan: /],
+          [`--plan ${file} --save ${file}.other`, /^error: USAGE: --plan: /],
+          [`--plan ${file}.none`, /^error: USAGE: --plan: the file cannot be read: ENOENT/],
+          [`--keep-newest 2 --save ${file}`, /^error: USAGE: --save: the file is there already/],
+          [`--keep-newest 2 --save ${file}.none/x`, /^error: USAGE: --save: the file cannot be written: ENOENT/],
+        ]) {
+          const { code, out, err } = await cli(`${args} ${more}`);
+          assert.deepEqual([code, out], [2, ''], more);
+          assert.match(err, message);
+        }
+        const foreign = await cli(`cleanup ${host}/team/other --plan ${file} --apply`);
+        assert.equal(foreign.code, 2);
+        assert.match(foreign.err, /^error: INVALID_ARGUMENT: plan\.repository: /);
+
+        const { code, out, err } = await cli(`${args} --plan ${file} --apply`);
+        assert.deepEqual([code, err], [0, '']);
+        assert.match(out, /^Removed: 3 tags and \d+ manifests\.$/m);
+        assert.deepEqual(await tagsOf(registry.url, repository), ['2.0.0', 'edge', 'latest', 'sbom']);
+      } finally {
+        rmSync(file, { force: true });
+      }
     });
 
     await t.test('cleanup --apply', SOON, async () => {

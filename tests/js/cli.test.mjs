@@ -156,6 +156,10 @@ test('references, by the rules of docker', async () => {
     ['[::1]:5000/web:1', '[::1]:5000', 'web', '1'],
     ['http://registry/web:1', 'http://registry', 'web', '1'],
     ['https://localhost:5000/team/web', 'https://localhost:5000', 'team/web', 'latest'],
+    ['localhost:5000/some/path//team/web:1', 'localhost:5000/some/path', 'team/web', '1'],
+    [`http://registry/path//web@${digest}`, 'http://registry/path', 'web', digest],
+    ['registry:5000//team/web', 'registry:5000', 'team/web', 'latest'],
+    ['team//web', 'docker.io', 'team//web', 'latest'],
     [`alpine@${digest}`, 'docker.io', 'alpine', digest],
     [`r.example.com/web:1@${digest}`, 'r.example.com', 'web', digest],
   ]) {

@@ -14,6 +14,8 @@ import { createAuthority } from '../registries/certificates.mjs';
 import { fill } from '../registries/fill.mjs';
 import { samples } from '../registries/sample-images.mjs';
 import { startDistribution, startTokenRegistry } from '../registries/servers.mjs';
+import { fillV1, v1Samples } from '../registries/v1-images.mjs';
+import { startV1 } from '../registries/v1-server.mjs';
 import { packedFolder } from './packed.mjs';
 
 const CHROMIUM = ['--no-sandbox', '--headless=new', '--disable-dev-shm-usage', '--disable-background-networking'];
@@ -47,7 +49,7 @@ async function run(number, { url } = registry) {
 }
 
 test('the README has the examples that are tested here', () => {
-  assert.equal(examples('js').length, 7);
+  assert.equal(examples('js').length, 8);
   assert.equal(examples('html').length, 1);
 });
 
@@ -81,22 +83,41 @@ test('tagging, copying, cleaning up, in Node', async () => {
   }
 });
 
+test('V1, in Node', async () => {
+  const v1 = await startV1();
+  try {
+    await fillV1(v1);
+    const output = await run(3, v1);
+    const images = v1Samples['acme/tiny'].latest;
+    const [top] = images.toReversed();
+    for (const expected of ["1 [ { description: '', name: 'acme/tiny' } ]", `${top.id} undefined false`, '/bin/sh -c echo one > /one', "'mine'"]) {
+      assert.ok(output.includes(expected), `${expected} in:\n${output}`);
+    }
+    const layer = await fetch(`${v1.url}/v1/images/${'c0ffee'.padEnd(64, '0')}/layer`);
+    assert.ok(Buffer.from(await layer.arrayBuffer()).equals(images[0].layer));
+    const tags = await (await fetch(`${v1.url}/v1/repositories/acme/tiny/tags`)).json();
+    assert.equal(tags.stable, top.id);
+  } finally {
+    await v1.stop();
+  }
+});
+
 test('credentials when they are asked for, in Node', async () => {
-  const output = await run(3, locked);
+  const output = await run(4, locked);
   assert.match(output, /asks for bearer \[ 'repository:team\/web:pull' \]/);
   assert.match(output, /'1\.0\.0'/);
 });
 
 test("docker's logins, in Node", async () => {
-  assert.match(await run(4), /'1\.0\.0'/);
+  assert.match(await run(5), /'1\.0\.0'/);
 });
 
 test('a private CA, in Node', async () => {
-  assert.match(await run(5, secure), /'1\.0\.0'/);
+  assert.match(await run(6, secure), /'1\.0\.0'/);
 });
 
 test('a diagnosis, in Node', async () => {
-  const output = await run(6, readOnly);
+  const output = await run(7, readOnly);
   for (const expected of ['reachable: yes', 'none no', 'warning DELETE_UNSUPPORTED storage:\n  delete:\n    enabled: true']) {
     assert.ok(output.includes(expected), `${expected} in:\n${output}`);
   }

@@ -306,7 +306,28 @@ describe('changing', () => {
     }
   });
 
-  test('a stream has to fit into memory', SOON, async () => {
+  test('a large layer is sent while it is read', SOON, async () => {
+    const part = new Uint8Array(1 << 20).fill(7);
+    const layer = Buffer.concat(Array.from({ length: 9 }, () => part));
+    const [image] = v1Image('streamed', [{ run: 'streamed', files: [] }]);
+    const streams = {
+      whole: async function* () {
+        for (let at = 0; at < 9; at += 1) yield part;
+      },
+      broken: async function* () {
+        for (let at = 0; at < 9; at += 1) yield part;
+        throw new Error('the disk is gone');
+      },
+    };
+    const error = await refused(() => repository.pushImage(image.document, streams.broken()), 'SOURCE');
+    assert.equal(error.cause.message, 'the disk is gone');
+    assert.match(error.message, /is not whole: pushImage\(\) again puts all of it$/);
+    assert.equal((await fetch(`${server.url}/v1/images/${image.id}/json`)).status, 400, 'nobody gets half an image');
+    await repository.tag('streamed', await repository.pushImage(image.document, streams.whole()));
+    assert.ok(Buffer.from(await (await repository.image('streamed')).getLayer()).equals(layer));
+  });
+
+  test('a stream has to fit into memory where it cannot be sent', SOON, async () => {
     const [image] = v1Image('endless', [{ run: 'endless', files: [] }]);
     let cancelled = false;
     const mebibyte = new Uint8Array(1 << 20);
@@ -316,6 +337,9 @@ describe('changing', () => {
         cancelled = true;
       },
     });
+    // Of a fetch that is given it is not known whether it can send streams.
+    const given = (...args) => fetch(...args);
+    const repository = new DockerRegistryClient(server.url, { fetch: given }).repository('acme/tiny');
     await refused(() => repository.pushImage(image.document, endless), { code: 'TOO_LARGE', message: /268435456/ });
     assert.ok(cancelled);
     const large = { [Symbol.toStringTag]: 'Blob', size: 268_435_457, stream: () => new ReadableStream() };

@@ -8,6 +8,7 @@
 pub mod clean;
 pub mod model;
 pub mod random;
+pub mod schema1;
 pub mod seeds;
 pub mod uploads;
 
@@ -24,9 +25,11 @@ use docker_registry_client_wasm::protocol::code;
 use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
 use docker_registry_client_wasm::protocol::http::{Content, Headers, Method, Request, Response};
 use docker_registry_client_wasm::protocol::pipe::{End, Pipe};
+use docker_registry_client_wasm::protocol::schema1::signed::Check;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::retry::Policy;
+use docker_registry_client_wasm::transport::schema1::{AnySigner, Unpack, no_cryptography};
 use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Host, Result, Transport};
 use sha2::Digest as _;
 
@@ -187,6 +190,7 @@ struct World {
     spawned: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>,
     driver: RefCell<Option<Waker>>,
     page: RefCell<Option<String>>,
+    has_cryptography: Cell<bool>,
     /// A host that sends bodies while they are made, at so many milliseconds a piece.
     streaming: RefCell<Option<(Taking, u64)>>,
 }
@@ -210,8 +214,15 @@ impl Scripted {
             spawned: RefCell::default(),
             driver: RefCell::default(),
             page: RefCell::default(),
+            has_cryptography: Cell::new(true),
             streaming: RefCell::default(),
         }))
+    }
+
+    /// The same, without `crypto.subtle`.
+    pub fn without_cryptography(self) -> Self {
+        self.0.has_cryptography.set(false);
+        self
     }
 
     /// The same at a host that sends bodies while they are made.
@@ -560,6 +571,18 @@ impl Host for Scripted {
 
     fn page_origin(&self) -> Option<String> {
         self.0.page.borrow().clone()
+    }
+
+    async fn verify(&self, check: &Check) -> Result<bool> {
+        if self.0.has_cryptography.get() { Ok(schema1::verify(check)) } else { Err(no_cryptography()) }
+    }
+
+    async fn new_signer(&self) -> Result<AnySigner> {
+        if self.0.has_cryptography.get() { Ok(schema1::signer(7)) } else { Err(no_cryptography()) }
+    }
+
+    fn unpack(&self) -> Result<Box<dyn Unpack<Bytes>>> {
+        Ok(Box::new(schema1::Gunzip::new()))
     }
 
     fn sends_streams(&self) -> bool {

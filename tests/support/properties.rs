@@ -9,6 +9,10 @@ use docker_registry_client_wasm::protocol::invalid::{Invalid, quoted};
 use docker_registry_client_wasm::protocol::manifest::Manifest;
 use docker_registry_client_wasm::protocol::platform::{Matcher, Platform};
 use docker_registry_client_wasm::protocol::reference::{Reference, RepositoryName, Tag};
+use docker_registry_client_wasm::protocol::schema1::Schema1;
+use docker_registry_client_wasm::protocol::schema1::key::Key;
+use docker_registry_client_wasm::protocol::schema1::sign::Draft;
+use docker_registry_client_wasm::protocol::schema1::signed::Signed;
 use docker_registry_client_wasm::protocol::scope::Scopes;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::protocol::{
@@ -46,6 +50,7 @@ pub const ALL: &[Property] = &[
     property!("rate_limit", |input| text(input, rate_limits)),
     property!("reference", |input| text(input, reference)),
     property!("retry_after", |input| text(input, waits)),
+    property!("schema1", schema1),
     property!("scope", |input| text(input, scopes)),
     property!("token", token_answer),
     property!("url", |input| text(input, url)),
@@ -152,6 +157,41 @@ fn image_config(bytes: &[u8]) {
     }
     if let Some(text) = refusal(config::check_object(bytes)) {
         assert!(config::field(text.as_bytes(), "os").is_ok());
+    }
+}
+
+/// What stands before a point of P-256 in DER.
+const P256: &[u8] =
+    b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\0\x04";
+
+/// Documents and payloads.
+fn schema1(bytes: &[u8]) {
+    let Some(signed) = refusal(Signed::parse(bytes)) else { return };
+    assert!(!signed.signatures.is_empty() || signed.payload == bytes);
+    for signature in &signed.signatures {
+        let Ok(check) = &signature.check else { continue };
+        assert_eq!(Key::parse(check.key.der()).as_ref(), Some(&check.key));
+        assert_eq!(signature.key_id, Some(check.key.id()));
+        assert_eq!(
+            (check.algorithm.as_str(), check.signature.len()),
+            (&*signature.algorithm, check.key.signature_length())
+        );
+    }
+    for payload in [bytes, &signed.payload] {
+        let Some(schema1) = refusal(Schema1::parse(payload)) else { continue };
+        assert!(!schema1.steps.is_empty() && schema1.blobs.len() <= 1000);
+        assert!(schema1.layers().all(|layer| schema1.blobs.contains(layer)));
+        let diff_ids: Vec<_> = schema1.layers().cloned().collect();
+        let config = schema1.config(Some(&diff_ids)).expect("a config");
+        serde_json::from_slice::<IgnoredAny>(&config).expect("a config is JSON");
+        if let Some(config) = refusal(ImageConfig::parse(&config)) {
+            assert_eq!((config.history.len(), config.diff_ids), (schema1.steps.len(), diff_ids));
+        }
+        // What is signed comes out again.
+        let draft = Draft::new(payload, 0).expect("a draft");
+        let key = Key::parse(&[P256, &[7; 64]].concat()).expect("a key");
+        let document = draft.finish(&key, key.algorithm().expect("a curve"), &[1; 64]);
+        assert_eq!(Signed::parse(&document).map(|again| again.payload).as_deref(), Ok(payload));
     }
 }
 

@@ -97,7 +97,14 @@ impl<H: Host> Gatherer<H> {
             together(self.connection.concurrency, works.collect()).await;
             for (digest, fetched) in found.take() {
                 match fetched {
-                    Ok(fetched) => inventory.add(&digest, Some(content(&fetched))),
+                    Ok(fetched) => {
+                        let mut content = content(&fetched);
+                        if let Some(legacy) = &fetched.schema1 {
+                            let blobs = self.connection.schema1_blobs(&self.name, legacy, &self.call).await?;
+                            content.blobs = blobs.into_iter().map(|blob| (blob.digest, blob.size)).collect();
+                        }
+                        inventory.add(&digest, Some(content));
+                    }
                     Err(error) if error.is_not_found() => inventory.add(&digest, None),
                     Err(error) if is_about_content(&error) => {
                         inventory.unreadable.get_or_insert_with(|| digest.to_string());
@@ -145,6 +152,7 @@ fn is_about_content(error: &Error) -> bool {
             code::UNSUPPORTED
                 | code::INVALID_RESPONSE
                 | code::DIGEST_MISMATCH
+                | code::SIGNATURE_INVALID
                 | code::AMBIGUOUS_MANIFEST
                 | code::TOO_LARGE
                 | code::INDEX_LIMIT

@@ -72,7 +72,7 @@ pub struct Inventory {
     /// What is named somewhere, by number.
     pub manifests: Vec<Known>,
     ids: Ids,
-    /// What is there and cannot be read (schema 1, say): whatever it needs is not known.
+    /// What is there and cannot be read (an unsigned schema 1, say): whatever it needs is not known.
     pub unreadable: Option<String>,
 }
 

@@ -20,6 +20,7 @@ use super::blob_push::{Outcome, Push};
 use super::blob_source::{BlobSource, Next};
 use super::connection::Connection;
 use super::manifests::FetchedManifest;
+use super::schema1::Form;
 use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
@@ -77,6 +78,8 @@ pub struct Options {
     pub platforms: Vec<Platform>,
     /// What refers to the image comes along: signatures, bills of materials.
     pub referrers: bool,
+    /// What becomes of an image of schema 1; `None`: it stays as it is.
+    pub convert: Option<Form>,
     /// Told of each step.
     pub watcher: Option<Watcher>,
 }
@@ -110,8 +113,18 @@ pub async fn copy<H: Host>(
         [] => found,
         platforms => selection::of(&source.connection, &source.name, found, platforms, call).await?,
     };
+    let converted = match (&root.schema1, options.convert) {
+        (Some(legacy), Some(form)) => {
+            Some(Box::pin(source.connection.convert(&source.name, legacy, form, call)).await?)
+        }
+        _ => None,
+    };
+    let root = converted.as_ref().map_or(root, |converted| converted.manifest.clone());
     check_target(&target.reference, &root.digest)?;
     let copying = Copying { source, target, options, call, state: RefCell::default() };
+    if let Some(converted) = converted {
+        copying.config(converted.config).await?;
+    }
     copying.all(root.clone()).await?;
     copying.finish(&root).await?;
     Ok((root.descriptor(), copying.state.into_inner().counts))
@@ -181,6 +194,12 @@ impl<H: Host> Copying<'_, H> {
 
     /// The same where it is not at the target.
     async fn whole(&self, manifest: &Rc<FetchedManifest>) -> Result<()> {
+        if let Some(legacy) = &manifest.schema1 {
+            // What it needs is known by name; from here on also how large it is.
+            let Place { connection, name, .. } = self.source;
+            let wanted = legacy.document.blobs.iter();
+            Box::pin(connection.schema1_layers(name, legacy, wanted, self.call)).await?;
+        }
         self.blobs(tree::blobs(manifest)).await?;
         self.put(&Reference::Digest(manifest.digest.clone()), manifest).await?;
         self.state.borrow_mut().manifest(&manifest.digest, Outcome::Sent);
@@ -236,6 +255,17 @@ impl<H: Host> Copying<'_, H> {
             Outcome::Sent => Stage::Copied,
         };
         self.tell_whole(blob, stage);
+        Ok(())
+    }
+
+    /// The config of what was converted, which the source does not have: it is sent whether it is there or not.
+    async fn config(&self, config: Vec<u8>) -> Result<()> {
+        let Place { connection, name, .. } = self.target;
+        let size = config.len() as u64;
+        let digest = connection.push_small_blob(name, config, self.call).await?;
+        let descriptor = Descriptor::new(String::new(), digest, size);
+        self.state.borrow_mut().blob(&descriptor, Outcome::Sent);
+        self.tell_whole(&descriptor, Stage::Copied);
         Ok(())
     }
 

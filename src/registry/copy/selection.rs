@@ -43,7 +43,7 @@ pub async fn of<H: Host>(
     let bytes = index_filter::with_entries(&root.bytes, &mut |position| entries.get(position).is_some_and(wanted))?;
     let manifest = Manifest::parse(&bytes, Some(&root.manifest.media_type))?;
     let digest = Digest::of(Algorithm::Sha256, &bytes);
-    Ok(Rc::new(FetchedManifest { bytes, digest, manifest }))
+    Ok(Rc::new(FetchedManifest { bytes, digest, manifest, schema1: None }))
 }
 
 fn best<'a>(entries: &'a [Descriptor], platform: &Platform) -> Result<&'a Digest> {

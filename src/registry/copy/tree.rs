@@ -64,6 +64,9 @@ pub fn check_count(count: usize) -> Result<()> {
 /// The blobs a manifest needs at the registry that holds it, each once. Layers that only their owner may hand out stay where
 /// they are (image-spec layer.md, "Non-Distributable Layers").
 pub fn blobs(manifest: &FetchedManifest) -> Vec<Descriptor> {
+    if let Some(legacy) = &manifest.schema1 {
+        return legacy.known_blobs();
+    }
     let document = &manifest.manifest;
     let layers = document.layers.iter().flatten().filter(|layer| !is_foreign(layer));
     let mut blobs: Vec<Descriptor> = Vec::new();

@@ -1,22 +1,31 @@
 //! Putting an image: its JSON, its layer, then the checksum of both, which ends it. Until then a registry gives nobody
 //! anything of it, and after an interruption all of it is just put again.
 
+use std::pin::pin;
 use std::rc::Rc;
 
-use super::super::blob_source::{BlobSource, Intake};
+use futures_util::future::{Either, select};
+
+use super::super::blob_source::{BlobSource, Intake, Part};
 use super::super::connection::Connection;
 use super::super::repository::Repository;
 use super::super::settings::Call;
+use super::super::upload_stream::{Ending, PIECE};
+use super::ANSWER_LIMIT;
 use super::layer::seed;
 use crate::protocol::code;
 use crate::protocol::digest::{Algorithm, Digest};
-use crate::protocol::http::{Content, Method};
+use crate::protocol::http::{Content, Method, Request};
+use crate::protocol::pipe::{End, Pipe};
 use crate::protocol::reference::RepositoryName;
 use crate::protocol::v1::{ImageId, new_image};
 use crate::transport::{Error, Hasher as _, Host, Result};
 
-/// Bytes of a stream at most: V1 takes a layer in one request, so that all of it has to be in memory.
+/// Bytes of a stream at most where the host cannot send one: V1 takes a layer in one request, so that all of it has to be in
+/// memory.
 pub const LARGEST_STREAM: u64 = 256 * 1024 * 1024;
+/// Bytes of a stream that are read before anything is sent: what has no more goes up whole, and again if need be.
+const AHEAD: u64 = 4 * 1024 * 1024;
 
 impl<H: Host> Repository<H> {
     /// Puts an image into a V1 registry, unless it is there. Its parent must be. No tag points to it yet. Gives its id.
@@ -59,28 +68,32 @@ impl<H: Host> Connection<H> {
         }
         let mut hasher = self.hasher(Algorithm::Sha256);
         hasher.update(&seed::<H>(&json))?;
-        let most = if layer.is_in_memory() { u64::MAX } else { LARGEST_STREAM };
-        if let Some(size) = layer.size().filter(|size| *size > most) {
+        let (is_in_memory, streams) = (layer.is_in_memory(), self.sends_streams());
+        if let Some(size) = layer.size().filter(|size| *size > LARGEST_STREAM && !is_in_memory && !streams) {
             return Err(too_large(&format!("it has {size} bytes")));
         }
+        let most = if is_in_memory { u64::MAX } else { LARGEST_STREAM + 1 };
         let mut intake = Intake::<H>::new(layer, Algorithm::Sha256, hasher);
         let mut part = intake.part();
-        intake.fill(&mut part, most).await?;
-        let mut rest = part.split_off(most);
-        if intake.digest().is_none() {
-            intake.fill(&mut rest, 1).await?;
-        }
-        let Some(checksum) = intake.digest().filter(|_| rest.is_empty()) else {
+        // A failing source fails before anything is sent, if it is a small one.
+        intake.fill(&mut part, if streams && !is_in_memory { AHEAD } else { most }).await?;
+        let is_all = intake.digest().is_some();
+        if !is_all && !streams {
             return Err(too_large(&format!("it has more than {LARGEST_STREAM} bytes")));
-        };
+        }
         self.v1_announce(name, "", id, None, call).await?;
         let image = |rest: &str| self.v1_target(name, &format!("images/{id}/{rest}"));
         self.v1_send(self.v1_put(&image("json"), json.to_vec(), call)).await?;
         let half = |error: Error| error.and(&format!("the image {id} is not whole: pushImage() again puts all of it"));
         let mut request = self.request(Method::Put, &image("layer"), None, call);
         request.headers.set("content-type", "application/octet-stream");
-        request.body = Some(Content::Chunks(Rc::new(part.from(0))));
-        self.v1_send(request).await.map_err(half)?;
+        if is_all {
+            request.body = Some(Content::Chunks(Rc::new(part.from(0))));
+            self.v1_send(request).await.map_err(half)?;
+        } else {
+            self.v1_stream(request, part, &mut intake).await.map_err(half)?;
+        }
+        let Some(checksum) = intake.digest() else { return Err(Error::internal("a layer without an end")) };
         let mut request = self.request(Method::Put, &image("checksum"), None, call);
         request.headers.set("x-docker-checksum-payload", checksum.as_str());
         if let Err(error) = self.v1_send(request).await {
@@ -91,6 +104,37 @@ impl<H: Host> Connection<H> {
             }
         }
         self.v1_announce(name, "images", id, Some(checksum), call).await
+    }
+
+    /// Sends a layer while it is read: what is in hand first.
+    async fn v1_stream(
+        &self,
+        mut request: Request<H::Chunk>,
+        mut part: Part<H::Chunk>,
+        intake: &mut Intake<H>,
+    ) -> Result<()> {
+        let pipe = Rc::new(Pipe::default());
+        // Nobody waits at the other end of what ended early.
+        let _ending = Ending(&pipe);
+        request.body = Some(Content::Stream(pipe.clone()));
+        let sent = pin!(self.load(&request, ANSWER_LIMIT));
+        let fed = pin!(async {
+            while !part.is_empty() {
+                pipe.put(part.from(part.start())).await;
+                part.keep_last(0);
+                intake.fill(&mut part, PIECE).await?;
+            }
+            pipe.end(End::Whole);
+            Ok(())
+        });
+        match select(sent, fed).await {
+            Either::Left((answer, _)) => {
+                let answer = self.success(answer?)?;
+                Err(answer.error(code::INVALID_RESPONSE, "the answer came before the end of what was sent"))
+            }
+            Either::Right((Err(error), _)) => Err(error),
+            Either::Right((Ok(()), sent)) => self.success(sent.await?).map(drop),
+        }
     }
 
     /// Tells the index, which is what search() looks into, that a repository has an image. A registry that is none does
@@ -118,8 +162,8 @@ fn too_large(what: &str) -> Error {
     Error::new(
         code::TOO_LARGE,
         format!(
-            "layer: {what}; a V1 registry takes it in one request, and a stream or Blob may have {LARGEST_STREAM}: \
-             nothing was pushed. Bytes in memory may have more"
+            "layer: {what}; a V1 registry takes it in one request, and where this host can send no streams a stream \
+             or Blob may have {LARGEST_STREAM}: nothing was pushed. Bytes in memory may have more"
         ),
     )
 }

@@ -169,7 +169,7 @@ impl Play {
             }
         });
         let platforms = platforms.iter().map(|text| Platform::parse(text).expect("a platform")).collect();
-        let options = copy::Options { platforms, referrers: *referrers, watcher: Some(watcher) };
+        let options = copy::Options { platforms, referrers: *referrers, convert: None, watcher: Some(watcher) };
         let place = source.place("c/d:it").expect("a place");
         let call = Call::default();
         let copying = target.copy(&place, "a/b:now", &options, &call);

@@ -2,20 +2,23 @@
 
 use std::fmt::Write as _;
 
-/// By class: what changes a registry, and what finds out why it does not work.
+/// By class: what changes a registry, what finds out why it does not work, and what is for V1 alone.
 pub const LATER: &[(&str, &[&str])] = &[
-    ("DockerRegistryClient", &["copy", "diagnose"]),
+    ("DockerRegistryClient", &["copy", "diagnose", "search"]),
     (
         "Repository",
         &[
             "createIndex",
             "deleteBlob",
             "deleteManifest",
+            "deleteRepository",
+            "loadCleanupPlan",
             "mountBlob",
             "planCleanup",
             "planDelete",
             "pushArtifact",
             "pushBlob",
+            "pushImage",
             "pushManifest",
             "referrers",
             "tag",

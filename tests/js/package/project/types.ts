@@ -56,7 +56,7 @@ export async function use(signal: AbortSignal): Promise<void> {
     remove: { tags: ['*'], olderThan: new Date(0) },
   };
   const planned: CleanupPlan = await repository.planCleanup(policy, { signal });
-  const cleanup: CleanupPlan = repository.loadCleanupPlan(JSON.stringify(planned));
+  const cleanup: CleanupPlan = await repository.loadCleanupPlan(JSON.stringify(planned));
   const report: CleanupReport = await cleanup.apply({ onProgress: ({ done, total, outcome }) => log(done / total, outcome) });
   log(cleanup.tags[0]?.reasons, cleanup.digests[0]?.neededBy, cleanup.freed, report.failed[0]?.error.code, report.remaining);
 

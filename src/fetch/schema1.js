@@ -1,0 +1,91 @@
+// What only manifests of schema 1 ask of the host: WebCrypto's signatures, and gzip.
+
+const subtle = () => {
+  try {
+    return globalThis.crypto?.subtle;
+  } catch {
+    return undefined;
+  }
+};
+
+const CURVES = { ES256: "P-256", ES384: "P-384", ES512: "P-521" };
+
+/** WebCrypto's name for "ES256" and the like. */
+function parameters(algorithm) {
+  const hash = `SHA-${algorithm.slice(2)}`;
+  const namedCurve = CURVES[algorithm];
+  return namedCurve ? { name: "ECDSA", namedCurve, hash } : { name: "RSASSA-PKCS1-v1_5", hash };
+}
+
+/** Whether a signature fits; undefined where the host cannot tell. A key that is none fits nothing. */
+export async function verify(algorithm, key, input, signature) {
+  const crypto = subtle();
+  if (!crypto) return undefined;
+  try {
+    const how = parameters(algorithm);
+    const imported = await crypto.importKey("spki", key, how, false, ["verify"]);
+    return (await crypto.verify(how, imported, signature, input)) === true;
+  } catch (error) {
+    return error?.name === "NotSupportedError" ? undefined : false;
+  }
+}
+
+/**
+ * A pair of keys: a fresh one, the one given, or that of a JSON web key; undefined where the host has no such thing, and null
+ * where what was given is no such key.
+ */
+export async function pairOf(given) {
+  const crypto = subtle();
+  if (!crypto) return undefined;
+  const how = { name: "ECDSA", namedCurve: given?.crv ?? "P-256" };
+  if (given === undefined) return crypto.generateKey(how, false, ["sign", "verify"]);
+  try {
+    if (given.privateKey && given.publicKey) return given;
+    const { kty, crv, x, y, d } = given;
+    const imported = (key, use) => crypto.importKey("jwk", { kty, crv, x, y, ...key }, how, true, [use]);
+    return { privateKey: await imported({ d }, "sign"), publicKey: await imported({}, "verify") };
+  } catch {
+    return null;
+  }
+}
+
+/** A pair's public key in DER. */
+export const publicKeyOf = async ({ publicKey }) => new Uint8Array(await subtle().exportKey("spki", publicKey));
+
+export const sign = async (algorithm, { privateKey }, input) =>
+  new Uint8Array(await subtle().sign(parameters(algorithm), privateKey, input));
+
+/** Unpacks gzip into `take(bytes)`. Throws where the host cannot. */
+export class Unpacker {
+  constructor(take) {
+    const { readable, writable } = new DecompressionStream("gzip");
+    this.writer = writable.getWriter();
+    this.reader = readable.getReader();
+    this.end = this.drain(take);
+    // Whoever writes or waits for the end is told; until then nobody listens.
+    this.end.catch(() => {});
+  }
+
+  async drain(take) {
+    for (;;) {
+      const { done, value } = await this.reader.read();
+      if (done) return;
+      take(value);
+    }
+  }
+
+  /** Resolves when the bytes are unpacked and taken, so that no more are under way. */
+  write(bytes) {
+    return this.writer.write(bytes);
+  }
+
+  async finish() {
+    await this.writer.close();
+    await this.end;
+  }
+
+  /** Ends it early. */
+  cancel() {
+    this.writer.abort().catch(() => {});
+  }
+}

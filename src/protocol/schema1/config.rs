@@ -1,0 +1,112 @@
+//! The config that an image of schema 1 would have, made of its V1 JSON as docker and skopeo make it when they convert one:
+//! of the same members in the same order and spelling, so that the image's id is theirs as well.
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::{Schema1, Step};
+use crate::protocol::code;
+use crate::protocol::digest::Digest;
+use crate::protocol::invalid::Invalid;
+use crate::protocol::json;
+
+/// Go's zero time, which stands where nobody said when.
+const NEVER: &str = "0001-01-01T00:00:00Z";
+/// Members of V1's JSON at most; there are two dozen.
+const MEMBER_LIMIT: usize = 1000;
+/// Members of V1's JSON that are not the config's.
+const DROPPED: &[&str] = &["id", "parent", "parent_id", "layer_id", "throwaway", "Size", "rootfs", "history"];
+
+#[derive(Serialize)]
+struct History<'a> {
+    created: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    created_by: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    empty_layer: bool,
+}
+
+impl<'a> From<&'a Step> for History<'a> {
+    fn from(step: &'a Step) -> Self {
+        Self {
+            created: step.created.as_deref().unwrap_or(NEVER),
+            author: step.author.as_deref(),
+            created_by: &step.created_by,
+            comment: step.comment.as_deref(),
+            empty_layer: step.is_empty,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RootFs<'a> {
+    r#type: &'a str,
+    diff_ids: &'a [Digest],
+}
+
+impl Schema1 {
+    /// The config. `diff_ids`: of the layers that hold something, base first; without them it has no `rootfs`, of which
+    /// schema 1 says nothing.
+    pub fn config(&self, diff_ids: Option<&[Digest]>) -> Result<Vec<u8>, Invalid> {
+        let unwritable = |error| Invalid { code: code::INTERNAL, message: format!("config: {error}") };
+        let history: Vec<History<'_>> = self.steps.iter().map(History::from).collect();
+        let mut members: Vec<Member> = Vec::new();
+        put(&mut members, "history", to_raw_value(&history).map_err(unwritable)?);
+        if let Some(diff_ids) = diff_ids {
+            let rootfs = RootFs { r#type: "layers", diff_ids };
+            put(&mut members, "rootfs", to_raw_value(&rootfs).map_err(unwritable)?);
+        }
+        if let Some(architecture) = &self.architecture {
+            put(&mut members, "architecture", to_raw_value(architecture).map_err(unwritable)?);
+        }
+        let read = json::each_member(&self.top, &mut |key, value| {
+            if members.len() > MEMBER_LIMIT {
+                return Err(format!(": more than {MEMBER_LIMIT} members are not read"));
+            }
+            if !DROPPED.contains(&key) {
+                put(&mut members, key, value.to_owned());
+            }
+            Ok(())
+        });
+        read.map_err(|error| Invalid::response(json::complete("v1Compatibility", &error)))?;
+        let mut config = String::from("{");
+        for (key, value) in &members {
+            if config.len() > 1 {
+                config.push(',');
+            }
+            write(&mut config, to_raw_value(key).map_err(unwritable)?.get());
+            config.push(':');
+            write(&mut config, value.get());
+        }
+        config.push('}');
+        Ok(config.into_bytes())
+    }
+}
+
+type Member = (String, Box<RawValue>);
+
+/// Puts a member where it belongs in the order of their names; of two of one name the last counts, as everywhere in JSON.
+fn put(members: &mut Vec<Member>, name: &str, value: Box<RawValue>) {
+    match members.binary_search_by(|(other, _)| other.as_str().cmp(name)) {
+        Ok(at) => members.get_mut(at).into_iter().for_each(|member| member.1 = value.clone()),
+        Err(at) => members.insert(at, (name.to_owned(), value)),
+    }
+}
+
+/// A JSON text as Go's encoder writes it: without blanks, and without what means something in HTML.
+fn write(config: &mut String, json: &str) {
+    let (mut in_string, mut is_escaped) = (false, false);
+    for character in json.chars() {
+        match character {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => config.push_str(&format!("\\u{:04x}", u32::from(character))),
+            ' ' | '\t' | '\r' | '\n' if !in_string => {}
+            _ => config.push(character),
+        }
+        in_string ^= character == '"' && !is_escaped;
+        is_escaped = in_string && character == '\\' && !is_escaped;
+    }
+}
