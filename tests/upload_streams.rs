@@ -596,6 +596,7 @@ fn a_pull_is_a_source() {
         client.repository("a/b", None).unwrap().push_blob(Push::new(Box::new(pull)), &Call::default()).await.unwrap()
     });
     assert!(model.has(&other) && model.is_clean());
+    assert_eq!(methods(&source).matches('S').count(), 1, "it need not end for that");
     // A part of one is verified by nobody but whoever sends it.
     host.run(async {
         let from = client.repository("c/d", None).unwrap();
