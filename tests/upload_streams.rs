@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 mod support;
-#[path = "support/uploads.rs"]
-mod uploads;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,8 +15,8 @@ use docker_registry_client_wasm::registry::blob_source::Next;
 use docker_registry_client_wasm::registry::{BlobSource, Call, InMemory, Push, Settings};
 use docker_registry_client_wasm::transport::retry::Policy;
 use docker_registry_client_wasm::transport::{Clock, Error, Result};
+use support::uploads::{Fault, Model, Stream};
 use support::{Bytes, Reply, Scripted, Seen, Step, sha256};
-use uploads::{Fault, Model, Stream};
 
 const MIB: usize = 1 << 20;
 const PIECE: usize = 100_000;
