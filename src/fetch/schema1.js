@@ -37,12 +37,12 @@ export async function verify(algorithm, key, input, signature) {
 export async function pairOf(given) {
   const crypto = subtle();
   if (!crypto) return undefined;
-  const how = { name: "ECDSA", namedCurve: given?.crv ?? "P-256" };
-  if (given === undefined) return crypto.generateKey(how, false, ["sign", "verify"]);
+  const how = (namedCurve) => ({ name: "ECDSA", namedCurve });
+  if (given === undefined) return crypto.generateKey(how("P-256"), false, ["sign", "verify"]);
   try {
     if (given.privateKey && given.publicKey) return given;
     const { kty, crv, x, y, d } = given;
-    const imported = (key, use) => crypto.importKey("jwk", { kty, crv, x, y, ...key }, how, true, [use]);
+    const imported = (key, use) => crypto.importKey("jwk", { kty, crv, x, y, ...key }, how(crv), true, [use]);
     return { privateKey: await imported({ d }, "sign"), publicKey: await imported({}, "verify") };
   } catch {
     return null;
