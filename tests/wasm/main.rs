@@ -11,5 +11,6 @@ mod fetch;
 mod image;
 mod listing;
 mod redirect;
+mod schema1;
 mod stream;
 mod support;
