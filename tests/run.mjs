@@ -45,7 +45,8 @@ async function format() {
 
 async function clippy() {
   await cargo('clippy', '--workspace', '--all-targets', '--', '-D', 'warnings');
-  await cargo('clippy', '--all-targets', ...WASM, '--', '-D', 'warnings');
+  // The other tests stand on a scripted host of this machine.
+  await cargo('clippy', '--lib', '--test', 'wasm', ...WASM, '--', '-D', 'warnings');
 }
 
 async function rustTests() {

@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 mod support;
-#[path = "support/uploads.rs"]
-mod uploads;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,8 +15,8 @@ use docker_registry_client_wasm::registry::blob_source::Next;
 use docker_registry_client_wasm::registry::{BlobSource, Call, InMemory, Push, Settings};
 use docker_registry_client_wasm::transport::retry::Policy;
 use docker_registry_client_wasm::transport::{Clock, Error, Result};
-use support::{Bytes, Reply, Scripted, Seen, sha256};
-use uploads::{Fault, Model, Stream};
+use support::uploads::{Fault, Model, Stream};
+use support::{Bytes, Reply, Scripted, Seen, Step, sha256};
 
 const MIB: usize = 1 << 20;
 const PIECE: usize = 100_000;
@@ -343,6 +341,13 @@ fn refusals() {
         assert_eq!((error.status, error.code.as_ref(), methods(&host).as_str()), (Some(status), "DENIED", expected));
         assert!(model.is_clean() && !model.has(&content));
     }
+    // Too many requests: what has been read cannot just be sent again.
+    let (model, host) = first(|| Fault::Instead(Reply::new(429)));
+    let is_first = Cell::new(true);
+    let host = host.streaming_until(0, move |_| if is_first.replace(false) { MIB } else { usize::MAX });
+    push(&host, stream(&content)).unwrap();
+    assert!(model.has(&content) && model.is_clean());
+    assert_eq!(methods(&host), "OSGAAAP");
     // Five tries of what goes nowhere.
     let (model, host) = Model::with(|seen, _| (seen.method == Method::Patch).then(|| Fault::Instead(Reply::new(503))));
     let host = host.streaming_until(0, |_| MIB);
@@ -572,6 +577,24 @@ fn a_pull_is_a_source() {
         client.repository("a/b", None).unwrap().push_blob(Push::new(Box::new(pull)), &Call::default()).await.unwrap()
     });
     assert!(model.has(&content) && model.is_clean());
+    // Nor does the request that takes it up again wait for the place of the one it feeds.
+    let (all, other) = (text(8 * MIB), text(8 * MIB));
+    let is_first = Cell::new(true);
+    let (model, source) = Model::with(move |seen, _| {
+        seen.target.starts_with("/v2/c/d/").then(|| {
+            let cut = Reply::new(200).step(Step::Bytes(all.as_bytes()[..6 * MIB].to_vec())).step(Step::Reset);
+            Fault::Instead(if is_first.replace(false) { cut } else { Reply::bytes(&all) })
+        })
+    });
+    let source = source.streaming();
+    let client = source.client_with(Settings { concurrency: 1, ..Default::default() });
+    source.run(async {
+        let from = client.repository("c/d", None).unwrap();
+        let pull = from.blob(&sha256(&other), None, &Call::default()).await.unwrap();
+        client.repository("a/b", None).unwrap().push_blob(Push::new(Box::new(pull)), &Call::default()).await.unwrap()
+    });
+    assert!(model.has(&other) && model.is_clean());
+    assert_eq!(methods(&source).matches('S').count(), 1, "it need not end for that");
     // A part of one is verified by nobody but whoever sends it.
     host.run(async {
         let from = client.repository("c/d", None).unwrap();

@@ -144,6 +144,8 @@ fn writing_takes_a_token_of_its_own() {
     assert_eq!(host.run(stack.send(&request)).unwrap().status, 200);
     (request.method, request.url) = (Method::Put, Url::parse("https://registry.test/v1/images/abc/json").unwrap());
     assert_eq!(host.run(stack.send(&request)).unwrap().status, 200);
+    let puts = host.targets().iter().filter(|target| *target == "PUT /v1/images/abc/json").count();
+    assert_eq!(puts, 1, "the token for reading is not even tried");
     // Who asks for a token itself shows the password.
     request.url = Url::parse("https://registry.test/v1/repositories/acme/tiny/images").unwrap();
     request.headers.set("x-docker-token", "true");

@@ -4,12 +4,13 @@
 //! clear. So all sleepers share one timer of the host, which is set for the earliest and left standing when that one goes.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
+
+use crate::protocol::sorted::Sorted;
 
 /// What a host's timer can hold: more fires at once.
 const LONGEST: u64 = i32::MAX as u64;
@@ -91,7 +92,7 @@ impl Drop for Sleep {
 /// Who sleeps, by when they are due.
 #[derive(Default)]
 struct Sleepers {
-    wakers: BTreeMap<(u64, u64), Waker>,
+    wakers: Sorted<(u64, u64), Waker>,
     next: u64,
     timer: Option<Timer>,
     /// Calls [`fire`].
@@ -161,11 +162,9 @@ fn fire() {
     let due = SLEEPERS.with_borrow_mut(|sleepers| {
         sleepers.timer = None;
         // A host's timer may fire a little early.
-        let later = sleepers.wakers.split_off(&(now() + 2, 0));
-        let due = std::mem::replace(&mut sleepers.wakers, later);
-        if let Some((next, _)) = sleepers.wakers.first_key_value() {
-            let next = *next;
-            sleepers.set(next.0);
+        let due = sleepers.wakers.take_before(&(now() + 2, 0));
+        if let Some((next, _)) = sleepers.wakers.first_key() {
+            sleepers.set(*next);
         }
         due
     });

@@ -4,7 +4,6 @@
 //! is removed with the last of those calls.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -14,6 +13,7 @@ use js_sys::{Function, Map, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::error::{Failure, Result};
+use crate::protocol::sorted::Sorted;
 
 #[wasm_bindgen]
 extern "C" {
@@ -88,7 +88,7 @@ struct Listener {
     signal: AbortSignal,
     id: u32,
     next: Cell<u64>,
-    callbacks: RefCell<BTreeMap<u64, Callback>>,
+    callbacks: RefCell<Sorted<u64, Callback>>,
     function: Closure<dyn FnMut()>,
 }
 
@@ -97,7 +97,7 @@ struct Listener {
 struct Listeners {
     ids: Map,
     next: u32,
-    by_id: BTreeMap<u32, Weak<Listener>>,
+    by_id: Sorted<u32, Weak<Listener>>,
 }
 
 thread_local! {

@@ -36,6 +36,7 @@ pub mod retry_after;
 pub mod schema1;
 pub mod scope;
 pub mod secret;
+pub mod sorted;
 pub mod timestamp;
 pub mod token;
 pub mod url;

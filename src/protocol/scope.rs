@@ -1,6 +1,5 @@
 //! What a token allows (distribution docs, spec/auth/scope.md): `repository:<name>:pull,push`, `registry:catalog:*`.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -59,7 +58,7 @@ impl Resource {
 pub struct Scopes(
     /// Actions by resource (`repository:<name>`): `*` alone where it is among them. A scope that is none by the grammar
     /// stands as a resource without actions.
-    BTreeMap<String, BTreeSet<String>>,
+    Vec<(String, Vec<String>)>,
 );
 
 impl Scopes {
@@ -74,45 +73,52 @@ impl Scopes {
     }
 
     fn of(resource: String, actions: &[&str]) -> Self {
-        let mut scopes = Self::default();
-        scopes.add(resource, actions.iter().map(|action| (*action).to_owned()));
-        scopes
+        Self::sorted(vec![(resource, actions.iter().map(|action| (*action).to_owned()).collect())])
     }
 
     /// The scopes of a challenge or an option, separated by blanks. One that names no action asks for nothing; one that
     /// is no scope by the grammar (Forgejo's `*`) stays as it is, for whoever understands it.
     pub fn parse(text: &str) -> Self {
-        let mut scopes = Self::default();
+        let mut scopes = Vec::new();
         for item in text.split_ascii_whitespace() {
             // The resource's name may hold colons itself: a host and a port.
             match item.rsplit_once(':') {
                 Some((resource, actions)) if resource.contains(':') => {
-                    let mut actions =
-                        actions.split(',').filter(|action| !action.is_empty()).map(str::to_owned).peekable();
-                    if actions.peek().is_some() {
-                        scopes.add(resource.to_owned(), actions);
+                    let actions: Vec<String> =
+                        actions.split(',').filter(|action| !action.is_empty()).map(str::to_owned).collect();
+                    if !actions.is_empty() {
+                        scopes.push((resource.to_owned(), actions));
                     }
                 }
-                _ => scopes.add(item.to_owned(), [].into_iter()),
+                _ => scopes.push((item.to_owned(), Vec::new())),
             }
         }
-        scopes
+        Self::sorted(scopes)
     }
 
     /// All of both.
     pub fn with(mut self, other: &Scopes) -> Self {
-        for (resource, actions) in &other.0 {
-            self.add(resource.clone(), actions.iter().cloned());
-        }
-        self
+        self.0.extend_from_slice(&other.0);
+        Self::sorted(self.0)
     }
 
-    fn add(&mut self, resource: String, actions: impl Iterator<Item = String>) {
-        let known = self.0.entry(resource).or_default();
-        known.extend(actions);
-        if known.contains("*") {
-            known.retain(|action| action == "*");
+    fn sorted(mut scopes: Vec<(String, Vec<String>)>) -> Self {
+        scopes.sort_unstable();
+        scopes.dedup_by(|scope, before| {
+            let is_same = scope.0 == before.0;
+            if is_same {
+                before.1.append(&mut scope.1);
+            }
+            is_same
+        });
+        for (_, actions) in &mut scopes {
+            actions.sort_unstable();
+            actions.dedup();
+            if allow_all(actions) {
+                actions.retain(|action| action == "*");
+            }
         }
+        Self(scopes)
     }
 
     /// Whether there are none.
@@ -123,24 +129,29 @@ impl Scopes {
     /// Whether whoever has these may do all that the others allow.
     pub fn cover(&self, others: &Scopes) -> bool {
         others.0.iter().all(|(resource, wanted)| {
-            self.0.get(resource).is_some_and(|held| held.contains("*") || wanted.is_subset(held))
+            let place = self.0.binary_search_by(|(other, _)| other.cmp(resource)).ok();
+            place.and_then(|place| self.0.get(place)).is_some_and(|(_, held)| {
+                allow_all(held) || wanted.iter().all(|action| held.binary_search(action).is_ok())
+            })
         })
     }
 
     /// The repository, where they are about one and nothing else.
     pub fn only_repository(&self) -> Option<&str> {
-        let mut resources = self.0.keys();
-        let only = resources.next().filter(|_| resources.next().is_none())?;
+        let [(only, _)] = self.0.as_slice() else { return None };
         only.strip_prefix("repository:")
     }
 
     /// Each as it stands in a request for a token.
     pub fn iter(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|(resource, actions)| {
-            let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
             if actions.is_empty() { resource.clone() } else { format!("{resource}:{}", actions.join(",")) }
         })
     }
+}
+
+fn allow_all(actions: &[String]) -> bool {
+    actions.iter().any(|action| action == "*")
 }
 
 impl fmt::Display for Scopes {

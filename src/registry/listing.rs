@@ -232,7 +232,7 @@ impl<H: Host> Listing<H> {
         let (items, pages) = v1::page_of(&answer, matches!(self.listed, Listed::Catalog))?;
         let page = self.unseen(&items);
         self.count_items(&answer, &page)?;
-        if number < pages && !page.is_empty() {
+        if number < pages {
             self.next = Next::V1(number + 1);
         }
         Ok(page)

@@ -87,7 +87,11 @@ impl<H: Host> Upload<H> {
         let mut at = self.offset;
         loop {
             while at < part.end() {
-                let piece = part.some(at, PIECE);
+                let mut piece = part.some(at, PIECE);
+                // What is large enough is not copied together with others.
+                if piece.first().is_some_and(|first| first.len() >= PIECE / 4) {
+                    piece.truncate(1);
+                }
                 at += piece.iter().map(Chunk::len).sum::<u64>();
                 pipe.put(piece).await;
                 told(at);

@@ -13,7 +13,7 @@ import { find, startServer } from './processes.mjs';
 import { table } from './report.mjs';
 import { MIB } from './units.mjs';
 
-const SUITES = ['listing', 'requests', 'pull', 'registry', 'memory', 'size', 'start', 'chromium'];
+const SUITES = ['listing', 'requests', 'pull', 'registry', 'push', 'memory', 'size', 'start', 'chromium'];
 
 const usage = `npm run bench -- [options] [${SUITES.join(' | ')}]…
   --quick            smaller blobs, fewer requests and rounds

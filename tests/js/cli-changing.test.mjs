@@ -227,59 +227,74 @@ test('a registry that deletes nothing', SOON, async () => {
   }
 });
 
-/** A registry's twin that takes half a second over each manifest that is put; `put` resolves when the first one is. */
-async function slowPuts(registry) {
+/**
+ * A registry's twin that takes half a second over each manifest that is put, or deleted; `begun` resolves when the first one,
+ * or as many as that, is.
+ */
+async function slow(registry, { method = 'PUT', count = 1 } = {}) {
   let seen;
-  const put = new Promise((resolve) => (seen = resolve));
+  let left = count;
+  const begun = new Promise((resolve) => (seen = resolve));
   const twin = await startScripted(async (request, response) => {
     const body = Buffer.concat(await request.toArray());
     const headers = Object.fromEntries(
       ['accept', 'content-type'].filter((name) => request.headers[name]).map((name) => [name, request.headers[name]]),
     );
-    const isPut = request.method === 'PUT' && request.url.includes('/manifests/');
-    if (isPut) seen();
-    if (isPut) await new Promise((later) => setTimeout(later, 500));
+    const isSlow = request.method === method && request.url.includes('/manifests/');
+    if (isSlow && (left -= 1) === 0) seen();
+    if (isSlow) await new Promise((later) => setTimeout(later, 500));
     const options = { method: request.method, headers, body: body.length > 0 ? body : undefined };
-    const from = await fetch(registry.url + request.url, options);
+    const from = await fetch(registry.url + request.url, options).catch(() => undefined);
+    // Nobody waits for it any more.
+    if (!from) return response.destroy();
     const fields = Object.fromEntries(
       ['content-type', 'docker-content-digest', 'location', 'range', 'link']
         .filter((name) => from.headers.has(name))
         .map((name) => [name, from.headers.get(name).replace(registry.url, '')]),
     );
     const bytes = Buffer.from(await from.arrayBuffer());
-    send(bytes, { status: from.status, ...fields })(request, response);
+    return send(bytes, { status: from.status, ...fields })(request, response);
   });
-  return { ...twin, put, host: new URL(twin.url).host };
+  return { ...twin, begun, host: new URL(twin.url).host };
 }
 
 test('Ctrl-C in the middle of a change', SOON, async () => {
   const registry = await startDistribution();
   await fill(registry, { 'team/web': web });
-  const slow = [await slowPuts(registry), await slowPuts(registry)];
-  const interrupted = async (args, put) => {
+  const twins = [await slow(registry), await slow(registry), await slow(registry, { method: 'DELETE', count: 2 })];
+  const interrupted = async (args, begun) => {
     const child = start(args);
     const end = ended(child);
-    await Promise.race([put, end]);
+    await Promise.race([begun, end]);
     child.kill('SIGINT');
     return end;
   };
   try {
-    const [one, two] = slow;
-    const { code, out, err } = await interrupted(['tag', `${one.host}/team/web:1.0.0`, 'first', 'second', 'third'], one.put);
+    const [one, two, three] = twins;
+    const { code, out, err } = await interrupted(['tag', `${one.host}/team/web:1.0.0`, 'first', 'second', 'third'], one.begun);
     assert.deepEqual([code, out], [130, '']);
     assert.equal(err, 'error: INTERRUPTED: interrupted\nDone: none. Perhaps done: first. Not tried: second third.\n');
     assert.equal(await digestOf(registry.url, 'team/web', 'second'), undefined);
 
     // Here a tag is removed in two steps: between them it would point to something worthless.
     const tags = ['latest', 'edge'].map((tag) => `${two.host}/team/web:${tag}`);
-    const untagged = await interrupted(['untag', ...tags], two.put);
+    const untagged = await interrupted(['untag', ...tags], two.begun);
     assert.equal(untagged.code, 130);
     assert.equal(untagged.err, `error: INTERRUPTED: interrupted\nDone: none. Perhaps done: ${tags[0]}. Not tried: ${tags[1]}.\n`);
     assert.equal(await digestOf(registry.url, 'team/web', 'latest'), undefined);
     assert.equal(await digestOf(registry.url, 'team/web', '2.0.0'), current.digest);
     assert.equal(await digestOf(registry.url, 'team/web', 'edge'), web.edge.digest);
     assert.ok(!(await tagsOf(registry.url, 'team/web')).includes('latest'));
+
+    // The first deletion is done, the next ones are on their way.
+    const cleaned = await interrupted(`cleanup ${three.host}/team/web --remove-tag 1.1* --remove-tag edge --apply`.split(' '), three.begun);
+    assert.equal(cleaned.code, 130);
+    const [, done, rest] = /^error: INTERRUPTED: interrupted\nDone: (.*)\. Not done, or perhaps: (.*)\.\n$/.exec(cleaned.err) ?? assert.fail(cleaned.err);
+    const tagsIn = (list) => list.split(' ').filter((what) => !what.includes(':'));
+    assert.deepEqual([...tagsIn(done), ...tagsIn(rest)].sort(), ['1.1', '1.1.0', 'edge']);
+    for (const tag of tagsIn(done)) assert.equal(await digestOf(registry.url, 'team/web', tag), undefined, tag);
+    assert.ok(tagsIn(done).length > 0 && rest !== 'none', cleaned.err);
   } finally {
-    await Promise.all([registry, ...slow].map((server) => server.stop()));
+    await Promise.all([registry, ...twins].map((server) => server.stop()));
   }
 });

@@ -16,7 +16,7 @@ use docker_registry_client_wasm::protocol::schema1::signed::Signed;
 use docker_registry_client_wasm::protocol::scope::Scopes;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::protocol::{
-    error_body, link, listing, media_type, range, rate_limit, retry_after, token, warning,
+    error_body, link, listing, media_type, range, rate_limit, retry_after, token, v1, warning,
 };
 use serde::de::IgnoredAny;
 
@@ -54,6 +54,7 @@ pub const ALL: &[Property] = &[
     property!("scope", |input| text(input, scopes)),
     property!("token", token_answer),
     property!("url", |input| text(input, url)),
+    property!("v1", v1_answers),
     property!("warning", |input| text(input, warnings)),
 ];
 
@@ -78,6 +79,36 @@ fn refusal<T>(result: Result<T, Invalid>) -> Option<T> {
 /// As a header field holds it.
 fn quoted_string(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Whatever a V1 registry says, an id is one that can stand in a path.
+fn v1_answers(input: &[u8]) {
+    let is_id =
+        |id: &str| matches!(id.len(), 16 | 64) && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let this = v1::ImageId::parse(&"a".repeat(64)).expect("an id");
+    refusal(v1::tags(input));
+    refusal(v1::tag_json(input));
+    if let Some(id) = refusal(v1::tag(input)) {
+        assert!(is_id(id.as_str()));
+    }
+    if let Some(ids) = refusal(v1::ancestry(input, &this)) {
+        assert!(ids.len() <= v1::ANCESTRY_LIMIT && ids.first() == Some(&this));
+        assert!(ids.iter().all(|id| is_id(id.as_str())));
+    }
+    if let Some(page) = refusal(v1::search::page(input)) {
+        assert_eq!(page.names.len(), page.results.len());
+        assert!(page.results.iter().all(|result| serde_json::from_str::<IgnoredAny>(result).is_ok()));
+    }
+    for image in [refusal(v1::ImageJson::parse(input, &this)), refusal(v1::new_image(input)).map(|(_, image)| image)] {
+        assert!(image.and_then(|image| image.parent).is_none_or(|parent| is_id(parent.as_str())));
+    }
+    let text = String::from_utf8_lossy(input);
+    let checksum = v1::checksum_header(&text);
+    assert!(checksum.is_none_or(|digest| digest.as_str().starts_with("sha256:") && text.contains(digest.as_str())));
+    assert!(v1::layer_size(&text).is_none_or(|size| size <= SAFE_INTEGER));
+    for host in v1::endpoints::endpoints([&*text].into_iter()) {
+        assert!(!host.contains(['/', '@', ',']));
+    }
 }
 
 fn url(text: &str) {

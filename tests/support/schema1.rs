@@ -168,9 +168,12 @@ pub fn sign(payload: &str, seed: u8) -> String {
     String::from_utf8(draft.finish(signer.key(), signer.key().algorithm().unwrap(), &signature)).unwrap()
 }
 
+/// A path, and what was put there.
+type Kept = (String, Vec<u8>);
+
 /// A registry that keeps what it is given.
 #[derive(Clone, Default)]
-pub struct Store(pub Rc<RefCell<Vec<(String, Vec<u8>)>>>);
+pub struct Store(pub Rc<RefCell<Vec<Kept>>>);
 
 impl Store {
     pub fn host(&self) -> Scripted {

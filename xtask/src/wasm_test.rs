@@ -42,7 +42,7 @@ pub fn run(host: Host, args: &[&str]) -> Result<()> {
     cargo::ensure_wasm_target()?;
     let mut command = cargo::cargo();
     command.current_dir(&workspace.root).args(["test", "--package", CRATE, "--target", WASM]);
-    command.args(if args.is_empty() { &["--lib", "--tests"] } else { args });
+    command.args(if args.is_empty() { &["--test", "wasm"] } else { args });
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner(&workspace)?);
     if env::var_os("WASM_BINDGEN_TEST_TIMEOUT").is_none() {
         command.env("WASM_BINDGEN_TEST_TIMEOUT", TIMEOUT);

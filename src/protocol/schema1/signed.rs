@@ -150,7 +150,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 pub(super) fn base64url(text: &str) -> Result<Vec<u8>, String> {
     let bare = text.trim_end_matches('=');
     let mut padded = bare.replace('-', "+").replace('_', "/");
-    while padded.len() % 4 != 0 {
+    while !padded.len().is_multiple_of(4) {
         padded.push('=');
     }
     let decoded = if bare.contains(['+', '/']) { None } else { Base64::decode_vec(&padded).ok() };

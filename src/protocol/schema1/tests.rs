@@ -274,7 +274,7 @@ fn certificates() {
 
 #[test]
 fn keys() {
-    let header = format!(r#"{{"alg":"RS512","jwk":{{"kty":"RSA","n":"AP__","e":"AQAB"}}}}"#);
+    let header = r#"{"alg":"RS512","jwk":{"kty":"RSA","n":"AP__","e":"AQAB"}}"#.to_owned();
     let signed = Signed::parse(&document(&[block(&header, PROTECTED)])).expect("a payload");
     let id = signed.signatures.first().and_then(|signature| signature.key_id.clone()).expect("an id");
     assert!(id.len() == 59 && id.split(':').all(|group| group.len() == 4), "{id}");

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::super::invalid::Invalid;
+use super::super::invalid::{Invalid, quoted};
 use super::super::json::{self, Members};
 use super::{ImageId, refusal};
 
@@ -20,7 +20,7 @@ pub fn tags(body: &[u8]) -> Result<Vec<String>, Invalid> {
             })?;
         } else if start.starts_with('{') {
             json::each_member(text, &mut |name, id| {
-                json::string(id.get()).map_err(|error| json::at(name, error))?;
+                json::string(id.get()).map_err(|error| json::at(&quoted(name), error))?;
                 names.push(name.to_owned());
                 Ok(())
             })?;
@@ -75,8 +75,8 @@ mod tests {
             (r#"["latest"]"#, "tag list: [0]: got \"latest\"; an object is needed"),
             (r#"[{"name":"a"},{"layer":"b"}]"#, "tag list: [1].name: it is missing"),
             (r#"[{"name":null}]"#, "tag list: [0].name: got null; a string is needed"),
-            (r#"{"latest":null}"#, "tag list: latest: got null; a string is needed"),
-            (r#"{"latest":{"id":"a"}}"#, "tag list: latest: got an object; a string is needed"),
+            (r#"{"latest":null}"#, "tag list: \"latest\": got null; a string is needed"),
+            (r#"{"latest":{"id":"a"}}"#, "tag list: \"latest\": got an object; a string is needed"),
             ("<!doctype html>", "tag list: not JSON"),
             ("", "tag list: not JSON"),
             ("{", "tag list: not JSON"),

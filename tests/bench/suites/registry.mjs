@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 import { find as findServer } from '../../registries/programs.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
-import { imageOf, largeBlob } from '../content.mjs';
+import { largeBlob } from '../content.mjs';
+import { fill } from '../fill.mjs';
 import { inNode, lacking, program } from '../processes.mjs';
 import { MIB, mebibytes } from '../units.mjs';
 
@@ -24,7 +25,7 @@ export async function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   atEnd(() => rm(folder, { recursive: true, force: true }));
   const blob = largeBlob(size);
-  await fill(registry.url, blob);
+  await fill(registry.url, REPOSITORY, blob);
 
   const rate = (seconds) => size / MIB / seconds;
   const parameters = { registry: registry.url, repository: REPOSITORY, digest: blob.digest, size, package: packageUrl, file: join(folder, 'layer') };
@@ -59,23 +60,4 @@ export async function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5
       ],
     },
   ];
-}
-
-async function fill(registry, blob) {
-  const { config, configDigest, manifest, mediaType } = imageOf(blob);
-  await upload(registry, configDigest, [config]);
-  await upload(registry, blob.digest, blob.pieces());
-  await put(`${registry}/v2/${REPOSITORY}/manifests/latest`, manifest, { 'content-type': mediaType });
-}
-
-async function upload(registry, digest, pieces) {
-  const begun = await fetch(`${registry}/v2/${REPOSITORY}/blobs/uploads/`, { method: 'POST' });
-  const location = new URL(begun.headers.get('location'), registry);
-  location.searchParams.set('digest', digest);
-  await put(location, ReadableStream.from(pieces), { 'content-type': 'application/octet-stream' });
-}
-
-async function put(url, body, headers) {
-  const response = await fetch(url, { method: 'PUT', body, headers, duplex: 'half' });
-  if (response.status !== 201) throw new Error(`PUT ${url}: ${response.status} ${await response.text()}`);
 }

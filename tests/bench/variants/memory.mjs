@@ -18,7 +18,7 @@ function watchModules() {
 }
 
 /** Peaks above what the idle process has: of all its memory, of its buffers outside the heap, and of wasm memory in all. */
-async function peaks(wasm, action) {
+export async function peaks(wasm, action) {
   globalThis.gc();
   await new Promise((resolve) => setTimeout(resolve, 200));
   globalThis.gc();
