@@ -37,11 +37,11 @@ export async function verify(algorithm, key, input, signature) {
 export async function pairOf(given) {
   const crypto = subtle();
   if (!crypto) return undefined;
-  const how = { name: "ECDSA", namedCurve: given?.crv ?? "P-256" };
-  if (given === undefined) return crypto.generateKey(how, false, ["sign", "verify"]);
+  if (given === undefined) return crypto.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
   try {
-    if (given.privateKey && given.publicKey) return given;
-    const { kty, crv, x, y, d } = given;
+    const { privateKey, publicKey, kty, crv, x, y, d } = given;
+    if (privateKey && publicKey) return { privateKey, publicKey };
+    const how = { name: "ECDSA", namedCurve: crv };
     const imported = (key, use) => crypto.importKey("jwk", { kty, crv, x, y, ...key }, how, true, [use]);
     return { privateKey: await imported({ d }, "sign"), publicKey: await imported({}, "verify") };
   } catch {
