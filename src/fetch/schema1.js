@@ -37,12 +37,12 @@ export async function verify(algorithm, key, input, signature) {
 export async function pairOf(given) {
   const crypto = subtle();
   if (!crypto) return undefined;
-  const how = (namedCurve) => ({ name: "ECDSA", namedCurve });
-  if (given === undefined) return crypto.generateKey(how("P-256"), false, ["sign", "verify"]);
+  if (given === undefined) return crypto.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
   try {
-    if (given.privateKey && given.publicKey) return given;
-    const { kty, crv, x, y, d } = given;
-    const imported = (key, use) => crypto.importKey("jwk", { kty, crv, x, y, ...key }, how(crv), true, [use]);
+    const { privateKey, publicKey, kty, crv, x, y, d } = given;
+    if (privateKey && publicKey) return { privateKey, publicKey };
+    const how = { name: "ECDSA", namedCurve: crv };
+    const imported = (key, use) => crypto.importKey("jwk", { kty, crv, x, y, ...key }, how, true, [use]);
     return { privateKey: await imported({ d }, "sign"), publicKey: await imported({}, "verify") };
   } catch {
     return null;
