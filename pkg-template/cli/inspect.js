@@ -30,7 +30,7 @@ export const inspect = {
       const image = await repository.image(selector(reference), { platform });
       return void output.json(await image.getJson());
     }
-    const facts = await find(repository, reference, { platform, isRaw: options.raw, isV1: (await client.apiVersion()) === 1 });
+    const facts = await find(client, repository, reference, { platform, isRaw: options.raw });
     if (options.raw) return void output.bytes(facts);
     if (output.isJson) output.json(facts);
     else print(facts, output);
@@ -38,16 +38,19 @@ export const inspect = {
   },
 };
 
-async function find(repository, reference, { platform, isRaw, isV1 }) {
+async function find(client, repository, reference, { platform, isRaw }) {
   const { place, tag, digest: asked } = reference;
   const name = { repository: place, tag: asked ? tag : (tag ?? 'latest') };
-  if (isV1 && !isRaw) {
-    const image = await repository.image(selector(reference), { platform });
-    return { ...name, verified: image.verified, ...(await ofImage(image)) };
-  }
-  const named = platform === undefined ? selector(reference) : (await repository.image(selector(reference), { platform })).digest;
-  const manifest = await repository.manifest(named);
-  return isRaw ? manifest.bytes : { ...name, ...(await describe(repository, manifest)) };
+  const selected = selector(reference);
+  const image = platform === undefined ? undefined : await repository.image(selected, { platform });
+  const manifest = await repository.manifest(image?.digest ?? selected).catch(async (error) => {
+    if (isRaw || error.code !== 'UNSUPPORTED' || (await client.apiVersion()) !== 1) throw error;
+  });
+  if (isRaw) return manifest.bytes;
+  if (manifest) return { ...name, ...(await describe(repository, manifest)) };
+  // V1 has images without manifests.
+  const found = image ?? (await repository.image(selected));
+  return { ...name, verified: found.verified, ...(await ofImage(found)) };
 }
 
 async function describe(repository, manifest) {
