@@ -309,6 +309,11 @@ export interface CopyResult extends Descriptor {
 
 // ───────────── Repository
 
+/** A `CryptoKeyPair` of ECDSA, or a private JSON web key of P-256, P-384 or P-521. */
+export type SigningKey =
+  | { readonly privateKey: object; readonly publicKey: object }
+  | { kty?: string; crv?: string; x?: string; y?: string; d?: string };
+
 export class Repository {
   private constructor();
   /** "library/alpine" */
@@ -392,7 +397,7 @@ export class Repository {
   pushManifest(
     reference: string,
     manifest: Manifest | object | Uint8Array,
-    options?: CallOptions & { mediaType?: string; signingKey?: CryptoKeyPair | JsonWebKey },
+    options?: CallOptions & { mediaType?: string; signingKey?: SigningKey },
   ): Promise<Descriptor>;
   /**
    * Deletes a manifest and every tag that points to it. Looks first, as `planDelete()`, and refuses with `IN_USE` what anything depends on; `force`
