@@ -80,6 +80,38 @@ impl<'a> WrittenPlatform<'a> {
     }
 }
 
+/// An image manifest to be written, or an artifact's.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageDocument {
+    schema_version: u8,
+    media_type: &'static str,
+    /// What an artifact is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact_type: Option<String>,
+    config: Entry,
+    layers: Vec<Entry>,
+    /// What it refers to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Entry>,
+    /// Annotations of the manifest itself.
+    #[serde(skip_serializing_if = "Annotations::is_empty")]
+    pub annotations: Annotations,
+}
+
+impl ImageDocument {
+    /// Of a media type, with what every image has.
+    pub fn new(media_type: &'static str, config: Entry, layers: Vec<Entry>) -> Self {
+        let (artifact_type, subject, annotations) = (None, None, Annotations::default());
+        Self { schema_version: 2, media_type, artifact_type, config, layers, subject, annotations }
+    }
+
+    /// The document and its media type.
+    pub fn write(&self) -> Result<(Vec<u8>, &'static str), Invalid> {
+        Ok((serde_json::to_vec(self).map_err(unwritable)?, self.media_type))
+    }
+}
+
 /// An index to be written.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]

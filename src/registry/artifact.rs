@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use serde::Serialize;
-
 use super::blob_push::Push;
 use super::connection::Connection;
 use super::manifests::FetchedManifest;
@@ -13,7 +11,7 @@ use super::source::Source;
 use crate::protocol::code;
 use crate::protocol::descriptor::{Annotations, Descriptor};
 use crate::protocol::digest::{Algorithm, Digest};
-use crate::protocol::document::Entry;
+use crate::protocol::document::{Entry, ImageDocument};
 use crate::protocol::media_type::{self, OCI_EMPTY, OCI_MANIFEST};
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
 use crate::transport::{Error, Host, Result};
@@ -47,20 +45,6 @@ pub struct Artifact<H: Host> {
     pub config: Option<Push<H::Chunk>>,
     /// Under which it can be found beside its digest.
     pub tag: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document {
-    schema_version: u8,
-    media_type: &'static str,
-    artifact_type: String,
-    config: Entry,
-    layers: Vec<Entry>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<Entry>,
-    #[serde(skip_serializing_if = "Annotations::is_empty")]
-    annotations: Annotations,
 }
 
 impl<H: Host> Repository<H> {
@@ -107,18 +91,12 @@ impl<H: Host> Connection<H> {
             uses_empty = true;
             layers.push(self.push_empty(name, call).await?);
         }
-        let document = Document {
-            schema_version: 2,
-            media_type: OCI_MANIFEST,
-            artifact_type: artifact.artifact_type,
-            config,
-            layers,
-            subject,
-            annotations: artifact.annotations,
-        };
-        let written = |error| Error::internal(format!("a manifest cannot be written: {error}"));
-        let bytes = serde_json::to_vec(&document).map_err(written)?;
-        let manifest = Rc::new(FetchedManifest::new(bytes, Some(OCI_MANIFEST), Algorithm::Sha256)?);
+        let mut document = ImageDocument::new(OCI_MANIFEST, config, layers);
+        document.artifact_type = Some(artifact.artifact_type);
+        document.subject = subject;
+        document.annotations = artifact.annotations;
+        let (bytes, media_type) = document.write()?;
+        let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
         let reference = tag.map_or_else(|| Reference::Digest(manifest.digest.clone()), Reference::Tag);
         match self.push_manifest(name, &reference, &manifest, call).await {
             // The registry said that it had it, and has it not.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::blob_pull::{BlobPull, Span};
+use super::blob_pull::{BlobPull, Expected, Span};
 use super::cache::Content;
 use super::connection::{Answer, Connection, Target};
 use super::manifests::{MANIFEST_LIMIT, check_verifiable};
@@ -26,7 +26,8 @@ impl<H: Host> Connection<H> {
         let algorithm = check_verifiable(digest)?;
         self.require_v2("blobs", call).await?;
         let target = self.blob_target(name, digest);
-        BlobPull::begin(self, target, (digest, Some(algorithm)), Span::Whole, size, call).await
+        let expected = Expected { digest: Some(digest.clone()), algorithm: Some(algorithm), seed: None };
+        BlobPull::begin(self, target, expected, Span::Whole, size, call).await
     }
 
     /// The bytes from `first` to `last`, both inclusive, or to the blob's end.
@@ -43,7 +44,8 @@ impl<H: Host> Connection<H> {
         }
         self.require_v2("blobs", call).await?;
         let target = self.blob_target(name, digest);
-        BlobPull::begin(self, target, (digest, None), Span::Part(first, last), None, call).await
+        let expected = Expected { digest: Some(digest.clone()), algorithm: None, seed: None };
+        BlobPull::begin(self, target, expected, Span::Part(first, last), None, call).await
     }
 
     /// Size of a blob; `None` if there is none.

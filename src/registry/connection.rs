@@ -131,7 +131,12 @@ impl<H: Host> Connection<H> {
 
     /// Whether a body can be sent while it is made.
     pub(super) fn sends_streams(&self) -> bool {
-        self.takes_streams.get() && self.retry.clock().sends_streams()
+        self.takes_streams.get() && self.host().sends_streams()
+    }
+
+    /// What this runs on.
+    pub(super) fn host(&self) -> &H {
+        self.retry.clock()
     }
 
     pub(super) fn hasher(&self, algorithm: Algorithm) -> H::Hasher {

@@ -2,15 +2,14 @@
 
 use std::rc::Rc;
 
-use serde::Serialize;
-
 use super::blob_pull::BlobPull;
 use super::connection::Connection;
 use super::copy::Place;
+use super::image_layer::{HistoryStep, ImageLayer, Layer, total_size};
 use super::index::{self, Found};
 use super::manifests::FetchedManifest;
 use super::settings::Call;
-use super::v1::{self, V1Layer};
+use super::v1;
 use crate::protocol::code;
 use crate::protocol::config::{self, ImageConfig};
 use crate::protocol::descriptor::Descriptor;
@@ -21,8 +20,6 @@ use crate::protocol::reference::{Reference, RepositoryName, Tag};
 use crate::protocol::v1::ImageId;
 use crate::transport::{Error, Host, Result};
 
-/// The largest number JavaScript holds exactly.
-const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 /// Annotation with the time an image was made, for what has no image config.
 const CREATED: &str = "org.opencontainers.image.created";
 
@@ -54,59 +51,6 @@ enum Of {
     Schema1(Rc<FetchedManifest>),
     /// V1: an id, and the JSON behind it.
     V1(ImageId, Rc<Vec<u8>>),
-}
-
-/// A layer, as its registry names it.
-#[derive(Debug, Clone, Serialize)]
-#[serde(untagged)]
-pub enum ImageLayer {
-    /// By its digest.
-    Blob(Box<Descriptor>),
-    /// By the id of its image.
-    V1(V1Layer),
-}
-
-impl ImageLayer {
-    fn size(&self) -> Option<u64> {
-        match self {
-            ImageLayer::Blob(descriptor) => Some(descriptor.size),
-            ImageLayer::V1(layer) => layer.size,
-        }
-    }
-}
-
-/// Which layer of an image.
-#[derive(Debug, Clone)]
-pub enum Layer {
-    /// The topmost.
-    Top,
-    /// By position; 0 is the base.
-    Position(i64),
-    /// By digest, or by the id of its image (V1).
-    Named(String),
-}
-
-/// A step of an image's history (image-spec, config.md).
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HistoryStep {
-    /// RFC 3339.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created: Option<String>,
-    /// The command.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_by: Option<String>,
-    /// Who.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub author: Option<String>,
-    /// Free text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
-    /// True where the step made no layer.
-    pub empty_layer: bool,
-    /// The layer the step made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub layer: Option<ImageLayer>,
 }
 
 impl<H: Host> Image<H> {
@@ -273,7 +217,7 @@ impl<H: Host> Image<H> {
     /// A layer's bytes, verified as far as that can be.
     pub async fn layer(&self, which: Layer, call: &Call) -> Result<BlobPull<H>> {
         let (connection, name) = (&self.0.connection, &self.0.name);
-        let layer = match self.find_layer(&which)? {
+        let layer = match which.of(&self.0.layers, self.is_verified())? {
             ImageLayer::Blob(layer) => layer,
             ImageLayer::V1(layer) => return Box::pin(v1::layer(connection, name, layer, call)).await,
         };
@@ -347,37 +291,6 @@ impl<H: Host> Image<H> {
             Error::new(code::UNSUPPORTED, format!("an artifact has no image config: its config is {media_type}"))
         })
     }
-
-    fn find_layer(&self, which: &Layer) -> Result<&ImageLayer> {
-        let layers = &self.0.layers;
-        let found = match which {
-            Layer::Top => layers.last(),
-            Layer::Position(position) => usize::try_from(*position).ok().and_then(|position| layers.get(position)),
-            Layer::Named(text) => {
-                if self.is_verified() {
-                    Digest::parse(text).map(drop)?
-                } else {
-                    ImageId::parse(text).map(drop)?
-                }
-                layers.iter().find(|layer| match layer {
-                    ImageLayer::Blob(layer) => layer.digest.as_str() == text,
-                    ImageLayer::V1(layer) => layer.id.as_str() == text,
-                })
-            }
-        };
-        found.ok_or_else(|| {
-            let count = layers.len();
-            let which = match which {
-                Layer::Top => "top layer".to_owned(),
-                Layer::Position(position) => format!("layer {position}"),
-                Layer::Named(name) => format!("layer {name}"),
-            };
-            Error::new(
-                code::INVALID_ARGUMENT,
-                format!("layer: the image has no {which}; it has {count} layers, 0 is the base"),
-            )
-        })
-    }
 }
 
 /// What schema 1 says of a config.
@@ -397,18 +310,6 @@ impl<H: Host> Connection<H> {
         match named.or(self.platform.as_ref()) {
             Some(platform) => Ok(platform.clone()),
             None => Ok(Platform::parse("linux/amd64")?),
-        }
-    }
-}
-
-/// `None` where the size of one is not known.
-fn total_size(layers: &[ImageLayer]) -> Result<Option<u64>> {
-    let Some(sizes) = layers.iter().map(ImageLayer::size).collect::<Option<Vec<u64>>>() else { return Ok(None) };
-    match sizes.iter().try_fold(0_u64, |sum, size| sum.checked_add(*size)) {
-        Some(total) if total <= MAX_SAFE_INTEGER => Ok(Some(total)),
-        _ => {
-            let message = format!("layers: their sizes add up to more than {MAX_SAFE_INTEGER}");
-            Err(Error::new(code::INVALID_RESPONSE, message))
         }
     }
 }

@@ -141,7 +141,7 @@ impl<H: Host> Connection<H> {
             Err(error) => return Err(error),
         };
         let (me, name, call) = (self.clone(), name.clone(), call.clone());
-        see_through(self.retry.clock(), async move {
+        see_through(self.host(), async move {
             let answer = me.delete(&name, &reference, &call).await?;
             if !answer.response.is_success() {
                 return Err(me.deletion_refused(&answer));

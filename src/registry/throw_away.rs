@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::manifests::FetchedManifest;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::{Algorithm, Digest};
-use crate::protocol::document::Entry;
+use crate::protocol::document::{Entry, ImageDocument};
 use crate::protocol::manifest::Manifest;
 use crate::protocol::media_type::{DOCKER_LIST, DOCKER_MANIFEST, OCI_MANIFEST};
 use crate::protocol::reference::Tag;
@@ -23,19 +23,10 @@ struct Config<'a> {
     chance: u64,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document {
-    schema_version: u8,
-    media_type: &'static str,
-    config: Entry,
-    layers: [(); 0],
-}
-
 /// A fresh one, and the config that has to be there before it. Of Docker's or OCI's kind, as that which the tag points to:
 /// the registry has taken that one.
 pub fn new(tag: &Tag, before: &FetchedManifest, clock: &impl Clock) -> Result<(Vec<u8>, FetchedManifest)> {
-    let written = |error| Error::internal(format!("a throw-away manifest cannot be written: {error}"));
+    let written = |error| Error::internal(format!("a throw-away config cannot be written: {error}"));
     let chance = (clock.random() * (1_u64 << 53) as f64) as u64;
     let config = Config { untag: tag.as_str(), before: &before.digest, unix_ms: clock.unix_ms(), chance };
     let config = serde_json::to_vec(&config).map_err(written)?;
@@ -44,8 +35,7 @@ pub fn new(tag: &Tag, before: &FetchedManifest, clock: &impl Clock) -> Result<(V
         before.schema1.is_some() || matches!(before.manifest.media_type.as_str(), DOCKER_MANIFEST | DOCKER_LIST);
     let media_type = if docker { DOCKER_MANIFEST } else { OCI_MANIFEST };
     let entry = Entry::new(Descriptor::new(CONFIG_TYPE.to_owned(), digest, config.len() as u64))?;
-    let document = Document { schema_version: 2, media_type, config: entry, layers: [] };
-    let bytes = serde_json::to_vec(&document).map_err(written)?;
+    let (bytes, media_type) = ImageDocument::new(media_type, entry, Vec::new()).write()?;
     Ok((config, FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?))
 }
 

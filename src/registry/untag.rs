@@ -77,14 +77,14 @@ impl<H: Host> Untag<H> {
         let throw_away = if throw_away::is_one(&before.manifest) {
             before.clone() // of an untag() that was ended in the middle
         } else {
-            let clock = self.connection.retry.clock();
+            let clock = self.connection.host();
             let (config, throw_away) = throw_away::new(&self.tag, &before, clock)?;
             connection.push_small_blob(&self.name, config, &self.call).await?;
             Rc::new(throw_away)
         };
         // Between the two requests the tag points to nothing of use.
         let host = self.connection.clone();
-        see_through(host.retry.clock(), async move { self.replace_and_delete(&before, &throw_away).await }).await
+        see_through(host.host(), async move { self.replace_and_delete(&before, &throw_away).await }).await
     }
 
     async fn replace_and_delete(&self, before: &Rc<FetchedManifest>, throw_away: &Rc<FetchedManifest>) -> Result<()> {

@@ -270,7 +270,7 @@ impl<H: Host> Drop for Upload<H> {
         let mut request = part_of(self.request(Method::Delete, &self.target), &Failures::final_try());
         request.timeout = Some(CANCEL_LIMIT);
         let connection = self.connection.clone();
-        self.connection.retry.clock().spawn(Box::pin(async move {
+        self.connection.host().spawn(Box::pin(async move {
             let _ = connection.load(&request, ANSWER_LIMIT).await;
         }));
     }

@@ -7,10 +7,11 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use super::blob_source::{Intake, Part};
+use super::connection::{Answer, Connection};
 use super::manifest_push::ANSWER_LIMIT;
 use super::upload::{Upload, fill, refusal};
 use crate::protocol::code;
-use crate::protocol::http::{Content, Method};
+use crate::protocol::http::{Content, Method, Request};
 use crate::protocol::pipe::{End, Pipe};
 use crate::transport::{Chunk, Error, Host, Result};
 
@@ -33,24 +34,12 @@ impl<H: Host> Upload<H> {
         intake: &mut Intake<H>,
         told: &mut dyn FnMut(u64),
     ) -> Result<bool> {
-        let pipe = Rc::new(Pipe::default());
-        // It outlives the request: nobody waits at the other end of what ended early.
-        let ending = Ending(&pipe);
-        let mut request = self.request(Method::Patch, &self.target);
-        fill(&mut request, Content::Stream(pipe.clone()));
+        let request = self.request(Method::Patch, &self.target);
         let connection = self.connection.clone();
         let (answer, is_all) = {
-            let sent = pin!(connection.load(&request, ANSWER_LIMIT));
-            let fed = pin!(self.feed(&pipe, part, intake, told));
-            match select(sent, fed).await {
-                Either::Left((answer, _)) => (answer, false),
-                Either::Right((fed, sent)) => {
-                    fed?;
-                    (sent.await, true)
-                }
-            }
+            let (this, part, told) = (&*self, &mut *part, &mut *told);
+            connection.load_fed(request, move |pipe| this.feed(pipe, part, intake, told)).await?
         };
-        drop(ending);
         // The host has taken more than can lie in between.
         if part.start() > self.offset {
             self.failures.forget();
@@ -58,9 +47,7 @@ impl<H: Host> Upload<H> {
         let error = match answer {
             Err(error) => error,
             Ok(answer) if !answer.response.is_success() => refusal(&connection, &answer),
-            Ok(answer) if !is_all => {
-                answer.error(code::INVALID_RESPONSE, "the answer came before the end of what was sent").transient()
-            }
+            Ok(answer) if !is_all => came_early(&answer).transient(),
             Ok(answer) => {
                 self.took(&answer, part.end())?;
                 if self.offset >= part.start() {
@@ -78,12 +65,12 @@ impl<H: Host> Upload<H> {
     /// Puts what is in hand into the request, then what the source gives, until that ends or pauses.
     async fn feed(
         &self,
-        pipe: &Pipe<H::Chunk>,
+        pipe: Rc<Pipe<H::Chunk>>,
         part: &mut Part<H::Chunk>,
         intake: &mut Intake<H>,
         told: &mut dyn FnMut(u64),
     ) -> Result<()> {
-        let clock = self.connection.retry.clock();
+        let clock = self.connection.host();
         let mut at = self.offset;
         loop {
             while at < part.end() {
@@ -104,7 +91,6 @@ impl<H: Host> Upload<H> {
                 Either::Right(_) => true,
             };
             if part.end() == at && !(pauses && at - self.offset < self.min_chunk) {
-                pipe.end(End::Whole);
                 return Ok(());
             }
         }
@@ -134,8 +120,36 @@ impl<H: Host> Upload<H> {
     }
 }
 
+impl<H: Host> Connection<H> {
+    /// Sends a request whose body `feed` puts into the pipe meanwhile. The answer, and whether all was in before it came.
+    pub(super) async fn load_fed<F: Future<Output = Result<()>>>(
+        &self,
+        mut request: Request<H::Chunk>,
+        feed: impl FnOnce(Rc<Pipe<H::Chunk>>) -> F,
+    ) -> Result<(Result<Answer<Vec<u8>>>, bool)> {
+        let pipe = Rc::new(Pipe::default());
+        // It outlives the request: nobody waits at the other end of what ended early.
+        let _ending = Ending(&pipe);
+        fill(&mut request, Content::Stream(pipe.clone()));
+        let sent = pin!(self.load(&request, ANSWER_LIMIT));
+        match select(sent, pin!(feed(pipe.clone()))).await {
+            Either::Left((answer, _)) => Ok((answer, false)),
+            Either::Right((fed, sent)) => {
+                fed?;
+                pipe.end(End::Whole);
+                Ok((sent.await, true))
+            }
+        }
+    }
+}
+
+/// The error of an answer that did not wait for the end of the body.
+pub(super) fn came_early(answer: &Answer<Vec<u8>>) -> Error {
+    answer.error(code::INVALID_RESPONSE, "the answer came before the end of what was sent")
+}
+
 /// Ends what has not come to its end.
-pub(super) struct Ending<'a, C>(pub(super) &'a Pipe<C>);
+struct Ending<'a, C>(&'a Pipe<C>);
 
 impl<C> Drop for Ending<'_, C> {
     fn drop(&mut self) {

@@ -29,7 +29,7 @@ use crate::protocol::platform::Platform;
 use crate::protocol::reference::{Reference, RepositoryName};
 use crate::transport::{Error, Host, Result};
 
-/// Blobs on their way at a time: each holds two chunks in memory.
+/// Blobs on their way at a time: each holds what was sent last of it, or two chunks, in memory.
 const AT_A_TIME: usize = 4;
 
 /// Something in a repository.

@@ -2,12 +2,10 @@
 
 use std::rc::Rc;
 
-use serde::Serialize;
-
 use super::Legacy;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::{Algorithm, Digest};
-use crate::protocol::document::Entry;
+use crate::protocol::document::{Entry, ImageDocument};
 use crate::protocol::media_type::{
     DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, DOCKER_RAW_LAYER, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, OCI_RAW_LAYER,
 };
@@ -35,15 +33,6 @@ pub struct Converted {
     pub manifest: Rc<FetchedManifest>,
     /// The config it names, which is nowhere yet.
     pub config: Vec<u8>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document {
-    schema_version: u8,
-    media_type: &'static str,
-    config: Entry,
-    layers: Vec<Entry>,
 }
 
 /// A layer's content.
@@ -83,15 +72,10 @@ impl<H: Host> Connection<H> {
         }
         let config = legacy.document.config(Some(&diff_ids))?;
         let digest = Digest::of(Algorithm::Sha256, &config);
-        let document = Document {
-            schema_version: 2,
-            media_type: manifest_type,
-            config: Entry::new(Descriptor::new(config_type.to_owned(), digest, config.len() as u64))?,
-            layers: layers.into_iter().map(Entry::new).collect::<std::result::Result<_, _>>()?,
-        };
-        let written = |error| Error::internal(format!("a manifest cannot be written: {error}"));
-        let bytes = serde_json::to_vec(&document).map_err(written)?;
-        let manifest = Rc::new(FetchedManifest::new(bytes, Some(manifest_type), Algorithm::Sha256)?);
+        let entry = Entry::new(Descriptor::new(config_type.to_owned(), digest, config.len() as u64))?;
+        let layers = layers.into_iter().map(Entry::new).collect::<std::result::Result<_, _>>()?;
+        let (bytes, media_type) = ImageDocument::new(manifest_type, entry, layers).write()?;
+        let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
         Ok(Converted { manifest, config })
     }
 
@@ -109,7 +93,7 @@ impl<H: Host> Connection<H> {
                 continue;
             }
             if start.starts_with(GZIP) && unpack.is_none() {
-                unpack = Some(self.retry.clock().unpack()?);
+                unpack = Some(self.host().unpack()?);
             }
             for chunk in held.drain(..) {
                 if let (Some(unpack), None) = (&mut unpack, &failure) {

@@ -35,7 +35,7 @@ impl<H: Host> Connection<H> {
     }
 
     async fn sign(&self, legacy: &Legacy, digest: &Digest, signer: Option<AnySigner>) -> Result<FetchedManifest> {
-        let host = self.retry.clock();
+        let host = self.host();
         let signer = match signer {
             Some(signer) => signer,
             None => host.new_signer().await?,

@@ -23,7 +23,7 @@ impl<H: Host> Connection<H> {
         for (at, signature) in signatures.iter().enumerate() {
             let which = || format!("signature {} of {count}", at + 1);
             let outcome = match &signature.check {
-                Ok(check) => match self.retry.clock().verify(check).await {
+                Ok(check) => match self.host().verify(check).await {
                     Ok(true) => Ok(()),
                     Ok(false) => Err(invalid(&format!("{} ({}) does not fit it", which(), signature.algorithm))),
                     Err(error) => Err(Error { message: format!("manifest {digest}: {}", error.message), ..error }),

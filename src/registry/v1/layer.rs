@@ -3,10 +3,11 @@
 
 use std::rc::Rc;
 
-use super::super::blob_pull::BlobPull;
+use super::super::blob_pull::{BlobPull, Expected, Span};
 use super::super::connection::Connection;
 use super::super::settings::Call;
 use super::V1Layer;
+use crate::protocol::digest::Algorithm;
 use crate::protocol::reference::RepositoryName;
 use crate::transport::{Chunk as _, Host, Result};
 
@@ -19,8 +20,10 @@ pub async fn layer<H: Host>(
 ) -> Result<BlobPull<H>> {
     let fetched = connection.v1_json(name, &layer.id, call).await?;
     let target = connection.v1_target(name, &format!("images/{}/layer", layer.id));
-    let against = (fetched.checksum.clone(), seed::<H>(&fetched.bytes));
-    BlobPull::begin_v1(connection, target, against, layer.size, call).await
+    let digest = fetched.checksum.clone();
+    let algorithm = digest.as_ref().map(|_| Algorithm::Sha256);
+    let expected = Expected { digest, algorithm, seed: Some(seed::<H>(&fetched.bytes)) };
+    BlobPull::begin(connection, target, expected, Span::Whole, layer.size, call).await
 }
 
 /// What a layer's checksum begins with.

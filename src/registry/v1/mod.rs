@@ -20,6 +20,7 @@ pub(super) use tags::{tag, untag};
 use std::rc::Rc;
 
 use super::connection::{Answer, Connection, Target};
+use super::manifest_push::ANSWER_LIMIT;
 use super::settings::Call;
 use super::version;
 use crate::protocol::http::{Content, Method, Request};
@@ -31,8 +32,6 @@ use crate::transport::{Error, Host, Result};
 pub const LIBRARY: &str = "library";
 /// What V1 serves its documents as.
 pub const JSON: &str = "application/json";
-/// Bytes that are read of an answer that only says how it went.
-const ANSWER_LIMIT: u64 = 64 * 1024;
 
 /// A name as V1 has it: of a namespace and a repository.
 pub fn full_name(name: &RepositoryName) -> Rc<str> {

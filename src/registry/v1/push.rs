@@ -1,22 +1,19 @@
 //! Putting an image: its JSON, its layer, then the checksum of both, which ends it. Until then a registry gives nobody
 //! anything of it, and after an interruption all of it is just put again.
 
-use std::pin::pin;
 use std::rc::Rc;
-
-use futures_util::future::{Either, select};
 
 use super::super::blob_source::{BlobSource, Intake, Part};
 use super::super::connection::Connection;
 use super::super::repository::Repository;
 use super::super::settings::Call;
-use super::super::upload_stream::{Ending, PIECE};
-use super::ANSWER_LIMIT;
+use super::super::upload::fill;
+use super::super::upload_stream::{PIECE, came_early};
 use super::layer::seed;
 use crate::protocol::code;
 use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::http::{Content, Method, Request};
-use crate::protocol::pipe::{End, Pipe};
+use crate::protocol::pipe::Pipe;
 use crate::protocol::reference::RepositoryName;
 use crate::protocol::v1::{ImageId, new_image};
 use crate::transport::{Error, Hasher as _, Host, Result};
@@ -86,9 +83,8 @@ impl<H: Host> Connection<H> {
         self.v1_send(self.v1_put(&image("json"), json.to_vec(), call)).await?;
         let half = |error: Error| error.and(&format!("the image {id} is not whole: pushImage() again puts all of it"));
         let mut request = self.request(Method::Put, &image("layer"), None, call);
-        request.headers.set("content-type", "application/octet-stream");
         if is_all {
-            request.body = Some(Content::Chunks(Rc::new(part.from(0))));
+            fill(&mut request, Content::Chunks(Rc::new(part.from(0))));
             self.v1_send(request).await.map_err(half)?;
         } else {
             self.v1_stream(request, part, &mut intake).await.map_err(half)?;
@@ -109,32 +105,21 @@ impl<H: Host> Connection<H> {
     /// Sends a layer while it is read: what is in hand first.
     async fn v1_stream(
         &self,
-        mut request: Request<H::Chunk>,
+        request: Request<H::Chunk>,
         mut part: Part<H::Chunk>,
         intake: &mut Intake<H>,
     ) -> Result<()> {
-        let pipe = Rc::new(Pipe::default());
-        // Nobody waits at the other end of what ended early.
-        let _ending = Ending(&pipe);
-        request.body = Some(Content::Stream(pipe.clone()));
-        let sent = pin!(self.load(&request, ANSWER_LIMIT));
-        let fed = pin!(async {
+        let feed = |pipe: Rc<Pipe<H::Chunk>>| async move {
             while !part.is_empty() {
                 pipe.put(part.from(part.start())).await;
                 part.keep_last(0);
                 intake.fill(&mut part, PIECE).await?;
             }
-            pipe.end(End::Whole);
             Ok(())
-        });
-        match select(sent, fed).await {
-            Either::Left((answer, _)) => {
-                let answer = self.success(answer?)?;
-                Err(answer.error(code::INVALID_RESPONSE, "the answer came before the end of what was sent"))
-            }
-            Either::Right((Err(error), _)) => Err(error),
-            Either::Right((Ok(()), sent)) => self.success(sent.await?).map(drop),
-        }
+        };
+        let (answer, is_all) = self.load_fed(request, feed).await?;
+        let answer = self.success(answer?)?;
+        if is_all { Ok(()) } else { Err(came_early(&answer)) }
     }
 
     /// Tells the index, which is what search() looks into, that a repository has an image. A registry that is none does

@@ -1,6 +1,8 @@
 //! A blob, or a part of one, on its way: verified while it streams, and taken up again where the connection broke
 //! (distribution-spec v1.1.1, "Pulling blobs"; RFC 9110 §14).
 
+mod answer;
+
 use std::rc::Rc;
 
 use super::connection::{Connection, Stream, Target, part_of};
@@ -9,7 +11,6 @@ use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::http::{Failures, Method};
-use crate::protocol::range;
 use crate::transport::{Body, Chunk, Error, Hasher, Host, Result};
 
 /// Bytes after which the connection counts as a good one again.
@@ -22,7 +23,6 @@ pub struct BlobPull<H: Host> {
     call: Call,
     /// `None` where nothing says what the bytes hash to (V1, sometimes).
     digest: Option<Digest>,
-    /// Hashed before the bytes: V1's checksum of a layer is that of its image's JSON and the layer.
     seed: Option<H::Chunk>,
     span: Span,
     /// Of a whole blob. A part cannot be verified.
@@ -43,6 +43,16 @@ pub struct BlobPull<H: Host> {
     resumed: bool,
     restarted: bool,
     handed_over: bool,
+}
+
+/// What the bytes have to be.
+pub struct Expected<C> {
+    /// What they hash to; `None` where nobody says that (V1, sometimes).
+    pub digest: Option<Digest>,
+    /// How that is found out; `None`: it cannot be, of a part.
+    pub algorithm: Option<Algorithm>,
+    /// Hashed before them: V1's checksum of a layer is that of its image's JSON and the layer.
+    pub seed: Option<C>,
 }
 
 /// The bytes wanted: all, or from the first to the last.
@@ -87,50 +97,19 @@ impl<H: Host> BlobPull<H> {
     pub(super) async fn begin(
         connection: &Rc<Connection<H>>,
         target: Target,
-        (digest, algorithm): (&Digest, Option<Algorithm>),
+        expected: Expected<H::Chunk>,
         span: Span,
         size: Option<u64>,
         call: &Call,
     ) -> Result<Self> {
-        let hash = algorithm.map(|algorithm| (algorithm, connection.hasher(algorithm)));
-        let mut pull = Self::new(connection, target, Some(digest.clone()), hash, span, size, call);
-        pull.open().await?;
-        Ok(pull)
-    }
-
-    /// Asks for the layer of a V1 image. `checksum`: that of `seed` and the layer, where the registry tells it.
-    pub(super) async fn begin_v1(
-        connection: &Rc<Connection<H>>,
-        target: Target,
-        (checksum, seed): (Option<Digest>, H::Chunk),
-        size: Option<u64>,
-        call: &Call,
-    ) -> Result<Self> {
-        let mut pull = Self::new(connection, target, checksum, None, Span::Whole, size, call);
-        pull.seed = Some(seed);
-        pull.hash =
-            if pull.digest.is_some() { Some((Algorithm::Sha256, pull.hasher(Algorithm::Sha256)?)) } else { None };
-        pull.open().await?;
-        Ok(pull)
-    }
-
-    fn new(
-        connection: &Rc<Connection<H>>,
-        target: Target,
-        digest: Option<Digest>,
-        hash: Option<(Algorithm, H::Hasher)>,
-        span: Span,
-        size: Option<u64>,
-        call: &Call,
-    ) -> Self {
-        Self {
+        let mut pull = Self {
             connection: connection.clone(),
             target,
             call: call.clone(),
-            digest,
-            seed: None,
+            digest: expected.digest,
+            seed: expected.seed,
             span,
-            hash,
+            hash: None,
             state: State::Ended,
             total: size.filter(|_| matches!(span, Span::Whole)),
             received: 0,
@@ -142,7 +121,12 @@ impl<H: Host> BlobPull<H> {
             resumed: false,
             restarted: false,
             handed_over: false,
+        };
+        if let Some(algorithm) = expected.algorithm {
+            pull.hash = Some((algorithm, pull.hasher(algorithm)?));
         }
+        pull.open().await?;
+        Ok(pull)
     }
 
     /// The digest asked for; `None` where nothing is asked for by digest (V1).
@@ -332,71 +316,6 @@ impl<H: Host> BlobPull<H> {
             self.hand_over();
         }
         Ok(())
-    }
-
-    /// The length of a whole blob that came, be it wanted whole or in part.
-    fn check_whole(&mut self, answer: &Stream<H>) -> Result<()> {
-        let (declared, trusted) = (answer.response.declared_length(), answer.response.body_length());
-        match (self.span, self.total) {
-            (Span::Whole, None) => self.total = trusted,
-            (Span::Whole, Some(total)) => {
-                if let Some(length) = trusted.filter(|length| *length != total) {
-                    let blob = self.digest().map(|digest| format!("blob {digest}"));
-                    let blob = blob.unwrap_or_else(|| "the layer".to_owned());
-                    let message = format!("{blob} comes with {length} bytes, {total} are expected");
-                    return Err(answer.other_content(code::SIZE_MISMATCH, message));
-                }
-            }
-            (Span::Part(first, _), _) => {
-                if let Some(length) = declared.filter(|length| *length <= first) {
-                    let message = format!("range: byte {first} is asked for, the blob has {length}");
-                    return Err(answer.error(code::INVALID_ARGUMENT, message));
-                }
-                self.total = self.total.or(declared.map(|length| self.span.most().min(length - first)));
-            }
-        }
-        Ok(())
-    }
-
-    /// A 206 must be exactly the part asked for: from `from` to the last byte wanted, or to the end.
-    fn check_part(&mut self, answer: &Stream<H>, from: u64) -> Result<()> {
-        let mut values = answer.response.headers.all("content-range");
-        let told = match (values.next(), values.next()) {
-            (Some(value), None) => value,
-            // Not among the header fields a page across origins sees: the length is all there is to go by.
-            (None, _) if answer.response.headers_filtered => {
-                if let (Span::Part(..), None) = (self.span, self.total) {
-                    let most = self.span.most();
-                    self.total = Some(answer.response.declared_length().map_or(most, |length| length.min(most)));
-                }
-                return Ok(());
-            }
-            _ => return Err(answer.error(code::INVALID_RESPONSE, "the answer has no Content-Range, or several")),
-        };
-        let told = range::parse_content_range(told).map_err(|invalid| answer.error(invalid.code, invalid.message))?;
-        let length = told.complete.or(self.total.filter(|_| matches!(self.span, Span::Whole)));
-        let end = length.map(|length| length.saturating_sub(1));
-        let wanted = match (self.span.last(), end) {
-            (Some(last), Some(end)) => last.min(end),
-            (Some(last), None) => last,
-            (None, Some(end)) => end,
-            (None, None) => told.last,
-        };
-        if told.first != from || told.last != wanted {
-            let message = format!("bytes {from}-{wanted} were asked for, {}-{} came", told.first, told.last);
-            return Err(answer.error(code::INVALID_RESPONSE, message));
-        }
-        let total = told.last.saturating_sub(self.span.first()).saturating_add(1);
-        match self.total {
-            Some(known) if known != total => {
-                let message = format!("the blob had {known} bytes, now it has {total}");
-                Err(answer.error(code::SIZE_MISMATCH, message))
-            }
-            _ => {
-                self.total = Some(total);
-                Ok(())
-            }
-        }
     }
 
     fn error(&self, code: &'static str, message: String) -> Error {
