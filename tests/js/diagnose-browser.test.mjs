@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
 
 import { fill } from '../registries/fill.mjs';
+import { startNginx } from '../registries/nginx.mjs';
 import { freePort } from '../registries/process.mjs';
 import { samples } from '../registries/sample-images.mjs';
 import {
@@ -14,7 +15,6 @@ import {
   credentials,
   startDistribution,
   startFerro,
-  startNginx,
   startTokenRegistry,
 } from '../registries/servers.mjs';
 import { openBrowser } from './package/support/browsers.mjs';

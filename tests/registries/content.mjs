@@ -179,3 +179,20 @@ export function attestation(subject) {
   };
   return manifest(types.ociManifest, document, { blobs: [config, content], platform, annotations });
 }
+
+/**
+ * What `buildctl --export-cache type=registry` pushes: an index whose entries are layers and a config of buildkit's own, none
+ * of them a manifest.
+ * @param {object[]} layers
+ */
+export function buildCache(layers) {
+  const records = layers.map(({ descriptor }, at) => ({ digest: descriptor.digest, results: [{ layer: at }] }));
+  const chain = layers.map(({ descriptor }, at) => ({ blob: descriptor.digest, parent: at - 1 }));
+  const config = blob('application/vnd.buildkit.cacheconfig.v0', json({ layers: chain, records }));
+  const entries = layers.map(({ descriptor, diffId }) => ({
+    ...descriptor,
+    annotations: { 'buildkit/createdat': CREATED, 'containerd.io/uncompressed': diffId },
+  }));
+  const document = { schemaVersion: 2, mediaType: types.ociIndex, manifests: [...entries, config.descriptor] };
+  return manifest(types.ociIndex, document, { blobs: [...layers, config] });
+}

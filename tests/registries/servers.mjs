@@ -125,32 +125,3 @@ export async function startFerro() {
   }));
   return { ...server, foreignLayers: false };
 }
-
-/**
- * nginx before a registry.
- * @param {{ locations: string, registry: string }} options `locations`: what a server's block holds, with
- *   `http://127.0.0.1:5000` for the registry
- */
-export function startNginx({ locations, registry }) {
-  return startRegistry('nginx', async ({ port, folder }) => {
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-    const path = join(folder, 'nginx.conf');
-    await writeFile(
-      path,
-      `daemon off;
-pid ${join(folder, 'nginx.pid')};
-error_log stderr;
-events {}
-http {
-  access_log off;
-  ${temporary.map((name) => `${name}_temp_path ${join(folder, name)};`).join('\n  ')}
-  server {
-    listen 127.0.0.1:${port};
-    ${locations.replace('http://127.0.0.1:5000', registry)}
-  }
-}
-`,
-    );
-    return { command: find('nginx') ?? 'nginx', args: ['-c', path, '-e', 'stderr'] };
-  });
-}

@@ -1,5 +1,9 @@
 // Content that is legal and rare, and content that plays on a page's or a program's trust: for the tests.
-import { artifact, attestation, blob, image, index, layer, manifest, types } from './content.mjs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { artifact, attestation, blob, buildCache, image, index, layer, manifest, types } from './content.mjs';
+import { pusher } from './push.mjs';
 
 const file = (path, content) => ({ path, content });
 const small = (platform, options = {}) =>
@@ -90,3 +94,62 @@ export const unknownType = manifest('application/vnd.example.unknown.v1+json', {
   mediaType: 'application/vnd.example.unknown.v1+json',
   anything: [1],
 });
+
+/** Buildkit's cache of a build: as an index of blobs, and (`image-manifest=true`) as an image manifest. */
+export function buildCaches(seed = 'cache') {
+  const layers = [1, 2].map((number) => layer([{ path: `${seed}-${number}`, content: `${seed} ${number}` }]));
+  const ofIndex = buildCache(layers);
+  const [config] = ofIndex.blobs.slice(-1);
+  const ofImage = artifact({ config, layers });
+  return { index: ofIndex, image: ofImage, layers };
+}
+
+const edited = (content, change) => {
+  const document = structuredClone(content.document);
+  change(document);
+  return manifest(content.mediaType, document, { blobs: content.blobs, children: content.children });
+};
+
+/** Manifests that lack what the spec wants. ferro takes each of them, distribution 2.8 most: `fillBroken()` tells which. */
+export const broken = Object.fromEntries(
+  Object.entries({
+    'no-layers': (document) => delete document.layers,
+    'null-layers': (document) => (document.layers = null),
+    'no-config': (document) => delete document.config,
+    'no-layer-type': (document) => delete document.layers[0].mediaType,
+    'no-layer-size': (document) => delete document.layers[0].size,
+    'no-config-type': (document) => delete document.config.mediaType,
+    'no-media-type': (document) => delete document.mediaType,
+    'no-schema-version': (document) => delete document.schemaVersion,
+    'both-kinds': (document) => (document.manifests = []),
+  }).map(([name, change]) => [name, edited(image(two(`broken ${name}`)), change)]),
+);
+broken['child-without-type'] = edited(index([amd64, arm64]), ({ manifests }) => delete manifests[0].mediaType);
+broken['no-children'] = edited(index([amd64, arm64]), (document) => delete document.manifests);
+
+/**
+ * Pushes each broken manifest as a tag of its name.
+ * @returns {Promise<string[]>} those that the registry took
+ */
+export async function fillBroken({ url }, repository) {
+  const { push } = pusher(url);
+  const taken = [];
+  for (const [tag, content] of Object.entries(broken)) {
+    await push(repository, content, tag).then(
+      () => taken.push(tag),
+      () => {},
+    );
+  }
+  return taken;
+}
+
+/**
+ * Takes the manifest away from under its tags, as distribution 2.8 leaves them where a deletion and a push met: `tags/list` has
+ * them, GET is 404.
+ * @param {{ data: string }} registry a distribution with storage of its own
+ */
+export function leaveDangling({ data }, repository, { digest }) {
+  const [algorithm, hex] = digest.split(':');
+  const revisions = ['docker', 'registry', 'v2', 'repositories', repository, '_manifests', 'revisions'];
+  return rm(join(data, ...revisions, algorithm, hex), { recursive: true });
+}
