@@ -72,8 +72,9 @@ extern "C" {
     pub type Bytes;
     #[wasm_bindgen(method, getter, js_name = byteLength)]
     pub fn byte_length(this: &Bytes) -> f64;
-    #[wasm_bindgen(method)]
-    pub fn subarray(this: &Bytes, start: f64, end: f64) -> Uint8Array;
+    /// Throws where the buffer was transferred elsewhere.
+    #[wasm_bindgen(method, catch)]
+    pub fn subarray(this: &Bytes, start: f64, end: f64) -> Result<Uint8Array, JsValue>;
 
     /// A `Uint8Array` that may be larger than 32 bits count.
     #[wasm_bindgen(extends = Uint8Array, js_name = Uint8Array)]

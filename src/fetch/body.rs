@@ -19,7 +19,7 @@ pub struct HostBytes {
 }
 
 impl HostBytes {
-    /// Bytes of the host's.
+    /// Bytes of the host's, in a view of ours.
     pub fn new(array: Uint8Array) -> Self {
         let length = array.unchecked_ref::<Bytes>().byte_length() as u64;
         Self { array, length }
@@ -42,10 +42,19 @@ impl Chunk for HostBytes {
         if start == 0 && end == self.length {
             return self.clone();
         }
-        Self::new(self.array.unchecked_ref::<Bytes>().subarray(start as f64, end as f64))
+        // Of a buffer that was transferred elsewhere there is no part: what is left is not intact either.
+        let array = self.array.unchecked_ref::<Bytes>().subarray(start as f64, end as f64);
+        Self { array: array.unwrap_or_default(), length: end - start }
+    }
+
+    fn is_intact(&self) -> bool {
+        self.array.unchecked_ref::<Bytes>().byte_length() as u64 == self.length
     }
 
     fn append_to(&self, buffer: &mut Vec<u8>) {
+        if self.is_empty() {
+            return;
+        }
         let start = buffer.len();
         buffer.resize(start + self.length as usize, 0);
         match buffer.get_mut(start..) {
@@ -62,6 +71,9 @@ impl Chunk for HostBytes {
 
 /// All bytes of some chunks in one array, without copying where it is one chunk.
 pub fn joined(chunks: &[HostBytes]) -> Result<Uint8Array> {
+    if !chunks.iter().all(Chunk::is_intact) {
+        return Err(gone());
+    }
     if let [chunk] = chunks {
         return Ok(chunk.array.clone());
     }
@@ -74,6 +86,14 @@ pub fn joined(chunks: &[HostBytes]) -> Result<Uint8Array> {
         offset += chunk.length;
     }
     Ok(all.into())
+}
+
+/// The error of bytes whose buffer was transferred elsewhere while they were needed.
+pub fn gone() -> Error {
+    Error::new(
+        code::SOURCE,
+        "the buffer of some bytes was detached while they were in use: it was transferred elsewhere",
+    )
 }
 
 enum Source {
@@ -131,6 +151,7 @@ impl FetchBody {
                 Read::Broken(reason) => Err(failure::broken_body(&reason)),
                 Read::NoResult => Err(unusable("its body's reader gave something else than { done, value }")),
                 Read::NoBytes => Err(unusable("its body gave a chunk that is no bytes")),
+                Read::Gone => Err(unusable("its body gave a chunk whose buffer is detached")),
             },
             Source::Whole(response, reading) => {
                 if !reading.is_busy() {

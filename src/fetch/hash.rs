@@ -5,8 +5,7 @@ use js_sys::{Function, Reflect, Uint8Array};
 use sha2::{Digest, Sha256, Sha512};
 use wasm_bindgen::prelude::*;
 
-use super::bindings::Bytes;
-use super::body::HostBytes;
+use super::body::{HostBytes, gone};
 use crate::protocol::digest::Algorithm;
 use crate::transport::{Chunk, Error, Hasher, Result};
 
@@ -59,6 +58,7 @@ impl FetchHasher {
 impl Hasher<HostBytes> for FetchHasher {
     fn update(&mut self, chunk: &HostBytes) -> Result<()> {
         match self {
+            _ if !chunk.is_intact() => Err(gone()),
             Self::Host(hash) => update(hash, chunk.array()).then_some(()).ok_or_else(failed),
             Self::Sha256(hash, buffer) => feed(hash, buffer, chunk),
             Self::Sha512(hash, buffer) => feed(hash, buffer, chunk),
@@ -83,10 +83,9 @@ fn feed(hash: &mut impl Digest, buffer: &mut Vec<u8>, chunk: &HostBytes) -> Resu
     let mut offset = 0;
     while offset < chunk.len() {
         let end = chunk.len().min(offset + STEP as u64);
-        let part = chunk.array().unchecked_ref::<Bytes>().subarray(offset as f64, end as f64);
-        let target = buffer.get_mut(..part.length() as usize).filter(|target| target.len() as u64 == end - offset);
-        // Shorter: the buffer was taken away meanwhile.
-        let target = target.ok_or_else(failed)?;
+        let part = chunk.slice(offset, end);
+        let part = Some(part.array()).filter(|part| u64::from(part.length()) == end - offset).ok_or_else(gone)?;
+        let target = buffer.get_mut(..part.length() as usize).ok_or_else(failed)?;
         part.copy_to(target);
         hash.update(&*target);
         offset = end;

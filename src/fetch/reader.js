@@ -5,14 +5,37 @@ const END = 1;
 const BROKEN = 2;
 const NO_RESULT = 3;
 const NO_BYTES = 4;
+const GONE = 5;
 
-/** The bytes of a Uint8Array, any other view, or a buffer, of whichever realm, without copying. Throws for all else. */
+const accessors = (prototype, names) =>
+  names.map((name) => Object.getOwnPropertyDescriptor(prototype, name).get);
+const VIEW = ["buffer", "byteOffset", "byteLength"];
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
+const ofTypedArray = accessors(typedArray, VIEW);
+const ofDataView = accessors(DataView.prototype, VIEW);
+const [nameOf] = accessors(typedArray, [Symbol.toStringTag]);
+const { indexOf } = typedArray;
+
+/**
+ * The bytes of a Uint8Array, any other view, or a buffer, of whichever realm, as a view of our own: what a caller's object has
+ * for accessors is not asked. Copied only where another thread or a resize may change them, which fetch refuses. Throws for all
+ * else, and for bytes that were transferred elsewhere.
+ */
 export function bytesOf(value) {
-  if (value instanceof Uint8Array) return value;
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   // DataView takes nothing but a buffer; Uint8Array would take a number or a list as well.
-  return new Uint8Array(new DataView(value).buffer);
+  const view = ArrayBuffer.isView(value) ? value : new DataView(value);
+  const isTyped = nameOf.call(view) !== undefined;
+  const [buffer, offset, length] = (isTyped ? ofTypedArray : ofDataView).map((accessor) => accessor.call(view));
+  // A typed array that has lost its buffer says that it is empty; only its methods throw.
+  if (isTyped && length === 0) indexOf.call(view, 0);
+  const bytes = new Uint8Array(buffer, offset, length);
+  return tagOf(buffer) === "[object ArrayBuffer]" && !buffer.resizable ? bytes : new Uint8Array(bytes);
 }
+
+const tagOf = (value) => Object.prototype.toString.call(value);
+
+/** Whether these would be bytes, had nobody taken them away. */
+const isGone = (value) => ArrayBuffer.isView(value) || tagOf(value) === "[object ArrayBuffer]";
 
 /** Reads from a ReadableStream's reader, or what passes for one, and tells `settled(kind, value, length)` of each read. */
 export class Reading {
@@ -27,7 +50,9 @@ export class Reading {
           kind = END;
         } else if (typeof result === "object") {
           kind = NO_BYTES;
-          value = bytesOf(result.value);
+          const given = result.value;
+          if (isGone(given)) kind = GONE;
+          value = bytesOf(given);
           length = value.byteLength;
           kind = CHUNK;
         }

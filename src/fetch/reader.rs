@@ -22,7 +22,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn cancel(this: &Reading);
 
-    /// The bytes of a `Uint8Array`, any other view, or a buffer, of whichever realm, without copying.
+    /// The bytes of a `Uint8Array`, any other view, or a buffer, of whichever realm, as a plain view of them.
     #[wasm_bindgen(js_name = bytesOf, catch)]
     pub fn bytes_of(value: &JsValue) -> Result<Uint8Array, JsValue>;
 }
@@ -39,6 +39,8 @@ pub enum Read {
     NoResult,
     /// The value is no bytes.
     NoBytes,
+    /// Its bytes were transferred elsewhere.
+    Gone,
 }
 
 impl Read {
@@ -48,6 +50,7 @@ impl Read {
             1 => Self::End,
             2 => Self::Broken(value),
             3 => Self::NoResult,
+            5 => Self::Gone,
             _ => Self::NoBytes,
         }
     }

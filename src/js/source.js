@@ -11,7 +11,8 @@ export function sourceOf(data) {
   if (ArrayBuffer.isView(data) || /^\[object (Shared)?ArrayBuffer\]$/.test(tagOf(data))) return bytes(data);
   if (/^\[object (Blob|File)\]$/.test(tagOf(data)) && typeof data.stream === "function") {
     const again = () => data.stream().getReader();
-    return { reader: again(), size: data.size, again };
+    const size = Number.isSafeInteger(data.size) && data.size >= 0 ? data.size : undefined;
+    return { reader: again(), size, again };
   }
   if (typeof data.getReader === "function") return stream(data);
   if (typeof data[Symbol.asyncIterator] === "function") return iterable(data);
@@ -20,10 +21,7 @@ export function sourceOf(data) {
 
 function bytes(data) {
   try {
-    // Of a view of a buffer that was given away no view can be made.
-    const view = new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength);
-    // fetch refuses what another thread may change.
-    return { bytes: tagOf(view.buffer) === "[object ArrayBuffer]" ? bytesOf(view) : new Uint8Array(view) };
+    return { bytes: bytesOf(data) };
   } catch {
     return { why: "its buffer is detached: it was transferred elsewhere" };
   }

@@ -81,6 +81,7 @@ impl BlobSource<HostBytes> for Readable {
                 }
                 Read::NoResult => Err(failed("gave something else than { done, value }")),
                 Read::NoBytes => Err(failed("gave a chunk that is no bytes: a Uint8Array is needed")),
+                Read::Gone => Err(failed("gave a chunk whose buffer is detached: it was transferred elsewhere")),
             }
         })
     }

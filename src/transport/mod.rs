@@ -45,6 +45,11 @@ pub trait Chunk: Clone + 'static {
     /// The bytes from `start` (clamped) up to but not including `end` (clamped), without copying where the host can.
     fn slice(&self, start: u64, end: u64) -> Self;
 
+    /// Whether the bytes are still there: a host may let its owner take a buffer away.
+    fn is_intact(&self) -> bool {
+        true
+    }
+
     /// Copies the bytes to the end of `buffer`.
     fn append_to(&self, buffer: &mut Vec<u8>);
 
