@@ -7,11 +7,12 @@ mod support;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use docker_registry_client_wasm::registry::{Call, Settings, Version};
+use docker_registry_client_wasm::protocol::http::Method;
+use docker_registry_client_wasm::registry::{Call, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::Clock;
 use docker_registry_client_wasm::transport::notice::Warned;
 use futures_util::future::join_all;
-use support::{Reply, Scripted, Step};
+use support::{Reply, Scripted, Seen, Step, image_manifest, sha256};
 
 fn detect(host: &Scripted) -> Result<Version, (String, String)> {
     let client = host.raw_client(Settings::default());
@@ -246,4 +247,80 @@ fn the_rate_limit_last_told_is_kept() {
     assert_eq!(list("a/b").unwrap_err().code, "RATE_LIMITED");
     let told = client.rate_limit().unwrap();
     assert_eq!((told.limit, told.remaining, told.window), (Some(100), Some(0), Some(21_600_000)));
+}
+
+/// A browser's HTTP cache may answer what is read by its digest, and nothing that can change or that a change rests on.
+#[test]
+fn only_content_by_digest_may_come_from_a_cache() {
+    let manifest = image_manifest("a", "");
+    let (digest, blob) = (sha256(&manifest), sha256("blob"));
+    let paths = [digest.clone(), blob.clone(), manifest.clone()];
+    let host = Scripted::new(move |seen| {
+        let [digest, blob, manifest] = &paths;
+        let oci = "application/vnd.oci.image.manifest.v1+json";
+        match (seen.method, seen.target.as_str()) {
+            (Method::Delete, _) => Reply::new(202),
+            (Method::Put, _) => Reply::new(201),
+            (_, target) if target.ends_with(digest) || target.ends_with("manifests/latest") => {
+                Reply::manifest(oci, manifest)
+            }
+            (_, target) if target.ends_with(blob) => Reply::bytes("blob"),
+            (_, target) if target.contains("tags/list") => Reply::json(r#"{"name":"a/b","tags":["latest"]}"#),
+            _ => Reply::new(404),
+        }
+    });
+    let cached = |work: &dyn Fn(&Repository<Scripted>) -> Vec<String>| {
+        let client = host.client();
+        let before = host.seen().len();
+        let expected = work(&client.repository("a/b", None).unwrap());
+        let cached = host.seen().into_iter().skip(before).filter(|seen| seen.may_be_cached);
+        let cached: Vec<String> = cached.map(|seen| format!("{} {}", seen.method, seen.target)).collect();
+        assert!(host.seen().len() > before);
+        assert_eq!(cached, expected);
+    };
+    let call = Call::default();
+    cached(&|repository| {
+        host.run(repository.tags(None, call.clone()).collect()).unwrap();
+        host.run(repository.manifest("latest", None, &call)).unwrap();
+        host.run(repository.head_manifest("latest", &call)).unwrap();
+        host.run(repository.head_manifest(&digest, &call)).unwrap();
+        host.run(repository.head_blob(&blob, &call)).unwrap();
+        Vec::new()
+    });
+    cached(&|repository| {
+        host.run(repository.manifest(&digest, None, &call)).unwrap();
+        host.run(async { repository.blob(&blob, None, &call).await.unwrap().collect().await }).unwrap();
+        vec![format!("GET /v2/a/b/manifests/{digest}"), format!("GET /v2/a/b/blobs/{blob}")]
+    });
+}
+
+/// What a cache kept of a time when something was not there, or not for this page, is no answer.
+#[test]
+fn what_a_cache_refuses_is_asked_for_past_it() {
+    let blob = sha256("blob");
+    let read = |host: &Scripted| {
+        let repository = host.client().repository("a/b", None).unwrap();
+        host.run(async { repository.blob(&blob, None, &Call::default()).await?.collect().await })
+    };
+    for outdated in [Reply::new(404), Reply::new(403), Reply::unreadable(Some(true))] {
+        let answer = move |seen: &Seen| if seen.may_be_cached { outdated.clone() } else { Reply::bytes("blob") };
+        let page = Scripted::new(answer.clone()).in_page("https://page.test");
+        read(&page).unwrap();
+        assert_eq!(page.each_seen::<_, Vec<_>>(|seen| (seen.may_be_cached, seen.at)), [(true, 0), (false, 0)]);
+        // Elsewhere there is no cache.
+        let host = Scripted::new(answer);
+        read(&host).unwrap_err();
+        assert!(host.seen().iter().all(|seen| seen.may_be_cached));
+    }
+    let missing = Scripted::new(|_| Reply::new(404)).in_page("https://page.test");
+    assert_eq!(read(&missing).unwrap_err().code, "NOT_FOUND");
+    assert_eq!(missing.seen().len(), 2);
+    // A body that breaks off goes on from the registry.
+    let broken = Scripted::new(|seen| match seen.headers.get("range") {
+        None => Reply::new(200).header("content-length", "4").step(Step::Bytes(b"bl".to_vec())).step(Step::Reset),
+        Some(_) => Reply::new(206).header("content-range", "bytes 2-3/4").step(Step::Bytes(b"ob".to_vec())),
+    })
+    .in_page("https://page.test");
+    read(&broken).unwrap();
+    assert_eq!(broken.each_seen::<_, Vec<_>>(|seen| seen.may_be_cached), [true, false]);
 }

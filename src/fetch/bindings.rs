@@ -25,6 +25,8 @@ extern "C" {
     pub fn set_redirect(this: &Init, redirect: &str);
     #[wasm_bindgen(method, setter)]
     pub fn set_credentials(this: &Init, credentials: &str);
+    #[wasm_bindgen(method, setter)]
+    pub fn set_cache(this: &Init, cache: &str);
 
     /// A plain object of header fields.
     #[wasm_bindgen(extends = Object)]

@@ -109,9 +109,14 @@ impl FetchHost {
         }
         init.set_signal(&abort.signal());
         init.set_redirect(self.redirect(request));
-        // Keeps a browser's own login window away; workerd throws on it.
+        // Outside of pages there is neither, and workerd throws on both.
         if self.page.is_some() {
+            // Keeps the browser's own login window away.
             init.set_credentials("omit");
+            // Registries and proxies send `Last-Modified` or `max-age` with tags and lists. This triggers no preflight.
+            if !request.may_be_cached {
+                init.set_cache("no-store");
+            }
         }
         Ok(init)
     }

@@ -172,6 +172,9 @@ pub struct Request<C> {
     /// Whether it may be sent again where it may have been carried out already. Of itself an idempotent method's may
     /// (RFC 9110 §9.2.2).
     pub is_repeatable: bool,
+    /// Whether a browser's HTTP cache may answer it: for reading content by its digest only. Tags and lists change, and
+    /// what is pushed or deleted rests on what the registry says now.
+    pub may_be_cached: bool,
 }
 
 impl<C> Request<C> {
@@ -188,6 +191,7 @@ impl<C> Request<C> {
             timeout: None,
             failures: Failures::default(),
             is_repeatable: !matches!(method, Method::Post | Method::Patch),
+            may_be_cached: false,
         }
     }
 

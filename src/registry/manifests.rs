@@ -92,7 +92,9 @@ impl<H: Host> Connection<H> {
         }
         let target = self.manifest_target(name, reference);
         let accept = accept.unwrap_or(media_type::accept_manifests());
-        let answer = self.get(&target, Some(accept), MANIFEST_LIMIT, call).await?;
+        let mut request = self.request(Method::Get, &target, Some(accept), call);
+        request.may_be_cached = matches!(reference, Reference::Digest(_));
+        let answer = self.success(self.load(&request, MANIFEST_LIMIT).await?)?;
         let tells_digest = answer.content_digest().is_some();
         let (mut fetched, signed) = verified(answer, reference)?;
         if let Some(signed) = signed {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::{Clock, Result, Transport, read};
+use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Failures, Request, Response};
 
@@ -81,12 +82,23 @@ impl<C: Clock> Retry<C> {
 pub struct Retried<T, C> {
     inner: T,
     retry: Retry<C>,
+    has_cache: bool,
 }
 
 impl<T: Transport, C: Clock> Retried<T, C> {
-    /// Over another transport.
-    pub fn new(inner: T, retry: Retry<C>) -> Self {
-        Self { inner, retry }
+    /// Over another transport. `has_cache`: whether a browser's HTTP cache may answer.
+    pub fn new(inner: T, retry: Retry<C>, has_cache: bool) -> Self {
+        Self { inner, retry, has_cache }
+    }
+
+    /// Whether a cache may have answered, and not with content: what it kept may be long past, or meant for another page.
+    fn may_be_outdated(&self, request: &Request<T::Chunk>, result: &Result<Response<T::Body>>) -> bool {
+        self.has_cache
+            && request.may_be_cached
+            && match result {
+                Ok(response) => !response.is_success(),
+                Err(error) => error.code == code::CORS_OR_NETWORK,
+            }
     }
 }
 
@@ -96,8 +108,17 @@ impl<T: Transport, C: Clock> Transport for Retried<T, C> {
     type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
+        let mut fresh = None;
         loop {
+            let request = fresh.as_ref().unwrap_or(request);
             let result = self.inner.send(request).await;
+            if self.may_be_outdated(request, &result) {
+                if let Ok(response) = result {
+                    read::discard(self.retry.clock(), response).await;
+                }
+                fresh = Some(Request { may_be_cached: false, ..request.clone() });
+                continue;
+            }
             let asked = match &result {
                 Ok(response) if is_momentary(response.status) => response.retry_after(self.retry.now_unix_ms()),
                 Err(error) if error.is_transient => None,

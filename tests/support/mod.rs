@@ -168,6 +168,8 @@ pub struct Seen {
     pub body: String,
     /// Whether the body came as it was made, without a length.
     pub streamed: bool,
+    /// Whether a browser's cache could have answered.
+    pub may_be_cached: bool,
     pub at: u64,
 }
 
@@ -510,6 +512,7 @@ impl Transport for Scripted {
             headers: request.headers.clone(),
             body: text_of(request.body.as_ref()),
             streamed: request.is_streamed(),
+            may_be_cached: request.may_be_cached,
             at: self.now(),
         };
         let number = self.0.seen.borrow().len();

@@ -284,6 +284,8 @@ impl<H: Host> BlobPull<H> {
         }
         let request = self.connection.request(Method::Get, &self.target, None, &self.call);
         let mut request = part_of(request, &self.failures);
+        // What goes wrong once is asked for past a browser's cache.
+        request.may_be_cached = self.digest().is_some() && matches!(self.state, State::Ended);
         let asks_part = self.takes_ranges && (from > 0 || last.is_some());
         if asks_part {
             let last = last.map(|last| last.to_string()).unwrap_or_default();
