@@ -760,7 +760,13 @@ export interface V1Layer {
 
 // ───────────── Errors
 
-/** Every rejection of the package, except an abort, which rejects with the signal's own reason. */
+/**
+ * Every rejection of the package, except an abort, which rejects with the signal's own reason.
+ *
+ * `message`, `errors[].message`, warnings and the URLs of `onRequest` are safe to print: one line of bounded length, in which control
+ * characters, bidirectional controls and invisible characters of a server appear as `\u001b`. `errors[].detail` and everything that is
+ * read (tags, names, configs, annotations) is data, as the registry sent it.
+ */
 export class RegistryError extends Error {
   private constructor();
   readonly name: "RegistryError";

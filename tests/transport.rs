@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::http::Method;
+use docker_registry_client_wasm::protocol::printable::is_unsafe;
 use docker_registry_client_wasm::registry::{Call, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::Clock;
 use docker_registry_client_wasm::transport::notice::Warned;
@@ -159,6 +160,42 @@ fn errors_carry_what_the_registry_said() {
     assert_eq!(error.url.as_deref(), Some("https://registry.test/v2/a/b/tags/list?n=1000"));
     assert_eq!(error.errors[0].detail.as_deref(), Some(r#"{"name":"a/b"}"#));
     assert!(error.message.contains("repository name not known"), "{error}");
+}
+
+/// What a registry says moves no cursor, starts no line, shows nothing backwards and hides nothing.
+#[test]
+fn what_a_registry_says_is_one_harmless_line() {
+    const EVIL: &str = "a\u{1b}[2Jb\u{9b}1mc\u{7}d\r\ne\u{7f}f\u{85}g\u{202e}h\u{2066}i\u{200b}j\u{feff}k\u{200f}l\u{61c}m\0n\u{e0041}";
+    let json = |text: &str| serde_json::to_string(text).unwrap();
+    let evil = json(EVIL);
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let errors = [
+        Reply::json(&format!(r#"{{"errors":[{{"code":"DENIED","message":{evil},"detail":{evil}}}]}}"#)).status(403),
+        Reply::json(&format!(r#"{{"errors":[{{"code":{evil},"message":{evil}}}]}}"#)).status(403),
+        Reply::json(&format!(r#"{{"message":{evil}}}"#)).status(403),
+        Reply::bytes(EVIL).status(500),
+        Reply::bytes(format!("<title>{EVIL}</title>")).header("content-type", "text/html").status(502),
+        Reply::json(&format!(r#"{{"tags":{{{evil}:1}}}}"#)),
+        Reply::json(&format!(r#"{{"tags":["a",{evil}"#)),
+        Reply::json(r#"{"tags":["a"]}"#).header("link", &format!("<{EVIL}>; rel=\"next\"")),
+        Reply::new(307).header("location", EVIL),
+        Reply::bytes("x").header("content-type", EVIL),
+        Reply::new(401).header("www-authenticate", &format!("{EVIL} realm=\"{EVIL}\"")),
+        Reply::new(401).header("www-authenticate", &format!("Bearer realm=\"https://{EVIL}\"")),
+        Reply::new(502).header("server", EVIL).header("via", EVIL),
+    ];
+    for (index, reply) in errors.into_iter().enumerate() {
+        let sink = told.clone();
+        let warned: Option<Warned> = Some(Rc::new(move |text: &str| sink.borrow_mut().push(text.to_owned())));
+        let host = Scripted::new(move |_| reply.clone().header("warning", &format!("299 - \"{EVIL}\"")));
+        let repository = host.client_with(Settings { warned, ..Settings::default() }).repository("a/b", None).unwrap();
+        if let Err(error) = host.run(repository.tags(None, Call::default()).collect()) {
+            told.borrow_mut().push(error.message);
+        }
+        let unsafe_text = told.borrow().iter().find(|text| text.contains(is_unsafe)).cloned();
+        assert_eq!(unsafe_text, None, "{index}");
+    }
+    assert!(told.borrow().iter().any(|text| text.contains("a\\u001b[2Jb\\u009b1mc\\u0007d  e\\u007ff")), "{told:?}");
 }
 
 /// F68.

@@ -1,15 +1,22 @@
 // What is printed. Tags, messages and labels come from registries, whom nobody has to trust: what would move a
-// terminal's cursor, or show a text backwards, is shown as an escape.
+// terminal's cursor, show a text backwards or hide a part of it is shown as an escape.
 
 import process from 'node:process';
 
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+/** Those of the module's own protocol/printable.rs. */
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
 const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
 
-const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const escapedUnit = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** As JSON has it too. */
+const escaped = (character) => character.split('').map(escapedUnit).join('');
 
 /** One line without anything that a terminal obeys. */
 export const clean = (text) => String(text).replace(UNSAFE, escaped);
+
+/** Several lines, each cleaned. */
+const cleanLines = (text) => String(text).split('\n').map(clean).join('\n');
 
 /** `closed` is called when nobody reads any longer what is printed; that is no failure. */
 export function watchPipes(closed) {
@@ -38,11 +45,12 @@ export function createOutput({ json = false, quiet = false, color = 'auto' }) {
     /** The package's own text. */
     text: (text) => void stdout.write(text.endsWith('\n') ? text : `${text}\n`),
     /** JSON escapes the rest itself. */
-    json: (value) => stdout.write(`${JSON.stringify(value, undefined, 2).split('\n').map(clean).join('\n')}\n`),
+    json: (value) => stdout.write(`${cleanLines(JSON.stringify(value, undefined, 2))}\n`),
     bytes: (bytes) => stdout.write(bytes),
     note: (text) => void (quiet || stderr.write(`${clean(text)}\n`)),
     warn: (text) => void (quiet || stderr.write(`${paintError('yellow', 'warning:')} ${clean(text)}\n`)),
     error: (code, message) => stderr.write(`${paintError('red', 'error:')} ${clean(code)}: ${clean(message)}\n`),
-    advice: (text) => stderr.write(`${text}\n`),
+    /** Several lines at most: a stack, say. */
+    advice: (text) => stderr.write(`${cleanLines(text)}\n`),
   };
 }

@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use crate::protocol::code;
 use crate::protocol::error_body::ErrorItem;
 use crate::protocol::invalid::Invalid;
+use crate::protocol::printable;
 use crate::transport::Error;
 
 #[wasm_bindgen(module = "/src/js/error.js")]
@@ -100,7 +101,7 @@ fn errors(items: &[ErrorItem]) -> JsValue {
                 let _ = Reflect::set(&entry, &name.into(), value);
             };
             set("code", &item.code.as_str().into());
-            set("message", &item.message.as_str().into());
+            set("message", &printable::message(item.message.clone()).into());
             if let Some(detail) = item.detail.as_deref().and_then(|detail| js_sys::JSON::parse(detail).ok()) {
                 set("detail", &detail);
             }

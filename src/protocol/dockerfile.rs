@@ -2,6 +2,7 @@
 //! reconstruction; and it comes from outside, so no entry may pass for two.
 
 use super::config::History;
+use super::printable;
 
 /// The Dockerfile's instructions; a `FROM` leaves no trace in a history.
 const INSTRUCTIONS: &[&str] = &[
@@ -39,11 +40,12 @@ pub fn reconstruct(history: &[History]) -> String {
     out
 }
 
-/// A text in trimmed lines that are not empty, without control characters.
+/// A text in trimmed lines that are not empty, without unsafe characters.
 fn lines(text: &str) -> String {
     let mut out = String::new();
     for line in text.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']) {
-        let line: String = line.chars().filter(|character| !character.is_control() || *character == '\t').collect();
+        let line: String =
+            line.chars().filter(|character| *character == '\t' || !printable::is_unsafe(*character)).collect();
         let line = line.trim();
         if !line.is_empty() {
             if !out.is_empty() {

@@ -2,6 +2,7 @@
 //! and the proxies before them answer anything.
 
 use super::json::{self, Members};
+use super::printable;
 
 /// One of a registry's errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +58,8 @@ fn read_item(text: &str) -> Option<ErrorItem> {
 
 /// The spec says `[A-Z_]+`; registries have used digits too.
 fn is_code(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_uppercase())
+    text.len() <= 64
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
@@ -66,17 +68,7 @@ pub fn excerpt(body: &[u8]) -> Option<String> {
     const LIMIT: usize = 200;
     let text = String::from_utf8_lossy(body);
     let message = message(&text);
-    let mut out = String::new();
-    let words = message.as_deref().unwrap_or(&text).split(|c: char| c.is_control() || c.is_whitespace());
-    for word in words.filter(|word| !word.is_empty()) {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    if out.chars().nth(LIMIT).is_some() {
-        out = out.chars().take(LIMIT - 1).chain(['…']).collect();
-    }
+    let out = printable::excerpt(message.as_deref().unwrap_or(&text), LIMIT);
     (!out.is_empty()).then_some(out)
 }
 

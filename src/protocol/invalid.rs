@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::code;
+use super::{code, printable};
 
 /// Outside data that breaks a rule. The message names the field, the rule and the value's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// Shortens and escapes an outside value for a message: at most 80 characters, control characters escaped.
+/// Shortens and escapes an outside value for a message: at most 80 characters, unsafe ones escaped.
 pub fn quoted(value: &str) -> String {
     const LIMIT: usize = 80;
     let mut out = String::from("\"");
@@ -47,10 +47,10 @@ pub fn quoted(value: &str) -> String {
             out.push('…');
             break;
         }
-        if character == '"' || character == '\\' || character.is_control() {
-            out.extend(character.escape_default());
-        } else {
-            out.push(character);
+        match character {
+            '"' | '\\' | '\t' | '\n' | '\r' => out.extend(character.escape_default()),
+            _ if printable::is_unsafe(character) => printable::push_escaped(&mut out, character),
+            _ => out.push(character),
         }
     }
     out.push('"');

@@ -28,6 +28,7 @@ pub mod percent;
 pub mod pipe;
 pub mod platform;
 mod platform_matcher;
+pub mod printable;
 pub mod range;
 pub mod rate_limit;
 pub mod reference;

@@ -343,7 +343,7 @@ mod tests {
             ("windows(%)", "'%' is not followed"),
             ("windows(%0a)", "\"%0a\" is no printable"),
             ("windows(%zz)", "\"%zz\" is no printable"),
-            ("windows(%\u{1b}1)", "\"%\\u{1b}1\" is no printable"),
+            ("windows(%\u{1b}1)", "\"%\\u001b1\" is no printable"),
             ("windows(%é)", "\"%é\" is no printable"),
         ] {
             let refused = Platform::parse(text).expect_err(text);

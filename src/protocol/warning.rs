@@ -1,20 +1,20 @@
 //! `Warning` (distribution-spec v1.1.1, "Warnings"; RFC 7234 §5.5): what a registry wants its user to know.
 
-use super::field;
+use super::{field, printable};
 
 /// Bytes of all texts together: more than that no registry may send.
 const LIMIT: usize = 4096;
 
 /// The texts of the warnings a registry may send: `299 - "text"`, in order. Any other code or agent, a date and what is
-/// malformed are skipped, as is an empty text; control characters become spaces, and what goes beyond 4096 bytes is cut.
+/// malformed are skipped, as is an empty text; unsafe characters are escaped, and what goes beyond 4096 bytes is cut.
 pub fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut texts = Vec::new();
     let mut left = LIMIT;
     // `fetch` joins fields of one name with ", ".
     for text in values.flat_map(|value| field::list(value, text)) {
-        let text = shown(&text, left);
+        let text = start(&text, left);
         left -= text.len();
-        texts.extend(Some(text).filter(|text| !text.is_empty()));
+        texts.extend(Some(printable::line(text).into_owned()).filter(|text| !text.is_empty()));
     }
     texts
 }
@@ -27,11 +27,10 @@ fn text(rest: &mut &str) -> Option<String> {
     field::quoted_string(rest)
 }
 
-/// The text for a terminal or a log, of at most `limit` bytes.
-fn shown(text: &str, limit: usize) -> String {
+/// At most `limit` bytes of a text.
+fn start(text: &str, limit: usize) -> &str {
     let end = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    let text = text.get(..end.unwrap_or_default()).unwrap_or_default();
-    text.replace(char::is_control, " ")
+    text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -49,7 +48,7 @@ mod tests {
             ("299 - \"a, b\", 299 - \"c \\\"d\\\" \\\\\"", vec!["a, b", "c \"d\" \\"]),
             (" ,, 299\t -  \"a\" , 299 - \"b\",", vec!["a", "b"]),
             ("299 - \"é ✓\"", vec!["é ✓"]),
-            ("299 - \"a\u{1b}[31m\\\u{7f}b\u{85}\r\n\"", vec!["a [31m b   "]),
+            ("299 - \"a\u{1b}[31m\\\u{7f}b\u{85}\r\n\"", vec!["a\\u001b[31m\\u007fb   "]),
             // Others' warnings, between ours and holding what looks like ours.
             ("110 cache:80 \"Response, is stale\", 299 - \"a\"", vec!["a"]),
             ("199 - \"x, 299 - \\\"y\\\"\", 299 - \"a\"", vec!["a"]),

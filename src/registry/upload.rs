@@ -277,9 +277,8 @@ impl<H: Host> Drop for Upload<H> {
 }
 
 /// The same error where the upload it happened in is gone: all of it would have to be sent again.
-fn lost(mut error: Error, why: &str) -> Error {
-    error.message.push_str(&format!("; the upload cannot go on: the registry {why}"));
-    error.transient()
+fn lost(error: Error, why: &str) -> Error {
+    error.and(&format!("the upload cannot go on: the registry {why}")).transient()
 }
 
 /// The error of an answer without success, worth another try where the status says so.

@@ -7,6 +7,7 @@ use crate::protocol::code;
 use crate::protocol::error_body::ErrorItem;
 use crate::protocol::http::Method;
 use crate::protocol::invalid::Invalid;
+use crate::protocol::printable;
 use crate::protocol::url::Url;
 
 /// What went wrong; `RegistryError` in JavaScript.
@@ -14,7 +15,7 @@ use crate::protocol::url::Url;
 pub struct Error {
     /// The registry's own code where it gave one, else one of [`code`]'s.
     pub code: Cow<'static, str>,
-    /// A sentence for a person, without secrets.
+    /// A sentence for a person: one line without secrets and without characters that do something to a terminal.
     pub message: String,
     /// The response's status, where there was a response.
     pub status: Option<u16>,
@@ -40,7 +41,7 @@ impl Error {
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),
-            message: message.into(),
+            message: printable::message(message.into()),
             status: None,
             method: None,
             url: None,
@@ -86,7 +87,7 @@ impl Error {
     /// The same error with one more clause: what is done, what remains.
     pub fn and(mut self, clause: &str) -> Self {
         self.message.push_str("; ");
-        self.message.push_str(clause);
+        self.message.push_str(&printable::line(clause));
         self
     }
 

@@ -6,7 +6,7 @@ use super::Error;
 use crate::protocol::error_body::{self, ErrorItem};
 use crate::protocol::http::{Method, Response};
 use crate::protocol::url::Url;
-use crate::protocol::{challenge, code, secret};
+use crate::protocol::{challenge, code, printable, secret};
 
 /// The error that a response without success tells of (distribution-spec v1.1.1, "Error codes").
 pub fn of(method: Method, url: &Url, response: &Response<Vec<u8>>, now_unix_ms: u64) -> Error {
@@ -43,12 +43,13 @@ fn code_of_status(status: u16) -> &'static str {
 }
 
 fn told(errors: &[ErrorItem]) -> String {
+    const LIMIT: usize = 1_000;
     let told = errors.iter().map(|item| match (item.code.as_str(), item.message.as_str()) {
         ("", message) => message.to_owned(),
         (code, "") => code.to_owned(),
         (code, message) => format!("{code}: {message}"),
     });
-    told.collect::<Vec<_>>().join("; ")
+    printable::excerpt(&told.collect::<Vec<_>>().join("; "), LIMIT)
 }
 
 /// What a 401 asks for, where it says so and the page can see it.

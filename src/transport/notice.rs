@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::{Result, Transport};
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Request, Response};
+use crate::protocol::printable;
 use crate::protocol::rate_limit::{self, RateLimit};
 use crate::protocol::url::Url;
 use crate::protocol::warning;
@@ -48,6 +49,7 @@ impl Notices {
     /// Tells a warning, unless it was told before.
     pub fn warn(&self, text: &str) {
         let Some(warned) = &self.warned else { return };
+        let text = &*printable::line(text);
         let is_new = {
             let mut told = self.told.borrow_mut();
             told.len() < MOST && told.insert(text.to_owned())
