@@ -334,7 +334,7 @@ export class Repository {
    * (Google's) is asked for nothing else.
    *
    * `order`: "name", by the tags' characters; "version", the highest first (1.10 before 1.9 before 1.9-rc1, 1.9 before 1.9-alpine; what is no
-   * version last, by name); "newest", by `created`, unknown last. Default: each as soon as it is there. "name" and "version" come while work goes
+   * version last, by name); "newest", by `created`, images of unknown age last (see `TagData.created`). Default: each as soon as it is there. "name" and "version" come while work goes
    * on ahead; "newest" waits for all, unless the registry told the dates with its tags.
    *
    * A tag that cannot be described (gone since it was listed, broken, of an unknown kind) is an entry with an `error` and breaks no other. What
@@ -563,6 +563,12 @@ export interface TagData {
   mediaType: string;
   /** Layers, compressed; of the image for the client's platform, else of the index's first image. NaN where a V1 registry does not tell. */
   size: number;
+  /**
+   * When the image was made, as its config says. Reproducible builds write placeholders (1970-01-01, 1980-01-01T00:00:01Z, 0001-01-01): a date
+   * before 2013-03-20, docker's first release, or more than a day in the future is shown as it came, but never counts as a date for `order:
+   * "newest"` and clean-ups. There the upload time counts where the tag list has one (`timeUploadedMs` of Google's registries), else the age is
+   * unknown.
+   */
   created?: Date;
   /** All platforms of an index, or the one of an image; without attestations. */
   platforms: Platform[];
@@ -588,9 +594,12 @@ export type CleanupTime = Date | string | number;
 export interface CleanupPolicy {
   /** What stays of what is selected. One rule that fits is enough. */
   keep?: {
-    /** So many images, those made last, with all their tags: tags of one digest count once. */
+    /**
+     * So many images, those made last, with all their tags: tags of one digest count once. Images made at the same time as the last of them stay
+     * too. Images of unknown age (see `TagData.created`) stay and do not count.
+     */
     newest?: number;
-    /** What was made at or after that time. What does not tell when is kept by this rule and by `newest`. */
+    /** What was made at or after that time. Images of unknown age are kept by this rule. An upload time that the tag list has comes first. */
     newerThan?: CleanupTime;
     /** Globs (`*` any characters, `?` one) of the whole tag, or regular expressions. */
     tags?: (string | RegExp)[];
@@ -608,7 +617,7 @@ export interface CleanupPolicy {
   remove: {
     /** Globs of the whole tag, or regular expressions: one that fits is enough. `["*"]` are all. */
     tags?: (string | RegExp)[];
-    /** What was made before that time; what does not tell when does not fit. */
+    /** What was made before that time; images of unknown age do not fit. An upload time that the tag list has comes first. */
     olderThan?: CleanupTime;
     /** Only versions that are pre-releases (1.2.0-rc1, 1.2b3; not 1.2-alpine). */
     prerelease?: boolean;

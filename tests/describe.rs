@@ -8,14 +8,14 @@ use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::registry::describe::Order;
 use docker_registry_client_wasm::registry::{Call, Descriptions};
 use docker_registry_client_wasm::transport::Result;
-use support::{Reply, Scripted, Seen, descriptor, sha256};
+use support::{EPOCH, Reply, Scripted, Seen, descriptor, sha256};
 
 const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 
 fn config(day: usize) -> String {
     format!(
-        r#"{{"created":"2026-01-{day:02}T00:00:00Z","architecture":"amd64","os":"linux","rootfs":{{"diff_ids":[]}}}}"#
+        r#"{{"created":"2025-12-{day:02}T00:00:00Z","architecture":"amd64","os":"linux","rootfs":{{"diff_ids":[]}}}}"#
     )
 }
 
@@ -182,7 +182,10 @@ fn digests_and_dates_that_the_listing_told() {
         .iter()
         .map(|(tag, day)| {
             let digest = sha256(image(*day));
-            format!(r#""{digest}":{{"tag":["{tag}"],"timeCreatedMs":"{}","mediaType":"{OCI}"}}"#, day * 86_400_000)
+            format!(
+                r#""{digest}":{{"tag":["{tag}"],"timeCreatedMs":"{}","mediaType":"{OCI}"}}"#,
+                EPOCH - (31 - *day as u64) * 86_400_000
+            )
         })
         .collect();
     let host = registry(TAGS, &format!(r#","manifest":{{{}}}"#, told.join(",")), |_| None);
@@ -194,4 +197,53 @@ fn digests_and_dates_that_the_listing_told() {
     assert!(
         host.targets().iter().filter(|target| target.contains("/manifests/")).all(|target| target.contains("sha256:"))
     );
+}
+
+/// A placeholder is shown as it came and never counts as a date: the listing's upload time does, else the image is last.
+#[test]
+fn placeholders_do_not_sort_as_dates() {
+    let dates = [
+        ("zero", "0001-01-01T00:00:00Z"),
+        ("epoch", "1970-01-01T00:00:00Z"),
+        ("old", "2025-01-01T00:00:00Z"),
+        ("bazel", "1980-01-01T00:00:01Z"),
+        ("future", "2038-01-19T03:14:07Z"),
+        ("new", "2025-12-01T00:00:00Z"),
+    ];
+    let config = |date: &str| format!(r#"{{"created":"{date}","architecture":"amd64","os":"linux"}}"#);
+    let image = move |date: &str| {
+        format!(r#"{{"schemaVersion":2,"config":{},"layers":[]}}"#, descriptor(CONFIG, &config(date), ""))
+    };
+    for (told, expected) in [
+        (false, ["new", "old", "zero", "epoch", "bazel", "future"]),
+        (true, ["new", "bazel", "old", "zero", "epoch", "future"]),
+    ] {
+        let host = Scripted::new(move |seen| {
+            let wanted = seen.target.rsplit('/').next().unwrap();
+            if wanted.starts_with("list") {
+                let names = serde_json::to_string(&dates.map(|(tag, _)| tag)).unwrap();
+                let bazel = sha256(image("1980-01-01T00:00:01Z"));
+                let uploaded = format!(
+                    r#","manifest":{{"{bazel}":{{"tag":["bazel"],"timeCreatedMs":"315532801000","timeUploadedMs":"{}"}}}}"#,
+                    EPOCH - 40 * 86_400_000
+                );
+                return Reply::json(&format!(r#"{{"tags":{names}{}}}"#, if told { uploaded.as_str() } else { "" }));
+            }
+            for (tag, date) in dates {
+                if wanted == tag || wanted == sha256(image(date)) {
+                    return Reply::manifest(OCI, &image(date));
+                }
+                if wanted == sha256(config(date)) {
+                    return Reply::bytes(config(date));
+                }
+            }
+            Reply::new(404)
+        });
+        let found = all(&host, start(&host, Order::Newest)).unwrap();
+        assert_eq!(found.iter().map(|(tag, _)| tag.as_str()).collect::<Vec<_>>(), expected);
+        for (tag, created) in found {
+            let raw = dates.iter().find(|(one, _)| *one == tag).map(|(_, date)| (*date).to_owned());
+            assert_eq!(created.ok(), raw, "the raw value");
+        }
+    }
 }

@@ -58,8 +58,10 @@ pub struct Told {
     pub digest: Digest,
     /// The tags that point to it.
     pub tags: Vec<String>,
-    /// When it was made, else uploaded; milliseconds since 1970.
+    /// When it was made, as its config says; milliseconds since 1970.
     pub created: Option<u64>,
+    /// When it was uploaded, as the registry observed it; milliseconds since 1970.
+    pub uploaded: Option<u64>,
 }
 
 impl Strings {
@@ -84,7 +86,8 @@ impl Told {
         Some(Self {
             digest: Digest::parse(digest).ok()?,
             tags: members.optional("tag", json::strings).ok()??,
-            created: time("timeCreatedMs").or_else(|| time("timeUploadedMs")),
+            created: time("timeCreatedMs"),
+            uploaded: time("timeUploadedMs"),
         })
     }
 }
@@ -243,10 +246,11 @@ mod tests {
                 "{other}":{{"tag":[],"timeCreatedMs":"x"}},"sha256:no":{{"tag":["2"]}},"x":[]}},"tags":["1","latest"]}}"#
         );
         let told = tags(text.into_bytes()).expect("tags").told();
-        let expected = |digest: &str, tags: &[&str], created| Told {
+        let expected = |digest: &str, tags: &[&str], uploaded| Told {
             digest: Digest::parse(digest).expect("a digest"),
             tags: tags.iter().map(ToString::to_string).collect(),
-            created,
+            created: None,
+            uploaded,
         };
         assert_eq!(told, [expected(&digest, &["1", "latest"], Some(1_545_000_000_000)), expected(&other, &[], None)]);
         for text in [r#"{"tags":["a"]}"#, r#"{"tags":[],"manifest":null}"#, r#"{"tags":[],"manifest":[1]}"#] {

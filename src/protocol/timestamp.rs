@@ -22,6 +22,22 @@ pub fn unix_ms(text: &str) -> Option<u64> {
     (seconds * 1000 + thousandths).checked_add_signed(-offset * 60_000)
 }
 
+/// Docker's first release, 2013-03-20: no image is older.
+const FIRST_RELEASE: u64 = 1_363_737_600_000;
+/// How far another machine's clock may be ahead.
+const SKEW: u64 = 24 * 3_600_000;
+
+/// A date that can be one: not a placeholder for a date that nobody recorded (1970-01-01, 1980-01-01T00:00:01Z, 0001-01-01
+/// of reproducible builds, jib, Bazel, ko and Nix), and not in the future. `None`: the age is not known.
+pub fn credible(unix_ms: u64, now: u64) -> Option<u64> {
+    (FIRST_RELEASE..=now.saturating_add(SKEW)).contains(&unix_ms).then_some(unix_ms)
+}
+
+/// The same of a text.
+pub fn credible_text(text: &str, now: u64) -> Option<u64> {
+    credible(unix_ms(text)?, now)
+}
+
 /// A time as RFC 3339 text in UTC, to the second.
 pub fn text(unix_ms: u64) -> String {
     let seconds = unix_ms / 1000;
@@ -90,6 +106,29 @@ mod tests {
         ] {
             assert_eq!(unix_ms(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn placeholders_are_no_dates() {
+        let now = unix_ms("2026-01-02T03:04:05Z").expect("a time");
+        for text in ["2013-03-20T00:00:00Z", "2025-12-31T00:00:00Z", "2026-01-02T03:04:05Z", "2026-01-03T03:04:05Z"] {
+            assert_eq!(credible_text(text, now), unix_ms(text), "{text}");
+        }
+        for text in [
+            "0001-01-01T00:00:00Z",
+            "1970-01-01T00:00:00Z",
+            "1979-12-31T23:00:00Z",
+            "1980-01-01T00:00:01Z",
+            "2013-03-19T23:59:59.999Z",
+            "2026-01-03T03:04:06Z",
+            "2106-02-07T06:28:15Z",
+            "9999-12-31T23:59:59Z",
+            "yesterday",
+        ] {
+            assert_eq!(credible_text(text, now), None, "{text}");
+        }
+        // A clock that was never set makes every date unknown.
+        assert_eq!(credible_text("2025-12-31T00:00:00Z", 0), None);
     }
 
     #[test]

@@ -74,11 +74,13 @@ struct Reader<H: Host> {
     connection: Rc<Connection<H>>,
     name: RepositoryName,
     call: Call,
+    /// When it began; milliseconds since 1970.
+    now: u64,
     digests: RefCell<Ids>,
     /// By the digest's number; locked while it is found out.
     facts: RefCell<Vec<Rc<Mutex<Option<TagData>>>>>,
     tags: RefCell<Ids>,
-    /// By the tag's number, where the listing told: digest, and milliseconds since 1970.
+    /// By the tag's number, where the listing told: digest, and a credible date in milliseconds since 1970.
     told: RefCell<Vec<(Digest, Option<u64>)>>,
     /// Tags that turned out to share a digest with one before, and those that did not.
     shared: Cell<usize>,
@@ -100,10 +102,12 @@ impl<H: Host> Descriptions<H> {
             }
             None => Some(Listing::tags(connection.clone(), Ok(name.clone()), None, call.clone())),
         };
+        let now = connection.retry.now_unix_ms();
         let reader = Reader {
             connection,
             name,
             call,
+            now,
             digests: RefCell::default(),
             facts: RefCell::default(),
             tags: RefCell::default(),
@@ -210,10 +214,12 @@ impl<H: Host> Descriptions<H> {
     /// What the listing tells beside the tags.
     fn learn(&mut self, told: &[Told]) {
         let (mut tags, mut known) = (self.reader.tags.borrow_mut(), self.reader.told.borrow_mut());
-        for Told { digest, tags: names, created } in told {
+        for Told { digest, tags: names, created, uploaded } in told {
+            let credible = |date: &Option<u64>| timestamp::credible((*date)?, self.reader.now);
+            let date = credible(created).or_else(|| credible(uploaded));
             for tag in names {
                 if tags.of(tag) == known.len() {
-                    known.push((digest.clone(), *created));
+                    known.push((digest.clone(), date));
                 }
             }
         }
@@ -244,8 +250,13 @@ impl<H: Host> Descriptions<H> {
     fn sort_ready(&mut self) {
         self.is_sorted = true;
         let all: Vec<Described> = std::mem::take(&mut self.ready).into_iter().flatten().collect();
-        let created = |described: &Described| timestamp::unix_ms(described.data.as_ref().ok()?.created.as_ref()?);
-        let dates: Vec<Option<u64>> = all.iter().map(created).collect();
+        let created = |described: &Described| {
+            let created = described.data.as_ref().ok()?.created.as_ref()?;
+            timestamp::credible_text(created, self.reader.now)
+        };
+        // A placeholder is no date: there the listing may know when the image was uploaded.
+        let date = |described: &Described| created(described).or_else(|| self.reader.told(&described.tag)?.1);
+        let dates: Vec<Option<u64>> = all.iter().map(date).collect();
         let date = |at: usize| dates.get(at).copied().flatten();
         let order = ordered(all.len(), &|one, other| date(other).cmp(&date(one)));
         self.ready = arrange(all, &order).into_iter().map(Some).collect();

@@ -58,7 +58,8 @@ impl<H: Host> Gatherer<H> {
         match data {
             Ok(data) => {
                 entry.digest = data.digest.as_deref().map(Digest::parse).transpose()?;
-                entry.created = data.created.as_deref().and_then(timestamp::unix_ms);
+                let now = self.connection.retry.now_unix_ms();
+                entry.created = data.created.as_deref().and_then(|text| timestamp::credible_text(text, now));
                 entry.size = data.size;
             }
             // Its config may be what is missing or broken: of the manifest everything has to be known.

@@ -192,17 +192,18 @@ impl Policy {
         reasons
     }
 
-    /// The manifests that were made last.
+    /// The manifests that were made last. Of those made at the same time as the last of them, all: reproducible builds
+    /// share one date, and which of them is the newest is not known.
     fn newest(&self, inventory: &Inventory, selected: &[&TagEntry]) -> Marks {
         let created = |at: usize| selected.get(at).and_then(|tag| tag.created);
-        let mut newest = Marks::default();
+        let (mut newest, mut edge) = (Marks::default(), None);
         let mut left = self.keep.newest.unwrap_or_default();
         for at in ordered(selected.len(), &|one, other| created(other).cmp(&created(one))) {
-            let target = selected.get(at).filter(|tag| tag.created.is_some()).and_then(|tag| inventory.target(tag));
-            if let Some(target) = target.filter(|_| left > 0)
-                && newest.add(target)
-            {
-                left -= 1;
+            let (Some(date), Some(tag)) = (created(at), selected.get(at)) else { continue };
+            let Some(target) = inventory.target(tag).filter(|_| left > 0 || edge == Some(date)) else { continue };
+            if newest.add(target) {
+                left = left.saturating_sub(1);
+                edge = Some(date);
             }
         }
         newest

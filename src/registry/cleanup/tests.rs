@@ -8,7 +8,7 @@ use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::glob::Glob;
 
 const DAY: u64 = 86_400_000;
-const NOW: u64 = 1000 * DAY;
+const NOW: u64 = 20_454 * DAY;
 
 fn digest(name: impl ToString) -> Digest {
     Digest::of(Algorithm::Sha256, name.to_string().as_bytes())
@@ -119,6 +119,20 @@ fn rules() {
     ] {
         assert_eq!(removed(&inventory, &policy(keep, remove)), expected);
     }
+}
+
+/// Images of one date, as reproducible builds make them: none of them is known to be older than another.
+#[test]
+fn ties_at_the_edge_of_newest_stay() {
+    let inventory =
+        tagged(&[("a", "a", 1), ("b", "b", 5), ("c", "c", 5), ("d", "d", 5), ("e", "e", 6), ("b2", "b", 5)]);
+    let keep = |newest| removed(&inventory, &policy(Keep { newest: Some(newest), ..Keep::default() }, everything()));
+    assert_eq!(keep(0), ["a", "b", "c", "d", "e", "b2"]);
+    assert_eq!(keep(1), ["b", "c", "d", "e", "b2"]);
+    for newest in 2..=4 {
+        assert_eq!(keep(newest), ["e"], "{newest}");
+    }
+    assert!(keep(5).is_empty());
 }
 
 #[test]
