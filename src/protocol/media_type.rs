@@ -26,6 +26,8 @@ pub const DOCKER_RAW_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar
 pub const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 /// A layer of an OCI image as it is.
 pub const OCI_RAW_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+/// The artifact manifest of image-spec 1.1's release candidates, which ORAS 0.15 and 0.16 pushed: `blobs` and a `subject`.
+pub const OCI_ARTIFACT: &str = "application/vnd.oci.artifact.manifest.v1+json";
 /// The config of an artifact that has none (image-spec manifest.md, "Guidance for an Empty Descriptor").
 pub const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
@@ -49,6 +51,36 @@ pub fn kind(media_type: &str) -> Kind {
         OCI_MANIFEST | DOCKER_MANIFEST => Kind::Image,
         DOCKER_SCHEMA1 | DOCKER_SCHEMA1_SIGNED => Kind::Schema1,
         _ => Kind::Other,
+    }
+}
+
+/// What an index entry points to, by its media type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// A manifest.
+    Manifest,
+    /// A blob: the entries of a BuildKit cache are layers and its `cacheconfig`.
+    Blob,
+    /// Either: only the registry knows.
+    Unknown,
+}
+
+/// What an entry of this media type (as [`essence`] returns it) points to.
+pub fn entry(media_type: &str) -> Entry {
+    const BLOBS: &[&str] = &[
+        "application/vnd.oci.image.layer.",
+        "application/vnd.oci.image.config.",
+        "application/vnd.oci.empty.",
+        "application/vnd.docker.image.rootfs.",
+        "application/vnd.docker.container.image.",
+        "application/vnd.buildkit.cacheconfig.",
+    ];
+    if kind(media_type) != Kind::Other || media_type == OCI_ARTIFACT {
+        Entry::Manifest
+    } else if BLOBS.iter().any(|start| media_type.starts_with(start)) {
+        Entry::Blob
+    } else {
+        Entry::Unknown
     }
 }
 
@@ -114,6 +146,29 @@ mod tests {
             ("", Kind::Other),
         ] {
             assert_eq!(kind(media_type), expected, "{media_type}");
+        }
+    }
+
+    #[test]
+    fn entries_of_an_index() {
+        for media_type in [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST, DOCKER_SCHEMA1, OCI_ARTIFACT] {
+            assert_eq!(entry(media_type), Entry::Manifest, "{media_type}");
+        }
+        for media_type in [
+            "application/vnd.buildkit.cacheconfig.v0",
+            "application/vnd.oci.image.layer.v1.tar+zstd",
+            "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+            "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+            OCI_LAYER,
+            DOCKER_LAYER,
+            OCI_CONFIG,
+            DOCKER_CONFIG,
+            OCI_EMPTY,
+        ] {
+            assert_eq!(entry(media_type), Entry::Blob, "{media_type}");
+        }
+        for media_type in ["", "application/json", "application/vnd.in-toto+json", "a/b"] {
+            assert_eq!(entry(media_type), Entry::Unknown, "{media_type}");
         }
     }
 

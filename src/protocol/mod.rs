@@ -24,6 +24,7 @@ pub mod link;
 pub mod listing;
 pub mod manifest;
 pub mod media_type;
+pub mod parts;
 pub mod percent;
 pub mod pipe;
 pub mod platform;
