@@ -31,22 +31,70 @@ fn is_special_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_special_v6(address: Ipv6Addr) -> bool {
-    let embedded = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        is_special_v4(Ipv4Addr::new(a, b, c, d))
-    };
     match address.segments() {
-        // Unspecified, loopback, and an IPv4 address as such or mapped.
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => embedded(high, low),
-        // NAT64
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
-        [0x64, 0xff9b, 1, ..] => true,
-        // 6to4
-        [0x2002, high, low, ..] => embedded(high, low),
-        // Teredo, whose IPv4 address is obfuscated
-        [0x2001, 0, ..] => true,
+        // Local NAT64 and Teredo, whatever they lead to.
+        [0x64, 0xff9b, 1, ..] | [0x2001, 0, ..] => true,
         // Unique local, link-local, site-local, multicast
-        [first, ..] => first & 0xfe00 == 0xfc00 || first & 0xff80 == 0xfe80 || first & 0xff00 == 0xff00,
+        [first, ..] if first & 0xfe00 == 0xfc00 || first & 0xff80 == 0xfe80 || first & 0xff00 == 0xff00 => true,
+        _ => inside(address).is_some_and(is_special_v4),
+    }
+}
+
+/// The IPv4 address that an IPv6 address stands for or leads to.
+fn inside(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let (high, low) = match address.segments() {
+        // Unspecified, loopback, and an IPv4 address as such, mapped or translated (RFC 4291 §2.5.5, RFC 2765 §2.1)
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => (high, low),
+        // NAT64 (RFC 6052, RFC 8215)
+        [0x64, 0xff9b, 0 | 1, _, _, _, high, low] => (high, low),
+        // 6to4 (RFC 3056)
+        [0x2002, high, low, ..] => (high, low),
+        // Teredo inverts the address (RFC 4380 §4).
+        [0x2001, 0, _, _, _, _, high, low] => (!high, !low),
+        // ISATAP (RFC 5214 §6.1)
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => (high, low),
+        _ => return None,
+    };
+    let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+    Some(Ipv4Addr::new(a, b, c, d))
+}
+
+/// Names under which clouds serve their metadata.
+const METADATA_NAMES: &[&str] = &[
+    "instance-data",
+    "instance-data.ec2.internal",
+    "metadata",
+    "metadata.azure.internal",
+    "metadata.goog",
+    "metadata.google.internal",
+    "metadata.tencentyun.com",
+    "metadata.udhcpc",
+    "rancher-metadata",
+    "rancher-metadata.rancher.internal",
+];
+
+/// Whether a host, as [`super::host::parse_authority`] returns it, is an address of its link, where clouds serve their
+/// machines' metadata and credentials, or another place where they do. Nothing that a server names is looked for there.
+pub fn is_metadata(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    match of_host(name) {
+        Some(IpAddr::V4(address)) => is_metadata_v4(address),
+        Some(IpAddr::V6(address)) => is_metadata_v6(address) || inside(address).is_some_and(is_metadata_v4),
+        None => METADATA_NAMES.contains(&name),
+    }
+}
+
+fn is_metadata_v4(address: Ipv4Addr) -> bool {
+    // Alibaba Cloud, Oracle Cloud, Azure's wire server
+    let others = [[100, 100, 100, 200], [192, 0, 0, 192], [168, 63, 129, 16]];
+    address.is_link_local() || others.contains(&address.octets())
+}
+
+fn is_metadata_v6(address: Ipv6Addr) -> bool {
+    match address.segments() {
+        // Amazon's instances (254, 23 for pods) and resolver (253), Google's, Scaleway's
+        [0xfd00, 0xec2, ..] | [0xfd20, 0xce, ..] | [0xfd00, 0x42, ..] => true,
+        [first, ..] => first & 0xffc0 == 0xfe80,
     }
 }
 
@@ -87,6 +135,48 @@ mod tests {
             "[ff02::1]",
         ] {
             assert!(of_host(host).is_some_and(is_special), "{host}");
+        }
+        for host in [
+            "169.254.0.1",
+            "169.254.169.254",
+            "169.254.170.2",
+            "100.100.100.200",
+            "192.0.0.192",
+            "168.63.129.16",
+            "[fe80::1]",
+            "[febf::1]",
+            "[fd00:ec2::254]",
+            "[fd20:ce::254]",
+            "[fd00:42::42]",
+            "[::ffff:169.254.169.254]",
+            "[::ffff:0:169.254.169.254]",
+            "[::169.254.169.254]",
+            "[64:ff9b::a9fe:a9fe]",
+            "[64:ff9b:1::a9fe:a9fe]",
+            "[2002:a9fe:a9fe::1]",
+            "[2001:0:1::5601:5601]",
+            "[2001:db8::5efe:a9fe:a9fe]",
+            "[::ffff:6464:64c8]",
+            "metadata.google.internal",
+            "metadata.google.internal.",
+            "instance-data",
+        ] {
+            assert!(is_metadata(host), "{host}");
+        }
+        for host in [
+            "169.253.169.254",
+            "10.0.0.1",
+            "127.0.0.1",
+            "8.8.8.8",
+            "[::1]",
+            "[fd00::1]",
+            "[fec0::1]",
+            "[2001:db8::1]",
+            "[::ffff:10.0.0.1]",
+            "metadata.example.com",
+            "localhost",
+        ] {
+            assert!(!is_metadata(host), "{host}");
         }
         for host in ["8.8.8.8", "100.128.0.1", "172.32.0.1", "192.0.1.1", "198.20.0.1", "[2606:4700::1111]"] {
             assert!(of_host(host).is_some_and(|address| !is_special(address)), "{host}");

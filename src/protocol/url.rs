@@ -129,6 +129,11 @@ impl Url {
         self.is_loopback() || address::of_host(&self.host).is_some_and(address::is_special)
     }
 
+    /// Whether the host is an address of its link, or another place where clouds serve their machines' metadata.
+    pub fn is_metadata(&self) -> bool {
+        address::is_metadata(&self.host)
+    }
+
     /// Whether both hosts are the same or belong to the same registrable domain.
     pub fn shares_domain(&self, other: &Url) -> bool {
         domain::is_shared(&self.host, &other.host)

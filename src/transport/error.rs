@@ -31,6 +31,8 @@ pub struct Error {
     pub is_transient: bool,
     /// Where the answer could not be read: whether anything answers there at all, if that could be told.
     pub answers: Option<bool>,
+    /// Whether it is about the token for a request, which was not sent therefore.
+    pub is_of_token: bool,
 }
 
 /// A result whose error is [`Error`].
@@ -49,6 +51,7 @@ impl Error {
             retry_after: None,
             is_transient: false,
             answers: None,
+            is_of_token: false,
         }
     }
 

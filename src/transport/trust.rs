@@ -52,7 +52,8 @@ impl Trust {
     }
 
     /// The token service that a challenge names: an absolute URL, by https unless the registry itself speaks http or
-    /// both are this machine, and at no private address unless the registry has one (or this very host).
+    /// both are this machine, at no private address unless the registry has one (or this very host), and never at a
+    /// metadata address.
     pub fn realm(&self, realm: &str) -> Result<Url> {
         let refused = |why: &str| Error::new(code::UNTRUSTED_REALM, format!("the registry's token service: {why}"));
         let url = Url::parse(realm).map_err(|invalid| refused(&invalid.message))?;
@@ -61,14 +62,10 @@ impl Trust {
         if url.scheme() == Scheme::Http && !plain_allowed {
             return Err(refused(&format!("{} is plain http, the registry is not", url.redacted())));
         }
-        if !self.may_reach(&url) {
-            let why = format!(
-                "{} is a private address, the registry's is not: name its host in trustedRealms if that is right",
-                url.redacted()
-            );
-            return Err(refused(&why));
+        match self.obstacle(&url) {
+            Some(why) => Err(refused(&format!("{} is {why}", url.redacted()))),
+            None => Ok(url),
         }
-        Ok(url)
     }
 
     /// Whether a token service may get the registry's credentials.
@@ -88,11 +85,11 @@ impl Trust {
         if endpoints.iter().any(|endpoint| endpoint.same_origin(&self.registry)) {
             return None;
         }
-        endpoints.into_iter().find(|endpoint| self.is_named(endpoint))
+        endpoints.into_iter().find(|endpoint| self.is_named(endpoint) && self.obstacle(endpoint).is_none())
     }
 
-    /// Whether a redirect may be followed: never from https to http, and to no private address unless the registry has
-    /// one.
+    /// Whether a redirect may be followed: never from https to http, to no private address unless the registry has one,
+    /// and never to a metadata address.
     pub fn redirect(&self, from: &Url, to: &Url) -> Result<()> {
         self.follow("a redirect", from, to)
     }
@@ -112,18 +109,27 @@ impl Trust {
             let message = format!("refused {what} that leads from https to {}", to.redacted());
             return Err(Error::new(code::UNTRUSTED_LOCATION, message));
         }
-        if !self.may_reach(to) {
-            let message = format!(
-                "refused {what} at {}, a private address: name its host in trustedRealms if that is right",
-                to.redacted()
-            );
-            return Err(Error::new(code::UNTRUSTED_LOCATION, message));
+        match self.obstacle(to) {
+            Some(why) => {
+                let message = format!("refused {what} at {}: it is {why}", to.redacted());
+                Err(Error::new(code::UNTRUSTED_LOCATION, message))
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    fn may_reach(&self, url: &Url) -> bool {
-        !url.is_local() || self.registry.is_local() || url.host() == self.registry.host() || self.is_named(url)
+    /// Why nothing that a server names is looked for at a URL's host; `None` where it may be. No setting opens a metadata
+    /// address: `trustedRealms` is often a list of many registries' services, and one of them could name it.
+    fn obstacle(&self, url: &Url) -> Option<&'static str> {
+        if url.host() == self.registry.host() {
+            return None;
+        }
+        if url.is_metadata() {
+            return Some("a link-local or metadata address, which nothing but a registry's own address may be");
+        }
+        let is_open = !url.is_local() || self.registry.is_local() || self.is_named(url);
+        (!is_open)
+            .then_some("a private address, the registry's is not: name its host in trustedRealms if that is right")
     }
 
     fn is_named(&self, url: &Url) -> bool {
@@ -181,6 +187,49 @@ mod tests {
             assert_eq!(error.code, "UNTRUSTED_REALM");
             assert!(!error.message.contains("hush"), "{}", error.message);
         }
+    }
+
+    /// Nothing leads to a cloud's metadata: no private registry, no setting, no spelling. Only the registry may be there.
+    #[test]
+    fn metadata_is_out_of_reach() {
+        for to in [
+            "http://169.254.169.254/latest/meta-data/",
+            "http://169.254.1.1/",
+            "http://[fe80::1]/",
+            "http://[fd00:ec2::254]/",
+            "http://100.100.100.200/",
+            "http://METADATA.google.internal./",
+            "http://[::ffff:a9fe:a9fe]/",
+            "http://[::169.254.169.254]/",
+            "http://[64:ff9b::a9fe:a9fe]/",
+            "http://[2002:a9fe:a9fe::]/",
+            // No host that browsers read as this address passes in any other form.
+            "http://169.254.169.254./",
+            "http://2852039166/",
+            "http://0xa9fea9fe/",
+            "http://0251.0376.0251.0376/",
+            "http://169.254.43518/",
+            "http://0xa9.254.0xa9fe/",
+            "http://169.254.169.254.../",
+            "http://%31%36%39.254.169.254/",
+        ] {
+            for registry in ["http://127.0.0.1:5000", "http://10.0.0.1", "http://169.254.7.7", "http://r.example.com"] {
+                let trust = trust(registry, &["169.254.169.254", "metadata.google.internal", "10.0.0.2"]);
+                assert_eq!(trust.realm(to).map_err(|error| error.code).expect_err(to), "UNTRUSTED_REALM");
+                let followed =
+                    trust.registry().join(to).map_err(Error::from).and_then(|url| {
+                        trust.redirect(trust.registry(), &url).and(trust.upload(trust.registry(), &url))
+                    });
+                assert!(followed.is_err(), "{registry} {to}");
+                let host = to.trim_start_matches("http://").trim_end_matches('/');
+                assert!(trust.endpoint([host].into_iter()).is_none(), "{to}");
+            }
+        }
+        let own = trust("http://169.254.169.254", &[]);
+        own.realm("http://169.254.169.254:5001/token").expect("the registry is there");
+        own.redirect(own.registry(), &Url::parse("http://169.254.169.254/x").expect("a URL")).expect("it is there");
+        let message = own.realm("http://169.254.169.253/").expect_err("another one").message;
+        assert!(!message.contains("trustedRealms"), "{message}");
     }
 
     /// F56.

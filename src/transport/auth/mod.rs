@@ -18,7 +18,7 @@ use self::session::{Session, Sessions};
 use self::token::{Asking, Service, Token, Tokens};
 use super::retry::Retry;
 use super::trust::Trust;
-use super::{Body, Clock, Result, Transport, read};
+use super::{Body, Clock, Error, Result, Transport, read};
 use crate::protocol::challenge;
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Carries, Method, Request, Response};
@@ -158,7 +158,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         {
             self.keyring.refuse(credentials);
         }
-        let (token, refresh_token) = result?;
+        let (token, refresh_token) = result.map_err(|error| Error { is_of_token: true, ..error })?;
         if let Some(refresh_token) = refresh_token {
             self.keyring.renew(refresh_token);
         }
