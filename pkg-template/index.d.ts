@@ -24,11 +24,19 @@ export interface ClientOptions {
    * stands there counts, not what the registry says.
    */
   authServiceUrl?: string;
-  /** Hosts ("auth.example.com", "10.0.0.1:8443") other than the registry's own domain that may receive its credentials as token services. */
+  /**
+   * Hosts ("auth.example.com", "10.0.0.1:8443") other than the registry's own domain that may receive its credentials as token services, or have a
+   * private address. Link-local and metadata addresses (169.254.169.254, fe80::/10…) are never contacted, even if named here, unless the registry
+   * itself is there.
+   */
   trustedRealms?: string[];
-  /** Time allowed until response headers arrive, beside a second for each 32 kB of a request's body. Default 30_000; 0 waits for ever. */
+  /**
+   * Time allowed until response headers arrive, beside a second for each 32 kB of a request's body. A document (manifest, config, page of a list,
+   * token, error) gets the same time for its body, and a second for each 4 kB. Default 30_000; 0 waits for ever for headers, and gives a document's
+   * body `idleTimeout`.
+   */
   timeout?: number;
-  /** Time allowed without a byte of progress in a body, be it an answer's or a streamed upload's. Default 60_000; 0 waits for ever. */
+  /** Time allowed without a byte of progress in a body, be it an answer's or a streamed upload's. Empty chunks are no progress. Default 60_000; 0 waits for ever. */
   idleTimeout?: number;
   /**
    * Tries in all (default 5) for what failed for the moment: a lost connection, 408, 429, 500, 502, 503, 504. The first pause is about `minDelay`

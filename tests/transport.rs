@@ -101,11 +101,13 @@ fn zero_waits_for_ever() {
 #[test]
 fn idle_time_is_counted_from_the_last_byte() {
     let steady = Scripted::new(|_| {
-        (0..10)
-            .fold(Reply::new(200), |reply, _| reply.step(Step::Pause(59_000)).step(Step::Bytes(b" ".to_vec())))
-            .step(Step::Bytes(b"{}".to_vec()))
+        (0..10).fold(Reply::new(200), |reply, _| reply.step(Step::Pause(59_000)).step(Step::Bytes(b" ".to_vec())))
     });
-    steady.run(steady.client().check_status(&Call::default())).unwrap();
+    let read = |host: &Scripted, content: &str| {
+        let (repository, digest) = (host.repository(), sha256(content));
+        host.run(async { repository.blob(&digest, None, &Call::default()).await?.collect().await })
+    };
+    read(&steady, &" ".repeat(10)).unwrap();
     assert_eq!(steady.now(), 590_000);
     let stalled = Scripted::new(|_| {
         Reply::new(200)
@@ -114,9 +116,88 @@ fn idle_time_is_counted_from_the_last_byte() {
             .step(Step::Bytes(b" ".to_vec()))
             .step(Step::Hang)
     });
-    let error = stalled.run(stalled.client().check_status(&Call::default())).unwrap_err();
+    let error = read(&stalled, "x").unwrap_err();
     assert_eq!((error.code.as_ref(), stalled.now()), ("TIMEOUT", 61_000));
     assert_eq!(stalled.open(), 0);
+}
+
+/// Empty chunks are no progress, whether they come slowly or without a pause.
+#[test]
+fn empty_chunks_are_no_progress() {
+    let slowly = (0..10_000).fold(Reply::new(200), |reply, _| reply.step(Step::Pause(200)).step(Step::Bytes(vec![])));
+    for (reply, end) in [(slowly, 60_000), (Reply::new(200).step(Step::Forever(vec![])), 0)] {
+        let host = Scripted::new(move |_| reply.clone());
+        let (repository, digest) = (host.repository(), sha256("x"));
+        let read = async { repository.blob(&digest, None, &Call::default()).await?.collect().await };
+        let error = host.run(read).unwrap_err();
+        assert_eq!((error.code.as_ref(), host.now(), host.open()), ("TIMEOUT", end, 0), "{error}");
+    }
+    let some = Scripted::new(|_| {
+        let reply = Reply::new(200).step(Step::Bytes(vec![])).step(Step::Bytes(b"{".to_vec()));
+        reply.step(Step::Bytes(vec![])).step(Step::Bytes(b"}".to_vec())).step(Step::Bytes(vec![]))
+    });
+    some.run(some.client().check_status(&Call::default())).unwrap();
+}
+
+/// A byte from time to time is progress for a blob. A document has to arrive.
+#[test]
+fn documents_have_to_arrive() {
+    let trickle = |status| {
+        let reply = Reply::new(status).header("content-type", "application/json");
+        (0..10_000).fold(reply, |reply, _| reply.step(Step::Pause(200)).step(Step::Bytes(b" ".to_vec())))
+    };
+    let slow = move |seen: &Seen| match seen.target.split('?').next().unwrap() {
+        "/v2/a/denied/tags/list" => {
+            Reply::new(401).header("www-authenticate", "Bearer realm=\"https://auth.registry.test/token\"")
+        }
+        "/v2/a/broken/tags/list" => trickle(400),
+        _ => trickle(200),
+    };
+    let digest = sha256("x");
+    for name in ["a/b", "a/denied", "a/broken"] {
+        let host = Scripted::new(slow);
+        let repository = host.once().repository(name, None).unwrap();
+        let error = host.run(repository.tags(None, Call::default()).collect()).unwrap_err();
+        let code = if name == "a/broken" { "HTTP_ERROR" } else { "TIMEOUT" };
+        assert_eq!((error.code.as_ref(), host.open()), (code, 0), "{name}");
+        assert!((30_000..31_000).contains(&host.now()), "{name} {}", host.now());
+    }
+    for timeout in [None, Some(5_000), Some(0)] {
+        let host = Scripted::new(slow);
+        let call = Call { timeout, ..Call::default() };
+        let error = host.run(host.repository().manifest(&digest, None, &call)).unwrap_err();
+        assert_eq!(error.code, "TIMEOUT");
+        let limit = [60_000, timeout.unwrap_or(30_000)][usize::from(timeout != Some(0))];
+        assert!((limit..limit + 1_000).contains(&host.now()), "{timeout:?} {}", host.now());
+    }
+    // What is large may take its time: 16 KiB/s for three minutes.
+    let large = Scripted::new(|_| {
+        (0..180)
+            .fold(Reply::new(200), |reply, _| reply.step(Step::Pause(1_000)).step(Step::Bytes(vec![b' '; 16_384])))
+            .step(Step::Bytes(b"{\"tags\":[]}".to_vec()))
+    });
+    large.run(large.repository().tags(None, Call::default()).collect()).unwrap();
+}
+
+/// No answer keeps `diagnose()` from its end, whatever the time limits are.
+#[test]
+fn a_diagnosis_always_ends() {
+    let steps = |status: u16| {
+        let trickle =
+            Reply::new(status).header("www-authenticate", "Bearer realm=\"https://auth.registry.test/token\"");
+        let trickle =
+            (0..100_000).fold(trickle, |reply, _| reply.step(Step::Pause(200)).step(Step::Bytes(b" ".to_vec())));
+        [trickle, Reply::hang(), Reply::new(status).step(Step::Forever(vec![]))]
+    };
+    for reply in steps(200).into_iter().chain(steps(401)).chain(steps(404)) {
+        for limit in [0, 30_000] {
+            let reply = reply.clone();
+            let host = Scripted::new(move |_| reply.clone());
+            let client = host.raw_client(Settings { timeout: limit, idle_timeout: limit, ..Settings::default() });
+            host.run(client.diagnose(Some("a/b"), &Call::default())).unwrap();
+            assert!(host.now() <= 14 * 120_000 && host.open() == 0, "{}", host.now());
+        }
+    }
 }
 
 #[test]

@@ -91,7 +91,8 @@ impl<H: Host> Connection<H> {
                 format!("config {} has {} bytes, {MANIFEST_LIMIT} are allowed", descriptor.digest, descriptor.size);
             return Err(Error::new(code::TOO_LARGE, message));
         }
-        let pull = self.blob(name, &descriptor.digest, Some(descriptor.size), call).await?;
+        let mut pull = self.blob(name, &descriptor.digest, Some(descriptor.size), call).await?;
+        pull.hurry();
         let mut bytes = Vec::new();
         for chunk in pull.collect().await? {
             chunk.append_to(&mut bytes);

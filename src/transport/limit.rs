@@ -60,4 +60,8 @@ impl<B: Body> Body for LimitedBody<B> {
         self.permit = None;
         self.body.hand_over();
     }
+
+    fn hurry(&mut self) {
+        self.body.hurry();
+    }
 }

@@ -68,6 +68,9 @@ pub trait Body: 'static {
 
     /// From here on somebody else reads at their own pace: give back what only a running request may hold.
     fn hand_over(&mut self) {}
+
+    /// From here on it is read as a document, which has to arrive within a time by its size.
+    fn hurry(&mut self) {}
 }
 
 /// A running hash.

@@ -59,6 +59,7 @@ async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8
     if response.declared_length().is_some_and(|length| length > limit) {
         return too_large();
     }
+    response.body.hurry();
     let mut body = Vec::new();
     while let Some(chunk) = response.body.next().await? {
         if body.len() as u64 + chunk.len() > limit {
@@ -77,6 +78,7 @@ async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8
 
 /// As much of a body as tells why there is no success; an error ends it too.
 pub async fn start<B: Body>(body: &mut B) -> Vec<u8> {
+    body.hurry();
     let mut start = Vec::new();
     while let Ok(Some(chunk)) = body.next().await {
         chunk.slice(0, FAILURE_LIMIT - start.len() as u64).append_to(&mut start);

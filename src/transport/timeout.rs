@@ -15,6 +15,10 @@ use crate::protocol::url::Url;
 
 /// Bytes per millisecond that a request's body is given time for.
 const SLOWEST: u64 = 32;
+/// Bytes per millisecond at which a document must come in at least, after the time that its headers may take.
+const SLOWEST_DOCUMENT: u64 = 4;
+/// Empty chunks in a row that are no progress, however fast they come.
+const MOST_EMPTY: u32 = 1000;
 /// Milliseconds for each piece of a streamed body: a proxy may pass nothing on before it has all.
 const PASSED_ON: u64 = 8;
 
@@ -58,7 +62,18 @@ impl<H: Host> Transport for Timed<H> {
         let response = response.map_err(|error| error.at(request.method, &request.url))?;
         let (host, idle_timeout) = (self.host.clone(), self.idle_timeout);
         let (method, url) = (request.method, request.url.clone());
-        Ok(response.map_body(|body| TimedBody { body, host, idle_timeout, timer: None, method, url }))
+        let allowed = Some(request.timeout.unwrap_or(self.header_timeout)).filter(|limit| *limit > 0);
+        let allowed = allowed.unwrap_or(idle_timeout);
+        Ok(response.map_body(|body| TimedBody {
+            body,
+            host,
+            idle_timeout,
+            allowed,
+            document: None,
+            timer: None,
+            method,
+            url,
+        }))
     }
 
     fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
@@ -102,6 +117,10 @@ pub struct TimedBody<H: Host> {
     body: H::Body,
     host: Rc<H>,
     idle_timeout: u64,
+    /// Milliseconds that a document may take before its size counts.
+    allowed: u64,
+    /// When it began to be read as a document, and how many bytes came since.
+    document: Option<(u64, u64)>,
     /// Outlives single reads: one timer for many chunks costs nothing measurable, one for each would.
     timer: Option<Pin<Box<dyn Future<Output = ()>>>>,
     method: Method,
@@ -109,31 +128,66 @@ pub struct TimedBody<H: Host> {
 }
 
 impl<H: Host> TimedBody<H> {
+    /// The next bytes, which are more than none.
     async fn read(&mut self) -> Result<Option<H::Chunk>> {
-        if self.idle_timeout == 0 {
+        let started = self.host.now();
+        // A stream that gives empty chunks without a pause lets no timer fire.
+        for _ in 0..MOST_EMPTY {
+            match self.read_once(started).await? {
+                Some(chunk) if chunk.is_empty() => {}
+                read => {
+                    if let (Some((_, came)), Some(chunk)) = (&mut self.document, &read) {
+                        *came += chunk.len();
+                    }
+                    return Ok(read);
+                }
+            }
+        }
+        Err(Error::new(code::TIMEOUT, format!("the body made no progress: {MOST_EMPTY} empty chunks in a row")))
+    }
+
+    /// One read, within the time that is left of those that began at `started`.
+    async fn read_once(&mut self, started: u64) -> Result<Option<H::Chunk>> {
+        let (due, overdue) = self.due(started);
+        if due == u64::MAX {
             return self.body.next().await;
         }
-        let started = self.host.now();
         let mut read = pin!(self.body.next());
-        let mut remaining = self.idle_timeout;
         loop {
+            // The timer may have been started by an earlier read.
+            let now = self.host.now();
+            if now >= due {
+                return Err(Error::new(code::TIMEOUT, overdue));
+            }
             let timer = self.timer.get_or_insert_with(|| {
                 let host = self.host.clone();
-                Box::pin(async move { host.sleep(remaining).await })
+                Box::pin(async move { host.sleep(due - now).await })
             });
             match select(read, timer).await {
                 Either::Left((result, _)) => return result,
                 Either::Right(((), unfinished)) => read = unfinished,
             }
             self.timer = None;
-            // The timer may have been started by an earlier read.
-            let waited = self.host.now().saturating_sub(started);
-            if waited >= self.idle_timeout {
-                let message = format!("the body made no progress for {} ms", self.idle_timeout);
-                return Err(Error::new(code::TIMEOUT, message));
-            }
-            remaining = self.idle_timeout - waited;
         }
+    }
+
+    /// Until when something must have come, and what to say where nothing has.
+    fn due(&self, started: u64) -> (u64, String) {
+        let idle = match self.idle_timeout {
+            0 => u64::MAX,
+            limit => started.saturating_add(limit),
+        };
+        match self.document {
+            Some((began, came)) if self.allowed > 0 => {
+                let whole = began.saturating_add(self.allowed).saturating_add(came / SLOWEST_DOCUMENT);
+                if whole <= idle {
+                    let waited = whole - began;
+                    return (whole, format!("the body comes too slowly: {came} bytes in {waited} ms"));
+                }
+            }
+            _ => {}
+        }
+        (idle, format!("the body made no progress for {} ms", self.idle_timeout))
     }
 }
 
@@ -150,5 +204,10 @@ impl<H: Host> Body for TimedBody<H> {
 
     fn hand_over(&mut self) {
         self.body.hand_over();
+    }
+
+    fn hurry(&mut self) {
+        self.document.get_or_insert((self.host.now(), 0));
+        self.timer = None;
     }
 }

@@ -43,6 +43,7 @@ pub struct BlobPull<H: Host> {
     resumed: bool,
     restarted: bool,
     handed_over: bool,
+    is_document: bool,
 }
 
 /// What the bytes have to be.
@@ -121,6 +122,7 @@ impl<H: Host> BlobPull<H> {
             resumed: false,
             restarted: false,
             handed_over: false,
+            is_document: false,
         };
         if let Some(algorithm) = expected.algorithm {
             pull.hash = Some((algorithm, pull.hasher(algorithm)?));
@@ -149,6 +151,14 @@ impl<H: Host> BlobPull<H> {
         self.handed_over = true;
         if let State::Open(answer) = &mut self.state {
             answer.response.body.hand_over();
+        }
+    }
+
+    /// It is read as a document: it has to come in within a time by its size.
+    pub(super) fn hurry(&mut self) {
+        self.is_document = true;
+        if let State::Open(answer) = &mut self.state {
+            answer.response.body.hurry();
         }
     }
 
@@ -316,6 +326,9 @@ impl<H: Host> BlobPull<H> {
         self.state = State::Open(Box::new(answer));
         if self.handed_over {
             self.hand_over();
+        }
+        if self.is_document {
+            self.hurry();
         }
         Ok(())
     }

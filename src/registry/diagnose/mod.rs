@@ -8,12 +8,20 @@ mod probe;
 
 pub use diagnosis::{Auth, Cors, Diagnosis, Finding, Fix, Listing, Paging, Preflight, Probed, Severity, Status};
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+
 use self::inquiry::Inquiry;
 use self::probe::Probe;
 use super::connection::Connection;
 use super::settings::Call;
+use crate::protocol::code;
 use crate::protocol::reference::RepositoryName;
-use crate::transport::Host;
+use crate::transport::{Error, Host};
+
+/// Milliseconds that one question may take with all that belongs to it, whatever the client's time limits are.
+const LIMIT: u64 = 120_000;
 
 /// Asks the registry. `repository`: what to ask about tags, referrers and deletion; `None`: the catalog's first.
 pub async fn diagnose<H: Host>(
@@ -21,11 +29,16 @@ pub async fn diagnose<H: Host>(
     repository: Option<RepositoryName>,
     call: &Call,
 ) -> Diagnosis {
+    let host = connection.host();
     let mut inquiry = Inquiry::new(connection, repository);
     for probe in Probe::ALL {
         if inquiry.wants(probe) {
             let (request, limit) = inquiry.request(probe, connection, call);
-            match connection.load(&request, limit).await {
+            let answer = match select(pin!(connection.load(&request, limit)), pin!(host.sleep(LIMIT))).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(_) => Err(Error::new(code::TIMEOUT, format!("no whole answer within {LIMIT} ms"))),
+            };
+            match answer {
                 Ok(answer) => inquiry.heard(probe, &answer, connection),
                 Err(error) => inquiry.missed(probe, &error, connection),
             }

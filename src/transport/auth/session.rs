@@ -16,8 +16,6 @@ use crate::protocol::secret::Secret;
 use crate::protocol::url::Url;
 use crate::transport::trust::Trust;
 
-/// Bytes of the answer that are read: the images of a large repository.
-const ANSWER_LIMIT: u64 = 32 * 1024 * 1024;
 /// Repositories whose sessions are kept.
 const MOST: usize = 1000;
 
@@ -87,9 +85,12 @@ impl Sessions {
         if let Some(Credentials::Basic { username, password }) = credentials {
             request.headers.set("authorization", basic(username, password));
         }
-        let mut response = read::load(transport, retry, &request, ANSWER_LIMIT).await?;
+        let sent = transport.send(&request).await;
+        let mut response = sent.map_err(|error| error.at(request.method, &request.url))?;
         response.secrets = credentials.map(Credentials::secrets).unwrap_or_default();
         if !response.is_success() {
+            let body = read::start(&mut response.body).await;
+            let response = response.map_body(|_| body);
             return Err(failure::of(request.method, &request.url, &response, retry.now_unix_ms()));
         }
         let token = response.headers.get("x-docker-token").filter(|token| is_visible(token));
@@ -102,6 +103,8 @@ impl Sessions {
         let endpoint = trust.endpoint(response.headers.all("x-docker-endpoints"));
         let (repository, token) = (repository.to_owned(), Secret::new(token));
         let session = Session { repository, writes, endpoint, token, cookies: cookies(&response.headers) };
+        // The images of the repository, which nobody needs.
+        read::discard(retry.clock(), response).await;
         let mut known = self.known.borrow_mut();
         known.truncate(MOST - 1);
         known.insert(0, session.clone());
