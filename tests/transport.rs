@@ -164,7 +164,7 @@ fn documents_have_to_arrive() {
     }
     for timeout in [None, Some(5_000), Some(0)] {
         let host = Scripted::new(slow);
-        let call = Call { timeout, ..Call::default() };
+        let call = Call { timeout };
         let error = host.run(host.repository().manifest(&digest, None, &call)).unwrap_err();
         assert_eq!(error.code, "TIMEOUT");
         let limit = [60_000, timeout.unwrap_or(30_000)][usize::from(timeout != Some(0))];
