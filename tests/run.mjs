@@ -7,7 +7,15 @@ import { ensureBuilt, ensureNodeModules, root, run } from '../xtask/ensure.mjs';
 import { fuzzBriefly } from './fuzz/run.mjs';
 import { packPackage } from './js/pack.mjs';
 import { logFolder } from './registries/process.mjs';
-import { ensureFerro, ensureNpmPeer, ensureSystemPrograms, ensureV1Registry } from './registries/programs.mjs';
+import {
+  ensureContainerRegistry,
+  ensureFerro,
+  ensureNpmPeer,
+  ensurePythonRegistries,
+  ensureSystemPrograms,
+  ensureV1Registry,
+} from './registries/programs.mjs';
+import { namedRegistries } from './registries/strangers.mjs';
 
 const WASM = ['--target', 'wasm32-unknown-unknown'];
 const cargo = (...args) => run('cargo', args);
@@ -34,7 +42,9 @@ async function prepare() {
   await ensureSystemPrograms();
   await ensureNodeModules();
   await ensureFerro();
+  await ensureContainerRegistry();
   await ensureV1Registry();
+  await ensurePythonRegistries();
   await ensureNpmPeer();
 }
 
@@ -93,7 +103,8 @@ async function main(args) {
   rmSync(logFolder, { recursive: true, force: true });
   const summary = [];
   const start = performance.now();
-  for (const name of chosen(args)) {
+  const ran = chosen(args);
+  for (const name of ran) {
     const [title, task] = steps[name];
     const begun = performance.now();
     console.log(`\n━━━ ${name}: ${title}`);
@@ -107,6 +118,7 @@ async function main(args) {
       if (FOUNDATIONS.includes(name)) break;
     }
   }
+  if (ran.includes('js')) summary.push(...namedRegistries().absent.map((line) => `not run ${line}`));
   console.log(`\n━━━ Summary, ${seconds(start)}\n${summary.join('\n')}`);
   if (process.exitCode && existsSync(logFolder)) console.log(`The registries' logs: ${logFolder}`);
 }

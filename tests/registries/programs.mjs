@@ -63,14 +63,17 @@ export async function ensureSystemPrograms(programs = Object.keys(packages)) {
 /** Path of the OCI 1.1 registry server; built by cargo on first use. */
 export const ensureFerro = () => ensureCrate('ferro-oci-server', '1.0.0');
 
+/** Path of the smallest registry server; built by cargo on first use. */
+export const ensureContainerRegistry = () => ensureCrate('container-registry', '0.3.1', ['--features', 'bin']);
+
 /** Path of cargo's subcommand for libFuzzer; built by cargo on first use. */
 export const ensureCargoFuzz = () => ensureCrate('cargo-fuzz', '0.13.2');
 
-async function ensureCrate(name, version) {
+async function ensureCrate(name, version, flags = []) {
   const present = find(name);
   if (present) return present;
   console.log(`Installing ${name} ${version} into target/tools (one or two minutes, once) …`);
-  await run('cargo', ['install', name, '--version', version, '--locked', '--root', tools]);
+  await run('cargo', ['install', name, '--version', version, '--locked', ...flags, '--root', tools]);
   return find(name);
 }
 
@@ -81,33 +84,63 @@ function python() {
   return candidates.find((path) => spawnSync(path, ['-c', test], { stdio: 'ignore' }).status === 0);
 }
 
-const v1Sources = fileURLToPath(new URL('v1', import.meta.url));
-const v1Environment = join(tools, 'v1-registry');
-
-/** The environment of docker-registry 0.9.1 and the Python client of its time; made on first use, and where v1/ has changed. */
-export async function ensureV1Registry() {
-  const made = { bin: join(v1Environment, 'bin'), standIns: join(v1Sources, 'stand-ins') };
-  const names = (await readdir(v1Sources)).filter((name) => /^(requirements|packages|patch)\./.test(name)).sort();
-  const sources = await Promise.all(names.map((name) => readFile(join(v1Sources, name))));
-  const stamp = createHash('sha256').update(Buffer.concat(sources)).digest('hex');
-  const stampFile = join(v1Environment, 'made-of');
-  if (existsSync(stampFile) && (await readFile(stampFile, 'utf8')) === stamp) return made;
+/**
+ * An environment of Python packages in target/tools, made on first use and where what it is made of has changed.
+ * @param {string} what as a person knows it
+ * @param {{ name: string, sources: string[], fill: (pip: Function, bin: string) => Promise<void> }} options `sources`: the files
+ *   that say what is in it
+ * @returns {Promise<string>} its folder of programs
+ */
+async function ensureEnvironment(what, { name, sources, fill }) {
+  const folder = join(tools, name);
+  const bin = join(folder, 'bin');
+  const contents = await Promise.all(sources.map((path) => readFile(path)));
+  const stamp = createHash('sha256').update(Buffer.concat(contents)).digest('hex');
+  const stampFile = join(folder, 'made-of');
+  if (existsSync(stampFile) && (await readFile(stampFile, 'utf8')) === stamp) return bin;
   const interpreter = python();
   if (!interpreter) {
     throw new Error(
-      'missing on this machine: Python 3.8 to 3.11 with venv, for the V1 registry. On Debian or Ubuntu:\n' +
+      `missing on this machine: Python 3.8 to 3.11 with venv, for ${what}. On Debian or Ubuntu:\n` +
         '  sudo apt-get install -y --no-install-recommends python3-venv',
     );
   }
-  console.log('Installing docker-registry 0.9.1 into target/tools (half a minute, once) …');
-  await rm(v1Environment, { recursive: true, force: true });
-  await run(interpreter, ['-m', 'venv', v1Environment]);
-  const pip = (...args) => run(join(made.bin, 'pip'), ['install', '-q', '--disable-pip-version-check', ...args]);
-  await pip('-r', join(v1Sources, 'requirements.txt'));
-  await pip('--no-deps', '--no-build-isolation', '-r', join(v1Sources, 'packages.txt'));
-  await run(join(made.bin, 'python'), [join(v1Sources, 'patch.py')]);
+  console.log(`Installing ${what} into target/tools (half a minute, once) …`);
+  await rm(folder, { recursive: true, force: true });
+  await run(interpreter, ['-m', 'venv', folder]);
+  const pip = (...args) => run(join(bin, 'pip'), ['install', '-q', '--disable-pip-version-check', ...args]);
+  await fill(pip, bin);
   await writeFile(stampFile, stamp);
-  return made;
+  return bin;
+}
+
+const beside = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The environment of docker-registry 0.9.1 and the Python client of its time. */
+export async function ensureV1Registry() {
+  const folder = beside('v1');
+  const names = (await readdir(folder)).filter((name) => /^(requirements|packages|patch)\./.test(name)).sort();
+  const bin = await ensureEnvironment('docker-registry 0.9.1', {
+    name: 'v1-registry',
+    sources: names.map((name) => join(folder, name)),
+    async fill(pip, programs) {
+      await pip('-r', join(folder, 'requirements.txt'));
+      await pip('--no-deps', '--no-build-isolation', '-r', join(folder, 'packages.txt'));
+      await run(join(programs, 'python'), [join(folder, 'patch.py')]);
+    },
+  });
+  return { bin, standIns: join(folder, 'stand-ins') };
+}
+
+/** The environment of django-oci and zuul-registry. */
+export async function ensurePythonRegistries() {
+  const requirements = beside('python/requirements.txt');
+  const bin = await ensureEnvironment('django-oci and zuul-registry', {
+    name: 'python-registries',
+    sources: [requirements],
+    fill: (pip) => pip('-r', requirements),
+  });
+  return { bin, sites: beside('python') };
 }
 
 /** Folder of npm's docker-registry-client, which by now needs packages that no lock of ours should hold. */

@@ -30,14 +30,14 @@ export const corsHidden = {
 
 /**
  * Debian's docker-registry (distribution 2.8).
- * @param {{ data?: string, headers?: Record<string, string[]>, auth?: 'basic' | TokenServer, tls?: Tls, settings?: object }} [options]
+ * @param {{ data?: string, headers?: Record<string, string[]>, auth?: 'basic' | TokenServer, tls?: Tls, settings?: object, command?: string }} [options]
  *   `data`: the folder of another instance, to serve the same content under other rules; `auth`: Basic, or Bearer with this
- *   server's tokens; `settings`: more of config.yml, over what stands there otherwise
+ *   server's tokens; `settings`: more of config.yml, over what stands there otherwise; `command`: the binary, of another version
  * @typedef {import('./token-server.mjs').TokenServer} TokenServer
  * @typedef {{ cert: string, key: string, clientCa?: string }} Tls PEM, as certificates.mjs makes it. With `clientCa` only
  *   clients with a certificate of that CA are let in.
  */
-export async function startDistribution({ data, headers = {}, auth, tls, settings } = {}) {
+export async function startDistribution({ data, headers = {}, auth, tls, settings, command } = {}) {
   let storage;
   const server = await startRegistry('docker-registry', async ({ port, folder }) => {
     storage = data ?? join(folder, 'data');
@@ -66,7 +66,7 @@ export async function startDistribution({ data, headers = {}, auth, tls, setting
     // JSON is YAML.
     await writeFile(path, JSON.stringify(merged(config, settings)));
     return {
-      command: find('docker-registry') ?? 'docker-registry',
+      command: command ?? find('docker-registry') ?? 'docker-registry',
       args: ['serve', path],
       env: { OTEL_TRACES_EXPORTER: 'none' },
       scheme: tls ? 'https' : 'http',
