@@ -6,7 +6,7 @@ mod support;
 
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::registry::describe::Order;
-use docker_registry_client_wasm::registry::{Call, Descriptions};
+use docker_registry_client_wasm::registry::{Call, Descriptions, Settings};
 use docker_registry_client_wasm::transport::Result;
 use support::{EPOCH, Reply, Scripted, Seen, descriptor, sha256};
 
@@ -244,6 +244,33 @@ fn placeholders_do_not_sort_as_dates() {
         for (tag, created) in found {
             let raw = dates.iter().find(|(one, _)| *one == tag).map(|(_, date)| (*date).to_owned());
             assert_eq!(created.ok(), raw, "the raw value");
+        }
+    }
+}
+
+/// A page of the list waits for no description that waits for the list: whoever holds the places among the requests goes on.
+#[test]
+fn a_list_of_many_pages_and_few_requests_at_a_time() {
+    const PAGES: usize = 12;
+    for concurrency in [1, 2, 6] {
+        for order in [Order::Any, Order::Name, Order::Newest] {
+            // Every third is no tag by the grammar: its description ends at once, while others hold the places.
+            let name = |at: usize| if at % 3 == 0 { format!("t+{at}") } else { format!("t{at}") };
+            let tags: Vec<(String, usize)> = (1..=PAGES).map(|at| (name(at), 1 + at / 2)).collect();
+            let tags: Vec<(&str, usize)> = tags.iter().map(|(tag, day)| (tag.as_str(), *day)).collect();
+            let page = move |seen: &Seen| {
+                let (_, query) = seen.target.split_once("/tags/list?")?;
+                let from: usize = query.split_once("from=").map_or(0, |(_, from)| from.parse().unwrap());
+                let reply = Reply::json(&format!(r#"{{"tags":["{}"]}}"#, name(from + 1))).after(10);
+                let link = format!("</v2/a/b/tags/list?from={}>; rel=\"next\"", from + 1);
+                Some(if from + 1 < PAGES { reply.header("link", &link) } else { reply })
+            };
+            let host = registry(&tags, "", page);
+            let client = host.client_with(Settings { concurrency, ..Settings::default() });
+            let descriptions = client.repository("a/b", None).unwrap().describe_tags(None, order, Call::default());
+            let found = all(&host, descriptions.unwrap()).unwrap();
+            assert_eq!(found.len(), PAGES, "{concurrency} {order:?}");
+            assert!(found.iter().all(|(tag, data)| data.is_ok() != tag.contains('+')), "{found:?}");
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::rc::Rc;
 
 use async_lock::Mutex;
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
 
 use super::connection::Connection;
 use super::ids::{Ids, Works, arrange, ordered};
@@ -67,6 +69,17 @@ pub struct Descriptions<H: Host> {
     begun: usize,
     given: usize,
     lost: usize,
+}
+
+/// Waits for a page while the descriptions under way go on: they hold the places among the requests that it waits for.
+async fn alongside<T>(page: impl Future<Output = T>, running: &mut Works<'static>) -> T {
+    let mut page = pin!(page);
+    while !running.is_empty() {
+        if let Either::Left((page, _)) = select(page.as_mut(), running.next()).await {
+            return page;
+        }
+    }
+    page.await
 }
 
 /// What the tags of one repository have in common.
@@ -139,6 +152,7 @@ impl<H: Host> Descriptions<H> {
     pub async fn next_some(&mut self) -> Result<Option<Vec<Described>>> {
         loop {
             self.begin().await?;
+            self.take_done()?;
             let some = self.take_ready();
             if !some.is_empty() {
                 return Ok(Some(some));
@@ -146,15 +160,20 @@ impl<H: Host> Descriptions<H> {
             if self.running.next().await.is_none() {
                 return Ok(None);
             }
-            let done = self.done.take();
-            for (index, described) in done {
-                self.judge(&described)?;
-                self.put(index, described);
-            }
-            if self.needs_all() && self.running.is_empty() && self.pending.is_empty() {
-                self.sort_ready();
-            }
+            self.take_done()?;
         }
+    }
+
+    fn take_done(&mut self) -> Result<()> {
+        let done = self.done.take();
+        for (index, described) in done {
+            self.judge(&described)?;
+            self.put(index, described);
+        }
+        if self.needs_all() && self.running.is_empty() && self.pending.is_empty() {
+            self.sort_ready();
+        }
+        Ok(())
     }
 
     /// Those whose turn it is.
@@ -196,7 +215,7 @@ impl<H: Host> Descriptions<H> {
                 return Ok(());
             }
             let Some(listing) = &mut self.listing else { return Ok(()) };
-            let Some(page) = listing.next_page().await? else {
+            let Some(page) = alongside(listing.next_page(), &mut self.running).await? else {
                 self.listing = None;
                 self.sort();
                 continue;
@@ -208,7 +227,7 @@ impl<H: Host> Descriptions<H> {
 
     /// Descriptions that wait for their turn; where all have to wait they are no reason to begin no more.
     fn ahead(&self) -> usize {
-        if self.needs_all() { 0 } else { self.waiting }
+        if self.needs_all() { 0 } else { self.waiting + self.done.borrow().len() }
     }
 
     /// What the listing tells beside the tags.
