@@ -7,19 +7,22 @@ export * from 'docker-registry-client-wasm';
 // ───────────── Logins
 
 export interface DockerCredentialsOptions {
-  /** Asked instead of the usual files. A file that is not there holds no logins. */
+  /** Asked instead of the usual places. A file that is not there holds no logins. */
   configFile?: string;
   /** Time a credential helper may take. Default 30_000. */
   helperTimeout?: number;
 }
 
 /**
- * The logins of `docker login` and `podman login`, for the option `credentials` of a client. Files are read anew at each call:
- * 1. `$DOCKER_CONFIG/config.json`, by default `~/.docker/config.json`
- * 2. `$REGISTRY_AUTH_FILE`
- * 3. `$XDG_RUNTIME_DIR/containers/auth.json`
+ * The logins of `docker login` and `podman login`, for the option `credentials` of a client. All places are read anew at each call:
+ * 1. `$DOCKER_AUTH_CONFIG`, the JSON of a config file (docker 28.3, GitLab CI)
+ * 2. `$DOCKER_CONFIG/config.json`, by default `~/.docker/config.json`
+ * 3. `$REGISTRY_AUTH_FILE`
+ * 4. `$XDG_RUNTIME_DIR/containers/auth.json`
+ * 5. `/run/containers/<uid>/auth.json`, where podman keeps root's logins
+ * 6. `$XDG_CONFIG_HOME/containers/auth.json`, by default `~/.config/containers/auth.json`
  *
- * The first file that has a login for the registry counts. In a file: the helper that `credHelpers` names for the registry, else
+ * The first place that has a login for the registry counts. In each: the helper that `credHelpers` names for the registry, else
  * that of `credsStore` (`docker-credential-…`, from the PATH); where that has none, the entry of `auths` that fits best.
  * Resolves to undefined where there is none; rejects with a `RegistryError` where a file or a helper is broken.
  */

@@ -1,4 +1,4 @@
-// Where docker and podman keep their logins.
+// Where docker and podman keep their logins (docker's cli/config; containers-auth.json(5)).
 
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -9,24 +9,50 @@ import { parse } from './json.js';
 import { object, refusal } from './options.js';
 
 const ABSENT = ['ENOENT', 'ENOTDIR'];
+const VARIABLE = 'DOCKER_AUTH_CONFIG';
 
 /** In the order in which they are asked: docker's file, then podman's. */
 export function usualFiles() {
-  const { DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR } = process.env;
-  return [
+  const { DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_CONFIG_HOME, XDG_RUNTIME_DIR } = process.env;
+  const user = userId();
+  const files = [
     join(DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json'),
     REGISTRY_AUTH_FILE,
     XDG_RUNTIME_DIR && join(XDG_RUNTIME_DIR, 'containers', 'auth.json'),
-  ].filter(Boolean);
+    // Where podman writes without XDG_RUNTIME_DIR: root's logins, mostly.
+    user !== undefined && `/run/containers/${user}/auth.json`,
+    join(XDG_CONFIG_HOME || join(homedir(), '.config'), 'containers', 'auth.json'),
+  ];
+  return [...new Set(files.filter(Boolean))];
 }
 
-/** The file's three parts that are about logins; undefined where there is no file. */
+/** undefined on Windows, and where Deno may not tell. */
+function userId() {
+  try {
+    return process.getuid?.();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an environment variable holds in place of a file (docker 28.3, GitLab's runner). */
+export function variableConfig() {
+  const text = process.env[VARIABLE];
+  return text && parsed(text, `environment variable ${VARIABLE}`);
+}
+
+/** undefined where there is no file. */
 export async function readConfig(path) {
   const text = await readFile(path, 'utf8').catch((error) => {
-    if (ABSENT.includes(error.code)) return undefined;
+    // A usual place that Deno was not allowed to look at is as good as empty.
+    if (ABSENT.includes(error.code) || error.name === 'NotCapable') return undefined;
     throw refusal(`${path} cannot be read: ${error.code}`);
   });
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parsed(text, path);
+}
+
+/** The three parts of a config that are about logins. `path`: what to call it in messages. */
+function parsed(text, path) {
   // Windows' editors put a byte order mark in front.
   const json = text.replace(/^\ufeff/, '');
   const config = object(json.trim() === '' ? {} : parse(json, (place) => refusal(`${path}: no JSON at ${place}`)), path);

@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 
-import { readConfig, usualFiles } from './config-file.js';
+import { readConfig, usualFiles, variableConfig } from './config-file.js';
 import { askHelper } from './helper.js';
 import { checkNames, object, refusal, typed } from './options.js';
 import { keysFor, namesOf } from './registry-keys.js';
@@ -23,10 +23,13 @@ export function dockerCredentials(options) {
   return async ({ registry, scopes = [] }) => {
     const names = namesOf(registry);
     const repositories = scopes.map((scope) => REPOSITORY_SCOPE.exec(scope)?.[1]).filter(Boolean);
-    // The files are read anew each time: whoever has just run `docker login` need not start again.
+    const loginOf = async (config) =>
+      config && ((await fromHelper(config, names, timeout)) ?? fromAuths(config, names, repositories));
+    // All is read anew each time: whoever has just run `docker login` need not start again.
+    const found = configFile === undefined ? await loginOf(variableConfig()) : undefined;
+    if (found) return found;
     for (const path of configFile === undefined ? usualFiles() : [configFile]) {
-      const config = await readConfig(path);
-      const found = config && ((await fromHelper(config, names, timeout)) ?? fromAuths(config, names, repositories));
+      const found = await loginOf(await readConfig(path));
       if (found) return found;
     }
     return undefined;

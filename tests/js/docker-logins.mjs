@@ -3,7 +3,15 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
-const VARIABLES = ['DOCKER_CONFIG', 'REGISTRY_AUTH_FILE', 'XDG_RUNTIME_DIR', 'HOME', 'PATH'];
+const VARIABLES = [
+  'DOCKER_AUTH_CONFIG',
+  'DOCKER_CONFIG',
+  'REGISTRY_AUTH_FILE',
+  'XDG_CONFIG_HOME',
+  'XDG_RUNTIME_DIR',
+  'HOME',
+  'PATH',
+];
 
 export const auth = (username, password) => Buffer.from(`${username}:${password}`).toString('base64');
 
@@ -26,7 +34,7 @@ export function moveIn() {
     write,
     /** Nothing of docker's or podman's is set or there. */
     clear() {
-      for (const name of ['.docker', 'elsewhere', 'run']) rmSync(join(folder, name), { recursive: true, force: true });
+      for (const name of ['.docker', '.config', 'elsewhere', 'run']) rmSync(join(folder, name), { recursive: true, force: true });
       for (const name of VARIABLES) delete process.env[name];
       Object.assign(process.env, { HOME: folder, PATH: [bin, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter) });
     },

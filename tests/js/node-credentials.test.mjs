@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 
+import { installed } from './cli.mjs';
 import { auth, moveIn } from './docker-logins.mjs';
 import { dockerCredentials } from './packed.mjs';
 import { refused } from './support.mjs';
@@ -108,6 +110,8 @@ test('nothing there', async () => {
 
 test('the files, in their order', async () => {
   const files = [
+    ['.config/containers/auth.json', 'HOME', ''],
+    ['elsewhere/config/containers/auth.json', 'XDG_CONFIG_HOME', 'elsewhere/config'],
     ['run/containers/auth.json', 'XDG_RUNTIME_DIR', 'run'],
     ['elsewhere/auth.json', 'REGISTRY_AUTH_FILE', 'elsewhere/auth.json'],
     ['.docker/config.json', 'HOME', ''],
@@ -124,8 +128,35 @@ test('the files, in their order', async () => {
   assert.equal((await ask('https://quay.io')).password, 'elsewhere/auth.json');
 });
 
+test("podman's place for the logins of whoever has no XDG_RUNTIME_DIR", async () => {
+  const { usualFiles } = await import(pathToFileURL(join(installed, 'node', 'config-file.js')));
+  process.env.XDG_RUNTIME_DIR = join(home.folder, 'run');
+  assert.deepEqual(usualFiles(), [
+    join(home.folder, '.docker', 'config.json'),
+    join(home.folder, 'run', 'containers', 'auth.json'),
+    `/run/containers/${process.getuid()}/auth.json`,
+    join(home.folder, '.config', 'containers', 'auth.json'),
+  ]);
+});
+
+test('DOCKER_AUTH_CONFIG comes first, and leaves what it does not know to the files', async () => {
+  process.env.DOCKER_AUTH_CONFIG = JSON.stringify({ auths: { 'quay.io': login } });
+  home.write('.docker/config.json', { auths: { 'quay.io': other, 'registry.example.com': other } });
+  assert.deepEqual(await ask('https://quay.io'), alice);
+  assert.equal((await ask('https://registry.example.com')).username, 'bob');
+  const options = { configFile: join(home.folder, '.docker/config.json') };
+  assert.equal((await ask('https://quay.io', { options })).username, 'bob');
+  process.env.DOCKER_AUTH_CONFIG = '{"auths":{"quay.io":{"auth":"SECRET",}}}';
+  const error = await refused(() => ask('https://quay.io'), {
+    code: 'INVALID_ARGUMENT',
+    message: /^environment variable DOCKER_AUTH_CONFIG: no JSON at line 1, column 38$/,
+  });
+  assert.doesNotMatch(`${error.stack} ${JSON.stringify(error)}`, /SECRET/);
+});
+
 test('configFile is the only one asked', async () => {
   home.write('.docker/config.json', { auths: { 'quay.io': login } });
+  home.write('.config/containers/auth.json', { auths: { 'quay.io': login } });
   const options = { configFile: home.write('elsewhere/config.json', { auths: { 'registry.example.com': login } }) };
   assert.equal(await ask('https://quay.io', { options }), undefined);
   assert.equal(await ask('https://quay.io', { options: { configFile: join(home.folder, 'none.json') } }), undefined);
