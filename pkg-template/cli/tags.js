@@ -62,17 +62,26 @@ export const tags = {
   },
 };
 
-async function described(repository, options, output) {
+/** What the distribution-spec calls a tag; some registries list others as well (1.1.0+build.5). */
+const TAG_RULE = /^\w[\w.-]{0,127}$/;
+
+async function described(repository, { tags: names, order }, output) {
   const progress = startProgress('reading tags', output);
+  const valid = names.filter((tag) => TAG_RULE.test(tag));
   const entries = [];
   try {
-    for await (const entry of repository.describeTags(options)) {
+    for await (const entry of repository.describeTags({ tags: valid, order })) {
       entries.push(entry);
-      progress.update(entries.length, options.tags.length);
+      progress.update(entries.length, valid.length);
     }
   } finally {
     progress.end();
   }
+  // The client says why.
+  for (const tag of names.filter((tag) => !TAG_RULE.test(tag))) {
+    entries.push(await repository.data(tag).catch((error) => ({ tag, error })));
+  }
+  if (order === 'name') entries.sort((one, other) => (one.tag < other.tag ? -1 : 1));
   return entries;
 }
 

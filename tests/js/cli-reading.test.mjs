@@ -167,6 +167,86 @@ test('a broken tag keeps its row and breaks no other', SOON, async () => {
   }
 });
 
+test('a tag that breaks the grammar hides no other', SOON, async () => {
+  const good = image([{ run: 'COPY one /', layer: layer([{ path: 'one', content: '1' }]) }]);
+  const names = ['1.1.0+build.5', 'b', '', 'a', '../x', 'te\u0301', 'x'.repeat(129)];
+  const invalid = names.filter((name) => name !== 'a' && name !== 'b');
+  const registry = await startScripted((request, response) => {
+    if (request.url.startsWith('/v2/a/b/tags/list')) return json({ tags: names })(request, response);
+    if (request.url.includes('/manifests/')) return content(good)(request, response);
+    if (request.url.includes('/blobs/')) return content({ bytes: good.config.bytes })(request, response);
+    return json({})(request, response);
+  });
+  try {
+    for (const order of ['newest', 'version', 'name']) {
+      const { code, out, err } = await cli(`tags ${registry.url}/a/b --order ${order} --json`);
+      assert.equal(code, 0, err);
+      const entries = JSON.parse(out);
+      assert.deepEqual(entries.map(({ tag }) => tag).sort(), [...names].sort());
+      const failed = entries.filter(({ error }) => error);
+      assert.deepEqual(failed.map(({ tag }) => tag).sort(), [...invalid].sort());
+      for (const { error } of failed) assert.equal(error.code, 'INVALID_REFERENCE');
+    }
+    const { code, out, err } = await cli(`tags ${registry.url}/a/b --order name`);
+    assert.equal(code, 0);
+    assert.match(out, /^a .*\nb .*\n/m);
+    assert.match(err, /^warning: 1\.1\.0\+build\.5: INVALID_REFERENCE: /m);
+    assert.deepEqual((await cli(`tags ${registry.url}/a/b --names`)).out.split('\n').length, names.length + 1);
+    assert.ok(registry.requests.every(({ url }) => !url.includes('build')), 'none of them is asked for');
+  } finally {
+    await registry.stop();
+  }
+});
+
+/** Nothing but line ends: no other control character, nothing that is invisible or changes the order of the text. */
+// eslint-disable-next-line no-control-regex
+const HARMLESS = /^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*$/;
+const EVIL = '\u001b[2J\u009b1m\u0007\u007f\u202ea\u2066b\u200bc\u200f\u061c\u2060\ufeff\u2028\r\nerror: FAKE\u0000';
+
+test('nothing from a registry reaches the terminal as it is', SOON, async () => {
+  const evil = image([{ run: EVIL, layer: layer([{ path: 'one', content: '1' }]) }], {
+    config: { User: EVIL, Env: [EVIL], Labels: { [EVIL]: EVIL }, Cmd: [EVIL] },
+    annotations: { [EVIL]: EVIL },
+  });
+  const warning = { warning: `299 - "${EVIL.replace(/[^\x20-\x7e\x80-\xff]/g, '')}"` };
+  const registry = await startScripted((request, response) => {
+    const path = request.url.split('?')[0];
+    if (path === '/v2/_catalog') return json({ repositories: [EVIL, 'a/b'] }, warning)(request, response);
+    if (path === '/v2/a/b/tags/list') return json({ tags: ['latest', EVIL] }, warning)(request, response);
+    if (path.includes('/manifests/')) return content(evil, warning)(request, response);
+    if (path.includes('/blobs/')) return content({ bytes: evil.config.bytes }, warning)(request, response);
+    if (path.includes('/c/')) return json({ errors: [{ code: 'DENIED', message: EVIL, detail: { [EVIL]: EVIL } }] }, { status: 403 })(request, response);
+    if (path.includes('/d/')) return send(EVIL, { status: 500, server: 'x\u009b1m' })(request, response);
+    return json({}, { server: 'x\u009b1m' })(request, response);
+  });
+  try {
+    const commands = [
+      'repos HOST',
+      'tags HOST/a/b',
+      'tags HOST/a/b --long',
+      'tags HOST/a/b --names',
+      'inspect HOST/a/b',
+      'inspect HOST/a/b --config',
+      'tags HOST/a/c',
+      'tags HOST/a/d',
+      'cleanup HOST/a/b --keep-newest 1',
+      'diagnose HOST',
+    ];
+    for (const command of commands) {
+      for (const json of ['', ' --json']) {
+        const typed = command.replace('HOST', registry.url) + json;
+        const { out, err } = await cli(typed, { env: { DEBUG: '1' } });
+        assert.match(out, HARMLESS, typed);
+        assert.match(err, HARMLESS, typed);
+        assert.doesNotMatch(out + err, /^error: FAKE/m, typed);
+        if (json && out !== '') JSON.parse(out);
+      }
+    }
+  } finally {
+    await registry.stop();
+  }
+});
+
 test('what a registry says moves no cursor', SOON, async () => {
   const evil = '\u001b[2J\u009b1mred\u202etxt\n';
   const registry = await startScripted({
