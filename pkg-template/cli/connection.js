@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
+import { withoutTransport } from './reference.js';
 import { Usage } from './usage.js';
 
 /** A function from a registry's address to its client. */
@@ -31,7 +32,8 @@ export function connector({ options, output, signal }) {
   };
 }
 
-function address(host, { plainHttp }) {
+function address(text, { plainHttp }) {
+  const host = withoutTransport(text);
   if (!plainHttp || /^http:\/\//i.test(host)) return host;
   if (/^https:\/\//i.test(host)) throw new Usage('--plain-http: the address says https');
   return `http://${host}`;

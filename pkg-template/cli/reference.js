@@ -9,7 +9,7 @@ const HUB = 'docker.io';
  *   has one, and with the path that it is under, which ends at "//"; `place`: all but scheme, tag and digest
  */
 export function parseReference(text) {
-  const [, scheme, rest] = /^(https?:\/\/)?(.*)$/is.exec(text);
+  const [, scheme, rest] = /^(https?:\/\/)?(.*)$/is.exec(withoutTransport(text));
   const slash = rest.indexOf('/');
   const first = slash < 0 ? rest : rest.slice(0, slash);
   if (slash < 0 && (scheme || isHost(first.replace(/[:@].*$/, '')))) {
@@ -29,6 +29,9 @@ export function parseReference(text) {
   }
   return { host, name, tag, digest, place: `${hasHost ? base : HUB}${end < 0 ? '/' : '//'}${name}` };
 }
+
+/** As skopeo and helm write references: it says how to reach a registry, but not by which scheme. */
+export const withoutTransport = (text) => text.replace(/^(docker|oci):\/\//i, '');
 
 /** What docker takes for a host, and not for the namespace of a repository of Docker Hub. */
 const isHost = (text) => /[.:[]/.test(text) || text === 'localhost' || text !== text.toLowerCase();

@@ -103,26 +103,6 @@ impl Reference {
     }
 }
 
-/// Something in a registry as a person writes it: `team/web` (its tag `latest`), `team/web:1.0`, `team/web@sha256:…`. Of a tag
-/// and a digest the digest counts, as everywhere.
-pub fn parse_place(text: &str) -> Result<(RepositoryName, Reference), Invalid> {
-    let (name, digest) = match text.split_once('@') {
-        Some((name, digest)) => (name, Some(digest)),
-        None => (text, None),
-    };
-    let (name, tag) = match name.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => (name, Some(Tag::parse(tag)?)),
-        _ => (name, None),
-    };
-    let name = RepositoryName::parse(name)?;
-    let reference = match (digest, tag) {
-        (Some(digest), _) => Reference::Digest(Digest::parse(digest)?),
-        (None, Some(tag)) => Reference::Tag(tag),
-        (None, None) => Reference::Tag(Tag::parse("latest")?),
-    };
-    Ok((name, reference))
-}
-
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -199,27 +179,6 @@ fn check_tag(text: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// S01.
-    #[test]
-    fn places() {
-        let hash = "a".repeat(64);
-        for (text, name, reference) in [
-            ("web", "web", "latest"),
-            ("team/web", "team/web", "latest"),
-            ("team/web:1.0", "team/web", "1.0"),
-            (&format!("team/web@sha256:{hash}"), "team/web", &format!("sha256:{hash}")),
-            (&format!("team/web:1.0@sha256:{hash}"), "team/web", &format!("sha256:{hash}")),
-        ] {
-            let (found, at) = parse_place(text).expect(text);
-            assert_eq!((found.as_str(), at.as_str()), (name, reference), "{text}");
-        }
-        for text in
-            ["", ":1", "web:", "web@", "web@sha256:a", "Web:1", "host:5000/web:1", "web:a:b", "web:1@x@y", "a b:1"]
-        {
-            assert_eq!(parse_place(text).expect_err(text).code, "INVALID_REFERENCE", "{text}");
-        }
-    }
 
     #[test]
     fn names() {

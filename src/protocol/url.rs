@@ -77,6 +77,13 @@ impl Url {
         Self { path, query: None, host: self.host.clone(), ..*self }
     }
 
+    /// Where the registry of a request's URL begins: `/v2/` or `/v1/` and nothing behind it, else the root.
+    pub fn api_root(&self) -> Self {
+        let end = ["/v2/", "/v1/"].iter().find_map(|root| self.path.find(root).map(|at| at + root.len()));
+        let path = self.path.get(..end.unwrap_or_default()).filter(|path| !path.is_empty()).unwrap_or("/");
+        Self { path: path.to_owned(), query: None, host: self.host.clone(), ..*self }
+    }
+
     /// This URL with more query parameters. What the query held stays, in its order.
     pub fn with_query(&self, pairs: &[(&str, &str)]) -> Self {
         let mut query = self.query.clone().unwrap_or_default();
@@ -218,6 +225,8 @@ fn absolute(text: &str) -> Result<Url, Refusal> {
 
 fn registry(text: &str) -> Result<Url, Refusal> {
     check_characters(text)?;
+    // As skopeo and helm write them.
+    let text = without_transport(text);
     let (scheme, rest) = match split_scheme(text)? {
         Some((scheme, rest)) => (Some(scheme), rest),
         None => (None, text),
@@ -240,6 +249,15 @@ fn registry(text: &str) -> Result<Url, Refusal> {
         url.port = url.scheme.default_port();
     }
     Ok(url)
+}
+
+/// A reference without `docker://` or `oci://`, which say how to reach a registry, but not by which scheme.
+pub fn without_transport(text: &str) -> &str {
+    let rest = |transport: &str| {
+        let (start, rest) = text.split_at_checked(transport.len())?;
+        start.eq_ignore_ascii_case(transport).then_some(rest)
+    };
+    rest("docker://").or_else(|| rest("oci://")).unwrap_or(text)
 }
 
 /// The scheme and what follows `://`; `None` where there is no `://`.

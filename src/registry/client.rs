@@ -13,8 +13,9 @@ use super::v1::{self, LIBRARY};
 use super::version::{self, Version};
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::place;
 use crate::protocol::rate_limit::RateLimit;
-use crate::protocol::reference::{RepositoryName, parse_place, split_name};
+use crate::protocol::reference::{RepositoryName, split_name};
 use crate::protocol::url::Url;
 use crate::transport::{Host, Result};
 
@@ -67,7 +68,7 @@ impl<H: Host> Client<H> {
     /// A repository by name, or by namespace and name.
     pub fn repository(&self, name: &str, namespace: Option<&str>) -> Result<Repository<H>> {
         let full = match namespace {
-            None => name.to_owned(),
+            None => place::name(name, self.base())?.to_owned(),
             Some(namespace) if name.contains('/') => {
                 return Err(Invalid::reference(format!(
                     "repository name {} has a namespace already, {} was given as another",
@@ -89,7 +90,7 @@ impl<H: Host> Client<H> {
 
     /// Something in this registry: `team/web:1.0`, `team/web@sha256:…`.
     pub fn place(&self, text: &str) -> Result<Place<H>> {
-        let (name, reference) = parse_place(text)?;
+        let (name, reference) = place::parse(text, self.base())?;
         Ok(Place { connection: self.connection.clone(), name, reference })
     }
 

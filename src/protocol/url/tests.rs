@@ -287,3 +287,21 @@ fn redacted_hides_query_values() {
     assert_eq!(format!("{signed:?}"), expected);
     assert_eq!(url("http://h:5000/x").redacted(), "http://h:5000/x");
 }
+
+#[test]
+fn where_a_registry_begins() {
+    for (url, root) in [
+        ("https://r.test/v2/", "https://r.test/v2/"),
+        ("https://r.test/v2/a/b/tags/list?n=1", "https://r.test/v2/"),
+        ("https://r.test/prefix/v2/a/v2/manifests/1", "https://r.test/prefix/v2/"),
+        ("http://r.test:5000/v1/_ping", "http://r.test:5000/v1/"),
+        ("https://auth.test/token?scope=x", "https://auth.test/"),
+        ("https://auth.test/", "https://auth.test/"),
+    ] {
+        assert_eq!(Url::parse(url).expect(url).api_root().to_string(), root);
+    }
+    for host in ["https://r.test/v2/", "https://r.test/v2", "https://r.test/v1/", "docker://r.test", "oci://r.test/v2/"]
+    {
+        assert_eq!(Url::parse_registry(host).expect(host).with_path("v2/").to_string(), "https://r.test/v2/", "{host}");
+    }
+}
