@@ -770,6 +770,50 @@ fn refused_credentials_are_asked_for_anew() {
     }
 }
 
+/// A wrong password, none at all and a dialog that was cancelled read differently, with Basic and with a token service.
+#[test]
+fn a_refusal_says_what_was_wrong_with_the_login() {
+    let wrong = || Some(Credentials::Basic { username: "alice".into(), password: Secret::new("typo") });
+    let sent = "the credentials that were sent are refused: a wrong user name or password";
+    let missing = "there are no credentials: give username and password";
+    let declined = "none were given when asked for: the login was cancelled";
+    for challenge in ["Basic realm=\"x\"", "Bearer realm=\"https://auth.registry.test/token\""] {
+        let locked = || {
+            Scripted::new(move |seen| match carried(seen) {
+                None if is_for_service(seen) => token("nobody", 300),
+                _ => demand(challenge),
+            })
+        };
+        let host = locked();
+        let error = tags(&host, &host.client_with(settings(wrong())), "a/b").unwrap_err();
+        assert!(error.message.contains(sent), "{challenge}: {error}");
+        let host = locked();
+        let error = tags(&host, &host.client_with(settings(None)), "a/b").unwrap_err();
+        assert!(error.message.contains(missing), "{challenge}: {error}");
+        let host = locked();
+        let (_, cancelled) = source(&host, |_| Ok(None));
+        let error = tags(&host, &host.client_with(cancelled), "a/b").unwrap_err();
+        assert!(error.message.contains(declined), "{challenge}: {error}");
+        let host = locked();
+        let (_, asked) = source(&host, move |_| Ok(wrong()));
+        let error = tags(&host, &host.client_with(asked), "a/b").unwrap_err();
+        assert!(error.message.contains(sent), "{challenge}: {error}");
+    }
+}
+
+/// A registry in a cluster names its token service by a host that is good only there.
+#[test]
+fn a_token_service_that_cannot_be_reached_is_named() {
+    for reply in [Reply::refused(), Reply::hang()] {
+        let host = registry(|_| false, move |_, _| reply.clone());
+        let error = tags(&host, &host.client_with(settings(Some(password()))), "a/b").unwrap_err();
+        assert!(matches!(error.code.as_ref(), "NETWORK" | "TIMEOUT"), "{error}");
+        for part in ["the token service https://auth.registry.test/token", "https://registry.test", "authServiceUrl"] {
+            assert!(error.message.contains(part), "{error}");
+        }
+    }
+}
+
 /// What one may not do is no word against one's credentials.
 #[test]
 fn a_denial_does_not_cost_the_credentials() {

@@ -9,7 +9,8 @@ use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::printable::is_unsafe;
-use docker_registry_client_wasm::registry::{Call, Repository, Settings, Version};
+use docker_registry_client_wasm::protocol::url::Url;
+use docker_registry_client_wasm::registry::{Call, Client, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::Clock;
 use docker_registry_client_wasm::transport::notice::Warned;
 use futures_util::future::join_all;
@@ -441,4 +442,102 @@ fn what_a_cache_refuses_is_asked_for_past_it() {
     .in_page("https://page.test");
     read(&broken).unwrap();
     assert_eq!(broken.each_seen::<_, Vec<_>>(|seen| seen.may_be_cached), [true, false]);
+}
+
+/// Who answered, with what, where, and what to do about it.
+#[test]
+fn failures_say_who_answered_and_what_to_do() {
+    let page = |status: u16, title: &str| {
+        Reply::bytes(format!("<html><head><title>{title}</title></head></html>"))
+            .status(status)
+            .header("content-type", "text/html; charset=utf-8")
+    };
+    let cases: Vec<(Reply, &str, &[&str])> = vec![
+        (
+            page(502, "502 Bad Gateway").header("server", "nginx/1.27.0"),
+            "HTTP_ERROR",
+            &[
+                "status 502 (an HTML page \"502 Bad Gateway\" (text/html) from nginx/1.27.0); the proxy there cannot reach",
+            ],
+        ),
+        (
+            page(403, "Access denied | Corp Proxy").header("via", "1.1 squid"),
+            "DENIED",
+            &["Corp Proxy", "from 1.1 squid"],
+        ),
+        (Reply::bytes("<br>").status(404), "NOT_FOUND", &["(an HTML page)"]),
+        (
+            Reply::bytes("gone").status(404).header("content-type", "text/plain"),
+            "NOT_FOUND",
+            &["404: gone (text/plain)"],
+        ),
+        (Reply::new(429).header("retry-after", "90"), "RATE_LIMITED", &["wait 90 s"]),
+        (Reply::new(401), "AUTH_REQUIRED", &["it does not say how to authenticate (no WWW-Authenticate)"]),
+        (
+            Reply::new(401).header("www-authenticate", "Negotiate"),
+            "AUTH_REQUIRED",
+            &["negotiate authentication is needed, which this client cannot do"],
+        ),
+        (Reply::new(407), "AUTH_REQUIRED", &["the proxy on the way asks for credentials"]),
+        (
+            Reply::new(307).header("location", "https://login.example.com/sso?token=hush"),
+            "HTTP_ERROR",
+            &["(an HTML page \"Sign in\" (text/html), redirected to https://login.example.com/sso?token=…)"],
+        ),
+        // A registry's own errors speak for themselves.
+        (
+            Reply::json(r#"{"errors":[{"code":"NAME_UNKNOWN","message":"no"}]}"#).status(404).header("server", "nginx"),
+            "NAME_UNKNOWN",
+            &["status 404: NAME_UNKNOWN: no"],
+        ),
+    ];
+    for (reply, code, parts) in cases {
+        let sign_in = page(500, "Sign in");
+        let host =
+            Scripted::new(move |seen| if seen.target.contains("login") { sign_in.clone() } else { reply.clone() });
+        let error = host.run(host.repository().tags(None, Call::default()).collect()).unwrap_err();
+        assert_eq!(error.code, code, "{error}");
+        for part in parts {
+            assert!(error.message.contains(part), "{part:?} is not in: {error}");
+        }
+        assert!(!error.message.contains("hush"), "{error}");
+    }
+}
+
+#[test]
+fn plain_http_at_a_port_for_https() {
+    for body in [
+        "Client sent an HTTP request to an HTTPS server.\n",
+        "<title>400 The plain HTTP request was sent to HTTPS port</title>",
+    ] {
+        let host = Scripted::new(move |_| Reply::bytes(body).status(400));
+        let base = Url::parse_registry("http://registry.test:5443").unwrap();
+        let client =
+            Client::new(host.clone(), base, Settings { api_version: Some(Version::V2), ..Settings::default() });
+        let repository = client.repository("a/b", None).unwrap();
+        let error = host.run(repository.tags(None, Call::default()).collect()).unwrap_err();
+        assert!(error.message.contains("registry.test:5443 speaks https: use https://"), "{error}");
+    }
+}
+
+#[test]
+fn docker_hub_hides_private_repositories() {
+    let error = |reply: Reply| {
+        let host = Scripted::new(move |_| reply.clone());
+        let base = Url::parse_registry("docker.io").unwrap();
+        let client =
+            Client::new(host.clone(), base, Settings { api_version: Some(Version::V2), ..Settings::default() });
+        let repository = client.repository("team/web", None).unwrap();
+        host.run(repository.manifest("latest", None, &Call::default())).map(drop).unwrap_err().message
+    };
+    let told = r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#;
+    let message = error(Reply::json(told).status(404));
+    assert!(
+        message.ends_with(
+            "manifest unknown; Docker Hub answers so for private repositories too: check the name, or log in"
+        ),
+        "{message}"
+    );
+    let message = error(Reply::new(429).header("retry-after", "100"));
+    assert!(message.ends_with("Docker Hub limits pulls: wait 100 s, or log in for a higher limit"), "{message}");
 }

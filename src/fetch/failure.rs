@@ -12,8 +12,8 @@ use super::abort::Abort;
 use super::bindings::Any;
 use super::clock;
 use super::environment::{self, Page};
-use crate::protocol::code;
 use crate::protocol::url::{Scheme, Url};
+use crate::protocol::{code, port};
 use crate::transport::Error;
 
 /// Milliseconds the probe may take.
@@ -38,6 +38,14 @@ pub async fn of_fetch(cause: &JsValue, url: &Url, place: &Place<'_>, probe: bool
     let code = code_of(cause);
     // All that a page is told of a refusal is a bare TypeError.
     let is_bare = name_of(cause).as_deref() == Some("TypeError") && code.is_none();
+    if is_bare && port::is_blocked(url.port()) && (place.page.is_some() || says_bad_port(cause)) {
+        let message = format!(
+            "{address} cannot be reached: fetch connects to no port {}, which belongs to another protocol (Fetch standard, bad \
+             ports); let the registry, or a proxy before it, listen on another port, such as 5000",
+            url.port()
+        );
+        return Error::new(code::NETWORK, message);
+    }
     let Some(page) = place.page.filter(|page| is_bare && !is_same_origin(page, url)) else {
         let error = Error::new(code::NETWORK, format!("{address} cannot be reached{}", explained(cause)));
         let is_final = code.is_some_and(|code| is_final(&code));
@@ -95,7 +103,7 @@ pub fn broken_body(cause: &JsValue) -> Error {
 async fn answers(url: &Url) -> Option<bool> {
     let mut abort = Abort::new();
     let signal = abort.signal().dyn_into().ok();
-    let target = url.with_path("v2/").to_string();
+    let target = url.api_root().to_string();
     let request = RequestBuilder::new(&target)
         .mode(RequestMode::NoCors)
         .credentials(RequestCredentials::Omit)
@@ -124,6 +132,7 @@ fn explained(cause: &JsValue) -> String {
     let hint = match code.as_str() {
         "ECONNREFUSED" | "ConnectionRefused" => "nothing listens there",
         "ENOTFOUND" | "EAI_AGAIN" => "no such host name",
+        "EPROTO" => "it does not speak https there, or not this version of TLS: try http://",
         "ETIMEDOUT" | "UND_ERR_CONNECT_TIMEOUT" | "EHOSTUNREACH" | "ENETUNREACH" => "no way to that host",
         "ECONNRESET" | "UND_ERR_SOCKET" | "EPIPE" => "the other side closed the connection",
         "UNABLE_TO_VERIFY_LEAF_SIGNATURE" | "SELF_SIGNED_CERT_IN_CHAIN" | "DEPTH_ZERO_SELF_SIGNED_CERT" => {
@@ -152,6 +161,14 @@ fn code_of(error: &JsValue) -> Option<String> {
         error = error.cause().ok()?;
     }
     None
+}
+
+/// undici's words; Deno connects to any port.
+fn says_bad_port(error: &JsValue) -> bool {
+    let cause = || js_sys::Reflect::get(error, &"cause".into()).unwrap_or_default();
+    [error.clone(), cause()]
+        .iter()
+        .any(|error| error.is_object() && text_of(error, "message").is_some_and(|message| message.contains("bad port")))
 }
 
 fn name_of(error: &JsValue) -> Option<String> {

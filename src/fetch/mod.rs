@@ -36,7 +36,7 @@ use self::environment::Page;
 use self::outgoing::Taking;
 use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Content, Request, Response};
+use crate::protocol::http::{Content, Login, Request, Response};
 use crate::protocol::schema1::signed::Check;
 use crate::protocol::url::Url;
 use crate::transport::schema1::{AnySigner, Unpack, no_gzip};
@@ -143,7 +143,8 @@ impl FetchHost {
         let url = url.and_then(|url| Url::parse(&url).ok()).filter(|url| url != asked);
         let body = FetchBody::new(&response, abort)?;
         let headers_filtered = kind == "cors" && self.page.is_some();
-        Ok(Response { status: status as u16, headers, headers_filtered, url, secrets: Vec::new(), body })
+        let (status, secrets, login) = (status as u16, Vec::new(), Login::default());
+        Ok(Response { status, headers, headers_filtered, url, secrets, login, body })
     }
 }
 

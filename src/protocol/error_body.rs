@@ -72,6 +72,25 @@ pub fn excerpt(body: &[u8]) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
+/// The title of an HTML page, for a message, or else its first words.
+pub fn title(body: &[u8]) -> Option<String> {
+    const LIMIT: usize = 100;
+    let text = String::from_utf8_lossy(body);
+    let lower = text.to_ascii_lowercase();
+    let inside = lower.find("<title").and_then(|at| {
+        let start = at + lower.get(at..)?.find('>')? + 1;
+        let end = start + lower.get(start..)?.find("</title")?;
+        text.get(start..end)
+    });
+    let title = printable::excerpt(inside.unwrap_or_default(), LIMIT);
+    if !title.is_empty() {
+        return Some(title);
+    }
+    let words: Vec<&str> = text.split('<').filter_map(|piece| Some(piece.split_once('>')?.1)).collect();
+    let words = printable::excerpt(&words.join(" "), LIMIT);
+    (!words.is_empty()).then_some(words)
+}
+
 /// The message of JSON that is no error body: V1 registries say `error`, Docker Hub `message`, `detail` or `details`.
 fn message(text: &str) -> Option<String> {
     const NAMES: &[&str] = &["error", "message", "detail", "details"];
@@ -150,6 +169,21 @@ mod tests {
             assert_eq!(excerpt(body.as_bytes()).as_deref(), expected, "{body}");
         }
         assert_eq!(excerpt(b"\xff\xfe").as_deref(), Some("\u{fffd}\u{fffd}"));
+    }
+
+    #[test]
+    fn titles() {
+        for (page, expected) in [
+            ("<html><head><TITLE>\n502 Bad  Gateway</Title></head><body>x", Some("502 Bad Gateway")),
+            ("<!doctype html><title lang=en>Log in</title>", Some("Log in")),
+            ("<title></title><h1>No <b>way</b></h1>", Some("No way")),
+            ("<title>open", Some("open")),
+            ("<p>\u{130}<title>\u{130}x</title>", Some("\u{130}x")),
+            ("<br>", None),
+            ("", None),
+        ] {
+            assert_eq!(title(page.as_bytes()).as_deref(), expected, "{page}");
+        }
     }
 
     #[test]

@@ -207,6 +207,20 @@ impl<C> Request<C> {
     }
 }
 
+/// How a request stood to authentication, so that a refusal can say what is wrong with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Login {
+    /// It was not about that.
+    #[default]
+    Unknown,
+    /// There were no credentials to send.
+    Missing,
+    /// Credentials were asked for, and none were given: a login dialog that was cancelled, a store without this login.
+    Declined,
+    /// Credentials were sent, to the registry or to its token service.
+    Sent,
+}
+
 /// A response whose headers have arrived.
 #[derive(Debug)]
 pub struct Response<B> {
@@ -220,6 +234,8 @@ pub struct Response<B> {
     pub url: Option<Url>,
     /// What the request carried and no message may show: a server may send back what it got.
     pub secrets: Vec<Secret>,
+    /// Who asked.
+    pub login: Login,
     /// The body, unread.
     pub body: B,
 }
@@ -258,6 +274,7 @@ impl<B> Response<B> {
             headers_filtered: self.headers_filtered,
             url: self.url,
             secrets: self.secrets,
+            login: self.login,
             body: wrap(self.body),
         }
     }

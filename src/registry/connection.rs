@@ -305,9 +305,10 @@ impl<B> Answer<B> {
     /// type of its own.
     pub(super) fn other_content(&self, code: &'static str, mut message: String) -> Error {
         let media_type = self.header("content-type").map(media_type::essence).unwrap_or_default();
-        if media_type.starts_with("text/") {
-            message
-                .push_str(&format!(" (what came is {media_type}: does a proxy or a login page answer in its place?)"));
+        if media_type.starts_with("text/")
+            && let Some(what) = failure::answerer(&self.url, &self.response, &[])
+        {
+            message.push_str(&format!("; it came as {what}: does a proxy or a login page answer in its place?"));
         }
         self.error(code, message)
     }

@@ -4,8 +4,7 @@ use super::connection::{Answer, Connection};
 use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::http::{Carries, Method};
-use crate::protocol::media_type;
-use crate::transport::{Error, Host, Result};
+use crate::transport::{Error, Host, Result, failure};
 
 /// The registry protocols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,15 +58,11 @@ pub fn looks_like_registry(answer: &Answer<Vec<u8>>) -> Result<()> {
     if blank || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
         return Ok(());
     }
-    let content_type = answer.header("content-type").map(media_type::essence).unwrap_or_default();
-    let message = format!("this host is no registry: it answers with {}", described(&content_type));
+    let what = failure::answerer(&answer.url, &answer.response, body);
+    let message = format!(
+        "this host is no registry: it answers with {}; check its host, port and path, or whether a proxy or a login page answers \
+         in its place",
+        what.unwrap_or_else(|| "something else than JSON".into())
+    );
     Err::<(), Error>(answer.error(code::INVALID_RESPONSE, message))
-}
-
-fn described(content_type: &str) -> String {
-    match content_type {
-        "" => "something that is not JSON".into(),
-        "text/html" => "an HTML page".into(),
-        other => format!("{other} that is not JSON"),
-    }
 }

@@ -1,12 +1,21 @@
-//! The one place that turns a status into an error.
+//! The one place that turns a status into an error: what failed, who said so, and what to do about it.
 
 use std::borrow::Cow;
 
 use super::Error;
 use crate::protocol::error_body::{self, ErrorItem};
-use crate::protocol::http::{Method, Response};
-use crate::protocol::url::Url;
-use crate::protocol::{challenge, code, printable, secret};
+use crate::protocol::http::{Login, Method, Response};
+use crate::protocol::invalid::quoted;
+use crate::protocol::url::{Scheme, Url};
+use crate::protocol::{challenge, code, media_type, printable, secret};
+
+/// Characters of what a registry says in its errors that a message repeats.
+const TOLD_LIMIT: usize = 1_000;
+/// Characters of a header field or a page's title that a message repeats.
+const NAME_LIMIT: usize = 80;
+/// Docker Hub's registry, where private repositories and those that do not exist look the same.
+const DOCKER_HUB: &str = "registry-1.docker.io";
+const ON_HUB: &str = "Docker Hub answers so for private repositories too: check the name, or log in";
 
 /// The error that a response without success tells of (distribution-spec v1.1.1, "Error codes").
 pub fn of(method: Method, url: &Url, response: &Response<Vec<u8>>, now_unix_ms: u64) -> Error {
@@ -15,24 +24,36 @@ pub fn of(method: Method, url: &Url, response: &Response<Vec<u8>>, now_unix_ms: 
     let errors = error_body::parse(body);
     let told_code = errors.iter().find(|item| !item.code.is_empty()).map(|item| Cow::Owned(item.code.clone()));
     let code = told_code.unwrap_or(Cow::Borrowed(code_of_status(status)));
-    let said = if errors.is_empty() { error_body::excerpt(body) } else { Some(told(&errors)) };
+    let said = match &*errors {
+        [] if is_page(response, body) => None,
+        [] => error_body::excerpt(body),
+        errors => Some(told(errors)),
+    };
+    let retry_after = response.retry_after(now_unix_ms);
     let mut message = format!("{method} {} failed with status {status}", url.redacted());
     if let Some(said) = said.filter(|said| !said.is_empty()) {
         message.push_str(": ");
         message.push_str(&said);
     }
-    if let Some(hint) = hint(response) {
-        message.push_str(&hint);
+    // A registry speaks for itself; whoever stands before it shows up only by what it is.
+    if errors.is_empty()
+        && let Some(who) = answerer(url, response, body)
+    {
+        message.push_str(&format!(" ({who})"));
+    }
+    if let Some(advice) = advice(method, url, response, body, retry_after) {
+        message.push_str("; ");
+        message.push_str(&advice);
     }
     let mut error = Error::new(code, message).at(method, url).with_status(status);
-    error.retry_after = response.retry_after(now_unix_ms);
+    error.retry_after = retry_after;
     error.errors = errors;
     error
 }
 
 fn code_of_status(status: u16) -> &'static str {
     match status {
-        401 => code::AUTH_REQUIRED,
+        401 | 407 => code::AUTH_REQUIRED,
         403 => code::DENIED,
         404 => code::NOT_FOUND,
         405 => code::UNSUPPORTED,
@@ -43,28 +64,141 @@ fn code_of_status(status: u16) -> &'static str {
 }
 
 fn told(errors: &[ErrorItem]) -> String {
-    const LIMIT: usize = 1_000;
     let told = errors.iter().map(|item| match (item.code.as_str(), item.message.as_str()) {
         ("", message) => message.to_owned(),
         (code, "") => code.to_owned(),
         (code, message) => format!("{code}: {message}"),
     });
-    printable::excerpt(&told.collect::<Vec<_>>().join("; "), LIMIT)
+    printable::excerpt(&told.collect::<Vec<_>>().join("; "), TOLD_LIMIT)
 }
 
-/// What a 401 asks for, where it says so and the page can see it.
-fn hint<B>(response: &Response<B>) -> Option<String> {
-    if response.status != 401 {
-        return None;
+/// Who answered, with what and where, as far as that is not what a registry does: `an HTML page "502 Bad Gateway" (text/html)
+/// from nginx/1.27.0, redirected to https://login.example.com/`.
+pub fn answerer<B>(asked: &Url, response: &Response<B>, body: &[u8]) -> Option<String> {
+    let shown = |name| response.headers.get(name).map(|value| shown(response, value));
+    let content = shown("content-type").map(|value| media_type::essence(&value)).filter(|essence| !essence.is_empty());
+    let what = match content.as_deref() {
+        _ if is_page(response, body) => {
+            let body = secret::redacted(body, &response.secrets);
+            let title = error_body::title(&body).map(|title| format!(" {}", quoted(&title))).unwrap_or_default();
+            let content = content.map(|content| format!(" ({content})")).unwrap_or_default();
+            Some(format!("an HTML page{title}{content}"))
+        }
+        None | Some("application/json") => None,
+        Some(content) => Some(content.to_owned()),
+    };
+    let server = shown("server").or_else(|| shown("via")).filter(|server| !server.is_empty());
+    let elsewhere = response.url.as_ref().filter(|url| !url.same_origin(asked));
+    let who = match (what, server) {
+        (Some(what), Some(server)) => Some(format!("{what} from {server}")),
+        (Some(what), None) => Some(what),
+        (None, Some(server)) => Some(format!("from {server}")),
+        (None, None) => None,
+    };
+    match (who, elsewhere) {
+        (Some(who), Some(url)) => Some(format!("{who}, redirected to {}", url.redacted())),
+        (None, Some(url)) => Some(format!("redirected to {}", url.redacted())),
+        (who, None) => who,
     }
+}
+
+/// A short text of a header field, without what the request carried: a server may send that back.
+fn shown<B>(response: &Response<B>, value: &str) -> String {
+    printable::excerpt(&String::from_utf8_lossy(&secret::redacted(value.as_bytes(), &response.secrets)), NAME_LIMIT)
+}
+
+fn is_page<B>(response: &Response<B>, body: &[u8]) -> bool {
+    let content = response.headers.get("content-type").map(media_type::essence).unwrap_or_default();
+    matches!(content.as_str(), "text/html" | "application/xhtml+xml") || body.trim_ascii_start().starts_with(b"<")
+}
+
+/// What to do about it, where that can be told.
+fn advice(
+    method: Method,
+    url: &Url,
+    response: &Response<Vec<u8>>,
+    body: &[u8],
+    retry_after: Option<u64>,
+) -> Option<String> {
+    let is_upload = matches!(method, Method::Post | Method::Put | Method::Patch);
+    let wait = retry_after.map(|milliseconds| format!("wait {} s", milliseconds.div_ceil(1000)));
+    let is_hub = url.host() == DOCKER_HUB;
+    match response.status {
+        400 if url.scheme() == Scheme::Http && is_for_https(body) => {
+            Some(format!("{}:{} speaks https: use https:// in the registry's address", url.host(), url.port()))
+        }
+        401 if is_hub && response.login != Login::Sent && url.path() != "/v2/" => Some(format!("{}; {ON_HUB}", demand(url, response))),
+        401 => Some(demand(url, response)),
+        407 => Some("the proxy on the way asks for credentials: give them in its URL".into()),
+        403 if matches!(response.login, Login::Missing | Login::Declined) => {
+            Some(format!("the request came without a login{}", lacking(response.login)))
+        }
+        403 | 404 if is_hub && url.path() != "/v2/" => {
+            Some(ON_HUB.into())
+        }
+        413 if is_upload && !url.path().contains("/manifests/") => Some(
+            "the registry, or a proxy before it, limits the size of a request: upload in smaller chunks (chunkSize), or raise \
+             the limit there (nginx: client_max_body_size)"
+                .into(),
+        ),
+        413 if is_upload => Some("the registry, or a proxy before it, takes no manifest of this size".into()),
+        429 if is_hub => Some(format!(
+            "Docker Hub limits pulls: {}log in for a higher limit",
+            wait.map(|wait| format!("{wait}, or ")).unwrap_or_default()
+        )),
+        429 | 503 => wait,
+        502 | 504 if is_page(response, body) => Some("the proxy there cannot reach the registry behind it".into()),
+        _ => None,
+    }
+}
+
+/// Go's and nginx's answer to plain http at a port for https.
+fn is_for_https(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+    text.contains("https server") || text.contains("https port")
+}
+
+/// What a 401 asks for, and what is wrong with what it got.
+fn demand<B>(url: &Url, response: &Response<B>) -> String {
     let challenges = challenge::parse(response.headers.all("www-authenticate"));
-    let schemes: Vec<_> = challenges.iter().map(|challenge| challenge.scheme.as_str()).collect();
-    if !schemes.is_empty() {
-        return Some(format!(" (the registry asks for {} authentication)", schemes.join(" or ")));
+    let mut schemes: Vec<_> = challenges.iter().map(|challenge| shown(response, &challenge.scheme)).collect();
+    schemes.dedup();
+    let named = schemes.join(" or ");
+    if let Some(elsewhere) = response.url.as_ref().filter(|elsewhere| !elsewhere.same_origin(url)) {
+        return format!(
+            "{}, to which the registry redirects, asks for authentication, and credentials are sent to no other origin: make a \
+             client for that registry",
+            elsewhere.redacted()
+        );
     }
-    response.headers_filtered.then(|| {
-        " (how it wants to be asked is hidden from this page: the registry would have to name WWW-Authenticate in \
-         Access-Control-Expose-Headers, or the caller the token service as authServiceUrl)"
-            .to_owned()
-    })
+    if response.login == Login::Sent {
+        return "the credentials that were sent are refused: a wrong user name or password, or a token that has expired".into();
+    }
+    let is_spoken = |scheme: &String| matches!(scheme.as_str(), "basic" | "bearer" | "token");
+    match &*schemes {
+        [] if response.headers_filtered => {
+            "how to authenticate is hidden from this page: the registry has to name WWW-Authenticate in \
+             Access-Control-Expose-Headers, or the caller the token service as authServiceUrl"
+                .into()
+        }
+        [] => {
+            "it does not say how to authenticate (no WWW-Authenticate), as a registry does: does a proxy before it ask"
+                .into()
+        }
+        schemes if !schemes.iter().any(is_spoken) => {
+            format!("{named} authentication is needed, which this client cannot do")
+        }
+        _ => format!("{named} authentication is needed{}", lacking(response.login)),
+    }
+}
+
+/// Why the request came as nobody's.
+fn lacking(login: Login) -> &'static str {
+    match login {
+        Login::Missing => ", and there are no credentials: give username and password, a token, or credentials",
+        Login::Declined => {
+            ", and none were given when asked for: the login was cancelled, or there is none for this registry"
+        }
+        Login::Sent | Login::Unknown => "",
+    }
 }

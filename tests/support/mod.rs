@@ -23,7 +23,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use docker_registry_client_wasm::protocol::code;
 use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
-use docker_registry_client_wasm::protocol::http::{Content, Headers, Method, Request, Response};
+use docker_registry_client_wasm::protocol::http::{Content, Headers, Login, Method, Request, Response};
 use docker_registry_client_wasm::protocol::pipe::{End, Pipe};
 use docker_registry_client_wasm::protocol::schema1::signed::Check;
 use docker_registry_client_wasm::protocol::url::Url;
@@ -548,6 +548,7 @@ impl Transport for Scripted {
         let steps = if request.method == Method::Head { Vec::new() } else { reply.body };
         Ok(Response {
             secrets: Vec::new(),
+            login: Login::default(),
             status: reply.status,
             headers,
             headers_filtered: reply.filtered,

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::super::Result;
 use super::super::shared::Shared;
+use crate::protocol::http::Login;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 
@@ -102,6 +103,15 @@ impl Keyring {
             Ok(answer)
         };
         self.asking.get(None, known, asked).await
+    }
+
+    /// Why a request carries nothing of the user's.
+    pub fn lacking(&self) -> Login {
+        match (self.held(), &self.source) {
+            (Some(_), _) => Login::Unknown,
+            (None, Some(_)) => Login::Declined,
+            (None, None) => Login::Missing,
+        }
     }
 
     /// Whether there is anyone to ask.

@@ -21,7 +21,7 @@ use super::trust::Trust;
 use super::{Body, Clock, Error, Result, Transport, read};
 use crate::protocol::challenge;
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Carries, Method, Request, Response};
+use crate::protocol::http::{Carries, Login, Method, Request, Response};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Url;
@@ -158,7 +158,10 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         {
             self.keyring.refuse(credentials);
         }
-        let (token, refresh_token) = result.map_err(|error| Error { is_of_token: true, ..error })?;
+        let (token, refresh_token) = result.map_err(|error| {
+            let error = token::unreached(service, self.trust.registry(), error);
+            Error { is_of_token: true, ..error }
+        })?;
         if let Some(refresh_token) = refresh_token {
             self.keyring.renew(refresh_token);
         }
@@ -229,6 +232,15 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         Ok(response)
     }
 
+    fn login(&self, carried: &Carried) -> Login {
+        match carried {
+            Carried::Nothing => self.keyring.lacking(),
+            Carried::Token(token) if token.is_anonymous => self.keyring.lacking(),
+            Carried::Session(_) if self.keyring.held().is_none() => self.keyring.lacking(),
+            Carried::Given(_) | Carried::Token(_) | Carried::Session(_) => Login::Sent,
+        }
+    }
+
     /// Whether a redirect led to another origin: nobody there is listened to, or told anything.
     fn is_elsewhere(&self, response: &Response<T::Body>) -> bool {
         response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()))
@@ -292,6 +304,7 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
                 carried => self.inner.send(&carried.by(request)).await?,
             };
             response.secrets = carried.secrets();
+            response.login = if self.is_elsewhere(&response) { Login::Unknown } else { self.login(&carried) };
             if self.is_elsewhere(&response) || round == ROUNDS || !matches!(response.status, 401 | 403) {
                 return Ok(response);
             }

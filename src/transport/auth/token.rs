@@ -10,8 +10,9 @@ use super::super::{Clock, Error, Result, Transport, failure, read};
 use super::basic;
 use super::credentials::Credentials;
 use crate::protocol::code;
-use crate::protocol::http::{Content, Failures, Method, Request};
+use crate::protocol::http::{Content, Failures, Login, Method, Request};
 use crate::protocol::percent;
+use crate::protocol::printable;
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::{self, TokenAnswer};
@@ -242,12 +243,37 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
     async fn send(&self, request: Request<T::Chunk>) -> Result<TokenAnswer> {
         let mut response = read::load(self.transport, self.retry, &request, ANSWER_LIMIT).await?;
         response.secrets = self.credentials.map(Credentials::secrets).unwrap_or_default();
+        response.login = if self.credentials.is_some() { Login::Sent } else { Login::Missing };
         if !response.is_success() {
             return Err(failure::of(request.method, &request.url, &response, self.retry.now_unix_ms()));
         }
-        let answer = token::parse(&response.body).map_err(Error::from);
+        let answer = token::parse(&response.body).map_err(|invalid| {
+            let who = failure::answerer(&request.url, &response, &[]);
+            let error = Error::from(invalid);
+            match who {
+                Some(who) => error.and(&format!("it came as {who}")),
+                None => error,
+            }
+        });
         answer.map_err(|error| error.at(request.method, &request.url).with_status(response.status))
     }
+}
+
+/// The error where the token service cannot be reached: a registry in a cluster or behind a proxy may name it by an address
+/// that is good only in there.
+pub fn unreached(service: &Service, registry: &Url, error: Error) -> Error {
+    let is_unreached =
+        error.status.is_none() && matches!(error.code.as_ref(), code::NETWORK | code::CORS_OR_NETWORK | code::TIMEOUT);
+    if !is_unreached {
+        return error;
+    }
+    let message = format!(
+        "the token service {}, which {} names: {}; if it has another address from here, give that as authServiceUrl",
+        service.realm.redacted(),
+        registry.redacted(),
+        error.message
+    );
+    Error { message: printable::message(message), ..error }
 }
 
 /// The error where credentials may not be sent to the token service that the registry names.
