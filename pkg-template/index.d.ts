@@ -569,7 +569,10 @@ export interface TagData {
   verified: boolean;
   /** V1: "application/json", the type of an image's JSON. */
   mediaType: string;
-  /** Layers, compressed; of the image for the client's platform, else of the index's first image. NaN where a V1 registry does not tell. */
+  /**
+   * Layers, compressed, in bytes; of an index those of the image for the client's platform, else of its first image, and of an index of blobs (a
+   * BuildKit cache) the blobs. NaN where a V1 registry does not tell.
+   */
   size: number;
   /**
    * When the image was made, as its config says. Reproducible builds write placeholders (1970-01-01, 1980-01-01T00:00:01Z, 0001-01-01): a date
@@ -647,7 +650,11 @@ export interface CleanupPlan {
   createdAt: Date;
   /** All tags, by name. */
   tags: PlannedTag[];
-  /** All manifests that are known. Nothing is removed that a tag, an index or a referrer that stays needs, nor a referrer of what stays. */
+  /**
+   * All manifests that are known. What cannot be read stays, with the reason, and everything that it may need stays too. At most 1 GiB of manifests
+   * is read, and about 256 MiB of it kept in memory: what is beyond counts as not readable. Nothing is removed that a tag, an index or a referrer
+   * that stays needs, nor a referrer of what stays.
+   */
   digests: PlannedDigest[];
   /** Bytes, compressed, of manifests and blobs that nothing here needs any more. Blobs free them when the registry collects its garbage. */
   freed: number;
@@ -655,8 +662,9 @@ export interface CleanupPlan {
    * Removes what the plan says, up to four at a time (fewer where `concurrency` is less): first tags whose digest stays, each alone (as
    * `untag()`), then each manifest with its tags by one deletion, an index before its manifests, a subject before its referrers. Before that
    * the repository is looked through again, and before each deletion its tags are: a tag that moved is left alone, and so is a digest that
-   * something new needs. What is not there any more counts as removed: after an interruption `apply()` again, or a new plan, does the rest.
-   * (Interrupted right between an index and its manifests, the latter stay without a tag; only the same plan knows of them.) Between the last
+   * something new needs. Only what is seen to be gone counts as removed: each manifest is asked for after its deletion, and in the end the tags are
+   * listed. Tags that a registry leaves behind (go-containerregistry's keeps them, distribution 2.8 when others push meanwhile) are removed by
+   * name, or reported as failed. After an interruption `apply()` again, or a new plan, does the rest. (Interrupted right between an index and its manifests, the latter stay without a tag; only the same plan knows of them.) Between the last
    * look and the deletion others may still write.
    *
    * Rejects only where nothing was changed: `UNSUPPORTED` where the registry deletes nothing, or the credentials do not suffice; and for an abort:
@@ -667,8 +675,9 @@ export interface CleanupPlan {
 }
 export interface PlannedTag {
   tag: string;
-  /** Absent where it could not be read. */
+  /** Absent where it could not be read, and where the tag is listed and nothing is there: `reasons` says which. */
   digest?: string;
+  /** When the image was uploaded, where the tag list says so, else made. Absent where the age is unknown: see `TagData.created`. */
   created?: Date;
   /** As `TagData.size`. */
   size?: number;
@@ -699,7 +708,7 @@ export interface CleanupProgress {
 }
 /** Tags and digests: only digests have a colon. */
 export interface CleanupReport {
-  /** Gone, now or before. */
+  /** Seen to be gone, now or before. */
   removed: string[];
   /** Kept by the plan. */
   kept: string[];

@@ -255,7 +255,7 @@ fn a_list_of_many_pages_and_few_requests_at_a_time() {
     for concurrency in [1, 2, 6] {
         for order in [Order::Any, Order::Name, Order::Newest] {
             // Every third is no tag by the grammar: its description ends at once, while others hold the places.
-            let name = |at: usize| if at % 3 == 0 { format!("t+{at}") } else { format!("t{at}") };
+            let name = |at: usize| if at.is_multiple_of(3) { format!("t+{at}") } else { format!("t{at}") };
             let tags: Vec<(String, usize)> = (1..=PAGES).map(|at| (name(at), 1 + at / 2)).collect();
             let tags: Vec<(&str, usize)> = tags.iter().map(|(tag, day)| (tag.as_str(), *day)).collect();
             let page = move |seen: &Seen| {

@@ -66,9 +66,8 @@ pub type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 /// Works of which some go on at the same time.
 pub type Works<'a> = FuturesUnordered<Work<'a>>;
 
-/// Does works, at most `limit` at a time.
-pub async fn together<'a>(limit: usize, works: Vec<Work<'a>>) {
-    let mut waiting = works.into_iter();
+/// Does works, at most `limit` at a time, each made when its turn has come.
+pub async fn together<'a>(limit: usize, waiting: &mut dyn Iterator<Item = Work<'a>>) {
     let mut running = Works::new();
     loop {
         while running.len() < limit
@@ -88,7 +87,7 @@ pub type Question<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
 /// What questions give, `limit` at a time, in no order; after a failure no further one is asked.
 pub async fn answers<T>(limit: usize, questions: Vec<Question<'_, T>>) -> Result<Vec<T>> {
     let (given, failure, failed) = (RefCell::new(Vec::new()), RefCell::new(None), Cell::new(false));
-    let works = questions.into_iter().map(|question| -> Work<'_> {
+    let mut works = questions.into_iter().map(|question| -> Work<'_> {
         Box::pin(async {
             if failed.get() {
                 return;
@@ -102,7 +101,7 @@ pub async fn answers<T>(limit: usize, questions: Vec<Question<'_, T>>) -> Result
             }
         })
     });
-    together(limit, works.collect()).await;
+    together(limit, &mut works).await;
     match failure.into_inner() {
         Some(error) => Err(error),
         None => Ok(given.into_inner()),

@@ -23,6 +23,7 @@ mod manifest_delete;
 mod manifest_given;
 mod manifest_push;
 pub mod manifests;
+mod observe;
 mod referrers;
 mod referrers_push;
 pub mod repository;

@@ -14,6 +14,7 @@ use super::v1;
 use crate::protocol::code;
 use crate::protocol::descriptor::Annotations;
 use crate::protocol::media_type::Kind;
+use crate::protocol::parts::Parts;
 use crate::protocol::platform::Platform;
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
 use crate::transport::{Host, Result};
@@ -34,7 +35,8 @@ pub struct TagData {
     pub verified: bool,
     /// Media type of the manifest, or of V1's JSON.
     pub media_type: String,
-    /// Bytes of the layers, compressed; of an index, those of the image for the client's platform, else of the first.
+    /// Bytes of the layers, compressed; of an index, those of the image for the client's platform, else of the first; of an
+    /// index of blobs (BuildKit's caches), of those.
     /// `None` where a V1 registry does not tell.
     pub size: Option<u64>,
     /// RFC 3339.
@@ -116,6 +118,11 @@ impl TagData {
             Kind::Image | Kind::Schema1 => Some(Found { manifest: manifest.clone(), platform: None }),
             Kind::Other => None,
         };
+        if image.is_none() {
+            // An index of blobs, as BuildKit keeps its cache, and artifacts of old.
+            let blobs = Parts::of(&manifest.bytes, &document.media_type, document.kind).blobs;
+            data.size = Some(blobs.iter().fold(0, |sum: u64, blob| sum.saturating_add(blob.size)));
+        }
         if let Some(found) = image {
             data.describe(&Image::open(connection, name, found, call).await?, manifest);
         }

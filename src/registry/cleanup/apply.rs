@@ -39,21 +39,17 @@ impl<H: Host> Repository<H> {
             let subjects = removed.map(|digest| &digest.digest);
             let is_new = |digest: &&Digest| inventory.id(digest).is_some_and(|id| asked.add(id));
             let subjects: Vec<Digest> = subjects.filter(is_new).cloned().collect();
-            let before = inventory.manifests.len();
-            if !subjects.is_empty() {
-                gatherer.referrers(&subjects).await?.iter().for_each(|digest| {
-                    inventory.name(digest);
-                });
-            }
-            if inventory.manifests.len() == before {
+            if subjects.is_empty() {
                 return Ok(Cleanup { repository: self.clone(), plan });
             }
+            // They may lead to more, or have to stay.
+            gatherer.referrers(&subjects, &mut inventory).await?;
             gatherer.walk(&mut inventory).await?;
         }
     }
 
     fn gatherer(&self, call: &Call) -> Result<Gatherer<H>> {
-        Ok(Gatherer { connection: self.connection.clone(), name: self.checked_name()?, call: call.clone() })
+        Ok(Gatherer::new(self.connection.clone(), self.checked_name()?, call.clone()))
     }
 }
 
@@ -63,8 +59,9 @@ impl<H: Host> Cleanup<H> {
         &self.plan
     }
 
-    /// Carries it out, and tells of each tag and digest. An error only where nothing was changed: the registry deletes
-    /// nothing, or not for these credentials.
+    /// Carries it out, and tells of each tag and digest. Only what is seen to be gone counts as removed: each manifest is
+    /// asked for after its deletion, and in the end the tags are listed. An error only where nothing was changed: the
+    /// registry deletes nothing, or not for these credentials.
     pub async fn apply(&self, told: &dyn Fn(&StepDone), call: &Call) -> Result<Report> {
         let removed = self.plan.digests.iter().filter(|digest| digest.action == Action::Remove);
         let removed: Vec<&Digest> = removed.map(|digest| &digest.digest).collect();
@@ -84,7 +81,10 @@ impl<H: Host> Cleanup<H> {
             steps.iter().map(|step| if let Step::Delete { tags, .. } = step { 1 + tags.len() } else { 1 }).sum();
         let at_a_time = gatherer.connection.concurrency.min(AT_A_TIME);
         let deletion = Deletion::new(self, gatherer, self.needed_by_now(now), Progress::new(report, total, told));
-        carry_out(steps, at_a_time, &deletion).await?;
+        let left = carry_out(steps, at_a_time, &deletion).await;
+        deletion.verify_tags().await;
+        deletion.progress.settle()?;
+        deletion.progress.remain(left);
         Ok(deletion.progress.end())
     }
 
@@ -101,7 +101,9 @@ impl<H: Host> Cleanup<H> {
             let planned = planned.and_then(|at| self.plan.tags.get(at));
             planned.is_some_and(|planned| planned.action == Action::Remove && planned.digest == tag.digest)
         };
-        let roots = now.tags.iter().filter(|tag| !is_as_planned(tag)).filter_map(|tag| now.target(tag)).collect();
+        let tags = now.tags.iter().filter(|tag| !is_as_planned(tag)).filter_map(|tag| now.target(tag));
+        let held = (0..now.manifests.len()).filter(|id| now.problem(*id).is_some());
+        let roots = tags.chain(held).collect();
         Needed { marks: now.needed_by(roots), now }
     }
 }
@@ -116,5 +118,13 @@ impl Needed {
     /// Whether a manifest is needed, or may be.
     pub(super) fn has(&self, digest: &Digest) -> bool {
         self.now.unreadable.is_some() || self.now.id(digest).is_some_and(|id| self.marks.has(id))
+    }
+
+    /// Why it is.
+    pub(super) fn why(&self) -> String {
+        match &self.now.unreadable {
+            Some(unreadable) => format!("{unreadable} and may need it"),
+            None => "by now there is something that needs it".into(),
+        }
     }
 }

@@ -1,19 +1,23 @@
-//! One deletion of a plan, after a look whether all is as it was.
+//! One deletion of a plan, after a look whether all is as it was, and with a look whether it was done.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 
 use async_lock::Mutex;
 
 use super::apply::{Cleanup, Needed};
 use super::gather::Gatherer;
 use super::report::Progress;
+use crate::protocol::code;
 use crate::protocol::digest::Digest;
 use crate::protocol::reference::{Reference, Tag};
 use crate::registry::throw_away;
-use crate::transport::{Host, Result};
+use crate::transport::{Error, Host, Result};
 
 /// Google's registries delete no manifest that still has tags.
 const HAS_TAGS: &str = "GOOGLE_MANIFEST_DANGLING_TAG";
+/// Times that tags which are left behind are removed by name and looked for again.
+const ROUNDS: usize = 3;
 
 /// What deletions share.
 pub(super) struct Deletion<'a, H: Host> {
@@ -25,55 +29,81 @@ pub(super) struct Deletion<'a, H: Host> {
     known: Cell<usize>,
     /// One looks through the repository again, the others wait for it.
     looking: Mutex<()>,
+    /// Tags that should be gone with their manifest, or before; the list will tell.
+    gone: RefCell<Vec<(String, Option<Digest>)>>,
+    /// Whether the registry keeps tags when their manifest is deleted (go-containerregistry's does); `None`: not known yet.
+    keeps_tags: Cell<Option<bool>>,
     pub(super) progress: Progress<'a>,
+}
+
+/// How a tag stands.
+enum Standing {
+    /// It is as it was.
+    Planned,
+    /// It leads nowhere, and may be listed all the same.
+    Nowhere,
+    /// An untag() that was ended in the middle has left it at its placeholder manifest.
+    Placeholder,
+    /// It points to something else by now.
+    Moved(Digest),
 }
 
 impl<'a, H: Host> Deletion<'a, H> {
     pub(super) fn new(cleanup: &'a Cleanup<H>, gatherer: Gatherer<H>, needed: Needed, progress: Progress<'a>) -> Self {
-        let (needed, looking) = (RefCell::new(needed), Mutex::new(()));
-        Self { cleanup, gatherer, needed, moved: Cell::new(0), known: Cell::new(0), looking, progress }
+        let (needed, looking, gone) = (RefCell::new(needed), Mutex::new(()), RefCell::default());
+        let (moved, known, keeps_tags) = (Cell::new(0), Cell::new(0), Cell::new(None));
+        Self { cleanup, gatherer, needed, moved, known, looking, gone, keeps_tags, progress }
     }
 
-    /// Removes a tag alone, if it is as it was.
-    pub(super) async fn untag(&self, tag: String, digest: &Digest) {
+    /// Removes a tag alone, if it is as it was. `digest`: what it pointed to, if to anything.
+    pub(super) async fn untag(&self, tag: String, digest: Option<&Digest>) {
         let untagged = match self.stands(&tag, digest).await {
-            Ok(true) => Box::pin(self.cleanup.repository.untag(&tag, &self.gatherer.call)).await,
+            Ok(true) => self.remove_tag(&tag).await,
             Ok(false) => return,
             Err(error) => Err(error),
         };
         match untagged {
-            Ok(()) => {
-                self.progress.change();
-                self.progress.remove(tag);
-            }
+            Ok(()) => self.progress.remove(tag),
             Err(error) => self.progress.fail(tag, error),
         }
     }
 
-    /// Whether a tag is as it was; where it is not, that is reported.
-    async fn stands(&self, tag: &str, digest: &Digest) -> Result<bool> {
-        let Gatherer { connection, name, call } = &self.gatherer;
-        let reference = Reference::Tag(Tag::parse(tag)?);
-        let Some(found) = connection.head_manifest(name, &reference, call).await? else {
-            self.progress.remove(tag.to_owned());
-            return Ok(false);
+    async fn remove_tag(&self, tag: &str) -> Result<()> {
+        Box::pin(self.cleanup.repository.untag(tag, &self.gatherer.call)).await?;
+        self.progress.change();
+        Ok(())
+    }
+
+    async fn standing_of(&self, tag: &str, digest: Option<&Digest>) -> Result<Standing> {
+        let Some(found) = self.gatherer.observe(&Reference::Tag(Tag::parse(tag)?)).await? else {
+            return Ok(Standing::Nowhere);
         };
-        if found.digest == *digest {
-            return Ok(true);
-        }
-        // An untag() that was ended in the middle has left it so, and another one ends the job.
-        let manifest = connection.manifest(name, &Reference::Digest(found.digest.clone()), None, call).await?;
-        if throw_away::is_one(&manifest.manifest) {
-            Box::pin(self.cleanup.repository.untag(tag, call)).await?;
-            self.progress.change();
-            self.progress.remove(tag.to_owned());
-        } else {
-            if !self.needed.borrow().has(&found.digest) {
-                self.moved.set(self.moved.get() + 1);
+        Ok(match digest {
+            Some(digest) if found.is_named(digest) => Standing::Planned,
+            _ if throw_away::is_one(&found.manifest) => Standing::Placeholder,
+            _ => Standing::Moved(found.digest.clone()),
+        })
+    }
+
+    /// Whether a tag is as it was; where it is not, that is reported.
+    async fn stands(&self, tag: &str, digest: Option<&Digest>) -> Result<bool> {
+        match self.standing_of(tag, digest).await? {
+            Standing::Planned => return Ok(true),
+            Standing::Nowhere => self.gone.borrow_mut().push((tag.to_owned(), digest.cloned())),
+            Standing::Placeholder => {
+                self.remove_tag(tag).await?;
+                self.progress.remove(tag.to_owned());
             }
-            self.progress.skip(tag.to_owned(), format!("it points to {} by now", found.digest));
+            Standing::Moved(now) => self.skip_moved(tag, &now),
         }
         Ok(false)
+    }
+
+    fn skip_moved(&self, tag: &str, now: &Digest) {
+        if !self.needed.borrow().has(now) {
+            self.moved.set(self.moved.get() + 1);
+        }
+        self.progress.skip(tag.to_owned(), format!("it points to {now} by now"));
     }
 
     /// Removes a manifest with its tags, if all is as it was. Whether it is gone.
@@ -81,10 +111,9 @@ impl<'a, H: Host> Deletion<'a, H> {
         loop {
             if self.needed.borrow().has(digest) {
                 for tag in tags {
-                    self.untag(tag, digest).await;
+                    self.untag(tag, Some(digest)).await;
                 }
-                self.progress
-                    .skip(digest.to_string(), "by now there is something that needs it, or may need it".into());
+                self.progress.skip(digest.to_string(), self.needed.borrow().why());
                 return false;
             }
             let Some(standing) = self.standing(digest, tags).await else { return false };
@@ -105,7 +134,7 @@ impl<'a, H: Host> Deletion<'a, H> {
     async fn standing(&self, digest: &Digest, tags: Vec<String>) -> Option<Vec<String>> {
         let (mut standing, mut tags) = (Vec::new(), tags.into_iter());
         while let Some(tag) = tags.next() {
-            match self.stands(&tag, digest).await {
+            match self.stands(&tag, Some(digest)).await {
                 Ok(true) => standing.push(tag),
                 Ok(false) => {}
                 Err(error) => {
@@ -134,18 +163,17 @@ impl<'a, H: Host> Deletion<'a, H> {
     }
 
     async fn delete_now(&self, digest: &Digest, mut tags: Vec<String>) -> bool {
-        let mut deleted = self.delete_digest(digest, !tags.is_empty()).await;
+        if self.keeps_tags.get() == Some(true) {
+            self.untag_all(digest, &mut tags).await;
+        }
+        let mut deleted = self.delete_digest(digest).await;
         if matches!(&deleted, Err(error) if error.code == HAS_TAGS) {
-            for tag in std::mem::take(&mut tags) {
-                self.untag(tag, digest).await;
-            }
-            deleted = self.delete_digest(digest, false).await;
+            self.untag_all(digest, &mut tags).await;
+            deleted = self.delete_digest(digest).await;
         }
         match deleted {
             Ok(()) => {
-                for tag in tags {
-                    self.progress.remove(tag);
-                }
+                self.let_go(digest, tags).await;
                 self.progress.remove(digest.to_string());
                 true
             }
@@ -157,16 +185,108 @@ impl<'a, H: Host> Deletion<'a, H> {
         }
     }
 
-    /// `is_there`: what is not found was there a moment ago.
-    async fn delete_digest(&self, digest: &Digest, is_there: bool) -> Result<()> {
-        let Gatherer { connection, name, call } = &self.gatherer;
-        let answer = connection.delete(name, &Reference::Digest(digest.clone()), call).await?;
-        if answer.response.is_success() {
-            self.progress.change();
-        } else if answer.response.status != 404 || is_there {
-            return Err(connection.deletion_refused(&answer));
+    async fn untag_all(&self, digest: &Digest, tags: &mut Vec<String>) {
+        for tag in std::mem::take(tags) {
+            self.untag(tag, Some(digest)).await;
         }
+    }
+
+    /// The tags of a manifest that is gone should be gone too.
+    async fn let_go(&self, digest: &Digest, mut tags: Vec<String>) {
+        if let (None, Some(tag)) = (self.keeps_tags.get(), tags.first()) {
+            let standing = self.standing_of(tag, Some(digest)).await;
+            let keeps_tags = matches!(standing, Ok(Standing::Planned));
+            self.keeps_tags.set(standing.is_ok().then_some(keeps_tags));
+            if keeps_tags {
+                self.untag_all(digest, &mut tags).await;
+            }
+        }
+        self.gone.borrow_mut().extend(tags.into_iter().map(|tag| (tag, Some(digest.clone()))));
+    }
+
+    /// Deletes a manifest and makes sure that it is gone: a status alone proves nothing. distribution 2.8 answers 500 after
+    /// it has removed a manifest, and 404 to the next try.
+    async fn delete_digest(&self, digest: &Digest) -> Result<()> {
+        let Gatherer { connection, name, call, .. } = &self.gatherer;
+        let reference = Reference::Digest(digest.clone());
+        let refused = match connection.delete(name, &reference, call).await {
+            Ok(answer) if answer.response.is_success() => {
+                self.progress.change();
+                let message = format!("the registry says it deleted {digest}, but it is still there");
+                answer.error(code::INVALID_RESPONSE, message)
+            }
+            Ok(answer) => {
+                let refused = connection.deletion_refused(&answer);
+                // Nothing was done: no need to look.
+                if matches!(answer.response.status, 401 | 403 | 405 | 429) {
+                    return Err(refused);
+                }
+                refused
+            }
+            Err(error) => error,
+        };
         connection.cache.borrow_mut().forget(name.as_str(), digest.as_str());
+        match self.gatherer.observe(&reference).await {
+            Ok(None) => {
+                self.progress.change();
+                Ok(())
+            }
+            Ok(Some(_)) => Err(refused),
+            Err(error) => Err(refused.and(&format!("whether it is gone could not be verified: {}", error.message))),
+        }
+    }
+
+    /// The tags that should be gone, looked for in the list: those that are still there are removed by name.
+    pub(super) async fn verify_tags(&self) {
+        for _ in 0..ROUNDS {
+            let left = self.gone.take();
+            if left.is_empty() {
+                return;
+            }
+            let Gatherer { connection, name, call, .. } = &self.gatherer;
+            let listed: HashSet<String> = match connection.listed_tags(name, call).await {
+                Ok(listed) => listed.into_iter().collect(),
+                // A repository without tags may be no repository any more.
+                Err(error) if error.is_not_found() => HashSet::new(),
+                Err(error) => {
+                    let error = error.and("whether the tag is gone could not be verified");
+                    return left.into_iter().for_each(|(tag, _)| self.progress.fail(tag, error.clone()));
+                }
+            };
+            // One after the other: it is deletions at the same time that leave tags behind on distribution 2.8.
+            for (tag, digest) in left {
+                if !listed.contains(&tag) {
+                    self.progress.remove(tag);
+                } else if let Err(error) = self.clear(&tag, digest).await {
+                    self.progress.fail(tag, error);
+                }
+            }
+        }
+        for (tag, _) in self.gone.take() {
+            let message = format!("the tag {tag} was removed, and is still listed");
+            self.progress.fail(tag, Error::new(code::INVALID_RESPONSE, message));
+        }
+    }
+
+    /// Removes a tag by name that is still listed after its manifest was deleted.
+    async fn clear(&self, tag: &str, digest: Option<Digest>) -> Result<()> {
+        let is_back = match self.standing_of(tag, digest.as_ref()).await? {
+            Standing::Moved(now) => {
+                self.skip_moved(tag, &now);
+                return Ok(());
+            }
+            Standing::Nowhere | Standing::Placeholder => false,
+            Standing::Planned => match &digest {
+                Some(digest) => self.gatherer.observe(&Reference::Digest(digest.clone())).await?.is_some(),
+                None => false,
+            },
+        };
+        if is_back {
+            self.progress.skip(tag.to_owned(), "somebody has put it there again".into());
+            return Ok(());
+        }
+        self.remove_tag(tag).await?;
+        self.gone.borrow_mut().push((tag.to_owned(), digest));
         Ok(())
     }
 }

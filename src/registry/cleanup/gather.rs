@@ -1,19 +1,26 @@
-//! Looking through a repository.
+//! Looking through a repository. What decides a removal is read by GET, here and now: HEAD, what the client remembers of a
+//! tag and what a listing tells beside it are hints. An item that cannot be read fails nothing: it stays, with the reason.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::inventory::{Content, Inventory, State, TagEntry};
+use super::inventory::{Inventory, TagEntry};
+use super::look::Look;
 use crate::protocol::code;
 use crate::protocol::digest::Digest;
-use crate::protocol::reference::{Reference, RepositoryName, Tag};
-use crate::protocol::timestamp;
+use crate::protocol::reference::{Reference, RepositoryName};
 use crate::registry::connection::Connection;
-use crate::registry::describe::{Described, Descriptions, Order};
 use crate::registry::ids::{Work, arrange, ordered, together};
+use crate::registry::listing::Listing;
 use crate::registry::manifests::FetchedManifest;
 use crate::registry::settings::Call;
 use crate::transport::{Error, Host, Result};
+
+/// So many items in a row that got no answer at all, or were refused before any was read, say something of the network or
+/// the credentials, not of the items.
+const LOST_IN_A_ROW: usize = 8;
+/// Bytes of manifests that are read for one plan: some hundred thousand manifests of usual size.
+const READ_LIMIT: u64 = 1024 * 1024 * 1024;
 
 /// Who looks, and where.
 pub struct Gatherer<H: Host> {
@@ -23,154 +30,131 @@ pub struct Gatherer<H: Host> {
     pub name: RepositoryName,
     /// How.
     pub call: Call,
+    /// Bytes of manifests that were read.
+    read: Cell<u64>,
+    /// Whether anything could be read, and how many items in a row could not.
+    has_read: Cell<bool>,
+    lost: Cell<usize>,
+    /// What was refused first, and what every further item would meet too.
+    refused: RefCell<Option<Error>>,
+    failure: RefCell<Option<Error>>,
 }
 
 impl<H: Host> Gatherer<H> {
+    /// Nothing has been looked at yet.
+    pub fn new(connection: Rc<Connection<H>>, name: RepositoryName, call: Call) -> Self {
+        let (read, has_read, lost) = (Cell::new(0), Cell::new(false), Cell::new(0));
+        Self { connection, name, call, read, has_read, lost, refused: RefCell::default(), failure: RefCell::default() }
+    }
+
     /// Every tag, and every manifest that they lead to.
     pub async fn inventory(&self) -> Result<Inventory> {
-        let (connection, name) = (self.connection.clone(), self.name.clone());
-        connection.require_v2("planCleanup()", &self.call).await?;
-        let mut descriptions = Descriptions::new(connection, name, None, Order::Any, self.call.clone())?;
+        self.connection.require_v2("planCleanup()", &self.call).await?;
+        self.read.set(0);
         let mut inventory = Inventory::default();
-        while let Some(some) = descriptions.next_some().await? {
-            for described in some {
-                let entry = self.entry(described, &mut inventory).await?;
-                inventory.tags.push(entry);
-            }
+        let mut entries = self.tags(&mut inventory).await?;
+        let tag = |at: usize| entries.get(at).map(|entry| &entry.tag);
+        let order = ordered(entries.len(), &|one, other| tag(one).cmp(&tag(other)));
+        entries = arrange(entries, &order);
+        entries.dedup_by(|one, other| one.tag == other.tag);
+        for subject in entries.iter().filter_map(TagEntry::belongs_to) {
+            inventory.name(&subject);
         }
-        let tag = |at: usize| inventory.tags.get(at).map(|tag| &tag.tag);
-        let order = ordered(inventory.tags.len(), &|one, other| tag(one).cmp(&tag(other)));
-        inventory.tags = arrange(inventory.tags, &order);
-        inventory.tags.dedup_by(|one, other| one.tag == other.tag);
-        for at in 0..inventory.tags.len() {
-            let names = inventory.tags.get(at).map(|tag| [tag.digest.clone(), tag.belongs_to()]);
-            names.into_iter().flatten().flatten().for_each(|digest| {
-                inventory.name(&digest);
-            });
-        }
+        inventory.tags = entries;
         self.walk(&mut inventory).await?;
         Ok(inventory)
     }
 
-    async fn entry(&self, described: Described, inventory: &mut Inventory) -> Result<TagEntry> {
-        let Described { tag, data } = described;
-        let mut entry = TagEntry { tag, digest: None, created: None, size: None, problem: None };
-        match data {
-            Ok(data) => {
-                entry.digest = data.digest.as_deref().map(Digest::parse).transpose()?;
-                let now = self.connection.retry.now_unix_ms();
-                entry.created = data.created.as_deref().and_then(|text| timestamp::credible_text(text, now));
-                entry.size = data.size;
-            }
-            // Its config may be what is missing or broken: of the manifest everything has to be known.
-            Err(_) => match self.read_tag(&entry.tag).await {
-                Ok(fetched) => entry.digest = Some(fetched.digest.clone()),
-                Err(error) if error.is_not_found() => entry.problem = Some(format!("nothing is there: {}", error.code)),
-                Err(error) if is_about_content(&error) => {
-                    inventory.unreadable.get_or_insert_with(|| entry.tag.clone());
-                    entry.problem = Some(format!("it cannot be read: {}", error.message));
-                }
-                Err(error) => return Err(error),
-            },
+    async fn tags(&self, inventory: &mut Inventory) -> Result<Vec<TagEntry>> {
+        let look = Look::new(self, inventory);
+        let mut listing = Listing::tags(self.connection.clone(), Ok(self.name.clone()), None, self.call.clone());
+        let mut entries = Vec::new();
+        while let Some(page) = listing.next_page().await? {
+            look.learn(page.told());
+            let (tags, found) = (page.to_vec(), RefCell::new(Vec::new()));
+            let mut works = tags.iter().map(|tag| -> Work<'_> {
+                Box::pin(async {
+                    let entry = look.tag(tag).await;
+                    found.borrow_mut().push(entry);
+                })
+            });
+            together(self.connection.concurrency, &mut works).await;
+            self.check()?;
+            entries.append(&mut found.take());
         }
-        if entry.problem.is_none() && entry.is_of_cut_digest() {
-            entry.problem = Some("it belongs to a digest that it does not tell whole".into());
-        }
-        Ok(entry)
+        entries.iter_mut().for_each(|entry| look.date(entry));
+        Ok(entries)
     }
 
     /// Looks at what was named, and at all that this names in turn.
     pub async fn walk(&self, inventory: &mut Inventory) -> Result<()> {
+        let look = Look::new(self, inventory);
         loop {
-            let named = inventory.manifests.iter().filter(|known| known.state == State::Named);
-            let wave: Vec<Digest> = named.map(|known| known.digest.clone()).collect();
+            let wave = look.take_pending();
             if wave.is_empty() {
                 return Ok(());
             }
-            let found = RefCell::new(Vec::new());
-            let works = wave.into_iter().map(|digest| -> Work<'_> {
-                let found = &found;
-                Box::pin(async move {
-                    let fetched = self.read(&Reference::Digest(digest.clone())).await;
-                    found.borrow_mut().push((digest, fetched));
-                })
-            });
-            together(self.connection.concurrency, works.collect()).await;
-            for (digest, fetched) in found.take() {
-                match fetched {
-                    Ok(fetched) => {
-                        let mut content = content(&fetched);
-                        if let Some(legacy) = &fetched.schema1 {
-                            let blobs = self.connection.schema1_blobs(&self.name, legacy, &self.call).await?;
-                            content.blobs = blobs.into_iter().map(|blob| (blob.digest, blob.size)).collect();
-                        }
-                        inventory.add(&digest, Some(content));
-                    }
-                    Err(error) if error.is_not_found() => inventory.add(&digest, None),
-                    Err(error) if is_about_content(&error) => {
-                        inventory.unreadable.get_or_insert_with(|| digest.to_string());
-                        inventory.add(&digest, Some(Content::default()));
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
+            let mut works = wave.into_iter().map(|id| -> Work<'_> { Box::pin(look.manifest(id)) });
+            together(self.connection.concurrency, &mut works).await;
+            self.check()?;
         }
     }
 
-    async fn read_tag(&self, tag: &str) -> Result<Rc<FetchedManifest>> {
-        self.read(&Reference::Tag(Tag::parse(tag)?)).await
+    /// Names what refers to these. Where that cannot be found out of one of them it stays.
+    pub async fn referrers(&self, subjects: &[Digest], inventory: &mut Inventory) -> Result<()> {
+        let look = Look::new(self, inventory);
+        let mut works = subjects.iter().map(|subject| -> Work<'_> { Box::pin(look.referrers(subject)) });
+        together(self.connection.concurrency, &mut works).await;
+        self.check()
     }
 
-    async fn read(&self, reference: &Reference) -> Result<Rc<FetchedManifest>> {
-        self.connection.manifest(&self.name, reference, None, &self.call).await
+    /// What a reference leads to now; `None`: nothing.
+    pub async fn observe(&self, reference: &Reference) -> Result<Option<Rc<FetchedManifest>>> {
+        let observed = self.connection.observe(&self.name, reference, &self.call).await?;
+        self.has_read();
+        self.read.set(self.read.get() + observed.as_ref().map_or(0, |fetched| fetched.bytes.len() as u64));
+        Ok(observed)
     }
 
-    /// What refers to these.
-    pub async fn referrers(&self, subjects: &[Digest]) -> Result<Vec<Digest>> {
-        let found = RefCell::new(Vec::new());
-        let works = subjects.iter().map(|subject| -> Work<'_> {
-            let found = &found;
-            Box::pin(async move {
-                let referrers = self.connection.referrers(&self.name, subject, None, &self.call).await;
-                found.borrow_mut().push(referrers);
-            })
-        });
-        together(self.connection.concurrency, works.collect()).await;
-        let mut all = Vec::new();
-        for referrers in found.take() {
-            all.extend(referrers?.into_iter().map(|referrer| referrer.digest));
+    /// Something could be read.
+    pub(super) fn has_read(&self) {
+        self.lost.set(0);
+        self.has_read.set(true);
+    }
+
+    /// Whether so much was read that it has to be enough.
+    pub(super) fn has_read_enough(&self) -> bool {
+        self.read.get() > READ_LIMIT
+    }
+
+    /// What an item's failure says of the item. What would befall all of them stops the look.
+    pub(super) fn excuse(&self, error: Error) -> String {
+        let is_refused = error.status == Some(403) || error.code == code::DENIED;
+        let is_lost = error.status.is_none()
+            && matches!(error.code.as_ref(), code::NETWORK | code::CORS_OR_NETWORK | code::TIMEOUT);
+        let is_for_all = matches!(error.status, Some(401 | 429))
+            || matches!(error.code.as_ref(), code::AUTH_REQUIRED | code::UNTRUSTED_REALM);
+        if is_refused {
+            self.refused.borrow_mut().get_or_insert_with(|| error.clone());
         }
-        Ok(all)
+        if is_lost || (is_refused && !self.has_read.get()) {
+            self.lost.set(self.lost.get() + 1);
+        }
+        let message = error.message.clone();
+        if is_for_all || self.lost.get() >= LOST_IN_A_ROW {
+            self.failure.borrow_mut().get_or_insert(error);
+        }
+        message
     }
-}
 
-/// Whether what is there is at fault, and not the way there.
-fn is_about_content(error: &Error) -> bool {
-    error.status.is_none_or(|status| status < 400)
-        && !error.is_transient
-        && matches!(
-            error.code.as_ref(),
-            code::UNSUPPORTED
-                | code::INVALID_RESPONSE
-                | code::DIGEST_MISMATCH
-                | code::SIGNATURE_INVALID
-                | code::AMBIGUOUS_MANIFEST
-                | code::TOO_LARGE
-                | code::INDEX_LIMIT
-                | code::SIZE_MISMATCH
-                // A tag that is listed and that no grammar allows.
-                | code::INVALID_REFERENCE
-        )
-}
+    /// Whether nothing more is to be looked at.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.failure.borrow().is_some()
+    }
 
-fn content(fetched: &FetchedManifest) -> Content {
-    let document = &fetched.manifest;
-    let blobs = document.config.iter().chain(document.layers.iter().flatten());
-    Content {
-        media_type: document.media_type.clone(),
-        size: fetched.bytes.len() as u64,
-        blobs: blobs.map(|blob| (blob.digest.clone(), blob.size)).collect(),
-        children: document.manifests.iter().flatten().map(|entry| entry.digest.clone()).collect(),
-        subject: document.subject.as_ref().map(|subject| subject.digest.clone()),
+    /// Where nothing at all could be read, for the want of a permission, that is the answer.
+    fn check(&self) -> Result<()> {
+        let refused = self.refused.borrow_mut().take().filter(|_| !self.has_read.get());
+        self.failure.borrow_mut().take().or(refused).map_or(Ok(()), Err)
     }
 }

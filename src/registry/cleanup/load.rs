@@ -72,9 +72,6 @@ fn read_tag(text: &str, tags: &mut Vec<PlannedTag>) -> Read<()> {
     })?;
     if planned.action == Action::Remove {
         Tag::parse(&planned.tag).map_err(|invalid| format!(".tag: {}", invalid.message))?;
-        if planned.digest.is_none() {
-            return Err(missing("digest"));
-        }
     }
     tags.push(planned);
     Ok(())
@@ -143,6 +140,10 @@ fn consistent(mut plan: Plan) -> Read<Plan> {
     for (at, tag) in plan.tags.iter().enumerate() {
         if tags.of(&tag.tag) != at {
             return twice("tags", at, "tag");
+        }
+        // One that leads nowhere has none.
+        if tag.digest.is_none() && plan.digests.iter().any(|planned| planned.tags.contains(&tag.tag)) {
+            return Err(format!(".tags[{at}]{}", missing("digest")));
         }
         let id = tag.digest.as_ref().and_then(|digest| digests.get(digest.as_str()));
         let Some((id, planned)) = id.and_then(|id| Some((id, plan.digests.get(id)?))) else { continue };

@@ -5,6 +5,7 @@ mod deletion;
 mod gather;
 pub mod inventory;
 mod load;
+mod look;
 pub mod plan;
 pub mod policy;
 pub mod report;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::inventory::{Inventory, Known, State, TagEntry};
 use super::policy::{Policy, Verdict};
 use crate::protocol::digest::Digest;
-use crate::registry::ids::{Ids, Marks};
+use crate::registry::ids::Marks;
 
 /// What happens to something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -25,10 +25,10 @@ pub enum Action {
 pub struct PlannedTag {
     /// The tag.
     pub tag: String,
-    /// What it pointed to.
+    /// What it pointed to; `None` where nothing was there, or it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
-    /// When that was made; milliseconds since 1970.
+    /// When that was uploaded, else made, as far as the date is credible; milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<u64>,
     /// Bytes of its layers, compressed.
@@ -98,6 +98,7 @@ pub fn plan((registry, repository): (&str, &str), inventory: &Inventory, policy:
         let is_root = verdict.as_ref().map_or_else(|| follows(tag).is_none(), |verdict| !verdict.is_removed);
         roots.extend(is_root.then_some(target));
     }
+    roots.extend((0..inventory.manifests.len()).filter(|id| inventory.problem(*id).is_some()));
     if !policy.untagged {
         roots.extend((0..inventory.manifests.len()).filter(|id| !tagged.has(*id)));
     }
@@ -111,17 +112,22 @@ pub fn plan((registry, repository): (&str, &str), inventory: &Inventory, policy:
         }
     };
     let tags = inventory.tags.iter().zip(verdicts);
-    let tags: Vec<PlannedTag> = tags.map(|(tag, judged)| planned_tag(tag, verdict(tag, judged))).collect();
+    let planned = |(tag, judged)| planned_tag(inventory, tag, verdict(tag, judged));
+    let tags: Vec<PlannedTag> = tags.map(planned).collect();
     let digests = digests(inventory, policy, &kept, &tags);
     let freed = freed(inventory, &digests);
     Plan { registry: registry.to_owned(), repository: repository.to_owned(), tags, digests, freed, created_at: now }
 }
 
-fn planned_tag(tag: &TagEntry, verdict: Verdict) -> PlannedTag {
-    let (action, reasons) = match &tag.problem {
-        Some(problem) => (Action::Keep, vec![problem.clone()]),
+fn planned_tag(inventory: &Inventory, tag: &TagEntry, verdict: Verdict) -> PlannedTag {
+    let problem = tag.problem.as_deref().or_else(|| inventory.problem(inventory.target(tag)?));
+    let (action, mut reasons) = match problem {
+        Some(problem) => (Action::Keep, vec![problem.to_owned()]),
         None => (if verdict.is_removed { Action::Remove } else { Action::Keep }, verdict.reasons),
     };
+    if problem.is_none() && tag.digest.is_none() {
+        reasons.push("it is listed, and nothing is there".into());
+    }
     let TagEntry { tag, digest, created, size, .. } = tag.clone();
     PlannedTag { tag, digest, created, size, action, reasons }
 }
@@ -152,23 +158,27 @@ fn digests(inventory: &Inventory, policy: &Policy, kept: &Marks, tags: &[Planned
         }
         let subject = known.subject.filter(|subject| kept.has(*subject));
         let untagged = tags.is_empty() && !policy.untagged;
-        let reasons: &[(bool, &str)] = if kept.has(id) {
+        let mut reasons: Vec<Cow<'static, str>> = Vec::new();
+        reasons.extend(known.problem.clone().map(Cow::Owned));
+        let rules: &[(bool, &str)] = if kept.has(id) {
             &[
                 (stays.has(id), "a tag that stays points to it"),
                 (!needed_by.is_empty(), "something that stays needs it"),
                 (subject.is_some(), "it refers to something that stays"),
                 (untagged, "it has no tag, and untagged is false"),
             ]
-        } else if inventory.unreadable.is_some() {
-            &[(true, "something that cannot be read may need it")]
+        } else if let Some(unreadable) = &inventory.unreadable {
+            reasons.push(format!("{unreadable} and may need it").into());
+            &[]
         } else {
             &[(true, "nothing that stays needs it")]
         };
+        reasons.extend(rules.iter().filter(|(applies, _)| *applies).map(|(_, reason)| Cow::Borrowed(*reason)));
         planned.push(PlannedDigest {
             digest: known.digest.clone(),
             media_type: known.media_type.clone(),
             action: if kept.has(id) || inventory.unreadable.is_some() { Action::Keep } else { Action::Remove },
-            reasons: reasons.iter().filter(|(applies, _)| *applies).map(|(_, reason)| (*reason).into()).collect(),
+            reasons,
             tags,
             needed_by,
             subject: known.subject.and_then(|subject| Some(inventory.manifests.get(subject)?.digest.clone())),
@@ -182,17 +192,18 @@ fn freed(inventory: &Inventory, digests: &[PlannedDigest]) -> u64 {
         let manifests = digests.iter().filter(move |digest| digest.action == action);
         manifests.filter_map(|digest| inventory.manifests.get(inventory.id(&digest.digest)?))
     };
-    let (mut ids, mut counted) = (Ids::default(), Marks::default());
-    for (digest, _) in of(Action::Keep).flat_map(|known| &known.blobs) {
-        counted.add(ids.of(digest.as_str()));
+    let mut counted = Marks::default();
+    // What turned out to be a manifest is none of the blobs.
+    let manifests = inventory.manifests.iter().filter(|known| known.state == State::There);
+    let manifests = manifests.filter_map(|known| inventory.blob_of(known));
+    for blob in manifests.chain(of(Action::Keep).flat_map(|known| known.blobs.iter().copied())) {
+        counted.add(blob);
     }
     let mut freed = 0_u64;
     for known in of(Action::Remove) {
         freed = freed.saturating_add(known.size);
-        for (digest, size) in &known.blobs {
-            if counted.add(ids.of(digest.as_str())) {
-                freed = freed.saturating_add(*size);
-            }
+        for blob in known.blobs.iter().filter(|blob| counted.add(**blob)) {
+            freed = freed.saturating_add(inventory.blobs.get(*blob).copied().unwrap_or_default());
         }
     }
     freed

@@ -222,7 +222,11 @@ impl Policy {
         // Of each line how many releases there were so far, and the last of them.
         let mut lines: Vec<(Vec<&str>, u64, Version<'_>)> = Vec::new();
         for at in ordered(selected.len(), &|one, other| highest_first(tag(one), tag(other))) {
-            let Some(version) = Version::parse(tag(at)).filter(|version| !version.is_pre_release()) else { continue };
+            // A tag that leads nowhere is no release.
+            let is_image = selected.get(at).is_some_and(|tag| tag.digest.is_some());
+            let Some(version) = Version::parse(tag(at)).filter(|version| is_image && !version.is_pre_release()) else {
+                continue;
+            };
             let name = version.line(length);
             let number = match lines.iter_mut().find(|(line, ..)| *line == name) {
                 Some((_, number, last)) => {

@@ -13,7 +13,7 @@ const FAILED_IN_A_ROW: usize = 3;
 /// What became of a plan. Tags and digests are told apart by the digest's colon.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Gone now, or gone before.
+    /// Seen to be gone, now or before.
     pub removed: Vec<String>,
     /// Kept by the plan.
     pub kept: Vec<String>,
@@ -81,7 +81,7 @@ impl<'a> Progress<'a> {
 
     /// Whether something was removed, or found to be gone: until then one deletion at a time is refused soon enough.
     pub(super) fn gets_on(&self) -> bool {
-        !self.report.borrow().removed.is_empty()
+        self.is_changed.get() || !self.report.borrow().removed.is_empty()
     }
 
     /// Whether nothing more is to be tried.

@@ -8,7 +8,7 @@ use super::deletion::Deletion;
 use super::steps::Step;
 use crate::protocol::digest::Digest;
 use crate::registry::ids::{Marks, Works};
-use crate::transport::{Host, Result};
+use crate::transport::Host;
 
 /// The steps that wait, in their order.
 struct Schedule {
@@ -24,8 +24,12 @@ struct Schedule {
     gone: RefCell<Marks>,
 }
 
-/// Carries steps out, so many at a time. An error only where nothing was changed.
-pub(super) async fn carry_out<H: Host>(steps: Vec<Step>, at_a_time: usize, deletion: &Deletion<'_, H>) -> Result<()> {
+/// Carries steps out, so many at a time. What was left, since something was refused or failed.
+pub(super) async fn carry_out<H: Host>(
+    steps: Vec<Step>,
+    at_a_time: usize,
+    deletion: &Deletion<'_, H>,
+) -> impl Iterator<Item = String> {
     let untags = steps.iter().filter(|step| matches!(step, Step::Untag { .. })).count();
     let schedule = Schedule {
         waiting: RefCell::new(steps.into_iter().map(Some).collect()),
@@ -48,9 +52,7 @@ pub(super) async fn carry_out<H: Host>(steps: Vec<Step>, at_a_time: usize, delet
             break;
         }
     }
-    deletion.progress.settle()?;
-    schedule.waiting.take().into_iter().flatten().for_each(|step| deletion.progress.remain(names(step)));
-    Ok(())
+    schedule.waiting.take().into_iter().flatten().flat_map(names)
 }
 
 impl Schedule {
@@ -64,9 +66,9 @@ impl Schedule {
             match slot {
                 None if at == self.begun.get() => self.begun.set(at + 1),
                 None => {}
-                Some(Step::Untag { digest, .. }) if self.busy.borrow().contains(digest) => {}
+                Some(Step::Untag { digest: Some(digest), .. }) if self.busy.borrow().contains(digest) => {}
                 Some(Step::Untag { digest, .. }) => {
-                    self.busy.borrow_mut().push(digest.clone());
+                    self.busy.borrow_mut().extend(digest.clone());
                     return slot.take();
                 }
                 Some(Step::Delete { .. }) if self.untags.get() > 0 => return None,
@@ -88,8 +90,8 @@ impl Schedule {
     async fn work<H: Host>(&self, step: Step, deletion: &Deletion<'_, H>) {
         match step {
             Step::Untag { tag, digest } => {
-                deletion.untag(tag, &digest).await;
-                self.busy.borrow_mut().retain(|busy| *busy != digest);
+                deletion.untag(tag, digest.as_ref()).await;
+                self.busy.borrow_mut().retain(|busy| Some(busy) != digest.as_ref());
                 self.untags.set(self.untags.get() - 1);
             }
             Step::Delete { id, digest, tags, .. } => {

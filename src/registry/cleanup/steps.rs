@@ -12,8 +12,8 @@ pub enum Step {
     Untag {
         /// The tag.
         tag: String,
-        /// What it must still point to.
-        digest: Digest,
+        /// What it must still point to; `None`: nothing.
+        digest: Option<Digest>,
     },
     /// A manifest, and with it all of its tags.
     Delete {
@@ -39,8 +39,9 @@ pub fn steps(inventory: &Inventory, plan: &Plan) -> Vec<Step> {
     let removed = |id: usize| removed.get(id).copied().flatten();
     let mut steps = Vec::new();
     for tag in plan.tags.iter().filter(|tag| tag.action == Action::Remove) {
-        let Some(digest) = &tag.digest else { continue };
-        if inventory.id(digest).is_none_or(|id| removed(id).is_none()) {
+        let id = tag.digest.as_ref().and_then(|digest| inventory.id(digest));
+        if id.is_none_or(|id| removed(id).is_none()) {
+            let digest = &tag.digest;
             steps.push(Step::Untag { tag: tag.tag.clone(), digest: digest.clone() });
         }
     }

@@ -1,0 +1,210 @@
+//! One look at a tag, a manifest or its referrers, and what it adds to the inventory.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::gather::Gatherer;
+use super::inventory::{Content, Inventory, State, TagEntry};
+use crate::protocol::descriptor::Descriptor;
+use crate::protocol::digest::Digest;
+use crate::protocol::listing::Told;
+use crate::protocol::parts::Parts;
+use crate::protocol::reference::{Reference, Tag};
+use crate::protocol::timestamp;
+use crate::registry::ids::Ids;
+use crate::registry::manifests::FetchedManifest;
+use crate::registry::tag_data::TagData;
+use crate::transport::Host;
+
+/// A look through a repository.
+pub(super) struct Look<'a, H: Host> {
+    gatherer: &'a Gatherer<H>,
+    inventory: RefCell<&'a mut Inventory>,
+    /// By the manifest's number.
+    facts: RefCell<Vec<Option<Facts>>>,
+    /// When digests were uploaded, as the listing told.
+    uploaded_ids: RefCell<Ids>,
+    uploaded: RefCell<Vec<u64>>,
+    now: u64,
+}
+
+/// When an image was made, and its size.
+#[derive(Clone, Copy, Default)]
+struct Facts {
+    created: Option<u64>,
+    size: Option<u64>,
+}
+
+impl<'a, H: Host> Look<'a, H> {
+    pub(super) fn new(gatherer: &'a Gatherer<H>, inventory: &'a mut Inventory) -> Self {
+        let now = gatherer.connection.retry.now_unix_ms();
+        let (facts, uploaded_ids, uploaded) = Default::default();
+        Self { gatherer, inventory: RefCell::new(inventory), facts, uploaded_ids, uploaded, now }
+    }
+
+    pub(super) fn take_pending(&self) -> Vec<usize> {
+        self.inventory.borrow_mut().take_pending()
+    }
+
+    /// What a listing tells beside its tags.
+    pub(super) fn learn(&self, told: Vec<Told>) {
+        let (mut ids, mut dates) = (self.uploaded_ids.borrow_mut(), self.uploaded.borrow_mut());
+        for Told { digest, uploaded, .. } in told {
+            let Some(date) = uploaded.and_then(|date| timestamp::credible(date, self.now)) else { continue };
+            if ids.of(digest.as_str()) == dates.len() {
+                dates.push(date);
+            }
+        }
+    }
+
+    pub(super) async fn tag(&self, tag: &str) -> TagEntry {
+        let mut entry = TagEntry { tag: tag.to_owned(), ..TagEntry::default() };
+        if self.gatherer.is_stopped() {
+            return entry;
+        }
+        let observed = match Tag::parse(tag) {
+            Ok(tag) => self.gatherer.observe(&Reference::Tag(tag)).await,
+            // It is listed, and no grammar allows it: nobody can ask for it.
+            Err(invalid) => Err(invalid.into()),
+        };
+        match observed {
+            Ok(Some(fetched)) => {
+                entry.digest = Some(fetched.digest.clone());
+                self.add(&fetched).await;
+                self.describe(tag, &fetched).await;
+            }
+            Ok(None) => {}
+            Err(error) => {
+                let why = self.gatherer.excuse(error);
+                let mut inventory = self.inventory.borrow_mut();
+                inventory.unreadable.get_or_insert_with(|| format!("the tag {tag} cannot be read ({why})"));
+                entry.problem = Some(format!("it cannot be read: {why}"));
+            }
+        }
+        if entry.problem.is_none() && entry.is_of_cut_digest() {
+            entry.problem = Some("it belongs to a digest that it does not tell whole".into());
+        }
+        entry
+    }
+
+    /// Finds out how old an image is and how large, once.
+    async fn describe(&self, tag: &str, fetched: &Rc<FetchedManifest>) {
+        let Some(id) = self.inventory.borrow().id(&fetched.digest) else { return };
+        let put = |fact: Facts| {
+            let mut facts = self.facts.borrow_mut();
+            if facts.len() <= id {
+                facts.resize(id + 1, None);
+            }
+            facts.get_mut(id).and_then(|slot| slot.replace(fact))
+        };
+        if put(Facts::default()).is_some() {
+            return;
+        }
+        let Gatherer { connection, name, call, .. } = self.gatherer;
+        match TagData::of_manifest(connection, name, tag, fetched, call).await {
+            Ok(data) => {
+                let created = data.created.as_deref().and_then(|text| timestamp::credible_text(text, self.now));
+                put(Facts { created, size: data.size });
+            }
+            // Its config may be missing or broken: then nobody knows how old it is.
+            Err(error) => drop(self.gatherer.excuse(error)),
+        }
+    }
+
+    /// Puts the age and the size of what a tag points to beside it.
+    pub(super) fn date(&self, entry: &mut TagEntry) {
+        let Some(digest) = &entry.digest else { return };
+        let id = self.inventory.borrow().id(digest);
+        let facts = id.and_then(|id| self.facts.borrow().get(id).copied().flatten()).unwrap_or_default();
+        let uploaded = self.uploaded_ids.borrow().get(digest.as_str());
+        let uploaded = uploaded.and_then(|at| self.uploaded.borrow().get(at).copied());
+        entry.created = uploaded.or(facts.created);
+        entry.size = facts.size;
+    }
+
+    /// A manifest that was named.
+    pub(super) async fn manifest(&self, id: usize) {
+        let (digest, may_be_blob) = match self.inventory.borrow().manifests.get(id) {
+            Some(known) if !self.gatherer.is_stopped() => (known.digest.clone(), known.may_be_blob),
+            _ => return,
+        };
+        if self.gatherer.has_read_enough() || self.inventory.borrow().is_full() {
+            return self.inventory.borrow_mut().hold(id, "there is too much in the repository".into());
+        }
+        let observed = self.gatherer.observe(&Reference::Digest(digest.clone())).await;
+        if let Ok(Some(fetched)) = &observed {
+            return self.add(fetched).await;
+        }
+        // Some registries answer 500 to the question for a manifest that is a blob.
+        let is_missing = observed.is_ok() || (may_be_blob && self.is_blob(&digest).await);
+        match observed {
+            Err(error) if !is_missing => {
+                let why = self.gatherer.excuse(error);
+                self.inventory.borrow_mut().hold(id, why);
+            }
+            _ => self.inventory.borrow_mut().add(&digest, None),
+        }
+    }
+
+    async fn is_blob(&self, digest: &Digest) -> bool {
+        let Gatherer { connection, name, call, .. } = self.gatherer;
+        matches!(connection.head_blob(name, digest, call).await, Ok(Some(_)))
+    }
+
+    async fn add(&self, fetched: &FetchedManifest) {
+        let known = self.inventory.borrow().id(&fetched.digest).and_then(|id| self.inventory.borrow().state(id));
+        if known == Some(State::There) {
+            return;
+        }
+        let mut content = content(fetched);
+        if let Some(legacy) = &fetched.schema1 {
+            let Gatherer { connection, name, call, .. } = self.gatherer;
+            // Its layers are known by name, which is what counts; their sizes have to be asked for.
+            content.blobs.extend(legacy.document.blobs.iter().map(|blob| (blob.clone(), 0)));
+            match connection.schema1_blobs(name, legacy, call).await {
+                Ok(blobs) => content.blobs.extend(sized(blobs)),
+                Err(error) => drop(self.gatherer.excuse(error)),
+            }
+        }
+        self.inventory.borrow_mut().add(&fetched.digest, Some(content));
+    }
+
+    pub(super) async fn referrers(&self, subject: &Digest) {
+        if self.gatherer.is_stopped() {
+            return;
+        }
+        let Gatherer { connection, name, call, .. } = self.gatherer;
+        match connection.referrers(name, subject, None, call).await {
+            Ok(referrers) => {
+                self.gatherer.has_read();
+                for referrer in referrers {
+                    self.inventory.borrow_mut().name(&referrer.digest);
+                }
+            }
+            Err(error) => {
+                let why = format!("what refers to it cannot be listed: {}", self.gatherer.excuse(error));
+                let mut inventory = self.inventory.borrow_mut();
+                let id = inventory.name(subject);
+                inventory.manifests.get_mut(id).into_iter().for_each(|known| known.problem = Some(why.clone()));
+            }
+        }
+    }
+}
+
+fn sized(descriptors: Vec<Descriptor>) -> Vec<(Digest, u64)> {
+    descriptors.into_iter().map(|one| (one.digest, one.size)).collect()
+}
+
+fn content(fetched: &FetchedManifest) -> Content {
+    let parts = Parts::of(&fetched.bytes, &fetched.manifest.media_type, fetched.manifest.kind);
+    let mut blobs = sized(parts.blobs);
+    blobs.extend(parts.unsized_blobs.into_iter().chain(parts.mentioned).map(|digest| (digest, 0)));
+    Content {
+        media_type: fetched.manifest.media_type.clone(),
+        size: fetched.bytes.len() as u64,
+        blobs,
+        children: parts.manifests.into_iter().map(|entry| entry.digest).collect(),
+        either: sized(parts.either),
+        subject: parts.subject,
+    }
+}
