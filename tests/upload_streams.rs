@@ -412,8 +412,10 @@ fn ranges_that_are_told() {
         (Some(format!("0-{}", length - 1)), "OSP"),
         // Too little for what is kept: it is asked once more.
         (Some("0-0".to_owned()), "OSGP"),
-        (Some(format!("0-{length}")), "OSD"),
-        (Some("nonsense".to_owned()), "OSD"),
+        // One too many: the digest decides.
+        (Some(format!("0-{length}")), "OSP"),
+        (Some(format!("0-{}", length + 1)), "OSGP"),
+        (Some("nonsense".to_owned()), "OSGP"),
     ] {
         let told = range.clone();
         let (model, host) = Model::with(move |seen, _| {
@@ -596,7 +598,7 @@ fn a_pull_is_a_source() {
     assert!(model.has(&other) && model.is_clean());
     assert_eq!(methods(&source).matches('S').count(), 1, "it need not end for that");
     // A part of one is verified by nobody but whoever sends it.
-    host.run(async {
+    source.run(async {
         let from = client.repository("c/d", None).unwrap();
         let pull = from.blob(&sha256(&content), Some((0, 5)), &Call::default()).await.unwrap();
         let pushed =

@@ -22,6 +22,11 @@ impl ErrorItem {
         matches!(self.code.as_str(), "MANIFEST_BLOB_UNKNOWN" | "BLOB_UNKNOWN" | "MANIFEST_UNKNOWN")
     }
 
+    /// Whether it says that an upload is not known, or can be no longer gone on with.
+    pub fn is_of_lost_upload(&self) -> bool {
+        matches!(self.code.as_str(), "BLOB_UPLOAD_UNKNOWN" | "BLOB_UPLOAD_INVALID")
+    }
+
     /// Whether it names something, wherever it does so.
     pub fn names(&self, what: &str) -> bool {
         self.message.contains(what) || self.detail.iter().any(|detail| detail.contains(what))

@@ -175,6 +175,8 @@ pub struct Request<C> {
     /// Whether a browser's HTTP cache may answer it: for reading content by its digest only. Tags and lists change, and
     /// what is pushed or deleted rests on what the registry says now.
     pub may_be_cached: bool,
+    /// Tells whether it is with the server, or was answered with success: set by whatever sends it.
+    pub in_flight: Option<Rc<Cell<bool>>>,
 }
 
 impl<C> Request<C> {
@@ -192,6 +194,19 @@ impl<C> Request<C> {
             failures: Failures::default(),
             is_repeatable: !matches!(method, Method::Post | Method::Patch),
             may_be_cached: false,
+            in_flight: None,
+        }
+    }
+
+    /// What tells whether it is in flight.
+    pub fn track(&mut self) -> Rc<Cell<bool>> {
+        self.in_flight.get_or_insert_default().clone()
+    }
+
+    /// It is in flight, or is so no longer.
+    pub fn set_in_flight(&self, is_in_flight: bool) {
+        if let Some(in_flight) = &self.in_flight {
+            in_flight.set(is_in_flight);
         }
     }
 

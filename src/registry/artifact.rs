@@ -122,7 +122,8 @@ impl<H: Host> Connection<H> {
     /// The descriptor of nothing, and the two bytes that stand for it.
     async fn push_empty(self: &Rc<Self>, name: &RepositoryName, call: &Call) -> Result<Entry> {
         let digest = Digest::of(Algorithm::Sha256, EMPTY);
-        if self.head_blob(name, &digest, call).await?.is_none() {
+        self.require_v2("blobs", call).await?;
+        if self.blob_hint(name, &digest, Some(EMPTY.len() as u64), call).await?.is_none() {
             self.push_small_blob(name, EMPTY.to_vec(), call).await?;
         }
         Ok(Entry::new(Descriptor::new(OCI_EMPTY.to_owned(), digest, EMPTY.len() as u64))?)

@@ -5,12 +5,15 @@ use std::rc::Rc;
 
 use futures_util::future::try_join;
 
+use super::blob_presence::Presence;
 use super::blob_source::{BlobSource, Intake, Part};
 use super::connection::Connection;
 use super::manifest_push::ANSWER_LIMIT;
 use super::manifests::{check_verifiable, mismatch};
 use super::settings::Call;
-use super::upload::{Goal, Mount, Upload};
+use super::upload::{End, Upload};
+use super::upload_begin::{Goal, Mount};
+use super::upload_progress::lost;
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::{Algorithm, Digest};
@@ -87,6 +90,7 @@ impl<H: Host> Connection<H> {
             chunk_size: push.chunk_size.unwrap_or(CHUNK).clamp(1, LARGEST_CHUNK),
             may_stream: push.chunk_size.is_none(),
             whole: push.chunk_size.unwrap_or(WHOLE),
+            was_sent_whole: false,
             progress: push.progress,
             outcome: Outcome::Sent,
         };
@@ -104,7 +108,11 @@ impl<H: Host> Connection<H> {
     ) -> Result<bool> {
         self.require_v2("blobs", call).await?;
         let goal = Goal { connection: self, name, call, failures: &Failures::default() };
-        Ok(matches!(goal.mount(digest, from).await?, Mount::Done))
+        if !matches!(goal.mount(digest, from).await?, Mount::Done) {
+            return Ok(false);
+        }
+        // 201 says so; who may not look has to believe it.
+        Ok(!matches!(self.blob_presence(name, digest, None, call).await?, Presence::Absent))
     }
 
     /// Deletes a blob from a repository, whatever refers to it.
@@ -114,13 +122,13 @@ impl<H: Host> Connection<H> {
         let answer = self.load(&self.request(Method::Delete, &target, None, call), ANSWER_LIMIT).await?;
         if answer.response.is_success() { Ok(()) } else { Err(self.deletion_refused(&answer)) }
     }
+}
 
-    /// Size of a blob that is there, as far as HEAD tells: what it does not tell is found out by pushing.
-    async fn pushed_size(&self, name: &RepositoryName, digest: &Digest, call: &Call) -> Result<Option<u64>> {
-        let target = self.upload_target(name, &format!("blobs/{digest}"), None);
-        let answer = self.head(&target, None, call).await?;
-        Ok(answer.response.declared_length().filter(|_| answer.response.is_success()))
-    }
+/// How the push of a blob begins.
+enum Begun<H: Host> {
+    Upload(Box<Upload<H>>),
+    /// It is there, with so many bytes where that is known.
+    Mounted(Option<u64>),
 }
 
 /// One blob on its way up.
@@ -135,6 +143,8 @@ struct Pushing<H: Host> {
     may_stream: bool,
     /// Bytes that go up in one request where all are in hand.
     whole: u64,
+    /// Whether the last upload was ended by a request with all the bytes.
+    was_sent_whole: bool,
     progress: Box<dyn FnMut(u64)>,
     outcome: Outcome,
 }
@@ -142,34 +152,39 @@ struct Pushing<H: Host> {
 impl<H: Host> Pushing<H> {
     async fn run(&mut self, goal: &Goal<'_, H>) -> Result<(Digest, u64)> {
         let is_in_memory = self.intake.is_in_memory();
+        let first = if is_in_memory { u64::MAX } else { self.chunk_size };
         let looks_first = !is_in_memory && self.digest.is_some();
         if looks_first && let Some(there) = self.is_needless(goal).await? {
             return Ok(there);
         }
         let mut part = self.intake.part();
-        self.intake.fill(&mut part, if is_in_memory { u64::MAX } else { self.chunk_size }).await?;
+        self.intake.fill(&mut part, first).await?;
         self.verify()?;
         if !looks_first && let Some(there) = self.is_needless(goal).await? {
             return Ok(there);
         }
         let restarts = Failures::default();
         loop {
-            let all = self.is_all(&part).then(|| part.clone());
-            let error = match self.upload(goal, part).await {
+            let error = match self.upload(goal, &mut part).await {
                 Ok(done) => return Ok(done),
-                Err(error) if error.is_transient => error,
-                Err(error) => return Err(error),
+                Err(error) => error,
             };
-            // What is still here in full can be sent once more, or what the source gives again. Each beginning may get
-            // somewhere: that does not make them endless.
-            let retry = &goal.connection.retry;
-            let may = retry.after(&restarts, None).and_then(|_| retry.after(goal.failures, error.retry_after));
-            let Some(delay) = may else { return Err(error) };
-            let rewinds = all.is_none();
-            if rewinds && !self.intake.rewind(goal.connection.hasher(self.algorithm)) {
+            let is_another_way = self.finds_another_way(goal, &error, part.len());
+            if !(error.is_transient || is_another_way) {
                 return Err(error);
             }
-            part = all.unwrap_or_else(|| self.intake.part());
+            // What is still here from the first byte on can be sent once more, or what the source gives again. Each
+            // beginning may get somewhere: that does not make them endless.
+            let retry = &goal.connection.retry;
+            let may = retry.after(&restarts, None).and_then(|_| retry.after(goal.failures, error.retry_after));
+            let Some(delay) = may.or(is_another_way.then_some(0)) else { return Err(error) };
+            let rewinds = part.start() > 0 || self.intake.has_failed();
+            if rewinds {
+                if !self.intake.rewind(goal.connection.hasher(self.algorithm)) {
+                    return Err(error);
+                }
+                part = self.intake.part();
+            }
             // Less is lost of a chunk.
             self.may_stream = false;
             retry.pause(delay).await;
@@ -179,45 +194,61 @@ impl<H: Host> Pushing<H> {
                 return Ok(there);
             }
             if rewinds {
-                self.intake.fill(&mut part, self.chunk_size).await?;
+                self.intake.fill(&mut part, first).await?;
                 self.verify()?;
             }
         }
     }
 
-    async fn upload(&mut self, goal: &Goal<'_, H>, mut part: Part<H::Chunk>) -> Result<(Digest, u64)> {
+    /// Whether a blob whose bytes were refused with the request that ends the upload may go up in another way: in smaller
+    /// requests, or before the end.
+    fn finds_another_way(&mut self, goal: &Goal<'_, H>, error: &Error, sent: u64) -> bool {
+        if !std::mem::take(&mut self.was_sent_whole) {
+            return false;
+        }
+        match error.status {
+            Some(413) => goal.connection.limit_bodies(sent, 0),
+            Some(400 | 411 | 415) if !error.errors.is_empty() => false,
+            Some(400 | 405 | 411 | 415 | 500 | 501) => goal.connection.takes_whole.replace(false),
+            _ => false,
+        }
+    }
+
+    async fn upload(&mut self, goal: &Goal<'_, H>, part: &mut Part<H::Chunk>) -> Result<(Digest, u64)> {
         let mut upload = match self.begin(goal).await {
-            Ok(Some(upload)) => upload,
-            Ok(None) => return self.mounted(goal).await,
+            Ok(Begun::Upload(upload)) => upload,
+            Ok(Begun::Mounted(size)) => return self.mounted(size),
             // It began, and nobody knows where: that matters only to what takes more than one request.
-            Err(error) if error.status == Some(202) && self.is_all(&part) => {
+            Err(error) if error.status == Some(202) && self.is_all(part) => {
                 let done = self.verify()?.ok_or(error.clone())?;
-                return if goal.post_whole(&done.0, &part).await? { Ok(done) } else { Err(error) };
+                return if goal.post_whole(&done.0, part).await? { Ok(done) } else { Err(error) };
             }
             Err(error) => return Err(error),
         };
         let least = upload.min_chunk;
-        let chunk_size = self.chunk_size.max(least.min(LARGEST_CHUNK));
+        let limit = goal.connection.body_limit.get();
+        let chunk_size = self.chunk_size.min(limit).max(least.min(LARGEST_CHUNK));
         let mut streams = self.may_stream && goal.connection.sends_streams();
         if !streams {
-            self.intake.fill(&mut part, chunk_size).await?;
+            self.intake.fill(part, chunk_size).await?;
         }
-        let fits = part.len() <= self.whole.max(chunk_size) || least > LARGEST_CHUNK;
-        if self.is_all(&part)
+        let fits = part.len() <= self.whole.min(limit).max(chunk_size) || least > LARGEST_CHUNK;
+        if self.is_all(part)
             && fits
+            && goal.connection.takes_whole.get()
             && let Some(done) = self.verify()?
         {
-            return self.commit(goal, upload, done, Some(&part)).await;
+            return self.commit(goal, upload, done, Some(part)).await;
         }
         loop {
             if streams {
                 // No request stays open for a source that may take its time.
                 if upload.offset == part.end() {
                     let more = part.len() + 1;
-                    self.intake.fill(&mut part, more).await?;
+                    self.intake.fill(part, more).await?;
                 }
                 if upload.offset < part.end() {
-                    streams = upload.stream(&mut part, &mut self.intake, &mut *self.progress).await?;
+                    streams = upload.stream(part, &mut self.intake, &mut *self.progress).await?;
                 }
             } else {
                 if least > LARGEST_CHUNK {
@@ -229,8 +260,13 @@ impl<H: Host> Pushing<H> {
                     return Err(Error::new(code::TOO_LARGE, message));
                 }
                 let mut next = part.split_off(chunk_size);
-                try_join(upload.send(&part), self.intake.fill(&mut next, chunk_size)).await?;
-                part = next;
+                let sent = try_join(upload.send(part), self.intake.fill(&mut next, chunk_size)).await;
+                if let Err(error) = sent {
+                    // All of it may have to be sent again.
+                    part.join(next);
+                    return Err(error);
+                }
+                *part = next;
             }
             (self.progress)(upload.offset);
             if upload.offset == part.end()
@@ -241,55 +277,75 @@ impl<H: Host> Pushing<H> {
         }
     }
 
-    /// An upload, by way of asking for a mount where there is something to ask; `None` where the blob was mounted.
-    async fn begin(&mut self, goal: &Goal<'_, H>) -> Result<Option<Upload<H>>> {
+    /// An upload, by way of asking for a mount where there is something to ask.
+    async fn begin(&mut self, goal: &Goal<'_, H>) -> Result<Begun<H>> {
         let mut begun = None;
         if let Some(digest) = &self.digest {
             for from in std::mem::take(&mut self.from) {
-                match goal.mount(digest, &from).await? {
-                    Mount::Done => return Ok(None),
-                    Mount::Begun(upload) => begun = Some(upload),
-                    Mount::Refused => {}
+                // One try, and whatever comes of it that is no mount: the token service may refuse it, Quay fails.
+                let asking = Goal { failures: &Failures::final_try(), ..*goal };
+                match asking.mount(digest, &from).await {
+                    Ok(Mount::Done) => {
+                        if let Some(size) = self.is_mounted(goal, digest).await {
+                            return Ok(Begun::Mounted(size));
+                        }
+                    }
+                    Ok(Mount::Begun(mut upload)) => {
+                        upload.failures = goal.failures.clone();
+                        begun = Some(upload);
+                    }
+                    Ok(Mount::Refused) | Err(_) => {}
                 }
             }
         }
         match begun {
-            Some(upload) => Ok(Some(upload)),
-            None => goal.begin(self.algorithm).await.map(Some),
+            Some(upload) => Ok(Begun::Upload(upload)),
+            None => Ok(Begun::Upload(Box::new(goal.begin(self.algorithm).await?))),
         }
     }
 
-    async fn mounted(&mut self, goal: &Goal<'_, H>) -> Result<(Digest, u64)> {
-        self.outcome = Outcome::Mounted;
-        if let (Some(digest), Some(size)) = (&self.digest, self.intake.size()) {
-            (self.progress)(size);
-            return Ok((digest.clone(), size));
+    /// Whether a blob is there that the registry says it mounted, and its size where that is told. Who may not look has to
+    /// believe it.
+    async fn is_mounted(&self, goal: &Goal<'_, H>, digest: &Digest) -> Option<Option<u64>> {
+        let size = self.intake.size();
+        match goal.connection.blob_presence(goal.name, digest, size, goal.call).await {
+            Ok(Presence::Absent) => None,
+            Ok(Presence::There(told)) => Some(size.or(told)),
+            _ => Some(size),
         }
-        let there = self.already_there(goal).await?;
-        there.ok_or_else(|| Error::new(code::INVALID_RESPONSE, "the registry mounted the blob, but it is not there"))
+    }
+
+    fn mounted(&mut self, size: Option<u64>) -> Result<(Digest, u64)> {
+        let (Some(digest), Some(size)) = (&self.digest, size) else {
+            return Err(Error::new(
+                code::INVALID_RESPONSE,
+                "the registry mounted the blob, and does not tell its size",
+            ));
+        };
+        self.outcome = Outcome::Mounted;
+        (self.progress)(size);
+        Ok((digest.clone(), size))
     }
 
     async fn commit(
         &mut self,
         goal: &Goal<'_, H>,
-        mut upload: Upload<H>,
+        mut upload: Box<Upload<H>>,
         done: (Digest, u64),
         part: Option<&Part<H::Chunk>>,
     ) -> Result<(Digest, u64)> {
         let is_repeated = part.is_none_or(Part::is_empty);
+        self.was_sent_whole = !is_repeated;
         let failed = match upload.commit(&done.0, part).await {
-            Ok(true) => None,
-            // Taken in, it says, and not that it is there.
-            Ok(false) => Some(Error::new(
-                code::INVALID_RESPONSE,
-                "the registry accepted the end of the upload, but the blob is not there",
-            )),
+            Ok(End::Created) => None,
+            Ok(End::Unsure(error)) => Some(error),
             // The answer to an end that was repeated, where the first one's was lost.
+            Err(error) if error.loses_upload() => Some(lost(error, "no longer knows of it")),
             Err(error) if is_repeated && (error.is_transient || error.status == Some(404)) => Some(error),
             Err(error) => return Err(error),
         };
         if let Some(error) = failed
-            && !matches!(self.already_there(goal).await, Ok(Some(_)))
+            && !self.is_there(goal, &done).await
         {
             return Err(error);
         }
@@ -297,6 +353,12 @@ impl<H: Host> Pushing<H> {
         upload.close();
         (self.progress)(done.1);
         Ok(done)
+    }
+
+    /// Whether the blob is there though the registry did not say so.
+    async fn is_there(&self, goal: &Goal<'_, H>, (digest, size): &(Digest, u64)) -> bool {
+        let presence = goal.connection.blob_presence(goal.name, digest, Some(*size), goal.call).await;
+        matches!(presence, Ok(Presence::There(_)))
     }
 
     /// What is there already, unless that is no reason to send nothing.
@@ -307,13 +369,7 @@ impl<H: Host> Pushing<H> {
     /// What is there under the digest, if it is known and something is.
     async fn already_there(&mut self, goal: &Goal<'_, H>) -> Result<Option<(Digest, u64)>> {
         let Some(digest) = &self.digest else { return Ok(None) };
-        let told = match goal.connection.pushed_size(goal.name, digest, goal.call).await {
-            Ok(told) => told,
-            // A redirect to where a page may not look stands in the way of this question alone.
-            Err(error) if error.code == code::CORS_OR_NETWORK => None,
-            Err(error) => return Err(error),
-        };
-        let size = told.filter(|told| self.intake.size().is_none_or(|size| size == *told));
+        let size = goal.connection.blob_hint(goal.name, digest, self.intake.size(), goal.call).await?;
         if let Some(size) = size {
             self.outcome = Outcome::Existed;
             (self.progress)(size);

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::slice;
 
 use super::blob_pull::BlobPull;
+use super::upload::check_intact;
 use crate::protocol::code;
 use crate::protocol::digest::{Algorithm, Digest};
 use crate::transport::{Chunk, Error, Hasher, Host, Result};
@@ -43,26 +45,38 @@ pub trait BlobSource<C> {
 }
 
 /// Bytes in memory.
-pub struct InMemory<C>(Option<C>, u64);
+pub struct InMemory<C> {
+    bytes: C,
+    is_given: bool,
+}
 
 impl<C: Chunk> InMemory<C> {
     /// All of a blob.
     pub fn new(bytes: C) -> Self {
-        let length = bytes.len();
-        Self(Some(bytes), length)
+        Self { bytes, is_given: false }
     }
 }
 
 impl<C: Chunk> BlobSource<C> for InMemory<C> {
     fn next(&mut self) -> Next<'_, C> {
-        Box::pin(async { Ok(self.0.take()) })
+        let is_given = std::mem::replace(&mut self.is_given, true);
+        Box::pin(async move { Ok(Some(self.bytes.clone()).filter(|_| !is_given)) })
     }
 
     fn size(&self) -> Option<u64> {
-        Some(self.1)
+        Some(self.bytes.len())
     }
 
     fn is_in_memory(&self) -> bool {
+        true
+    }
+
+    fn can_rewind(&self) -> bool {
+        true
+    }
+
+    fn rewind(&mut self) -> bool {
+        self.is_given = false;
         true
     }
 }
@@ -133,6 +147,11 @@ impl<C: Chunk> Part<C> {
         some
     }
 
+    /// Puts what follows this part back behind it.
+    pub(super) fn join(&mut self, next: Self) {
+        next.chunks.into_iter().for_each(|chunk| self.push(chunk));
+    }
+
     /// The bytes from a position on.
     pub(super) fn from(&self, position: u64) -> Vec<C> {
         self.some(position, u64::MAX)
@@ -184,12 +203,14 @@ pub(super) struct Intake<H: Host> {
     /// Those of them that are in no part yet.
     rest: Option<H::Chunk>,
     digest: Option<Digest>,
+    /// Why the source failed: asked once more, it may pass off what it has given for everything.
+    failed: Option<Error>,
 }
 
 impl<H: Host> Intake<H> {
     pub(super) fn new(source: Box<dyn BlobSource<H::Chunk>>, algorithm: Algorithm, hasher: H::Hasher) -> Self {
         let (size, hasher) = (source.size(), Some(hasher).filter(|_| source.proven().is_none()));
-        Self { source, size, algorithm, hasher, has_ended: false, taken: 0, rest: None, digest: None }
+        Self { source, size, algorithm, hasher, has_ended: false, taken: 0, rest: None, digest: None, failed: None }
     }
 
     /// Whether it can begin again.
@@ -203,8 +224,13 @@ impl<H: Host> Intake<H> {
             return false;
         }
         self.hasher = Some(hasher).filter(|_| self.source.proven().is_none());
-        (self.has_ended, self.taken, self.rest, self.digest) = (false, 0, None, None);
+        (self.has_ended, self.taken, self.rest, self.digest, self.failed) = (false, 0, None, None, None);
         true
+    }
+
+    /// Whether the source failed: there is nothing more to come of it.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.is_some()
     }
 
     pub(super) fn is_in_memory(&self) -> bool {
@@ -246,11 +272,21 @@ impl<H: Host> Intake<H> {
     }
 
     async fn read(&mut self) -> Result<Option<H::Chunk>> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let read = self.next().await;
+        self.failed = read.as_ref().err().cloned();
+        read
+    }
+
+    async fn next(&mut self) -> Result<Option<H::Chunk>> {
         if self.has_ended {
             return Ok(None);
         }
         match self.source.next().await? {
             Some(chunk) => {
+                check_intact(slice::from_ref(&chunk))?;
                 self.hasher.as_mut().map_or(Ok(()), |hasher| hasher.update(&chunk))?;
                 self.taken += chunk.len();
                 match self.size {

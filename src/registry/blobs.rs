@@ -1,16 +1,15 @@
-//! Blobs: opening them, asking for their size, reading small ones whole.
+//! Blobs: opening them, reading small ones whole.
 
 use std::rc::Rc;
 
 use super::blob_pull::{BlobPull, Expected, Span};
 use super::cache::Content;
-use super::connection::{Answer, Connection, Target};
+use super::connection::{Connection, Target};
 use super::manifests::{MANIFEST_LIMIT, check_verifiable};
 use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::Digest;
-use crate::protocol::http::Method;
 use crate::protocol::reference::RepositoryName;
 use crate::transport::{Chunk, Error, Host, Result};
 
@@ -48,31 +47,6 @@ impl<H: Host> Connection<H> {
         BlobPull::begin(self, target, expected, Span::Part(first, last), None, call).await
     }
 
-    /// Size of a blob; `None` if there is none.
-    pub(super) async fn head_blob(
-        &self,
-        name: &RepositoryName,
-        digest: &Digest,
-        call: &Call,
-    ) -> Result<Option<Descriptor>> {
-        self.require_v2("blobs", call).await?;
-        let target = self.blob_target(name, digest);
-        let answer = self.head(&target, None, call).await?;
-        if answer.response.status == 404 {
-            return Ok(None);
-        }
-        if !answer.response.is_success() {
-            // HEAD has no body to explain itself with.
-            let request = self.request(Method::Get, &target, None, call);
-            return match self.open(&request).await {
-                Ok(answer) => described(digest, &answer).map(Some),
-                Err(error) if error.is_not_found() => Ok(None),
-                Err(error) => Err(error),
-            };
-        }
-        described(digest, &answer).map(Some)
-    }
-
     /// A config blob, verified; from the manifest itself where that holds it.
     pub(super) async fn config(
         self: &Rc<Self>,
@@ -102,14 +76,7 @@ impl<H: Host> Connection<H> {
         Ok(bytes)
     }
 
-    fn blob_target(&self, name: &RepositoryName, digest: &Digest) -> Target {
+    pub(super) fn blob_target(&self, name: &RepositoryName, digest: &Digest) -> Target {
         self.repository_target(name, &format!("blobs/{digest}"))
     }
-}
-
-fn described<B>(digest: &Digest, answer: &Answer<B>) -> Result<Descriptor> {
-    let Some(size) = answer.response.declared_length() else {
-        return Err(answer.error(code::INVALID_RESPONSE, "the answer does not tell the blob's size"));
-    };
-    Ok(Descriptor::new("application/octet-stream".to_owned(), digest.clone(), size))
 }

@@ -40,6 +40,10 @@ pub struct Connection<H: Host> {
     version: Cell<Option<Version>>,
     /// Whether the registry takes bodies that are sent while they are made, as far as it is known.
     pub(super) takes_streams: Cell<bool>,
+    /// Whether it takes a blob's bytes with the request that ends the upload, as far as it is known.
+    pub(super) takes_whole: Cell<bool>,
+    /// Bytes of one request's body at most, as far as it has refused more.
+    pub(super) body_limit: Cell<u64>,
     detecting: Shared,
     /// Pages and items of one listing at most.
     pub(super) listing_limits: (u64, u64),
@@ -100,6 +104,8 @@ impl<H: Host> Connection<H> {
             headers: settings.headers,
             version: Cell::new(settings.api_version),
             takes_streams: Cell::new(true),
+            takes_whole: Cell::new(true),
+            body_limit: Cell::new(u64::MAX),
             detecting: Shared::default(),
             listing_limits: (settings.max_pages, settings.max_items),
             concurrency: settings.concurrency.max(1),
@@ -289,6 +295,14 @@ impl<H: Host> Connection<H> {
 }
 
 impl Target {
+    /// The path below which the registry names the uploads of its repository.
+    pub(super) fn upload_path(&self) -> Option<String> {
+        match &self.resource {
+            Resource::Upload { into, .. } => Some(format!("/v2/{into}/blobs/uploads/")),
+            _ => None,
+        }
+    }
+
     /// The same thing elsewhere: another page of it, say.
     pub(super) fn with_url(&self, url: Url) -> Self {
         Self { url, resource: self.resource.clone() }

@@ -2,6 +2,7 @@
 //! statuses to errors and caps bodies, so that no operation does that on its own.
 
 mod artifact;
+mod blob_presence;
 pub mod blob_pull;
 pub mod blob_push;
 pub mod blob_source;
@@ -36,6 +37,8 @@ mod tagging;
 mod throw_away;
 mod untag;
 mod upload;
+mod upload_begin;
+mod upload_progress;
 mod upload_stream;
 pub mod v1;
 mod version;

@@ -9,7 +9,8 @@ use futures_util::future::{Either, select};
 use super::blob_source::{Intake, Part};
 use super::connection::{Answer, Connection};
 use super::manifest_push::ANSWER_LIMIT;
-use super::upload::{Upload, fill, refusal};
+use super::upload::{Upload, check_intact, fill, refusal};
+use super::upload_progress::lost;
 use crate::protocol::code;
 use crate::protocol::http::{Content, Method, Request};
 use crate::protocol::pipe::{End, Pipe};
@@ -49,12 +50,9 @@ impl<H: Host> Upload<H> {
             Ok(answer) if !answer.response.is_success() => refusal(&connection, &answer),
             Ok(answer) if !is_all => came_early(&answer).transient(),
             Ok(answer) => {
-                self.took(&answer, part.end())?;
-                if self.offset >= part.start() {
-                    self.failures.forget();
-                    return Ok(true);
-                }
-                answer.error(code::INVALID_RESPONSE, "the registry did not take all that was sent").transient()
+                self.took(&answer, part.end(), part.start()).await?;
+                self.count_progress();
+                return Ok(true);
             }
         };
         let taken_up = self.take_up_stream(error, part).await;
@@ -79,6 +77,7 @@ impl<H: Host> Upload<H> {
                 if piece.first().is_some_and(|first| first.len() >= PIECE / 4) {
                     piece.truncate(1);
                 }
+                check_intact(&piece)?;
                 at += piece.iter().map(Chunk::len).sum::<u64>();
                 pipe.put(piece).await;
                 told(at);
@@ -98,6 +97,10 @@ impl<H: Host> Upload<H> {
 
     /// After a streamed request that failed: asks how far the registry has got. Where that is nowhere, chunks try it.
     async fn take_up_stream(&mut self, error: Error, part: &Part<H::Chunk>) -> Result<bool> {
+        if error.loses_upload() {
+            return Err(lost(error, "no longer knows of it"));
+        }
+        self.sent = self.sent.max(part.end());
         let (before, status) = (self.offset, error.status);
         match status {
             // There, or on the way there, they take no body of unknown length, or none of that length, or nobody can be
@@ -114,7 +117,15 @@ impl<H: Host> Upload<H> {
                 return Ok(is_first);
             }
             Some(400) => self.ask(error, part).await?,
-            _ => self.take_up(error, part).await?,
+            // GHCR takes no more than 4 MiB in one request.
+            Some(416) => {
+                self.ask(error, part).await?;
+                if self.offset == before {
+                    self.connection.takes_streams.set(false);
+                }
+                return Ok(false);
+            }
+            _ => self.take_up(error, part, u64::MAX).await?,
         }
         Ok(self.offset > before)
     }

@@ -1,7 +1,8 @@
 //! Work that must not stop in the middle: once begun it goes on to its end, whether or not anyone still waits for it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
@@ -9,26 +10,54 @@ use super::Host;
 
 struct Outcome<T> {
     value: Option<T>,
+    /// Who waits for it.
     waker: Option<Waker>,
+    is_awaited: bool,
+    /// The work.
+    worker: Option<Waker>,
 }
 
 /// Hands work over to the host and waits for what it gives. Dropped, only the waiting ends.
 pub async fn see_through<T: 'static>(host: &impl Host, work: impl Future<Output = T> + 'static) -> T {
-    let outcome = Rc::new(RefCell::new(Outcome { value: None, waker: None }));
-    let told = outcome.clone();
+    see_through_once_sent(host, work, Rc::new(Cell::new(true))).await
+}
+
+/// The same for work that ends with the waiting unless its request is in flight: what nobody wants is not begun.
+pub async fn see_through_once_sent<T: 'static>(
+    host: &impl Host,
+    work: impl Future<Output = T> + 'static,
+    in_flight: Rc<Cell<bool>>,
+) -> T {
+    let outcome = Outcome { value: None, waker: None, is_awaited: true, worker: None };
+    let outcome = Waiting(Rc::new(RefCell::new(outcome)));
+    let told = outcome.0.clone();
     host.spawn(Box::pin(async move {
-        let value = work.await;
-        let waker = {
+        let mut work = pin!(work);
+        let value = poll_fn(|context| {
+            if let Poll::Ready(value) = work.as_mut().poll(context) {
+                return Poll::Ready(Some(value));
+            }
             let mut outcome = told.borrow_mut();
-            outcome.value = Some(value);
-            outcome.waker.take()
+            if !outcome.is_awaited && !in_flight.get() {
+                return Poll::Ready(None);
+            }
+            outcome.worker = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+        let (waker, unwanted) = {
+            let mut outcome = told.borrow_mut();
+            let unwanted = if outcome.is_awaited { std::mem::replace(&mut outcome.value, value) } else { value };
+            (outcome.waker.take(), unwanted)
         };
+        // Outside of the borrow: what it drops may call back in.
+        drop(unwanted);
         if let Some(waker) = waker {
             waker.wake();
         }
     }));
     poll_fn(|context| {
-        let mut outcome = outcome.borrow_mut();
+        let mut outcome = outcome.0.borrow_mut();
         match outcome.value.take() {
             Some(value) => Poll::Ready(value),
             None => {
@@ -38,4 +67,20 @@ pub async fn see_through<T: 'static>(host: &impl Host, work: impl Future<Output 
         }
     })
     .await
+}
+
+struct Waiting<T>(Rc<RefCell<Outcome<T>>>);
+
+impl<T> Drop for Waiting<T> {
+    fn drop(&mut self) {
+        let (worker, unwanted) = {
+            let mut outcome = self.0.borrow_mut();
+            outcome.is_awaited = false;
+            (outcome.worker.take(), outcome.value.take())
+        };
+        drop(unwanted);
+        if let Some(worker) = worker {
+            worker.wake();
+        }
+    }
 }

@@ -99,6 +99,15 @@ impl Error {
         self.status == Some(404)
     }
 
+    /// Whether the registry does not know the upload that a request was part of, or can do nothing more with it.
+    pub fn loses_upload(&self) -> bool {
+        match self.status {
+            Some(404) if self.errors.is_empty() => true,
+            Some(400..=499) => self.errors.iter().any(ErrorItem::is_of_lost_upload),
+            _ => false,
+        }
+    }
+
     /// Whether a manifest was refused for the want of something it is made of.
     pub fn lacks_parts(&self) -> bool {
         self.errors.iter().any(ErrorItem::is_of_missing_part)

@@ -42,6 +42,7 @@ impl<H: Host> Transport for Timed<H> {
     type Hasher = H::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
+        request.set_in_flight(true);
         let mut sent = pin!(self.host.send(request));
         let response = loop {
             let progress = progress(request);
@@ -59,6 +60,7 @@ impl<H: Host> Transport for Timed<H> {
                 break Err(Error::new(code::TIMEOUT, format!("no answer within {limit} ms")));
             }
         };
+        request.set_in_flight(response.as_ref().is_ok_and(Response::is_success));
         let response = response.map_err(|error| error.at(request.method, &request.url))?;
         let (host, idle_timeout) = (self.host.clone(), self.idle_timeout);
         let (method, url) = (request.method, request.url.clone());

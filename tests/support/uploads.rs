@@ -27,8 +27,50 @@ pub enum Fault {
 
 type Faults = Box<dyn Fn(&Seen, usize) -> Option<Fault>>;
 
+/// How a registry says how much it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Tells {
+    #[default]
+    Rightly,
+    /// No `Range`.
+    Nothing,
+    /// `0-0` whatever it has (GHCR).
+    Zero,
+    /// What it had before the last chunk (ECR).
+    Stale,
+    /// The length of the last chunk (zot).
+    LastChunk,
+    /// The position of the last chunk.
+    LastChunkAt,
+    /// The length where the last position belongs.
+    OneTooMany,
+    Nonsense,
+    /// Its status cannot be asked for.
+    Refused,
+}
+
+/// How a registry differs from the specification.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ways {
+    /// In the answers to chunks.
+    pub chunk: Tells,
+    /// In the session's status.
+    pub status: Tells,
+    /// Bodies of more bytes are answered with this status.
+    pub limit: Option<(usize, u16)>,
+    /// 500 to an end that brings the bytes.
+    pub refuses_whole: bool,
+    /// distribution 3: 416 to a deletion whose location is not the newest.
+    pub minds_deletions: bool,
+}
+
 #[derive(Default)]
 pub struct State {
+    pub ways: Ways,
+    /// Bytes of all bodies that came.
+    pub received: usize,
+    /// Bytes of the last chunk of each upload, and where it began.
+    last: BTreeMap<usize, (usize, usize)>,
     pub blobs: BTreeMap<String, String>,
     /// Of other repositories.
     pub elsewhere: Vec<(String, String)>,
@@ -75,6 +117,7 @@ impl State {
 
     pub fn respond(&mut self, seen: &Seen, fault: Option<Fault>) -> Reply {
         self.requests += 1;
+        self.received += seen.body.len();
         match fault {
             None => self.serve(seen, seen.body.len()),
             Some(Fault::Instead(reply)) => reply,
@@ -127,13 +170,27 @@ impl State {
     }
 
     fn upload(&mut self, seen: &Seen, id: usize, state: Option<usize>, digest: Option<String>, taken: usize) -> Reply {
-        let Some((bytes, newest)) = self.uploads.get_mut(&id) else { return Reply::new(404) };
+        let ways = self.ways;
+        let Some((bytes, newest)) = self.uploads.get_mut(&id) else {
+            return Reply::json(r#"{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}"#).status(404);
+        };
+        if ways.minds_deletions && seen.method == Method::Delete && state != Some(*newest) {
+            return Reply::json(r#"{"errors":[{"code":"RANGE_INVALID"}]}"#).status(416);
+        }
         // Where the answer that named a newer one was lost, the one before it is all that a client can know.
         if state.is_none_or(|state| state > *newest || state + 1 < *newest) {
             self.offences.push(format!("{} {}: the newest state is {newest}", seen.method, seen.target));
         }
+        if let Some((_, status)) = ways.limit.filter(|(limit, _)| seen.body.len() > *limit) {
+            let errors = r#"{"errors":[{"code":"SIZE_INVALID","message":"chunks have 4 MiB at most"}]}"#;
+            return if status == 413 { Reply::new(413) } else { Reply::json(errors).status(status) };
+        }
+        let body = &seen.body[..taken.min(seen.body.len())];
         match seen.method {
-            Method::Get => self.going_on(id, 204),
+            Method::Get => {
+                let reply = self.going_on(id, 204);
+                self.told(id, ways.status, reply)
+            }
             Method::Delete => {
                 self.uploads.remove(&id);
                 self.cancelled += 1;
@@ -145,23 +202,28 @@ impl State {
                     if !is_clean || seen.headers.get("content-type").is_none() {
                         self.offences.push(format!("{} {} bytes", seen.target, seen.body.len()));
                     }
-                    bytes.push_str(&seen.body[..taken.min(seen.body.len())]);
-                    return self.going_on(id, 202);
+                } else {
+                    let range = seen.headers.get("content-range").unwrap_or("none").to_owned();
+                    let (first, last) = range.split_once('-').unwrap_or_else(|| panic!("Content-Range: {range}"));
+                    let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
+                    if last + 1 - first != seen.body.len() || seen.headers.get("content-type").is_none() {
+                        self.offences.push(format!("{range} with {} bytes", seen.body.len()));
+                    }
+                    if first != bytes.len() {
+                        let reply = self.going_on(id, 416);
+                        return self.told(id, ways.chunk, reply);
+                    }
                 }
-                let range = seen.headers.get("content-range").unwrap_or("none").to_owned();
-                let (first, last) = range.split_once('-').unwrap_or_else(|| panic!("Content-Range: {range}"));
-                let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
-                if last + 1 - first != seen.body.len() || seen.headers.get("content-type").is_none() {
-                    self.offences.push(format!("{range} with {} bytes", seen.body.len()));
-                }
-                if first != bytes.len() {
-                    return self.going_on(id, 416);
-                }
-                bytes.push_str(&seen.body[..taken.min(seen.body.len())]);
-                self.going_on(id, 202)
+                self.last.insert(id, (bytes.len(), body.len()));
+                bytes.push_str(body);
+                let reply = self.going_on(id, 202);
+                self.told(id, ways.chunk, reply)
             }
             Method::Put => {
-                bytes.push_str(&seen.body[..taken.min(seen.body.len())]);
+                if ways.refuses_whole && !body.is_empty() {
+                    return Reply::new(500);
+                }
+                bytes.push_str(body);
                 let (computed, digest) = (sha256(&bytes), digest.expect("a digest"));
                 if computed != digest && !digest.starts_with("sha512:") {
                     return Reply::json(r#"{"errors":[{"code":"DIGEST_INVALID"}]}"#).status(400);
@@ -181,6 +243,26 @@ impl State {
         let location = format!("{UPLOADS}{id}?other=a%2Fb&_state={newest}");
         let last = bytes.len().saturating_sub(1);
         Reply::new(status).header("location", &location).header("range", &format!("0-{last}"))
+    }
+
+    fn told(&self, id: usize, tells: Tells, mut reply: Reply) -> Reply {
+        let length = self.uploads[&id].0.len();
+        let (start, chunk) = self.last.get(&id).copied().unwrap_or_default();
+        let range = match tells {
+            Tells::Rightly => return reply,
+            Tells::Nothing => {
+                reply.headers.retain(|(name, _)| name != "range");
+                return reply;
+            }
+            Tells::Refused => return Reply::new(405),
+            Tells::Zero => "0-0".to_owned(),
+            Tells::Stale => format!("0-{}", start.saturating_sub(1)),
+            Tells::LastChunk => format!("0-{}", chunk.saturating_sub(1)),
+            Tells::LastChunkAt => format!("{start}-{}", (start + chunk).saturating_sub(1)),
+            Tells::OneTooMany => format!("0-{length}"),
+            Tells::Nonsense => "bytes */*".to_owned(),
+        };
+        reply.header("range", &range)
     }
 }
 
