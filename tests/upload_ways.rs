@@ -297,6 +297,16 @@ fn ends_that_bring_no_bytes() {
     host.settle();
     assert_eq!((error.status, methods(&host).matches('P').count()), (Some(500), 2));
     assert!(model.is_clean());
+    // A registry that takes bytes with the end alone, and failed for once.
+    let is_first = Cell::new(true);
+    let (model, host) = Model::with(move |seen, _| match seen.method {
+        Method::Put if is_first.replace(false) => Some(Fault::Instead(Reply::new(500))),
+        Method::Patch => Some(Fault::Instead(Reply::new(405))),
+        _ => None,
+    });
+    push(&host, in_memory(CONTENT)).unwrap();
+    assert!(model.has(CONTENT) && model.is_clean());
+    assert_eq!(sorted(&methods(&host)), sorted("HOPDHOADHOP"), "{}", methods(&host));
     // A digest that is refused is no such matter.
     let (_, host) = Model::with(|seen, _| {
         let invalid = r#"{"errors":[{"code":"DIGEST_INVALID"}]}"#;

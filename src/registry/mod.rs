@@ -5,6 +5,7 @@ mod artifact;
 mod blob_presence;
 pub mod blob_pull;
 pub mod blob_push;
+mod blob_pushing;
 pub mod blob_source;
 mod blobs;
 mod cache;
