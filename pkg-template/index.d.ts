@@ -14,9 +14,13 @@ export interface ClientOptions {
   /** OAuth2 refresh token ("identity token") for the token service. */
   identityToken?: string;
   /**
-   * Asked when the registry first demands authentication: the place for a login dialog or a credential store. One call per need, however many
-   * requests wait for it. Who gives `undefined` goes on without credentials, and is asked again only for more than that. It must not wait for
-   * calls of the same client: they wait for it.
+   * Called when the registry first demands authentication: the place for a login dialog or a credential store. Concurrent calls share one answer.
+   *
+   * Return `undefined` to continue anonymously. The callback runs again when a wider scope is needed, or on the next call if the registry refused
+   * anonymous access or the callback threw. It also runs again, with `challenge.refused`, when the registry or its token service refuses credentials
+   * or says that they have expired: once during the call if they were good before, and the request is retried if the answer changed.
+   *
+   * It must not wait for calls of the same client: they wait for it.
    */
   credentials?: (challenge: Challenge) => Credentials | undefined | Promise<Credentials | undefined>;
   /**
@@ -88,6 +92,8 @@ export interface Challenge {
   service?: string;
   /** What is about to be done: "repository:team/web:pull". */
   scopes: string[];
+  /** True if earlier credentials were refused or have expired. Absent otherwise. */
+  refused?: boolean;
 }
 /** As the registry gives it. */
 export interface SearchResult {
@@ -158,6 +164,11 @@ export class DockerRegistryClient {
   apiVersion(options?: CallOptions): Promise<1 | 2>;
   /** Resolves if the registry answers and takes the credentials (V1: answers; it asks for credentials at a repository only). */
   checkStatus(options?: CallOptions): Promise<void>;
+  /**
+   * Forgets what the `credentials` callback returned, and all tokens and sessions: the next call that needs credentials calls it again. Credentials
+   * given as options stay. Requests under way end as they began.
+   */
+  forgetCredentials(): void;
   /**
    * What works against this registry from this place, and the exact server settings that would fix what doesn't. Resolves whatever the registry
    * does, also where there is none; rejects only for an abort or a bad argument.

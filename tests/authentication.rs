@@ -612,9 +612,13 @@ fn another_host_that_asks_for_credentials_gets_none() {
             let error = tags(&host, &host.client_with(settings(credentials)), "a/b").unwrap_err();
             assert_eq!(error.status, Some(401), "{challenge} {has_credentials}");
             let told: Vec<Seen> = host.seen().into_iter().filter(|seen| seen.target.contains("evil.test")).collect();
-            assert_eq!(told.len(), 1);
+            let targets: Vec<&str> = told.iter().map(|seen| seen.target.as_str()).collect();
+            // Its own token service is asked as nobody; the registry's own is not asked for a token that goes there.
+            let asks = challenge.contains("evil.test/token");
+            let expected = ["https://evil.test/layer", "https://evil.test/token?scope=repository%3Aa%2Fb%3Apull"];
+            assert_eq!(targets, expected[..1 + usize::from(asks)], "{challenge} {has_credentials}");
             for seen in told {
-                assert!(carried(&seen).is_none() && seen.body.is_empty() && seen.target == "https://evil.test/layer");
+                assert!(carried(&seen).is_none() && seen.body.is_empty());
             }
         }
     }
@@ -735,12 +739,13 @@ fn nothing_is_repeated_with_the_same_token() {
     });
     let (asked, settings) = source(&host, |_| Ok(None));
     let client = host.client_with(settings);
+    // Who declined is asked again by each call, as nobody gets nowhere.
     for requests in [3, 1, 1] {
         let before = host.seen().len();
         assert_eq!(tags(&host, &client, "a/b").unwrap_err().code, "DENIED");
         assert_eq!(host.seen().len() - before, requests);
     }
-    assert_eq!(asked.borrow().len(), 1);
+    assert_eq!(asked.borrow().len(), 3);
 }
 
 /// Credentials that are refused are asked for anew by the next call, be they a password or a ready-made token.

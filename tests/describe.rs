@@ -166,7 +166,7 @@ fn a_bounded_window_ahead_of_the_turn() {
         .describe_tags(
             Some(tags.iter().map(|(tag, _)| (*tag).to_owned()).collect()),
             Order::Name,
-            Call { timeout: Some(0) },
+            Call { timeout: Some(0), ..Call::default() },
         )
         .unwrap();
     let first = host.run(descriptions.next_some()).unwrap().unwrap();

@@ -4,14 +4,14 @@
 
 mod support;
 
-use docker_registry_client_wasm::protocol::http::Headers;
+use docker_registry_client_wasm::protocol::http::{Headers, Method};
 use docker_registry_client_wasm::protocol::secret::Secret;
 use docker_registry_client_wasm::protocol::url::Url;
-use docker_registry_client_wasm::registry::{Call, Client, Layer, Settings, Version};
+use docker_registry_client_wasm::registry::{Call, Client, InMemory, Layer, Push, Settings, Version};
 use docker_registry_client_wasm::transport::Result;
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};
 use docker_registry_client_wasm::transport::trust::TrustedHost;
-use support::{Reply, Scripted, Seen, descriptor, sha256};
+use support::{Bytes, Reply, Scripted, Seen, descriptor, sha256};
 
 const STORED: &str = "https://storage.test/blob?X-Amz-Signature=hush";
 
@@ -241,4 +241,126 @@ fn addresses_in_a_descriptor_are_not_visited() {
         host.run(async { repository.image("latest", None, &call).await?.layer(Layer::Top, &call).await.map(drop) });
     assert!(pulled.unwrap_err().message.contains("foreign"));
     assert!(host.seen().iter().all(|seen| seen.target.starts_with("/v2/a/b/")));
+}
+
+const NEW: &str = "https://new.test/v2/";
+
+/// A vanity host, whose registry is elsewhere and lets in whoever has a token of its own service: anyone, if `is_public`.
+fn vanity(status: u16, is_public: bool) -> Scripted {
+    Scripted::new(move |seen| {
+        if let Some(rest) = seen.target.strip_prefix("/v2/") {
+            return to(status, &format!("{NEW}{rest}"));
+        }
+        if seen.target.starts_with("https://auth.new.test/token") {
+            let is_nobody = seen.headers.get("authorization").is_none();
+            return if is_public && is_nobody { Reply::json(r#"{"token":"t-new"}"#) } else { Reply::new(401) };
+        }
+        match (seen.headers.get("authorization"), seen.method) {
+            (Some("Bearer t-new"), Method::Post) => Reply::new(202).header("location", &format!("{NEW}up/1")),
+            (Some("Bearer t-new"), Method::Put) => Reply::new(201),
+            (Some("Bearer t-new"), Method::Delete) => Reply::new(202),
+            (Some("Bearer t-new"), Method::Head) => Reply::new(404),
+            (Some("Bearer t-new"), _) => Reply::json(r#"{"tags":["a"]}"#),
+            _ => Reply::new(401).header(
+                "www-authenticate",
+                "Bearer realm=\"https://auth.new.test/token\",service=\"new\",scope=\"repository:x/a/b:pull\"",
+            ),
+        }
+    })
+}
+
+fn password() -> Settings {
+    let credentials = Some(Credentials::Basic { username: "alice".into(), password: Secret::new("s3cret") });
+    Settings { auth: AuthSettings { credentials, ..AuthSettings::default() }, ..Settings::default() }
+}
+
+/// A registry that lives elsewhere and gives tokens to anyone can be read through its vanity host; no credentials and no
+/// other token go there, and its token goes nowhere else.
+#[test]
+fn a_registry_elsewhere_is_read_as_nobody() {
+    for status in [301, 302, 307, 308] {
+        for settings in [Settings::default(), password()] {
+            let host = vanity(status, true);
+            let client = host.client_with(settings);
+            let repository = client.repository("a/b", None).unwrap();
+            for requests in [4, 3] {
+                let before = host.seen().len();
+                host.run(repository.tags(None, Call::default()).collect()).unwrap();
+                assert_eq!(host.seen().len() - before, requests, "{:?}", host.targets());
+            }
+            for seen in host.seen() {
+                let carried = seen.headers.get("authorization");
+                assert!(carried.is_none() || (carried == Some("Bearer t-new") && seen.target.starts_with(NEW)));
+            }
+            let asked = "GET https://auth.new.test/token?service=new&scope=repository%3Ax%2Fa%2Fb%3Apull";
+            assert_eq!(host.targets()[2], asked, "for what the new registry calls it");
+        }
+    }
+}
+
+/// Where it lets in nobody in particular, the error says where the registry is.
+#[test]
+fn a_registry_elsewhere_is_named() {
+    for settings in [Settings::default(), password(), known()] {
+        for probe in [false, true] {
+            let host = vanity(307, false);
+            let client = host.client_with(settings.clone());
+            let repository = client.repository("a/b", None).unwrap();
+            let error = host.run(async {
+                if probe {
+                    client.check_status(&Call::default()).await.unwrap_err()
+                } else {
+                    repository.tags(None, Call::default()).collect().await.unwrap_err()
+                }
+            });
+            assert_eq!((error.code.as_ref(), error.status), ("AUTH_REQUIRED", Some(401)));
+            assert!(error.message.contains("redirects to https://new.test,"), "{error}");
+            assert!(!format!("{error:?}").contains("s3cret"));
+            let elsewhere = |seen: &Seen| !seen.target.starts_with("/v2/");
+            assert!(
+                host.seen().iter().filter(|seen| elsewhere(seen)).all(|seen| {
+                    seen.headers.get("authorization").is_none() && seen.headers.get("x-tenant").is_none()
+                })
+            );
+        }
+    }
+}
+
+/// The method stays what it is: nothing is pushed or deleted by a GET.
+#[test]
+fn a_push_is_redirected_with_its_method() {
+    for status in [301, 302, 307, 308] {
+        let host = vanity(status, true).streaming();
+        let repository = host.client().repository("a/b", None).unwrap();
+        let push = Push::new(Box::new(InMemory::new(Bytes(b"blob".to_vec()))));
+        host.run(repository.push_blob(push, &Call::default())).unwrap();
+        host.run(repository.delete_blob(&sha256("blob"), &Call::default())).unwrap();
+        let methods: Vec<_> = host.seen().into_iter().filter(|seen| !seen.target.contains("/token")).collect();
+        let at_new = |method: Method| methods.iter().any(|seen| seen.target.starts_with(NEW) && seen.method == method);
+        assert!(at_new(Method::Post) && at_new(Method::Put) && at_new(Method::Delete), "{status} {:?}", host.targets());
+        assert!(!at_new(Method::Get), "{status} {:?}", host.targets());
+    }
+    // 303 says that it is done, and leads to a page about it.
+    let host = vanity(303, true);
+    let repository = host.client().repository("a/b", None).unwrap();
+    let error = host.run(repository.delete_blob(&sha256("blob"), &Call::default())).unwrap_err();
+    assert_eq!((error.code.as_ref(), error.status), ("HTTP_ERROR", Some(303)));
+    assert_eq!(host.targets().len(), 1);
+}
+
+/// In a page the browser follows, and turns POST into GET after 301 and 302.
+#[test]
+fn a_post_that_became_a_get_is_told() {
+    for status in [200, 404, 405] {
+        let followed = move |seen: &Seen| match seen.method {
+            Method::Post => Reply { url: Some(format!("{NEW}a/b/blobs/uploads/")), ..Reply::json("{}").status(status) },
+            _ => Reply::new(404),
+        };
+        let host = Scripted::new(followed).in_page("https://page.test");
+        let repository = host.client().repository("a/b", None).unwrap();
+        let push = Push::new(Box::new(InMemory::new(Bytes(b"blob".to_vec()))));
+        let error = host.run(repository.push_blob(push, &Call::default())).unwrap_err();
+        assert_eq!((error.code.as_ref(), error.status), ("INVALID_RESPONSE", Some(status)));
+        assert!(error.message.contains("https://new.test"), "{error}");
+    }
 }

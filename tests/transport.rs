@@ -88,14 +88,14 @@ fn headers_that_do_not_arrive_end_in_a_timeout() {
     assert_eq!((error.code.as_ref(), host.now()), ("TIMEOUT", 30_000));
     assert_eq!(error.url.as_deref(), Some("https://registry.test/v2/"));
     assert_eq!((host.open(), host.dropped_early()), (0, 1), "the request is stopped");
-    let error = host.run(host.client().check_status(&Call { timeout: Some(10) })).unwrap_err();
+    let error = host.run(host.client().check_status(&Call { timeout: Some(10), ..Call::default() })).unwrap_err();
     assert_eq!((error.code.as_ref(), host.now()), ("TIMEOUT", 30_010));
 }
 
 #[test]
 fn zero_waits_for_ever() {
     let host = Scripted::new(|_| Reply::json("{}").after(1_000_000));
-    host.run(host.client().check_status(&Call { timeout: Some(0) })).unwrap();
+    host.run(host.client().check_status(&Call { timeout: Some(0), ..Call::default() })).unwrap();
 }
 
 /// F13.
@@ -165,7 +165,7 @@ fn documents_have_to_arrive() {
     }
     for timeout in [None, Some(5_000), Some(0)] {
         let host = Scripted::new(slow);
-        let call = Call { timeout };
+        let call = Call { timeout, ..Call::default() };
         let error = host.run(host.repository().manifest(&digest, None, &call)).unwrap_err();
         assert_eq!(error.code, "TIMEOUT");
         let limit = [60_000, timeout.unwrap_or(30_000)][usize::from(timeout != Some(0))];

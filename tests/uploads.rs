@@ -640,7 +640,7 @@ fn time_for_a_body() {
         let (_, host) = Model::with(move |seen, _| {
             (seen.method == Method::Put).then(|| Fault::Told(Box::new(move |reply: Reply| reply.after(delay))))
         });
-        let call = Call { timeout: Some(1000) };
+        let call = Call { timeout: Some(1000), ..Call::default() };
         let content = "x".repeat(64_000);
         host.run(async { host.repository().push_blob(in_memory(&content), &call).await.map(drop) })
     };

@@ -89,6 +89,12 @@ impl DockerRegistryClient {
         })
     }
 
+    /// Forgets what `credentials` gave.
+    #[wasm_bindgen(js_name = forgetCredentials)]
+    pub fn forget_credentials(&self) {
+        self.client.forget_credentials();
+    }
+
     /// Resolves if the registry answers and takes the credentials.
     #[wasm_bindgen(js_name = checkStatus)]
     pub fn check_status(&self, options: JsValue) -> Promise {

@@ -31,21 +31,22 @@ pub fn read(options: &Options) -> Result<Option<Credentials>> {
 /// The `credentials` option.
 pub fn source(function: Function) -> Source {
     // A call that goes away while somebody is being asked must not have the next call ask again.
-    let pending: Rc<RefCell<Option<JsValue>>> = Rc::default();
+    let pending: Rc<RefCell<Option<(u64, JsValue)>>> = Rc::default();
     Rc::new(move |challenge| {
         let (function, pending) = (function.clone(), pending.clone());
         Box::pin(async move {
-            let asked = pending.borrow().clone();
+            let epoch = challenge.epoch;
+            let asked = pending.borrow().clone().filter(|(asked, _)| *asked == epoch);
             let asked = match asked {
-                Some(asked) => asked,
+                Some((_, asked)) => asked,
                 None => {
                     let asked = call(&function, &challenge)?;
-                    pending.replace(Some(asked.clone()));
+                    pending.replace(Some((epoch, asked.clone())));
                     asked
                 }
             };
             let answer = settled(Ok(asked)).await;
-            pending.replace(None);
+            pending.borrow_mut().take_if(|(asked, _)| *asked == epoch);
             taken(&answer.map_err(|thrown| failed(&thrown))?)
         })
     })
@@ -61,6 +62,8 @@ struct Asked<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     service: Option<&'a str>,
     scopes: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    refused: bool,
 }
 
 fn call(function: &Function, challenge: &Challenge) -> std::result::Result<JsValue, Error> {
@@ -70,6 +73,7 @@ fn call(function: &Function, challenge: &Challenge) -> std::result::Result<JsVal
         realm: challenge.realm.as_deref(),
         service: challenge.service.as_deref(),
         scopes: challenge.scopes.iter().collect(),
+        refused: challenge.refused,
     };
     let asked = convert::small(&asked).map_err(|_| Error::internal("a challenge cannot be converted"))?;
     function.call1(&JsValue::UNDEFINED, &asked).map_err(|thrown| failed(&thrown))

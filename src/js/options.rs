@@ -119,7 +119,7 @@ impl Options {
 
     /// `timeout`.
     pub fn call(&self) -> Result<Call> {
-        Ok(Call { timeout: self.milliseconds("timeout")? })
+        Ok(Call { timeout: self.milliseconds("timeout")?, ..Call::default() })
     }
 
     /// `pageSize`.

@@ -119,6 +119,27 @@ impl Failures {
     }
 }
 
+/// A place in the order in which things happen here: each is later than those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// Now.
+    pub fn now() -> Self {
+        thread_local! {
+            static LAST: Cell<u64> = const { Cell::new(0) };
+        }
+        LAST.set(LAST.get() + 1);
+        Self(LAST.get())
+    }
+}
+
+impl Default for Moment {
+    fn default() -> Self {
+        Self::now()
+    }
+}
+
 /// Which credentials a request may carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carries {
@@ -169,6 +190,8 @@ pub struct Request<C> {
     pub timeout: Option<u64>,
     /// Of the work it is part of.
     pub failures: Failures,
+    /// When the user's call began that it is made for.
+    pub call: Moment,
     /// Whether it may be sent again where it may have been carried out already. Of itself an idempotent method's may
     /// (RFC 9110 §9.2.2).
     pub is_repeatable: bool,
@@ -192,6 +215,7 @@ impl<C> Request<C> {
             follows_redirects: true,
             timeout: None,
             failures: Failures::default(),
+            call: Moment::now(),
             is_repeatable: !matches!(method, Method::Post | Method::Patch),
             may_be_cached: false,
             in_flight: None,

@@ -24,6 +24,11 @@ pub enum Resource {
 }
 
 impl Resource {
+    /// Whether it takes a second repository.
+    pub fn is_mount(&self) -> bool {
+        matches!(self, Resource::Upload { from: Some(_), .. })
+    }
+
     /// What a token must allow for a request. To delete, older registries want all that the newer ones call `delete`.
     pub fn scopes(&self, method: Method) -> Scopes {
         match self {

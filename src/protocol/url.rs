@@ -111,6 +111,11 @@ impl Url {
         self.port
     }
 
+    /// Scheme, host and port, as `https://registry.example.com:5000`.
+    pub fn origin(&self) -> String {
+        Self { path: String::new(), query: None, host: self.host.clone(), ..*self }.without_query()
+    }
+
     /// The path; empty only for a registry's base URL without prefix.
     pub fn path(&self) -> &str {
         &self.path

@@ -46,6 +46,11 @@ impl<H: Host> Client<H> {
         self.connection.notices.rate_limit()
     }
 
+    /// Forgets what the source of credentials gave, and all tokens and sessions: the next call asks again.
+    pub fn forget_credentials(&self) {
+        self.connection.forget_credentials();
+    }
+
     /// The protocol the registry speaks.
     pub async fn api_version(&self, call: &Call) -> Result<Version> {
         self.connection.version(call).await

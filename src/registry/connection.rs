@@ -135,6 +135,11 @@ impl<H: Host> Connection<H> {
         self.stack.has_credentials()
     }
 
+    /// Forgets what the `credentials` callback gave, and all tokens and sessions.
+    pub(super) fn forget_credentials(&self) {
+        self.stack.forget_credentials();
+    }
+
     /// Whether a body can be sent while it is made.
     pub(super) fn sends_streams(&self) -> bool {
         self.takes_streams.get() && self.host().sends_streams()
@@ -234,6 +239,7 @@ impl<H: Host> Connection<H> {
         request.headers = self.headers.clone();
         request.resource = target.resource.clone();
         request.timeout = call.timeout;
+        request.call = call.began;
         if let Some(accept) = accept {
             request.headers.set("accept", accept);
         }

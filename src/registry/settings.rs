@@ -1,7 +1,7 @@
 //! What a caller can set, once per client or per call.
 
 use super::Version;
-use crate::protocol::http::Headers;
+use crate::protocol::http::{Headers, Moment};
 use crate::protocol::platform::Platform;
 use crate::transport::auth::AuthSettings;
 use crate::transport::notice::Warned;
@@ -71,4 +71,6 @@ impl Default for Settings {
 pub struct Call {
     /// Milliseconds until headers must have arrived; `None`: the client's setting; 0 waits for ever.
     pub timeout: Option<u64>,
+    /// When it began.
+    pub began: Moment,
 }

@@ -123,12 +123,18 @@ fn advice(
     let is_upload = matches!(method, Method::Post | Method::Put | Method::Patch);
     let wait = retry_after.map(|milliseconds| format!("wait {} s", milliseconds.div_ceil(1000)));
     let is_hub = url.host() == DOCKER_HUB;
+    let elsewhere = response.url.as_ref().filter(|answered| !answered.same_origin(url)).map(|answered| {
+        let origin = answered.origin();
+        let advice = if answered.path().contains("/v2/") { ": use that host as the registry" } else { "" };
+        format!("this registry redirects to {origin}, and credentials are sent to no other origin{advice}")
+    });
     match response.status {
         400 if url.scheme() == Scheme::Http && is_for_https(body) => {
             Some(format!("{}:{} speaks https: use https:// in the registry's address", url.host(), url.port()))
         }
-        401 if is_hub && response.login != Login::Sent && url.path() != "/v2/" => Some(format!("{}; {ON_HUB}", demand(url, response))),
-        401 => Some(demand(url, response)),
+        401 | 403 if elsewhere.is_some() => elsewhere,
+        401 if is_hub && response.login != Login::Sent && url.path() != "/v2/" => Some(format!("{}; {ON_HUB}", demand(response))),
+        401 => Some(demand(response)),
         407 => Some("the proxy on the way asks for credentials: give them in its URL".into()),
         403 if matches!(response.login, Login::Missing | Login::Declined) => {
             Some(format!("the request came without a login{}", lacking(response.login)))
@@ -159,18 +165,11 @@ fn is_for_https(body: &[u8]) -> bool {
 }
 
 /// What a 401 asks for, and what is wrong with what it got.
-fn demand<B>(url: &Url, response: &Response<B>) -> String {
+fn demand<B>(response: &Response<B>) -> String {
     let challenges = challenge::parse(response.headers.all("www-authenticate"));
     let mut schemes: Vec<_> = challenges.iter().map(|challenge| shown(response, &challenge.scheme)).collect();
     schemes.dedup();
     let named = schemes.join(" or ");
-    if let Some(elsewhere) = response.url.as_ref().filter(|elsewhere| !elsewhere.same_origin(url)) {
-        return format!(
-            "{}, to which the registry redirects, asks for authentication, and credentials are sent to no other origin: make a \
-             client for that registry",
-            elsewhere.redacted()
-        );
-    }
     if response.login == Login::Sent {
         return "the credentials that were sent are refused: a wrong user name or password, or a token that has expired".into();
     }

@@ -30,13 +30,15 @@ impl<T: Transport, C: Clock> Redirected<T, C> {
 
     /// What to ask instead, if the response is a redirect that can be followed.
     fn next(&self, request: &Request<T::Chunk>, response: &Response<T::Body>) -> Result<Option<Request<T::Chunk>>> {
-        let is_safe = matches!(request.method, Method::Get | Method::Head);
-        let keeps_method = match response.status {
-            301..=303 => is_safe,
-            307 | 308 => !request.is_streamed(),
+        let is_followed = match response.status {
+            // With 301 and 302 too the method stays what it is: a client may turn POST into GET (RFC 9110 §15.4.2), and
+            // nothing would be pushed.
+            301 | 302 | 307 | 308 => !request.is_streamed(),
+            // Says that the request was carried out, and where to look at what came of it.
+            303 => matches!(request.method, Method::Get | Method::Head),
             _ => false,
         };
-        let Some(location) = response.headers.get("location").filter(|_| keeps_method) else { return Ok(None) };
+        let Some(location) = response.headers.get("location").filter(|_| is_followed) else { return Ok(None) };
         if !request.follows_redirects {
             return Err(Error::new(
                 code::UNTRUSTED_LOCATION,
@@ -60,6 +62,9 @@ impl<T: Transport, C: Clock> Redirected<T, C> {
             let mut response = self.inner.send(asked).await?;
             if let Some(came_from) = &response.url {
                 self.trust.redirect(&asked.url, came_from)?;
+                if asked.method == Method::Post && matches!(response.status, 200 | 404 | 405) {
+                    return Err(became_get(came_from).with_status(response.status));
+                }
             }
             match self.next(asked, &response)? {
                 None => {
@@ -94,7 +99,18 @@ impl<T: Transport, C: Clock> Transport for Redirected<T, C> {
     }
 }
 
-fn impersonal(headers: &Headers) -> Headers {
+/// No upload is answered like this: what followed the redirect, a browser, went on with GET.
+fn became_get(came_from: &Url) -> Error {
+    let message = format!(
+        "this registry redirects POST to {0} with a status that makes a browser go on with GET: nothing was sent; use \
+         {0} as host, or redirect with 307 or 308",
+        came_from.origin()
+    );
+    Error::new(code::INVALID_RESPONSE, message)
+}
+
+/// The fields that may go to any origin.
+pub fn impersonal(headers: &Headers) -> Headers {
     let mut kept = Headers::new();
     for (name, value) in headers.iter().filter(|(name, _)| IMPERSONAL.contains(name)) {
         kept.append(name, value);

@@ -1,13 +1,13 @@
 //! What there is to authenticate with, and asking for it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use super::super::Result;
 use super::super::shared::Shared;
-use crate::protocol::http::Login;
+use super::super::{Error, Result};
+use crate::protocol::http::{Login, Moment};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 
@@ -55,6 +55,10 @@ pub struct Challenge {
     pub service: Option<String>,
     /// What is about to be done.
     pub scopes: Scopes,
+    /// Whether credentials that there were before have been refused, or have expired.
+    pub refused: bool,
+    /// How often all credentials were forgotten: an answer to a question before that is none to this one.
+    pub epoch: u64,
 }
 
 /// An answer on its way.
@@ -67,42 +71,93 @@ pub type Source = Rc<dyn Fn(Challenge) -> Asked>;
 #[derive(Default)]
 pub struct Keyring {
     source: Option<Source>,
-    held: RefCell<Option<Credentials>>,
+    held: RefCell<Option<Held>>,
     /// What the source had no credentials for; `None`: it was not asked yet.
-    declined: RefCell<Option<Scopes>>,
+    declined: RefCell<Option<Declined>>,
+    /// Why the source failed the last time, and when.
+    failed: RefCell<Option<(Moment, Error)>>,
+    /// Whether credentials were refused since the last ones came.
+    refused: Cell<bool>,
+    epoch: Cell<u64>,
     /// Calls at the same time ask the source once.
     asking: Shared,
+}
+
+struct Held {
+    credentials: Credentials,
+    /// `None`: given from the start.
+    came: Option<Moment>,
+}
+
+/// The source has no credentials: a dialog was cancelled, a store has no entry.
+struct Declined {
+    scopes: Scopes,
+    at: Moment,
+    /// Nobody in particular was refused since.
+    was_in_vain: bool,
+}
+
+impl Declined {
+    /// Whether a call that began then goes on as nobody: as long as that gets on, or where it was under way already.
+    fn holds(&self, scopes: &Scopes, call: Moment) -> bool {
+        self.scopes.cover(scopes) && (!self.was_in_vain || self.at > call)
+    }
 }
 
 impl Keyring {
     /// `held`: given from the start.
     pub fn new(held: Option<Credentials>, source: Option<Source>) -> Self {
+        let held = held.map(|credentials| Held { credentials, came: None });
         Self { source, held: RefCell::new(held), ..Self::default() }
     }
 
     /// The credentials, as far as they are known without asking.
     pub fn held(&self) -> Option<Credentials> {
-        self.held.borrow().clone()
+        self.held.borrow().as_ref().map(|held| held.credentials.clone())
     }
 
-    /// The credentials for a challenge. The source is asked unless it has answered, or declined the same or more.
-    pub async fn get(&self, challenge: Challenge) -> Result<Option<Credentials>> {
+    /// The credentials for a challenge. The source is asked unless it has answered, or declined the same or more. `call`:
+    /// when the user's call began. Calls at the same time share an answer, be it a refusal; the next call asks again.
+    pub async fn get(&self, challenge: Challenge, call: Moment) -> Result<Option<Credentials>> {
         let Some(source) = &self.source else { return Ok(self.held()) };
         let scopes = challenge.scopes.clone();
         let known = || match self.held() {
-            None if self.can_ask(&scopes) => None,
-            held => Some(held),
+            None => match &*self.failed.borrow() {
+                Some((at, error)) if *at > call => Some(Err(error.clone())),
+                _ if self.can_ask(&scopes, call) => None,
+                _ => Some(Ok(None)),
+            },
+            held => Some(Ok(held)),
         };
         let asked = async {
-            let answer = source(challenge).await?;
-            if answer.is_none() {
-                let declined = self.declined.take().unwrap_or_default().with(&scopes);
-                self.declined.replace(Some(declined));
+            let epoch = self.epoch.get();
+            let answer = source(Challenge { refused: self.refused.get(), epoch, ..challenge }).await;
+            if self.epoch.get() == epoch {
+                self.take(&answer, &scopes);
             }
-            self.held.replace(answer.clone());
             Ok(answer)
         };
-        self.asking.get(None, known, asked).await
+        self.asking.get(None, known, asked).await?
+    }
+
+    /// Keeps what the source said.
+    fn take(&self, answer: &Result<Option<Credentials>>, scopes: &Scopes) {
+        let at = Moment::now();
+        self.failed.take();
+        match answer {
+            Ok(Some(credentials)) => {
+                self.held.replace(Some(Held { credentials: credentials.clone(), came: Some(at) }));
+                self.refused.set(false);
+            }
+            Ok(None) => {
+                let before = self.declined.take().filter(|declined| !declined.was_in_vain);
+                let scopes = before.map(|declined| declined.scopes).unwrap_or_default().with(scopes);
+                self.declined.replace(Some(Declined { scopes, at, was_in_vain: false }));
+            }
+            Err(error) => {
+                self.failed.replace(Some((at, error.clone())));
+            }
+        }
     }
 
     /// Why a request carries nothing of the user's.
@@ -120,22 +175,48 @@ impl Keyring {
     }
 
     /// Whether asking may bring credentials that are not there yet.
-    pub fn can_ask(&self, scopes: &Scopes) -> bool {
-        let declined = self.declined.borrow().as_ref().is_some_and(|declined| declined.cover(scopes));
+    pub fn can_ask(&self, scopes: &Scopes, call: Moment) -> bool {
+        let declined = self.declined.borrow().as_ref().is_some_and(|declined| declined.holds(scopes, call));
         self.source.is_some() && self.held.borrow().is_none() && !declined
+    }
+
+    /// Whether asking may bring others than these, which were good for a request that began then, as far as was known.
+    pub fn may_renew(&self, credentials: &Credentials, began: Moment) -> bool {
+        let came_since = self
+            .held
+            .borrow()
+            .as_ref()
+            .is_some_and(|held| held.credentials == *credentials && held.came.is_some_and(|came| came > began));
+        self.source.is_some() && !came_since
     }
 
     /// They were refused: whoever can be asked is asked anew the next time, unless others have taken their place already.
     pub fn refuse(&self, refused: &Credentials) {
-        if self.source.is_some() {
-            self.held.borrow_mut().take_if(|held| held == refused);
+        if self.source.is_some() && self.held.borrow_mut().take_if(|held| held.credentials == *refused).is_some() {
+            self.refused.set(true);
+        }
+    }
+
+    /// Nobody in particular was refused: whoever declined is asked again by the next call.
+    pub fn refuse_nobody(&self) {
+        if let Some(declined) = &mut *self.declined.borrow_mut() {
+            declined.was_in_vain = true;
         }
     }
 
     /// The token service gave a new refresh token for the old one.
     pub fn renew(&self, refresh_token: Secret) {
-        if let Some(Credentials::IdentityToken(held)) = &mut *self.held.borrow_mut() {
+        if let Some(Held { credentials: Credentials::IdentityToken(held), .. }) = &mut *self.held.borrow_mut() {
             *held = refresh_token;
         }
+    }
+
+    /// Forgets all that the source said, and what it is about to say.
+    pub fn forget(&self) {
+        self.held.borrow_mut().take_if(|held| held.came.is_some());
+        self.declined.take();
+        self.failed.take();
+        self.refused.set(false);
+        self.epoch.set(self.epoch.get() + 1);
     }
 }

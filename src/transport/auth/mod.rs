@@ -3,7 +3,11 @@
 //! Nothing is sent before the registry asks for it. What it asks for is remembered, so that from then on each request
 //! carries what it needs at once. Only requests to the registry's own origin carry anything.
 
+mod ahead;
 mod credentials;
+mod demand;
+mod elsewhere;
+mod expiry;
 mod session;
 mod token;
 
@@ -13,15 +17,16 @@ use std::cell::RefCell;
 
 use base64ct::{Base64, Encoding as _};
 
+use self::ahead::Ahead;
 use self::credentials::Keyring;
+use self::demand::Scheme;
 use self::session::{Session, Sessions};
 use self::token::{Asking, Service, Token, Tokens};
 use super::retry::Retry;
 use super::trust::Trust;
 use super::{Body, Clock, Error, Result, Transport, read};
-use crate::protocol::challenge;
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Carries, Login, Method, Request, Response};
+use crate::protocol::http::{Carries, Login, Method, Moment, Request, Response};
 use crate::protocol::scope::Scopes;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Url;
@@ -29,9 +34,6 @@ use crate::protocol::url::Url;
 /// Times one request may be sent with other credentials than before: once for the first challenge, once more where that
 /// showed that more is needed.
 const ROUNDS: usize = 2;
-/// What GHCR's challenge on `/v2/` names: no repository anyone has.
-const PLACEHOLDER: &str = "repository:user/image:pull";
-
 /// What a client has been told for authentication.
 #[derive(Clone, Default)]
 pub struct AuthSettings {
@@ -57,15 +59,13 @@ pub struct Authenticated<T, C> {
     asked: RefCell<Option<Scheme>>,
 }
 
-/// How a registry wants to be asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Scheme {
-    Basic {
-        realm: Option<String>,
-    },
-    Bearer(Service),
-    /// V1's.
-    Session,
+/// A request under way.
+struct Attempt<'a, C> {
+    request: &'a Request<C>,
+    /// How many tokens had come when it began.
+    tokens: u64,
+    /// When it began.
+    began: Moment,
 }
 
 /// What a request carries.
@@ -92,8 +92,15 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         self.keyring.held().is_some()
     }
 
+    /// Forgets what the source gave, and all tokens and sessions.
+    pub fn forget_credentials(&self) {
+        self.keyring.forget();
+        self.tokens.forget();
+        self.sessions.forget();
+    }
+
     /// What a request can carry from the start.
-    async fn first(&self, request: &Request<T::Chunk>) -> Result<Carried> {
+    async fn first(&self, attempt: &Attempt<'_, T::Chunk>) -> Result<Carried> {
         if let Some(Credentials::Token(token)) = self.keyring.held() {
             return Ok(Carried::Given(Credentials::Token(token)));
         }
@@ -103,19 +110,49 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             None => Ok(Carried::Nothing),
             // In a box, here and below: asking for a token is a request of its own, and every request would have to take
             // room for it along.
-            Some(scheme) => Box::pin(self.carry(&scheme, request, &request.resource.scopes(request.method), 0)).await,
+            Some(scheme) => Box::pin(self.carry(&scheme, attempt, &attempt.scopes(), 0)).await,
         }
     }
 
-    /// What to carry for a scheme; a token only if it came after that number.
+    /// What to carry for a scheme; a token only if it came after that number. Credentials that are good no more are asked
+    /// for once more.
     async fn carry(
         &self,
         scheme: &Scheme,
-        request: &Request<T::Chunk>,
+        attempt: &Attempt<'_, T::Chunk>,
         scopes: &Scopes,
         newer_than: u64,
     ) -> Result<Carried> {
-        let credentials = self.keyring.get(self.challenge(scheme, scopes)).await?;
+        let request = attempt.request;
+        let credentials = self.keyring.get(self.challenge(scheme, scopes), request.call).await?;
+        let carried = self.carry_for(scheme, credentials.clone(), request, (scopes, newer_than)).await;
+        let Err(error) = carried else { return carried };
+        // A token for a mount may be refused for the other repository's sake.
+        if !is_refusal(&error) || request.resource.is_mount() {
+            return Err(error);
+        }
+        let Some(given) = credentials else {
+            self.keyring.refuse_nobody();
+            return Err(error);
+        };
+        let may_renew = self.keyring.may_renew(&given, attempt.began);
+        self.keyring.refuse(&given);
+        if may_renew
+            && let Ok(Some(other)) = self.keyring.get(self.challenge(scheme, scopes), request.call).await
+            && other != given
+        {
+            return Box::pin(self.carry(scheme, attempt, scopes, newer_than)).await;
+        }
+        Err(error)
+    }
+
+    async fn carry_for(
+        &self,
+        scheme: &Scheme,
+        credentials: Option<Credentials>,
+        request: &Request<T::Chunk>,
+        (scopes, newer_than): (&Scopes, u64),
+    ) -> Result<Carried> {
         match (scheme, credentials) {
             (_, Some(given @ Credentials::Token(_)))
             | (Scheme::Basic { .. }, Some(given @ Credentials::Basic { .. })) => Ok(Carried::Given(given)),
@@ -153,11 +190,6 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let failures = request.failures.of_errand();
         let asking = Asking { transport, retry, service, credentials, newer_than, timeout, failures };
         let result = self.tokens.get(&asking, scopes).await;
-        if let (Some(credentials), Err(error)) = (credentials, &result)
-            && matches!(error.status, Some(400 | 401))
-        {
-            self.keyring.refuse(credentials);
-        }
         let (token, refresh_token) = result.map_err(|error| {
             let error = token::unreached(service, self.trust.registry(), error);
             Error { is_of_token: true, ..error }
@@ -168,60 +200,12 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         Ok(token)
     }
 
-    fn challenge(&self, scheme: &Scheme, scopes: &Scopes) -> Challenge {
-        let (name, realm, service) = match scheme {
-            Scheme::Basic { realm } => ("basic", realm.clone(), None),
-            Scheme::Bearer(service) => ("bearer", Some(service.realm.redacted()), service.name.clone()),
-            Scheme::Session => ("token", None, None),
-        };
-        let registry = self.trust.registry().to_string();
-        Challenge { registry, scheme: name, realm, service, scopes: scopes.clone() }
-    }
-
-    /// Whom to ask for what, after a refusal, so that something else can be carried; `None` where nothing can be done.
-    /// `tokens`: how many had come when the request began.
-    fn refused(
-        &self,
-        request: &Request<T::Chunk>,
-        carried: &Carried,
-        (tokens, is_first): (u64, bool),
-        response: &Response<T::Body>,
-    ) -> Result<Option<(Scheme, Scopes)>> {
-        let is_demand = response.status == 401;
-        // Some say 403 to who came as nobody, and name nothing.
-        let demanded = if is_demand { self.demanded(response)? } else { None };
-        let known = || self.asked.borrow().clone().filter(|_| !is_demand).map(|scheme| (scheme, Scopes::default()));
-        let Some((scheme, told)) = demanded.or_else(known) else { return Ok(None) };
-        let scopes = request.resource.scopes(request.method).with(&told);
-        let helps = match carried {
-            Carried::Nothing => is_demand,
-            Carried::Given(given) => {
-                is_demand && matches!((given, &scheme), (Credentials::Basic { .. }, Scheme::Bearer(_)))
-            }
-            Carried::Token(token) => {
-                let more = token.is_anonymous && self.keyring.can_ask(&scopes);
-                if is_demand {
-                    self.tokens.refuse(token);
-                }
-                // It is good no more, or allows too little. One that came for this request may have expired between two
-                // tries.
-                let is_old = token.number <= tokens || !token.is_fresh(self.retry.clock().now());
-                more || (is_demand && (is_old || !token.scopes.cover(&scopes)))
-            }
-            Carried::Session(session) => {
-                self.sessions.refuse(session);
-                is_demand && is_first
-            }
-        };
-        Ok(helps.then_some((scheme, scopes)))
-    }
-
     /// A request that only looks: what is demanded of it is remembered for those that follow. The user's own token goes
     /// along as with any other: a proxy may hide from everyone else that there is a registry.
-    async fn probe(&self, request: &Request<T::Chunk>) -> Result<Response<T::Body>> {
+    async fn probe(&self, request: &Request<T::Chunk>) -> Result<Response<Ahead<T::Body>>> {
         let response = match self.keyring.held() {
-            Some(token @ Credentials::Token(_)) => self.inner.send(&Carried::Given(token).by(request)).await?,
-            _ => self.inner.send(request).await?,
+            Some(token @ Credentials::Token(_)) => self.pass(&Carried::Given(token).by(request)).await?,
+            _ => self.pass(request).await?,
         };
         if response.status == 401
             && !self.is_elsewhere(&response)
@@ -242,103 +226,120 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     }
 
     /// Whether a redirect led to another origin: nobody there is listened to, or told anything.
-    fn is_elsewhere(&self, response: &Response<T::Body>) -> bool {
+    fn is_elsewhere(&self, response: &Response<Ahead<T::Body>>) -> bool {
         response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()))
-    }
-
-    /// The first scheme of a 401 that this client speaks, and the scopes the registry names for it.
-    fn demanded(&self, response: &Response<T::Body>) -> Result<Option<(Scheme, Scopes)>> {
-        let challenges = challenge::parse(response.headers.all("www-authenticate"));
-        let held = self.keyring.held();
-        let has_password = matches!(held, Some(Credentials::Basic { .. }));
-        for challenge in &challenges {
-            let param = |name| challenge.param(name).filter(|value| !value.is_empty());
-            match challenge.scheme.as_str() {
-                "basic" if has_password || (held.is_none() && self.keyring.has_source()) => {
-                    let realm = param("realm").map(str::to_owned);
-                    return Ok(Some((Scheme::Basic { realm }, Scopes::default())));
-                }
-                "token" => return Ok(Some((Scheme::Session, Scopes::default()))),
-                "bearer" => {
-                    let told = param("service").map(str::to_owned);
-                    let service = match &self.service {
-                        Some(Service { realm, name }) => Service { realm: realm.clone(), name: name.clone().or(told) },
-                        None => Service { realm: self.trust.realm(param("realm").unwrap_or_default())?, name: told },
-                    };
-                    let scopes = param("scope").filter(|scope| *scope != PLACEHOLDER).map(Scopes::parse);
-                    return Ok(Some((Scheme::Bearer(service), scopes.unwrap_or_default())));
-                }
-                _ => {}
-            }
-        }
-        // A page across origins may not see the challenge: what the user said of this registry has to do.
-        if !challenges.is_empty() || !response.headers_filtered {
-            return Ok(None);
-        }
-        let told = match &self.service {
-            Some(service) => Some(Scheme::Bearer(service.clone())),
-            None => has_password.then_some(Scheme::Basic { realm: None }),
-        };
-        Ok(told.map(|scheme| (scheme, Scopes::default())))
     }
 }
 
 impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
     type Chunk = T::Chunk;
-    type Body = T::Body;
+    type Body = Ahead<T::Body>;
     type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
-        if request.carries == Carries::Nothing || !request.url.same_origin(self.trust.registry()) {
-            return self.inner.send(request).await;
+        let is_home = request.url.same_origin(self.trust.registry());
+        let response = match request.carries {
+            Carries::Nothing => return self.pass(request).await,
+            Carries::Token if is_home => return self.probe(request).await,
+            _ if is_home => self.send_known(request).await?,
+            _ => self.pass(request).await?,
+        };
+        let is_elsewhere = !is_home || self.is_elsewhere(&response);
+        if response.status == 401 && is_elsewhere && !request.is_streamed() {
+            return Ok(Box::pin(self.as_nobody(request, response)).await);
         }
-        if request.carries == Carries::Token {
-            return self.probe(request).await;
-        }
-        let tokens = self.tokens.count();
-        let mut carried = self.first(request).await?;
-        let mut round = 0;
-        loop {
-            let mut response = match &carried {
-                Carried::Nothing => self.inner.send(request).await?,
-                carried => self.inner.send(&carried.by(request)).await?,
-            };
-            response.secrets = carried.secrets();
-            response.login = if self.is_elsewhere(&response) { Login::Unknown } else { self.login(&carried) };
-            if self.is_elsewhere(&response) || round == ROUNDS || !matches!(response.status, 401 | 403) {
-                return Ok(response);
-            }
-            let Some((scheme, scopes)) = self.refused(request, &carried, (tokens, round == 0), &response)? else {
-                // 403 is no word against them: they allow too little.
-                if let (401, Carried::Given(given)) = (response.status, &carried) {
-                    self.keyring.refuse(given);
-                }
-                return Ok(response);
-            };
-            self.asked.replace(Some(scheme.clone()));
-            // The next request carries what this one lacked.
-            if request.is_streamed() {
-                return Ok(response);
-            }
-            // Asking takes a request of its own, which must not wait for this one's place.
-            response.body.hand_over();
-            // Where a token that would allow it is refused, those that came with it may be as bad.
-            let newer_than = match &carried {
-                Carried::Token(token) if token.scopes.cover(&scopes) => token.number.max(tokens),
-                _ => 0,
-            };
-            carried = match Box::pin(self.carry(&scheme, request, &scopes, newer_than)).await? {
-                Carried::Nothing => return Ok(response),
-                next => next,
-            };
-            read::discard(self.retry.clock(), response).await;
-            round += 1;
-        }
+        Ok(response)
     }
 
     fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
         self.inner.hasher(algorithm)
     }
+}
+
+impl<T: Transport, C: Clock> Authenticated<T, C> {
+    async fn pass(&self, request: &Request<T::Chunk>) -> Result<Response<Ahead<T::Body>>> {
+        Ok(self.inner.send(request).await?.map_body(Ahead::new))
+    }
+
+    /// Sends a request to the registry with what it wants.
+    async fn send_known(&self, request: &Request<T::Chunk>) -> Result<Response<Ahead<T::Body>>> {
+        let attempt = Attempt { request, tokens: self.tokens.count(), began: Moment::now() };
+        let mut carried = self.first(&attempt).await?;
+        let mut round = 0;
+        loop {
+            let mut response = match &carried {
+                Carried::Nothing => self.pass(request).await?,
+                carried => self.pass(&carried.by(request)).await?,
+            };
+            response.secrets = carried.secrets();
+            response.login = if self.is_elsewhere(&response) { Login::Unknown } else { self.login(&carried) };
+            if self.is_elsewhere(&response) || !matches!(response.status, 400 | 401 | 403) {
+                return Ok(response);
+            }
+            if round == ROUNDS {
+                self.conclude(&carried, response.status);
+                return Ok(response);
+            }
+            let demanded = match response.status {
+                400 => None,
+                _ => self.refused(&attempt, &carried, round == 0, &response)?,
+            };
+            let next = match demanded {
+                Some((scheme, scopes)) => {
+                    self.asked.replace(Some(scheme.clone()));
+                    // The next request carries what this one lacked.
+                    if request.is_streamed() {
+                        return Ok(response);
+                    }
+                    // Asking takes a request of its own, which must not wait for this one's place.
+                    response.body.hand_over();
+                    // Where a token that would allow it is refused, those that came with it may be as bad.
+                    let newer_than = match &carried {
+                        Carried::Token(token) if token.scopes.cover(&scopes) => token.number.max(attempt.tokens),
+                        _ => 0,
+                    };
+                    Box::pin(self.carry(&scheme, &attempt, &scopes, newer_than)).await?
+                }
+                None => Box::pin(self.renewed(&attempt, &carried, &mut response)).await.unwrap_or(Carried::Nothing),
+            };
+            if matches!(next, Carried::Nothing) {
+                self.conclude(&carried, response.status);
+                return Ok(response);
+            }
+            carried = next;
+            read::discard(self.retry.clock(), response).await;
+            round += 1;
+        }
+    }
+
+    /// Takes in that what was carried is refused for good. 403 is no word against it: it allows too little.
+    fn conclude(&self, carried: &Carried, status: u16) {
+        match carried {
+            Carried::Given(given) if status == 401 => self.keyring.refuse(given),
+            Carried::Nothing if status != 400 => self.keyring.refuse_nobody(),
+            Carried::Token(token) if status != 401 => {
+                self.tokens.settle(token);
+                if token.is_anonymous {
+                    self.keyring.refuse_nobody();
+                }
+            }
+            Carried::Token(token) if token.is_anonymous => self.keyring.refuse_nobody(),
+            _ => {}
+        }
+    }
+}
+
+impl<C> Attempt<'_, C> {
+    /// What a token for it must allow.
+    fn scopes(&self) -> Scopes {
+        self.request.resource.scopes(self.request.method)
+    }
+}
+
+/// Whether a token service, or V1's index, refuses those who ask: with 403 it only refuses what they want, unless it says
+/// that they are known no more.
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.status, Some(400 | 401)) || (error.status == Some(403) && expiry::is_told(error.message.as_bytes()))
 }
 
 impl Carried {

@@ -1,7 +1,7 @@
 //! V1's way to let somebody in (docker-registry's index protocol): whoever asks a repository for its images with
 //! `X-Docker-Token: true`, or announces some, gets a token for that repository in the answer's header fields, and cookies.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use async_lock::Mutex;
@@ -55,6 +55,8 @@ impl Session {
 #[derive(Default)]
 pub struct Sessions {
     known: RefCell<Vec<Session>>,
+    /// How often all were forgotten.
+    epoch: Cell<u64>,
     asking: Mutex<()>,
 }
 
@@ -70,6 +72,7 @@ impl Sessions {
     ) -> Result<Session> {
         let _asking = self.asking.lock().await;
         let is_it = |session: &&Session| session.repository == repository && session.writes == writes;
+        let epoch = self.epoch.get();
         let known = self.known.borrow().iter().find(is_it).cloned();
         if let Some(session) = known {
             return Ok(session);
@@ -105,10 +108,18 @@ impl Sessions {
         let session = Session { repository, writes, endpoint, token, cookies: cookies(&response.headers) };
         // The images of the repository, which nobody needs.
         read::discard(retry.clock(), response).await;
-        let mut known = self.known.borrow_mut();
-        known.truncate(MOST - 1);
-        known.insert(0, session.clone());
+        if self.epoch.get() == epoch {
+            let mut known = self.known.borrow_mut();
+            known.truncate(MOST - 1);
+            known.insert(0, session.clone());
+        }
         Ok(session)
+    }
+
+    /// Forgets all, and those that are on their way.
+    pub fn forget(&self) {
+        self.known.take();
+        self.epoch.set(self.epoch.get() + 1);
     }
 
     /// Forgets a session that the registry refused.

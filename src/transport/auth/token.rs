@@ -34,6 +34,8 @@ pub struct Service {
     pub realm: Url,
     /// What for.
     pub name: Option<String>,
+    /// The origin that its tokens are for, where that is not the registry's own: no token goes anywhere else.
+    pub origin: Option<String>,
 }
 
 impl Service {
@@ -43,7 +45,7 @@ impl Service {
         let is_name = |pair: &&str| pair.split('=').next() == Some("service");
         let others = query.split('&').filter(|pair| !is_name(pair)).collect::<Vec<_>>().join("&");
         let realm = url.with_raw_query((!others.is_empty()).then_some(others.as_str()));
-        Self { realm, name: percent::value(query, "service").filter(|name| !name.is_empty()) }
+        Self { realm, name: percent::value(query, "service").filter(|name| !name.is_empty()), origin: None }
     }
 }
 
@@ -58,6 +60,8 @@ pub struct Token {
     pub is_anonymous: bool,
     /// Tokens are counted: the larger, the later it came.
     pub number: u64,
+    /// Whether a refusal is no reason to ask for another one: it was refused when it was new.
+    pub is_settled: bool,
     expires: u64,
 }
 
@@ -109,7 +113,7 @@ impl Tokens {
             let expires = asking.now().saturating_add(lifetime);
             let number = self.came.get() + 1;
             self.came.set(number);
-            let token = Token { value, scopes: scopes.clone(), is_anonymous, number, expires };
+            let token = Token { value, scopes: scopes.clone(), is_anonymous, number, is_settled: false, expires };
             slot.token.replace(Some(token.clone()));
             Ok((token, refresh_token))
         };
@@ -121,6 +125,20 @@ impl Tokens {
         for slot in self.slots.borrow().iter() {
             slot.token.borrow_mut().take_if(|token| token.value == refused.value);
         }
+    }
+
+    /// Another one would not be worth more.
+    pub fn settle(&self, settled: &Token) {
+        for slot in self.slots.borrow().iter() {
+            if let Some(token) = &mut *slot.token.borrow_mut() {
+                token.is_settled |= token.value == settled.value;
+            }
+        }
+    }
+
+    /// Forgets all, and those that are on their way.
+    pub fn forget(&self) {
+        self.slots.take();
     }
 
     /// How many came so far.

@@ -1,0 +1,112 @@
+//! What a registry demands of a request that it refuses.
+
+use super::super::{Clock, Result, Transport};
+use super::ahead::Ahead;
+use super::token::Service;
+use super::{Attempt, Authenticated, Carried, Challenge, Credentials};
+use crate::protocol::challenge;
+use crate::protocol::http::Response;
+use crate::protocol::scope::Scopes;
+
+/// What GHCR's challenge on `/v2/` names: no repository anyone has.
+const PLACEHOLDER: &str = "repository:user/image:pull";
+
+/// How a registry wants to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Basic {
+        realm: Option<String>,
+    },
+    Bearer(Service),
+    /// V1's.
+    Session,
+}
+
+impl<T: Transport, C: Clock> Authenticated<T, C> {
+    pub(super) fn challenge(&self, scheme: &Scheme, scopes: &Scopes) -> Challenge {
+        let (name, realm, service) = match scheme {
+            Scheme::Basic { realm } => ("basic", realm.clone(), None),
+            Scheme::Bearer(service) => ("bearer", Some(service.realm.redacted()), service.name.clone()),
+            Scheme::Session => ("token", None, None),
+        };
+        let registry = self.trust.registry().to_string();
+        Challenge { registry, scheme: name, realm, service, scopes: scopes.clone(), refused: false, epoch: 0 }
+    }
+
+    /// Whom to ask for what, after a refusal, so that something else can be carried; `None` where nothing can be done.
+    pub(super) fn refused(
+        &self,
+        attempt: &Attempt<'_, T::Chunk>,
+        carried: &Carried,
+        is_first: bool,
+        response: &Response<Ahead<T::Body>>,
+    ) -> Result<Option<(Scheme, Scopes)>> {
+        let is_demand = response.status == 401;
+        // Some say 403 to who came as nobody, and name nothing.
+        let demanded = if is_demand { self.demanded(response)? } else { None };
+        let known = || self.asked.borrow().clone().filter(|_| !is_demand).map(|scheme| (scheme, Scopes::default()));
+        let Some((scheme, told)) = demanded.or_else(known) else { return Ok(None) };
+        let scopes = attempt.scopes().with(&told);
+        let helps = match carried {
+            Carried::Nothing => is_demand,
+            Carried::Given(given) => {
+                is_demand && matches!((given, &scheme), (Credentials::Basic { .. }, Scheme::Bearer(_)))
+            }
+            Carried::Token(token) => {
+                let more = token.is_anonymous && self.keyring.can_ask(&scopes, attempt.request.call);
+                if is_demand {
+                    self.tokens.refuse(token);
+                }
+                // It is good no more, or allows too little. One that came for this request may have expired between two
+                // tries.
+                let is_old = token.number <= attempt.tokens || !token.is_fresh(self.retry.clock().now());
+                more || (is_demand && (is_old || !token.scopes.cover(&scopes)))
+            }
+            Carried::Session(session) => {
+                self.sessions.refuse(session);
+                is_demand && is_first
+            }
+        };
+        Ok(helps.then_some((scheme, scopes)))
+    }
+
+    /// The first scheme of a 401 that this client speaks, and the scopes the registry names for it.
+    pub(super) fn demanded(&self, response: &Response<Ahead<T::Body>>) -> Result<Option<(Scheme, Scopes)>> {
+        let challenges = challenge::parse(response.headers.all("www-authenticate"));
+        let held = self.keyring.held();
+        let has_password = matches!(held, Some(Credentials::Basic { .. }));
+        for challenge in &challenges {
+            let param = |name| challenge.param(name).filter(|value| !value.is_empty());
+            match challenge.scheme.as_str() {
+                "basic" if has_password || (held.is_none() && self.keyring.has_source()) => {
+                    let realm = param("realm").map(str::to_owned);
+                    return Ok(Some((Scheme::Basic { realm }, Scopes::default())));
+                }
+                "token" => return Ok(Some((Scheme::Session, Scopes::default()))),
+                "bearer" => {
+                    let told = param("service").map(str::to_owned);
+                    let service = match &self.service {
+                        Some(named) => Service { name: named.name.clone().or(told), ..named.clone() },
+                        None => Service {
+                            realm: self.trust.realm(param("realm").unwrap_or_default())?,
+                            name: told,
+                            origin: None,
+                        },
+                    };
+                    let scopes = param("scope").filter(|scope| *scope != PLACEHOLDER).map(Scopes::parse);
+                    return Ok(Some((Scheme::Bearer(service), scopes.unwrap_or_default())));
+                }
+                _ => {}
+            }
+        }
+        // A page across origins may not see the challenge: what the user said of this registry has to do.
+        if !challenges.is_empty() || !response.headers_filtered {
+            return Ok(None);
+        }
+        let told = match &self.service {
+            Some(service) => Some(Scheme::Bearer(service.clone())),
+            None => has_password.then_some(Scheme::Basic { realm: None }),
+        };
+        Ok(told.map(|scheme| (scheme, Scopes::default())))
+    }
+}
