@@ -362,9 +362,9 @@ export class Repository {
   describeTags(options?: CallOptions & { tags?: string[]; order?: "name" | "version" | "newest" }): AsyncIterableIterator<DescribedTag>;
   /** The image of a tag or digest, of a V1 registry also of an image's id; from an index, the one for the platform. */
   image(tagOrDigest: string, options?: CallOptions & { platform?: string }): Promise<Image>;
-  /** The manifest of a tag or digest, verified. `accept`: media types to ask for instead of all that are known. */
+  /** The manifest of a tag or digest, verified. A broken document resolves too, see `Manifest.problem`. `accept`: media types to ask for instead of all that are known. */
   manifest(reference: string, options?: CallOptions & { accept?: string[] }): Promise<Manifest>;
-  /** Type, digest and size of a manifest without fetching it where the registry allows; undefined if there is none. */
+  /** Type, digest and size of a manifest without fetching it where the registry allows; undefined if there is none, which GET confirms. */
   headManifest(reference: string, options?: CallOptions): Promise<Descriptor | undefined>;
   /** A blob's bytes. Whole: verified, and the stream errors instead of closing if they don't match. `range`: first and last byte, inclusive as in HTTP; a part cannot be verified. */
   blob(digest: string, options?: TransferOptions & { range?: [first: number, last: number] }): Promise<ReadableStream<Uint8Array>>;
@@ -528,7 +528,7 @@ export interface Manifest {
   readonly size: number;
   /** As it came. */
   readonly bytes: Uint8Array;
-  /** The document, parsed; of schema 1 the payload. */
+  /** The document, parsed; of schema 1 the payload. Absent only where `problem` says that it is not JSON. */
   readonly json: Record<string, unknown>;
   readonly artifactType?: string;
   readonly config?: Descriptor;
@@ -539,6 +539,12 @@ export interface Manifest {
   readonly annotations?: Record<string, string>;
   /** Only of schema 1; empty where it is not signed. All are right unless `unverifiedSchema1` is "warn". */
   readonly signatures?: ManifestSignature[];
+  /**
+   * The first thing that is wrong with the document, for example "manifest: layers: it is missing". Registries store such manifests: `bytes`,
+   * `digest` and `mediaType` are right all the same, the other fields hold what could be read. `image()` and others reject with
+   * `INVALID_RESPONSE`.
+   */
+  readonly problem?: string;
 }
 export interface ManifestSignature {
   /** The key's fingerprint ("AK4K:JFHL:…"), as docker shows it; absent where there is no key. Who has that key nobody vouches for. */

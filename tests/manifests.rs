@@ -159,31 +159,68 @@ fn giant_manifests_are_not_read_whole() {
     assert_eq!(manifest_error(declared, "latest").0, "TOO_LARGE");
 }
 
+/// A5: registries take them, so their bytes, digest and type can be had; an image is made of none.
 #[test]
-fn documents_that_break_the_rules_are_refused() {
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    for (content, code) in [
-        ("", "INVALID_RESPONSE"),
-        ("null", "INVALID_RESPONSE"),
-        ("[]", "INVALID_RESPONSE"),
-        (deep.as_str(), "INVALID_RESPONSE"),
-        (r#"{"schemaVersion":2,"manifests":{}}"#, "INVALID_RESPONSE"),
-        (r#"{"schemaVersion":2,"manifests":[],"layers":[]}"#, "AMBIGUOUS_MANIFEST"),
-        (
-            r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}"#,
-            "INVALID_RESPONSE",
-        ),
-    ] {
-        let told = manifest_error(Reply::manifest(INDEX, content), "latest").0;
-        assert_eq!(told, code, "{}", &content[..content.len().min(80)]);
-    }
+fn documents_that_break_the_rules_can_be_read_all_the_same() {
+    let broken = |content: &str, code: &str, place: &str| {
+        let reply = Reply::manifest(INDEX, content);
+        let host = Scripted::new(move |_| reply.clone());
+        let found = host.run(host.repository().manifest("latest", None, &Call::default())).unwrap();
+        assert_eq!((found.bytes.as_slice(), found.digest.to_string()), (content.as_bytes(), sha256(content)));
+        let problem = found.manifest.problem.clone().unwrap();
+        assert!(problem.code == code && problem.message.contains(place), "{content}: {problem:?}");
+        let (told, message) = image(&host, "latest", None).err().unwrap();
+        assert!(told == code && message.contains(&problem.message), "{content}: {told} {message}");
+    };
+    broken(r#"{"schemaVersion":2,"manifests":{}}"#, "INVALID_RESPONSE", "manifests");
+    broken(r#"{"schemaVersion":2,"manifests":[],"layers":[]}"#, "AMBIGUOUS_MANIFEST", "layers");
+    let other = format!(r#"{{"schemaVersion":2,"mediaType":"{OCI}","manifests":[]}}"#);
+    broken(&other, "INVALID_RESPONSE", "they must be the same");
     for size in ["-1", "1.5", "18446744073709551616", "9007199254740992", "\"1\"", "null", "1e3"] {
         let content = format!(
             r#"{{"schemaVersion":2,"manifests":[{{"mediaType":"{OCI}","digest":"{}","size":{size}}}]}}"#,
             sha256("")
         );
-        let (code, message) = manifest_error(Reply::manifest(INDEX, &content), "latest");
-        assert!(code == "INVALID_RESPONSE" && message.contains("manifests[0].size"), "{size}: {code} {message}");
+        broken(&content, "INVALID_RESPONSE", "manifests[0].size");
+    }
+}
+
+/// A proxy's page has status 200 too. What a digest vouches for is what the registry has.
+#[test]
+fn what_is_no_document_is_refused_unless_a_digest_vouches_for_it() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    for content in ["", "null", "[]", "<html>sign in</html>", "{", deep.as_str()] {
+        let reply = Reply::manifest("text/html", content);
+        assert_eq!(manifest_error(reply.clone(), "latest").0, "INVALID_RESPONSE");
+        let told = reply.clone().header("docker-content-digest", &sha256(content));
+        for (reply, reference) in [(told, "latest".to_owned()), (reply, sha256(content))] {
+            let host = Scripted::new(move |_| reply.clone());
+            let found = host.run(host.repository().manifest(&reference, None, &Call::default())).unwrap();
+            assert_eq!((found.bytes.as_slice(), found.digest.to_string()), (content.as_bytes(), sha256(content)));
+            assert_eq!(found.manifest.problem.as_ref().map(|problem| problem.code), Some("INVALID_RESPONSE"));
+            assert_eq!(image(&host, &reference, None).err().map(|(code, _)| code).as_deref(), Some("INVALID_RESPONSE"));
+        }
+    }
+}
+
+/// A1: HEAD is a hint. Nexus answers it with 404 `text/html` where GET finds the manifest; a type that says nothing is no type.
+#[test]
+fn head_that_lies() {
+    let content = index(&[]);
+    for lie in [
+        Reply::new(404).header("content-type", "text/html"),
+        Reply::new(404),
+        Reply::manifest("application/json", &content).header("docker-content-digest", &sha256(&content)),
+        Reply::manifest("text/html; charset=utf-8", &content).header("docker-content-digest", &sha256(&content)),
+        Reply::manifest("application/octet-stream", &content).header("docker-content-digest", &sha256(&content)),
+        Reply::new(200).header("content-type", INDEX),
+    ] {
+        let whole = Reply::manifest("text/html", &content);
+        let host = Scripted::new(move |seen| if seen.method == Method::Head { lie.clone() } else { whole.clone() });
+        for reference in ["latest".to_owned(), sha256(&content)] {
+            let found = host.run(host.repository().head_manifest(&reference, &Call::default())).unwrap().unwrap();
+            assert_eq!((found.media_type.as_str(), found.digest.to_string()), (INDEX, sha256(&content)));
+        }
     }
 }
 

@@ -64,7 +64,7 @@ fn the_digest_is_that_of_the_payload() {
     let hint = Reply::manifest(SIGNED, &sample.signed).header("docker-content-digest", &sha256(&sample.signed));
     let host = Scripted::new(move |_| hint.clone());
     assert_eq!(manifest(&host, "latest").unwrap_err().0, "DIGEST_MISMATCH");
-    assert!(host.seen()[0].headers.get("accept").unwrap().ends_with(&format!("{SCHEMA2}, {SIGNED}, {UNSIGNED}")));
+    assert!(host.seen()[0].headers.get("accept").unwrap().ends_with(&format!("{SCHEMA2}, {SIGNED}, {UNSIGNED}, */*")));
 }
 
 /// F48: what is not signed as it should be is an error, or a warning where that is wanted.

@@ -116,6 +116,8 @@ struct Manifest<'a> {
     annotations: Option<&'a Annotations>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signatures: Option<&'a [SignatureFact]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'a str>,
 }
 
 /// `Manifest` of index.d.ts.
@@ -132,11 +134,16 @@ pub fn manifest(fetched: &FetchedManifest) -> Result<JsValue> {
         subject: document.subject.as_ref(),
         annotations: document.annotations.as_ref(),
         signatures: fetched.schema1.as_ref().map(|legacy| legacy.signatures.as_slice()),
+        problem: document.problem.as_ref().map(|problem| problem.message.as_str()),
     })?;
     let set = |name: &str, value: &JsValue| Reflect::set(&object, &name.into(), value);
     let _ = set("bytes", &Uint8Array::from(fetched.bytes.as_slice()));
     // Of schema 1 the payload: what stands beside it may say anything.
-    let _ = set("json", &document_json(fetched.hashed())?);
+    match document_json(fetched.hashed()) {
+        Ok(json) => drop(set("json", &json)),
+        Err(error) if document.problem.is_none() => return Err(error),
+        Err(_) => {}
+    }
     Ok(object)
 }
 

@@ -24,10 +24,10 @@ const NAMES: &[&str] = &[
     "signatures",
 ];
 
-/// What a manifest says. Members that its kind does not have are `None`.
+/// What a manifest says. Members that are not there or cannot be read are `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
-    /// The `Content-Type`, or what stands for it where that says nothing.
+    /// The `Content-Type`, or the document's own word where that says nothing.
     pub media_type: String,
     /// What it was read as.
     pub kind: Kind,
@@ -45,113 +45,201 @@ pub struct Manifest {
     pub subject: Option<Descriptor>,
     /// Annotations.
     pub annotations: Option<Annotations>,
+    /// The first thing that is wrong with it. It may refer to more than could be read.
+    pub problem: Option<Invalid>,
 }
 
 impl Manifest {
-    /// Reads a manifest. An image needs a config and layers, an index its entries; of any other kind nothing is read
-    /// but its type, and nothing is refused as long as it is a JSON object (image-spec manifest.md: no error on what is
-    /// not known).
+    /// Reads what can be read of a manifest, whatever its kind, so that nothing it refers to is overlooked; only what is
+    /// no JSON object is refused. What breaks the rules of an image (a config and layers) or an index (its entries) is the
+    /// [`problem`](Self::problem); other kinds have no rules (image-spec manifest.md: no error on what is not known).
     pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self, Invalid> {
         let members = json::text(bytes).and_then(|text| Members::read(text, NAMES)).map_err(refusal)?;
-        let media_type = media_type(&members, content_type)?;
-        let schema_version = members.get("schemaVersion").and_then(|text| json::size(text).ok());
+        let mut reading = Reading { members, judged: true, problem: None };
+        let mut manifest = Self::empty(reading.media_type(content_type));
+        manifest.schema_version = reading.members.get("schemaVersion").and_then(|text| json::size(text).ok());
         // Another version of a known type has a structure that is not known.
-        let kind = match media_type::kind(&media_type::essence(&media_type)) {
-            Kind::Image | Kind::Index if schema_version.is_some_and(|version| version != 2) => Kind::Other,
+        manifest.kind = match media_type::kind(&media_type::essence(&manifest.media_type)) {
+            Kind::Image | Kind::Index if manifest.schema_version.is_some_and(|version| version != 2) => Kind::Other,
             kind => kind,
         };
-        let mut manifest = Self {
+        // Of schema 1 only the signed payload counts.
+        if manifest.kind != Kind::Schema1 {
+            manifest.read(&mut reading);
+        }
+        manifest.problem = reading.problem;
+        Ok(manifest)
+    }
+
+    /// A manifest of which nothing can be read.
+    pub fn unreadable(content_type: Option<&str>, problem: Invalid) -> Self {
+        let media_type = content_type.map(media_type::essence).unwrap_or_default();
+        Self { problem: Some(problem), ..Self::empty(media_type) }
+    }
+
+    fn empty(media_type: String) -> Self {
+        Self {
             media_type,
-            kind,
-            schema_version,
+            kind: Kind::Other,
+            schema_version: None,
             artifact_type: None,
             config: None,
             layers: None,
             manifests: None,
             subject: None,
             annotations: None,
-        };
-        if matches!(kind, Kind::Image | Kind::Index) {
-            check_unambiguous(&members, kind)?;
-            manifest.read(&members).map_err(refusal)?;
+            problem: None,
         }
-        Ok(manifest)
     }
 
-    fn read(&mut self, members: &Members<'_>) -> Result<(), String> {
-        if let Some(name) = members.twice().first() {
-            return Err(json::twice(name));
+    /// The manifest, if nothing is wrong with it.
+    pub fn sound(self) -> Result<Self, Invalid> {
+        match self.problem {
+            Some(problem) => Err(problem),
+            None => Ok(self),
         }
-        members.optional("schemaVersion", json::size)?;
-        if self.kind == Kind::Index {
-            self.manifests = Some(members.required("manifests", descriptors)?);
+    }
+
+    fn read(&mut self, reading: &mut Reading<'_>) {
+        let (is_index, is_image) = (self.kind == Kind::Index, self.kind == Kind::Image);
+        reading.judged = is_index || is_image;
+        if reading.judged {
+            let unambiguous = check_unambiguous(&reading.members, self.kind);
+            reading.judge(unambiguous);
+            if let Some(name) = reading.members.twice().first() {
+                reading.note(Err::<(), _>(json::twice(name)));
+            }
+            let version = reading.members.optional("schemaVersion", json::size);
+            reading.note(version);
+        }
+        self.manifests = reading.list("manifests", is_index);
+        self.config = reading.descriptor("config", is_image);
+        self.layers = reading.list("layers", is_image);
+        let artifact_type = reading.members.string("artifactType");
+        self.artifact_type = reading.note(artifact_type).flatten();
+        self.subject = reading.descriptor("subject", false);
+        let annotations = reading.members.optional("annotations", descriptor::annotations);
+        self.annotations = reading.note(annotations).flatten();
+    }
+}
+
+/// A document on its way to a [`Manifest`].
+struct Reading<'a> {
+    members: Members<'a>,
+    /// Whether the rules of images and indexes hold.
+    judged: bool,
+    problem: Option<Invalid>,
+}
+
+impl Reading<'_> {
+    fn judge<T>(&mut self, read: Result<T, Invalid>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(invalid) => {
+                if self.judged {
+                    self.problem.get_or_insert(invalid);
+                }
+                None
+            }
+        }
+    }
+
+    fn note<T>(&mut self, read: Result<T, String>) -> Option<T> {
+        self.judge(read.map_err(refusal))
+    }
+
+    fn descriptor(&mut self, name: &str, is_needed: bool) -> Option<Descriptor> {
+        let read = if is_needed {
+            self.members.required(name, Descriptor::from_json).map(Some)
         } else {
-            self.config = Some(members.required("config", Descriptor::from_json)?);
-            self.layers = Some(members.required("layers", descriptors)?);
+            self.members.optional(name, Descriptor::from_json)
+        };
+        match self.note(read) {
+            Some(found) => found,
+            None => self.members.get(name).and_then(Descriptor::salvaged),
         }
-        self.artifact_type = members.string("artifactType")?;
-        self.subject = members.optional("subject", Descriptor::from_json)?;
-        self.annotations = members.optional("annotations", descriptor::annotations)?;
-        Ok(())
+    }
+
+    /// An array of descriptors, or null, which is what Go's encoder makes of an empty one.
+    fn list(&mut self, name: &str, is_needed: bool) -> Option<Vec<Descriptor>> {
+        if is_needed && self.members.get(name).is_none() {
+            let there = self.members.required(name, |_| Ok(Vec::new()));
+            return self.note(there);
+        }
+        let text = self.members.get(name)?;
+        let (mut found, mut failure) = (Vec::new(), None);
+        let read = json::each_item(text, &mut |index, item| {
+            let read = Descriptor::from_json(item.get());
+            if let Err(error) = &read {
+                failure.get_or_insert_with(|| format!("[{index}]{error}"));
+            }
+            found.extend(read.ok().or_else(|| Descriptor::salvaged(item.get())));
+            Ok(())
+        });
+        let is_list = read.is_ok();
+        self.note(read.and(failure.map_or(Ok(()), Err)).map_err(|error| json::at(name, error)));
+        is_list.then_some(found)
+    }
+
+    /// The media type: `Content-Type` where it says something, else the document's own field, else by its structure. Where
+    /// both are there they must agree (distribution-spec v1.1.1, "Pulling manifests").
+    fn media_type(&mut self, content_type: Option<&str>) -> String {
+        // What decides the kind must be clear even where nothing else is read.
+        if let Some(name) = self.members.twice().iter().find(|name| matches!(**name, "mediaType" | "schemaVersion")) {
+            self.note(Err::<(), _>(json::twice(name)));
+        }
+        let field = self.members.string("mediaType");
+        let field = self.note(field).flatten();
+        let given = content_type.map(media_type::essence).unwrap_or_default();
+        let is_known = |media_type: &str| media_type::kind(&media_type::essence(media_type)) != Kind::Other;
+        let contradicted = match &field {
+            Some(field) => media_type::essence(field) != given,
+            // An answer labelled schema 1 by default, which is no signed document.
+            None => media_type::kind(&given) == Kind::Schema1 && self.members.get("schemaVersion") == Some("2"),
+        };
+        if media_type::is_generic(&given) || (contradicted && field.as_deref().is_none_or(is_known)) {
+            if !media_type::is_generic(&given) {
+                self.contradiction(field.as_deref(), &given);
+            }
+            return match field {
+                Some(field) => field,
+                None => self.by_structure().map_or(given, str::to_owned),
+            };
+        }
+        if contradicted {
+            self.contradiction(field.as_deref(), &given);
+        }
+        given
+    }
+
+    fn contradiction(&mut self, field: Option<&str>, given: &str) {
+        let told = field
+            .map_or_else(|| "its schemaVersion is 2".to_owned(), |field| format!("its mediaType is {}", quoted(field)));
+        let message = format!("manifest: {told}, its Content-Type {}; they must be the same", quoted(given));
+        self.problem.get_or_insert(Invalid::response(message));
+    }
+
+    fn by_structure(&mut self) -> Option<&'static str> {
+        let there = |name| self.members.get(name).is_some();
+        if there("manifests") {
+            return Some(OCI_INDEX);
+        }
+        if self.members.get("schemaVersion") == Some("1") {
+            return Some(if there("signatures") { DOCKER_SCHEMA1_SIGNED } else { DOCKER_SCHEMA1 });
+        }
+        if there("config") || there("layers") {
+            let config = self.members.get("config").and_then(|text| Members::read(text, &["mediaType"]).ok());
+            let config_type = config.and_then(|config| config.string("mediaType").ok().flatten());
+            let docker = config_type.as_deref() == Some(DOCKER_CONFIG);
+            return Some(if docker { DOCKER_MANIFEST } else { OCI_MANIFEST });
+        }
+        // An empty index, as Go's encoder writes it.
+        self.members.has("manifests").then_some(OCI_INDEX)
     }
 }
 
 fn refusal(error: String) -> Invalid {
     Invalid::response(json::complete("manifest", &error))
-}
-
-/// An array of descriptors, or null, which is what Go's encoder makes of an empty one.
-fn descriptors(text: &str) -> Result<Vec<Descriptor>, String> {
-    let mut descriptors = Vec::new();
-    if text != "null" {
-        json::each_item(text, &mut |_, item| {
-            descriptors.push(Descriptor::from_json(item.get())?);
-            Ok(())
-        })?;
-    }
-    Ok(descriptors)
-}
-
-/// The media type: `Content-Type` where it says something, else the document's own field, else by its structure. Where
-/// both are there they must agree (distribution-spec v1.1.1, "Pulling manifests").
-fn media_type(members: &Members<'_>, content_type: Option<&str>) -> Result<String, Invalid> {
-    // What decides the kind must be clear even where nothing else is read.
-    if let Some(name) = members.twice().iter().find(|name| matches!(**name, "mediaType" | "schemaVersion")) {
-        return Err(refusal(json::twice(name)));
-    }
-    let field = members.string("mediaType").map_err(refusal)?;
-    let given = content_type.map(media_type::essence).unwrap_or_default();
-    // What servers say that don't know what they serve.
-    let specific = !matches!(given.as_str(), "" | "application/json" | "text/plain" | "application/octet-stream");
-    match field {
-        Some(field) if specific && media_type::essence(&field) != given => Err(Invalid::response(format!(
-            "manifest: its mediaType is {}, its Content-Type {}; they must be the same",
-            quoted(&field),
-            quoted(&given)
-        ))),
-        _ if specific => Ok(given),
-        Some(field) => Ok(field),
-        None => Ok(by_structure(members)?.map_or(given, str::to_owned)),
-    }
-}
-
-fn by_structure(members: &Members<'_>) -> Result<Option<&'static str>, Invalid> {
-    let there = |name| members.get(name).is_some();
-    if there("manifests") {
-        check_unambiguous(members, Kind::Index)?;
-        return Ok(Some(OCI_INDEX));
-    }
-    if members.get("schemaVersion") == Some("1") {
-        return Ok(Some(if there("signatures") { DOCKER_SCHEMA1_SIGNED } else { DOCKER_SCHEMA1 }));
-    }
-    if there("config") || there("layers") {
-        let config = members.get("config").and_then(|text| Members::read(text, &["mediaType"]).ok());
-        let config_type = config.and_then(|config| config.string("mediaType").ok().flatten());
-        let docker = config_type.as_deref() == Some(DOCKER_CONFIG);
-        return Ok(Some(if docker { DOCKER_MANIFEST } else { OCI_MANIFEST }));
-    }
-    // An empty index, as Go's encoder writes it.
-    Ok(members.has("manifests").then_some(OCI_INDEX))
 }
 
 /// CVE-2021-41190: a document that one reader takes for an index and another for an image makes one digest stand for
@@ -191,7 +279,7 @@ mod tests {
     }
 
     fn parse(text: &str, content_type: &str) -> Result<Manifest, Invalid> {
-        Manifest::parse(text.as_bytes(), Some(content_type))
+        Manifest::parse(text.as_bytes(), Some(content_type))?.sound()
     }
 
     #[test]
@@ -268,9 +356,7 @@ mod tests {
             let manifest = Manifest::parse(text.as_bytes(), content_type).expect(&text);
             assert_eq!(manifest.media_type, expected, "{text} {content_type:?}");
         }
-        for (field, content_type) in
-            [(OCI_MANIFEST, DOCKER_MANIFEST), (OCI_INDEX, OCI_MANIFEST), ("a/b", "text/html"), ("a/b", "c/d")]
-        {
+        for (field, content_type) in [(OCI_MANIFEST, DOCKER_MANIFEST), (OCI_INDEX, OCI_MANIFEST), ("a/b", "c/d")] {
             let refused = parse(&with_type(field), content_type).expect_err(field);
             assert_eq!(refused.code, "INVALID_RESPONSE");
             assert!(refused.message.contains(field) && refused.message.contains(content_type), "{}", refused.message);
@@ -321,6 +407,64 @@ mod tests {
             assert_eq!(refused.code, "AMBIGUOUS_MANIFEST", "{text}");
         }
         assert!(parse(&image(r#","manifests":null"#), OCI_MANIFEST).is_ok());
+    }
+
+    /// What a proxy or a careless server says of the content decides nothing: an index stays an index.
+    #[test]
+    fn generic_content_types() {
+        for content_type in [
+            "text/html",
+            "text/html; charset=utf-8",
+            "application/xhtml+xml",
+            "binary/octet-stream",
+            "json",
+            "*/*",
+            "a, b",
+        ] {
+            for text in [index(""), index(&format!(r#","mediaType":"{OCI_INDEX}""#))] {
+                let manifest = parse(&text, content_type).expect(content_type);
+                assert_eq!((manifest.kind, manifest.media_type.as_str()), (Kind::Index, OCI_INDEX), "{content_type}");
+            }
+        }
+    }
+
+    /// Registries take all of these: what they refer to must not be overlooked.
+    #[test]
+    fn broken_documents_keep_what_can_be_read() {
+        let broken = |text: &str, content_type: &str| {
+            let manifest = Manifest::parse(text.as_bytes(), Some(content_type)).expect(text);
+            assert!(manifest.problem.is_some(), "{text}");
+            assert_eq!(manifest.clone().sound().err(), manifest.problem, "{text}");
+            manifest
+        };
+        let digests = |list: Option<Vec<Descriptor>>| list.expect("a list").len();
+        let bare = format!(r#"{{"digest":"{DIGEST}"}}"#);
+        let entry = descriptor(OCI_MANIFEST);
+        for entries in [
+            format!(r#"[{entry},{bare},{{"size":1}},7]"#),
+            format!(r#"[{bare},{{"digest":"{DIGEST}","size":-1,"mediaType":7}}]"#),
+        ] {
+            let manifest = broken(&format!(r#"{{"manifests":{entries}}}"#), OCI_INDEX);
+            assert_eq!((manifest.kind, digests(manifest.manifests)), (Kind::Index, 2));
+        }
+        let manifest = broken(&format!(r#"{{"config":{bare}}}"#), OCI_MANIFEST);
+        assert_eq!((manifest.config.is_some(), manifest.layers), (true, None));
+        let manifest = broken(&format!(r#"{{"layers":[{bare},{bare}]}}"#), OCI_MANIFEST);
+        assert_eq!((manifest.config, digests(manifest.layers)), (None, 2));
+        let manifest = broken(&image(&format!(r#","manifests":[{entry}],"subject":{bare}"#)), OCI_MANIFEST);
+        assert_eq!((manifest.kind, digests(manifest.manifests), manifest.subject.is_some()), (Kind::Image, 1, true));
+        // The document's own word counts where it is one of the known.
+        let told = index(&format!(r#","mediaType":"{OCI_INDEX}""#));
+        for content_type in [OCI_MANIFEST, DOCKER_LIST, "c/d"] {
+            let manifest = broken(&told, content_type);
+            assert_eq!((manifest.kind, digests(manifest.manifests)), (Kind::Index, 1), "{content_type}");
+        }
+        assert_eq!(broken(&index(""), DOCKER_SCHEMA1_SIGNED).kind, Kind::Index);
+        assert_eq!(digests(broken(&index(""), OCI_MANIFEST).manifests), 1);
+        // Other kinds have no rules, and references all the same.
+        let other = parse(&format!(r#"{{"manifests":[{bare}],"subject":{bare}}}"#), "a/b").expect("other");
+        assert_eq!((other.kind, digests(other.manifests)), (Kind::Other, 1));
+        assert!(other.subject.is_some());
     }
 
     /// F30, F32, F39, F40, F41, S44: every refusal names its place.

@@ -90,6 +90,14 @@ pub fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
+/// Whether a `Content-Type` (as [`essence`] returns it) says nothing of a manifest: what servers and proxies send that
+/// don't know what they serve.
+pub fn is_generic(media_type: &str) -> bool {
+    const GENERIC: &[&str] =
+        &["application/json", "application/octet-stream", "binary/octet-stream", "application/xhtml+xml"];
+    media_type.starts_with("text/") || GENERIC.contains(&media_type) || check(media_type).is_err()
+}
+
 /// Checks a media type from the caller (RFC 6838 §4.2): two names of 1 to 127 characters.
 pub fn check(text: &str) -> Result<(), Invalid> {
     let is_name = |name: &str| {
@@ -104,11 +112,13 @@ pub fn check(text: &str) -> Result<(), Invalid> {
 }
 
 /// The `Accept` of a request for a manifest: every kind that is read, schema 1 last. A registry that can turn newer images
-/// into schema 1 (distribution 2.x) does so only for those who accept nothing else.
+/// into schema 1 (distribution 2.x) does so only for those who accept nothing else. Whatever else there is must not look as
+/// if it were absent.
 pub fn accept_manifests() -> &'static str {
     "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
      application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, \
-     application/vnd.docker.distribution.manifest.v1+prettyjws, application/vnd.docker.distribution.manifest.v1+json"
+     application/vnd.docker.distribution.manifest.v1+prettyjws, application/vnd.docker.distribution.manifest.v1+json, \
+     */*"
 }
 
 /// Whether a config of this media type is an image's.
@@ -191,7 +201,7 @@ mod tests {
         let accepted: Vec<_> = accept_manifests().split(", ").collect();
         assert_eq!(
             accepted,
-            [OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST, DOCKER_SCHEMA1_SIGNED, DOCKER_SCHEMA1]
+            [OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST, DOCKER_SCHEMA1_SIGNED, DOCKER_SCHEMA1, "*/*"]
         );
     }
 

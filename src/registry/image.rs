@@ -87,13 +87,13 @@ impl<H: Host> Image<H> {
         call: &Call,
     ) -> Result<Self> {
         let Found { manifest, platform } = found;
-        let document = &manifest.manifest;
+        let document = manifest.sound()?;
         let (of, layers) = match (&manifest.schema1, &document.config, &document.layers) {
             (Some(legacy), ..) => {
                 let layers = connection.schema1_layers(name, legacy, legacy.document.layers(), call);
                 (Of::Schema1(manifest.clone()), Box::pin(layers).await?)
             }
-            (None, Some(config), Some(layers)) => {
+            (None, Some(config), Some(layers)) if document.kind == Kind::Image => {
                 (Of::Manifest(manifest.clone(), Box::new(config.clone())), layers.clone())
             }
             _ => {

@@ -38,6 +38,7 @@ pub async fn images<H: Host>(
     index: &FetchedManifest,
     call: &Call,
 ) -> Result<Vec<Descriptor>> {
+    index.sound()?;
     let mut images = Vec::new();
     let mut visited = vec![index.digest.clone()];
     // A stack holds what is still to be walked, so that the order of the document is kept.
@@ -58,6 +59,7 @@ pub async fn images<H: Host>(
                 }
                 visited.push(entry.digest.clone());
                 let nested = connection.child_manifest(name, &entry, call).await?;
+                nested.sound()?;
                 push_entries(&mut pending, depth + 1, &nested);
             }
             // image-spec: an unknown media type must not be an error.

@@ -82,7 +82,7 @@ impl<H: Host> Repository<H> {
 impl<H: Host> Connection<H> {
     async fn index_document(&self, name: &RepositoryName, reference: &Reference, call: &Call) -> Result<IndexDocument> {
         let found = self.manifest(name, reference, None, call).await?;
-        match &found.manifest.manifests {
+        match &found.sound()?.manifests {
             Some(entries) if found.manifest.kind == Kind::Index => Ok(IndexDocument::parse(&found.bytes, entries)?),
             _ => {
                 let message = format!("options.base: {reference} is no index, but {}", found.manifest.media_type);
@@ -99,7 +99,7 @@ impl<H: Host> Connection<H> {
         call: &Call,
     ) -> Result<Vec<Entry>> {
         let found = self.manifest(name, reference, None, call).await?;
-        if let (Kind::Index, Some(entries)) = (found.manifest.kind, &found.manifest.manifests) {
+        if let (Kind::Index, Some(entries)) = (found.manifest.kind, &found.sound()?.manifests) {
             return Ok(IndexDocument::parse(&found.bytes, entries)?.manifests);
         }
         let mut descriptor = found.descriptor();

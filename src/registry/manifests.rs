@@ -40,13 +40,21 @@ impl FetchedManifest {
         content_type: Option<&str>,
         algorithm: Algorithm,
     ) -> std::result::Result<Self, Invalid> {
-        let manifest = Manifest::parse(&bytes, content_type)?;
+        let manifest = Manifest::parse(&bytes, content_type)?.sound()?;
         let schema1 = match manifest.kind {
             Kind::Schema1 => Some(Box::new(Legacy::unchecked(Signed::parse(&bytes)?)?)),
             _ => None,
         };
         let digest = Digest::of(algorithm, schema1.as_ref().map_or(&bytes, |schema1| &schema1.payload));
         Ok(Self { bytes, digest, manifest, schema1 })
+    }
+
+    /// The document, if nothing is wrong with it: what is not destructive reads no other.
+    pub fn sound(&self) -> Result<&Manifest> {
+        match &self.manifest.problem {
+            None => Ok(&self.manifest),
+            Some(problem) => Err(Error::from(problem.clone()).and(&format!("its digest is {}", self.digest))),
+        }
     }
 
     /// What the digest is of.
@@ -97,17 +105,33 @@ impl<H: Host> Connection<H> {
         let answer = self.success(self.load(&request, MANIFEST_LIMIT).await?)?;
         let tells_digest = answer.content_digest().is_some();
         let (mut fetched, signed) = verified(answer, reference)?;
+        if let Some(problem) =
+            fetched.manifest.problem.as_ref().filter(|problem| problem.code == code::SIGNATURE_INVALID)
+        {
+            return Err(Error::from(problem.clone()).at(Method::Get, &target.url));
+        }
         if let Some(signed) = signed {
             let legacy = Box::pin(self.legacy(&fetched.digest, signed)).await;
             fetched.schema1 = Some(Box::new(legacy.map_err(|error| error.at(Method::Get, &target.url))?));
         }
         let fetched = Rc::new(fetched);
+        self.keep(name, reference, &fetched, tells_digest);
+        Ok(fetched)
+    }
+
+    /// Remembers what came. `tells_digest`: whether a later HEAD will tell if it is still that.
+    pub(super) fn keep(
+        &self,
+        name: &RepositoryName,
+        reference: &Reference,
+        fetched: &Rc<FetchedManifest>,
+        tells_digest: bool,
+    ) {
         let mut cache = self.cache.borrow_mut();
         cache.put(name.as_str(), fetched.digest.as_str(), Content::Manifest(fetched.clone()));
         if let (Reference::Tag(tag), true) = (reference, tells_digest) {
             cache.put(name.as_str(), tag.as_str(), Content::Tag(fetched.digest.clone()));
         }
-        Ok(fetched)
     }
 
     /// What a tag led to before, if HEAD says that it still does: Docker Hub counts a GET, not a HEAD.
@@ -137,6 +161,10 @@ impl<H: Host> Connection<H> {
         if fetched.schema1.is_some() && is_schema1(&descriptor.media_type) {
             return Ok(fetched);
         }
+        // What is left of a broken descriptor tells the digest alone.
+        if descriptor.media_type.is_empty() {
+            return Ok(fetched);
+        }
         if fetched.bytes.len() as u64 != descriptor.size {
             let message = format!(
                 "manifest {} has {} bytes, its index says {}",
@@ -156,8 +184,8 @@ impl<H: Host> Connection<H> {
         Ok(fetched)
     }
 
-    /// A manifest's descriptor by HEAD, or by GET where HEAD does not tell all (405, or header fields that are absent
-    /// or hidden). `None` where there is no such manifest.
+    /// A manifest's descriptor by HEAD, or by GET where HEAD does not tell all (405, or header fields that are absent,
+    /// hidden or say nothing). `None` where HEAD says that there is none. A hint: see [`observe`](Self::observe).
     pub(super) async fn head_manifest(
         &self,
         name: &RepositoryName,
@@ -202,6 +230,9 @@ fn told_by_head<B>(answer: &Answer<B>, reference: &Reference) -> Option<Descript
         return None;
     }
     let media_type = media_type::essence(answer.header("content-type")?);
+    if media_type::is_generic(&media_type) {
+        return None;
+    }
     let size = answer.response.declared_length()?;
     let told = answer.content_digest();
     let digest = match reference {
@@ -213,15 +244,20 @@ fn told_by_head<B>(answer: &Answer<B>, reference: &Reference) -> Option<Descript
     Some(Descriptor::new(media_type, digest, size))
 }
 
-/// A manifest whose digest is right; of schema 1, whose signatures are still to be looked at, also its parts.
-fn verified(mut answer: Answer<Vec<u8>>, reference: &Reference) -> Result<(FetchedManifest, Option<Signed>)> {
+/// A manifest whose digest is right; of schema 1, whose signatures are still to be looked at, also its parts. What is wrong
+/// with the document is its [`problem`](Manifest::problem). What is no JSON object is no manifest, unless the digest that
+/// was asked for or that the registry tells vouches for it: a proxy's page has status 200 too.
+pub(super) fn verified(
+    mut answer: Answer<Vec<u8>>,
+    reference: &Reference,
+) -> Result<(FetchedManifest, Option<Signed>)> {
     let bytes = std::mem::take(&mut answer.response.body);
     let content_type = answer.header("content-type").map(str::to_owned);
-    let refused = |answer: &Answer<_>, invalid: Invalid| answer.error(invalid.code, invalid.message);
-    let parsed = Manifest::parse(&bytes, content_type.as_deref());
-    let signed = match &parsed {
+    let mut parsed = Manifest::parse(&bytes, content_type.as_deref());
+    let signed = match &mut parsed {
         Ok(manifest) if manifest.kind == Kind::Schema1 => {
-            Some(Signed::parse(&bytes).map_err(|invalid| refused(&answer, invalid))?)
+            let signed = Signed::parse(&bytes);
+            signed.map_err(|invalid| manifest.problem.get_or_insert(invalid).clone()).ok()
         }
         _ => None,
     };
@@ -236,19 +272,24 @@ fn verified(mut answer: Answer<Vec<u8>>, reference: &Reference) -> Result<(Fetch
         }
         Reference::Tag(_) => Digest::of(Algorithm::Sha256, hashed),
     };
-    compare_hint(&answer, &digest, hashed)?;
-    let manifest = parsed.map_err(|invalid| refused(&answer, invalid))?;
+    let is_vouched = compare_hint(&answer, &digest, hashed)? || matches!(reference, Reference::Digest(_));
+    let manifest = match parsed {
+        Ok(manifest) => manifest,
+        Err(invalid) if is_vouched => Manifest::unreadable(content_type.as_deref(), invalid),
+        Err(invalid) => return Err(answer.other_content(invalid.code, invalid.message)),
+    };
     Ok((FetchedManifest { bytes, digest, manifest, schema1: None }, signed))
 }
 
-/// `Docker-Content-Digest` may be of another algorithm than the reference; it must be right in its own.
-fn compare_hint<B>(answer: &Answer<B>, computed: &Digest, bytes: &[u8]) -> Result<()> {
-    let Some(told) = answer.content_digest() else { return Ok(()) };
-    let Some(algorithm) = told.algorithm() else { return Ok(()) };
+/// `Docker-Content-Digest` may be of another algorithm than the reference; it must be right in its own. Whether there is
+/// one that could be compared.
+fn compare_hint<B>(answer: &Answer<B>, computed: &Digest, bytes: &[u8]) -> Result<bool> {
+    let Some(told) = answer.content_digest() else { return Ok(false) };
+    let Some(algorithm) = told.algorithm() else { return Ok(false) };
     let computed =
         if Some(algorithm) == computed.algorithm() { computed.clone() } else { Digest::of(algorithm, bytes) };
     if computed == told {
-        return Ok(());
+        return Ok(true);
     }
     let message = format!("Docker-Content-Digest says {told}, the content hashes to {computed}");
     Err(answer.error(code::DIGEST_MISMATCH, message))

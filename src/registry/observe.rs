@@ -1,34 +1,66 @@
-//! What a registry holds now: by GET, never from HEAD or from what the client remembers. Whatever is destructive rests on
-//! this.
+//! What a registry has here and now: what every step that deletes, moves or overwrites rests on. HEAD, caches and listings
+//! are hints (Nexus answers HEAD on a manifest with 404 where GET finds it).
 
 use std::rc::Rc;
 
 use super::connection::Connection;
 use super::listing::Listing;
-use super::manifests::FetchedManifest;
+use super::manifests::{FetchedManifest, MANIFEST_LIMIT, verified};
+use super::schema1::Legacy;
 use super::settings::Call;
+use crate::protocol::http::Method;
+use crate::protocol::media_type;
 use crate::protocol::reference::{Reference, RepositoryName};
-use crate::transport::{Host, Result};
+use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Connection<H> {
-    /// The manifest of a tag or digest, asked for now; `None` only where GET answers 404.
+    /// The manifest of a tag or digest, by a GET that is sent now. `None` only where that says 404; where what says so is a
+    /// proxy's page, the tag list has to agree. Signatures of schema 1 are not checked.
     pub(super) async fn observe(
-        &self,
+        self: &Rc<Self>,
         name: &RepositoryName,
         reference: &Reference,
         call: &Call,
     ) -> Result<Option<Rc<FetchedManifest>>> {
         self.require_v2("manifests", call).await?;
-        self.cache.borrow_mut().forget(name.as_str(), &reference.to_string());
-        match self.manifest(name, reference, None, call).await {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
+        let target = self.manifest_target(name, reference);
+        let request = self.request(Method::Get, &target, Some(media_type::accept_manifests()), call);
+        let answer = self.load(&request, MANIFEST_LIMIT).await?;
+        if answer.response.status != 404 {
+            let tells_digest = answer.content_digest().is_some();
+            let (mut fetched, signed) = verified(self.success(answer)?, reference)?;
+            if let Some(signed) = signed {
+                match Legacy::unchecked(signed) {
+                    Ok(legacy) => fetched.schema1 = Some(Box::new(legacy)),
+                    Err(invalid) => {
+                        fetched.manifest.problem.get_or_insert(invalid);
+                    }
+                }
+                return Ok(Some(Rc::new(fetched)));
+            }
+            let fetched = Rc::new(fetched);
+            self.keep(name, reference, &fetched, tells_digest);
+            return Ok(Some(fetched));
         }
+        let error = self.failure(&answer);
+        // The registry's own error, or a plain 404. Anything else may come from what stands before it.
+        if !error.errors.is_empty() || answer.response.body.is_empty() {
+            return Ok(None);
+        }
+        if let Reference::Tag(tag) = reference
+            && let Ok(tags) = Box::pin(self.listed_tags(name, call)).await
+            && !tags.iter().any(|listed| listed == tag.as_str())
+        {
+            return Ok(None);
+        }
+        Err(error.and("the answer is not the registry's own error, so the manifest may exist"))
     }
 
-    /// The tags that a repository lists now.
+    /// The tags of a repository as the registry lists them now; none of a repository that it does not know.
     pub(super) async fn listed_tags(self: &Rc<Self>, name: &RepositoryName, call: &Call) -> Result<Vec<String>> {
-        Listing::tags(self.clone(), Ok(name.clone()), None, call.clone()).collect().await
+        match Listing::tags(self.clone(), Ok(name.clone()), None, call.clone()).collect().await {
+            Err(Error { status: Some(404), errors, .. }) if !errors.is_empty() => Ok(Vec::new()),
+            listed => listed,
+        }
     }
 }

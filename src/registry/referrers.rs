@@ -114,7 +114,7 @@ pub(super) fn referrers_tag(subject: &Digest) -> Result<Tag> {
 
 fn entries(answer: &Answer<Vec<u8>>) -> Result<Vec<Descriptor>> {
     let told = Manifest::parse(&answer.response.body, answer.header("content-type"));
-    let index = told.map_err(|invalid| answer.error(invalid.code, invalid.message))?;
+    let index = told.and_then(Manifest::sound).map_err(|invalid| answer.error(invalid.code, invalid.message))?;
     match index.manifests {
         Some(entries) if index.kind == Kind::Index => Ok(entries),
         _ => {

@@ -85,7 +85,7 @@ impl<H: Host> Connection<H> {
         for _ in 0..ATTEMPTS {
             let mut index = match self.manifest(name, &reference, None, call).await {
                 Ok(found) if found.manifest.kind == Kind::Index => {
-                    IndexDocument::parse(&found.bytes, found.manifest.manifests.as_deref().unwrap_or_default())?
+                    IndexDocument::parse(&found.bytes, found.sound()?.manifests.as_deref().unwrap_or_default())?
                 }
                 Ok(found) => {
                     let message =

@@ -101,9 +101,14 @@ impl<H: Host> Repository<H> {
         self.connection.manifest(&name, &reference, accept.as_deref(), call).await
     }
 
-    /// A manifest's descriptor; `None` where there is no such manifest.
+    /// A manifest's descriptor; `None` where there is no such manifest, which GET has to confirm.
     pub async fn head_manifest(&self, reference: &str, call: &Call) -> Result<Option<Descriptor>> {
-        self.connection.head_manifest(&self.checked_name()?, &Reference::parse(reference)?, call).await
+        let (name, reference) = (self.checked_name()?, Reference::parse(reference)?);
+        if let Some(found) = self.connection.head_manifest(&name, &reference, call).await? {
+            return Ok(Some(found));
+        }
+        let found = Box::pin(self.connection.observe(&name, &reference, call)).await?;
+        Ok(found.map(|found| found.descriptor()))
     }
 
     /// A blob, or the bytes of it from the first to the last of `range`.

@@ -95,7 +95,7 @@ impl TagData {
         manifest: &Rc<FetchedManifest>,
         call: &Call,
     ) -> Result<Self> {
-        let document = &manifest.manifest;
+        let document = manifest.sound()?;
         let mut data = TagData {
             tag: tag.to_owned(),
             digest: Some(manifest.digest.to_string()),

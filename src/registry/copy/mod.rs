@@ -109,6 +109,7 @@ pub async fn copy<H: Host>(
     source.connection.require_v2("copy() from here", call).await?;
     target.connection.require_v2("copy() to here", call).await?;
     let found = source.connection.manifest(&source.name, &source.reference, None, call).await?;
+    found.sound()?;
     let root = match options.platforms.as_slice() {
         [] => found,
         platforms => selection::of(&source.connection, &source.name, found, platforms, call).await?,

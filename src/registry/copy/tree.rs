@@ -48,6 +48,7 @@ pub async fn manifests<H: Host>(
         check_count(visited.len())?;
         visited.push(entry.digest.clone());
         let manifest = connection.child_manifest(name, &entry, call).await?;
+        manifest.sound()?;
         path.push(Step { manifest, next: 0 });
     }
     Ok(done)

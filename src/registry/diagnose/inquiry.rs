@@ -151,7 +151,8 @@ impl Inquiry {
             Probe::Manifest => {}
             Probe::Referrers => {
                 let is_index = || Manifest::parse(&answer.response.body, answer.header("content-type"));
-                let is_other = status == Status::Yes && !is_index().is_ok_and(|index| index.kind == Kind::Index);
+                let is_other = status == Status::Yes
+                    && !is_index().and_then(Manifest::sound).is_ok_and(|index| index.kind == Kind::Index);
                 self.found.referrers.status = if is_other { Status::Unknown } else { status };
             }
             Probe::Delete => {
