@@ -6,10 +6,10 @@
 mod support;
 
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::registry::{Call, Client, Source};
+use docker_registry_client_wasm::registry::{Call, Client, IndexChange, Source};
 use docker_registry_client_wasm::transport::Error;
 use support::model::{Deletes, FAULTS, Fault, Model};
-use support::{Scripted, image_manifest, sha256};
+use support::{OCI_TYPE, Reply, Scripted, image_manifest, sha256};
 
 const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
 const ALL: [Deletes; 3] = [Deletes::Digests, Deletes::DigestsFerro, Deletes::Both];
@@ -308,4 +308,29 @@ fn tag_against_another_writer() {
     let error = tag(&host, "new", "old", None).unwrap_err();
     assert_eq!(error.code, "CONFLICT");
     assert!(error.message.contains(&sha256(image_manifest("c", ""))), "{}", error.message);
+}
+
+/// The entries of an index are there if GET says so: HEAD may deny what is there (Nexus), or have what is not.
+#[test]
+fn entries_of_an_index_are_looked_for_by_get() {
+    for (status, is_there) in [(404, true), (200, false)] {
+        let model = Model::new(Deletes::Both, false);
+        let child = model.put(&["a"], OCI, &image_manifest("a", ""));
+        let absent = image_manifest("absent", "");
+        let entry = |digest: &str, size: usize| format!(r#"{{"mediaType":"{OCI}","digest":"{digest}","size":{size}}}"#);
+        let second = if is_there { &child } else { &sha256(&absent) };
+        let entries = [entry(&child, image_manifest("a", "").len()), entry(second, absent.len())].join(",");
+        let base = format!(r#"{{"schemaVersion":2,"mediaType":"{OCI_TYPE}","manifests":[{entries}]}}"#);
+        model.put(&["base"], OCI_TYPE, &base);
+        let state = model.0.clone();
+        let host = Scripted::new(move |seen| match seen.method {
+            Method::Head => Reply::bytes("<html>").header("content-type", "text/html").status(status),
+            _ => state.handle(seen),
+        });
+        let change = IndexChange { base: Some("base".into()), ..IndexChange::default() };
+        let made = host.run(host.repository().create_index("made", &[], &change, &Call::default()));
+        let code = made.map_err(|error| error.code.into_owned()).map(drop);
+        assert_eq!(code, if is_there { Ok(()) } else { Err("MANIFEST_UNKNOWN".to_owned()) }, "HEAD {status}");
+        assert_eq!(model.tag("made").is_some(), is_there);
+    }
 }

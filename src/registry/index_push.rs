@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::connection::Connection;
+use super::ids::{Question, answers};
 use super::manifests::FetchedManifest;
 use super::repository::Repository;
 use super::settings::Call;
@@ -12,7 +13,7 @@ use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::document::{Entry, IndexDocument};
 use crate::protocol::invalid::{Invalid, quoted};
-use crate::protocol::media_type::Kind;
+use crate::protocol::media_type::{self, Entry as EntryKind, Kind};
 use crate::protocol::platform::Platform;
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
 use crate::transport::{Error, Host, Result};
@@ -108,18 +109,32 @@ impl<H: Host> Connection<H> {
         Ok(vec![Entry::new(descriptor)?])
     }
 
-    /// Not every registry looks for itself whether an index leads anywhere.
-    async fn check_children(&self, name: &RepositoryName, entries: &[Entry], call: &Call) -> Result<()> {
-        let digests = entries.iter().map(|entry| Reference::Digest(entry.descriptor.digest.clone()));
-        let found = self.head_manifests(name, digests.collect(), call).await?;
-        match found.iter().find(|(_, found)| found.is_none()) {
-            Some((digest, _)) => {
+    /// Not every registry looks for itself whether an index leads anywhere, nor tells by HEAD what it has.
+    async fn check_children(self: &Rc<Self>, name: &RepositoryName, entries: &[Entry], call: &Call) -> Result<()> {
+        let questions = entries.iter().map(|Entry { descriptor, .. }| -> Question<'_, _> {
+            Box::pin(async {
+                let is_there = self.has_child(name, descriptor, call).await?;
+                Ok(Some(&descriptor.digest).filter(|_| !is_there))
+            })
+        });
+        match answers(self.concurrency, questions.collect()).await?.into_iter().flatten().next() {
+            Some(digest) => {
                 let message =
                     format!("an entry of the index is not in the repository {name}: {digest}; nothing was pushed");
                 Err(Error::new("MANIFEST_UNKNOWN", message))
             }
             None => Ok(()),
         }
+    }
+
+    async fn has_child(self: &Rc<Self>, name: &RepositoryName, child: &Descriptor, call: &Call) -> Result<bool> {
+        let kind = media_type::entry(&media_type::essence(&child.media_type));
+        // Asked for a blob as a manifest, distribution 2.8 answers 500.
+        if kind != EntryKind::Manifest && self.head_blob(name, &child.digest, call).await?.is_some() {
+            return Ok(true);
+        }
+        let reference = Reference::Digest(child.digest.clone());
+        Ok(kind != EntryKind::Blob && self.observe(name, &reference, call).await?.is_some())
     }
 }
 
