@@ -295,8 +295,22 @@ export interface Finding {
 export interface CopyOptions extends CallOptions {
   /** Of an index: one gives that image by itself, several an index of these alone. Default: all of it, byte for byte. */
   platforms?: string[];
-  /** What refers to the image or its parts comes along: signatures, bills of materials (a registry without the API gets the referrers' tag). */
+  /**
+   * What refers to the image or its parts comes along: signatures, bills of materials (a registry without the API gets the referrers' tag). So does
+   * what stands under cosign's tags of them (`sha256-<hex>.sig`, `.att`, `.sbom`), with these tags. Where the target has such a tag with signatures
+   * that the source lacks, nothing is written over them: `CONFLICT`.
+   */
   referrers?: boolean;
+  /**
+   * Moves the target's tag only if it points to this digest, or with `null` only if it does not exist: else `CONFLICT`. Asked before the copy and
+   * again right before the tag is put; no registry compares by itself, so that another writer may still come in between.
+   */
+  ifMatch?: string | null;
+  /**
+   * What becomes of manifests that may need more than this client can tell: of an unknown kind that names content, or broken. "reject" (the
+   * default): `UNSUPPORTED`, with the kind. "manifest-only": the manifest is copied, and what of its parts can be read.
+   */
+  unknownKinds?: "reject" | "manifest-only";
   /**
    * What becomes of an image of schema 1 (an index keeps those that it has). "keep" (the default): it is copied as it is, signatures included.
    * "docker", "oci": it becomes a schema2 or OCI image of the same layers, without those that hold nothing, its config made as docker and skopeo

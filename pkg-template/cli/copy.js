@@ -4,6 +4,7 @@ import { counted, size } from './format.js';
 import { startProgress } from './progress.js';
 import { parseReference, selector } from './reference.js';
 import { Usage } from './usage.js';
+import { oneOf } from './values.js';
 
 export const copy = {
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST] HOST/REPOSITORY[:TAG]',
@@ -17,7 +18,12 @@ export const copy = {
       multiple: true,
       help: 'of an index: this image alone; given several times, an index of these',
     },
-    referrers: { help: 'what refers to it comes along: signatures, bills of materials' },
+    referrers: { help: "what refers to it comes along, by its subject or cosign's tags: signatures, bills of materials" },
+    'unknown-kinds': {
+      value: 'HOW',
+      read: oneOf('reject', 'manifest-only'),
+      help: 'of manifests of an unknown kind, which may need more: reject (default) or manifest-only',
+    },
   },
   examples: ['copy docker.io/library/alpine:3 localhost:5000/mirror/alpine:3'],
 
@@ -33,8 +39,8 @@ export const copy = {
     const image = { repository: source.repository(from.name), reference: selector(from) };
     const tag = to.tag ?? 'latest';
     const progress = startProgress('copying', output, ofBytes);
-    const { platform: platforms, referrers } = options;
-    const asked = { platforms, referrers, onProgress: summed(progress) };
+    const { platform: platforms, referrers, unknownKinds } = options;
+    const asked = { platforms, referrers, unknownKinds, onProgress: summed(progress) };
     const result = await target.copy(image, `${to.name}:${tag}`, asked).finally(progress.end);
     if (output.isJson) output.json(result);
     else print(result, `${to.place}:${tag}`, output);

@@ -16,11 +16,13 @@ use super::promise;
 use super::repository;
 use crate::fetch::FetchHost;
 use crate::protocol::descriptor::Descriptor;
+use crate::protocol::digest::Digest;
 use crate::protocol::platform::Platform;
 use crate::registry::Form;
-use crate::registry::copy::{self, Copied, Place, Stage, Step, Watcher};
+use crate::registry::copy::{self, Copied, Place, Stage, Step, UnknownKinds, Watcher};
 
-const OPTIONS: &[&str] = &["signal", "timeout", "platforms", "referrers", "schema1", "onProgress"];
+const OPTIONS: &[&str] =
+    &["signal", "timeout", "platforms", "referrers", "schema1", "ifMatch", "unknownKinds", "onProgress"];
 
 #[wasm_bindgen]
 impl DockerRegistryClient {
@@ -39,6 +41,8 @@ impl DockerRegistryClient {
                 platforms: platforms(&options)?,
                 referrers: options.flag("referrers")?,
                 convert: form(&options)?,
+                if_match: if_match(&options)?,
+                unknown_kinds: unknown_kinds(&options)?,
                 watcher: options.callback("onProgress")?.map(watcher),
             };
             Ok((options.signal()?, async move {
@@ -86,6 +90,27 @@ fn form(options: &Options) -> Result<Option<Form>> {
         Some("oci") => Ok(Some(Form::Oci)),
         _ => Err(Failure::argument(format!(
             "options.schema1: \"keep\", \"docker\" or \"oci\" is needed, not {}",
+            described(&value)
+        ))),
+    }
+}
+
+/// `ifMatch`.
+fn if_match(options: &Options) -> Result<Option<Option<Digest>>> {
+    let read = |text: &String| {
+        Digest::parse(text).map_err(|invalid| Failure::argument(format!("options.ifMatch: {}", invalid.message)))
+    };
+    options.if_match()?.map(|digest| digest.as_ref().map(read).transpose()).transpose()
+}
+
+/// `unknownKinds`.
+fn unknown_kinds(options: &Options) -> Result<UnknownKinds> {
+    let Some(value) = options.get("unknownKinds")? else { return Ok(UnknownKinds::default()) };
+    match value.as_string().as_deref() {
+        Some("reject") => Ok(UnknownKinds::Reject),
+        Some("manifest-only") => Ok(UnknownKinds::ManifestOnly),
+        _ => Err(Failure::argument(format!(
+            "options.unknownKinds: \"reject\" or \"manifest-only\" is needed, not {}",
             described(&value)
         ))),
     }

@@ -112,6 +112,23 @@ impl Options {
         self.get(name)?.map(|value| Callback::check(value, &self.path(name), name)).transpose()
     }
 
+    /// `ifMatch`: a digest, or null for what must not exist. A value that came out `undefined` (of a tag that is not there, say)
+    /// would lift the condition without a word.
+    pub fn if_match(&self) -> Result<Option<Option<String>>> {
+        let is_there =
+            self.object.as_ref().is_some_and(|object| Reflect::has(object, &"ifMatch".into()).unwrap_or(true));
+        match self.get("ifMatch")? {
+            Some(value) if value.is_null() => Ok(Some(None)),
+            Some(value) => Ok(Some(Some(text(&value, &self.path("ifMatch"))?))),
+            None if is_there => Err(Failure::argument(format!(
+                "{}: a digest, or null for a tag that must not exist, is needed, not undefined; leave it out to set no \
+                 condition",
+                self.path("ifMatch")
+            ))),
+            None => Ok(None),
+        }
+    }
+
     /// `signal`.
     pub fn signal(&self) -> Result<Option<Signal>> {
         self.get("signal")?.map(|value| Signal::check(value, "options.signal")).transpose()

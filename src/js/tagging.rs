@@ -20,11 +20,7 @@ impl Repository {
             let tag = options::text(&tag, "tag")?;
             let image = image::source(&image, "image")?;
             let options = Options::read(options, &["signal", "timeout", "ifMatch"])?;
-            let if_match = match options.get("ifMatch")? {
-                Some(value) if value.is_null() => Some(None),
-                Some(value) => Some(Some(options::text(&value, "options.ifMatch")?)),
-                None => None,
-            };
+            let if_match = options.if_match()?;
             let call = options.call()?;
             Ok((options.signal()?, async move {
                 let if_match = if_match.as_ref().map(Option::as_deref);

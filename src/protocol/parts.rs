@@ -61,6 +61,11 @@ impl Parts {
         parts
     }
 
+    /// The same, with all digests of the document, whether or not there may be more parts.
+    pub fn with_mentioned(self, bytes: &[u8]) -> Self {
+        Self { mentioned: mentioned(bytes), ..self }
+    }
+
     fn read(&mut self, members: &Members<'_>, names: &[&str]) {
         let foreign = NAMES.iter().filter(|name| **name != "subject" && !names.contains(name));
         let foreign = foreign.copied().find(|name| members.get(name).is_some());

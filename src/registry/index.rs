@@ -1,8 +1,10 @@
 //! From an image index to the image for a platform (image-spec, image-index.md; the choice is containerd's).
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::connection::Connection;
+use super::ids::{Work, together};
 use super::manifests::FetchedManifest;
 use super::settings::Call;
 use crate::protocol::code;
@@ -18,7 +20,7 @@ const DEPTH_LIMIT: usize = 8;
 /// Indexes that are fetched for one question, at most.
 const INDEX_LIMIT: usize = 100;
 /// Manifests and configs that are looked into for the platform their entry does not tell, at most.
-const PROBE_LIMIT: usize = 32;
+const PROBE_LIMIT: usize = 256;
 /// BuildKit marks what belongs to an image without being one.
 const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
 /// To which image it belongs.
@@ -79,7 +81,8 @@ fn is_attestation(entry: &Descriptor) -> bool {
         || entry.annotations.as_ref().is_some_and(|annotations| annotations.get(REFERENCE_TYPE).is_some())
 }
 
-/// The image that fits a platform best; of equals the first.
+/// The image that fits a platform best; of equals the first. An entry that does not state its platform is asked for it, as
+/// containerd does, unless another fits as well as any can.
 pub async fn choose<H: Host>(
     connection: &Rc<Connection<H>>,
     name: &RepositoryName,
@@ -88,23 +91,61 @@ pub async fn choose<H: Host>(
     call: &Call,
 ) -> Result<Found> {
     let matcher = Matcher::only(platform);
-    let ranked = images.iter().filter_map(|entry| Some((matcher.rank(entry.platform.as_ref()?)?, entry)));
-    if let Some((_, entry)) = ranked.min_by_key(|(rank, _)| *rank) {
+    if let Some((0, entry)) = best(images, &matcher) {
         return open(connection, name, entry, call).await;
     }
-    let mut available: Vec<String> =
-        images.iter().filter_map(|entry| entry.platform.as_ref()).map(ToString::to_string).collect();
-    // As containerd does: an entry that does not tell its platform is asked for it.
-    for entry in images.iter().filter(|entry| entry.platform.is_none()).take(PROBE_LIMIT) {
-        let found = open(connection, name, entry, call).await?;
-        let told = connection.image_config(name, &found.manifest, call).await?.and_then(|config| config.platform);
-        match told {
-            Some(told) if matcher.rank(&told).is_some() => return Ok(found),
-            Some(told) => available.push(told.to_string()),
-            None => {}
-        }
+    let (images, failure) = with_platforms(connection, name, images, call).await;
+    if let Some((_, entry)) = best(&images, &matcher) {
+        return open(connection, name, entry, call).await;
     }
-    Err(no_match(platform, &available))
+    // One that could not be read may be the one.
+    Err(failure.unwrap_or_else(|| none_fits(platform, &images)))
+}
+
+/// The image that fits best, and how well.
+pub fn best<'a>(images: &'a [Descriptor], matcher: &Matcher) -> Option<(usize, &'a Descriptor)> {
+    let ranked = images.iter().filter_map(|entry| Some((matcher.rank(entry.platform.as_ref()?)?, entry)));
+    ranked.min_by_key(|(rank, _)| *rank)
+}
+
+/// The same entries, with the platform that their config tells where they do not state it themselves; and what went wrong
+/// first where one could not be read.
+pub async fn with_platforms<H: Host>(
+    connection: &Rc<Connection<H>>,
+    name: &RepositoryName,
+    images: &[Descriptor],
+    call: &Call,
+) -> (Vec<Descriptor>, Option<Error>) {
+    let (images, failure) = (RefCell::new(images.to_vec()), RefCell::new(None));
+    let untold: Vec<(usize, Descriptor)> = images.borrow().iter().cloned().enumerate().collect();
+    let untold = untold.into_iter().filter(|(_, entry)| entry.platform.is_none() && is_image(entry)).take(PROBE_LIMIT);
+    let mut works = untold.map(|(at, entry)| -> Work<'_> {
+        let (images, failure) = (&images, &failure);
+        Box::pin(async move {
+            match told_platform(connection, name, &entry, call).await {
+                Ok(told) => images.borrow_mut().get_mut(at).into_iter().for_each(|entry| entry.platform = told.clone()),
+                Err(error) => drop(failure.borrow_mut().get_or_insert(error)),
+            }
+        })
+    });
+    together(connection.concurrency, &mut works).await;
+    drop(works);
+    (images.into_inner(), failure.into_inner())
+}
+
+async fn told_platform<H: Host>(
+    connection: &Rc<Connection<H>>,
+    name: &RepositoryName,
+    entry: &Descriptor,
+    call: &Call,
+) -> Result<Option<Platform>> {
+    let manifest = connection.child_manifest(name, entry, call).await?;
+    Ok(connection.image_config(name, &manifest, call).await?.and_then(|config| config.platform))
+}
+
+fn is_image(entry: &Descriptor) -> bool {
+    !is_attestation(entry)
+        && matches!(media_type::kind(&media_type::essence(&entry.media_type)), Kind::Image | Kind::Schema1)
 }
 
 /// Fetches the image of an index entry.
@@ -122,6 +163,14 @@ pub async fn open<H: Host>(
 pub fn no_match(platform: &Platform, available: &[String]) -> Error {
     let available = if available.is_empty() { "none".to_owned() } else { available.join(", ") };
     Error::new(code::NO_MATCHING_PLATFORM, format!("no image for {platform}; there are: {available}"))
+}
+
+/// None of these fits.
+pub fn none_fits(platform: &Platform, images: &[Descriptor]) -> Error {
+    let told = images.iter().filter_map(|entry| entry.platform.as_ref()).map(ToString::to_string);
+    let untold = images.iter().filter(|entry| entry.platform.is_none()).count();
+    let untold = (untold > 0).then(|| format!("{untold} that do not tell their platform"));
+    no_match(platform, &told.chain(untold).collect::<Vec<_>>())
 }
 
 impl<H: Host> Connection<H> {

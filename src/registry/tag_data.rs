@@ -11,11 +11,10 @@ use super::index::{self, Found};
 use super::manifests::FetchedManifest;
 use super::settings::Call;
 use super::v1;
-use crate::protocol::code;
-use crate::protocol::descriptor::Annotations;
+use crate::protocol::descriptor::{Annotations, Descriptor};
 use crate::protocol::media_type::Kind;
 use crate::protocol::parts::Parts;
-use crate::protocol::platform::Platform;
+use crate::protocol::platform::{Matcher, Platform};
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
 use crate::transport::{Host, Result};
 
@@ -112,6 +111,8 @@ impl TagData {
         let image = match document.kind {
             Kind::Index => {
                 let images = index::images(connection, name, manifest, call).await?;
+                // One that cannot be read says nothing of the others.
+                let (images, _) = index::with_platforms(connection, name, &images, call).await;
                 data.platforms = images.iter().filter_map(|entry| entry.platform.clone()).collect();
                 shown_image(connection, name, &images, call).await?
             }
@@ -141,16 +142,12 @@ impl TagData {
 async fn shown_image<H: Host>(
     connection: &Rc<Connection<H>>,
     name: &RepositoryName,
-    images: &[crate::protocol::descriptor::Descriptor],
+    images: &[Descriptor],
     call: &Call,
 ) -> Result<Option<Found>> {
-    let wanted = connection.platform_or(None)?;
-    match index::choose(connection, name, images, &wanted, call).await {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.code == code::NO_MATCHING_PLATFORM => match images.first() {
-            Some(first) => index::open(connection, name, first, call).await.map(Some),
-            None => Ok(None),
-        },
-        Err(error) => Err(error),
+    let matcher = Matcher::only(&connection.platform_or(None)?);
+    match index::best(images, &matcher).map(|(_, entry)| entry).or(images.first()) {
+        Some(entry) => index::open(connection, name, entry, call).await.map(Some),
+        None => Ok(None),
     }
 }

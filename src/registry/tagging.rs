@@ -39,24 +39,16 @@ impl<H: Host> Repository<H> {
 
 impl<H: Host> Connection<H> {
     async fn tag(
-        &self,
+        self: &Rc<Self>,
         name: &RepositoryName,
         tag: &Tag,
         source: &Reference,
         expected: Option<&Expected>,
         call: &Call,
     ) -> Result<()> {
-        let now = self.head_manifest(name, &Reference::Tag(tag.clone()), call).await?.map(|now| now.digest);
-        if let Some(expected) = expected
-            && *expected != now
-        {
-            let wanted = match expected {
-                Some(digest) => format!("not to {digest}"),
-                None => "and should not exist".to_owned(),
-            };
-            let message = format!("{}, {wanted}; nothing was changed", stands(tag, now.as_ref()));
-            return Err(Error::new(code::CONFLICT, message));
-        }
+        let now = self.observe(name, &Reference::Tag(tag.clone()), call).await?;
+        check_expected(tag, expected, now.as_deref())?;
+        let now = now.map(|now| now.digest.clone());
         if matches!((source, &now), (Reference::Digest(wanted), Some(now)) if wanted == now) {
             return Ok(());
         }
@@ -102,6 +94,17 @@ impl<H: Host> Connection<H> {
 
 fn digest_of(descriptor: &Option<Descriptor>) -> Option<&Digest> {
     descriptor.as_ref().map(|descriptor| &descriptor.digest)
+}
+
+/// Makes sure that a tag points to what it must point to for it to be moved.
+pub(super) fn check_expected(tag: &Tag, expected: Option<&Expected>, now: Option<&FetchedManifest>) -> Result<()> {
+    let wanted = match expected {
+        Some(Some(digest)) if !now.is_some_and(|now| now.is_named(digest)) => format!("not to {digest}"),
+        Some(None) if now.is_some() => "and should not exist".to_owned(),
+        _ => return Ok(()),
+    };
+    let message = format!("{}, {wanted}; nothing was changed", stands(tag, now.map(|now| &now.digest)));
+    Err(Error::new(code::CONFLICT, message))
 }
 
 /// What a tag points to, as a clause.

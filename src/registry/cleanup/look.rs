@@ -197,6 +197,8 @@ fn sized(descriptors: Vec<Descriptor>) -> Vec<(Digest, u64)> {
 
 fn content(fetched: &FetchedManifest) -> Content {
     let parts = Parts::of(&fetched.bytes, &fetched.manifest.media_type, fetched.manifest.kind);
+    // Something is wrong with it: it may need whatever it mentions.
+    let parts = if fetched.manifest.problem.is_some() { parts.with_mentioned(&fetched.bytes) } else { parts };
     let mut blobs = sized(parts.blobs);
     blobs.extend(parts.unsized_blobs.into_iter().chain(parts.mentioned).map(|digest| (digest, 0)));
     Content {

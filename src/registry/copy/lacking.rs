@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use super::{Copying, Place, tree};
-use crate::protocol::descriptor::Descriptor;
+use super::tree::{self, Found, Part};
+use super::{Copying, Place};
 use crate::protocol::reference::Reference;
 use crate::registry::manifests::FetchedManifest;
 use crate::transport::{Error, Host, Result};
@@ -23,18 +23,20 @@ impl<H: Host> Copying<'_, H> {
             if lacking.is_empty() {
                 return Err(error);
             }
-            for part in &lacking {
+            for part in lacking {
+                let digest = part.descriptor().digest.clone();
                 // An index may list something twice.
-                if self.state.borrow().is_sent(&part.digest) {
+                if self.state.borrow().is_sent(&digest) {
                     continue;
                 }
-                self.state.borrow_mut().take_back(&part.digest);
-                if manifest.manifest.manifests.is_some() {
-                    let Place { connection, name, .. } = self.source;
-                    let child = connection.child_manifest(name, part, self.call).await?;
-                    Box::pin(self.whole(&child)).await?;
-                } else {
-                    self.push(part, true).await?;
+                self.state.borrow_mut().take_back(&digest);
+                match Box::pin(tree::found(self.source, part, self.call)).await? {
+                    Found::Blob(blob) => self.push(&blob, true).await?,
+                    Found::Manifest(child) => {
+                        let node = tree::node(self.source, child, self.options.unknown_kinds, self.call);
+                        let (node, _) = Box::pin(node).await?;
+                        Box::pin(self.whole(&node)).await?;
+                    }
                 }
             }
         }
@@ -42,20 +44,20 @@ impl<H: Host> Copying<'_, H> {
 
     /// The parts that were passed over or mounted and may be what the registry lacks: those that it names, or all of them
     /// if it names none.
-    fn lacking(&self, manifest: &FetchedManifest, error: &Error) -> Vec<Descriptor> {
+    fn lacking(&self, manifest: &FetchedManifest, error: &Error) -> Vec<Part> {
         if !error.lacks_parts() {
             return Vec::new();
         }
-        let mut parts = tree::blobs(manifest);
-        parts.extend(manifest.manifest.manifests.iter().flatten().cloned());
-        let is_named = |part: &Descriptor| {
-            error.errors.iter().any(|item| item.is_of_missing_part() && item.names(part.digest.as_str()))
+        let mut parts = tree::all(manifest);
+        let is_named = |part: &Part| {
+            let digest = part.descriptor().digest.as_str();
+            error.errors.iter().any(|item| item.is_of_missing_part() && item.names(digest))
         };
         if parts.iter().any(is_named) {
             parts.retain(is_named);
         }
         let state = self.state.borrow();
-        parts.retain(|part| !state.is_sent(&part.digest));
+        parts.retain(|part| !state.is_sent(&part.descriptor().digest));
         parts
     }
 }

@@ -1,20 +1,24 @@
 //! Copying an image, an index or an artifact: within a registry its blobs are mounted, between registries they stream
 //! through and are verified on the way. Children come before parents and the tag comes last, so that it never points to
-//! something that is not whole. What is there already is passed over: a copy that was interrupted is just made again.
+//! something that is not whole. What is there already is passed over: a copy that was interrupted is just made again. Of a
+//! manifest that is at the target already the blobs are looked for all the same: registries lose them.
 
+mod cosign;
 mod lacking;
 mod selection;
 mod state;
 mod tree;
 
 use std::cell::RefCell;
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures_util::future::try_join_all;
 use serde::Serialize;
 
+use self::cosign::Companion;
 use self::state::State;
+use self::tree::{Node, Walk};
 use super::blob_pull::BlobPull;
 use super::blob_push::{Outcome, Push};
 use super::blob_source::{BlobSource, Next};
@@ -22,6 +26,7 @@ use super::connection::Connection;
 use super::manifests::FetchedManifest;
 use super::schema1::Form;
 use super::settings::Call;
+use super::tagging::{Expected, check_expected};
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::Digest;
@@ -71,13 +76,27 @@ pub struct Step {
 /// Told of each step.
 pub type Watcher = Rc<dyn Fn(&Step)>;
 
+/// What becomes of manifests that may need more than can be told: of unknown kinds, or broken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnknownKinds {
+    /// An error.
+    #[default]
+    Reject,
+    /// They are copied, with what of their parts can be read.
+    ManifestOnly,
+}
+
 /// What to copy, and whom to tell.
 #[derive(Clone, Default)]
 pub struct Options {
     /// Platforms of an index; none: all of it.
     pub platforms: Vec<Platform>,
-    /// What refers to the image comes along: signatures, bills of materials.
+    /// What refers to the image comes along, by its subject or by cosign's tags: signatures, bills of materials.
     pub referrers: bool,
+    /// What the target's tag must point to for it to be moved; `None`: anything.
+    pub if_match: Option<Expected>,
+    /// What becomes of manifests that may need more than can be told.
+    pub unknown_kinds: UnknownKinds,
     /// What becomes of an image of schema 1; `None`: it stays as it is.
     pub convert: Option<Form>,
     /// Told of each step.
@@ -108,8 +127,7 @@ pub async fn copy<H: Host>(
 ) -> Result<(Descriptor, Copied)> {
     source.connection.require_v2("copy() from here", call).await?;
     target.connection.require_v2("copy() to here", call).await?;
-    let found = source.connection.manifest(&source.name, &source.reference, None, call).await?;
-    found.sound()?;
+    let found = now_at(source, call).await?;
     let root = match options.platforms.as_slice() {
         [] => found,
         platforms => selection::of(&source.connection, &source.name, found, platforms, call).await?,
@@ -123,12 +141,28 @@ pub async fn copy<H: Host>(
     let root = converted.as_ref().map_or(root, |converted| converted.manifest.clone());
     check_target(&target.reference, &root.digest)?;
     let copying = Copying { source, target, options, call, state: RefCell::default() };
+    copying.check_expected(None).await?;
     if let Some(converted) = converted {
         copying.config(converted.config).await?;
     }
     copying.all(root.clone()).await?;
     copying.finish(&root).await?;
     Ok((root.descriptor(), copying.state.into_inner().counts))
+}
+
+/// What the source's reference points to now, not what it pointed to before.
+async fn now_at<H: Host>(source: &Place<H>, call: &Call) -> Result<Rc<FetchedManifest>> {
+    let Place { connection, name, reference } = source;
+    let observed = connection.observe(name, reference, call).await?;
+    if let Some(found) = observed.as_ref().filter(|found| found.schema1.is_none()) {
+        return Ok(found.clone());
+    }
+    // The signatures of schema 1 are still to be checked; and that there is nothing the registry says in its own words.
+    let found = connection.manifest(name, reference, None, call).await?;
+    match observed.filter(|observed| observed.digest != found.digest) {
+        Some(observed) => connection.manifest(name, &Reference::Digest(observed.digest.clone()), None, call).await,
+        None => Ok(found),
+    }
 }
 
 /// A digest as target must be the source's.
@@ -154,66 +188,79 @@ impl<H: Host> Copying<'_, H> {
     /// Everything that `root` is made of, itself included, under its digests; and what refers to any of it, if that is
     /// wanted.
     async fn all(&self, root: Rc<FetchedManifest>) -> Result<()> {
-        let Place { connection, name, .. } = self.source;
-        let mut seen = HashSet::from([root.digest.clone()]);
-        let mut waiting = vec![root];
-        while let Some(root) = waiting.pop() {
-            for manifest in tree::manifests(connection, name, root, self.call).await? {
-                seen.insert(manifest.digest.clone());
-                self.manifest(&manifest).await?;
-                if self.options.referrers {
-                    let about = Box::pin(connection.referrers(name, &manifest.digest, None, self.call)).await?;
-                    for referrer in about {
-                        tree::check_count(seen.len())?;
-                        if !seen.insert(referrer.digest.clone()) {
-                            continue;
-                        }
-                        waiting.push(connection.child_manifest(name, &referrer, self.call).await?);
+        let companion_tags = match self.options.referrers {
+            true => Some(Box::pin(self.companion_tags()).await?),
+            false => None,
+        };
+        let mut walk = Walk::new(self.source, self.options.unknown_kinds, self.call);
+        walk.visit(&root.digest)?;
+        let mut waiting: Vec<(Rc<FetchedManifest>, Option<Companion>)> = vec![(root, None)];
+        while let Some((root, companion)) = waiting.pop() {
+            walk.enter(root).await?;
+            while let Some(node) = walk.next().await? {
+                self.manifest(&node).await?;
+                let Some(tags) = &companion_tags else { continue };
+                let (Place { connection, name, .. }, digest) = (self.source, &node.manifest.digest);
+                for referrer in Box::pin(connection.referrers(name, digest, None, self.call)).await? {
+                    if walk.visit(&referrer.digest)? {
+                        waiting.push((connection.child_manifest(name, &referrer, self.call).await?, None));
                     }
                 }
+                for companion in Box::pin(self.companions(tags, digest)).await? {
+                    if walk.visit(&companion.manifest.digest)? {
+                        waiting.push((companion.manifest.clone(), Some(companion)));
+                    } else {
+                        Box::pin(self.finish_companion(&companion)).await?;
+                    }
+                }
+            }
+            if let Some(companion) = &companion {
+                Box::pin(self.finish_companion(companion)).await?;
             }
         }
         Ok(())
     }
 
     /// A manifest whose children are there: its blobs, then itself.
-    async fn manifest(&self, manifest: &Rc<FetchedManifest>) -> Result<()> {
+    async fn manifest(&self, node: &Node) -> Result<()> {
         let Place { connection, name, .. } = self.target;
+        let manifest = &node.manifest;
         let reference = Reference::Digest(manifest.digest.clone());
-        // A registry takes no manifest whose parts it lacks: where it is, they are.
-        if connection.head_manifest(name, &reference, self.call).await?.is_some() {
-            self.state.borrow_mut().manifest(&manifest.digest, Outcome::Existed);
-            self.tell_whole(&manifest.descriptor(), Stage::Exists);
-            // Whoever put it may not have come to that.
-            return match &manifest.manifest.subject {
-                Some(subject) => Box::pin(connection.list_referrer(name, subject, manifest, self.call)).await,
-                None => Ok(()),
-            };
+        let is_there = match connection.observe(name, &reference, self.call).await {
+            Ok(there) => there.is_some(),
+            // Who may only push is not told.
+            Err(error) if matches!(error.status, Some(401 | 403)) => false,
+            Err(error) => return Err(error),
+        };
+        if !is_there {
+            return self.whole(node).await;
         }
-        self.whole(manifest).await
+        self.blobs(&node.blobs).await?;
+        self.state.borrow_mut().manifest(&manifest.digest, Outcome::Existed);
+        self.tell_whole(&manifest.descriptor(), Stage::Exists);
+        // Whoever put it may not have come to that.
+        match &manifest.manifest.subject {
+            Some(subject) => Box::pin(connection.list_referrer(name, subject, manifest, self.call)).await,
+            None => Ok(()),
+        }
     }
 
     /// The same where it is not at the target.
-    async fn whole(&self, manifest: &Rc<FetchedManifest>) -> Result<()> {
-        if let Some(legacy) = &manifest.schema1 {
-            // What it needs is known by name; from here on also how large it is.
-            let Place { connection, name, .. } = self.source;
-            let wanted = legacy.document.blobs.iter();
-            Box::pin(connection.schema1_layers(name, legacy, wanted, self.call)).await?;
-        }
-        self.blobs(tree::blobs(manifest)).await?;
+    async fn whole(&self, node: &Node) -> Result<()> {
+        let manifest = &node.manifest;
+        self.blobs(&node.blobs).await?;
         self.put(&Reference::Digest(manifest.digest.clone()), manifest).await?;
         self.state.borrow_mut().manifest(&manifest.digest, Outcome::Sent);
         self.tell_whole(&manifest.descriptor(), Stage::Copied);
         Ok(())
     }
 
-    async fn blobs(&self, blobs: Vec<Descriptor>) -> Result<()> {
-        let waiting: RefCell<VecDeque<Descriptor>> = RefCell::new(blobs.into());
+    async fn blobs(&self, blobs: &[Descriptor]) -> Result<()> {
+        let waiting: RefCell<VecDeque<&Descriptor>> = RefCell::new(blobs.iter().collect());
         let next = || waiting.borrow_mut().pop_front();
         let worker = || async {
             while let Some(blob) = next() {
-                self.blob(&blob).await?;
+                self.blob(blob).await?;
             }
             Ok::<_, Error>(())
         };
@@ -272,15 +319,35 @@ impl<H: Host> Copying<'_, H> {
 
     /// The target's tag.
     async fn finish(&self, root: &Rc<FetchedManifest>) -> Result<()> {
-        let Place { connection, name, reference } = self.target;
+        let Place { reference, .. } = self.target;
         if let Reference::Digest(_) = reference {
             return Ok(());
         }
-        let there = connection.head_manifest(name, reference, self.call).await?;
-        match there {
-            Some(there) if there.digest == root.digest => Ok(()),
-            _ => self.put(reference, root).await,
+        if self.check_expected(Some(root)).await? {
+            return Ok(());
         }
+        self.put(reference, root).await
+    }
+
+    /// Makes sure of `if_match`. Whether the target's tag points to `root` already.
+    async fn check_expected(&self, root: Option<&FetchedManifest>) -> Result<bool> {
+        let Place { connection, name, reference } = self.target;
+        let expected = self.options.if_match.as_ref();
+        if expected.is_none() && root.is_none() {
+            return Ok(false);
+        }
+        let Reference::Tag(tag) = reference else {
+            let message = "options.ifMatch: it is about the target's tag, and the target is a digest";
+            return Err(Error::new(code::INVALID_ARGUMENT, message));
+        };
+        let now = match connection.observe(name, reference, self.call).await {
+            Ok(now) => now,
+            // Who may only push is not told.
+            Err(error) if expected.is_none() && matches!(error.status, Some(401 | 403)) => None,
+            Err(error) => return Err(error),
+        };
+        check_expected(tag, expected, now.as_deref())?;
+        Ok(root.is_some_and(|root| now.is_some_and(|now| now.digest == root.digest)))
     }
 
     fn tell_whole(&self, what: &Descriptor, stage: Stage) {

@@ -31,9 +31,13 @@ pub async fn of<H: Host>(
         return Ok(index::choose(connection, name, &images, platform, call).await?.manifest);
     }
     let entries = root.manifest.manifests.as_deref().unwrap_or_default();
+    let (told, failure) = index::with_platforms(connection, name, entries, call).await;
     let mut chosen: Vec<&Digest> = Vec::new();
     for platform in platforms {
-        chosen.push(best(entries, platform)?);
+        match index::best(&told, &Matcher::only(platform)) {
+            Some((_, entry)) => chosen.push(&entry.digest),
+            None => return Err(failure.unwrap_or_else(|| index::none_fits(platform, &told))),
+        }
     }
     // What BuildKit says about a chosen image goes along with it.
     let wanted = |entry: &Descriptor| {
@@ -44,14 +48,4 @@ pub async fn of<H: Host>(
     let manifest = Manifest::parse(&bytes, Some(&root.manifest.media_type))?;
     let digest = Digest::of(Algorithm::Sha256, &bytes);
     Ok(Rc::new(FetchedManifest { bytes, digest, manifest, schema1: None }))
-}
-
-fn best<'a>(entries: &'a [Descriptor], platform: &Platform) -> Result<&'a Digest> {
-    let matcher = Matcher::only(platform);
-    let ranked = entries.iter().filter_map(|entry| Some((matcher.rank(entry.platform.as_ref()?)?, entry)));
-    let found = ranked.min_by_key(|(rank, _)| *rank).map(|(_, entry)| &entry.digest);
-    found.ok_or_else(|| {
-        let there = entries.iter().filter_map(|entry| entry.platform.as_ref()).map(ToString::to_string);
-        index::no_match(platform, &there.collect::<Vec<_>>())
-    })
 }

@@ -1,13 +1,18 @@
 //! What belongs to a manifest: the manifests of an index, and the blobs of each.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::super::connection::Connection;
+use super::super::ids::Ids;
 use super::super::manifests::FetchedManifest;
 use super::super::settings::Call;
+use super::{Place, UnknownKinds};
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
-use crate::protocol::reference::RepositoryName;
+use crate::protocol::digest::Digest;
+use crate::protocol::media_type::Kind;
+use crate::protocol::parts::Parts;
+use crate::protocol::reference::Reference;
 use crate::transport::{Error, Host, Result};
 
 /// Indexes within indexes, at most.
@@ -15,68 +20,176 @@ const DEPTH_LIMIT: usize = 8;
 /// Manifests of one copy, at most.
 const MANIFEST_LIMIT: usize = 10_000;
 
-/// A manifest and where its walk stands.
-struct Step {
-    manifest: Rc<FetchedManifest>,
-    next: usize,
+/// A manifest, and the blobs that the registry which holds it has to hold.
+pub struct Node {
+    pub manifest: Rc<FetchedManifest>,
+    pub blobs: Vec<Descriptor>,
 }
 
-/// `root` and all manifests below it, each once, children before parents: the order in which a registry takes them.
-pub async fn manifests<H: Host>(
-    connection: &Rc<Connection<H>>,
-    name: &RepositoryName,
-    root: Rc<FetchedManifest>,
-    call: &Call,
-) -> Result<Vec<Rc<FetchedManifest>>> {
-    let mut visited = vec![root.digest.clone()];
-    let mut done = Vec::new();
-    let mut path = vec![Step { manifest: root, next: 0 }];
-    while let Some(step) = path.last_mut() {
-        let entry = step.manifest.manifest.manifests.as_deref().unwrap_or_default().get(step.next).cloned();
-        step.next += 1;
-        let Some(entry) = entry else {
-            done.extend(path.pop().map(|step| step.manifest));
-            continue;
-        };
-        if visited.contains(&entry.digest) {
-            continue;
+/// A part of a manifest.
+pub enum Part {
+    Blob(Descriptor),
+    Manifest(Descriptor),
+    /// An entry of an index whose media type does not tell which of both it is.
+    Either(Descriptor),
+}
+
+impl Part {
+    pub fn descriptor(&self) -> &Descriptor {
+        let (Self::Blob(descriptor) | Self::Manifest(descriptor) | Self::Either(descriptor)) = self;
+        descriptor
+    }
+}
+
+/// What a part turned out to be.
+pub enum Found {
+    Manifest(Rc<FetchedManifest>),
+    Blob(Box<Descriptor>),
+}
+
+/// A manifest and where its walk stands.
+struct Step {
+    node: Node,
+    children: VecDeque<Part>,
+}
+
+/// Manifests and all that is below them, each once, children before parents: the order in which a registry takes them.
+pub struct Walk<'a, H: Host> {
+    source: &'a Place<H>,
+    unknown: UnknownKinds,
+    call: &'a Call,
+    visited: Ids,
+    count: usize,
+    path: Vec<Step>,
+}
+
+impl<'a, H: Host> Walk<'a, H> {
+    pub fn new(source: &'a Place<H>, unknown: UnknownKinds, call: &'a Call) -> Self {
+        Self { source, unknown, call, visited: Ids::default(), count: 0, path: Vec::new() }
+    }
+
+    /// Whether a digest is new; from now on it is not.
+    pub fn visit(&mut self, digest: &Digest) -> Result<bool> {
+        let is_new = self.visited.of(digest.as_str()) == self.count;
+        self.count += usize::from(is_new);
+        if self.count > MANIFEST_LIMIT {
+            return Err(Error::new(code::INDEX_LIMIT, format!("there are more than {MANIFEST_LIMIT} manifests")));
         }
-        if path.len() > DEPTH_LIMIT {
+        Ok(is_new)
+    }
+
+    /// Goes on with a manifest that was visited.
+    pub async fn enter(&mut self, manifest: Rc<FetchedManifest>) -> Result<()> {
+        if self.path.len() > DEPTH_LIMIT {
             let message = format!("there are indexes within indexes deeper than {DEPTH_LIMIT}");
             return Err(Error::new(code::INDEX_LIMIT, message));
         }
-        check_count(visited.len())?;
-        visited.push(entry.digest.clone());
-        let manifest = connection.child_manifest(name, &entry, call).await?;
-        manifest.sound()?;
-        path.push(Step { manifest, next: 0 });
+        let (node, children) = node(self.source, manifest, self.unknown, self.call).await?;
+        self.path.push(Step { node, children });
+        Ok(())
     }
-    Ok(done)
+
+    /// The next manifest whose children have all been given.
+    pub async fn next(&mut self) -> Result<Option<Node>> {
+        while let Some(step) = self.path.last_mut() {
+            let Some(child) = step.children.pop_front() else {
+                return Ok(self.path.pop().map(|step| step.node));
+            };
+            if !self.visit(&child.descriptor().digest)? {
+                continue;
+            }
+            match found(self.source, child, self.call).await? {
+                Found::Manifest(manifest) => self.enter(manifest).await?,
+                Found::Blob(blob) => {
+                    self.path.last_mut().into_iter().for_each(|step| step.node.blobs.push((*blob).clone()))
+                }
+            }
+        }
+        Ok(None)
+    }
 }
 
-/// Whether so many manifests are few enough for one copy.
-pub fn check_count(count: usize) -> Result<()> {
-    if count <= MANIFEST_LIMIT {
-        return Ok(());
-    }
-    Err(Error::new(code::INDEX_LIMIT, format!("there are more than {MANIFEST_LIMIT} manifests")))
-}
-
-/// The blobs a manifest needs at the registry that holds it, each once. Layers that only their owner may hand out stay where
-/// they are (image-spec layer.md, "Non-Distributable Layers").
-pub fn blobs(manifest: &FetchedManifest) -> Vec<Descriptor> {
+/// A manifest with its blobs, and what else it is made of; an error where there may be more than can be told, unless that
+/// is wanted.
+pub async fn node<H: Host>(
+    source: &Place<H>,
+    manifest: Rc<FetchedManifest>,
+    unknown: UnknownKinds,
+    call: &Call,
+) -> Result<(Node, VecDeque<Part>)> {
+    let Place { connection, name, .. } = source;
     if let Some(legacy) = &manifest.schema1 {
-        return legacy.known_blobs();
+        // What it needs is known by name; from here on also how large it is.
+        let blobs = connection.schema1_layers(name, legacy, legacy.document.blobs.iter(), call);
+        let blobs = Box::pin(blobs).await?;
+        return Ok((Node { manifest, blobs }, VecDeque::new()));
     }
+    let parts = parts(&manifest);
+    // What reads as one thing here and as another there spreads no further (CVE-2021-41190).
+    if let Some(problem) = manifest.manifest.problem.as_ref().filter(|one| one.code == code::AMBIGUOUS_MANIFEST) {
+        return Err(problem.clone().into());
+    }
+    if let Some(why) = parts.unknown.as_ref().filter(|_| unknown == UnknownKinds::Reject) {
+        let message = format!(
+            "{} ({:?}) cannot be copied completely: {why}; unknownKinds: \"manifest-only\" copies the manifest and \
+             what of it can be read",
+            manifest.digest, manifest.manifest.media_type
+        );
+        return Err(Error::new(code::UNSUPPORTED, message));
+    }
+    let mut blobs = parts.blobs;
+    for digest in parts.unsized_blobs {
+        blobs.push(blob(source, &digest, call).await?);
+    }
+    let manifests = parts.manifests.into_iter().map(Part::Manifest);
+    let children = manifests.chain(parts.either.into_iter().map(Part::Either)).collect();
+    Ok((Node { manifest, blobs }, children))
+}
+
+/// All that a manifest is made of, as far as that can be told without asking.
+pub fn all(manifest: &FetchedManifest) -> Vec<Part> {
+    if let Some(legacy) = &manifest.schema1 {
+        return legacy.known_blobs().into_iter().map(Part::Blob).collect();
+    }
+    let parts = parts(manifest);
+    let blobs = parts.blobs.into_iter().map(Part::Blob).chain(parts.manifests.into_iter().map(Part::Manifest));
+    blobs.chain(parts.either.into_iter().map(Part::Either)).collect()
+}
+
+/// Layers that only their owner may hand out stay where they are (image-spec layer.md, "Non-Distributable Layers"); an index
+/// that lists one means it to be there.
+fn parts(manifest: &FetchedManifest) -> Parts {
     let document = &manifest.manifest;
-    let layers = document.layers.iter().flatten().filter(|layer| !is_foreign(layer));
-    let mut blobs: Vec<Descriptor> = Vec::new();
-    for blob in document.config.iter().chain(layers) {
-        if !blobs.iter().any(|known| known.digest == blob.digest) {
-            blobs.push(blob.clone());
+    let mut parts = Parts::of(&manifest.bytes, &document.media_type, document.kind);
+    parts.blobs.retain(|blob| document.kind == Kind::Index || !is_foreign(blob));
+    parts
+}
+
+/// Finds out what a part is.
+pub async fn found<H: Host>(source: &Place<H>, part: Part, call: &Call) -> Result<Found> {
+    let Place { connection, name, .. } = source;
+    let entry = match part {
+        Part::Blob(blob) => return Ok(Found::Blob(Box::new(blob))),
+        Part::Manifest(entry) => return connection.child_manifest(name, &entry, call).await.map(Found::Manifest),
+        Part::Either(entry) => entry,
+    };
+    // Some registries answer 500 to the question for a manifest that is a blob.
+    let observed = connection.observe(name, &Reference::Digest(entry.digest.clone()), call).await;
+    match observed {
+        Ok(Some(manifest)) => Ok(Found::Manifest(manifest)),
+        Ok(None) => blob(source, &entry.digest, call).await.map(|blob| Found::Blob(Box::new(blob))),
+        Err(error) => {
+            blob(source, &entry.digest, call).await.map(|blob| Found::Blob(Box::new(blob))).map_err(|_| error)
         }
     }
-    blobs
+}
+
+/// A blob of which only the digest is known.
+async fn blob<H: Host>(source: &Place<H>, digest: &Digest, call: &Call) -> Result<Descriptor> {
+    let Place { connection, name, .. } = source;
+    connection.head_blob(name, digest, call).await?.ok_or_else(|| {
+        Error::new(code::NOT_FOUND, format!("{digest} is in the repository {name} neither as a manifest nor as a blob"))
+    })
 }
 
 fn is_foreign(layer: &Descriptor) -> bool {

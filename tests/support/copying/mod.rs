@@ -145,9 +145,9 @@ impl Play {
             }
             let changes = world.asked.keys().filter(|what| !what.starts_with("HEAD") && !what.starts_with("GET"));
             let changes: Vec<String> = changes.cloned().collect();
-            let blobs = world.asked.keys().filter(|what| what.contains("/blobs/")).count();
-            if round == "the third copy" && (!changes.is_empty() || blobs > 0) {
-                world.violations.push(format!("{round} had nothing to do: {changes:?}, {blobs} of blobs"));
+            // Of blobs it only asks whether they are still there.
+            if round == "the third copy" && !changes.is_empty() {
+                world.violations.push(format!("{round} had nothing to do: {changes:?}"));
             }
         }
     }
@@ -169,7 +169,8 @@ impl Play {
             }
         });
         let platforms = platforms.iter().map(|text| Platform::parse(text).expect("a platform")).collect();
-        let options = copy::Options { platforms, referrers: *referrers, convert: None, watcher: Some(watcher) };
+        let watcher: Option<copy::Watcher> = Some(watcher);
+        let options = copy::Options { platforms, referrers: *referrers, watcher, ..copy::Options::default() };
         let place = source.place("c/d:it").expect("a place");
         let call = Call::default();
         let copying = target.copy(&place, "a/b:now", &options, &call);

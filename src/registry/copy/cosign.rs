@@ -1,0 +1,95 @@
+//! Cosign's tags (`sha256-<hex>.sig`, `.att`, `.sbom`): signatures, attestations and SBOMs of a manifest that no referrers
+//! API and no `subject` tells of.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::{Copying, Place};
+use crate::protocol::code;
+use crate::protocol::digest::Digest;
+use crate::protocol::parts::Parts;
+use crate::protocol::reference::{Reference, Tag};
+use crate::protocol::referrers;
+use crate::registry::manifests::FetchedManifest;
+use crate::transport::{Error, Host, Result};
+
+/// A manifest under one of these tags.
+pub(super) struct Companion {
+    pub tag: Tag,
+    pub manifest: Rc<FetchedManifest>,
+}
+
+impl<H: Host> Copying<'_, H> {
+    /// The source's tags of that form.
+    pub(super) async fn companion_tags(&self) -> Result<HashSet<String>> {
+        let Place { connection, name, .. } = self.source;
+        let mut tags = connection.listed_tags(name, self.call).await?;
+        tags.retain(|tag| tag.starts_with("sha") && tag.contains('.'));
+        Ok(tags.into_iter().collect())
+    }
+
+    /// What stands at the source under such tags of a manifest and has to come along.
+    pub(super) async fn companions(&self, tags: &HashSet<String>, digest: &Digest) -> Result<Vec<Companion>> {
+        let start = format!("{}.", referrers::tag(digest));
+        let mut names: Vec<&String> = tags.iter().filter(|tag| tag.starts_with(&start)).collect();
+        names.sort();
+        let mut found = Vec::new();
+        for name in names {
+            let tag = Tag::parse(name)?;
+            let Place { connection, name, .. } = self.source;
+            // It may lead nowhere.
+            let Some(manifest) = connection.observe(name, &Reference::Tag(tag.clone()), self.call).await? else {
+                continue;
+            };
+            if self.is_wanted(&tag, &manifest).await? {
+                found.push(Companion { tag, manifest });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Cosign adds each signature to the layers of one manifest. Those that the target has and the source lacks must not
+    /// get lost.
+    async fn is_wanted(&self, tag: &Tag, manifest: &FetchedManifest) -> Result<bool> {
+        let Place { connection, name, .. } = self.target;
+        let Some(there) = connection.observe(name, &Reference::Tag(tag.clone()), self.call).await? else {
+            return Ok(true);
+        };
+        let (ours, theirs) = (signatures(manifest), signatures(&there));
+        if there.digest == manifest.digest || theirs.is_subset(&ours) {
+            return Ok(true);
+        }
+        if ours.is_subset(&theirs) {
+            return Ok(false);
+        }
+        let message = format!(
+            "the tag {tag} of the target has signatures or attestations that the source's lacks; nothing was written over them"
+        );
+        Err(Error::new(code::CONFLICT, message))
+    }
+
+    /// Puts such a tag, after all that it leads to.
+    pub(super) async fn finish_companion(&self, companion: &Companion) -> Result<()> {
+        let Place { connection, name, .. } = self.target;
+        let reference = Reference::Tag(companion.tag.clone());
+        let there = connection.observe(name, &reference, self.call).await?;
+        if there.is_some_and(|there| there.digest == companion.manifest.digest) {
+            return Ok(());
+        }
+        self.put(&reference, &companion.manifest).await
+    }
+}
+
+/// The digests of what a manifest holds beside its config, which says how it is made.
+fn signatures(manifest: &FetchedManifest) -> HashSet<Digest> {
+    let document = &manifest.manifest;
+    let parts = Parts::of(&manifest.bytes, &document.media_type, document.kind);
+    let config = document.config.as_ref().map(|config| &config.digest);
+    let all = parts.blobs.into_iter().chain(parts.manifests).chain(parts.either).map(|part| part.digest);
+    let mut all: HashSet<Digest> = all.filter(|digest| Some(digest) != config).collect();
+    // Of what cannot be told apart only the whole is the same.
+    if all.is_empty() || parts.unknown.is_some() {
+        all.insert(manifest.digest.clone());
+    }
+    all
+}
