@@ -6,7 +6,7 @@ use std::pin::pin;
 use futures_util::future::{Either, select};
 use gloo_net::http::RequestBuilder;
 use wasm_bindgen::prelude::*;
-use web_sys::{RequestCredentials, RequestMode};
+use web_sys::{RequestCache, RequestCredentials, RequestMode};
 
 use super::abort::Abort;
 use super::bindings::Any;
@@ -107,6 +107,7 @@ async fn answers(url: &Url) -> Option<bool> {
     let request = RequestBuilder::new(&target)
         .mode(RequestMode::NoCors)
         .credentials(RequestCredentials::Omit)
+        .cache(RequestCache::NoStore)
         .abort_signal(signal.as_ref());
     let answers = match select(pin!(request.send()), pin!(clock::sleep(PROBE_LIMIT))).await {
         Either::Left((Ok(_), _)) => Some(true),

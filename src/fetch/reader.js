@@ -96,3 +96,8 @@ export function update(hash, bytes) {
     return false;
   }
 }
+
+/** An outsider's thenable calls back as it likes; a promise of our own does so once, and later. */
+export function follow(value, fulfilled, rejected) {
+  new Promise((resolve) => resolve(value)).then(fulfilled, rejected);
+}

@@ -1,5 +1,5 @@
-//! Promises of outsiders as futures. Unlike `JsFuture` it takes any thenable, also one that calls back at once, twice or
-//! never.
+//! Promises of outsiders as futures. Unlike `JsFuture` it takes any thenable, also one that throws, calls back at once,
+//! twice, too late or never.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -9,7 +9,11 @@ use std::task::{Poll, Waker};
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use super::bindings::Any;
+#[wasm_bindgen(module = "/src/fetch/reader.js")]
+extern "C" {
+    /// Follows a thenable by a promise of our own, which calls back once.
+    fn follow(value: &JsValue, fulfilled: &Function, rejected: &Function);
+}
 
 type Callback = Closure<dyn FnMut(JsValue)>;
 
@@ -49,18 +53,12 @@ impl Settling {
             (function(fulfilled), function(rejected))
         });
         let Some((fulfilled, rejected)) = functions else { return };
-        let outcome = if is_thenable(&value) {
+        if is_thenable(&value) {
             self.0.borrow_mut().pending = true;
-            match value.unchecked_ref::<Any>().then(&fulfilled, &rejected) {
-                Ok(_) => return,
-                Err(thrown) => Err(thrown),
-            }
+            follow(&value, &fulfilled, &rejected);
         } else {
-            Ok(value)
-        };
-        let mut state = self.0.borrow_mut();
-        state.pending = false;
-        state.outcome.get_or_insert(outcome);
+            self.0.borrow_mut().outcome.get_or_insert(Ok(value));
+        }
     }
 
     /// Waits for the promise followed.

@@ -1,19 +1,13 @@
 //! Functions of the caller that are told something. What they throw is theirs: it is reported, and breaks no call.
 
-use js_sys::{Function, Promise};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::error::{Failure, Result};
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/js/callback.js")]
 extern "C" {
-    #[wasm_bindgen(js_namespace = console, js_name = error, catch)]
-    fn console_error(message: &str, thrown: &JsValue) -> std::result::Result<(), JsValue>;
-
-    #[wasm_bindgen(extends = Promise, js_name = Promise)]
-    type Returned;
-    #[wasm_bindgen(method, js_name = catch, catch)]
-    fn when_rejected(this: &Returned, report: &JsValue) -> std::result::Result<JsValue, JsValue>;
+    fn tell(callback: &Function, value: &JsValue, name: &str);
 }
 
 /// A function that was given as an option.
@@ -34,19 +28,6 @@ impl Callback {
 
     /// Tells it. An async function's rejection is reported like an exception.
     pub fn tell(&self, value: &JsValue) {
-        let name = self.name;
-        match self.function.call1(&JsValue::UNDEFINED, value) {
-            Err(thrown) => report(name, &thrown),
-            Ok(returned) => {
-                if returned.is_instance_of::<Promise>() {
-                    let report = Closure::once_into_js(move |thrown: JsValue| report(name, &thrown));
-                    let _ = returned.unchecked_ref::<Returned>().when_rejected(&report);
-                }
-            }
-        }
+        tell(&self.function, value, self.name);
     }
-}
-
-fn report(name: &str, thrown: &JsValue) {
-    let _ = console_error(&format!("docker-registry-client-wasm: {name} threw"), thrown);
 }

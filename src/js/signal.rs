@@ -3,7 +3,7 @@
 //! A signal gets one listener from here however many calls share it (Node warns of a leak from the eleventh on), and it
 //! is removed with the last of those calls.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -23,10 +23,15 @@ extern "C" {
     fn aborted(this: &AbortSignal) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, getter, catch)]
     fn reason(this: &AbortSignal) -> std::result::Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch, js_name = addEventListener)]
-    fn add_event_listener(this: &AbortSignal, kind: &str, listener: &Function) -> std::result::Result<(), JsValue>;
-    #[wasm_bindgen(method, catch, js_name = removeEventListener)]
-    fn remove_event_listener(this: &AbortSignal, kind: &str, listener: &Function) -> std::result::Result<(), JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/js/signal.js")]
+extern "C" {
+    type Listening;
+    #[wasm_bindgen(constructor)]
+    fn new(signal: &AbortSignal, fired: &Function) -> Listening;
+    #[wasm_bindgen(method)]
+    fn stop(this: &Listening);
 }
 
 /// An abort signal that was looked at.
@@ -90,6 +95,7 @@ struct Listener {
     next: Cell<u64>,
     callbacks: RefCell<Sorted<u64, Callback>>,
     function: Closure<dyn FnMut()>,
+    listening: OnceCell<Listening>,
 }
 
 /// The signals that have a listener: a JavaScript `Map` of each to its id here.
@@ -120,7 +126,8 @@ impl Listener {
                         listener.fire();
                     }
                 });
-                Self { signal: signal.clone(), id, next: Cell::default(), callbacks: RefCell::default(), function }
+                let (next, callbacks, listening) = (Cell::default(), RefCell::default(), OnceCell::new());
+                Self { signal: signal.clone(), id, next, callbacks, function, listening }
             });
             listeners.ids.set(signal, &id.into());
             listeners.by_id.insert(id, Rc::downgrade(&listener));
@@ -128,7 +135,7 @@ impl Listener {
         });
         // Outside the borrow: this is the caller's code, which may call back in.
         if is_new {
-            let _ = signal.add_event_listener("abort", listener.function.as_ref().unchecked_ref());
+            listener.listening.get_or_init(|| Listening::new(signal, listener.function.as_ref().unchecked_ref()));
         }
         listener
     }
@@ -144,7 +151,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let _ = self.signal.remove_event_listener("abort", self.function.as_ref().unchecked_ref());
+        self.listening.get().inspect(|listening| listening.stop());
         LISTENERS.with_borrow_mut(|listeners| {
             listeners.by_id.remove(&self.id);
             listeners.ids.delete(&self.signal);

@@ -65,6 +65,10 @@ async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8
         if body.len() as u64 + chunk.len() > limit {
             return too_large();
         }
+        if !chunk.is_intact() {
+            let message = "the host took back a part of the answer while it was read: its buffer is detached";
+            return Err(Error::new(code::INVALID_RESPONSE, message));
+        }
         chunk.append_to(&mut body);
     }
     match response.body_length() {

@@ -1,0 +1,19 @@
+// Functions of the caller that are told something.
+
+/** Calls one. What it throws, or what a promise of its rejects with, is reported, and breaks no call. */
+export function tell(callback, value, name) {
+  const report = (thrown) => {
+    try {
+      console.error(`docker-registry-client-wasm: ${name} threw`, thrown);
+    } catch {
+      // a console that throws
+    }
+  };
+  try {
+    const returned = callback(value);
+    // Any thenable, of whichever realm.
+    if (Object(returned) === returned) new Promise((resolve) => resolve(returned)).catch(report);
+  } catch (thrown) {
+    report(thrown);
+  }
+}
