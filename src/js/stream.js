@@ -1,22 +1,85 @@
 // A ReadableStream that reads nothing ahead.
 
+/** Milliseconds after which a stream that nobody reads rests, once or twice as long. */
+const IDLE = 1_000;
+
+/** workerd has these from a certain compatibility date on. */
+const weakly = (value) => (typeof WeakRef === "function" ? new WeakRef(value) : { deref: () => value });
+
 /**
- * `pull()` answers by enqueue(), close() or error() some time later, and may be called again before it did: it then does
- * nothing, as each of those asks again where somebody still waits. That spares a promise per chunk.
+ * What fills a stream. It holds the stream only while somebody waits for a chunk: nothing else keeps one that was given up. `rest()` is
+ * called where nobody reads.
  */
-export function blobStream(start, pull, cancel) {
-  return new ReadableStream({ start, pull: () => pull(), cancel: () => cancel() }, { highWaterMark: 0 });
+export class Sink {
+  constructor(rest) {
+    this.rest = rest;
+  }
+
+  /**
+   * `pull()` answers by enqueue(), close() or error() some time later, and may be called again before it did: it then does
+   * nothing, as each of those asks again where somebody still waits. That spares a promise per chunk.
+   */
+  stream(pull, cancel) {
+    this.watch();
+    const source = {
+      start: (controller) => {
+        this.controller = weakly(controller);
+      },
+      pull: (controller) => {
+        this.waiting = controller;
+        this.wasRead = true;
+        this.watch();
+        pull();
+      },
+      cancel: () => cancel(),
+    };
+    return new ReadableStream(source, { highWaterMark: 0 });
+  }
+
+  watch() {
+    this.timer ??= watched(this);
+  }
+
+  enqueue(bytes) {
+    this.tell((controller) => controller.enqueue(bytes));
+  }
+
+  close() {
+    this.stop();
+    this.tell((controller) => controller.close());
+  }
+
+  error(reason) {
+    this.stop();
+    this.tell((controller) => controller.error(reason));
+  }
+
+  tell(how) {
+    const controller = this.waiting ?? this.controller?.deref();
+    this.waiting = undefined;
+    try {
+      how(controller);
+    } catch {
+      // It has ended otherwise: there is nobody to tell.
+    }
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
 }
 
-/** Each of these throws where the stream has ended otherwise: then there is nobody to tell. */
-const quietly = (tell) => (controller, value) => {
-  try {
-    tell(controller, value);
-  } catch {
-    // nobody there
-  }
-};
-
-export const enqueue = quietly((controller, bytes) => controller.enqueue(bytes));
-export const close = quietly((controller) => controller.close());
-export const error = quietly((controller, reason) => controller.error(reason));
+/** A timer that keeps neither the stream nor Node's process. */
+function watched(sink) {
+  sink.wasRead = true;
+  const timer = setInterval(() => {
+    if (!sink.wasRead && !sink.waiting) {
+      sink.stop();
+      sink.rest();
+    }
+    sink.wasRead = false;
+  }, IDLE);
+  timer.unref?.();
+  return timer;
+}

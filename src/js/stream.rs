@@ -17,13 +17,19 @@ use crate::transport::{Chunk, Error};
 
 #[wasm_bindgen(module = "/src/js/stream.js")]
 extern "C" {
-    #[derive(Clone)]
-    type Controller;
-    #[wasm_bindgen(js_name = blobStream, catch)]
-    fn blob_stream(start: &JsValue, pull: &JsValue, cancel: &JsValue) -> std::result::Result<JsValue, JsValue>;
-    fn enqueue(controller: &Controller, chunk: &Uint8Array);
-    fn close(controller: &Controller);
-    fn error(controller: &Controller, reason: &JsValue);
+    type Sink;
+    #[wasm_bindgen(constructor)]
+    fn new(rest: &JsValue) -> Sink;
+    #[wasm_bindgen(method, catch)]
+    fn stream(this: &Sink, pull: &JsValue, cancel: &JsValue) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(method)]
+    fn enqueue(this: &Sink, chunk: &Uint8Array);
+    #[wasm_bindgen(method)]
+    fn close(this: &Sink);
+    #[wasm_bindgen(method)]
+    fn error(this: &Sink, reason: &JsValue);
+    #[wasm_bindgen(method)]
+    fn stop(this: &Sink);
 }
 
 /// What the stream still has.
@@ -36,29 +42,35 @@ struct Source {
     /// `None` while a chunk is on its way, and after the end.
     rest: RefCell<Option<Rest>>,
     stop: Stop,
-    controller: RefCell<Option<Controller>>,
+    sink: Sink,
     subscriptions: RefCell<Vec<Subscription>>,
 }
 
 /// The stream of a blob. An abort errors it with the signal's reason, wherever it is.
 pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) -> Result<JsValue> {
     pull.hand_over();
-    let source = Rc::new(Source {
-        rest: RefCell::new(Some(Rest { pull, progress })),
-        stop: Stop::default(),
-        controller: RefCell::default(),
-        subscriptions: RefCell::default(),
-    });
-    let me = source.clone();
-    let start = Closure::<dyn FnMut(Controller)>::new(move |controller| {
-        me.controller.replace(Some(controller));
+    let source = Rc::new_cyclic(|source: &Weak<Source>| {
+        let resting = source.clone();
+        let rest = Closure::<dyn FnMut()>::new(move || {
+            if let Some(source) = resting.upgrade() {
+                source.rest();
+            }
+        });
+        Source {
+            rest: RefCell::new(Some(Rest { pull, progress })),
+            stop: Stop::default(),
+            sink: Sink::new(&rest.into_js_value()),
+            subscriptions: RefCell::default(),
+        }
     });
     let me = source.clone();
     let pull = Closure::<dyn FnMut()>::new(move || Source::pull(&me));
     let me = source.clone();
     let cancel = Closure::<dyn FnMut()>::new(move || me.end());
     // JavaScript owns the callbacks: they go, and the request with them, when it collects the stream.
-    let stream = blob_stream(&start.into_js_value(), &pull.into_js_value(), &cancel.into_js_value())
+    let stream = source
+        .sink
+        .stream(&pull.into_js_value(), &cancel.into_js_value())
         .map_err(|_| Error::internal("this host cannot make a ReadableStream"))?;
     for signal in signals.iter() {
         let watched: Weak<Source> = Rc::downgrade(&source);
@@ -84,12 +96,12 @@ impl Source {
                     // The caller's onProgress may have cancelled the stream.
                     if !me.stop.is_stopped() {
                         me.rest.replace(Some(rest));
-                        me.with_controller(|controller| enqueue(controller, chunk.array()));
+                        me.sink.enqueue(chunk.array());
                     }
                 }
                 Some(Ok(None)) => {
                     rest.progress.end();
-                    me.with_controller(close);
+                    me.sink.close();
                     me.end();
                 }
                 Some(Err(error)) => me.fail(&to_js(&error)),
@@ -99,22 +111,31 @@ impl Source {
     }
 
     fn fail(&self, reason: &JsValue) {
-        self.with_controller(|controller| error(controller, reason));
+        self.sink.error(reason);
         self.end();
+    }
+
+    /// Nobody reads at the moment.
+    fn rest(&self) {
+        // Outside of a borrow: a caller's own fetch hears of it.
+        let Some(mut rest) = self.rest.take() else { return };
+        rest.pull.rest();
+        if !self.stop.is_stopped() {
+            self.rest.replace(Some(rest));
+        }
     }
 
     /// Lets go of everything; a request under way stops.
     fn end(&self) {
         self.stop.stop();
+        self.sink.stop();
         drop(self.rest.take());
-        drop(self.controller.take());
         drop(self.subscriptions.take());
     }
+}
 
-    fn with_controller(&self, tell: impl FnOnce(&Controller)) {
-        let controller = self.controller.borrow().clone();
-        if let Some(controller) = controller {
-            tell(&controller);
-        }
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.sink.stop();
     }
 }

@@ -205,6 +205,8 @@ impl<H: Host> Body for TimedBody<H> {
     }
 
     fn hand_over(&mut self) {
+        // Not read at the moment: the timer would keep Node's process alive.
+        self.timer = None;
         self.body.hand_over();
     }
 

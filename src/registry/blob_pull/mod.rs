@@ -154,6 +154,15 @@ impl<H: Host> BlobPull<H> {
         }
     }
 
+    /// Whoever reads has paused, perhaps for good. A response that nobody has begun to read is given up, and asked for again
+    /// when somebody does; of any other nothing is held that would keep a process alive.
+    pub fn rest(&mut self) {
+        match self.state {
+            State::Open(_) if self.received == 0 => self.state = State::Broken(0),
+            _ => self.hand_over(),
+        }
+    }
+
     /// It is read as a document: it has to come in within a time by its size.
     pub(super) fn hurry(&mut self) {
         self.is_document = true;
