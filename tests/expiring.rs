@@ -375,3 +375,26 @@ fn a_refused_token_for_a_mount() {
         assert_eq!(asked.borrow().len(), 1, "{status}");
     }
 }
+
+/// A wrong password in a dialog is refused to all that waited for it, and the dialog does not open again before the next call.
+#[test]
+fn a_wrong_password_is_asked_for_once_per_burst() {
+    for scheme in ["Basic", "Bearer"] {
+        let host = Scripted::new(move |seen| match (is_for_service(seen), carried(seen).as_deref()) {
+            (true, Some("p3")) => Reply::json(r#"{"token":"p3"}"#),
+            (false, Some("p3")) => Reply::json(r#"{"tags":[]}"#),
+            (true, _) => Reply::new(401).after(5),
+            (false, Some(_)) => demand(scheme).after(5),
+            (false, None) => demand(scheme),
+        });
+        let (asked, settings) = counting(&host);
+        let client = host.client_with(settings);
+        for times in 1..3 {
+            let results = host.run(join_all((0..24).map(|_| tags(&client))));
+            assert!(results.iter().all(Result::is_err));
+            assert_eq!(asked.borrow().len(), times, "{scheme}");
+        }
+        host.run(tags(&client)).unwrap();
+        assert_eq!(refusals(&asked), [false, true, true]);
+    }
+}

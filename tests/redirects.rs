@@ -326,6 +326,29 @@ fn a_registry_elsewhere_is_named() {
     }
 }
 
+/// No token of the registry's own service goes elsewhere, whoever asks for it there.
+#[test]
+fn the_registrys_own_tokens_stay_with_it() {
+    for own in ["https://auth.registry.test/token", "https://auth.elsewhere.test/token"] {
+        let demand = format!("Bearer realm=\"{own}\"");
+        let host = Scripted::new(move |seen| match seen.headers.get("authorization") {
+            _ if seen.target.starts_with(own) => Reply::json(r#"{"token":"t-own"}"#),
+            None if seen.target.starts_with("/v2/") => Reply::new(401).header("www-authenticate", &demand),
+            _ if seen.target.starts_with("/v2/") => to(307, "https://new.test/v2/a/b/tags/list"),
+            _ => Reply::new(401).header("www-authenticate", &demand),
+        });
+        let error = tags(&host, Settings::default()).unwrap_err();
+        assert!(error.status == Some(401) && error.message.contains("https://new.test"), "{error}");
+        let elsewhere = host.seen().into_iter().filter(|seen| seen.target.contains("new.test"));
+        assert_eq!(elsewhere.filter(|seen| seen.headers.get("authorization").is_none()).count(), 1);
+        assert!(
+            host.seen()
+                .iter()
+                .all(|seen| { seen.headers.get("authorization").is_none() || !seen.target.contains("new.test") })
+        );
+    }
+}
+
 /// The method stays what it is: nothing is pushed or deleted by a GET.
 #[test]
 fn a_push_is_redirected_with_its_method() {
@@ -362,5 +385,18 @@ fn a_post_that_became_a_get_is_told() {
         let error = host.run(repository.push_blob(push, &Call::default())).unwrap_err();
         assert_eq!((error.code.as_ref(), error.status), ("INVALID_RESPONSE", Some(status)));
         assert!(error.message.contains("https://new.test"), "{error}");
+    }
+}
+
+/// A diagnosis names the other host, and says nothing of credentials that it did not send.
+#[test]
+fn a_diagnosis_names_a_registry_elsewhere() {
+    for is_public in [true, false] {
+        let host = vanity(307, is_public);
+        let found = host.run(host.client_with(password()).diagnose(Some("a/b"), &Call::default())).unwrap();
+        let redirected = found.findings.iter().find(|finding| finding.code == "REDIRECTED").expect("it is told");
+        assert_eq!(redirected.detail.as_deref(), Some("https://new.test"));
+        assert!(found.findings.iter().all(|finding| finding.code != "CREDENTIALS_REFUSED"));
+        assert_eq!(found.auth.credentials_accepted, None);
     }
 }

@@ -29,9 +29,8 @@ pub fn add(found: &mut Diagnosis) {
     for finding in &mut found.findings {
         finding.severity = match finding.code {
             "PREFLIGHT_REFUSED" if !is_serious => Severity::Warning,
-            "BASE_UNREADABLE" | "CREDENTIALS_NEEDED" | "HEADERS_HIDDEN" | "LINK_MISSING" | "DELETE_UNSUPPORTED" => {
-                Severity::Warning
-            }
+            "BASE_UNREADABLE" | "CREDENTIALS_NEEDED" | "HEADERS_HIDDEN" | "LINK_MISSING" | "DELETE_UNSUPPORTED"
+            | "REDIRECTED" => Severity::Warning,
             "V1_ONLY" | "CATALOG_UNSUPPORTED" | "CATALOG_DENIED" | "REFERRERS_UNSUPPORTED" | "DELETE_DENIED" => {
                 Severity::Info
             }

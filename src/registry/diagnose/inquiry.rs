@@ -111,7 +111,12 @@ impl Inquiry {
                     (403 | 404, _) if probe == Probe::Base && connection.has_credentials() => self.is_hidden = true,
                     (404, _) => self.is_not_found = true,
                     (200..=299, Ok(())) if probe == Probe::Member => self.found.api_version = Some(2),
-                    (401, _) | (200..=299, Ok(())) => self.enter(answer),
+                    (401, _) | (200..=299, Ok(())) => {
+                        if let Some(origin) = elsewhere(answer) {
+                            self.tell("REDIRECTED", Some(origin));
+                        }
+                        self.enter(answer);
+                    }
                     (200..=299, Err(error)) => self.end("NOT_A_REGISTRY", Some(error.message)),
                     _ => self.end("BASE_FAILED", Some(connection.failure(answer).message)),
                 }
@@ -127,7 +132,11 @@ impl Inquiry {
                 _ => self.end("BASE_FAILED", Some(connection.failure(answer).message)),
             },
             Probe::Accept | Probe::Authorization => self.preflight(probe, Some(true)),
-            Probe::Credentials => self.credentials(answer.response.status, None, connection.has_credentials()),
+            Probe::Credentials => {
+                // They are sent to no other origin.
+                let were_sent = connection.has_credentials() && elsewhere(answer).is_none();
+                self.credentials(answer.response.status, None, were_sent);
+            }
             Probe::Catalog => {
                 self.found.catalog = self.list(status, answer, listing::repositories(body()));
                 if self.name.is_none() {
@@ -348,6 +357,12 @@ impl Inquiry {
         self.has_ended = true;
         self.tell(code, detail);
     }
+}
+
+/// The other origin that a redirect led to.
+fn elsewhere(answer: &Answer<Vec<u8>>) -> Option<String> {
+    let url = answer.response.url.as_ref().filter(|url| !url.same_origin(&answer.url))?;
+    Some(url.origin())
 }
 
 fn shows(answer: &Answer<Vec<u8>>, name: &str) -> bool {

@@ -72,6 +72,8 @@ pub type Source = Rc<dyn Fn(Challenge) -> Asked>;
 pub struct Keyring {
     source: Option<Source>,
     held: RefCell<Option<Held>>,
+    /// Those that were refused last.
+    gone: RefCell<Option<Held>>,
     /// What the source had no credentials for; `None`: it was not asked yet.
     declined: RefCell<Option<Declined>>,
     /// Why the source failed the last time, and when.
@@ -180,20 +182,26 @@ impl Keyring {
         self.source.is_some() && self.held.borrow().is_none() && !declined
     }
 
-    /// Whether asking may bring others than these, which were good for a request that began then, as far as was known.
+    /// Whether there are, or asking may bring, others than these: not where they came for a request that began then.
     pub fn may_renew(&self, credentials: &Credentials, began: Moment) -> bool {
-        let came_since = self
-            .held
-            .borrow()
-            .as_ref()
-            .is_some_and(|held| held.credentials == *credentials && held.came.is_some_and(|came| came > began));
-        self.source.is_some() && !came_since
+        let is_it = |held: &&Held| held.credentials == *credentials;
+        let came_since = |held: &Held| held.came.is_some_and(|came| came > began);
+        match &*self.held.borrow() {
+            Some(held) if !is_it(&held) => true,
+            Some(held) => self.source.is_some() && !came_since(held),
+            None => self.source.is_some() && !self.gone.borrow().as_ref().filter(is_it).is_some_and(came_since),
+        }
     }
 
     /// They were refused: whoever can be asked is asked anew the next time, unless others have taken their place already.
     pub fn refuse(&self, refused: &Credentials) {
-        if self.source.is_some() && self.held.borrow_mut().take_if(|held| held.credentials == *refused).is_some() {
+        if self.source.is_none() {
+            return;
+        }
+        let gone = self.held.borrow_mut().take_if(|held| held.credentials == *refused);
+        if gone.is_some() {
             self.refused.set(true);
+            self.gone.replace(gone);
         }
     }
 
@@ -214,6 +222,7 @@ impl Keyring {
     /// Forgets all that the source said, and what it is about to say.
     pub fn forget(&self) {
         self.held.borrow_mut().take_if(|held| held.came.is_some());
+        self.gone.take();
         self.declined.take();
         self.failed.take();
         self.refused.set(false);

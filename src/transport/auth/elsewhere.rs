@@ -3,6 +3,7 @@
 
 use super::super::{Body, Clock, Result, Transport, read, redirect};
 use super::ahead::Ahead;
+use super::demand::Scheme;
 use super::token::{Asking, Service};
 use super::{Authenticated, Carried};
 use crate::protocol::challenge;
@@ -70,14 +71,19 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         Ok(response)
     }
 
-    /// The token service that another origin names, and the scopes. Not the registry's own for an origin that is not its
-    /// owner's: nobody but the registry needs to see those tokens.
+    /// The token service that a registry at another origin names, and the scopes; storage has none. Not the registry's own
+    /// service: nobody but the registry needs to see its tokens.
     fn service_of(&self, origin: &Url, response: &Response<Ahead<T::Body>>) -> Option<(Service, Scopes)> {
+        origin.path().contains("/v2/").then_some(())?;
         let challenges = challenge::parse(response.headers.all("www-authenticate"));
         let bearer = challenges.iter().find(|challenge| challenge.scheme == "bearer")?;
         let realm = self.trust.realm(bearer.param("realm")?).ok()?;
         let registry = self.trust.registry();
-        if realm.shares_domain(registry) && !origin.shares_domain(registry) {
+        let is_own = match &*self.asked.borrow() {
+            Some(Scheme::Bearer(own)) => own.realm.same_origin(&realm),
+            _ => realm.same_origin(registry),
+        };
+        if is_own || (realm.shares_domain(registry) && !origin.shares_domain(registry)) {
             return None;
         }
         let name = bearer.param("service").filter(|name| !name.is_empty()).map(str::to_owned);
