@@ -189,7 +189,10 @@ export class DockerRegistryClient {
   search(query: string, options?: CallOptions): Promise<SearchResult[]>;
   /** Distinct namespaces in the catalog's order, "library" for names without one. */
   namespaces(options?: CallOptions): Promise<string[]>;
-  /** No request is made. A namespace both in the name and as argument is an error. */
+  /**
+   * No request is made. A namespace both in the name and as argument is an error. `docker://`, `oci://` or `https://` and this registry's own host
+   * may stand in front; another host is an error.
+   */
   repository(name: string, namespace?: string): Repository;
   /** By full name. "library" includes names without a namespace. */
   repositories(namespace?: string, options?: CallOptions): Promise<Map<string, Repository>>;
@@ -200,6 +203,10 @@ export class DockerRegistryClient {
    * a manifest for the want of something that it said it had, that is sent after all. Children come before parents and the tag last: until
    * then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
    * owner may hand out (non-distributable ones) stay where they are.
+   *
+   * In front of a string `docker://`, `oci://` or `https://` and this registry's own host may stand ("localhost:5000/team/web:1.0"). As with docker,
+   * a first component with a dot or a port is a host; a repository "com.example/web" is written with the registry's host in front.
+   * @throws {RegistryError} INVALID_REFERENCE when it names another registry: that needs a client of its own
    */
   copy(source: string | Image | { repository: Repository; reference: string }, target: string, options?: CopyOptions): Promise<CopyResult>;
   /** Repository names as the pages arrive. */

@@ -24,6 +24,7 @@ export function connector({ options, output, signal }) {
       rejectUnauthorized: options.insecure ? false : undefined,
       proxy: options.proxy,
       trustedRealms: options.trustedRealm,
+      authServiceUrl: options.authServiceUrl,
       concurrency: options.concurrency,
       timeout: options.timeout,
       onWarning: (text) => output.warn(text),

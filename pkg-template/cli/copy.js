@@ -4,7 +4,7 @@ import { counted, size } from './format.js';
 import { startProgress } from './progress.js';
 import { parseReference, selector } from './reference.js';
 import { Usage } from './usage.js';
-import { oneOf } from './values.js';
+import { bytes, oneOf } from './values.js';
 
 export const copy = {
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST] HOST/REPOSITORY[:TAG]',
@@ -24,6 +24,7 @@ export const copy = {
       read: oneOf('reject', 'manifest-only'),
       help: 'of manifests of an unknown kind, which may need more: reject (default) or manifest-only',
     },
+    'chunk-size': { value: 'SIZE', read: bytes, help: 'bytes per request to the target at most, such as 10M' },
   },
   examples: ['copy docker.io/library/alpine:3 localhost:5000/mirror/alpine:3'],
 
@@ -39,9 +40,10 @@ export const copy = {
     const image = { repository: source.repository(from.name), reference: selector(from) };
     const tag = to.tag ?? 'latest';
     const progress = startProgress('copying', output, ofBytes);
-    const { platform: platforms, referrers, unknownKinds } = options;
-    const asked = { platforms, referrers, unknownKinds, onProgress: summed(progress) };
-    const result = await target.copy(image, `${to.name}:${tag}`, asked).finally(progress.end);
+    const { platform: platforms, referrers, unknownKinds, chunkSize } = options;
+    const asked = { platforms, referrers, unknownKinds, ...(chunkSize && { chunkSize }), onProgress: summed(progress) };
+    // With the host in front nothing of a name is taken for one.
+    const result = await target.copy(image, `${target.host}/${to.name}:${tag}`, asked).finally(progress.end);
     if (output.isJson) output.json(result);
     else print(result, `${to.place}:${tag}`, output);
   },

@@ -58,11 +58,21 @@ export const asJson = (error) =>
 
 const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
+/** The client's options, and what it says of who calls it, in the words of the command line. */
+const WORDS = [
+  [/is named in trustedRealms \(\["([^"]*)"\]\)/g, 'is given as --trusted-realm $1'],
+  [/name its host in trustedRealms/g, 'give its host as --trusted-realm'],
+  [/give that as authServiceUrl|the caller the token service as authServiceUrl/g, 'give that as --auth-service-url'],
+  [/\(chunkSize\)/g, '(copy --chunk-size)'],
+  [/, and none were given when asked for: the login was cancelled, or there is none for this registry/g, ', and there is no login for it'],
+];
+const inOurWords = (message) => WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
+
 /** One line for people, the whole for programs. */
 export function report(error, { output, command }) {
   const { cause = error, done, failed, remaining } = error instanceof Stopped ? error : {};
   if (output.isJson) output.json({ error: asJson(cause), done, failed, remaining });
-  output.error(codeOf(cause), messageOf(cause));
+  output.error(codeOf(cause), inOurWords(messageOf(cause)));
   if (failed !== undefined) {
     output.advice(`Done: ${list(done)}. ${whatOf(cause)}: ${failed}. Not tried: ${list(remaining)}.`);
   } else if (done !== undefined) {

@@ -18,6 +18,14 @@ export function duration(text, refuse) {
   return number * UNITS[unit];
 }
 
+/** "10M", as bytes: powers of 1024, as nginx and dd read them. */
+export function bytes(text, refuse) {
+  const [, number, unit] = /^(\d{1,12})([kmg]?)$/i.exec(text) ?? [];
+  const size = Number(number) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit?.toLowerCase());
+  if (!(size > 0)) throw refuse('a number of bytes above 0 is needed, such as 500k, 10M or 1G');
+  return size;
+}
+
 export const oneOf =
   (...words) =>
   (text, refuse) => {

@@ -194,7 +194,7 @@ impl<H: Host> Listing<H> {
             Listed::Catalog => listing::repositories(body),
             Listed::Tags(_) => listing::tags(body),
         };
-        let mut page = parsed.map_err(|invalid| answer.error(invalid.code, invalid.message))?;
+        let mut page = parsed.map_err(|invalid| answer.other_content(invalid.code, invalid.message))?;
         let next = next_url(&answer)?;
         let ask_on = next.is_none() && (answer.response.headers_filtered || self.is_exactly_full(&page));
         if by_last {

@@ -41,10 +41,12 @@ async fn detect_v1<H: Host>(connection: &Connection<H>, v2: Answer<Vec<u8>>, cal
     let ping = connection.get(&connection.target("v1/_ping"), None, LIMIT, call).await;
     match ping.and_then(|answer| looks_like_registry(&answer)) {
         Ok(()) => Ok(Version::V1),
-        Err(_) => Err(v2.error(
-            code::INVALID_RESPONSE,
-            "this host is no registry: it knows neither /v2/ nor /v1/_ping (is a path prefix missing?)",
-        )),
+        Err(_) => {
+            let who = failure::answerer(&v2.url, &v2.response, &v2.response.body);
+            let who = who.map(|who| format!("; what answers is {who}")).unwrap_or_default();
+            let why = "it knows neither /v2/ nor /v1/_ping (is a path prefix missing?)";
+            Err(v2.error(code::INVALID_RESPONSE, format!("this host is no registry: {why}{who}")))
+        }
     }
 }
 

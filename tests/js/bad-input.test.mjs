@@ -9,7 +9,7 @@ import { freePort } from '../registries/process.mjs';
 import { unusual } from '../registries/unusual-images.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { content, error, html, json, send, startScripted } from '../registries/scripted.mjs';
-import { DockerRegistryClient, Image, RegistryError, Repository, isRegistryError } from './packed.mjs';
+import { DockerRegistryClient, Image, RegistryError, Repository, createFetch, isRegistryError } from './packed.mjs';
 import { SOON, refused } from './support.mjs';
 
 const good = image([{ run: 'COPY one /', layer: layer([{ path: 'one', content: '1' }]) }]);
@@ -28,6 +28,37 @@ describe('hosts', () => {
     await refused(() => new DockerRegistryClient(dead).apiVersion(), { code: 'NETWORK', message: /ECONNREFUSED/ });
     await refused(() => new DockerRegistryClient(dead).repositories(), 'NETWORK');
     await refused(() => new DockerRegistryClient(dead).repository('a/b').tags(), 'NETWORK');
+  });
+
+  test('ports that fetch blocks', SOON, async () => {
+    const fetch = createFetch({ rejectUnauthorized: false });
+    for (const port of [25, 6000, 6667, 10080]) {
+      for (const options of [{}, { fetch }]) {
+        const client = new DockerRegistryClient(`http://127.0.0.1:${port}`, options);
+        const message = new RegExp(`^127\\.0\\.0\\.1:${port} cannot be reached: fetch connects to no port ${port}\\b.*another port`);
+        await refused(() => client.checkStatus(), { code: 'NETWORK', message });
+        const { reachable, text } = await client.diagnose();
+        assert.equal(reachable, false);
+        assert.match(text, /fetch connects to no port/);
+      }
+    }
+    await fetch.close();
+  });
+
+  test('with the path of its API, and as skopeo and helm write them', SOON, async () => {
+    const server = await startScripted();
+    const { host } = new URL(server.url);
+    try {
+      for (const written of [`${server.url}/v2/`, `${host}/v2`, `docker://${host}`, `oci://${host}/`]) {
+        server.requests = [];
+        const client = new DockerRegistryClient(written);
+        assert.equal(client.host, server.url);
+        await client.checkStatus();
+        assert.ok(server.requests.every(({ url }) => url === '/v2/'), written);
+      }
+    } finally {
+      await server.stop();
+    }
   });
 
   for (const host of [
@@ -85,9 +116,24 @@ describe('a host that is no registry', () => {
     await client.checkStatus();
   });
 
+  test('a login page says who answers', SOON, async () => {
+    const page = (status) =>
+      send('<html><head><title>Corporate login</title></head></html>', { status, 'content-type': 'text/html', server: 'gate/1' });
+    const who = /an HTML page "Corporate login" \(text\/html\) from gate\/1/;
+    const client = new DockerRegistryClient(server.url);
+    for (const status of [200, 403, 404, 502]) {
+      server.script = page(status);
+      await refused(() => client.checkStatus(), { message: who });
+    }
+    server.script = (request, response) => (request.url === '/v2/' ? json({}) : page(200))(request, response);
+    await client.checkStatus();
+    await refused(() => client.repository('a/b').tags(), { code: 'INVALID_RESPONSE', message: /it came as .*text\/html.* from gate\/1/ });
+  });
+
   test('neither /v2/ nor /v1/_ping', SOON, async () => {
-    server.script = send('not found', { status: 404 });
-    await refused(() => new DockerRegistryClient(server.url).apiVersion(), 'INVALID_RESPONSE');
+    server.script = send('not found', { status: 404, server: 'files/1' });
+    const client = new DockerRegistryClient(server.url);
+    await refused(() => client.apiVersion(), { code: 'INVALID_RESPONSE', message: /path prefix.*files\/1/ });
   });
 
   test('V1 is recognised, and what it has not is named', SOON, async () => {

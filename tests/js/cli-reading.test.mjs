@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { image, layer } from '../registries/content.mjs';
 import { fill } from '../registries/fill.mjs';
 import { pusher } from '../registries/push.mjs';
 import { samples } from '../registries/sample-images.mjs';
-import { send, startScripted, json } from '../registries/scripted.mjs';
+import { content, json, send, startScripted } from '../registries/scripted.mjs';
 import { cells, cli } from './cli.mjs';
 import { SOON, imagesIn, realRegistries, sizeOf } from './support.mjs';
 
@@ -174,7 +175,7 @@ test('a tag that breaks the grammar hides no other', SOON, async () => {
   const registry = await startScripted((request, response) => {
     if (request.url.startsWith('/v2/a/b/tags/list')) return json({ tags: names })(request, response);
     if (request.url.includes('/manifests/')) return content(good)(request, response);
-    if (request.url.includes('/blobs/')) return content({ bytes: good.config.bytes })(request, response);
+    if (request.url.includes('/blobs/')) return content(good.blobs[0])(request, response);
     return json({})(request, response);
   });
   try {
@@ -214,7 +215,7 @@ test('nothing from a registry reaches the terminal as it is', SOON, async () => 
     if (path === '/v2/_catalog') return json({ repositories: [EVIL, 'a/b'] }, warning)(request, response);
     if (path === '/v2/a/b/tags/list') return json({ tags: ['latest', EVIL] }, warning)(request, response);
     if (path.includes('/manifests/')) return content(evil, warning)(request, response);
-    if (path.includes('/blobs/')) return content({ bytes: evil.config.bytes }, warning)(request, response);
+    if (path.includes('/blobs/')) return content(evil.blobs[0], warning)(request, response);
     if (path.includes('/c/')) return json({ errors: [{ code: 'DENIED', message: EVIL, detail: { [EVIL]: EVIL } }] }, { status: 403 })(request, response);
     if (path.includes('/d/')) return send(EVIL, { status: 500, server: 'x\u009b1m' })(request, response);
     return json({}, { server: 'x\u009b1m' })(request, response);

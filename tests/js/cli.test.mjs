@@ -10,8 +10,9 @@ import { pathToFileURL } from 'node:url';
 
 import { createAuthority } from '../registries/certificates.mjs';
 import { fill } from '../registries/fill.mjs';
+import { freePort } from '../registries/process.mjs';
 import { samples } from '../registries/sample-images.mjs';
-import { hangs, json, startScripted } from '../registries/scripted.mjs';
+import { error, hangs, json, startScripted } from '../registries/scripted.mjs';
 import { credentials, startDistribution } from '../registries/servers.mjs';
 import { cli, ended, installed, start, version } from './cli.mjs';
 import { auth } from './docker-logins.mjs';
@@ -160,11 +161,33 @@ test('references, by the rules of docker', async () => {
     [`http://registry/path//web@${digest}`, 'http://registry/path', 'web', digest],
     ['registry:5000//team/web', 'registry:5000', 'team/web', 'latest'],
     ['team//web', 'docker.io', 'team//web', 'latest'],
+    ['docker://localhost:5000/team/web:1', 'localhost:5000', 'team/web', '1'],
+    ['docker://alpine', 'docker.io', 'alpine', 'latest'],
+    ['oci://r.example.com/charts/web:1.0', 'r.example.com', 'charts/web', '1.0'],
     [`alpine@${digest}`, 'docker.io', 'alpine', digest],
     [`r.example.com/web:1@${digest}`, 'r.example.com', 'web', digest],
   ]) {
     const parsed = parseReference(text);
     assert.deepEqual([parsed.host, parsed.name, selector(parsed)], [host, name, reference], text);
+  }
+});
+
+test('the words of the command line', SOON, async () => {
+  const dead = `http://127.0.0.1:${await freePort()}/token`;
+  const service = await startScripted({ '/token': json({ token: 'ToKeN' }) });
+  const registry = await startScripted((request, response) => {
+    const challenge = { 'www-authenticate': `Bearer realm="${dead}",service="it"` };
+    if (request.headers.authorization === undefined) return error(401, 'UNAUTHORIZED', 'log in', challenge)(request, response);
+    return json({ tags: ['x'] })(request, response);
+  });
+  try {
+    const { code, err } = await cli(`tags ${registry.url}/a/b --names`);
+    assert.equal(code, 1);
+    assert.match(err, /the token service .*give that as --auth-service-url/);
+    const mended = await cli(`tags docker://${new URL(registry.url).host}/a/b --names --auth-service-url ${service.url}/token`);
+    assert.deepEqual([mended.code, mended.out], [0, 'x\n'], mended.err);
+  } finally {
+    await Promise.all([registry.stop(), service.stop()]);
   }
 });
 

@@ -55,6 +55,34 @@ async function assertWhole(url, repository, content, headers = {}) {
   await manifest(content);
 }
 
+describe('strings with a host', () => {
+  test("the client's own", SOON, async () => {
+    const client = from();
+    const { host } = new URL(source.url);
+    const { digest } = web;
+    for (const [at, before] of [host, `docker://${host}`, `oci://${host}`, `http://${host}`].entries()) {
+      const target = `own/web${at}`;
+      const result = await client.copy(`${before}/team/web:latest`, `${before}/${target}:1`);
+      assert.equal(result.digest, digest);
+      assert.deepEqual(await client.repository(`docker://${host}/${target}`).tags(), ['1']);
+    }
+    await client.copy(`team/web@${digest}`, `${host}/com.example/web`);
+    assert.deepEqual(await client.repository('com.example/web').tags(), ['latest']);
+  });
+
+  test("another registry's", SOON, async () => {
+    const client = from();
+    const other = { code: 'INVALID_REFERENCE', message: /it names the registry ".*make a client for that registry/ };
+    for (const text of ['ghcr.io/team/web:1', 'localhost:1/team/web', 'docker://ghcr.io/team/web', 'https://ghcr.io/a']) {
+      await refused(() => client.copy(text, 'a/b'), other, text);
+      await refused(() => client.copy('team/web:latest', text), other, text);
+    }
+    await refused(() => client.repository('docker://ghcr.io/team/web'), other);
+    const secret = await refused(() => client.copy('https://me:hush@ghcr.io/a', 'a/b'), 'INVALID_REFERENCE');
+    assert.doesNotMatch(secret.message, /hush/);
+  });
+});
+
 describe('between registries', () => {
   test('an index with all it has, byte for byte', SOON, async () => {
     const steps = [];

@@ -9,6 +9,7 @@ import { fill } from '../registries/fill.mjs';
 import { startNginx } from '../registries/nginx.mjs';
 import { freePort } from '../registries/process.mjs';
 import { samples } from '../registries/sample-images.mjs';
+import { startScripted } from '../registries/scripted.mjs';
 import {
   corsFor,
   corsHidden,
@@ -95,6 +96,30 @@ for (const name of ['chrome', 'firefox']) {
           assert.deepEqual(best.cors.hiddenHeaders, []);
           for (const field of ['Link', 'Docker-Content-Digest']) assert.ok(best.cors.seenHeaders.includes(field), field);
         });
+      });
+    });
+
+    await step('a port that browsers block', async () => {
+      const diagnosis = await diagnose('http://127.0.0.1:6000');
+      assert.deepEqual([diagnosis.reachable, codesOf(diagnosis)], [false, ['UNREACHABLE']]);
+      assert.match(diagnosis.text, /fetch connects to no port 6000.*another port/);
+      const check = ({ DockerRegistryClient }) => new DockerRegistryClient('http://127.0.0.1:6667').checkStatus();
+      const { failed } = await inPage(check);
+      assert.equal(failed.code, 'NETWORK');
+      assert.match(failed.message, /no port 6667/);
+    });
+
+    await step('whether anything answers is asked at /v2/', async () => {
+      await withServer(startScripted(), async (server) => {
+        const look = async ({ DockerRegistryClient }, url) => {
+          const client = new DockerRegistryClient(url, { apiVersion: 2, retry: { attempts: 1 } });
+          return client.repository('team/web').tags();
+        };
+        const { failed } = await inPage(look, `${server.url}/v2/`);
+        assert.equal(failed.code, 'CORS_OR_NETWORK');
+        assert.match(failed.message, /answers, but does not let pages of .* read it/);
+        const asked = server.requests.map(({ url }) => url.split('?')[0]);
+        assert.deepEqual([...new Set(asked)].sort(), ['/v2/', '/v2/team/web/tags/list']);
       });
     });
 

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { freePort } from '../registries/process.mjs';
 import { asking, endless, error, hangs, html, json, redirect, send, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { assertImpersonal, assertSilent, watchConsole } from './secrets.mjs';
@@ -37,6 +38,24 @@ function demands(challenge, accepts = () => true) {
 const open = (options = {}) => new DockerRegistryClient(registry.url, options);
 const tags = (options) => open(options).repository('a/b').tags();
 const asked = () => service.requests.map(({ url }) => url);
+
+describe('a service that cannot be reached', () => {
+  for (const [name, realm] of [
+    ['nothing listens there', async () => `http://127.0.0.1:${await freePort()}/token`],
+    ['a name that is good in a cluster only', async () => 'http://auth.registry.svc.cluster.invalid/token'],
+  ]) {
+    test(name, SOON, async () => {
+      const told = await realm();
+      demands(`Bearer realm="${told}",service="it"`);
+      const options = { retry: { attempts: 1 } };
+      const failure = await refused(() => tags(options), 'NETWORK');
+      for (const part of [told, registry.url, 'authServiceUrl']) assert.ok(failure.message.includes(part), failure.message);
+      const { text } = await open(options).diagnose();
+      assert.match(text, /authentication failed: the token service .*authServiceUrl/);
+      assert.deepEqual(await tags({ authServiceUrl: `${service.url}/token` }), ['x']);
+    });
+  }
+});
 
 // F58.
 describe('answers that are none', () => {
