@@ -414,11 +414,14 @@ export class Repository {
   tag(tag: string, image: string | Image, options?: CallOptions & { ifMatch?: string | null }): Promise<void>;
   /**
    * Removes this tag and nothing else: other tags of the same digest stay, and so does the manifest where the registry does not clean it up by
-   * itself. Where the registry deletes by digest only (distribution 2.x), the tag is pointed at a throw-away manifest first, and that one is deleted;
+   * itself. Where the registry deletes by digest only (distribution 2.x), the tag is pointed at a placeholder manifest first, and that one is deleted;
    * those two steps go on to their end though the call is aborted.
    *
+   * Resolves once GET and the tag list agree that the tag is gone; a tag that a deletion leaves behind is removed in further tries. A tag that is
+   * listed and has no manifest can be removed too.
+   *
    * An error says how the tag stands. `UNSUPPORTED`: the registry deletes nothing; the message names the setting, the tag is as it was. `CONFLICT`:
-   * somebody else has put the tag there again. Where the process is killed between the two steps, the tag points to the throw-away: `untag()` again
+   * somebody else has put the tag there again. Where the process is killed between the two steps, the tag points to the placeholder: `untag()` again
    * ends the job.
    */
   untag(tag: string, options?: CallOptions): Promise<void>;
@@ -440,11 +443,12 @@ export class Repository {
     options?: CallOptions & { mediaType?: string; signingKey?: SigningKey },
   ): Promise<Descriptor>;
   /**
-   * Deletes a manifest and every tag that points to it. Looks first, as `planDelete()`, and refuses with `IN_USE` what anything depends on; `force`
-   * deletes it all the same, without the look. To remove one tag use `untag()`.
+   * Deletes a manifest and every tag that points to it. Looks first, as `planDelete()`, and refuses with `IN_USE` what anything depends on, or may
+   * depend on; `force` deletes it all the same. Resolves once the manifest is gone: tags that the registry keeps are removed by name, and an error
+   * names those that are left. To remove one tag use `untag()`.
    */
   deleteManifest(digest: string, options?: CallOptions & { force?: boolean }): Promise<void>;
-  /** What depends on a manifest. One HEAD for each tag, `concurrency` at a time, and one GET for each index. */
+  /** What depends on a manifest, by one GET for each tag and each index within an index, `concurrency` at a time. */
   planDelete(digest: string, options?: CallOptions): Promise<Dependents>;
   /**
    * Puts an index of images of this repository under a tag: an OCI index, or Docker's list where all of it is Docker's. The platform of an entry is
@@ -596,6 +600,10 @@ export interface Dependents {
   parents: string[];
   /** What has it as its subject. */
   referrers: Descriptor[];
+  /** Tags that the registry lists without a manifest behind them. `untag()` removes one. */
+  dangling: string[];
+  /** Tags and digests that cannot be read, so that they may depend on it, and why. */
+  unread: { name: string; reason: string }[];
 }
 export interface TagData {
   tag: string;

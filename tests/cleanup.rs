@@ -94,10 +94,10 @@ fn many(deletes: Deletes) -> Model {
     model
 }
 
-/// Several manifests at a time, as far as the client may; of the tags of one digest one at a time.
+/// Manifests one at a time, since distribution 2.8 leaves tags behind otherwise; of the tags of one digest one at a time too.
 #[test]
 fn deletions_at_the_same_time() {
-    for (concurrency, most) in [(1, 1), (2, 2), (6, 4)] {
+    for concurrency in [1, 2, 6] {
         let model = many(Deletes::Both);
         let host = model.host();
         let client = host.client_with(Settings { concurrency, ..Settings::default() });
@@ -112,7 +112,7 @@ fn deletions_at_the_same_time() {
             let of_kind = || deletions.iter().filter(|seen| seen.target.contains("sha256:") == digests);
             of_kind().map(|one| of_kind().filter(|other| other.at <= one.at && one.at < other.at + 10).count()).max()
         };
-        assert_eq!((at_once(true), at_once(false)), (Some(most), Some(1)));
+        assert_eq!((at_once(true), at_once(false)), (Some(1), Some(1)));
     }
 }
 

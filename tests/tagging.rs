@@ -8,6 +8,7 @@ mod support;
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::registry::{Call, Client, IndexChange, Source};
 use docker_registry_client_wasm::transport::Error;
+use futures_util::future::join_all;
 use support::model::{Deletes, FAULTS, Fault, Model};
 use support::{OCI_TYPE, Reply, Scripted, image_manifest, sha256};
 
@@ -42,17 +43,17 @@ fn check_others(model: &Model, digest: &str, what: &str) {
 /// F88, S38: this tag alone, and how many requests that takes.
 #[test]
 fn untag_removes_one_tag() {
-    for (deletes, requests) in [(Deletes::Digests, 9), (Deletes::DigestsFerro, 9), (Deletes::Both, 3)] {
+    for (deletes, requests) in [(Deletes::Digests, 12), (Deletes::DigestsFerro, 12), (Deletes::Both, 4)] {
         let (model, digest) = filled(deletes);
         let host = model.host();
         untag(&host, &host.client(), "old").unwrap();
         assert_eq!(model.tag("old"), None);
         check_others(&model, &digest, "");
         assert_eq!(host.seen().len(), requests, "{:#?}", host.targets());
-        // The digest that others share is never deleted, and neither is anything but the throw-away.
+        // The digest that others share is never deleted, and neither is anything but the placeholder.
         let deleted = format!("DELETE /v2/a/b/manifests/{digest}");
         assert!(!host.targets().contains(&deleted));
-        assert_eq!(model.0.manifests.borrow().len(), 2, "the throw-away is gone");
+        assert_eq!(model.0.manifests.borrow().len(), 2, "the placeholder is gone");
         let missing = untag(&host, &host.client(), "old").unwrap_err();
         assert_eq!((missing.code.as_ref(), missing.status), ("MANIFEST_UNKNOWN", Some(404)));
     }
@@ -67,6 +68,183 @@ fn untag_of_docker_images_uses_docker_types() {
     untag(&host, &host.client(), "old").unwrap();
     let put = host.seen().into_iter().find(|seen| seen.target.ends_with("manifests/old") && seen.method == Method::Put);
     assert_eq!(put.unwrap().headers.get("content-type"), Some(docker));
+}
+
+/// C17: a deletion that leaves the tag behind, whatever its status, is repaired or reported, and can be made again.
+#[test]
+fn untag_where_tags_are_left_behind() {
+    for deletes in [Deletes::Digests, Deletes::DigestsFerro] {
+        for leaves in 1..=4 {
+            let (model, digest) = filled(deletes);
+            model.0.leaves.set(leaves);
+            let host = model.host();
+            untag(&host, &host.client(), "old").unwrap();
+            assert_eq!((model.tag("old"), model.0.leaves.get()), (None, 0), "{leaves}");
+            check_others(&model, &digest, "");
+        }
+        let (model, digest) = filled(deletes);
+        model.0.leaves.set(1000);
+        let host = model.host();
+        let error = untag(&host, &host.client(), "old").unwrap_err();
+        assert!(error.message.contains("the tag old is still listed, but has no manifest"), "{}", error.message);
+        assert!(host.seen().len() < 80, "it ends: {}", host.seen().len());
+        check_others(&model, &digest, "");
+        model.0.leaves.set(0);
+        untag(&host, &host.client(), "old").unwrap();
+        assert_eq!(model.tag("old"), None);
+        check_others(&model, &digest, "");
+    }
+}
+
+/// A5: a tag that is listed and leads nowhere is removed by whichever way there is.
+#[test]
+fn untag_of_a_dangling_tag() {
+    for deletes in ALL {
+        let (model, digest) = filled(deletes);
+        model.0.tags.borrow_mut().insert("dangling".into(), sha256("gone"));
+        let host = model.host();
+        untag(&host, &host.client(), "dangling").unwrap();
+        assert_eq!(model.tag("dangling"), None, "{deletes:?}");
+        assert_eq!(model.0.manifests.borrow().len(), 2, "{deletes:?}: a placeholder is left");
+        check_others(&model, &digest, "");
+    }
+    let (model, _) = filled(Deletes::Nothing);
+    model.0.tags.borrow_mut().insert("dangling".into(), sha256("gone"));
+    let host = model.host();
+    let error = untag(&host, &host.client(), "dangling").unwrap_err();
+    assert_eq!(error.code, "UNSUPPORTED");
+    assert!(error.message.contains("the tag dangling is listed, but has no manifest"), "{}", error.message);
+}
+
+/// A5: registries take manifests that lack what an image needs.
+#[test]
+fn broken_manifests_are_tagged_and_untagged() {
+    for body in
+        [r#"{"schemaVersion":2}"#, r#"{"schemaVersion":2,"layers":[{"size":1}]}"#, r#"{"manifests":7,"config":7}"#]
+    {
+        for deletes in ALL {
+            let (model, digest) = filled(deletes);
+            let broken = model.put(&["broken"], OCI, body);
+            let host = model.host();
+            tag(&host, "more", "broken", Some(None)).unwrap();
+            tag(&host, "most", &broken, None).unwrap();
+            assert_eq!((model.tag("more"), model.tag("most")), (Some(broken.clone()), Some(broken.clone())));
+            for tag in ["broken", "more"] {
+                untag(&host, &host.client(), tag).unwrap();
+            }
+            assert_eq!((model.tag("broken"), model.tag("more"), model.tag("most")), (None, None, Some(broken.clone())));
+            assert!(model.has(&broken));
+            check_others(&model, &digest, "");
+        }
+    }
+}
+
+/// C17: deletions by digest take turns, each from the placeholder's PUT to its end, and the looks at the list are shared.
+#[test]
+fn many_untags_at_the_same_time() {
+    let (model, digest) = filled(Deletes::Digests);
+    let tags: Vec<String> = (0..24).map(|number| format!("t{number}")).collect();
+    for tag in &tags {
+        model.0.tags.borrow_mut().insert(tag.clone(), digest.clone());
+    }
+    model.0.leaves.set(5);
+    let host = model.host();
+    let repository = host.repository();
+    let results = host.run(join_all(tags.iter().map(|tag| {
+        let repository = repository.clone();
+        async move { repository.untag(tag, &Call::default()).await }
+    })));
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert_eq!(model.0.tags.borrow().keys().collect::<Vec<_>>(), ["old", "other", "sibling"]);
+    check_others(&model, &digest, "");
+    assert_eq!(model.0.manifests.borrow().len(), 2, "a placeholder is left");
+    let is_turn = |method: Method, target: &str| match method {
+        Method::Put => target.contains("/manifests/"),
+        Method::Delete => target.contains("/manifests/sha256:") && !target.contains("0000"),
+        _ => false,
+    };
+    let times: Vec<u64> =
+        host.seen().iter().filter(|seen| is_turn(seen.method, &seen.target)).map(|seen| seen.at).collect();
+    assert!(times.len() >= 48 && times.windows(2).all(|pair| pair[0] + 10 <= pair[1]), "{times:?}");
+}
+
+/// Whoever looks at the same time shares a list.
+#[test]
+fn looks_at_the_tag_list_are_shared() {
+    let (model, digest) = filled(Deletes::Both);
+    let tags: Vec<String> = (0..24).map(|number| format!("t{number}")).collect();
+    for tag in &tags {
+        model.0.tags.borrow_mut().insert(tag.clone(), digest.clone());
+    }
+    let host = model.host();
+    let repository = host.repository();
+    let results = host.run(join_all(tags.iter().map(|tag| {
+        let repository = repository.clone();
+        async move { repository.untag(tag, &Call::default()).await }
+    })));
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    let lists = host.targets().iter().filter(|target| target.contains("tags/list")).count();
+    assert!(lists < 20, "{lists}");
+}
+
+/// B14: all that the registry says, and no advice that cannot apply.
+#[test]
+fn untag_where_the_placeholder_is_refused() {
+    let (model, digest) = filled(Deletes::Digests);
+    let state = model.0.clone();
+    let host = Scripted::new(move |seen| {
+        if seen.method == Method::Put && seen.target.contains("/manifests/") {
+            let detail = r#"{"reason":"needs a \u001b[31msignature"}"#;
+            let body = format!(r#"{{"errors":[{{"code":"MANIFEST_INVALID","message":"no","detail":{detail}}}]}}"#);
+            return Reply::json(&body).status(400).after(10);
+        }
+        state.handle(seen).after(10)
+    });
+    let error = untag(&host, &host.client(), "old").unwrap_err();
+    assert_eq!((error.code.as_ref(), error.status), ("MANIFEST_INVALID", Some(400)));
+    assert!(error.message.contains("signature") && !error.message.contains('\u{1b}'), "{}", error.message);
+    assert!(error.message.ends_with(&format!("the tag old points to {digest}")), "{}", error.message);
+    assert!(!error.message.contains("undoes it") && !error.message.contains("storage.delete"), "{}", error.message);
+    assert_eq!(model.tag("old"), Some(digest));
+}
+
+/// B14: an image like any other, of the kind that the registry has taken before.
+#[test]
+fn a_placeholder_is_an_image() {
+    let (model, _) = filled(Deletes::Digests);
+    let host = model.host();
+    untag(&host, &host.client(), "old").unwrap();
+    let put = host.seen().into_iter().find(|seen| seen.target.ends_with("manifests/old") && seen.method == Method::Put);
+    let manifest: serde_json::Value = serde_json::from_str(&put.unwrap().body).unwrap();
+    assert_eq!(manifest["config"]["mediaType"], "application/vnd.oci.image.config.v1+json");
+    assert_eq!(manifest["layers"][0]["mediaType"], "application/vnd.oci.image.layer.v1.tar+gzip");
+    assert_eq!(manifest["layers"].as_array().map(Vec::len), Some(1));
+    let config = host.seen().into_iter().find(|seen| seen.body.contains("rootfs")).unwrap().body;
+    assert_eq!(sha256(&config), manifest["config"]["digest"].as_str().unwrap());
+    let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    assert_eq!((&config["os"], &config["architecture"]), (&"linux".into(), &"amd64".into()));
+    assert_eq!(config["rootfs"]["diff_ids"].as_array().map(Vec::len), Some(1));
+}
+
+/// B13: a registry's own reason is not a setting that is off.
+#[test]
+fn a_reason_of_its_own() {
+    let (model, digest) = filled(Deletes::Digests);
+    let state = model.0.clone();
+    let host = Scripted::new(move |seen| {
+        if seen.method == Method::Delete {
+            let body = r#"{"errors":[{"code":"TAG_IMMUTABLE","message":"the rule *-release keeps it"}]}"#;
+            return Reply::json(body).status(405).after(10);
+        }
+        state.handle(seen).after(10)
+    });
+    let untagged = untag(&host, &host.client(), "old").unwrap_err();
+    let deleted = host.run(host.repository().delete_manifest(&digest, true, &Call::default())).unwrap_err();
+    for error in [untagged, deleted] {
+        assert_eq!((error.code.as_ref(), error.status), ("TAG_IMMUTABLE", Some(405)));
+        assert!(error.message.contains("the rule *-release keeps it"), "{}", error.message);
+        assert!(!error.message.contains("switched off"), "{}", error.message);
+    }
 }
 
 /// F88: nothing is changed, and the error names the setting.
@@ -87,7 +265,7 @@ fn untag_where_deletion_is_off() {
 fn untag_aborted_anywhere() {
     for deletes in ALL {
         let mut ends = std::collections::BTreeSet::new();
-        for limit in (0..120).step_by(5) {
+        for limit in (0..160).step_by(5) {
             let (model, digest) = filled(deletes);
             let host = model.host();
             let repository = host.repository();
@@ -98,7 +276,7 @@ fn untag_aborted_anywhere() {
             let now = model.tag("old");
             assert!(now.is_none() || now.as_deref() == Some(&digest), "{what}: {now:?}");
             assert!(done.is_none() || now.is_none(), "{what}");
-            assert_eq!(model.0.manifests.borrow().len(), 2, "{what}: a throw-away is left");
+            assert_eq!(model.0.manifests.borrow().len(), 2, "{what}: a placeholder is left");
             ends.insert(now.is_none());
         }
         assert_eq!(ends.len(), 2, "{deletes:?}: too early and late enough");
@@ -110,7 +288,7 @@ fn untag_aborted_anywhere() {
 fn untag_with_one_failure() {
     for deletes in ALL {
         for fault in FAULTS {
-            for failing in 0..9 {
+            for failing in 0..12 {
                 let (model, digest) = filled(deletes);
                 let host = model.host();
                 model.fail(move |index, _| (index == failing).then_some(fault));
@@ -124,19 +302,19 @@ fn untag_with_one_failure() {
                         assert_eq!(now.as_deref(), Some(digest.as_str()), "{what}");
                         assert!(!error.message.contains("is gone"), "{what}");
                     }
-                    Err(error) => assert!(error.message.contains("could not be made sure of"), "{what}"),
+                    Err(error) => assert!(error.message.contains("could not be verified"), "{what}"),
                 }
             }
         }
     }
 }
 
-/// From one request on everything fails: where the tag is left at the throw-away the error says so, and untag() ends it.
+/// From one request on everything fails: where the tag is left at the placeholder the error says so, and untag() ends it.
 #[test]
 fn untag_with_a_registry_that_goes_away() {
     for deletes in ALL {
         for fault in FAULTS {
-            for failing in 0..9 {
+            for failing in 0..12 {
                 let (model, digest) = filled(deletes);
                 let host = model.host();
                 // A registry that answers 5xx after doing everything would be no failure.
@@ -150,7 +328,7 @@ fn untag_with_a_registry_that_goes_away() {
                 let now = model.tag("old");
                 if now.as_ref().is_some_and(|now| *now != digest) {
                     let error = result.unwrap_err();
-                    assert!(error.message.contains("throw-away") && error.message.contains(&digest), "{what}");
+                    assert!(error.message.contains("placeholder") && error.message.contains(&digest), "{what}");
                     model.heal();
                     untag(&host, &host.client(), "old").expect(&what);
                 }
@@ -165,18 +343,18 @@ fn untag_with_a_registry_that_goes_away() {
 
 /// Killed between the two requests: a later untag() ends the job, and tag() undoes it.
 #[test]
-fn a_throw_away_that_was_left() {
+fn a_placeholder_that_was_left() {
     let (model, digest) = filled(Deletes::Digests);
     let host = model.host();
     model.fail(|_, seen| {
-        let throw_away =
+        let placeholder =
             seen.method == Method::Delete && seen.target.contains("sha256") && !seen.target.contains("0000");
         let back = seen.method == Method::Put && seen.body.contains("\"name\"");
-        (throw_away || back).then_some(Fault::Denied)
+        (placeholder || back).then_some(Fault::Denied)
     });
     let error = untag(&host, &host.client(), "old").unwrap_err();
     assert!(error.message.contains(&format!("tag(\"old\", \"{digest}\") undoes it")), "{}", error.message);
-    assert!(model.body_of("old").unwrap().contains("untag.v1"));
+    assert!(model.body_of("old").unwrap().contains("sha256:51a28a2b"));
     model.heal();
     let puts = |host: &Scripted| host.seen().iter().filter(|seen| seen.method == Method::Put).count();
     let before = puts(&host);
@@ -186,15 +364,15 @@ fn a_throw_away_that_was_left() {
     assert_eq!(model.tag("old"), Some(digest));
 }
 
-/// The deletion of the throw-away is refused: the original is put back, byte for byte.
+/// The deletion of the placeholder is refused: the original is put back, byte for byte.
 #[test]
 fn untag_puts_back() {
     let (model, digest) = filled(Deletes::Digests);
     let host = model.host();
     model.fail(|_, seen| {
-        let throw_away =
+        let placeholder =
             seen.method == Method::Delete && seen.target.contains("sha256") && !seen.target.contains("0000");
-        throw_away.then_some(Fault::Denied)
+        placeholder.then_some(Fault::Denied)
     });
     let error = untag(&host, &host.client(), "old").unwrap_err();
     assert_eq!(error.code, "DENIED");
@@ -211,7 +389,7 @@ fn untag_against_another_writer() {
         let other = sha256(image_manifest("c", ""));
         model.meanwhile(|state, seen| {
             let deleted = state.tags.borrow().get("old").is_none();
-            if seen.method == Method::Head && deleted {
+            if seen.method == Method::Get && deleted {
                 state.put(&["old"], OCI, &image_manifest("c", ""));
             }
         });
@@ -226,7 +404,7 @@ fn untag_against_another_writer() {
 /// S26, F67: the same bytes, the digest made sure of; and how many requests that takes.
 #[test]
 fn tag_moves_the_manifest_as_it_is() {
-    for (tells, requests) in [(true, 3), (false, 5)] {
+    for (tells, requests) in [(true, 3), (false, 4)] {
         let (model, digest) = filled(Deletes::Digests);
         model.0.tells_digest.set(tells);
         let host = model.host();
@@ -262,7 +440,7 @@ fn tag_if_match() {
         assert_eq!(error.code, "CONFLICT");
         assert!(error.message.contains("nothing was changed"), "{}", error.message);
     }
-    assert!(host.seen().iter().all(|seen| seen.method == Method::Get), "HEAD is a hint");
+    assert!(host.seen().iter().all(|seen| seen.method == Method::Get));
     tag(&host, "other", "old", Some(Some(&other))).unwrap();
     tag(&host, "new", "old", Some(None)).unwrap();
     assert_eq!((model.tag("other"), model.tag("new")), (Some(digest.clone()), Some(digest)));
@@ -301,13 +479,70 @@ fn tag_against_another_writer() {
     let host = model.host();
     model.meanwhile(|state, seen| {
         let done = state.tags.borrow().contains_key("new");
-        if seen.method == Method::Head && done {
+        if seen.method == Method::Get && done {
             state.put(&["new"], OCI, &image_manifest("c", ""));
         }
     });
     let error = tag(&host, "new", "old", None).unwrap_err();
     assert_eq!(error.code, "CONFLICT");
     assert!(error.message.contains(&sha256(image_manifest("c", ""))), "{}", error.message);
+}
+
+/// A1: what HEAD says decides nothing. `ifMatch` rests on GET, and so does what a tag is pointed at.
+#[test]
+fn tag_before_a_head_that_lies() {
+    let html = || Reply::new(404).header("content-type", "text/html");
+    let stale = Reply::new(200)
+        .header("content-type", OCI)
+        .header("content-length", "10")
+        .header("docker-content-digest", &sha256("stale"));
+    for lie in [html(), stale, Reply::new(500)] {
+        let (model, digest) = filled(Deletes::Digests);
+        let other = model.tag("other").unwrap();
+        let state = model.0.clone();
+        let host =
+            Scripted::new(move |seen| if seen.method == Method::Head { lie.clone() } else { state.handle(seen) });
+        assert_eq!(tag(&host, "other", "old", Some(None)).unwrap_err().code, "CONFLICT");
+        assert_eq!(tag(&host, "other", "old", Some(Some(&digest))).unwrap_err().code, "CONFLICT");
+        assert_eq!(model.tag("other"), Some(other.clone()));
+        tag(&host, "other", "old", Some(Some(&other))).unwrap();
+        assert_eq!(model.tag("other"), Some(digest.clone()));
+        // Nor does what was read before.
+        let client = host.client();
+        let repository = client.repository("a/b", None).unwrap();
+        host.run(repository.manifest("old", None, &Call::default())).unwrap();
+        let moved = model.put(&["old"], OCI, &image_manifest("moved", ""));
+        let source = Source::Reference("old".into());
+        host.run(repository.tag("new", &source, None, &Call::default())).unwrap();
+        assert_eq!(model.tag("new"), Some(moved));
+        untag(&host, &client, "old").unwrap();
+        assert_eq!(model.tag("old"), None);
+    }
+}
+
+/// A 404 that a proxy makes up is not the registry's word: the tag list has to agree.
+#[test]
+fn a_proxys_404_is_no_absence() {
+    for page in ["<html>404 Not Found</html>", "404 page not found\n"] {
+        let (model, _) = filled(Deletes::Digests);
+        let (state, page) = (model.0.clone(), page.to_owned());
+        let host = Scripted::new(move |seen| {
+            let is_get = seen.method == Method::Get && seen.target.contains("/manifests/other");
+            let is_new = seen.method == Method::Get
+                && seen.target.contains("/manifests/new")
+                && !state.tags.borrow().contains_key("new");
+            let made_up = Reply::bytes(&page).header("content-type", "text/html").status(404);
+            if is_get || is_new { made_up } else { state.handle(seen) }
+        });
+        let other = model.tag("other").unwrap();
+        let error = tag(&host, "other", "old", Some(None)).unwrap_err();
+        assert!(error.message.contains("not the registry's own error"), "{}", error.message);
+        assert_eq!(model.tag("other"), Some(other));
+        assert!(untag(&host, &host.client(), "other").is_err());
+        // Not listed either: it is not there.
+        tag(&host, "new", "old", Some(None)).unwrap();
+        assert_eq!(model.tag("new"), model.tag("old"));
+    }
 }
 
 /// The entries of an index are there if GET says so: HEAD may deny what is there (Nexus), or have what is not.

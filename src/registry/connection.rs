@@ -7,6 +7,7 @@ use async_lock::Mutex;
 
 use super::cache::Cache;
 use super::settings::{Call, Settings};
+use super::turns::AllTurns;
 use super::v1;
 use super::version::{self, Version};
 use crate::protocol::code;
@@ -55,6 +56,8 @@ pub struct Connection<H: Host> {
     pub(super) platform: Option<Platform>,
     /// One change of a list of referrers at a time: they are read, changed and put back.
     pub(super) listing_referrers: Mutex<()>,
+    /// What calls do in turn.
+    pub(super) turns: AllTurns,
     /// Content-addressed answers.
     pub(super) cache: RefCell<Cache>,
 }
@@ -112,6 +115,7 @@ impl<H: Host> Connection<H> {
             takes_unverified: settings.takes_unverified,
             platform: settings.platform,
             listing_referrers: Mutex::new(()),
+            turns: AllTurns::default(),
             cache: RefCell::new(Cache::new(settings.cache_bytes)),
         }
     }

@@ -50,25 +50,41 @@ impl<H: Host> Connection<H> {
     }
 
     /// Deletes a manifest by its digest, and with it every tag that points to it, or a tag where the registry can do that.
-    /// Any status is an answer.
+    /// Any status is an answer, and none of them proves anything: see [`observe`](Self::observe).
     pub(super) async fn delete(
         &self,
         name: &RepositoryName,
         reference: &Reference,
         call: &Call,
     ) -> Result<Answer<Vec<u8>>> {
+        let turns = self.turns.of(name);
+        let _turn = match reference {
+            Reference::Digest(_) => Some(turns.deleting.lock().await),
+            Reference::Tag(_) => None,
+        };
+        self.delete_now(name, reference, call).await
+    }
+
+    /// The same of a caller whose turn it is.
+    pub(super) async fn delete_now(
+        &self,
+        name: &RepositoryName,
+        reference: &Reference,
+        call: &Call,
+    ) -> Result<Answer<Vec<u8>>> {
         self.require_v2("manifests", call).await?;
+        self.cache.borrow_mut().forget(name.as_str(), &reference.to_string());
         let target = self.manifest_target(name, reference);
         self.load(&self.request(Method::Delete, &target, None, call), ANSWER_LIMIT).await
     }
 
-    /// The error of a deletion that the registry does not allow, with the setting that would allow it.
+    /// The error of a deletion that the registry does not allow, with the setting that would allow it. A registry that has
+    /// a reason of its own, such as a rule that keeps a tag, gives it a code of its own.
     pub(super) fn deletion_refused(&self, answer: &Answer<Vec<u8>>) -> Error {
         let mut error = self.failure(answer);
-        if answer.response.status == 405 {
-            error.code = code::UNSUPPORTED.into();
+        if answer.response.status == 405 && error.code == code::UNSUPPORTED {
             error.message.push_str(
-                "; nothing was changed. Deletion is switched off there: distribution allows it with \
+                "; nothing was deleted. Deletion is switched off there: distribution allows it with \
                  storage.delete.enabled: true (REGISTRY_STORAGE_DELETE_ENABLED=true), and not while \
                  storage.maintenance.readonly is enabled",
             );

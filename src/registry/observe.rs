@@ -22,6 +22,16 @@ impl<H: Host> Connection<H> {
         reference: &Reference,
         call: &Call,
     ) -> Result<Option<Rc<FetchedManifest>>> {
+        Ok(self.ask(name, reference, call).await?.ok())
+    }
+
+    /// The same, with what the registry says where there is no such manifest.
+    pub(super) async fn ask(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        reference: &Reference,
+        call: &Call,
+    ) -> Result<Result<Rc<FetchedManifest>>> {
         self.require_v2("manifests", call).await?;
         let target = self.manifest_target(name, reference);
         let request = self.request(Method::Get, &target, Some(media_type::accept_manifests()), call);
@@ -36,22 +46,22 @@ impl<H: Host> Connection<H> {
                         fetched.manifest.problem.get_or_insert(invalid);
                     }
                 }
-                return Ok(Some(Rc::new(fetched)));
+                return Ok(Ok(Rc::new(fetched)));
             }
             let fetched = Rc::new(fetched);
             self.keep(name, reference, &fetched, tells_digest);
-            return Ok(Some(fetched));
+            return Ok(Ok(fetched));
         }
         let error = self.failure(&answer);
         // The registry's own error, or a plain 404. Anything else may come from what stands before it.
         if !error.errors.is_empty() || answer.response.body.is_empty() {
-            return Ok(None);
+            return Ok(Err(error));
         }
         if let Reference::Tag(tag) = reference
             && let Ok(tags) = Box::pin(self.listed_tags(name, call)).await
             && !tags.iter().any(|listed| listed == tag.as_str())
         {
-            return Ok(None);
+            return Ok(Err(error));
         }
         Err(error.and("the answer is not the registry's own error, so the manifest may exist"))
     }

@@ -9,9 +9,9 @@ use super::settings::Call;
 use super::source::Source;
 use super::v1;
 use crate::protocol::code;
-use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::Digest;
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::schema1::signed::Signed;
 use crate::protocol::v1::ImageId;
 use crate::transport::{Error, Host, Result};
 
@@ -48,20 +48,23 @@ impl<H: Host> Connection<H> {
     ) -> Result<()> {
         let now = self.observe(name, &Reference::Tag(tag.clone()), call).await?;
         check_expected(tag, expected, now.as_deref())?;
-        let now = now.map(|now| now.digest.clone());
-        if matches!((source, &now), (Reference::Digest(wanted), Some(now)) if wanted == now) {
+        if matches!((source, &now), (Reference::Digest(wanted), Some(now)) if now.is_named(wanted)) {
             return Ok(());
         }
-        let manifest = self.manifest(name, source, None, call).await?;
-        if now.is_some_and(|now| manifest.is_named(&now)) {
+        let manifest = self.ask(name, source, call).await??;
+        if now.is_some_and(|now| manifest.is_named(&now.digest)) {
             return Ok(());
+        }
+        if manifest.schema1.is_some() {
+            // What is not signed as it should be is not spread.
+            Box::pin(self.legacy(&manifest.digest, Signed::parse(&manifest.bytes)?)).await?;
         }
         self.put_tag(name, tag, &manifest, call).await
     }
 
     /// Puts a manifest under a tag and makes sure that it is there. An error says what the tag points to after all.
     pub(super) async fn put_tag(
-        &self,
+        self: &Rc<Self>,
         name: &RepositoryName,
         tag: &Tag,
         manifest: &Rc<FetchedManifest>,
@@ -73,27 +76,28 @@ impl<H: Host> Connection<H> {
             Ok(_) => None,
             Err(error) => Some(error),
         };
-        match (self.head_manifest(name, &reference, call).await, refused) {
+        let now = match Box::pin(self.observe(name, &reference, call)).await {
+            Ok(now) => now,
+            Err(unknown) => {
+                return Err(refused
+                    .unwrap_or(unknown)
+                    .and(&format!("whether the tag {tag} points to {} now could not be verified", manifest.digest)));
+            }
+        };
+        let stands = stands(tag, now.as_ref().map(|now| &now.digest));
+        match (now, refused) {
             // It may have been done though its answer was lost, or was a 5xx.
-            (Ok(Some(now)), _) if manifest.is_named(&now.digest) => Ok(()),
-            (Ok(now), Some(error)) => Err(error.and(&stands(tag, digest_of(&now)))),
-            (Ok(now), None) => Err(Error::new(
+            (Some(now), _) if manifest.is_named(&now.digest) => Ok(()),
+            (_, Some(error)) => Err(error.and(&stands)),
+            (_, None) => Err(Error::new(
                 code::CONFLICT,
                 format!(
-                    "{} was put under the tag {tag}, but {}: somebody else may have changed it meanwhile",
-                    manifest.digest,
-                    stands(tag, digest_of(&now))
+                    "{} was put under the tag {tag}, but {stands}: somebody else may have changed it meanwhile",
+                    manifest.digest
                 ),
             )),
-            (Err(unknown), refused) => Err(refused
-                .unwrap_or(unknown)
-                .and(&format!("whether the tag {tag} points to {} now could not be made sure of", manifest.digest))),
         }
     }
-}
-
-fn digest_of(descriptor: &Option<Descriptor>) -> Option<&Digest> {
-    descriptor.as_ref().map(|descriptor| &descriptor.digest)
 }
 
 /// Makes sure that a tag points to what it must point to for it to be moved.

@@ -630,7 +630,9 @@ impl Clock for Scripted {
 }
 
 pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
-    Digest::of(Algorithm::Sha256, bytes.as_ref()).to_string()
+    let bytes = bytes.as_ref();
+    let raw = UNREADABLE.with_borrow(|raw| raw.get(bytes).cloned());
+    Digest::of(Algorithm::Sha256, raw.as_deref().unwrap_or(bytes)).to_string()
 }
 
 /// A descriptor in JSON.
@@ -646,7 +648,16 @@ fn text_of(body: Option<&Content<Bytes>>) -> String {
         Some(Content::Chunks(chunks)) => chunks.iter().flat_map(|chunk| chunk.0.clone()).collect(),
         Some(Content::Stream(_)) => Vec::new(),
     };
-    String::from_utf8_lossy(&bytes).into_owned()
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if text.as_bytes() != bytes {
+        UNREADABLE.with_borrow_mut(|raw| raw.insert(text.clone().into_bytes(), bytes));
+    }
+    text
+}
+
+thread_local! {
+    /// Bodies that are no text, by what is shown for them: [`sha256`] is of the bytes that were sent.
+    static UNREADABLE: RefCell<BTreeMap<Vec<u8>, Vec<u8>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// An OCI index's media type.

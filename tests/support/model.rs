@@ -17,6 +17,8 @@ pub enum Deletes {
     DigestsFerro,
     /// distribution 3: both.
     Both,
+    /// go-containerregistry's: both, and a manifest that is deleted by its digest is still there under its tags.
+    KeepsTags,
     /// 405 for everything.
     Nothing,
 }
@@ -51,6 +53,13 @@ pub struct State {
     pub manifests: RefCell<BTreeMap<String, (String, String)>>,
     pub tags: RefCell<BTreeMap<String, String>>,
     pub blobs: RefCell<BTreeSet<String>>,
+    /// Deletions by digest that leave the tags behind, as distribution 2.8's do while others write: answered with 500 and with
+    /// 202 in turn.
+    pub leaves: Cell<u32>,
+    /// Digests that are there under tags only.
+    hidden: RefCell<BTreeSet<String>>,
+    /// What is listed beside the tags.
+    pub also_listed: RefCell<Vec<String>>,
     count: Cell<usize>,
     faults: RefCell<Option<Faults>>,
     /// What another writer does just before a request is seen to.
@@ -69,6 +78,9 @@ impl Model {
             manifests: RefCell::default(),
             tags: RefCell::default(),
             blobs: RefCell::default(),
+            leaves: Cell::new(0),
+            hidden: RefCell::default(),
+            also_listed: RefCell::default(),
             count: Cell::new(0),
             faults: RefCell::default(),
             other: RefCell::default(),
@@ -121,6 +133,7 @@ fn error(status: u16, code: &str) -> Reply {
 impl State {
     pub fn put(&self, tags: &[&str], media_type: &str, body: &str) -> String {
         let digest = sha256(body);
+        self.hidden.borrow_mut().remove(&digest);
         self.manifests.borrow_mut().insert(digest.clone(), (media_type.to_owned(), body.to_owned()));
         for tag in tags {
             self.tags.borrow_mut().insert((*tag).to_owned(), digest.clone());
@@ -170,7 +183,8 @@ impl State {
                 Reply::new(201)
             }
             (Method::Get, "tags/list") => {
-                let tags: Vec<_> = self.tags.borrow().keys().map(|tag| format!("\"{tag}\"")).collect();
+                let (tags, also) = (self.tags.borrow(), self.also_listed.borrow());
+                let tags: Vec<_> = tags.keys().chain(also.iter()).map(|tag| format!("\"{tag}\"")).collect();
                 Reply::json(&format!(r#"{{"name":"a/b","tags":[{}]}}"#, tags.join(",")))
             }
             _ => error(404, "NAME_UNKNOWN"),
@@ -183,7 +197,8 @@ impl State {
         } else {
             self.tags.borrow().get(reference).cloned()
         };
-        let known = digest.filter(|digest| self.manifests.borrow().contains_key(digest));
+        let is_hidden = reference.contains(':') && self.hidden.borrow().contains(reference);
+        let known = digest.filter(|digest| !is_hidden && self.manifests.borrow().contains_key(digest));
         let told = |reply: Reply, digest: &str| {
             if self.tells_digest.get() { reply.header("docker-content-digest", digest) } else { reply }
         };
@@ -219,13 +234,22 @@ impl State {
         match (self.deletes, is_tag) {
             (Deletes::Nothing, _) | (Deletes::DigestsFerro, true) => error(405, "UNSUPPORTED"),
             (Deletes::Digests, true) => error(400, "DIGEST_INVALID"),
-            (Deletes::Both, true) => match self.tags.borrow_mut().remove(reference) {
+            (Deletes::Both | Deletes::KeepsTags, true) => match self.tags.borrow_mut().remove(reference) {
                 Some(_) => Reply::new(202),
                 None => error(404, "MANIFEST_UNKNOWN"),
             },
             (_, false) => match known {
+                Some(digest) if self.deletes == Deletes::KeepsTags => {
+                    self.hidden.borrow_mut().insert(digest);
+                    Reply::new(202)
+                }
                 Some(digest) => {
                     self.manifests.borrow_mut().remove(&digest);
+                    let left = self.leaves.get();
+                    if left > 0 {
+                        self.leaves.set(left - 1);
+                        return if left.is_multiple_of(2) { error(500, "UNKNOWN") } else { Reply::new(202) };
+                    }
                     self.tags.borrow_mut().retain(|_, other| *other != digest);
                     Reply::new(202)
                 }

@@ -11,7 +11,7 @@ use super::report::Progress;
 use crate::protocol::code;
 use crate::protocol::digest::Digest;
 use crate::protocol::reference::{Reference, Tag};
-use crate::registry::throw_away;
+use crate::registry::placeholder;
 use crate::transport::{Error, Host, Result};
 
 /// Google's registries delete no manifest that still has tags.
@@ -80,7 +80,7 @@ impl<'a, H: Host> Deletion<'a, H> {
         };
         Ok(match digest {
             Some(digest) if found.is_named(digest) => Standing::Planned,
-            _ if throw_away::is_one(&found.manifest) => Standing::Placeholder,
+            _ if placeholder::is_one(&found.manifest) => Standing::Placeholder,
             _ => Standing::Moved(found.digest.clone()),
         })
     }
