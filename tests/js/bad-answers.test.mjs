@@ -293,6 +293,31 @@ test('no answer, and half an answer: time-outs', SOON, async () => {
   await refused(async () => bytesOf(await repository.blob(blob)), 'TIMEOUT');
 });
 
+test('answers that come byte by byte: a document has to arrive', SOON, async () => {
+  const trickle = (status, headers) => (_, response) => {
+    response.writeHead(status, headers);
+    const timer = setInterval(() => response.write(' '), 100);
+    response.on('close', () => clearInterval(timer));
+  };
+  const slow = new DockerRegistryClient(server.url, { timeout: 400, idleTimeout: 5_000, retry: false });
+  const bearer = { 'www-authenticate': `Bearer realm="${server.url}/token"` };
+  const everything = (status, headers) => (request, response) =>
+    (request.url === '/v2/' ? json({}) : trickle(status, headers))(request, response);
+  server.script = everything(200);
+  await refused(() => slow.repository('a/b').manifest('x'), 'TIMEOUT');
+  await refused(() => slow.repository('a/b').tags(), 'TIMEOUT');
+  await refused(() => slow.repositories(), 'TIMEOUT');
+  server.script = everything(500);
+  await refused(() => slow.repository('a/b').tags(), { status: 500 });
+  server.script = (request, response) =>
+    (request.url.startsWith('/token') ? trickle(200) : error(401, 'X', 'y', bearer))(request, response);
+  await refused(() => slow.repository('a/b').tags(), 'TIMEOUT');
+  for (const status of [200, 401, 404]) {
+    server.script = trickle(status, bearer);
+    assert.equal(typeof (await slow.diagnose({ repository: 'a/b' })).text, 'string');
+  }
+});
+
 test('a connection that breaks off', SOON, async () => {
   manifestIs(breaksOff);
   await refused(() => repository.manifest('x'), 'NETWORK');
