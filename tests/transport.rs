@@ -434,6 +434,19 @@ fn what_a_cache_refuses_is_asked_for_past_it() {
     let missing = Scripted::new(|_| Reply::new(404)).in_page("https://page.test");
     assert_eq!(read(&missing).unwrap_err().code, "NOT_FOUND");
     assert_eq!(missing.seen().len(), 2);
+    // Nor is content that is not what its digest says.
+    let manifest = image_manifest("a", "");
+    let (digest, wrong) = (sha256(&manifest), image_manifest("b", ""));
+    let outdated = Scripted::new(move |seen| match (seen.may_be_cached, seen.target.contains("/manifests/")) {
+        (true, true) => Reply::manifest("application/vnd.oci.image.manifest.v1+json", &wrong),
+        (false, true) => Reply::manifest("application/vnd.oci.image.manifest.v1+json", &manifest),
+        (true, false) => Reply::bytes("blub"),
+        (false, false) => Reply::bytes("blob"),
+    })
+    .in_page("https://page.test");
+    read(&outdated).unwrap();
+    outdated.run(outdated.repository().manifest(&digest, None, &Call::default())).unwrap();
+    assert_eq!(outdated.each_seen::<_, Vec<_>>(|seen| seen.may_be_cached), [true, false, true, false]);
     // A body that breaks off goes on from the registry.
     let broken = Scripted::new(|seen| match seen.headers.get("range") {
         None => Reply::new(200).header("content-length", "4").step(Step::Bytes(b"bl".to_vec())).step(Step::Reset),

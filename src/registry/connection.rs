@@ -283,6 +283,13 @@ impl<H: Host> Connection<H> {
         self.success(answer)
     }
 
+    /// Whether wrong content may be a browser's cache's, so that it is worth to be asked for past that.
+    pub(super) fn was_cached_wrong(&self, request: &Request<H::Chunk>, error: Option<&Error>) -> bool {
+        self.page_origin.is_some()
+            && request.may_be_cached
+            && error.is_some_and(|error| error.code == code::DIGEST_MISMATCH)
+    }
+
     /// The same answer if its status is a success, else the error it tells of.
     pub(super) fn success(&self, answer: Answer<Vec<u8>>) -> Result<Answer<Vec<u8>>> {
         if answer.response.is_success() { Ok(answer) } else { Err(self.failure(&answer)) }

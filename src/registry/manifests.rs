@@ -102,9 +102,16 @@ impl<H: Host> Connection<H> {
         let accept = accept.unwrap_or(media_type::accept_manifests());
         let mut request = self.request(Method::Get, &target, Some(accept), call);
         request.may_be_cached = matches!(reference, Reference::Digest(_));
-        let answer = self.success(self.load(&request, MANIFEST_LIMIT).await?)?;
-        let tells_digest = answer.content_digest().is_some();
-        let (mut fetched, signed) = verified(answer, reference)?;
+        let mut answer = self.success(self.load(&request, MANIFEST_LIMIT).await?)?;
+        let mut tells_digest = answer.content_digest().is_some();
+        let mut read = verified(answer, reference);
+        if self.was_cached_wrong(&request, read.as_ref().err()) {
+            request.may_be_cached = false;
+            answer = self.success(self.load(&request, MANIFEST_LIMIT).await?)?;
+            tells_digest = answer.content_digest().is_some();
+            read = verified(answer, reference);
+        }
+        let (mut fetched, signed) = read?;
         if let Some(problem) =
             fetched.manifest.problem.as_ref().filter(|problem| problem.code == code::SIGNATURE_INVALID)
         {

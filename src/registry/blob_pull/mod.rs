@@ -181,8 +181,8 @@ impl<H: Host> BlobPull<H> {
         result
     }
 
-    /// For whoever kept all bytes to themselves until an error came: where the blob was pieced together and proved wrong,
-    /// it comes once more from its start. Any other error is given back.
+    /// For whoever kept all bytes to themselves until an error came: where the blob was pieced together, or may have come from
+    /// a browser's cache, and proved wrong, it comes once more from its start. Any other error is given back.
     pub fn begin_again(&mut self, error: Error) -> Result<()> {
         let Some((algorithm, _)) = self.hash.take() else { return Err(error) };
         if error.code != code::DIGEST_MISMATCH || !self.resumed || self.restarted {
@@ -305,6 +305,7 @@ impl<H: Host> BlobPull<H> {
         let mut request = part_of(request, &self.failures);
         // What goes wrong once is asked for past a browser's cache.
         request.may_be_cached = self.digest().is_some() && matches!(self.state, State::Ended);
+        self.resumed |= request.may_be_cached && self.connection.page_origin().is_some();
         let asks_part = self.takes_ranges && (from > 0 || last.is_some());
         if asks_part {
             let last = last.map(|last| last.to_string()).unwrap_or_default();
