@@ -522,3 +522,31 @@ fn heads_that_tell_too_little_do_not_wait_for_themselves() {
     let blob = refused.run(client.repository("a/b", None).unwrap().head_blob(&sha256("abc"), &call)).unwrap();
     assert_eq!(blob.unwrap().size, 3);
 }
+
+/// Registries lose children of an index to clean-ups, and some take an index before its children.
+#[test]
+fn an_index_without_one_of_its_images_says_which() {
+    let mut content = Content::default();
+    let there = content.image("amd64", &platform("linux/amd64"));
+    let gone = descriptor(OCI, &image_manifest(&config("arm64")), &platform("linux/arm64"));
+    let digest = sha256(image_manifest(&config("arm64")));
+    let text = index(&[there, gone]);
+    content.manifest("latest", INDEX, &text);
+    let host = content.host();
+    image(&host, "latest", None).unwrap();
+    let (code, message) = image(&host, "latest", Some("linux/arm64")).err().unwrap();
+    assert_eq!(code, "NOT_FOUND");
+    for part in [
+        format!("index {}", sha256(&text)),
+        format!("{digest} is listed for linux/arm64, but the registry does not have it"),
+    ] {
+        assert!(message.contains(&part), "{message}");
+    }
+    let nested = index(&[descriptor(INDEX, &text, "")]);
+    let mut content = Content::default();
+    content.manifest("latest", INDEX, &nested);
+    let (_, message) = image(&content.host(), "latest", None).err().unwrap();
+    for part in [format!("index {}", sha256(&nested)), format!("{} is listed, but", sha256(&text))] {
+        assert!(message.contains(&part), "{message}");
+    }
+}

@@ -257,6 +257,7 @@ fn bodies_that_are_too_large() {
     let (model, host) = with_ways(Ways { limit: Some((1000, 413)), ..Ways::default() });
     let error = push(&host, in_memory(&content)).unwrap_err();
     assert_eq!((error.status, error.code.as_ref()), (Some(413), code::TOO_LARGE));
+    assert!(error.message.contains("chunkSize") && error.message.contains("client_max_body_size"), "{error}");
     assert!(model.0.borrow().received <= 2 * content.len() && model.is_clean());
     // A registry that wants chunks of a size that a proxy does not let through.
     let (model, host) = Model::with(|seen, _| {

@@ -73,9 +73,10 @@ impl<H: Host> Image<H> {
                 _ => Ok(image),
             };
         }
-        let images = index::images(connection, name, &manifest, call).await?;
+        let images = index::images(connection, name, &manifest, call).await.map_err(index::lists(&manifest.digest))?;
         let wanted = connection.platform_or(platform)?;
-        let found = index::choose(connection, name, &images, &wanted, call).await?;
+        let found = index::choose(connection, name, &images, &wanted, call).await;
+        let found = found.map_err(index::lists(&manifest.digest))?;
         Self::open(connection, name, found, call).await
     }
 

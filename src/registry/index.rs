@@ -10,6 +10,7 @@ use super::settings::Call;
 use crate::protocol::code;
 use crate::protocol::config::ImageConfig;
 use crate::protocol::descriptor::Descriptor;
+use crate::protocol::digest::Digest;
 use crate::protocol::media_type::{self, Kind};
 use crate::protocol::platform::{Matcher, Platform};
 use crate::protocol::reference::RepositoryName;
@@ -157,6 +158,14 @@ pub async fn open<H: Host>(
 ) -> Result<Found> {
     let manifest = connection.child_manifest(name, entry, call).await?;
     Ok(Found { manifest, platform: entry.platform.clone() })
+}
+
+/// The same error where something that an index lists is not there: says which index.
+pub fn lists(index: &Digest) -> impl FnOnce(Error) -> Error {
+    move |error| {
+        let message = format!("index {index}: {}", error.message);
+        if error.is_not_found() { Error { message, ..error } } else { error }
+    }
 }
 
 /// Nothing fits.

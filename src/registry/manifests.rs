@@ -161,7 +161,11 @@ impl<H: Host> Connection<H> {
         call: &Call,
     ) -> Result<Rc<FetchedManifest>> {
         let reference = Reference::Digest(descriptor.digest.clone());
-        let fetched = self.manifest(name, &reference, None, call).await?;
+        let fetched = self.manifest(name, &reference, None, call).await.map_err(|error| {
+            let platform = descriptor.platform.as_ref().map(|platform| format!(" for {platform}")).unwrap_or_default();
+            let what = format!("{} is listed{platform}, but the registry does not have it", descriptor.digest);
+            if error.is_not_found() { error.and(&what) } else { error }
+        })?;
         let url = self.manifest_target(name, &reference).url;
         // Of schema 1 the digest alone counts: registries sign anew for each answer.
         let is_schema1 = |media_type: &str| media_type::kind(&media_type::essence(media_type)) == Kind::Schema1;

@@ -110,11 +110,12 @@ impl TagData {
         };
         let image = match document.kind {
             Kind::Index => {
-                let images = index::images(connection, name, manifest, call).await?;
+                let images = index::images(connection, name, manifest, call).await;
+                let images = images.map_err(index::lists(&manifest.digest))?;
                 // One that cannot be read says nothing of the others.
                 let (images, _) = index::with_platforms(connection, name, &images, call).await;
                 data.platforms = images.iter().filter_map(|entry| entry.platform.clone()).collect();
-                shown_image(connection, name, &images, call).await?
+                shown_image(connection, name, &images, call).await.map_err(index::lists(&manifest.digest))?
             }
             Kind::Image | Kind::Schema1 => Some(Found { manifest: manifest.clone(), platform: None }),
             Kind::Other => None,

@@ -89,6 +89,18 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       assert.equal((await repository.image('index', { platform: 'linux/arm64' })).digest, arm.digest);
     });
 
+    test('an index that lost one of its images', SOON, async () => {
+      const { latest } = samples['team/web'];
+      await fill(server, { 'team/lossy': { latest } });
+      const gone = await fetch(`${server.url}/v2/team/lossy/manifests/${arm64.digest}`, { method: 'DELETE' });
+      assert.equal(gone.status, 202);
+      const lossy = client.repository('team/lossy');
+      assert.equal((await lossy.image('latest')).digest, amd64.digest);
+      const named = new RegExp(`^index ${latest.digest}: .*${arm64.digest} is listed for linux/arm64(/v8)?, but the registry does not have it`);
+      await refused(() => lossy.image('latest', { platform: 'linux/arm64' }), { status: 404, message: named });
+      await refused(() => client.copy('team/lossy:latest', 'team/other:latest'), { status: 404, message: named });
+    });
+
     test('an attestation is never the answer', SOON, async () => {
       const { latest } = unusual['unusual/attested'];
       const data = await client.repository('unusual/attested').data('latest');

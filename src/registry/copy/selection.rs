@@ -27,8 +27,9 @@ pub async fn of<H: Host>(
         return Ok(root);
     }
     if let [platform] = platforms {
-        let images = index::images(connection, name, &root, call).await?;
-        return Ok(index::choose(connection, name, &images, platform, call).await?.manifest);
+        let images = index::images(connection, name, &root, call).await.map_err(index::lists(&root.digest))?;
+        let found = index::choose(connection, name, &images, platform, call).await;
+        return Ok(found.map_err(index::lists(&root.digest))?.manifest);
     }
     let entries = root.manifest.manifests.as_deref().unwrap_or_default();
     let (told, failure) = index::with_platforms(connection, name, entries, call).await;

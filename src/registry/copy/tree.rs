@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::super::ids::Ids;
+use super::super::index;
 use super::super::manifests::FetchedManifest;
 use super::super::settings::Call;
 use super::{Place, UnknownKinds};
@@ -92,13 +93,14 @@ impl<'a, H: Host> Walk<'a, H> {
     /// The next manifest whose children have all been given.
     pub async fn next(&mut self) -> Result<Option<Node>> {
         while let Some(step) = self.path.last_mut() {
+            let index = step.node.manifest.digest.clone();
             let Some(child) = step.children.pop_front() else {
                 return Ok(self.path.pop().map(|step| step.node));
             };
             if !self.visit(&child.descriptor().digest)? {
                 continue;
             }
-            match found(self.source, child, self.call).await? {
+            match found(self.source, child, self.call).await.map_err(index::lists(&index))? {
                 Found::Manifest(manifest) => self.enter(manifest).await?,
                 Found::Blob(blob) => {
                     self.path.last_mut().into_iter().for_each(|step| step.node.blobs.push((*blob).clone()))
