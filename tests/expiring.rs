@@ -10,7 +10,7 @@ use std::rc::Rc;
 use docker_registry_client_wasm::protocol::secret::Secret;
 use docker_registry_client_wasm::registry::{Call, Client, Settings};
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Challenge, Credentials, Source};
-use docker_registry_client_wasm::transport::{Clock, Error, Result};
+use docker_registry_client_wasm::transport::{Clock, Error, Result, Stage};
 use futures_util::future::join_all;
 use support::{Reply, Scripted, Seen, sha256};
 
@@ -369,7 +369,7 @@ fn a_refused_token_for_a_mount() {
         let repository = client.repository("a/b", None).unwrap();
         host.run(tags(&client)).unwrap();
         if let Err(error) = host.run(repository.mount_blob(&sha256("x"), "a/other", &Call::default())) {
-            assert!(error.is_of_token && error.status == Some(status), "{error:?}");
+            assert!(error.stage == Stage::Token && error.status == Some(status), "{error:?}");
         }
         host.run(tags(&client)).unwrap();
         assert_eq!(asked.borrow().len(), 1, "{status}");

@@ -4,8 +4,10 @@
 
 mod support;
 
+use std::cell::Cell;
+
 use docker_registry_client_wasm::registry::{Call, Settings};
-use support::{Reply, Scripted};
+use support::{Reply, Scripted, Seen};
 
 const TAGS: &str = "/v2/a/b/tags/list?n=1000";
 
@@ -15,6 +17,12 @@ fn tags(items: &[&str]) -> Reply {
 
 fn list(host: &Scripted) -> Result<Vec<String>, String> {
     list_with(host, Settings::default())
+}
+
+/// As whoever deletes something by the list.
+fn list_thoroughly(host: &Scripted) -> Result<Vec<String>, String> {
+    let listing = host.repository().tags(None, Call::default()).thorough();
+    host.run(listing.collect()).map_err(|error| error.code.into_owned())
 }
 
 fn list_with(host: &Scripted, settings: Settings) -> Result<Vec<String>, String> {
@@ -70,27 +78,208 @@ fn what_is_no_list_is_refused() {
     }
 }
 
-/// F71.
+/// A registry that pages by `last`, and what it says of the next page.
+fn paged(size: usize, link: impl Fn(&Seen, &[String]) -> Option<String> + 'static) -> Scripted {
+    let all = ["1", "2", "3", "4", "5"];
+    Scripted::new(move |seen| {
+        assert!(seen.target.starts_with("/v2/a/b/tags/list"), "{}", seen.target);
+        let last = parameter(seen, "last").unwrap_or_default();
+        let page: Vec<String> =
+            all.iter().filter(|tag| **tag > last.as_str()).take(size).map(ToString::to_string).collect();
+        let reply = Reply::json(&format!(r#"{{"tags":{page:?}}}"#));
+        match link(seen, &page) {
+            Some(link) => reply.header("link", &link),
+            None => reply,
+        }
+    })
+}
+
+fn parameter(seen: &Seen, name: &str) -> Option<String> {
+    let (_, query) = seen.target.split_once('?')?;
+    query.split('&').find_map(|pair| Some(pair.split_once('=').filter(|(key, _)| *key == name)?.1.to_owned()))
+}
+
+const ALL: [&str; 5] = ["1", "2", "3", "4", "5"];
+
+/// B11, F71: behind a proxy that ends TLS a registry names itself by http; nothing is sent to where a foreign link leads.
 #[test]
-fn foreign_links_are_refused_without_a_request() {
-    for link in [
-        "<https://evil.test/v2/a/b/tags/list?last=2>; rel=next",
-        "<//evil.test/v2/a/b/tags/list?last=2>; rel=next",
-        "<http://registry.test/v2/a/b/tags/list?last=2>; rel=next",
-        "<https://registry.test:444/v2/a/b/tags/list?last=2>; rel=next",
+fn foreign_links_are_replaced_by_last() {
+    for origin in [
+        "https://evil.test",
+        "//evil.test",
+        "http://registry.test",
+        "https://registry.test:444",
+        "http://169.254.169.254",
+        "ftp://registry.test",
     ] {
-        let host = Scripted::routes(vec![(TAGS, tags(&["1"]).header("link", link))]);
-        assert_eq!(list(&host).unwrap_err(), "UNTRUSTED_LOCATION", "{link}");
-        assert_eq!(host.seen().len(), 1);
+        let host = paged(2, move |_, page| {
+            let last = page.last().filter(|last| *last != "5")?;
+            Some(format!("<{origin}/v2/a/b/tags/list?n=1000&last={last}>; rel=\"next\""))
+        });
+        assert_eq!(list(&host).unwrap(), ALL, "{origin}");
+        assert_eq!(
+            host.targets()[1..],
+            ["GET /v2/a/b/tags/list?n=1000&last=2", "GET /v2/a/b/tags/list?n=1000&last=4"],
+            "{origin}"
+        );
     }
 }
 
+/// The query of such a link is the cursor, where that is none that `last` takes (Quay's `next_page`).
 #[test]
-fn a_malformed_link_is_no_silent_end() {
+fn foreign_links_with_a_cursor_of_their_own() {
+    let host = Scripted::new(|seen| {
+        let page = parameter(seen, "next_page").map_or(1, |page| page.parse::<usize>().unwrap());
+        let link = format!("<http://registry.test/v2/a/b/tags/list?next_page={}>; rel=\"next\"", page + 1);
+        match page {
+            3 => tags(&["5"]),
+            page => tags(&ALL[page * 2 - 2..page * 2]).header("link", &link),
+        }
+    });
+    assert_eq!(list(&host).unwrap(), ALL);
+    // What leads nowhere is no end.
+    let lost = Scripted::routes(vec![(TAGS, tags(&["1"]).header("link", "<http://registry.test/x?p=2>; rel=next"))]);
+    assert_eq!(list(&lost).unwrap_err(), "PAGING_LOOP");
+}
+
+/// B11: Cloudflare's registry sends such a field with every page, the last one included.
+#[test]
+fn malformed_links_are_replaced_by_last() {
+    let bare = |last: &str| format!("https://registry.test/v2/a/b/tags/list?n=1000&last={last}; rel=next");
+    for form in 0..7 {
+        let host = paged(2, move |_, page| {
+            let last = page.last().map_or("", String::as_str);
+            Some(match form {
+                0 => bare(last),
+                1 => format!("/v2/a/b/tags/list?last={last}>; rel=next"),
+                2 => format!("</v2/a/b/tags/list?last={last}; rel=next"),
+                3 => format!("</v2/a/b/tags/list?last={last}>"),
+                4 => "<>; rel=\"next\"".to_owned(),
+                5 => "<https://registry.test/v2/ a/tags/list>; rel=\"next\"".to_owned(),
+                _ => "next".to_owned(),
+            })
+        });
+        assert_eq!(list(&host).unwrap(), ALL, "{form}");
+        assert_eq!(list_thoroughly(&host).unwrap(), ALL, "{form}");
+        let repository = host.repository().tags(Some(2), Call::default());
+        assert_eq!(host.run(repository.collect()).unwrap(), ALL, "{form}");
+    }
+    // One with nothing new is the end.
+    let single = Scripted::new(move |_| tags(&["1", "2"]).header("link", &bare("2")));
+    assert_eq!(list(&single).unwrap(), ["1", "2"]);
+    // Refusing every question is none.
     for link in ["/v2/a/b/tags/list?last=2>; rel=next", "</v2/a/b/tags/list?last=2; rel=next"] {
         let host = Scripted::routes(vec![(TAGS, tags(&["1"]).header("link", link))]);
-        assert_eq!(list(&host).unwrap_err(), "INVALID_RESPONSE", "{link}");
+        assert_eq!(list(&host).unwrap_err(), "PAGING_LOOP", "{link}");
     }
+}
+
+/// A `Link` on the last page is no reason to go on for ever.
+#[test]
+fn links_on_the_last_page() {
+    let next = |last: &str| format!("</v2/a/b/tags/list?n=1000&last={last}>; rel=\"next\"");
+    let on_every_page = paged(2, move |_, page| Some(next(page.last().map_or("", String::as_str))));
+    assert_eq!(list(&on_every_page).unwrap(), ALL);
+    assert!(on_every_page.seen().len() <= 5, "{:?}", on_every_page.targets());
+    let count = Cell::new(0);
+    let ever_new = paged(2, move |_, page| {
+        count.set(count.get() + 1);
+        Some(format!("<?last={}&x={}>; rel=next", page.last().map_or("9", String::as_str), count.get()))
+    });
+    assert_eq!(list(&ever_new).unwrap(), ALL);
+    assert!(ever_new.seen().len() < 30, "{:?}", ever_new.targets());
+}
+
+/// Pages that overlap: items come once.
+#[test]
+fn repeated_items_are_dropped() {
+    for by_link in [true, false] {
+        let host = Scripted::new(move |seen| {
+            let last = parameter(seen, "last").unwrap_or_default();
+            // `last` is part of the page.
+            let page: Vec<_> = ALL.into_iter().filter(|tag| **tag >= *last).take(2).collect();
+            let reply = tags(&page);
+            match page.last().filter(|last| by_link && **last != "5") {
+                Some(last) => reply.header("link", &format!("<?n=2&last={last}>; rel=next")),
+                None => reply,
+            }
+        });
+        let listing = host.repository().tags(Some(2), Call::default());
+        assert_eq!(host.run(listing.collect()).unwrap(), ALL, "{by_link}");
+    }
+}
+
+/// C27: a list in any order, cut at `n`, that knows no `last` (go-containerregistry's catalog).
+#[test]
+fn a_catalog_that_ignores_last() {
+    let names: Vec<String> = (0..2500).map(|number| format!("team/r{:04}", number * 7919 % 2500)).collect();
+    let (count, all) = (Cell::new(0), names.clone());
+    let random = Scripted::new(move |seen| {
+        count.set(count.get() + 1);
+        let size = parameter(seen, "n").map_or(10_000, |size| size.parse().unwrap());
+        let page: Vec<_> = all.iter().cycle().skip(count.get() * 613).take(size.min(2500)).collect();
+        Reply::json(&format!(r#"{{"repositories":{page:?}}}"#))
+    });
+    let mut listed = random.run(random.client().catalog(None, Call::default()).collect()).unwrap();
+    listed.sort();
+    let mut sorted = names;
+    sorted.sort();
+    assert_eq!(listed, sorted);
+    // One that limits `n` as well shows never more than that: no list is made of it.
+    let limited = Scripted::new(|seen| match parameter(seen, "n").as_deref() {
+        Some("2") => Reply::json(r#"{"repositories":["a","b"]}"#),
+        _ => Reply::json(r#"{"errors":[{"code":"PAGINATION_NUMBER_INVALID"}]}"#).status(400),
+    });
+    let error = limited.run(limited.client().catalog(Some(2), Call::default()).collect()).unwrap_err();
+    assert_eq!(error.code, "PAGING_LOOP");
+    assert!(error.message.contains("repeats earlier items"), "{}", error.message);
+    // A `Link` that leads to the same page for ever.
+    let linked = Scripted::new(|_| {
+        Reply::json(r#"{"repositories":["a","b"]}"#).header("link", "</v2/_catalog?last=b&n=2>; rel=\"next\"")
+    });
+    let error = linked.run(linked.client().catalog(Some(2), Call::default()).collect()).unwrap_err();
+    assert_eq!(error.code, "PAGING_LOOP");
+}
+
+/// What fails is no end, whatever was asked.
+#[test]
+fn failures_are_no_end() {
+    for status in [401, 403, 429, 500, 503] {
+        let host = Scripted::new(move |seen| match parameter(seen, "last") {
+            None => tags(&["1", "2"]),
+            Some(_) => Reply::new(status),
+        });
+        let listing = host.once().repository("a/b", None).unwrap().tags(Some(2), Call::default());
+        assert_eq!(host.run(listing.collect()).unwrap_err().status, Some(status));
+    }
+}
+
+/// Lists cut without a word at a number of their own.
+#[test]
+fn pages_of_a_round_number() {
+    let names: Vec<String> = (100..330).map(|number| number.to_string()).collect();
+    let all = names.clone();
+    let host = Scripted::new(move |seen| {
+        let last = parameter(seen, "last").unwrap_or_default();
+        let page: Vec<_> = all.iter().filter(|tag| **tag > last).take(100).collect();
+        Reply::json(&format!(r#"{{"tags":{page:?}}}"#))
+    });
+    assert_eq!(list(&host).unwrap(), names);
+    assert_eq!(host.seen().len(), 3);
+}
+
+/// Whoever deletes asks whether something follows the last item.
+#[test]
+fn a_list_that_something_is_deleted_by() {
+    let cut = paged(2, |_, _| None);
+    assert_eq!(list(&cut).unwrap(), ["1", "2"]);
+    assert_eq!(list_thoroughly(&cut).unwrap(), ALL);
+    // distribution 2.8 sends everything again, zot refuses.
+    let ignoring = Scripted::new(|_| tags(&["2", "1"]));
+    assert_eq!(list_thoroughly(&ignoring).unwrap(), ["2", "1"]);
+    assert_eq!(ignoring.seen().len(), 2);
+    let refusing = Scripted::routes(vec![(TAGS, tags(&["1"]))]);
+    assert_eq!(list_thoroughly(&refusing).unwrap(), ["1"]);
 }
 
 /// F72.
@@ -103,14 +292,14 @@ fn loops_end_in_an_error() {
     assert_eq!(list(&host).unwrap_err(), "PAGING_LOOP");
     let itself = Scripted::new(|_| tags(&["1"]).header("link", "<?n=1000>; rel=next"));
     assert_eq!(list(&itself).unwrap_err(), "PAGING_LOOP");
-    assert_eq!(itself.seen().len(), 2);
+    assert_eq!(itself.seen().len(), 3);
 }
 
 #[test]
 fn endless_lists_end_at_the_limits() {
     let numbered = Scripted::new(|seen| {
         let page: u64 = seen.target.rsplit('=').next().unwrap().parse().unwrap(); // n=1000 first
-        tags(&["x", "y", "z"]).header("link", &format!("<?p={}>; rel=next", page + 1))
+        tags(&[&format!("x{page}"), "y", "z"]).header("link", &format!("<?p={}>; rel=next", page + 1))
     });
     assert_eq!(list_with(&numbered, Settings { max_pages: 5, ..Settings::default() }).unwrap_err(), "TOO_LARGE");
     assert_eq!(numbered.seen().len(), 6);
@@ -190,6 +379,53 @@ fn giant_pages_are_not_read_whole() {
     let declared = Scripted::new(|_| tags(&[]).header("content-length", "999999999999"));
     assert_eq!(list(&declared).unwrap_err(), "TOO_LARGE");
     assert_eq!(declared.bytes_sent(), 0);
+}
+
+/// C19: a page of a few kilobytes may unpack to one of megabytes.
+#[test]
+fn a_list_is_limited_in_bytes() {
+    let item = "x".repeat(1_000_000);
+    let giant = Scripted::new(move |_| tags(&[&item]));
+    let listed = giant.run(giant.repository().tags(None, Call::default()).collect()).unwrap_err();
+    assert_eq!(listed.code, "INVALID_RESPONSE");
+    assert!(listed.message.contains("tags[0]: it has 1000000 bytes; 128 at most"), "{}", listed.message);
+    let (count, padding) = (Cell::new(0), " ".repeat(30_000_000));
+    let padded = Scripted::new(move |_| {
+        count.set(count.get() + 1);
+        let number = count.get();
+        Reply::json(&format!(r#"{{{padding}"tags":["t{number}"]}}"#))
+            .header("link", &format!("<?p={number}>; rel=next"))
+    });
+    assert_eq!(list(&padded).unwrap_err(), "TOO_LARGE");
+    assert!(padded.seen().len() < 12);
+}
+
+/// C27: Docker Hub and GHCR have no catalog, Harbor shows it to administrators.
+#[test]
+fn a_registry_without_a_catalog() {
+    let call = Call::default();
+    for (catalog, base, code, said) in [
+        (404, 200, "UNSUPPORTED", "this registry has no catalog"),
+        (405, 200, "UNSUPPORTED", "this registry has no catalog"),
+        (501, 200, "UNSUPPORTED", "this registry has no catalog"),
+        (401, 200, "UNSUPPORTED", "or does not show it without credentials"),
+        (403, 200, "UNSUPPORTED", "or does not show it without credentials"),
+        (401, 401, "AUTH_REQUIRED", "not shown without credentials that are good for it"),
+        (500, 200, "HTTP_ERROR", "failed with status 500"),
+    ] {
+        let host = Scripted::new(move |seen| match seen.target.as_str() {
+            "/v2/" => Reply::new(base),
+            _ => Reply::new(catalog),
+        });
+        let client = host.once();
+        let error = host.run(client.catalog(None, call.clone()).next_page()).unwrap_err();
+        assert_eq!((error.code.as_ref(), error.status), (code, Some(catalog)), "{}", error.message);
+        assert!(error.message.contains(said), "{}", error.message);
+        assert_eq!(host.run(client.repositories(None, &call)).err().unwrap().code, code);
+        assert_eq!(host.run(client.namespaces(&call)).unwrap_err().code, code);
+    }
+    let tags = Scripted::new(|_| Reply::new(404));
+    assert_eq!(list(&tags).unwrap_err(), "NOT_FOUND");
 }
 
 #[test]

@@ -21,6 +21,15 @@ pub fn next<'a>(values: impl Iterator<Item = &'a str>) -> Result<Option<String>,
     Ok(next)
 }
 
+/// The query of the next page's link in a field that [`next`] refuses, if there is one to be made out: some registries send
+/// the bare URL (Cloudflare's).
+pub fn query_of_unreadable<'a>(values: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut values = values.filter(|value| value.contains("next"));
+    let (_, query) = values.next()?.split_once('?')?;
+    let query = query.split(['>', ';', '"', ' ', '\t']).next()?;
+    Some(query.to_owned()).filter(|query| !query.is_empty())
+}
+
 struct Link<'a> {
     target: &'a str,
     is_next: bool,
@@ -84,6 +93,21 @@ mod tests {
         let several = ["</a>; rel=prev", "", "</b>; rel=next", "</c>; rel=next"];
         assert_eq!(next(several.into_iter()), Ok(Some("/b".into())));
         assert_eq!(next([].into_iter()), Ok(None));
+    }
+
+    #[test]
+    fn queries_of_unreadable_ones() {
+        for (value, query) in [
+            ("https://h/v2/a/tags/list?n=2&last=b,c; rel=next", Some("n=2&last=b,c")),
+            ("/v2/a/tags/list?last=b>; rel=\"next\"", Some("last=b")),
+            ("</v2/a/tags/list?last=b; rel=\"next\"", Some("last=b")),
+            ("https://h/v2/a/tags/list?; rel=next", None),
+            ("https://h/v2/a/tags/list; rel=next", None),
+            ("https://h/v2/a/tags/list?last=b; rel=prev", None),
+            ("", None),
+        ] {
+            assert_eq!(query_of_unreadable([value].into_iter()).as_deref(), query, "{value}");
+        }
     }
 
     /// F73: not readable is never the end of a listing.

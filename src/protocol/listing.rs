@@ -6,13 +6,16 @@ use std::ops::Range;
 
 use super::digest::Digest;
 use super::invalid::Invalid;
-use super::json::{self, Members};
+use super::json::{self, Key, Members};
+use super::reference::{NAME_LIMIT, TAG_LIMIT};
 
 /// A JSON array of strings.
 #[derive(Debug, Clone)]
 pub struct Strings {
-    /// The body it stands in.
+    /// The body it stands in, and behind that the array if it is not the body's own.
     text: String,
+    /// Bytes of the body.
+    body: usize,
     range: Range<usize>,
     len: usize,
     last: Option<String>,
@@ -46,8 +49,20 @@ impl Strings {
 
     /// A list of these strings.
     pub fn from_vec(strings: &[String]) -> Self {
-        let text = serde_json::to_string(strings).unwrap_or_else(|_| "[]".into());
-        Self { range: 0..text.len(), text, len: strings.len(), last: strings.last().cloned() }
+        Self { text: String::new(), body: 0, range: 0..0, len: 0, last: None }.with(strings)
+    }
+
+    /// Calls `visit` with each string.
+    pub fn each(&self, visit: &mut dyn FnMut(&str)) {
+        let strings: Vec<Key<'_>> = serde_json::from_str(self.json()).unwrap_or_default();
+        strings.iter().for_each(|string| visit(&string.0));
+    }
+
+    /// The same body with other strings in place of its own.
+    pub fn with(mut self, strings: &[String]) -> Self {
+        self.text.truncate(self.body);
+        self.text.push_str(&serde_json::to_string(strings).unwrap_or_else(|_| "[]".into()));
+        Self { range: self.body..self.text.len(), len: strings.len(), last: strings.last().cloned(), ..self }
     }
 }
 
@@ -68,7 +83,7 @@ impl Strings {
     /// The manifests that the body tells of; what of that does not read well was not told.
     pub fn told(&self) -> Vec<Told> {
         let mut told = Vec::new();
-        if let Ok(Some(manifests)) = member(&self.text, "manifest") {
+        if let Ok(Some(manifests)) = member(self.text.get(..self.body).unwrap_or_default(), "manifest") {
             let _ = json::each_member(manifests, &mut |digest, value| {
                 told.extend(Told::read(digest, value.get()));
                 Ok(())
@@ -94,30 +109,48 @@ impl Told {
 
 /// The tags of a `tags/list` body. No `tags`, or null (a repository without any), is an empty list.
 pub fn tags(body: Vec<u8>) -> Result<Strings, Invalid> {
-    read(body, "tags", "tag list")
+    read(body, "tags", "tag list", TAG_LIMIT)
 }
 
 /// The repositories of a `_catalog` body, the same way.
 pub fn repositories(body: Vec<u8>) -> Result<Strings, Invalid> {
-    read(body, "repositories", "catalog")
+    read(body, "repositories", "catalog", NAME_LIMIT)
 }
 
-fn read(body: Vec<u8>, name: &str, document: &str) -> Result<Strings, Invalid> {
+fn read(body: Vec<u8>, name: &str, document: &str, limit: usize) -> Result<Strings, Invalid> {
     let refusal = |error: String| Invalid::response(json::complete(document, &error));
     let text = String::from_utf8(body)
         .map_err(|error| refusal(format!(": not UTF-8 at byte {}", error.utf8_error().valid_up_to())))?;
     let array = member(&text, name).map_err(refusal)?.unwrap_or_default();
     let start = (array.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
     let range = if array.is_empty() { 0..0 } else { start..start + array.len() };
-    let (len, last) = match plain(array) {
+    let (len, last) = match plain(array, limit) {
         Some((len, last)) => (len, last.map(str::to_owned)),
-        // Escapes, or something that is no string and that this way gets a message of its own.
-        None => {
-            let mut strings = json::strings(array).map_err(|error| refusal(json::at(name, error)))?;
-            (strings.len(), strings.pop())
-        }
+        // Escapes, or something that is no string or too long and that this way gets a message of its own.
+        None => checked(array, limit).map_err(|error| refusal(json::at(name, error)))?,
     };
-    Ok(Strings { text, range, len, last })
+    Ok(Strings { body: text.len(), text, range, len, last })
+}
+
+/// The number of strings and the last one of any array.
+fn checked(array: &str, limit: usize) -> Result<(usize, Option<String>), String> {
+    let (mut len, mut last) = (0, None);
+    json::each_item(array, &mut |_, item| {
+        let string = json::string(item.get())?;
+        check_length(&string, limit)?;
+        len += 1;
+        last = Some(string);
+        Ok(())
+    })?;
+    Ok((len, last))
+}
+
+/// Refuses a name that no grammar allows for its length: a page of a few kilobytes unpacks to one of megabytes.
+pub fn check_length(name: &str, limit: usize) -> Result<(), String> {
+    match name.len() {
+        length if length > limit => Err(format!(": it has {length} bytes; {limit} at most are allowed")),
+        _ => Ok(()),
+    }
 }
 
 /// The text of the member that is the list; `None` where it is absent or null.
@@ -136,9 +169,9 @@ fn member<'a>(text: &'a str, name: &str) -> Result<Option<&'a str>, String> {
     Ok(member.filter(|value| *value != "null"))
 }
 
-/// The number of strings and the last one of an array that holds nothing else, none of them with an escape. The array is
-/// known to be JSON, so quotes come in pairs, and all that may stand outside of them is a comma or a blank.
-fn plain(array: &str) -> Option<(usize, Option<&str>)> {
+/// The number of strings and the last one of an array that holds nothing else, none of them with an escape or longer than
+/// `limit`. The array is known to be JSON, so quotes come in pairs, and all that may stand outside of them is a comma or a blank.
+fn plain(array: &str, limit: usize) -> Option<(usize, Option<&str>)> {
     let inside = if array.is_empty() { array } else { array.strip_prefix('[')?.strip_suffix(']')? };
     let (mut len, mut last) = (0, 0..0);
     let mut bytes = inside.bytes();
@@ -151,6 +184,9 @@ fn plain(array: &str) -> Option<(usize, Option<&str>)> {
                     return None;
                 }
                 last = start..inside.len() - bytes.len() - 1;
+                if last.len() > limit {
+                    return None;
+                }
                 len += 1;
             }
             b',' | b' ' | b'\t' | b'\r' | b'\n' => {}
@@ -256,6 +292,37 @@ mod tests {
         for text in [r#"{"tags":["a"]}"#, r#"{"tags":[],"manifest":null}"#, r#"{"tags":[],"manifest":[1]}"#] {
             assert_eq!(tags(text.as_bytes().to_vec()).expect("tags").told(), []);
         }
+    }
+
+    #[test]
+    fn items_longer_than_the_grammar_allows() {
+        let (tag, name) = ("t".repeat(TAG_LIMIT), "n".repeat(NAME_LIMIT));
+        let escaped = "\\u0074".repeat(TAG_LIMIT);
+        for text in [format!(r#"{{"tags":["a","{tag}"]}}"#), format!(r#"{{"tags":["{escaped}"]}}"#)] {
+            assert!(list(&text).is_ok(), "{text}");
+        }
+        let huge = format!("\\u0074{}", "t".repeat(1_000_000));
+        for (item, length) in [(format!("{tag}t"), "129"), (format!("{escaped}t"), "129"), (huge, "1000001")] {
+            let refused = list(&format!(r#"{{"tags":["a","{item}"]}}"#)).expect_err(length);
+            let place = format!("tag list: tags[1]: it has {length} bytes; 128 at most are allowed");
+            assert_eq!((refused.code, refused.message), ("INVALID_RESPONSE", place));
+        }
+        assert!(repositories(format!(r#"{{"repositories":["{name}"]}}"#).into_bytes()).is_ok());
+        let refused = repositories(format!(r#"{{"repositories":["{name}n"]}}"#).into_bytes()).expect_err("too long");
+        assert_eq!(refused.message, "catalog: repositories[0]: it has 256 bytes; 255 at most are allowed");
+    }
+
+    #[test]
+    fn other_strings_in_the_same_body() {
+        let text = format!(r#"{{"tags":["a","b"],"manifest":{{"sha256:{}":{{"tag":["a"]}}}}}}"#, "a".repeat(64));
+        let list = tags(text.into_bytes()).expect("tags");
+        let other = list.clone().with(&["b".to_owned()]).with(&["\"".to_owned()]);
+        assert_eq!((other.json(), other.len(), other.last()), (r#"["\""]"#, 1, Some("\"")));
+        assert_eq!((other.told().len(), other.told()), (1, list.told()));
+        let mut seen = Vec::new();
+        list.each(&mut |item| seen.push(item.to_owned()));
+        other.each(&mut |item| seen.push(item.to_owned()));
+        assert_eq!(seen, ["a", "b", "\""]);
     }
 
     #[test]

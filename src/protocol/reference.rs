@@ -7,9 +7,9 @@ use super::invalid::{Invalid, quoted};
 
 /// The longest repository name. The spec notes that many clients limit host and name together to 255 characters; what
 /// is longer than that on its own fits nowhere.
-const NAME_LIMIT: usize = 255;
+pub(super) const NAME_LIMIT: usize = 255;
 /// The longest tag.
-const TAG_LIMIT: usize = 128;
+pub(super) const TAG_LIMIT: usize = 128;
 
 /// A checked repository name: `library/alpine`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

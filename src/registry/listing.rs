@@ -1,15 +1,15 @@
 //! Listings page by page: tags and the catalog (distribution-spec v1.1.1, "Listing Tags").
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::connection::{Answer, Connection, Target};
+use super::course::{Course, Turn};
+use super::paging::{Extent, PAGE_LIMIT, next_page};
 use super::settings::Call;
-use super::v1;
+use super::{v1, version};
 use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::invalid::Invalid;
-use crate::protocol::link;
 use crate::protocol::listing::{self, Strings};
 use crate::protocol::reference::RepositoryName;
 use crate::protocol::url::Url;
@@ -17,9 +17,6 @@ use crate::transport::{Error, Host, Result};
 
 /// Items asked for per page: what distribution and ECR allow at most.
 const PAGE_SIZE: u64 = 1000;
-/// Bytes of one page that are read: 100,000 tags of full length and then some.
-pub const PAGE_LIMIT: u64 = 32 * 1024 * 1024;
-
 /// What is listed.
 enum Listed {
     Catalog,
@@ -27,27 +24,20 @@ enum Listed {
 }
 
 enum Next {
-    First,
-    Page(Url),
+    Turn(Turn),
     /// A page of a V1 registry, counted from 1.
     V1(u64),
-    /// Paging by the last item, where a `Link` cannot be seen: who ignores `last` sends the same again.
-    After(String),
-    End,
+    Failure(Error),
 }
 
 /// A listing in progress.
 pub struct Listing<H: Host> {
     connection: Rc<Connection<H>>,
     listed: Listed,
-    page_size: Option<u64>,
     call: Call,
     next: Next,
-    visited: HashSet<String>,
-    /// Items given out so far, kept only while paging by `last`, and the last page in case that begins.
-    given: HashSet<String>,
-    pages: u64,
-    items: u64,
+    course: Course,
+    extent: Extent,
 }
 
 impl<H: Host> Listing<H> {
@@ -65,24 +55,23 @@ impl<H: Host> Listing<H> {
     }
 
     fn new(connection: Rc<Connection<H>>, listed: Listed, page_size: Option<u64>, call: Call) -> Self {
-        Self {
-            connection,
-            listed,
-            page_size: Some(page_size.unwrap_or(PAGE_SIZE)),
-            call,
-            next: Next::First,
-            visited: HashSet::new(),
-            given: HashSet::new(),
-            pages: 0,
-            items: 0,
-        }
+        let extent = Extent::new("the listing", connection.listing_limits);
+        let course = Course::new(Some(page_size.unwrap_or(PAGE_SIZE)));
+        Self { connection, listed, call, next: Next::Turn(Turn::First), course, extent }
+    }
+
+    /// The same for whoever deletes what no listed tag needs: the registry is asked whether something follows the last item
+    /// even where it sends no `Link`, and a list of which that cannot be known is an error.
+    pub fn thorough(mut self) -> Self {
+        self.course.is_thorough = true;
+        self
     }
 
     /// The next page's items, never an empty page; `None` at the end, and after an error.
     pub async fn next_page(&mut self) -> Result<Option<Strings>> {
         let result = self.advance().await;
         if !matches!(result, Ok(Some(_))) {
-            self.next = Next::End;
+            self.next = Next::Turn(Turn::End);
         }
         result
     }
@@ -98,28 +87,43 @@ impl<H: Host> Listing<H> {
 
     async fn advance(&mut self) -> Result<Option<Strings>> {
         loop {
-            let (answer, by_last) = match std::mem::replace(&mut self.next, Next::End) {
-                Next::End => return Ok(None),
-                Next::First => {
-                    let url = self.url(None)?; // a bad name is told before any request
-                    if self.connection.is_v1(&self.call).await? {
-                        self.next = Next::V1(1);
-                        continue;
-                    }
-                    (self.first(url).await?, false)
-                }
-                Next::Page(url) => (self.connection.success(self.get(url).await?)?, false),
+            let turn = match std::mem::replace(&mut self.next, Next::Turn(Turn::End)) {
+                Next::Turn(turn) => turn,
                 Next::V1(number) => {
                     let page = self.v1_page(number).await?;
                     return Ok(Some(page).filter(|page| !page.is_empty()));
                 }
-                Next::After(last) => match self.after(&last).await? {
-                    Some(answer) => (answer, true),
-                    None => return Ok(None),
-                },
+                Next::Failure(error) => return Err(error),
             };
-            self.count_page(&answer)?;
-            let page = self.take_page(answer, by_last)?;
+            let url = match &turn {
+                Turn::First => {
+                    let url = self.url(self.course.size, None)?; // a bad name is told before any request
+                    if self.connection.is_v1(&self.call).await? {
+                        self.next = Next::V1(1);
+                        continue;
+                    }
+                    url
+                }
+                Turn::Page(url) | Turn::Guess(url) => url.clone(),
+                Turn::After(last) => self.url(self.course.size, Some(last))?,
+                Turn::Whole(size) => self.url(Some(*size), None)?,
+                Turn::End | Turn::Doubtful(_) | Turn::Stuck(_) => return Ok(None),
+            };
+            if matches!(turn, Turn::After(_)) && self.extent.has(&url) {
+                // A Link has led there.
+                let turn = self.course.refused(&turn, &|url| self.extent.has(url));
+                self.go_on(turn, &url);
+                continue;
+            }
+            let answer = match turn {
+                Turn::First => self.first(url).await?,
+                _ => self.get(url).await?,
+            };
+            if !answer.response.is_success() {
+                self.refused(&turn, &answer)?;
+                continue;
+            }
+            let page = self.take_page(&turn, answer)?;
             if !page.is_empty() {
                 return Ok(Some(page));
             }
@@ -133,9 +137,9 @@ impl<H: Host> Listing<H> {
         })
     }
 
-    fn url(&self, last: Option<&str>) -> Result<Url> {
+    fn url(&self, size: Option<u64>, last: Option<&str>) -> Result<Url> {
         let url = self.target()?.url;
-        let size = self.page_size.map(|size| size.to_string());
+        let size = size.map(|size| size.to_string());
         let mut query = Vec::new();
         query.extend(size.as_deref().map(|size| ("n", size)));
         query.extend(last.map(|last| ("last", last)));
@@ -150,75 +154,94 @@ impl<H: Host> Listing<H> {
     }
 
     async fn first(&mut self, url: Url) -> Result<Answer<Vec<u8>>> {
-        let answer = self.get(url).await?;
-        if answer.response.status != 400 {
-            return self.connection.success(answer);
+        let answer = match self.get(url).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.no_catalog(error).await),
+        };
+        if answer.response.is_success() {
+            return Ok(answer);
         }
         let error = self.connection.failure(&answer);
         // distribution and ECR set a limit to `n`; without it they choose.
-        if !matches!(error.code.as_ref(), "PAGINATION_NUMBER_INVALID" | "UNSUPPORTED") {
-            return Err(error);
+        let is_size =
+            answer.response.status == 400 && matches!(error.code.as_ref(), "PAGINATION_NUMBER_INVALID" | "UNSUPPORTED");
+        if !is_size {
+            return Err(self.no_catalog(error).await);
         }
-        self.page_size = None;
-        self.connection.success(self.get(self.url(None)?).await?)
+        self.course.size = None;
+        match self.connection.success(self.get(self.url(None, None)?).await?) {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.no_catalog(error).await),
+        }
     }
 
-    /// The page after an item, asked for without a `Link` that says there is one.
-    async fn after(&mut self, last: &str) -> Result<Option<Answer<Vec<u8>>>> {
-        let answer = self.get(self.url(Some(last))?).await?;
-        if answer.response.is_success() {
-            return Ok(Some(answer));
+    /// Of a catalog: that the registry has none, or does not show it. Many have none (Docker Hub, GHCR), or one for their
+    /// administrators (Harbor).
+    async fn no_catalog(&self, error: Error) -> Error {
+        let is_absent = matches!(error.status, Some(404 | 405 | 410 | 501)) || error.code == code::UNSUPPORTED;
+        let is_denied = matches!(error.status, Some(401 | 403));
+        if !matches!(self.listed, Listed::Catalog) || !(is_absent || is_denied) {
+            return error;
         }
-        // Where every header field can be seen, the specification has the list end without a Link: a registry that
-        // refuses the question on top has nothing more to say. Where fields may be hidden, something may be missing.
-        if answer.response.headers_filtered { Err(self.connection.failure(&answer)) } else { Ok(None) }
+        let advice = "name the repositories instead";
+        let (code, clause) = if is_absent {
+            (code::UNSUPPORTED.into(), format!("this registry has no catalog (/v2/_catalog): {advice}"))
+        } else if version::check(&self.connection, &self.call).await.is_ok() {
+            // It lets this client in, and not here.
+            let whose = if self.connection.has_credentials() { "to these credentials" } else { "without credentials" };
+            let clause = format!("this registry has no catalog (/v2/_catalog), or does not show it {whose}: {advice}");
+            (code::UNSUPPORTED.into(), clause)
+        } else {
+            (error.code.clone(), "the catalog is not shown without credentials that are good for it".to_owned())
+        };
+        Error { code, ..error.and(&clause) }
     }
 
-    fn count_page(&mut self, answer: &Answer<Vec<u8>>) -> Result<()> {
-        if !self.visited.insert(answer.url.to_string()) {
-            let message = format!("the pages of this listing lead in a circle after {} items", self.items);
-            return Err(answer.error(code::PAGING_LOOP, message));
+    /// What to do where a page is refused.
+    fn refused(&mut self, turn: &Turn, answer: &Answer<Vec<u8>>) -> Result<()> {
+        // What may be answered otherwise a moment later, or to somebody else, tells nothing of the list.
+        let is_verdict = matches!(answer.response.status, 400..=499)
+            && !matches!(answer.response.status, 401 | 403 | 407 | 408 | 425 | 429);
+        // Where header fields may be hidden, something may be missing.
+        let is_needed = match turn {
+            Turn::After(_) => answer.response.headers_filtered,
+            Turn::Guess(_) | Turn::Whole(_) => false,
+            _ => true,
+        };
+        if !is_verdict || is_needed {
+            return Err(self.connection.failure(answer));
         }
-        self.pages += 1;
-        let limit = self.connection.listing_limits.0;
-        if self.pages > limit {
-            let message = format!("the listing has more than the {limit} pages allowed (maxPages)");
-            return Err(answer.error(code::TOO_LARGE, message));
-        }
+        let turn = self.course.refused(turn, &|url| self.extent.has(url));
+        self.go_on(turn, &answer.url);
         Ok(())
     }
 
-    fn take_page(&mut self, mut answer: Answer<Vec<u8>>, by_last: bool) -> Result<Strings> {
+    fn take_page(&mut self, turn: &Turn, mut answer: Answer<Vec<u8>>) -> Result<Strings> {
+        self.extent.page(&answer)?;
         let body = std::mem::take(&mut answer.response.body);
         let parsed = match &self.listed {
             Listed::Catalog => listing::repositories(body),
             Listed::Tags(_) => listing::tags(body),
         };
-        let mut page = parsed.map_err(|invalid| answer.other_content(invalid.code, invalid.message))?;
-        let next = next_url(&answer)?;
-        let ask_on = next.is_none() && (answer.response.headers_filtered || self.is_exactly_full(&page));
-        if by_last {
-            page = self.unseen(&page);
-        } else if ask_on {
-            self.given.extend(page.to_vec());
-        }
-        self.next = match (next, page.last()) {
-            (Some(url), _) => Next::Page(url),
-            (None, Some(last)) if ask_on || by_last => Next::After(last.to_owned()),
-            _ => Next::End,
-        };
-        self.count_items(&answer, &page)?;
+        let page = parsed.map_err(|invalid| answer.other_content(invalid.code, invalid.message))?;
+        let (is_hidden, next) = (answer.response.headers_filtered, next_page(&answer));
+        let (page, turn) = self.course.turn(turn, page, next, is_hidden, &|url| self.extent.has(url));
+        self.extent.add(&answer, page.len())?;
+        self.go_on(turn, &answer.url);
         Ok(page)
     }
 
-    fn count_items(&mut self, answer: &Answer<Vec<u8>>, page: &Strings) -> Result<()> {
-        self.items += page.len() as u64;
-        let limit = self.connection.listing_limits.1;
-        if self.items > limit {
-            let message = format!("the listing has more than the {limit} items allowed (maxItems)");
-            return Err(answer.error(code::TOO_LARGE, message));
-        }
-        Ok(())
+    fn go_on(&mut self, turn: Turn, url: &Url) {
+        self.next = match turn {
+            // What came is given out before.
+            Turn::Stuck(why) => Next::Failure(self.extent.stuck(url, &why)),
+            Turn::Doubtful(why) => {
+                let name = if let Listed::Tags(Ok(name)) = &self.listed { name.as_str() } else { "the catalog" };
+                self.connection.notices.warn(&format!("the list of {name} may be incomplete: {why}"));
+                Next::Turn(Turn::End)
+            }
+            turn => Next::Turn(turn),
+        };
     }
 
     /// A page of a V1 registry. Who gives all at once, and who ignores which page is asked for, has nothing new on the next.
@@ -227,39 +250,14 @@ impl<H: Host> Listing<H> {
             Listed::Catalog => None,
             Listed::Tags(name) => Some(name.as_ref().map_err(Clone::clone)?),
         };
-        let answer = self.connection.v1_list(name, number, self.page_size, &self.call).await?;
-        self.count_page(&answer)?;
-        let (items, pages) = v1::page_of(&answer, matches!(self.listed, Listed::Catalog))?;
-        let page = self.unseen(&items);
-        self.count_items(&answer, &page)?;
-        if number < pages {
+        let answer = self.connection.v1_list(name, number, self.course.size, &self.call).await?;
+        self.extent.page(&answer)?;
+        let page = v1::page_of(&answer, name.is_none())?;
+        let fresh = self.course.fresh(page.names);
+        self.extent.add(&answer, fresh.len())?;
+        if v1::goes_on((number, page.pages), (fresh.len(), page.total), &answer, &self.extent)? {
             self.next = Next::V1(number + 1);
         }
-        Ok(page)
+        Ok(fresh)
     }
-
-    /// Some registries cut a list at `n` and send no Link (seen: go-containerregistry's); to ask once more costs little.
-    fn is_exactly_full(&self, page: &Strings) -> bool {
-        self.page_size.is_some_and(|size| size > 0 && page.len() as u64 == size)
-    }
-
-    fn unseen(&mut self, page: &Strings) -> Strings {
-        let fresh: Vec<String> = page.to_vec().into_iter().filter(|item| self.given.insert(item.clone())).collect();
-        Strings::from_vec(&fresh)
-    }
-}
-
-/// Where `Link: …; rel="next"` leads. Only its query is taken: behind a path prefix Artifactory and Nexus drop the prefix,
-/// and a listing never moves to another path.
-pub(super) fn next_url<B>(answer: &Answer<B>) -> Result<Option<Url>> {
-    let told = |invalid: Invalid| answer.error(invalid.code, invalid.message);
-    let Some(target) = link::next(answer.response.headers.all("link")).map_err(told)? else {
-        return Ok(None);
-    };
-    let url = answer.url.join(&target).map_err(told)?;
-    if !url.same_origin(&answer.url) {
-        let message = format!("refused to follow the listing's Link to {}", url.redacted());
-        return Err::<_, Error>(answer.error(code::UNTRUSTED_LOCATION, message));
-    }
-    Ok(Some(answer.url.with_raw_query(url.query())))
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::connection::Connection;
 use super::ids::{Question, answers};
 use super::manifests::FetchedManifest;
+use super::referrers::is_list;
 use super::repository::Repository;
 use super::settings::Call;
 use super::untag::{Standing, Untag};
@@ -55,6 +56,8 @@ struct Looked {
     name: String,
     /// Whether it is the manifest itself.
     is_it: bool,
+    /// Whether it is a list of referrers under their tag.
+    is_list: bool,
     /// Its digest, where the manifest is one of its entries.
     parent: Option<Digest>,
     /// Indexes within it, and what may be one.
@@ -83,6 +86,7 @@ impl Looked {
         Self {
             name: name.to_owned(),
             is_it: found.is_named(digest),
+            is_list: referrers::is_tag(name) && is_list(name, found),
             parent: is_parent.then(|| found.digest.clone()),
             nested: indexes.chain(parts.either.iter().map(|entry| nested(entry, true))).collect(),
             unclear: parts.unknown.filter(|_| is_mentioned),
@@ -191,7 +195,7 @@ impl<H: Host> Repository<H> {
                     Look::Nothing(tag) if is_tag => dependents.dangling.push(tag),
                     Look::Nothing(_) => {}
                     // The lists of referrers do not count as parents: they are changed with what they name.
-                    Look::At(at) if is_tag && referrers::is_tag(&at.name) => {}
+                    Look::At(at) if is_tag && at.is_list => {}
                     Look::At(at) => {
                         dependents.parents.extend(at.parent);
                         dependents.unread.extend(at.unclear.map(|reason| Unread { name: at.name, reason }));
@@ -256,15 +260,16 @@ impl<H: Host> Connection<H> {
         };
         let (me, name, call) = (self.clone(), name.clone(), call.clone());
         see_through(self.host(), async move {
-            me.delete_digest(&name, &digest, &call).await?;
+            let delete = Box::pin(me.delete_digest(&name, &digest, &call));
+            match &subject {
+                Some(subject) => me.delete_referrer(&name, (subject, &digest), delete, &call).await?,
+                None => delete.await?,
+            }
             let mut left = Vec::new();
             for tag in tags {
                 if let Err(error) = me.let_go(&name, &tag, &digest, &call).await {
                     left.push((tag, error));
                 }
-            }
-            if let Some(subject) = subject {
-                me.unlist_referrer(&name, &subject, &digest, &call).await?;
             }
             let names: Vec<_> = left.iter().map(|(tag, _)| tag.clone()).collect();
             match left.into_iter().next() {

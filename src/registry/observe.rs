@@ -68,7 +68,7 @@ impl<H: Host> Connection<H> {
 
     /// The tags of a repository as the registry lists them now; none of a repository that it does not know.
     pub(super) async fn listed_tags(self: &Rc<Self>, name: &RepositoryName, call: &Call) -> Result<Vec<String>> {
-        match Listing::tags(self.clone(), Ok(name.clone()), None, call.clone()).collect().await {
+        match Listing::tags(self.clone(), Ok(name.clone()), None, call.clone()).thorough().collect().await {
             Err(Error { status: Some(404), errors, .. }) if !errors.is_empty() => Ok(Vec::new()),
             listed => listed,
         }

@@ -31,8 +31,19 @@ pub struct Error {
     pub is_transient: bool,
     /// Where the answer could not be read: whether anything answers there at all, if that could be told.
     pub answers: Option<bool>,
-    /// Whether it is about the token for a request, which was not sent therefore.
-    pub is_of_token: bool,
+    /// What failed.
+    pub stage: Stage,
+}
+
+/// Which part of a call an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The request.
+    Request,
+    /// The token for it: it was not sent therefore.
+    Token,
+    /// The redirect that the registry answered it with, and what that leads to.
+    Redirect,
 }
 
 /// A result whose error is [`Error`].
@@ -51,7 +62,7 @@ impl Error {
             retry_after: None,
             is_transient: false,
             answers: None,
-            is_of_token: false,
+            stage: Stage::Request,
         }
     }
 

@@ -22,7 +22,7 @@ pub mod shared;
 pub mod timeout;
 pub mod trust;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, Stage};
 
 use std::pin::Pin;
 use std::rc::Rc;

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::trust::Trust;
-use super::{Clock, Error, Result, Transport, read};
+use super::{Clock, Error, Result, Stage, Transport, read};
 use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Headers, Method, Request, Response};
@@ -59,21 +59,28 @@ impl<T: Transport, C: Clock> Redirected<T, C> {
     ) -> Result<Response<T::Body>> {
         loop {
             let asked = hops.last().unwrap_or(request);
-            let mut response = self.inner.send(asked).await?;
+            let mut response = self
+                .inner
+                .send(asked)
+                .await
+                .map_err(|error| if hops.is_empty() { error } else { of_redirect(error) })?;
             if let Some(came_from) = &response.url {
-                self.trust.redirect(&asked.url, came_from)?;
+                let may_be = self.trust.redirect(&asked.url, came_from);
+                may_be.map_err(of_redirect)?;
                 if asked.method == Method::Post && matches!(response.status, 200 | 404 | 405) {
                     return Err(became_get(came_from).with_status(response.status));
                 }
             }
-            match self.next(asked, &response)? {
+            let next = self.next(asked, &response);
+            match next.map_err(of_redirect)? {
                 None => {
                     let came_from: Option<&Url> = hops.last().map(|last| &last.url);
                     response.url = response.url.or_else(|| came_from.cloned());
                     return Ok(response);
                 }
                 Some(_) if hops.len() == MOST => {
-                    return Err(Error::new(code::INVALID_RESPONSE, format!("more than {MOST} redirects in a row")));
+                    let error = Error::new(code::INVALID_RESPONSE, format!("more than {MOST} redirects in a row"));
+                    return Err(of_redirect(error));
                 }
                 Some(next) => {
                     read::discard(&*self.clock, response).await;
@@ -97,6 +104,10 @@ impl<T: Transport, C: Clock> Transport for Redirected<T, C> {
     fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
         self.inner.hasher(algorithm)
     }
+}
+
+fn of_redirect(error: Error) -> Error {
+    Error { stage: Stage::Redirect, ..error }
 }
 
 /// No upload is answered like this: what followed the redirect, a browser, went on with GET.

@@ -2,6 +2,8 @@
 
 use super::super::invalid::Invalid;
 use super::super::json::{self, Members};
+use super::super::listing::check_length;
+use super::super::reference::NAME_LIMIT;
 use super::refusal;
 
 /// One page of results.
@@ -13,17 +15,22 @@ pub struct Page {
     pub results: Vec<String>,
     /// Pages in all, where that is told.
     pub pages: Option<u64>,
+    /// Results in all, where that is told.
+    pub total: Option<u64>,
 }
 
 /// Reads a page.
 pub fn page(body: &[u8]) -> Result<Page, Invalid> {
     let read = || {
-        let members = Members::read_unique(json::text(body)?, &["results", "num_pages"])?;
-        let mut page = Page { pages: members.optional("num_pages", json::size)?, ..Page::default() };
+        let members = Members::read_unique(json::text(body)?, &["results", "num_pages", "num_results"])?;
+        let number = |name| members.optional(name, json::size);
+        let mut page = Page { pages: number("num_pages")?, total: number("num_results")?, ..Page::default() };
         members.required("results", |text| {
             json::each_item(text, &mut |_, item| {
                 let result = Members::read_unique(item.get(), &["name"])?;
-                page.names.push(result.required("name", json::string)?);
+                let name = result.required("name", json::string)?;
+                check_length(&name, NAME_LIMIT).map_err(|error| json::at("name", error))?;
+                page.names.push(name);
                 page.results.push(item.get().to_owned());
                 Ok(())
             })
@@ -44,8 +51,9 @@ mod tests {
         let read = page(text.as_bytes()).expect("a page");
         assert_eq!(read.names, ["library/busybox", "b"]);
         assert_eq!((read.results.first().map(String::as_str), read.pages), (Some(first), Some(3)));
+        assert_eq!(read.total, Some(51));
         let all = page(br#"{"results":[],"num_results":0}"#).expect("a page");
-        assert_eq!(all, Page::default());
+        assert_eq!(all, Page { total: Some(0), ..Page::default() });
     }
 
     #[test]
@@ -58,6 +66,11 @@ mod tests {
             (r#"{"results":[{"name":"a"},{"name":1}]}"#, "search: results[1].name: got 1"),
             (r#"{"results":[{}]}"#, "search: results[0].name: it is missing"),
             (r#"{"num_pages":-1,"results":[]}"#, "search: num_pages: got -1"),
+            (r#"{"num_results":"1","results":[]}"#, "search: num_results: got \"1\""),
+            (
+                &format!(r#"{{"results":[{{"name":"a"}},{{"name":"{}"}}]}}"#, "n".repeat(256)),
+                "search: results[1].name: it has 256 bytes; 255 at most are allowed",
+            ),
             ("<html>", "search: not JSON"),
         ] {
             let refused = page(text.as_bytes()).expect_err(text);

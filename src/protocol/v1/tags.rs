@@ -4,6 +4,8 @@ use serde_json::value::RawValue;
 
 use super::super::invalid::{Invalid, quoted};
 use super::super::json::{self, Members};
+use super::super::listing::check_length;
+use super::super::reference::TAG_LIMIT;
 use super::{ImageId, refusal};
 
 /// The names in the answer to `…/tags`, in its order: an object of ids by tag (docker-registry), or a list of objects that
@@ -15,12 +17,15 @@ pub fn tags(body: &[u8]) -> Result<Vec<String>, Invalid> {
         let start = text.trim_start();
         if start.starts_with('[') {
             json::each_item(text, &mut |_, item| {
-                names.push(Members::read_unique(item.get(), &["name"])?.required("name", json::string)?);
+                let name = Members::read_unique(item.get(), &["name"])?.required("name", json::string)?;
+                check_length(&name, TAG_LIMIT).map_err(|error| json::at("name", error))?;
+                names.push(name);
                 Ok(())
             })?;
         } else if start.starts_with('{') {
             json::each_member(text, &mut |name, id| {
-                json::string(id.get()).map_err(|error| json::at(&quoted(name), error))?;
+                let checked = check_length(name, TAG_LIMIT).and_then(|()| json::string(id.get()));
+                checked.map_err(|error| json::at(&quoted(name), error))?;
                 names.push(name.to_owned());
                 Ok(())
             })?;
@@ -68,7 +73,7 @@ mod tests {
 
     #[test]
     fn refusals_name_the_place() {
-        let deep = "[".repeat(100_000);
+        let (deep, long) = ("[".repeat(100_000), "t".repeat(129));
         for (text, place) in [
             ("null", "tag list: got null; an object is needed"),
             ("\"latest\"", "tag list: got \"latest\"; an object is needed"),
@@ -77,6 +82,11 @@ mod tests {
             (r#"[{"name":null}]"#, "tag list: [0].name: got null; a string is needed"),
             (r#"{"latest":null}"#, "tag list: \"latest\": got null; a string is needed"),
             (r#"{"latest":{"id":"a"}}"#, "tag list: \"latest\": got an object; a string is needed"),
+            (
+                &format!(r#"{{"{long}":"x"}}"#),
+                &format!("tag list: \"{}…\": it has 129 bytes; 128 at most", "t".repeat(80)),
+            ),
+            (&format!(r#"[{{"name":"{long}"}}]"#), "tag list: [0].name: it has 129 bytes; 128 at most are allowed"),
             ("<!doctype html>", "tag list: not JSON"),
             ("", "tag list: not JSON"),
             ("{", "tag list: not JSON"),

@@ -67,7 +67,8 @@ impl<H: Host> Gatherer<H> {
 
     async fn tags(&self, inventory: &mut Inventory) -> Result<Vec<TagEntry>> {
         let look = Look::new(self, inventory);
-        let mut listing = Listing::tags(self.connection.clone(), Ok(self.name.clone()), None, self.call.clone());
+        let listing = Listing::tags(self.connection.clone(), Ok(self.name.clone()), None, self.call.clone());
+        let mut listing = listing.thorough();
         let mut entries = Vec::new();
         while let Some(page) = listing.next_page().await? {
             look.learn(page.told());

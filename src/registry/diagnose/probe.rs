@@ -2,7 +2,7 @@
 
 use super::super::connection::Connection;
 use super::super::settings::Call;
-use super::super::{listing, version};
+use super::super::{paging, version};
 use super::inquiry::Inquiry;
 use crate::protocol::http::{Carries, Failures, Method, Request};
 use crate::protocol::media_type;
@@ -115,6 +115,6 @@ impl Inquiry {
         if probe == Probe::Authorization {
             request.headers.set("authorization", ANYONE);
         }
-        (request, if is_list { listing::PAGE_LIMIT } else { version::LIMIT })
+        (request, if is_list { paging::PAGE_LIMIT } else { version::LIMIT })
     }
 }

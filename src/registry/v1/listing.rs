@@ -1,7 +1,7 @@
 //! V1's lists: the tags of a repository, which come at once, and searches, which may come in pages.
 
 use super::super::connection::{Answer, Connection};
-use super::super::listing::PAGE_LIMIT;
+use super::super::paging::{Extent, PAGE_LIMIT};
 use super::super::settings::Call;
 use super::{JSON, unreadable};
 use crate::protocol::http::Method;
@@ -44,14 +44,44 @@ impl<H: Host> Connection<H> {
     }
 }
 
-/// What a page holds, and how many pages there are.
-pub fn page_of(answer: &Answer<Vec<u8>>, is_catalog: bool) -> Result<(Strings, u64)> {
+/// A page of a list.
+pub struct Page {
+    /// The names it holds.
+    pub names: Strings,
+    /// How many pages there are.
+    pub pages: u64,
+    /// How many names there are in all, where that is told.
+    pub total: Option<u64>,
+}
+
+/// Reads a page.
+pub fn page_of(answer: &Answer<Vec<u8>>, is_catalog: bool) -> Result<Page> {
     let body = &answer.response.body;
     let read = if is_catalog {
-        search::page(body).map(|page| (page.names, page.pages.unwrap_or(1)))
+        search::page(body).map(|page| (page.names, page.pages, page.total))
     } else {
-        tags(body).map(|names| (names, 1))
+        tags(body).map(|names| (names, None, None))
     };
-    let (names, pages) = read.map_err(|invalid| unreadable(answer, invalid))?;
-    Ok((Strings::from_vec(&names), pages))
+    let (names, pages, total) = read.map_err(|invalid| unreadable(answer, invalid))?;
+    Ok(Page { names: Strings::from_vec(&names), pages: pages.unwrap_or(1), total })
+}
+
+/// Whether there is another page. Who gives all at once, and who ignores which page is asked for, has nothing new on the
+/// next; an error where that cannot have been all.
+pub fn goes_on(
+    (number, pages): (u64, u64),
+    (fresh, total): (usize, Option<u64>),
+    answer: &Answer<Vec<u8>>,
+    extent: &Extent,
+) -> Result<bool> {
+    if fresh > 0 {
+        return Ok(number < pages);
+    }
+    match total {
+        Some(total) if number > 1 && extent.lacks(total) => {
+            let why = format!("there are {total}, and page {number} repeats what came before");
+            Err(extent.stuck(&answer.url, &why))
+        }
+        _ => Ok(false),
+    }
 }

@@ -13,7 +13,7 @@ mod tags;
 pub use image::{Fetched, V1Layer};
 pub(super) use image::{find, tag_data};
 pub(super) use layer::layer;
-pub(super) use listing::page_of;
+pub(super) use listing::{goes_on, page_of};
 pub use push::LARGEST_STREAM;
 pub(super) use tags::{tag, untag};
 

@@ -24,7 +24,7 @@ use self::session::{Session, Sessions};
 use self::token::{Asking, Service, Token, Tokens};
 use super::retry::Retry;
 use super::trust::Trust;
-use super::{Body, Clock, Error, Result, Transport, read};
+use super::{Body, Clock, Error, Result, Stage, Transport, read};
 use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Carries, Login, Method, Moment, Request, Response};
 use crate::protocol::scope::Scopes;
@@ -192,7 +192,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let result = self.tokens.get(&asking, scopes).await;
         let (token, refresh_token) = result.map_err(|error| {
             let error = token::unreached(service, self.trust.registry(), error);
-            Error { is_of_token: true, ..error }
+            Error { stage: Stage::Token, ..error }
         })?;
         if let Some(refresh_token) = refresh_token {
             self.keyring.renew(refresh_token);
