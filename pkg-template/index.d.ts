@@ -308,6 +308,8 @@ export interface CopyOptions extends CallOptions {
    * that the source lacks, nothing is written over them: `CONFLICT`.
    */
   referrers?: boolean;
+  /** Bytes per request to the target at most, as in {@link PushBlobOptions.chunkSize}. */
+  chunkSize?: number;
   /**
    * Moves the target's tag only if it points to this digest, or with `null` only if it does not exist: else `CONFLICT`. Asked before the copy and
    * again right before the tag is put; no registry compares by itself, so that another writer may still come in between.
@@ -389,7 +391,10 @@ export class Repository {
   headManifest(reference: string, options?: CallOptions): Promise<Descriptor | undefined>;
   /** A blob's bytes. Whole: verified, and the stream errors instead of closing if they don't match. `range`: first and last byte, inclusive as in HTTP; a part cannot be verified. */
   blob(digest: string, options?: TransferOptions & { range?: [first: number, last: number] }): Promise<ReadableStream<Uint8Array>>;
-  /** Size of a blob; undefined if there is none. */
+  /**
+   * Size of a blob; undefined if there is none. Where the answer to HEAD does not tell it (compressed on its way, without a length, or a proxy's
+   * page), GET does; a blob whose size no answer tells is read and counted, up to 64 MiB (`INVALID_RESPONSE` beyond).
+   */
   headBlob(digest: string, options?: CallOptions): Promise<Descriptor | undefined>;
   /**
    * What a clean-up would remove and keep, and why; nothing is deleted before `apply()` of the plan. One request for each tag, each manifest
@@ -481,16 +486,20 @@ export class Repository {
    * registry takes none, in chunks, the next read while one is on its way. Either way a few MiB are in memory. A source that pauses keeps no request
    * open. After a lost connection the upload goes on where the registry has got to, if what it lacks is still in hand (the last 4 MiB of a stream).
    * Else, and at distribution 2.8, which forgets an upload whose connection broke: a Blob or File, and what is in memory, is sent again from the
-   * start, a stream cannot be. What fits into one chunk, and up to 64 MiB that are in memory anyway, is hashed first and goes up in one request.
+   * start, a stream only while all of it so far is still in hand (16 MiB at most). What fits into one chunk, and up to 64 MiB that are in memory anyway, is hashed first and goes up in one request.
    *
-   * Rejects with `SOURCE` where a stream fails (its own reason is the error's `cause`) or gives something that is no bytes, `SIZE_MISMATCH` where
-   * a file changed its length, `DIGEST_MISMATCH` where the bytes are not those of `digest`, `UNSUPPORTED` where the registry takes no pushes, or
-   * hides `Location` from a page.
+   * The blob counts as pushed when the registry answers 201 to the end of the upload, or when a look at the blob finds it. Where the registry
+   * refuses that look (push-only permission), the bytes are sent. Bytes in memory are not copied: do not change or transfer their buffer meanwhile.
+   *
+   * Rejects with `SOURCE` where a stream fails (its own reason is the error's `cause`), gives something that is no bytes, or where a buffer was
+   * detached (transferred) before its bytes were sent, `SIZE_MISMATCH` where a file changed its length, `DIGEST_MISMATCH` where the bytes are not
+   * those of `digest`, `UNSUPPORTED` where the registry takes no pushes, or hides `Location` from a page.
    */
   pushBlob(data: BlobData, options?: PushBlobOptions): Promise<Descriptor>;
   /**
-   * Has the registry take a blob over from another of its repositories, without moving its bytes. `true` if it did. `false` if it cannot, does not
-   * have the blob there, or does not let this client at it (400, 401, 403, 404, 405, or an upload it began instead, which is cancelled): then
+   * Has the registry take a blob over from another of its repositories, without moving its bytes. `true` if it did, and the blob is there (as far as
+   * this client may look). `false` if it cannot, does not have the blob there, or does not let this client at it (400, 401, 403, 404, 405, or an
+   * upload it began instead, which is cancelled): then
    * the bytes have to be pushed. Rejects for what says nothing about the blob: no connection, 5xx.
    */
   mountBlob(digest: string, from: string, options?: CallOptions): Promise<boolean>;
@@ -522,7 +531,8 @@ export interface PushBlobOptions extends TransferOptions {
   mediaType?: string;
   /**
    * Bytes per request at most, up to 256 MiB; more where the registry asks for more (`OCI-Chunk-Min-Length`). Default: as many as there are, or 4 MiB
-   * where no request's body can be streamed. For registries, and proxies before them, that limit the size of a request.
+   * where no request's body can be streamed. For registries, and proxies before them, that limit the size of a request. After a 413, or GHCR's 416
+   * to a chunk that is too large, the client sends smaller chunks by itself.
    */
   chunkSize?: number;
   /** What the bytes must hash to, sha256 or sha512. Where that blob is there already a stream is not even read. */
@@ -590,6 +600,8 @@ export interface ArtifactOptions extends CallOptions {
   /** Most artifacts have none. */
   config?: { data: BlobData; mediaType?: string };
   tag?: string;
+  /** Of the files, bytes per request at most, as in {@link PushBlobOptions.chunkSize}. */
+  chunkSize?: number;
 }
 /** What depends on a manifest. */
 export interface Dependents {

@@ -508,6 +508,8 @@ fn locations_without_the_prefix() {
         ("/registry", "/u/1", "/u/1?"),
         ("/registry", "https://storage.example.com/v2/u", "https://storage.example.com/v2/u?"),
         ("", "/v2/a/b/blobs/uploads/1", "/v2/a/b/blobs/uploads/1?"),
+        ("", "http://registry.internal:5000/v2/a/b/blobs/uploads/1?x=y", "/v2/a/b/blobs/uploads/1?x=y&"),
+        ("", "https://storage.example.com/v2/c/blobs/uploads/1", "https://storage.example.com/v2/c/blobs/uploads/1?"),
     ] {
         let host = Scripted::new(move |seen| match seen.method {
             Method::Post => Reply::new(202).header("location", location),

@@ -20,7 +20,7 @@ pub use bindings::{Any, Room, tag};
 pub use body::{FetchBody, HostBytes};
 pub use failure::text_of;
 pub use hash::FetchHasher;
-pub use reader::{Read, Reader};
+pub use reader::{Read, Reader, bytes_of};
 pub use settle::settled;
 
 use std::cell::{Cell, OnceCell};

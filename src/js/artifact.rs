@@ -1,6 +1,6 @@
 //! `Repository`: artifacts.
 
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::convert;
@@ -14,9 +14,11 @@ use super::source::{self, Reason};
 use crate::fetch::HostBytes;
 use crate::protocol::descriptor::Annotations;
 use crate::protocol::media_type;
+use crate::registry::blob_push::LARGEST_CHUNK;
 use crate::registry::{Artifact, ArtifactFile, Push};
 
-const KNOWN: &[&str] = &["signal", "timeout", "artifactType", "files", "annotations", "subject", "config", "tag"];
+const KNOWN: &[&str] =
+    &["signal", "timeout", "artifactType", "files", "annotations", "subject", "config", "tag", "chunkSize"];
 
 #[wasm_bindgen]
 impl Repository {
@@ -30,6 +32,7 @@ impl Repository {
                 options::text(&options.get("artifactType")?.unwrap_or_default(), "options.artifactType")?;
             let subject = options.get("subject")?.map(|value| image::source(&value, "options.subject")).transpose()?;
             let (annotations, tag) = (annotations(&options)?, options.text("tag")?);
+            let chunk_size = options.whole("chunkSize", 1, LARGEST_CHUNK)?;
             let (call, signal) = (options.call()?, options.signal()?);
             // Last: from here on streams are taken.
             let reason = Reason::default();
@@ -40,7 +43,8 @@ impl Repository {
                 }
                 None => None,
             };
-            let files = files(&options, &reason)?;
+            let mut files = files(&options, &reason)?;
+            files.iter_mut().for_each(|file| file.push.chunk_size = chunk_size);
             let artifact = Artifact { artifact_type, files, annotations, subject, config, tag };
             Ok((signal, async move {
                 let pushed = repository.push_artifact(artifact, &call).await;
@@ -52,10 +56,7 @@ impl Repository {
 
 fn files(options: &Options, reason: &Reason) -> Result<Vec<ArtifactFile<HostBytes>>> {
     let Some(value) = options.get("files")? else { return Ok(Vec::new()) };
-    if !Array::is_array(&value) {
-        return Err(Failure::argument("options.files: a list of files is needed"));
-    }
-    let list: Array = value.unchecked_into();
+    let list = options::list(&value).ok_or_else(|| Failure::argument("options.files: a list of files is needed"))?;
     let file = |(index, value)| {
         let known = ["title", "data", "mediaType", "annotations"];
         let file = Options::nested(value, &format!("files[{index}]"), &known)?;

@@ -19,10 +19,11 @@ use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::Digest;
 use crate::protocol::platform::Platform;
 use crate::registry::Form;
+use crate::registry::blob_push::LARGEST_CHUNK;
 use crate::registry::copy::{self, Copied, Place, Stage, Step, UnknownKinds, Watcher};
 
 const OPTIONS: &[&str] =
-    &["signal", "timeout", "platforms", "referrers", "schema1", "ifMatch", "unknownKinds", "onProgress"];
+    &["signal", "timeout", "platforms", "referrers", "chunkSize", "schema1", "ifMatch", "unknownKinds", "onProgress"];
 
 #[wasm_bindgen]
 impl DockerRegistryClient {
@@ -40,6 +41,7 @@ impl DockerRegistryClient {
             let wanted = copy::Options {
                 platforms: platforms(&options)?,
                 referrers: options.flag("referrers")?,
+                chunk_size: options.whole("chunkSize", 1, LARGEST_CHUNK)?,
                 convert: form(&options)?,
                 if_match: if_match(&options)?,
                 unknown_kinds: unknown_kinds(&options)?,

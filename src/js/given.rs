@@ -1,11 +1,11 @@
 //! Manifests that a caller gives.
 
-use js_sys::{JSON, Reflect, Uint8Array};
+use js_sys::{JSON, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::error::{Failure, Result};
 use super::options::{Options, described};
-use crate::fetch::tag;
+use crate::fetch::{bytes_of, tag};
 
 /// The bytes of a manifest, and its type as far as that is told beside them: of a `Manifest` its own bytes, of any other
 /// object its JSON.
@@ -48,7 +48,7 @@ pub fn signing_key(options: &Options) -> Result<Option<JsValue>> {
     }
 }
 
-/// Of a `Uint8Array` of any realm.
+/// Of a `Uint8Array` of any realm; of one whose buffer is detached there are none.
 fn bytes(value: &JsValue) -> Option<Vec<u8>> {
-    (tag(value) == "[object Uint8Array]").then(|| Uint8Array::new(value).to_vec())
+    (tag(value) == "[object Uint8Array]").then(|| bytes_of(value).ok())?.map(|bytes| bytes.to_vec())
 }

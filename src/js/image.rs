@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::client::Shared;
@@ -222,11 +222,13 @@ pub fn source(value: &JsValue, path: &str) -> Result<Source<FetchHost>> {
 
 /// A list of them.
 pub fn sources(value: &JsValue, path: &str) -> Result<Vec<Source<FetchHost>>> {
-    if !Array::is_array(value) {
-        let message = format!("{path}: a list of tags, digests or Images is needed, not {}", options::described(value));
-        return Err(Failure::argument(message));
-    }
-    let list: &Array = value.unchecked_ref();
+    let refused = || {
+        Failure::argument(format!(
+            "{path}: a list of tags, digests or Images is needed, not {}",
+            options::described(value)
+        ))
+    };
+    let list = options::list(value).ok_or_else(refused)?;
     list.iter().enumerate().map(|(index, item)| source(&item, &format!("{path}[{index}]"))).collect()
 }
 

@@ -11,6 +11,20 @@ use crate::fetch::tag;
 use crate::protocol::invalid::quoted;
 use crate::registry::Call;
 
+#[wasm_bindgen]
+extern "C" {
+    // A list may be a Proxy, of whatever realm: what its traps throw is the caller's argument.
+    #[wasm_bindgen(js_namespace = Array, js_name = isArray, catch)]
+    fn is_array(value: &JsValue) -> std::result::Result<bool, JsValue>;
+    #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
+    fn copy_of(list: &JsValue) -> std::result::Result<Array, JsValue>;
+}
+
+/// The items of a list, in one of our own; `None` for anything else, and for what throws when it is read.
+pub fn list(value: &JsValue) -> Option<Array> {
+    is_array(value).ok().filter(|is_array| *is_array).and_then(|_| copy_of(value).ok())
+}
+
 /// The largest number that JavaScript holds exactly.
 pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
@@ -36,7 +50,7 @@ impl Options {
         if value.is_undefined() {
             return Ok(Self { object: None, place });
         }
-        if !value.is_object() || Array::is_array(&value) {
+        if !value.is_object() || is_array(&value).unwrap_or(true) {
             return Err(Failure::argument(format!("{place}: an object is needed, not {}", described(&value))));
         }
         let keys =
@@ -148,8 +162,8 @@ impl Options {
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
         let Some(value) = self.get(name)? else { return Ok(None) };
         let refused = || Failure::argument(format!("options.{name}: a list of strings is needed"));
-        let list = Array::is_array(&value).then(|| value.unchecked_into::<Array>()).ok_or_else(refused)?;
-        let texts: Option<Vec<String>> = list.iter().map(|item| item.as_string()).collect();
+        let texts: Option<Vec<String>> =
+            list(&value).ok_or_else(refused)?.iter().map(|item| item.as_string()).collect();
         texts.map(Some).ok_or_else(refused)
     }
 
@@ -219,7 +233,7 @@ pub fn described(value: &JsValue) -> String {
     if value.is_null() || value.is_undefined() || value.as_bool().is_some() {
         return format!("{value:?}").trim_start_matches("JsValue(").trim_end_matches(')').to_owned();
     }
-    if Array::is_array(value) {
+    if is_array(value).unwrap_or(false) {
         return "an array".to_owned();
     }
     match value.js_typeof().as_string().as_deref() {

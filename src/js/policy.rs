@@ -1,11 +1,11 @@
 //! Reading a `CleanupPolicy`.
 
-use js_sys::{Array, Date};
+use js_sys::Date;
 use wasm_bindgen::prelude::*;
 
 use super::error::{Failure, Result};
 use super::filter::Filter;
-use super::options::{MAX_SAFE_INTEGER, Options, described};
+use super::options::{self, MAX_SAFE_INTEGER, Options, described};
 use crate::fetch::tag;
 use crate::registry::Policy;
 use crate::registry::cleanup::{Keep, Line, Matcher, Moment, Remove, Semver};
@@ -71,14 +71,13 @@ fn moment(options: &Options, name: &str) -> Result<Option<Moment>> {
 fn matchers(options: &Options, name: &str) -> Result<Option<Vec<Matcher>>> {
     let Some(value) = options.get(name)? else { return Ok(None) };
     let path = options.path(name);
-    if !Array::is_array(&value) {
-        return Err(Failure::argument(format!("{path}: a list of strings and regular expressions is needed")));
-    }
+    let refused = || Failure::argument(format!("{path}: a list of strings and regular expressions is needed"));
+    let list = options::list(&value).ok_or_else(refused)?;
     let matcher = |(index, value): (usize, JsValue)| -> Result<Matcher> {
         let filter = Filter::check(value, &format!("{path}[{index}]"))?;
         Ok(Box::new(move |tag| filter.fits(tag)))
     };
-    value.unchecked_into::<Array>().iter().enumerate().map(matcher).collect::<Result<_>>().map(Some)
+    list.iter().enumerate().map(matcher).collect::<Result<_>>().map(Some)
 }
 
 fn semver(keep: &Options) -> Result<Option<Semver>> {

@@ -187,10 +187,7 @@ impl Repository {
 /// `[first, last]`.
 fn range(value: &JsValue) -> Result<(u64, u64)> {
     let refused = || Failure::argument("options.range: a list of the first and the last byte's position is needed");
-    if !Array::is_array(value) {
-        return Err(refused());
-    }
-    let pair: &Array = value.unchecked_ref();
+    let pair = options::list(value).ok_or_else(refused)?;
     if pair.length() != 2 {
         return Err(refused());
     }

@@ -14,8 +14,8 @@ use crate::protocol::http::{Content, Failures, Headers, Method, Request};
 use crate::protocol::url::Url;
 use crate::transport::{Chunk, Error, Host, Result, retry};
 
-/// Milliseconds that one request to cancel an upload may take.
-const CANCEL_LIMIT: u64 = 10_000;
+/// Milliseconds that one request to cancel an upload, or its answer that the upload has begun, may take.
+pub(super) const CANCEL_LIMIT: u64 = 10_000;
 /// Times that an upload's cancellation is tried while its state changes.
 const CANCELLATIONS: usize = 3;
 
@@ -118,28 +118,26 @@ impl<H: Host> Upload<H> {
         let Some(location) = answer.header("location") else { return Ok(false) };
         let base = answer.response.url.as_ref().unwrap_or(&answer.url);
         let url = base.join(location).map_err(|invalid| answer.error(invalid.code, invalid.message))?;
-        let url = self.below_prefix(url, base);
+        let url = self.seen_from_here(url, base);
         let trust = &self.connection.trust;
         trust.upload(&answer.url, &url).map_err(|error| error.at(answer.method, &answer.url))?;
         self.target = self.target.with_url(url);
         Ok(true)
     }
 
-    /// A location below the registry's path prefix. Behind a proxy that takes the prefix off (`https://host/registry`, the
-    /// development server of Vite), the registry names locations without it, or at the host by which the proxy knows it.
-    fn below_prefix(&self, url: Url, answered: &Url) -> Url {
+    /// A location as seen from here. Behind a proxy (`https://host/registry`, the development server of Vite) the registry
+    /// knows neither the path prefix nor, often, its own name and scheme.
+    fn seen_from_here(&self, url: Url, answered: &Url) -> Url {
         let base = self.connection.base();
-        let prefix = base.path().trim_end_matches('/');
-        let has_prefix = url.path().strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
-        if prefix.is_empty() || has_prefix || !answered.same_origin(base) {
+        if !answered.same_origin(base) {
             return url;
         }
-        let is_ours = match self.target.upload_path() {
-            _ if url.same_origin(base) => url.path().starts_with("/v2/"),
-            Some(path) => url.path().starts_with(&path),
-            None => false,
-        };
-        if is_ours { base.with_path(url.path()).with_raw_query(url.query()) } else { url }
+        let prefix = base.path().trim_end_matches('/');
+        let below = url.path().strip_prefix(prefix).filter(|rest| rest.starts_with('/'));
+        let path = below.unwrap_or(url.path());
+        let is_upload = self.target.upload_path().is_some_and(|own| path.starts_with(&own));
+        let lacks_prefix = below.is_none() && url.same_origin(base) && path.starts_with("/v2/");
+        if is_upload || lacks_prefix { base.with_path(path).with_raw_query(url.query()) } else { url }
     }
 
     pub(super) fn request(&self, method: Method, target: &Target) -> Request<H::Chunk> {

@@ -7,7 +7,7 @@ use super::blob_source::Part;
 use super::connection::{Answer, Connection, part_of};
 use super::manifest_push::ANSWER_LIMIT;
 use super::settings::Call;
-use super::upload::{Upload, check_hint, content, fill, refusal};
+use super::upload::{CANCEL_LIMIT, Upload, check_hint, content, fill, refusal};
 use crate::protocol::code;
 use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::http::{Failures, Method, Request};
@@ -49,7 +49,12 @@ impl<H: Host> Goal<'_, H> {
     /// Asks the registry to take a blob over from another repository.
     pub(super) async fn mount(&self, digest: &Digest, from: &RepositoryName) -> Result<Mount<H>> {
         let full_name = self.connection.full_name(from);
-        let (answer, upload) = self.post(Some(from), &[("mount", digest.as_str()), ("from", &full_name)]).await?;
+        let posted = self.post(Some(from), &[("mount", digest.as_str()), ("from", &full_name)]).await;
+        let (answer, upload) = match posted {
+            // The token service lets nobody at the other repository.
+            Err(error) if error.is_of_token && error.status == Some(403) => return Ok(Mount::Refused),
+            posted => posted?,
+        };
         match answer.response.status {
             201 => check_hint(&answer, digest).map(|()| Mount::Done),
             202 => upload.map(|upload| Mount::Begun(Box::new(upload))),
@@ -94,7 +99,9 @@ impl<H: Host> Goal<'_, H> {
             let upload = if begins { begun(upload, &answer) } else { Err(no_location(&answer)) };
             Ok((answer, upload))
         };
-        see_through_once_sent(self.connection.host(), work, is_sent).await
+        let clock = self.connection.clone();
+        let patience = async move { clock.host().sleep(CANCEL_LIMIT).await };
+        see_through_once_sent(self.connection.host(), work, is_sent, patience).await
     }
 }
 

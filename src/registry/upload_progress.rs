@@ -12,8 +12,8 @@ use crate::transport::{Error, Host, Result};
 
 /// Bytes that GHCR, and Azure's storage behind others, take in one request.
 const COMMON_LIMIT: u64 = 4 * 1024 * 1024;
-/// Chunks do not get smaller than this: no proxy allows less.
-const SMALLEST: u64 = 64 * 1024;
+/// Chunks do not get smaller than this.
+const SMALLEST: u64 = 4 * 1024;
 /// Times that a registry may refuse offsets without any progress.
 const REFUSALS: usize = 4;
 

@@ -1,7 +1,7 @@
 //! Work that must not stop in the middle: once begun it goes on to its end, whether or not anyone still waits for it.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -19,28 +19,31 @@ struct Outcome<T> {
 
 /// Hands work over to the host and waits for what it gives. Dropped, only the waiting ends.
 pub async fn see_through<T: 'static>(host: &impl Host, work: impl Future<Output = T> + 'static) -> T {
-    see_through_once_sent(host, work, Rc::new(Cell::new(true))).await
+    see_through_once_sent(host, work, Rc::new(Cell::new(true)), pending()).await
 }
 
-/// The same for work that ends with the waiting unless its request is in flight: what nobody wants is not begun.
+/// The same for work that ends with the waiting unless its request is in flight: what nobody wants is not begun. `patience`
+/// ends once an answer that nobody waits for has had its time.
 pub async fn see_through_once_sent<T: 'static>(
     host: &impl Host,
     work: impl Future<Output = T> + 'static,
     in_flight: Rc<Cell<bool>>,
+    patience: impl Future<Output = ()> + 'static,
 ) -> T {
     let outcome = Outcome { value: None, waker: None, is_awaited: true, worker: None };
     let outcome = Waiting(Rc::new(RefCell::new(outcome)));
     let told = outcome.0.clone();
     host.spawn(Box::pin(async move {
-        let mut work = pin!(work);
+        let (mut work, mut patience) = (pin!(work), pin!(patience));
         let value = poll_fn(|context| {
             if let Poll::Ready(value) = work.as_mut().poll(context) {
                 return Poll::Ready(Some(value));
             }
-            let mut outcome = told.borrow_mut();
-            if !outcome.is_awaited && !in_flight.get() {
+            let is_awaited = told.borrow().is_awaited;
+            if !is_awaited && (!in_flight.get() || patience.as_mut().poll(context).is_ready()) {
                 return Poll::Ready(None);
             }
+            let mut outcome = told.borrow_mut();
             outcome.worker = Some(context.waker().clone());
             Poll::Pending
         })

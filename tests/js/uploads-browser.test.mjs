@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { startCorsProxy } from '../registries/cors-proxy.mjs';
+import { startBehindNginx } from '../registries/nginx.mjs';
 import { corsFor, corsHidden, credentials, startDistribution, startFerro } from '../registries/servers.mjs';
 import { openBrowser } from './package/support/browsers.mjs';
 import { openPage, servePages } from './pages.mjs';
@@ -16,6 +17,7 @@ before(async () => {
   pages = await servePages();
   ({ origin } = pages);
   servers.careful = await startDistribution({ headers: corsFor(origin) });
+  servers.prefixed = await startBehindNginx('prefix', await startDistribution({ headers: corsFor(origin) }));
   servers.hidden = await startDistribution({ headers: corsHidden });
   servers.basic = await startDistribution({ auth: 'basic' });
   servers.proxied = await startCorsProxy({ registry: servers.basic.url, origin });
@@ -40,6 +42,42 @@ async function pushAndRead({ DockerRegistryClient }, url, options, form, length,
   return pushed.size === length && back.every((byte, at) => byte === bytes[at]);
 }
 
+/** Pushes bytes whose buffer goes elsewhere meanwhile, and streams of such; what came of each, and what escaped. */
+async function pushDetached({ DockerRegistryClient, isRegistryError }, url) {
+  const escaped = [];
+  const note = (event) => escaped.push(String(event.reason ?? event.error ?? event.message));
+  addEventListener('error', note);
+  addEventListener('unhandledrejection', note);
+  const repository = new DockerRegistryClient(url).repository('from/page');
+  const take = ({ buffer }) => structuredClone(buffer, { transfer: [buffer] });
+  const gone = () => {
+    const chunk = new Uint8Array(100);
+    take(chunk);
+    return chunk;
+  };
+  const codes = [];
+  const push = async (data, meanwhile) => {
+    const pushed = repository.pushBlob(data);
+    meanwhile?.();
+    codes.push(await pushed.then(({ size }) => size, (error) => (isRegistryError(error) ? `${error.code} ${/detached/.test(error.message)}` : String(error))));
+  };
+  await push(new Uint8Array());
+  const bytes = new Uint8Array(5_000_000);
+  await push(bytes, () => take(bytes));
+  await push(gone());
+  const stream = (chunks) => new ReadableStream({ pull: (controller) => (chunks.length > 0 ? controller.enqueue(chunks.shift()) : controller.close()) });
+  await push(stream([new Uint8Array(10), gone(), new Uint8Array(10)]));
+  const late = new Uint8Array(10);
+  await push(stream([late, new Uint8Array(10)]), () => take(late));
+  const resizable = new Uint8Array(new ArrayBuffer(20, { maxByteLength: 40 }));
+  await push(resizable, () => resizable.buffer.resize(2));
+  await push(stream([new Uint8Array(new ArrayBuffer(20, { maxByteLength: 40 }))]));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  removeEventListener('error', note);
+  removeEventListener('unhandledrejection', note);
+  return { codes, escaped };
+}
+
 for (const name of ['chrome', 'firefox']) {
   test(name, LONG, async (context) => {
     const browser = await openBrowser(context, name);
@@ -51,6 +89,7 @@ for (const name of ['chrome', 'firefox']) {
       ['distribution with its own CORS settings', 'careful', {}],
       ['distribution with Basic, behind a proxy', 'proxied', credentials],
       ['ferro behind a proxy', 'ferroProxied', {}],
+      ['distribution below a path that it does not know of', 'prefixed', {}],
     ]) {
       await step(title, async () => {
         for (const form of ['bytes', 'file', 'stream']) {
@@ -61,6 +100,12 @@ for (const name of ['chrome', 'firefox']) {
         }
       });
     }
+
+    await step('buffers that are detached meanwhile', async () => {
+      const { codes, escaped } = await inPage(pushDetached, servers.careful.url);
+      assert.deepEqual(escaped, []);
+      assert.deepEqual(codes, [0, 'SOURCE true', 'INVALID_ARGUMENT true', 'SOURCE true', 'SOURCE true', 20, 20]);
+    });
 
     await step('Location hidden: said so, and what fits into one request goes up where the registry can do that', async () => {
       const { failed } = await inPage(pushAndRead, servers.hidden.url, {}, 'bytes', 1000, null);

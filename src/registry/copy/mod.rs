@@ -93,6 +93,8 @@ pub struct Options {
     pub platforms: Vec<Platform>,
     /// What refers to the image comes along, by its subject or by cosign's tags: signatures, bills of materials.
     pub referrers: bool,
+    /// Bytes per request, for targets that limit its size; see [`Push`].
+    pub chunk_size: Option<u64>,
     /// What the target's tag must point to for it to be moved; `None`: anything.
     pub if_match: Option<Expected>,
     /// What becomes of manifests that may need more than can be told.
@@ -285,6 +287,7 @@ impl<H: Host> Copying<'_, H> {
         let mut push = Push::new(Box::new(source));
         push.digest = Some(blob.digest.clone());
         push.is_sent_anyway = anyway;
+        push.chunk_size = self.options.chunk_size;
         if !anyway && self.source.connection.base() == connection.base() && self.source.name != *name {
             push.from.push(self.source.name.clone());
         }
