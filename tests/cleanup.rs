@@ -258,6 +258,32 @@ fn another_writer() {
     }
 }
 
+/// A tag that is moved before any look at it stays: the last look is just before the write.
+#[test]
+fn a_tag_that_moves_between_two_looks() {
+    for deletes in ALL {
+        for at in 0.. {
+            let content = filled(deletes, true);
+            let host = content.model.host();
+            let cleanup = plan(&host, &host.client()).unwrap();
+            let (count, other) = (std::cell::Cell::new(0), image_manifest("other", ""));
+            let written = other.clone();
+            content.model.meanwhile(move |state, seen| {
+                let is_look = seen.method == Method::Get && seen.target.ends_with("/manifests/old-b");
+                if is_look && count.replace(count.get() + 1) == at {
+                    state.put(&["old-b", "new"], OCI, &written);
+                }
+            });
+            let report = host.run(cleanup.apply(&|_| {}, &Call::default())).unwrap();
+            if content.model.tag("new").is_none() {
+                assert!(at > 2, "{deletes:?}: {at} looks");
+                break;
+            }
+            assert_eq!(content.model.body_of("old-b"), Some(other), "{deletes:?} at look {at}: {report:?}");
+        }
+    }
+}
+
 #[test]
 fn where_nothing_is_deleted_nothing_is_changed() {
     let content = filled(Deletes::Nothing, false);

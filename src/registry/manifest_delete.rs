@@ -115,7 +115,10 @@ impl<H: Host> Repository<H> {
         Box::pin(async {
             let tags = if force {
                 // Those that have to be gone afterwards. A registry without a list has no tags to leave behind.
-                self.look_at_tags(&name, &digest, call).await.map(|looked| tags_of(&looked)).unwrap_or_default()
+                match self.look_at_tags(&name, &digest, call).await {
+                    Err(error) if matches!(error.status, Some(401 | 403 | 404 | 405 | 501)) => Vec::new(),
+                    looked => tags_of(&looked?),
+                }
             } else {
                 self.dependents(&name, digest.clone(), call).await?.check_unused()?;
                 Vec::new()
@@ -310,7 +313,10 @@ impl<H: Host> Connection<H> {
         match untag.stands().await? {
             Standing::Gone => Ok(()),
             Standing::At(now) if !now.is_named(digest) => Ok(()),
-            Standing::At(_) | Standing::Dangling => Box::pin(untag.run()).await,
+            Standing::At(_) | Standing::Dangling => match Box::pin(untag.only(Some(digest.clone())).run()).await {
+                Err(error) if error.code == code::CONFLICT => Ok(()),
+                done => done,
+            },
         }
     }
 }

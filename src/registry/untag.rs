@@ -12,7 +12,7 @@ use super::manifests::FetchedManifest;
 use super::placeholder;
 use super::repository::Repository;
 use super::settings::Call;
-use super::tagging::stands;
+use super::tagging::{Expected, check_expected, stands};
 use super::v1;
 use crate::protocol::code;
 use crate::protocol::error_body::ErrorItem;
@@ -38,6 +38,12 @@ impl<H: Host> Repository<H> {
         }
         Box::pin(Untag::new(&self.connection, &name, tag, call).run()).await
     }
+
+    /// The same, if the tag is as expected, else CONFLICT.
+    pub(super) async fn untag_if(&self, tag: &str, expected: Expected, call: &Call) -> Result<()> {
+        let untag = Untag::new(&self.connection, &self.checked_name()?, Tag::parse(tag)?, call);
+        Box::pin(untag.only(expected).run()).await
+    }
 }
 
 /// A tag on its way out.
@@ -47,6 +53,8 @@ pub(super) struct Untag<H: Host> {
     tag: Tag,
     reference: Reference,
     call: Call,
+    /// What it must point to, unless that is a placeholder or nothing, for it to go.
+    only: Option<Expected>,
 }
 
 /// How a tag stands, by GET and the tag list.
@@ -62,7 +70,12 @@ pub(super) enum Standing {
 impl<H: Host> Untag<H> {
     pub(super) fn new(connection: &Rc<Connection<H>>, name: &RepositoryName, tag: Tag, call: &Call) -> Self {
         let reference = Reference::Tag(tag.clone());
-        Self { connection: connection.clone(), name: name.clone(), tag, reference, call: call.clone() }
+        Self { connection: connection.clone(), name: name.clone(), tag, reference, call: call.clone(), only: None }
+    }
+
+    /// The same, where the tag was not moved: else CONFLICT.
+    pub(super) fn only(self, expected: Expected) -> Self {
+        Self { only: Some(expected), ..self }
     }
 
     pub(super) async fn run(self) -> Result<()> {
@@ -75,6 +88,7 @@ impl<H: Host> Untag<H> {
                 _ => return Err(absent),
             },
         };
+        self.check_unmoved(before.as_deref())?;
         match connection.delete(&self.name, &self.reference, &self.call).await {
             Ok(answer) if answer.response.is_success() => match self.stands().await {
                 Ok(Standing::Gone) => Ok(()),
@@ -101,6 +115,14 @@ impl<H: Host> Untag<H> {
         }
     }
 
+    /// Refuses a tag that was moved, where only what it pointed to is to lose it.
+    fn check_unmoved(&self, now: Option<&FetchedManifest>) -> Result<()> {
+        match now.filter(|now| !placeholder::is_one(&now.manifest)) {
+            Some(now) => check_expected(&self.tag, self.only.as_ref(), Some(now)),
+            None => Ok(()),
+        }
+    }
+
     /// How the tag stands now.
     pub(super) async fn stands(&self) -> Result<Standing> {
         if let Some(now) = self.connection.observe(&self.name, &self.reference, &self.call).await? {
@@ -119,32 +141,26 @@ impl<H: Host> Untag<H> {
             return Err(connection.deletion_refused(&answer).and(&self.clause(model.as_ref())));
         }
         let is_left = model.as_ref().is_some_and(|model| placeholder::is_one(&model.manifest));
-        let (before, placeholder) = match model {
+        let placeholder = match model {
             // Of an untag() that was ended in the middle.
-            Some(left) if is_left => (None, left),
+            Some(left) if is_left => left,
             model => {
                 let new = placeholder::new(&self.tag, model.as_deref(), connection.host())?;
                 for blob in new.blobs {
                     connection.push_small_blob(&self.name, blob, &self.call).await?;
                 }
-                let before = connection.observe(&self.name, &self.reference, &self.call).await?;
-                (before.filter(|before| !placeholder::is_one(&before.manifest)), Rc::new(new.manifest))
+                Rc::new(new.manifest)
             }
         };
         // Between the two requests the tag points to nothing of use.
         let host = connection.clone();
-        see_through(host.host(), async move { self.replace_and_delete(before.as_ref(), &placeholder, is_left).await })
-            .await
+        see_through(host.host(), async move { self.replace_and_delete(&placeholder, is_left).await }).await
     }
 
-    /// `before`: what to put back where the registry does not delete.
-    async fn replace_and_delete(
-        &self,
-        before: Option<&Rc<FetchedManifest>>,
-        placeholder: &Rc<FetchedManifest>,
-        mut is_at_placeholder: bool,
-    ) -> Result<()> {
+    async fn replace_and_delete(&self, placeholder: &Rc<FetchedManifest>, mut is_at_placeholder: bool) -> Result<()> {
         let digest = Reference::Digest(placeholder.digest.clone());
+        // What to put back where the registry does not delete.
+        let mut before: Option<Rc<FetchedManifest>> = None;
         let mut failure = None;
         for round in 0..ROUNDS {
             if round > 0 {
@@ -154,6 +170,10 @@ impl<H: Host> Untag<H> {
             let turns = self.connection.turns.of(&self.name);
             let turn = turns.deleting.lock().await;
             if !is_at_placeholder {
+                // No registry takes a manifest on a condition: the last look is just before the write.
+                let now = self.connection.observe(&self.name, &self.reference, &self.call).await?;
+                self.check_unmoved(now.as_deref())?;
+                before = now.filter(|now| !placeholder::is_one(&now.manifest)).or(before);
                 let put = self.connection.put_manifest(&self.name, &self.reference, placeholder, &self.call).await;
                 if let Err(error) = put {
                     match self.stands().await {
@@ -165,7 +185,7 @@ impl<H: Host> Untag<H> {
                             failure = Some(error);
                             continue;
                         }
-                        Err(_) => return Err(self.unknown(error).and(&self.way_back(before, placeholder))),
+                        Err(_) => return Err(self.unknown(error).and(&self.way_back(before.as_ref(), placeholder))),
                     }
                 }
             }
@@ -187,22 +207,24 @@ impl<H: Host> Untag<H> {
                 Ok(Standing::At(now)) if now.digest == placeholder.digest => {
                     is_at_placeholder = true;
                     if is_final {
-                        return Err(self.put_back(error, before).await);
+                        return Err(self.put_back(error, before.as_ref()).await);
                     }
                 }
-                Ok(Standing::At(now)) if before.is_some_and(|before| before.digest == now.digest) => {
+                Ok(Standing::At(now)) if before.as_ref().is_some_and(|before| before.digest == now.digest) => {
                     let message = format!("the registry took a placeholder manifest, but {}", self.clause(Some(&now)));
                     return Err(Error::new(code::INVALID_RESPONSE, message));
                 }
                 Ok(Standing::At(now)) => return Err(self.put_again(&now)),
                 Err(unknown) => {
-                    return Err(self.unknown(error.unwrap_or(unknown)).and(&self.way_back(before, placeholder)));
+                    return Err(self
+                        .unknown(error.unwrap_or(unknown))
+                        .and(&self.way_back(before.as_ref(), placeholder)));
                 }
             }
             failure = error.or(failure);
         }
         if is_at_placeholder {
-            return Err(self.put_back(failure, before).await);
+            return Err(self.put_back(failure, before.as_ref()).await);
         }
         let failure = failure.unwrap_or_else(|| {
             let message = format!("the registry deleted what the tag {} points to, but not the tag", self.tag);

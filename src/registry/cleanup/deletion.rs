@@ -58,20 +58,34 @@ impl<'a, H: Host> Deletion<'a, H> {
     /// Removes a tag alone, if it is as it was. `digest`: what it pointed to, if to anything.
     pub(super) async fn untag(&self, tag: String, digest: Option<&Digest>) {
         let untagged = match self.stands(&tag, digest).await {
-            Ok(true) => self.remove_tag(&tag).await,
+            Ok(true) => self.remove_tag(&tag, digest).await,
             Ok(false) => return,
             Err(error) => Err(error),
         };
         match untagged {
-            Ok(()) => self.progress.remove(tag),
+            Ok(true) => self.progress.remove(tag),
+            Ok(false) => {}
             Err(error) => self.progress.fail(tag, error),
         }
     }
 
-    async fn remove_tag(&self, tag: &str) -> Result<()> {
-        Box::pin(self.cleanup.repository.untag(tag, &self.gatherer.call)).await?;
-        self.progress.change();
-        Ok(())
+    /// Whether the tag is removed; one that is moved meanwhile stays, and that is reported.
+    async fn remove_tag(&self, tag: &str, digest: Option<&Digest>) -> Result<bool> {
+        let untag = self.cleanup.repository.untag_if(tag, digest.cloned(), &self.gatherer.call);
+        match Box::pin(untag).await {
+            Err(error) if error.code == code::CONFLICT => match self.standing_of(tag, digest).await? {
+                Standing::Moved(now) => {
+                    self.skip_moved(tag, &now);
+                    Ok(false)
+                }
+                _ => Err(error),
+            },
+            Err(error) => Err(error),
+            Ok(()) => {
+                self.progress.change();
+                Ok(true)
+            }
+        }
     }
 
     async fn standing_of(&self, tag: &str, digest: Option<&Digest>) -> Result<Standing> {
@@ -91,8 +105,9 @@ impl<'a, H: Host> Deletion<'a, H> {
             Standing::Planned => return Ok(true),
             Standing::Nowhere => self.gone.borrow_mut().push((tag.to_owned(), digest.cloned())),
             Standing::Placeholder => {
-                self.remove_tag(tag).await?;
-                self.progress.remove(tag.to_owned());
+                if self.remove_tag(tag, digest).await? {
+                    self.progress.remove(tag.to_owned());
+                }
             }
             Standing::Moved(now) => self.skip_moved(tag, &now),
         }
@@ -285,8 +300,9 @@ impl<'a, H: Host> Deletion<'a, H> {
             self.progress.skip(tag.to_owned(), "somebody has put it there again".into());
             return Ok(());
         }
-        self.remove_tag(tag).await?;
-        self.gone.borrow_mut().push((tag.to_owned(), digest));
+        if self.remove_tag(tag, digest.as_ref()).await? {
+            self.gone.borrow_mut().push((tag.to_owned(), digest));
+        }
         Ok(())
     }
 }
