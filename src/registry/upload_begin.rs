@@ -13,7 +13,7 @@ use crate::protocol::digest::{Algorithm, Digest};
 use crate::protocol::http::{Failures, Method, Request};
 use crate::protocol::reference::RepositoryName;
 use crate::transport::detach::see_through_once_sent;
-use crate::transport::{Error, Host, Result};
+use crate::transport::{Error, Host, Result, Stage};
 
 /// The repository that blobs go up to, and how.
 pub(super) struct Goal<'a, H: Host> {
@@ -52,7 +52,7 @@ impl<H: Host> Goal<'_, H> {
         let posted = self.post(Some(from), &[("mount", digest.as_str()), ("from", &full_name)]).await;
         let (answer, upload) = match posted {
             // The token service lets nobody at the other repository.
-            Err(error) if error.is_of_token && error.status == Some(403) => return Ok(Mount::Refused),
+            Err(error) if error.stage == Stage::Token && error.status == Some(403) => return Ok(Mount::Refused),
             posted => posted?,
         };
         match answer.response.status {
