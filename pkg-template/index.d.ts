@@ -206,7 +206,13 @@ export class DockerRegistryClient {
    *
    * In front of a string `docker://`, `oci://` or `https://` and this registry's own host may stand ("localhost:5000/team/web:1.0"). As with docker,
    * a first component with a dot or a port is a host; a repository "com.example/web" is written with the registry's host in front.
+   *
+   * Resolves only when all of it is there. Entries of an index that are blobs (BuildKit's caches) are copied as blobs, the blobs of an OCI artifact
+   * manifest too; of manifests that lack what the spec demands, all that they name. Of a manifest that is at the target already the blobs are
+   * looked for all the same.
+   *
    * @throws {RegistryError} INVALID_REFERENCE when it names another registry: that needs a client of its own
+   * @throws {RegistryError} `UNSUPPORTED` for a manifest that may need more than this client can tell: see `unknownKinds`. `CONFLICT`: see `ifMatch`.
    */
   copy(source: string | Image | { repository: Repository; reference: string }, target: string, options?: CopyOptions): Promise<CopyResult>;
   /** Repository names as the pages arrive. */
@@ -639,7 +645,7 @@ export interface TagData {
    * unknown.
    */
   created?: Date;
-  /** All platforms of an index, or the one of an image; without attestations. */
+  /** All platforms of an index, or the one of an image; without attestations. What an entry of an index does not state its config tells. */
   platforms: Platform[];
   artifactType?: string;
   annotations?: Record<string, string>;
