@@ -337,16 +337,19 @@ fn an_index_of_many_children() {
     let body = root.clone();
     let host = Scripted::new(move |seen| {
         let last = seen.target.rsplit('/').next().unwrap();
-        match by_digest.get(last) {
+        match by_digest.get(last).filter(|_| seen.target.contains("/manifests/")) {
             Some(number) => Reply::manifest(OCI, &child(&number.to_string())),
-            None if last == "old" || last == sha256(&body) => Reply::manifest(INDEX, &body),
+            None if seen.target.ends_with("/manifests/old") => Reply::manifest(INDEX, &body),
             None if last.starts_with("list") => Reply::json(r#"{"tags":["old"]}"#),
             None => failed(404),
         }
     });
     let cleanup = planned(&host, &removing("*", Keep::default())).unwrap();
     assert_eq!(cleanup.plan().digests.len(), CHILDREN + 1);
+    assert!(cleanup.plan().digests.iter().all(|one| one.action == Action::Remove));
     let seen = host.seen().iter().filter(|seen| seen.target.contains("/manifests/sha256:")).count();
     assert!((CHILDREN..=CHILDREN + 256).contains(&seen), "{seen}: each child once, and some for their platform");
     assert!(host.most_open() <= 6, "{}", host.most_open());
+    let asked = host.targets().iter().filter(|seen| seen.contains("/referrers/") || seen.contains("/sha256-")).count();
+    assert!(asked <= 2 * 6, "{asked}: a registry without referrers is not asked for those of each child");
 }

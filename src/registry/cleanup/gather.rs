@@ -19,6 +19,8 @@ use crate::transport::{Error, Host, Result};
 /// So many items in a row that got no answer at all, or were refused before any was read, say something of the network or
 /// the credentials, not of the items.
 const LOST_IN_A_ROW: usize = 8;
+/// So many times a registry says that it has no referrers API before it is believed.
+const NO_REFERRERS: usize = 3;
 /// Bytes of manifests that are read for one plan: some hundred thousand manifests of usual size.
 const READ_LIMIT: u64 = 1024 * 1024 * 1024;
 
@@ -35,6 +37,9 @@ pub struct Gatherer<H: Host> {
     /// Whether anything could be read, and how many items in a row could not.
     has_read: Cell<bool>,
     lost: Cell<usize>,
+    /// Whether the registry has the referrers API; and how many times in a row it said that it has not.
+    has_referrers: Cell<bool>,
+    no_referrers: Cell<usize>,
     /// What was refused first, and what every further item would meet too.
     refused: RefCell<Option<Error>>,
     failure: RefCell<Option<Error>>,
@@ -43,8 +48,9 @@ pub struct Gatherer<H: Host> {
 impl<H: Host> Gatherer<H> {
     /// Nothing has been looked at yet.
     pub fn new(connection: Rc<Connection<H>>, name: RepositoryName, call: Call) -> Self {
-        let (read, has_read, lost) = (Cell::new(0), Cell::new(false), Cell::new(0));
-        Self { connection, name, call, read, has_read, lost, refused: RefCell::default(), failure: RefCell::default() }
+        let (read, has_read, lost, has_referrers, no_referrers) = Default::default();
+        let (refused, failure) = Default::default();
+        Self { connection, name, call, read, has_read, lost, has_referrers, no_referrers, refused, failure }
     }
 
     /// Every tag, and every manifest that they lead to.
@@ -115,6 +121,24 @@ impl<H: Host> Gatherer<H> {
         self.has_read();
         self.read.set(self.read.get() + observed.as_ref().map_or(0, |fetched| fetched.bytes.len() as u64));
         Ok(observed)
+    }
+
+    /// What refers to a manifest, by the API. Where there is none the tag list has told the lists of referrers: for each of
+    /// thousands of manifests the same no need not be heard.
+    pub(super) async fn referrers_of(&self, subject: &Digest) -> Result<Vec<Digest>> {
+        let Self { connection, name, call, .. } = self;
+        if !self.has_referrers.get() {
+            if self.no_referrers.get() >= NO_REFERRERS {
+                return Ok(Vec::new());
+            }
+            if !connection.keeps_referrers(name, subject, call).await? {
+                self.no_referrers.set(self.no_referrers.get() + 1);
+                return Ok(Vec::new());
+            }
+            self.has_referrers.set(true);
+        }
+        let referrers = connection.referrers(name, subject, None, call).await?;
+        Ok(referrers.into_iter().map(|referrer| referrer.digest).collect())
     }
 
     /// Something could be read.

@@ -173,12 +173,12 @@ impl<'a, H: Host> Look<'a, H> {
         if self.gatherer.is_stopped() {
             return;
         }
-        let Gatherer { connection, name, call, .. } = self.gatherer;
-        match connection.referrers(name, subject, None, call).await {
+        match self.gatherer.referrers_of(subject).await {
             Ok(referrers) => {
                 self.gatherer.has_read();
-                for referrer in referrers {
-                    self.inventory.borrow_mut().name(&referrer.digest);
+                let mut inventory = self.inventory.borrow_mut();
+                for referrer in &referrers {
+                    inventory.name(referrer);
                 }
             }
             Err(error) => {
