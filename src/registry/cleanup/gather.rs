@@ -19,6 +19,8 @@ use crate::transport::{Error, Host, Result};
 /// So many items in a row that got no answer at all, or were refused before any was read, say something of the network or
 /// the credentials, not of the items.
 const LOST_IN_A_ROW: usize = 8;
+/// So many that the registry failed at in a row say that it is out of order.
+const FAILED_IN_A_ROW: usize = 64;
 /// So many times a registry says that it has no referrers API before it is believed.
 const NO_REFERRERS: usize = 3;
 /// Bytes of manifests that are read for one plan: some hundred thousand manifests of usual size.
@@ -37,6 +39,7 @@ pub struct Gatherer<H: Host> {
     /// Whether anything could be read, and how many items in a row could not.
     has_read: Cell<bool>,
     lost: Cell<usize>,
+    failed: Cell<usize>,
     /// Whether the registry has the referrers API; and how many times in a row it said that it has not.
     has_referrers: Cell<bool>,
     no_referrers: Cell<usize>,
@@ -48,9 +51,9 @@ pub struct Gatherer<H: Host> {
 impl<H: Host> Gatherer<H> {
     /// Nothing has been looked at yet.
     pub fn new(connection: Rc<Connection<H>>, name: RepositoryName, call: Call) -> Self {
-        let (read, has_read, lost, has_referrers, no_referrers) = Default::default();
+        let (read, has_read, lost, failed, has_referrers, no_referrers) = Default::default();
         let (refused, failure) = Default::default();
-        Self { connection, name, call, read, has_read, lost, has_referrers, no_referrers, refused, failure }
+        Self { connection, name, call, read, has_read, lost, failed, has_referrers, no_referrers, refused, failure }
     }
 
     /// Every tag, and every manifest that they lead to.
@@ -144,6 +147,7 @@ impl<H: Host> Gatherer<H> {
     /// Something could be read.
     pub(super) fn has_read(&self) {
         self.lost.set(0);
+        self.failed.set(0);
         self.has_read.set(true);
     }
 
@@ -165,8 +169,12 @@ impl<H: Host> Gatherer<H> {
         if is_lost || (is_refused && !self.has_read.get()) {
             self.lost.set(self.lost.get() + 1);
         }
+        if error.status.is_some_and(|status| status >= 500) {
+            self.failed.set(self.failed.get() + 1);
+        }
+        let is_too_much = self.lost.get() >= LOST_IN_A_ROW || self.failed.get() >= FAILED_IN_A_ROW;
         let message = error.message.clone();
-        if is_for_all || self.lost.get() >= LOST_IN_A_ROW {
+        if is_for_all || is_too_much {
             self.failure.borrow_mut().get_or_insert(error);
         }
         message
