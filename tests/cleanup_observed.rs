@@ -46,6 +46,10 @@ fn apply(host: &Scripted, cleanup: &Cleanup<Scripted>) -> Report {
     host.run(cleanup.apply(&|_| {}, &Call::default())).unwrap()
 }
 
+fn reasons<'a>(plan: &'a Plan, tag: &str) -> &'a [String] {
+    &plan.tags.iter().find(|one| one.tag == tag).unwrap().reasons
+}
+
 fn removed_tags(plan: &Plan) -> Vec<&str> {
     plan.tags.iter().filter(|tag| tag.action == Action::Remove).map(|tag| tag.tag.as_str()).collect()
 }
@@ -151,6 +155,60 @@ fn tags_that_cannot_be_removed_are_reported() {
     let mut failed: Vec<&str> = report.failed.iter().map(|(what, _)| what.as_str()).collect();
     failed.sort_unstable();
     assert_eq!(failed, ["old", "old-too"], "{report:?}");
+}
+
+/// distribution 2.8 while others push: DELETE answers 500 after it has removed the manifest and before the tags, and 404 to
+/// the next try.
+#[test]
+fn tags_that_lead_nowhere_are_repaired() {
+    for every in [1, 2, 3] {
+        let model = Model::new(Deletes::Digests, false);
+        for number in 0..12 {
+            model.put(&[&format!("old{number}")], OCI, &image_manifest(&format!("image {number}"), ""));
+        }
+        model.put(&["keep"], OCI, &image_manifest("kept", ""));
+        let count = RefCell::new(0);
+        let host = with(&model, move |state, seen| {
+            let digest = seen.target.rsplit('/').next().filter(|_| seen.method == Method::Delete)?;
+            if !state.manifests.borrow().get(digest).is_some_and(|(_, body)| body.contains("\"name\":\"image ")) {
+                return None;
+            }
+            *count.borrow_mut() += 1;
+            if *count.borrow() % every != 0 {
+                return None;
+            }
+            state.manifests.borrow_mut().remove(digest);
+            Some(failed(500))
+        });
+        let cleanup = planned(&host, &removing("old*", Keep::default())).unwrap();
+        let report = apply(&host, &cleanup);
+        assert_eq!(model.0.tags.borrow().keys().collect::<Vec<_>>(), ["keep"], "{every}: {report:?}");
+        assert_eq!((report.removed.len(), report.failed.len()), (24, 0), "{report:?}");
+        assert_eq!(model.body_of("keep"), Some(image_manifest("kept", "")));
+    }
+}
+
+/// What somebody has left behind already: the policy names it, so it goes; where an age decides it stays.
+#[test]
+fn a_tag_that_leads_nowhere_goes_by_name() {
+    let model = Model::new(Deletes::Digests, false);
+    model.put(&["keep"], OCI, &image_manifest("kept", ""));
+    model.0.tags.borrow_mut().insert("old".into(), sha256("nothing"));
+    let host = model.host();
+    let by_age = planned(&host, &removing("old*", Keep { newest: Some(1), ..Keep::default() })).unwrap();
+    assert!(removed_tags(by_age.plan()).is_empty(), "{:?}", by_age.plan());
+    let cleanup = planned(&host, &removing("old*", Keep::default())).unwrap();
+    assert_eq!(removed_tags(cleanup.plan()), ["old"]);
+    assert!(reasons(cleanup.plan(), "old").contains(&"it is listed, and nothing is there".to_owned()));
+    // Somebody pushes to it meanwhile: it is theirs.
+    model.put(&["old"], OCI, &image_manifest("theirs", ""));
+    let report = apply(&host, &cleanup);
+    assert_eq!((report.removed.len(), report.skipped.len()), (0, 1), "{report:?}");
+    assert_eq!(model.body_of("old"), Some(image_manifest("theirs", "")));
+    model.0.manifests.borrow_mut().remove(&sha256(image_manifest("theirs", "")));
+    let report = apply(&host, &cleanup);
+    assert_eq!(report.removed, ["old"], "{report:?}");
+    assert_eq!(model.0.tags.borrow().keys().collect::<Vec<_>>(), ["keep"]);
 }
 
 /// One item that cannot be read fails no plan: it stays, named, with the reason.

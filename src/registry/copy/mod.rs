@@ -230,8 +230,8 @@ impl<H: Host> Copying<'_, H> {
         let reference = Reference::Digest(manifest.digest.clone());
         let is_there = match connection.observe(name, &reference, self.call).await {
             Ok(there) => there.is_some(),
-            // Who may only push is not told.
-            Err(error) if matches!(error.status, Some(401 | 403)) => false,
+            // Who may only push is not told; and what is not its content is not there.
+            Err(error) if error.status.is_some() => false,
             Err(error) => return Err(error),
         };
         if !is_there {
