@@ -4,6 +4,7 @@
 
 mod support;
 
+use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::registry::{BlobPull, Call, Repository, Settings};
 use support::{Bytes, Reply, Scripted, Step, sha256};
 
@@ -214,6 +215,69 @@ fn head_of_a_blob() {
     assert_eq!(head(Reply::new(404)).unwrap(), None);
     assert_eq!(head(Reply::json(r#"{"errors":[{"code":"DENIED"}]}"#).status(403)).unwrap_err().code, "DENIED");
     assert_eq!(head(Reply::new(200)).unwrap_err().code, "INVALID_RESPONSE");
+}
+
+/// HEAD is a hint: where it does not tell, or somebody else answers it, GET does.
+#[test]
+fn head_of_a_blob_that_does_not_tell() {
+    let found = |head: Reply, get: Reply| {
+        let host = Scripted::new(move |seen| match seen.method {
+            Method::Head => head.clone(),
+            _ if get.status == 200 && seen.headers.get("range").is_none() => get.clone(),
+            _ if get.status == 206 && seen.headers.get("range").is_none() => Reply::bytes(CONTENT),
+            _ => get.clone(),
+        });
+        let result = host.run(host.repository().head_blob(&sha256(CONTENT), &Call::default()));
+        assert_eq!(host.open(), 0, "nothing stays open");
+        result.map(|found| found.map(|found| found.size)).map_err(|error| error.code.into_owned())
+    };
+    let page = || Reply::bytes("<!doctype html>").header("content-type", "text/html");
+    let first = |range: &str| Reply::bytes("0").status(206).header("content-range", range);
+    let gzip = |reply: Reply| reply.header("content-encoding", "gzip");
+    for head in
+        [Reply::new(200), Reply::bytes(""), gzip(Reply::bytes("123")), page(), page().status(404), Reply::new(403)]
+    {
+        for (get, expected) in [
+            (Reply::bytes(CONTENT), Ok(Some(20))),
+            (first("bytes 0-0/20"), Ok(Some(20))),
+            (first("bytes 0-0/*"), Ok(Some(20))),
+            (first("nonsense"), Ok(Some(20))),
+            // No length anywhere: it is counted.
+            (chunked(3), Ok(Some(20))),
+            (gzip(chunked(3).header("content-length", "5")), Ok(Some(20))),
+            (Reply::new(404), Ok(None)),
+            (page().status(404), Ok(None)),
+            (page(), Err("INVALID_RESPONSE")),
+            (Reply::new(200), Err("INVALID_RESPONSE")),
+            (Reply::json(r#"{"errors":[{"code":"DENIED"}]}"#).status(403), Err("DENIED")),
+        ] {
+            let what = format!("{head:?} {get:?}");
+            assert_eq!(found(head.clone(), get), expected.map_err(str::to_owned), "{what}");
+        }
+    }
+    // A registry that knows no ranges of it.
+    let host = Scripted::new(|seen| match (seen.method, seen.headers.get("range")) {
+        (Method::Head, _) => Reply::new(200),
+        (_, Some(_)) => Reply::new(416),
+        _ => Reply::bytes(CONTENT),
+    });
+    let blob = host.run(host.repository().head_blob(&sha256(CONTENT), &Call::default())).unwrap();
+    assert_eq!(blob.map(|blob| blob.size), Some(20));
+    // Nothing has no first byte.
+    let host = Scripted::new(|seen| {
+        assert_eq!(seen.headers.get("range"), None);
+        Reply::new(200)
+    });
+    let blob = host.run(host.repository().head_blob(&sha256(""), &Call::default())).unwrap();
+    assert_eq!(blob.map(|blob| blob.size), Some(0));
+    // Only so much is counted.
+    let host = Scripted::new(|seen| match seen.method {
+        Method::Head => Reply::new(200),
+        _ => Reply::new(200).step(Step::Forever(vec![0; 1 << 20])),
+    });
+    let error = host.run(host.repository().head_blob(&sha256(CONTENT), &Call::default())).unwrap_err();
+    assert!(error.code == "INVALID_RESPONSE" && error.message.contains("the blob is there"), "{}", error.message);
+    assert!(host.bytes_sent() <= 66 << 20);
 }
 
 /// F15.

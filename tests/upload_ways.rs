@@ -8,12 +8,14 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::code;
-use docker_registry_client_wasm::protocol::descriptor::Descriptor;
+use docker_registry_client_wasm::protocol::descriptor::{Annotations, Descriptor};
 use docker_registry_client_wasm::protocol::digest::Digest;
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::blob_source::Next;
-use docker_registry_client_wasm::registry::{BlobSource, Call, Client, InMemory, Push, Settings, Version};
+use docker_registry_client_wasm::registry::{
+    Artifact, ArtifactFile, BlobSource, Call, Client, InMemory, Push, Settings, Source, Version,
+};
 use docker_registry_client_wasm::transport::{Error, Result};
 use support::uploads::{Fault, Model, Stream, Tells, Ways};
 use support::{Bytes, Reply, Scripted, Seen, sha256};
@@ -429,6 +431,45 @@ fn what_head_says_of_a_blob() {
             Model::with(move |seen, _| (seen.method == Method::Head).then(|| Fault::Instead(told.clone())));
         let pushed = push(&host, in_memory(CONTENT)).unwrap();
         assert_eq!((pushed.size, model.has(CONTENT)), (20, is_sent), "{head:?}");
+    }
+}
+
+/// An artifact goes up where HEAD is refused, tells no length, or is answered by a page; its subject is what GET finds.
+#[test]
+fn artifacts_where_head_tells_nothing() {
+    const SUBJECT: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}"#;
+    let page = || Reply::bytes("<html>").header("content-type", "text/html");
+    for head in
+        [Reply::new(403), Reply::new(405), Reply::new(200), page(), page().status(404), Reply::json("").status(200)]
+    {
+        let told = head.clone();
+        let (model, host) = Model::with(move |seen, _| {
+            let is_manifest = seen.target.contains("/manifests/") || seen.target.contains("/referrers/");
+            match seen.method {
+                Method::Head => Some(Fault::Instead(told.clone())),
+                Method::Get if seen.target.ends_with("/manifests/subject") => {
+                    Some(Fault::Instead(Reply::manifest("application/vnd.oci.image.manifest.v1+json", SUBJECT)))
+                }
+                Method::Put if is_manifest => Some(Fault::Instead(Reply::new(201).header("oci-subject", "x"))),
+                _ => is_manifest.then(|| Fault::Instead(Reply::new(404))),
+            }
+        });
+        let repository = host.repository();
+        let artifact = Artifact {
+            artifact_type: "application/vnd.example".into(),
+            files: vec![ArtifactFile { push: in_memory(CONTENT), title: None, annotations: Annotations::default() }],
+            annotations: Annotations::default(),
+            subject: Some(Source::Reference("subject".into())),
+            config: None,
+            tag: Some("new".into()),
+        };
+        host.run(repository.push_artifact(artifact, &Call::default()))
+            .unwrap_or_else(|error| panic!("{head:?}: {}", error.message));
+        host.settle();
+        assert!(model.has(CONTENT) && model.has("{}") && model.is_clean(), "{head:?}");
+        let put = host.seen().into_iter().find(|seen| seen.target.ends_with("/manifests/new")).unwrap();
+        let subject = format!(r#""digest":"{}","size":{}"#, sha256(SUBJECT), SUBJECT.len());
+        assert!(put.body.contains(&subject), "{}", put.body);
     }
 }
 

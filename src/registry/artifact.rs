@@ -109,9 +109,10 @@ impl<H: Host> Connection<H> {
         Ok(manifest.descriptor())
     }
 
-    async fn subject(&self, name: &RepositoryName, reference: &Reference, call: &Call) -> Result<Entry> {
-        match self.head_manifest(name, reference, call).await? {
-            Some(found) => Ok(Entry::new(found)?),
+    async fn subject(self: &Rc<Self>, name: &RepositoryName, reference: &Reference, call: &Call) -> Result<Entry> {
+        // By GET: what HEAD says of a type and a size would stand in the artifact's manifest for good.
+        match self.observe(name, reference, call).await? {
+            Some(found) => Ok(Entry::new(found.descriptor())?),
             None => {
                 let message = format!("subject: there is no {reference} in the repository {name}; nothing was pushed");
                 Err(Error::new(code::NOT_FOUND, message))
