@@ -22,8 +22,9 @@ export const tag = {
     }
     if (ifMatch !== undefined && names.length > 1) throw new Usage('--if-match: it is for one new tag');
     const repository = (await connect(reference.host)).repository(reference.name);
+    const condition = ifMatch === undefined ? {} : { ifMatch: ifMatch === 'none' ? null : ifMatch };
     const tagged = await inTurn(names, async (name) => {
-      await repository.tag(name, selector(reference), { ifMatch: ifMatch === 'none' ? null : ifMatch });
+      await repository.tag(name, selector(reference), condition);
       if (!output.isJson) output.line(`${reference.place}:${name}`);
     });
     if (output.isJson) output.json({ done: tagged });
