@@ -8,6 +8,7 @@ use super::listing::Listing;
 use super::manifests::{FetchedManifest, MANIFEST_LIMIT, verified};
 use super::schema1::Legacy;
 use super::settings::Call;
+use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::media_type;
 use crate::protocol::reference::{Reference, RepositoryName};
@@ -38,7 +39,13 @@ impl<H: Host> Connection<H> {
         let answer = self.load(&request, MANIFEST_LIMIT).await?;
         if answer.response.status != 404 {
             let tells_digest = answer.content_digest().is_some();
-            let (mut fetched, signed) = verified(self.success(answer)?, reference)?;
+            let (mut fetched, signed) = match verified(self.success(answer)?, reference) {
+                Ok(verified) => verified,
+                Err(error) if error.code == code::INVALID_RESPONSE => {
+                    return self.doubted(name, reference, error, call).await;
+                }
+                Err(error) => return Err(error),
+            };
             if let Some(signed) = signed {
                 match Legacy::unchecked(signed) {
                     Ok(legacy) => fetched.schema1 = Some(Box::new(legacy)),
@@ -57,13 +64,24 @@ impl<H: Host> Connection<H> {
         if !error.errors.is_empty() || answer.response.body.is_empty() {
             return Ok(Err(error));
         }
+        self.doubted(name, reference, error, call).await
+    }
+
+    /// A page in the place of an answer, whatever its status: a tag that is not listed either does not exist.
+    async fn doubted(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        reference: &Reference,
+        error: Error,
+        call: &Call,
+    ) -> Result<Result<Rc<FetchedManifest>>> {
         if let Reference::Tag(tag) = reference
             && let Ok(tags) = Box::pin(self.listed_tags(name, call)).await
             && !tags.iter().any(|listed| listed == tag.as_str())
         {
             return Ok(Err(error));
         }
-        Err(error.and("the answer is not the registry's own error, so the manifest may exist"))
+        Err(error.and("the answer is not the registry's own, so the manifest may exist"))
     }
 
     /// The tags of a repository as the registry lists them now; none of a repository that it does not know.
