@@ -63,6 +63,18 @@ impl Options {
         Ok(Self { object: Some(value.unchecked_into()), place })
     }
 
+    /// The same, where a condition that is `undefined` would not limit anything: only what is left out is.
+    pub fn without_undefined(self) -> Result<Self> {
+        let Some(object) = &self.object else { return Ok(self) };
+        for key in Reflect::own_keys(object).unwrap_or_default().iter().filter_map(|key| key.as_string()) {
+            if self.get(&key)?.is_none() {
+                let path = self.path(&key);
+                return Err(Failure::argument(format!("{path}: undefined sets no limit; leave it out if that is meant")));
+            }
+        }
+        Ok(self)
+    }
+
     /// An option's place, for a message.
     pub fn path(&self, name: &str) -> String {
         format!("{}.{name}", self.place)

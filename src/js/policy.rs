@@ -15,9 +15,9 @@ pub fn read(value: JsValue) -> Result<Policy> {
     if value.is_undefined() {
         return Err(Failure::argument("policy: an object is needed, not undefined"));
     }
-    let policy = Options::at("policy".into(), value, &["keep", "remove", "untagged"])?;
+    let policy = Options::at("policy".into(), value, &["keep", "remove", "untagged"])?.without_undefined()?;
     let part = |name: &str, known: &[&str]| {
-        Options::at(policy.path(name), policy.get(name)?.unwrap_or(JsValue::UNDEFINED), known)
+        Options::at(policy.path(name), policy.get(name)?.unwrap_or(JsValue::UNDEFINED), known)?.without_undefined()
     };
     let keep = part("keep", &["newest", "newerThan", "tags", "semver"])?;
     let remove = part("remove", &["tags", "olderThan", "prerelease"])?;
@@ -82,7 +82,7 @@ fn matchers(options: &Options, name: &str) -> Result<Option<Vec<Matcher>>> {
 
 fn semver(keep: &Options) -> Result<Option<Semver>> {
     let Some(value) = keep.get("semver")? else { return Ok(None) };
-    let semver = Options::at(keep.path("semver"), value, &["releases", "highest", "per"])?;
+    let semver = Options::at(keep.path("semver"), value, &["releases", "highest", "per"])?.without_undefined()?;
     let line = match semver.text("per")?.as_deref() {
         None | Some("all") => Line::All,
         Some("major") => Line::Major,

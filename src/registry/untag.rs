@@ -171,7 +171,11 @@ impl<H: Host> Untag<H> {
             let turn = turns.deleting.lock().await;
             if !is_at_placeholder {
                 // No registry takes a manifest on a condition: the last look is just before the write.
-                let now = self.connection.observe(&self.name, &self.reference, &self.call).await?;
+                let now = match self.stands().await? {
+                    Standing::Gone => return Ok(()),
+                    Standing::Dangling => None,
+                    Standing::At(now) => Some(now),
+                };
                 self.check_unmoved(now.as_deref())?;
                 before = now.filter(|now| !placeholder::is_one(&now.manifest)).or(before);
                 let put = self.connection.put_manifest(&self.name, &self.reference, placeholder, &self.call).await;
