@@ -43,7 +43,7 @@ fn check_others(model: &Model, digest: &str, what: &str) {
 /// F88, S38: this tag alone, and how many requests that takes.
 #[test]
 fn untag_removes_one_tag() {
-    for (deletes, requests) in [(Deletes::Digests, 12), (Deletes::DigestsFerro, 12), (Deletes::Both, 4)] {
+    for (deletes, requests) in [(Deletes::Digests, 13), (Deletes::DigestsFerro, 13), (Deletes::Both, 5)] {
         let (model, digest) = filled(deletes);
         let host = model.host();
         untag(&host, &host.client(), "old").unwrap();
@@ -288,7 +288,7 @@ fn untag_aborted_anywhere() {
 fn untag_with_one_failure() {
     for deletes in ALL {
         for fault in FAULTS {
-            for failing in 0..12 {
+            for failing in 0..13 {
                 let (model, digest) = filled(deletes);
                 let host = model.host();
                 model.fail(move |index, _| (index == failing).then_some(fault));
@@ -314,7 +314,7 @@ fn untag_with_one_failure() {
 fn untag_with_a_registry_that_goes_away() {
     for deletes in ALL {
         for fault in FAULTS {
-            for failing in 0..12 {
+            for failing in 0..13 {
                 let (model, digest) = filled(deletes);
                 let host = model.host();
                 // A registry that answers 5xx after doing everything would be no failure.

@@ -69,7 +69,9 @@ impl Options {
         for key in Reflect::own_keys(object).unwrap_or_default().iter().filter_map(|key| key.as_string()) {
             if self.get(&key)?.is_none() {
                 let path = self.path(&key);
-                return Err(Failure::argument(format!("{path}: undefined sets no limit; leave it out if that is meant")));
+                return Err(Failure::argument(format!(
+                    "{path}: undefined sets no limit; leave it out if that is meant"
+                )));
             }
         }
         Ok(self)
