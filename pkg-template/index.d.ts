@@ -215,7 +215,11 @@ export class DockerRegistryClient {
    * @throws {RegistryError} `UNSUPPORTED` for a manifest that may need more than this client can tell: see `unknownKinds`. `CONFLICT`: see `ifMatch`.
    */
   copy(source: string | Image | { repository: Repository; reference: string }, target: string, options?: CopyOptions): Promise<CopyResult>;
-  /** Repository names as the pages arrive. */
+  /**
+   * Repository names as the pages arrive, each once.
+   * @throws {RegistryError} UNSUPPORTED when the registry has no catalog or does not show it to this client; PAGING_LOOP when the list may go
+   * on and the registry does not show how; TOO_LARGE beyond `maxPages`, `maxItems` or 256 MiB
+   */
   catalog(options?: ListOptions): AsyncIterableIterator<string>;
 }
 
@@ -291,8 +295,8 @@ export interface Finding {
   /**
    * What it is about: `UNREACHABLE`, `MIXED_CONTENT`, `CORS_OR_NETWORK` (the browser does not let one tell which), `CORS_REFUSED`,
    * `NOT_A_REGISTRY`, `BASE_FAILED` and `BASE_UNREADABLE` (of `/v2/`), `REDIRECTED`, `V1_ONLY`, `PREFLIGHT_REFUSED`, `HEADERS_HIDDEN`,
-   * `CREDENTIALS_NEEDED`, `CREDENTIALS_REFUSED`, `AUTHENTICATION_FAILED`, `LINK_MISSING`, `CATALOG_UNSUPPORTED`, `CATALOG_DENIED`,
-   * `REFERRERS_UNSUPPORTED`, `DELETE_UNSUPPORTED`, `DELETE_DENIED`.
+   * `CREDENTIALS_NEEDED`, `CREDENTIALS_REFUSED`, `AUTHENTICATION_FAILED`, `LINK_MISSING`, `LINK_UNUSABLE`, `CATALOG_UNSUPPORTED`,
+   * `CATALOG_DENIED`, `REFERRERS_UNSUPPORTED`, `DELETE_UNSUPPORTED`, `DELETE_DENIED`.
    */
   code: string;
   message: string;
@@ -372,7 +376,11 @@ export class Repository {
   readonly repository: string;
   /** All tags. `filter`: a glob (`*` any characters, `?` one) or a regular expression. */
   tags(options?: CallOptions & { filter?: string | RegExp }): Promise<string[]>;
-  /** Tags as the pages arrive. */
+  /**
+   * Tags as the pages arrive, each once. A `Link` that cannot be followed is replaced by the last tag.
+   * @throws {RegistryError} PAGING_LOOP when the list may go on and the registry does not show how; TOO_LARGE beyond `maxPages`, `maxItems`
+   * or 256 MiB
+   */
   eachTag(options?: ListOptions): AsyncIterableIterator<string>;
   /** What a tag points to: facts from manifest and config, of a V1 registry from the JSON of the image and of the tag. */
   data(tag: string, options?: CallOptions): Promise<TagData>;
@@ -476,6 +484,8 @@ export class Repository {
   ): Promise<Descriptor>;
   /**
    * What refers to a manifest: signatures, SBOMs, attestations. By the registry's API, else by the referrers' tag; empty for what is not there.
+   * Whether there is the API is seen from its answer; 5xx, 401 or a lost connection is an error. A web page that cannot read the answer takes
+   * the tag.
    * `artifactType` filters, here where the registry does not.
    */
   referrers(digest: string, options?: CallOptions & { artifactType?: string }): Promise<Descriptor[]>;

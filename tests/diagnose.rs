@@ -135,6 +135,34 @@ fn paging() {
     }
 }
 
+/// B11: a `Link` that cannot be followed is told once, and what it says.
+#[test]
+fn links_that_cannot_be_followed() {
+    for (link, expected) in [
+        ("<http://registry.test/v2/x?n=1&last=a>; rel=\"next\"", Some("another origin")),
+        ("https://registry.test/v2/x?n=1&last=a; rel=next", Some("a link starts with '<'")),
+        ("</v2/x?n=1&last=a>; rel=\"next\"", None),
+    ] {
+        let host = Scripted::new(move |seen| match seen.target.as_str() {
+            "/v2/" => Reply::json("{}"),
+            "/v2/_catalog?n=1" => Reply::json(r#"{"repositories":["a"]}"#).header("link", link),
+            "/v2/a/tags/list?n=1" => Reply::json(r#"{"tags":["a"]}"#).header("link", link),
+            "/v2/a/tags/list?n=1&last=a" => Reply::json(r#"{"tags":["b"]}"#),
+            _ => Reply::new(404),
+        });
+        let client = host.raw_client(Settings::default());
+        let found = host.run(client.diagnose(Some("a"), &Call::default())).unwrap();
+        let told: Vec<_> = found.findings.iter().filter(|finding| finding.code.starts_with("LINK_")).collect();
+        match expected {
+            Some(why) => {
+                assert_eq!((told.len(), told[0].code, found.tags.paging), (1, "LINK_UNUSABLE", Paging::Last));
+                assert!(told[0].detail.as_ref().unwrap().contains(why), "{:?}", told[0].detail);
+            }
+            None => assert!(told.is_empty() && found.tags.paging == Paging::Link),
+        }
+    }
+}
+
 #[test]
 fn what_is_no_registry_or_not_there() {
     for (reply, reachable, code, requests) in [

@@ -263,7 +263,9 @@ fn a_damaged_list_is_left_alone() {
         let model = Model::new(Deletes::Digests, false);
         let subject = image_manifest("subject", "");
         let digest = model.put(&[], OCI, &subject);
-        let (state, target) = (model.0.clone(), format!("/v2/a/b/manifests/{}", digest.replace(':', "-")));
+        let tag = digest.replace(':', "-");
+        model.put(&[&tag], OCI_TYPE, &index(&[]));
+        let (state, target) = (model.0.clone(), format!("/v2/a/b/manifests/{tag}"));
         let host = Scripted::new(move |seen| {
             let reply = Reply::manifest(OCI_TYPE, body);
             match (seen.target == target, seen.method) {
@@ -281,6 +283,26 @@ fn a_damaged_list_is_left_alone() {
         assert!(pushed.unwrap_err().message.contains("is pushed, but not listed"), "{body}");
         assert!(model.has(&digest) && model.has(&reference), "{body}");
     }
+}
+
+/// A proxy that puts a page with status 200 in place of each 404.
+#[test]
+fn pages_in_place_of_404() {
+    let model = Model::new(Deletes::Digests, false);
+    let subject = image_manifest("subject", "");
+    let digest = model.put(&["latest"], OCI, &subject);
+    let state = model.0.clone();
+    let host = Scripted::new(move |seen| match state.handle(seen) {
+        reply if reply.status == 404 => Reply::bytes("<html>").header("content-type", "text/html"),
+        reply => reply,
+    });
+    let repository = host.repository();
+    let body = referring("ours", &subject);
+    let ours = sha256(&body);
+    assert_eq!(host.run(repository.referrers(&digest, None, &Call::default())).unwrap(), []);
+    host.run(repository.push_manifest(&ours, body.into_bytes(), None, None, &Call::default())).unwrap();
+    let found = host.run(repository.referrers(&digest, None, &Call::default())).unwrap();
+    assert_eq!(found.iter().map(|one| one.digest.to_string()).collect::<Vec<_>>(), [ours]);
 }
 
 /// B9: a registry that deletes nothing an index names. The list goes first, and comes back where nothing is deleted.

@@ -45,6 +45,9 @@ const messages = {
   CREDENTIALS_NEEDED: () => 'the registry wants credentials, and got none that it takes',
   AUTHENTICATION_FAILED: () => 'authentication failed: ',
   LINK_MISSING: () => 'lists are cut into pages without a Link to the next: this client asks for it by the last item',
+  LINK_UNUSABLE: () =>
+    'the Link to the next page of a list cannot be followed: this client asks for it by the last item ' +
+    '(does a proxy pass Host and X-Forwarded-Proto on to the registry?): ',
   CATALOG_UNSUPPORTED: () => 'there is no catalog: repositories have to be known by name',
   CATALOG_DENIED: () => 'the catalog is for others: repositories have to be known by name',
   REFERRERS_UNSUPPORTED: () => 'there is no referrers API: signatures and the like are found by tags (sha256-…)',

@@ -1,9 +1,12 @@
 // Listings of more than a page: how real registries page them, and what a listing must not be talked into.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 import { fillDeleted, fillListings, manyRepositories, manyTags } from '../registries/fill.mjs';
+import { startNginx } from '../registries/nginx.mjs';
 import { error, json, startScripted } from '../registries/scripted.mjs';
+import { startDistribution } from '../registries/servers.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, listOf, realRegistries, refused } from './support.mjs';
 
@@ -74,6 +77,50 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
   });
 }
 
+// B11, real: nginx ends TLS, and the registry names itself by another scheme and name; or it is behind a path that it does not
+// know of; or something takes the brackets away.
+const behind = {
+  'another scheme and name': { link: '<http://registry.internal:5000$<target>>$<rest>' },
+  'no brackets': { link: 'http://registry.internal:5000$<target>$<rest>' },
+  'a path': { path: '/registry' },
+};
+describe('distribution behind nginx', () => {
+  for (const [title, { link, path = '' }] of Object.entries(behind)) {
+    test(`${title}: the whole catalog`, SOON, async () => {
+      const registry = await startDistribution();
+      await fillListings(registry);
+      const server = await startNginx({
+        registry: registry.url,
+        path,
+        http: link ? mapLink(link) : '',
+        locations: `location ${path}/ {
+          proxy_pass http://127.0.0.1:5000/;
+          ${link ? 'proxy_hide_header Link; add_header Link $other_link;' : ''}
+        }`,
+      });
+      try {
+        const requests = [];
+        const client = new DockerRegistryClient(server.url, { onRequest: ({ url }) => requests.push(url) });
+        const names = await listOf(client.catalog({ pageSize: 25 }));
+        assert.deepEqual(names.filter((name) => name.startsWith('many/r')).sort(), manyRepositories);
+        assert.equal(new Set(names).size, names.length);
+        assert.ok(requests.length > 5 && requests.every((url) => url.startsWith(`${server.url}/`)), requests.join('\n'));
+        const { findings, text } = await client.diagnose();
+        assert.equal(findings.some(({ code }) => code === 'LINK_UNUSABLE'), link !== undefined, text);
+      } finally {
+        await server.stop();
+        await registry.stop();
+      }
+    });
+  }
+});
+
+/** nginx's map of the registry's Link to another form. */
+function mapLink(form) {
+  const value = form.replaceAll(/\$<(\w+)>/g, '${$1}');
+  return `map $upstream_http_link $other_link { default ""; "~^<(?<target>[^>]*)>(?<rest>.*)$" '${value}'; }`;
+}
+
 describe('as no real registry pages', () => {
   let server;
   let client;
@@ -142,28 +189,69 @@ describe('as no real registry pages', () => {
     assert.deepEqual(await listOf(client.repository('a/b').eachTag({ pageSize: 2 })), ['one', 'two', 'three', 'four']);
   });
 
-  for (const [title, address] of Object.entries({
-    'another host': 'http://registry.example/v2/a/b/tags/list?last=one',
-    'another port': 'http://127.0.0.1:1/v2/a/b/tags/list?last=one',
-    'no scheme': '//registry.example/v2/a/b/tags/list?last=one',
-    'another scheme': 'https://127.0.0.1/v2/a/b/tags/list',
-  })) {
-    test(`a Link to ${title} is refused`, SOON, async () => {
-      server.script = { '/v2/a/b/tags/list': tags(['one'], `<${address}>; rel="next"`) };
-      await refused(listTags, 'UNTRUSTED_LOCATION');
-    });
-  }
+  const all = ['1', '2', '3', '4', '5'];
+  /** Two a page, by `last`; `link` says what the header field holds after an item. */
+  const paging = (link) => (request, response) => {
+    const last = new URL(request.url, server.url).searchParams.get('last') ?? '';
+    const page = all.filter((tag) => tag > last).slice(0, 2);
+    tags(page, link(page.at(-1) ?? ''))(request, response);
+  };
+
+  // B11: nothing is sent to where such a Link leads, and no tag is lost.
   for (const [title, link] of Object.entries({
-    'not in brackets': '/v2/a/b/tags/list?last=one; rel="next"',
-    'to a script': '<javascript:alert(1)>; rel="next"',
-    'not closed': '</v2/a/b/tags/list?last=one; rel="next"',
+    'to another host': (last) => `<http://registry.example/v2/a/b/tags/list?last=${last}>; rel="next"`,
+    'to another port': (last) => `<http://127.0.0.1:1/v2/a/b/tags/list?last=${last}>; rel="next"`,
+    'without a scheme': (last) => `<//registry.example/v2/a/b/tags/list?last=${last}>; rel="next"`,
+    'to another scheme': (last) => `<https://127.0.0.1/v2/a/b/tags/list?last=${last}>; rel="next"`,
+    'not in brackets': (last) => `${server.url}/v2/a/b/tags/list?last=${last}; rel="next"`,
+    'to a script': () => '<javascript:alert(1)>; rel="next"',
+    'not closed': (last) => `</v2/a/b/tags/list?last=${last}; rel="next"`,
+    'on every page': (last) => `</v2/a/b/tags/list?last=${last}>; rel="next"`,
+    empty: () => '<>; rel="next"',
   })) {
-    test(`a Link ${title} is refused, not taken for the end`, SOON, async () => {
-      server.script = { '/v2/a/b/tags/list': tags(['one'], link) };
-      const { code } = await refused(listTags, {});
-      assert.ok(['INVALID_RESPONSE', 'UNTRUSTED_LOCATION'].includes(code), code);
+    test(`a Link ${title}`, SOON, async () => {
+      server.script = { '/v2/a/b/tags/list': paging(link) };
+      assert.deepEqual(await listTags(), all);
+      assert.deepEqual(await listOf(client.repository('a/b').eachTag({ pageSize: 2 })), all);
     });
   }
+
+  test('a Link that leads nowhere, and no other way on', SOON, async () => {
+    server.script = { '/v2/a/b/tags/list': pages({ '': tags(['one'], '<http://registry.example/?p=2>; rel="next"') }) };
+    await refused(listTags, 'PAGING_LOOP');
+  });
+
+  // C27.
+  test('a catalog that ignores `last`, and none at all', SOON, async () => {
+    server.script = { '/v2/_catalog': json({ repositories: ['a', 'b'] }, { link: '</v2/_catalog?last=b>; rel="next"' }) };
+    await refused(() => listOf(client.catalog()), 'PAGING_LOOP');
+    server.script = { '/v2/': json({}), '/v2/_catalog': error(403, 'DENIED') };
+    for (const list of [() => listOf(client.catalog()), () => client.repositories(), () => client.namespaces()]) {
+      await refused(list, { code: 'UNSUPPORTED', status: 403, message: /has no catalog .*or does not show it/ });
+    }
+    server.script = {};
+    await refused(() => client.repositories(), { code: 'UNSUPPORTED', message: /has no catalog/ });
+  });
+
+  // C19.
+  test('items longer than the grammar allows, and pages that unpack to more', SOON, async () => {
+    server.script = { '/v2/a/b/tags/list': tags(['one', 'x'.repeat(30_000_000)]) };
+    await refused(listTags, { code: 'INVALID_RESPONSE', message: /tags\[1\]: it has 30000000 bytes; 128 at most/ });
+    let page = 0;
+    const padding = ' '.repeat(30_000_000);
+    server.script = {
+      '/v2/a/b/tags/list': (request, response) => {
+        response.writeHead(200, {
+          'content-type': 'application/json',
+          'content-encoding': 'gzip',
+          link: `</v2/a/b/tags/list?p=${(page += 1)}>; rel="next"`,
+        });
+        response.end(gzipSync(`{"tags":["t${page}"]${padding}}`));
+      },
+    };
+    await refused(listTags, { code: 'TOO_LARGE', message: /bytes allowed/ });
+    assert.ok(page < 12, `${page} pages`);
+  });
 
   test('a Link in a circle', SOON, async () => {
     const next = (last) => `</v2/a/b/tags/list?last=${last}>; rel="next"`;

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { artifact, blob, image, index, layer, types } from '../registries/content.mjs';
+import { startBehindNginx } from '../registries/nginx.mjs';
 import { pusher } from '../registries/push.mjs';
+import { startDistribution } from '../registries/servers.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, plain, realRegistries, refused } from './support.mjs';
 
@@ -168,3 +170,35 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
     });
   });
 }
+
+// B9: nginx puts pages in place of what distribution does not find, the referrers API included.
+for (const variant of ['html-errors', 'html-200']) {
+  test(`distribution behind nginx, ${variant}: the tag`, SOON, async () => {
+    const server = await startBehindNginx(variant, await startDistribution());
+    try {
+      await pusher(server.registry.url).push('refer/pages', subject, 'latest');
+      const repository = new DockerRegistryClient(server.url).repository('refer/pages');
+      assert.deepEqual(await repository.referrers(subject.digest), []);
+      const { digest } = await repository.pushArtifact({ artifactType: 'application/sbom', subject: 'latest' });
+      assert.deepEqual((await repository.referrers(subject.digest)).map((one) => one.digest), [digest]);
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
+// GitLab: the tag sha256-<hex> is read as the digest. Here it is a tag, as some tools set it.
+test('the subject under its own referrers tag', SOON, async () => {
+  const server = await startDistribution();
+  try {
+    const multi = index([subject]);
+    await pusher(server.url).push('refer/itself', multi, tagOf(multi.digest));
+    const repository = new DockerRegistryClient(server.url).repository('refer/itself');
+    assert.deepEqual(await repository.referrers(multi.digest), []);
+    await refused(() => repository.pushArtifact({ artifactType: 'a/b', subject: multi.digest }), 'CONFLICT');
+    const { digest } = await repository.manifest(tagOf(multi.digest));
+    assert.equal(digest, multi.digest);
+  } finally {
+    await server.stop();
+  }
+});

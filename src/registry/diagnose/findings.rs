@@ -2,10 +2,14 @@
 
 use super::diagnosis::{Diagnosis, Finding, Fix, NONE, Paging, Severity, Status};
 
+/// A `Link` that cannot be followed.
+pub const LINK_UNUSABLE: &str = "LINK_UNUSABLE";
+
 /// Adds what follows from the facts to what the questions showed by themselves, and says of each how bad it is and what
 /// would mend it.
 pub fn add(found: &mut Diagnosis) {
     let needs_auth = found.auth.scheme != NONE;
+    let is_unusable = found.findings.iter().any(|finding| finding.code == LINK_UNUSABLE);
     let mut add = |code, applies: bool| {
         if applies {
             found.findings.push(Finding::new(code, None));
@@ -20,7 +24,7 @@ pub fn add(found: &mut Diagnosis) {
         add("HEADERS_HIDDEN", !cors.hidden_headers.is_empty());
     }
     let misses_link = found.catalog.paging == Paging::Last || found.tags.paging == Paging::Last;
-    add("LINK_MISSING", misses_link && found.cors.is_none());
+    add("LINK_MISSING", misses_link && !is_unusable && found.cors.is_none());
     add("CATALOG_UNSUPPORTED", found.catalog.status == Status::No);
     add("CATALOG_DENIED", found.catalog.status == Status::Denied);
     add("REFERRERS_UNSUPPORTED", found.referrers.status == Status::No);
@@ -29,8 +33,8 @@ pub fn add(found: &mut Diagnosis) {
     for finding in &mut found.findings {
         finding.severity = match finding.code {
             "PREFLIGHT_REFUSED" if !is_serious => Severity::Warning,
-            "BASE_UNREADABLE" | "CREDENTIALS_NEEDED" | "HEADERS_HIDDEN" | "LINK_MISSING" | "DELETE_UNSUPPORTED"
-            | "REDIRECTED" => Severity::Warning,
+            "BASE_UNREADABLE" | "CREDENTIALS_NEEDED" | "HEADERS_HIDDEN" | "LINK_MISSING" | LINK_UNUSABLE
+            | "DELETE_UNSUPPORTED" | "REDIRECTED" => Severity::Warning,
             "V1_ONLY" | "CATALOG_UNSUPPORTED" | "CATALOG_DENIED" | "REFERRERS_UNSUPPORTED" | "DELETE_DENIED" => {
                 Severity::Info
             }

@@ -1,9 +1,10 @@
 //! What the answers tell, and which question is worth asking next.
 
 use super::super::connection::{Answer, Connection};
+use super::super::paging::{NextPage, next_page};
 use super::super::version;
 use super::diagnosis::{Auth, Cors, Diagnosis, Finding, Listing, NONE, Paging, Status};
-use super::findings;
+use super::findings::{self, LINK_UNUSABLE};
 use super::probe::Probe;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::listing::{self, Strings};
@@ -11,7 +12,7 @@ use crate::protocol::manifest::Manifest;
 use crate::protocol::media_type::Kind;
 use crate::protocol::reference::{RepositoryName, Tag};
 use crate::protocol::url::{Scheme, Url};
-use crate::protocol::{challenge, code, link};
+use crate::protocol::{challenge, code};
 use crate::transport::{Error, Host};
 
 /// Header fields this client can use and a browser hides unless the registry exposes them.
@@ -330,8 +331,14 @@ impl Inquiry {
         }
         let Ok(list) = list else { return Listing::default() };
         self.first = list.to_vec().into_iter().next().unwrap_or_default();
-        let paging = match link::next(answer.response.headers.all("link")) {
-            Ok(Some(_)) => Paging::Link,
+        let paging = match next_page(answer) {
+            NextPage::At(_) => Paging::Link,
+            NextPage::Elsewhere { why, .. } | NextPage::Unreadable { why, .. }
+                if self.found.findings.iter().all(|finding| finding.code != LINK_UNUSABLE) =>
+            {
+                self.tell(LINK_UNUSABLE, Some(why));
+                Paging::Unknown
+            }
             _ if list.len() > 1 => Paging::None,
             _ => Paging::Unknown,
         };
