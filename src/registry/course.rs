@@ -111,9 +111,11 @@ impl Course {
         let turn = match asked {
             Turn::Whole(size) => {
                 let covers = total - fresh == known;
+                // A malformed Link may stand on the last page too (Cloudflare's registry).
+                let leads_on = matches!(next, NextPage::At(_) | NextPage::Elsewhere { .. });
                 // A registry's own limit may have cut it.
                 let is_cut = fresh > 0 && LIMITS.contains(&total);
-                if covers && !is_cut && (total as u64) < *size && !matches!(next, NextPage::At(_)) {
+                if covers && !is_cut && (total as u64) < *size && !leads_on {
                     Turn::End
                 } else if total as u64 == *size && *size < LARGEST {
                     Turn::Whole(size * LARGER)
