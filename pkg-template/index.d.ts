@@ -733,7 +733,7 @@ export interface CleanupPlan {
   /** Bytes, compressed, of manifests and blobs that nothing here needs any more. Blobs free them when the registry collects its garbage. */
   freed: number;
   /**
-   * Removes what the plan says, up to four at a time (fewer where `concurrency` is less): first tags whose digest stays, each alone (as
+   * Removes what the plan says, one manifest at a time (distribution 2.8 leaves tags behind where it deletes several at once): first tags whose digest stays, each alone (as
    * `untag()`), then each manifest with its tags by one deletion, an index before its manifests, a subject before its referrers. Before that
    * the repository is looked through again, and before each deletion its tags are: a tag that moved is left alone, and so is a digest that
    * something new needs. Only what is seen to be gone counts as removed: each manifest is asked for after its deletion, and in the end the tags are

@@ -100,14 +100,15 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         await refused(() => repository.loadCleanupPlan(plan), { code: 'INVALID_ARGUMENT', message }, String(message));
     });
 
-    test('many deletions, some at a time', LONG, async () => {
+    test('many deletions, one manifest at a time', LONG, async () => {
       const { push, tagAs } = pusher(server.url);
       const images = Array.from({ length: 40 }, (_, number) => imageOf(`image ${number}`));
       for (const [number, one] of images.entries()) await push('plans/many', one, `v${number}`);
       for (let number = 0; number < 10; number += 1) await tagAs('plans/many', images[39], `same${number}`);
+      // Of manifests: distribution 2.8 leaves tags behind where it deletes several at once.
       let [now, most] = [0, 0];
       const counting = async (input, init) => {
-        const isDeletion = (init?.method ?? input.method) === 'DELETE';
+        const isDeletion = (init?.method ?? input.method) === 'DELETE' && String(input.url ?? input).includes('sha256');
         if (isDeletion) most = Math.max(most, (now += 1));
         try {
           return await fetch(input, init);
@@ -120,7 +121,7 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const report = await plan.apply({ onProgress: (step) => steps.push(step) });
       assert.deepEqual([report.failed, report.skipped, report.remaining], [[], [], []]);
       assert.equal(report.removed.length, 39 * 2 + 10);
-      assert.ok(most > 1 && most <= 4, `${most} at a time`);
+      assert.equal(most, 1, `${most} at a time`);
       assert.deepEqual(steps.map(({ done }) => done), steps.map((_, number) => number + 1));
       assert.deepEqual([steps.length, steps.at(-1).total], [88, 88]);
       assert.deepEqual(await tagsOf(server.url, 'plans/many'), ['v39']);
