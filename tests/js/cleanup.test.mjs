@@ -237,6 +237,9 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         [{ remove: { tags: ['*'] }, keep: { semver: {} } }, /^policy\.keep\.semver: /],
         [{ remove: { tags: ['*'] }, keep: { semver: { highest: 1, per: 'patch' } } }, /^policy\.keep\.semver\.per: /],
         [{ remove: { tags: ['*'] }, untagged: 'no' }, /^policy\.untagged: /],
+        // What came out undefined must not turn into no limit.
+        [{ remove: { tags: ['*'] }, keep: undefined }, /^policy\.keep: undefined/],
+        [{ remove: { tags: ['*'], olderThan: undefined } }, /^policy\.remove\.olderThan: undefined/],
       ]) {
         await refused(() => repository.planCleanup(policy), { code: 'INVALID_ARGUMENT', message }, JSON.stringify(policy));
       }
