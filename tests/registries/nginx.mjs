@@ -124,8 +124,8 @@ export const nginxVariants = {
   cache: caching('proxy_cache_bypass $http_cache_control $http_pragma;'),
   /** Keeps them whatever a request says. */
   'stubborn-cache': caching(''),
-  /** 413 for a body of more than 64 kB. */
-  'body-limit': { locations: all().replace(WHOLE, 'client_max_body_size 64k;') },
+  /** 413 for a body of more than 1 MB, as nginx does unless it is told otherwise. */
+  'body-limit': { locations: all().replace(WHOLE, '') },
   /** The registry is under a path that it does not know of: its Locations and Links lack it. */
   prefix: {
     path: '/registry',

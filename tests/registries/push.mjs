@@ -7,9 +7,10 @@ async function refuse(what, response) {
 
 /**
  * @param {string} registry base URL
- * @param {{ authorization?: string }} [options]
+ * @param {{ authorization?: string, patch?: boolean, byDigest?: boolean }} [options] `patch`: the registry takes no PUT with a
+ *   blob's bytes; `byDigest: false`: nor manifests but under tags
  */
-export function pusher(registry, { authorization } = {}) {
+export function pusher(registry, { authorization, patch = false, byDigest = true } = {}) {
   const send = (path, method, body, headers = {}) =>
     fetch(new URL(path, registry), { method, body, headers: { ...headers, ...(authorization && { authorization }) } });
 
@@ -28,9 +29,15 @@ export function pusher(registry, { authorization } = {}) {
     const start = await send(`/v2/${repository}/blobs/uploads/`, 'POST');
     if (start.status !== 202) await refuse(`POST of an upload to ${repository}`, start);
     await start.arrayBuffer();
-    const location = new URL(start.headers.get('location'), start.url);
+    let location = new URL(start.headers.get('location'), start.url);
+    if (patch) {
+      const chunk = await send(location, 'PATCH', bytes, { 'content-type': 'application/octet-stream' });
+      if (chunk.status !== 202) await refuse(`PATCH of ${digest} to ${repository}`, chunk);
+      await chunk.arrayBuffer();
+      location = new URL(chunk.headers.get('location'), chunk.url);
+    }
     location.searchParams.set('digest', digest);
-    const end = await send(location, 'PUT', bytes, { 'content-type': 'application/octet-stream' });
+    const end = await send(location, 'PUT', patch ? undefined : bytes, { 'content-type': 'application/octet-stream' });
     if (end.status !== 201) await refuse(`PUT of ${digest} to ${repository}`, end);
     await end.arrayBuffer();
   }
@@ -40,7 +47,7 @@ export function pusher(registry, { authorization } = {}) {
     once(repository, content.digest, async () => {
       await Promise.all(content.blobs.map((one) => blob(repository, one)));
       for (const child of content.children) await complete(repository, child);
-      await tagAs(repository, content, content.digest);
+      if (byDigest) await tagAs(repository, content, content.digest);
     });
 
   /** A manifest under a tag, after all that it refers to. */

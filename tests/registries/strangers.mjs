@@ -1,5 +1,5 @@
-// Registries that nobody here wrote, each with ways of its own. Each function starts one and returns `{ url, stop() }`, and
-// `credentials` where it wants some. README.md says what works on which.
+// Registries that nobody here wrote, each with ways of its own. Each function starts one and returns `{ url, stop() }`, and where
+// the registry wants credentials, these, and the `authorization` that comes of them. README.md says what works on which.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,8 @@ import { startRegistry } from './process.mjs';
 import { ensureContainerRegistry, ensurePythonRegistries } from './programs.mjs';
 import { credentials, startDistribution } from './servers.mjs';
 
+const basic = `Basic ${btoa(`${credentials.username}:${credentials.password}`)}`;
+
 /** container-registry 0.3.1: images and nothing more; no list, no deletion, and no PUT with a body. */
 export async function startContainerRegistry() {
   const command = await ensureContainerRegistry();
@@ -15,17 +17,19 @@ export async function startContainerRegistry() {
     command,
     args: ['--bind', `127.0.0.1:${port}`, '--storage', join(folder, 'data'), '--password', credentials.password],
   }));
-  return { ...server, credentials };
+  return { ...server, credentials, authorization: basic, patch: true, byDigest: false, indexes: false, parallel: 1 };
 }
 
 /** django-oci 0.0.17: each manifest is called an image manifest, HEAD says nothing of it, and a tag never moves. */
 export async function startDjangoOci() {
   const { bin, sites } = await ensurePythonRegistries();
-  return startRegistry('django-oci', async ({ port }) => ({
+  const server = await startRegistry('django-oci', async ({ port }) => ({
     command: join(bin, 'cheroot'),
-    args: ['--bind', `127.0.0.1:${port}`, 'django_oci_site:application'],
+    // Two uploads at once to a new repository are one too many: "File exists".
+    args: ['--bind', `127.0.0.1:${port}`, '--threads', '1', 'django_oci_site:application'],
     env: { PYTHONPATH: sites, PYTHONDONTWRITEBYTECODE: '1', URL: `http://127.0.0.1:${port}` },
   }));
+  return { ...server, parallel: 1 };
 }
 
 /** zuul-registry 1.3.0: a tag has a manifest of each media type, digests are listed among the tags, nothing is deleted. */
@@ -45,7 +49,11 @@ export async function startZuul() {
     await writeFile(config, JSON.stringify({ registry: settings }));
     return { command: join(bin, 'zuul-registry'), args: ['-c', config, 'serve'] };
   });
-  return { ...server, credentials };
+  const scope = 'repository:any:pull,push';
+  const response = await fetch(`${server.url}/auth/token?scope=${scope}`, { headers: { authorization: basic } });
+  const { token } = await response.json();
+  // All repositories share their blobs, and while one is written again it reads as less than it is.
+  return { ...server, credentials, authorization: `Bearer ${token}`, parallel: 1 };
 }
 
 /**
@@ -60,7 +68,7 @@ export async function startCloudflare(checkout) {
     args: [launcher, checkout],
     env: { PORT: String(port), DATA: join(folder, 'data'), USERNAME: username, PASSWORD: password },
   }));
-  return { ...server, credentials };
+  return { ...server, credentials, authorization: basic };
 }
 
 /** distribution 3, whose binary no package client brings. */

@@ -6,6 +6,7 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 from django.urls import include, path
 
 settings.configure(
@@ -30,7 +31,7 @@ settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db", "OPTIONS": {"timeout": 20}}},
     DEFAULT_AUTO_FIELD="django.db.models.AutoField",
     DATA_UPLOAD_MAX_MEMORY_SIZE=None,
-    MEDIA_ROOT=os.path.abspath("images"),
+    MEDIA_ROOT=os.getcwd(),
     DJANGO_OCI={
         "DISABLE_AUTHENTICATION": True,
         # Django refuses absolute ones, which django-oci 0.0.17 makes of any other.
@@ -43,6 +44,8 @@ settings.configure(
 django.setup()
 # django-oci ships no migrations.
 call_command("migrate", run_syncdb=True, verbosity=0)
+# Requests that come together do not wait for each other's locks.
+connection.cursor().execute("PRAGMA journal_mode = WAL")
 
 urlpatterns = [path("", include("django_oci.urls"))]
 application = get_wsgi_application()

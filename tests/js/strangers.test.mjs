@@ -1,0 +1,133 @@
+// The same story on every registry of the test bed, and on distribution behind nginx in each of its shapes: what works and what
+// does not, and that nothing else is lost either way. The table of tests/registries/README.md tells the same.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { nginxVariants, startNginx } from '../registries/nginx.mjs';
+import { eachOf } from '../registries/push.mjs';
+import { startDistribution, startFerro } from '../registries/servers.mjs';
+import { namedRegistries, startContainerRegistry, startDjangoOci, startZuul } from '../registries/strangers.mjs';
+import { fillHome, play, steps } from './story.mjs';
+
+const LONG = { timeout: 180_000 };
+const REFUSED = {
+  'tag, where the tag exists': 'CONFLICT',
+  'tag, where the tag has moved': 'CONFLICT',
+  'delete what is in use': 'IN_USE',
+};
+const EVERYTHING = Object.fromEntries(Object.keys(steps).map((step) => [step, REFUSED[step] ?? 'yes']));
+const all = (outcome, ...names) => Object.fromEntries(names.map((step) => [step, outcome]));
+const PUSHES = ['push an image', 'push an index', 'push a large blob', 'push a large blob in chunks'];
+const UNTAGS = ['untag an image', 'untag an index', 'untag the only tag'];
+const LISTS = ['list tags', 'describe tags'];
+const LOOKS = ['plan a deletion', 'delete what is in use', 'delete an untagged manifest', 'clean up'];
+
+/** What does not work, by registry; each error is typed, and what is not named by the step stays as it was. */
+const registries = {
+  'distribution 2.8': { start: startDistribution },
+  'ferro (OCI 1.1)': { start: startFerro },
+  'container-registry': {
+    start: startContainerRegistry,
+    but: {
+      ...all(/^NOT_FOUND$/, ...LISTS, ...LOOKS),
+      // There are no indexes.
+      ...all(/^(BLOB_UNKNOWN|NOT_FOUND|UNSUPPORTED)$/, ...UNTAGS, 'read an index', 'tag anew', 'delete by force', 'copy an index from it'),
+      ...all(/^HTTP_ERROR$/, 'push an index', 'copy to it', 'make an index', 'push and list a referrer'),
+    },
+  },
+  'django-oci': {
+    start: startDjangoOci,
+    but: {
+      // An index comes as an image manifest.
+      ...all(/^INVALID_RESPONSE$/, 'describe tags', 'read an index'),
+      ...all(/^(yes|INVALID_RESPONSE|INVALID_RESPONSE, done)$/, 'copy an index from it', 'make an index', 'tag anew', 'untag an index', ...LOOKS.slice(0, 3)),
+      'delete what is in use': /^(IN_USE|INVALID_RESPONSE)$/,
+      'move a tag': /^CONFLICT$/,
+      ...all(/^(yes|less|(INVALID_RESPONSE|NOT_FOUND)(, done|, partly)?)$/, 'clean up', 'copy to it', 'push and list a referrer'),
+    },
+  },
+  'zuul-registry': {
+    start: startZuul,
+    but: {
+      ...all(/^NOT_FOUND$/, ...LISTS, ...LOOKS, 'delete by force'),
+      ...all(/^(INVALID_RESPONSE|CONFLICT|NOT_FOUND|UNSUPPORTED)$/, ...UNTAGS),
+      ...all(/^(yes|NOT_FOUND)$/, 'tag anew', 'copy to it', 'push and list a referrer'),
+    },
+  },
+  ...Object.fromEntries(Object.entries(namedRegistries().present).map(([name, start]) => [name, { start }])),
+};
+
+/** A cache answers what was: that a tag is gone cannot be seen. */
+const stale = {
+  ...all(/^(CONFLICT|INVALID_RESPONSE), done$/, ...UNTAGS, 'delete by force', 'clean up'),
+  'push and list a referrer': /^(yes|CONFLICT)$/,
+};
+const behindNginx = {
+  cache: stale,
+  'stubborn-cache': stale,
+  'internal-name': {
+    ...all(/^NETWORK$/, ...PUSHES, ...UNTAGS, 'copy to it', 'push and list a referrer'),
+    'clean up': /^NETWORK, partly$/,
+  },
+  'head-404': all(/^(yes|NOT_FOUND)$/, 'push and list a referrer'),
+  'html-errors': all(/^(yes|less|NOT_FOUND|INVALID_RESPONSE, done)$/, 'copy to it', 'clean up'),
+  'html-200': {
+    ...all(/^(yes|less|(INVALID_RESPONSE|DIGEST_MISMATCH)(, done|, partly)?)$/, ...UNTAGS, ...LOOKS, 'tag anew', 'delete by force'),
+    'delete what is in use': /^(IN_USE|INVALID_RESPONSE)$/,
+    ...all(/^(yes|INVALID_RESPONSE|DIGEST_MISMATCH)/, 'copy to it', 'push and list a referrer'),
+  },
+  'html-all': { ...all(/^INVALID_RESPONSE$/, ...Object.keys(steps)), diagnose: 'yes' },
+};
+
+/** All that is not named works. */
+function assertPlayed(played, but = {}) {
+  const expected = { ...EVERYTHING, ...but };
+  const wrong = Object.entries(played).filter(([step, outcome]) => {
+    const wanted = expected[step];
+    return wanted instanceof RegExp ? !wanted.test(outcome) : wanted !== outcome;
+  });
+  assert.deepEqual(Object.fromEntries(wrong), {}, 'what came out otherwise than the table has it');
+}
+
+let home;
+before(async () => {
+  home = await startDistribution();
+  await fillHome(home);
+}, LONG);
+after(() => home.stop());
+
+/** All steps, a few at a time, and what came of each. */
+async function playAll(place, server, direct) {
+  const played = {};
+  const task = async (step) => {
+    played[step] = await play(step, { server, direct, home, place });
+  };
+  await eachOf(Object.keys(steps), task, direct.parallel ?? 3);
+  return played;
+}
+
+describe('registries', () => {
+  for (const [name, { start, but }] of Object.entries(registries)) {
+    test(name, LONG, async () => {
+      const server = await start();
+      try {
+        assertPlayed(await playAll('story', server, server), but);
+      } finally {
+        await server.stop();
+      }
+    });
+  }
+});
+
+describe('distribution 2.8 behind nginx', () => {
+  for (const [variant, options] of Object.entries(nginxVariants)) {
+    test(variant, LONG, async () => {
+      const nginx = await startNginx({ ...options, registry: home.url });
+      try {
+        assertPlayed(await playAll(variant, nginx, home), behindNginx[variant]);
+      } finally {
+        await nginx.stop();
+      }
+    });
+  }
+});
