@@ -254,6 +254,11 @@ fn searches_come_in_pages() {
     // Who ignores which page is asked for is asked twice, not a million times.
     let same = search(|_| r#"{"num_pages":1000000,"results":[{"name":"a"},{"name":"a"},{"name":"b"}]}"#.into());
     assert_eq!((catalog(&same).unwrap(), same.seen().len()), (vec!["a".into(), "b".into()], 2));
+    // Unless there must be more.
+    let cut = search(|_| r#"{"num_pages":9,"num_results":18,"results":[{"name":"a"},{"name":"b"}]}"#.into());
+    assert_eq!(catalog(&cut).unwrap_err().code, "PAGING_LOOP");
+    let client = cut.raw_client(Settings { api_version: Some(Version::V1), ..Settings::default() });
+    assert_eq!(cut.run(client.search("a", &Call::default())).unwrap_err().code, "PAGING_LOOP");
     let endless = search(|page| format!(r#"{{"num_pages":1000000,"results":[{{"name":"r{page}"}}]}}"#));
     assert_eq!(catalog(&endless).unwrap_err().code, "TOO_LARGE");
     let client = endless.raw_client(Settings { api_version: Some(Version::V1), max_items: 9, ..Settings::default() });
