@@ -863,9 +863,9 @@ export interface V1Layer {
 /**
  * Every rejection of the package, except an abort, which rejects with the signal's own reason.
  *
- * `message`, `errors[].message`, warnings and the URLs of `onRequest` are safe to print: one line of bounded length, in which control
- * characters, bidirectional controls and invisible characters of a server appear as `\u001b`. `errors[].detail` and everything that is
- * read (tags, names, configs, annotations) is data, as the registry sent it.
+ * `message`, `errors`, warnings, the URLs of `onRequest` and the text of a `Diagnosis` are safe to print: control characters, bidirectional
+ * controls and invisible characters of a server appear as the text `\u001b`, line breaks as spaces, and messages have a bounded length. Everything
+ * that is read (tags, names, configs, annotations) is data, as the registry sent it.
  */
 export class RegistryError extends Error {
   private constructor();

@@ -102,7 +102,9 @@ fn errors(items: &[ErrorItem]) -> JsValue {
             };
             set("code", &item.code.as_str().into());
             set("message", &printable::message(item.message.clone()).into());
-            if let Some(detail) = item.detail.as_deref().and_then(|detail| js_sys::JSON::parse(detail).ok()) {
+            if let Some(detail) =
+                item.detail.as_deref().and_then(|detail| js_sys::JSON::parse(&printable::json(detail)).ok())
+            {
                 set("detail", &detail);
             }
             Object::freeze(&entry)

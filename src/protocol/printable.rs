@@ -77,6 +77,48 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     cut(&out, limit).into_owned()
 }
 
+/// JSON whose strings hold nothing unsafe when they are read: an unsafe character, escaped or not, becomes the text of its
+/// escape. What is no JSON stays none.
+pub fn json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|character| character == '\\' || is_unsafe(character)) {
+        let (before, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(before);
+        let mut characters = tail.chars();
+        match (characters.next(), characters.clone().next()) {
+            (Some('\\'), Some('u')) => {
+                let unit = tail.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                // The first half of a tag character (U+E0000 on) is unsafe as well.
+                if unit == Some(0xdb40) || unit.and_then(char::from_u32).is_some_and(is_unsafe) {
+                    out.push('\\');
+                }
+                out.push_str("\\u");
+                characters.next();
+            }
+            (Some('\\'), Some('b' | 'f' | 'n' | 'r' | 't')) => {
+                out.push(' ');
+                characters.next();
+            }
+            (Some('\\'), Some(next)) => {
+                out.extend(['\\', next]);
+                characters.next();
+            }
+            // Blanks between the tokens.
+            (Some(blank @ ('\t' | '\n' | '\r')), _) => out.push(blank),
+            (Some('\\'), None) | (None, _) => out.push_str(tail),
+            (Some(character), _) => {
+                let mut escaped = String::new();
+                push_escaped(&mut escaped, character);
+                out.push_str(&escaped.replace('\\', "\\\\"));
+            }
+        }
+        rest = characters.as_str();
+    }
+    out.push_str(rest);
+    out
+}
+
 /// JSON's escape, which the package's command line prints as well.
 pub fn push_escaped(out: &mut String, character: char) {
     let mut units = [0; 2];
@@ -137,11 +179,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn documents() {
+        for (text, expected) in [
+            (r#"{"a":"b"}"#, r#"{"a":"b"}"#),
+            ("{\n\t\"a\" : [1,\r\n null]}", "{\n\t\"a\" : [1,\r\n null]}"),
+            (
+                r#"["\u001b[2J\u202E\u00e9\ud83d\ude00\udb40\udc41"]"#,
+                r#"["\\u001b[2J\\u202E\u00e9\ud83d\ude00\\udb40\udc41"]"#,
+            ),
+            (r#"["\n\t\r\b\f\/\\\"\\u001b"]"#, r#"["     \/\\\"\\u001b"]"#),
+            ("[\"\u{202e}\u{7f}\u{9b}\u{e0041}\"]", r#"["\\u202e\\u007f\\u009b\\udb40\\udc41"]"#),
+            ("\\", "\\"),
+            ("\\u12", "\\u12"),
+            ("\\é", "\\é"),
+            ("\\u00é1", "\\u00é1"),
+            ("", ""),
+        ] {
+            assert_eq!(json(text), expected);
+        }
+    }
+
     /// Time grows with the length.
     #[test]
     fn long_texts() {
-        assert_linear(&["\u{1b}", " ", "a ", "\u{202e}é\n"], |text| {
+        assert_linear(&["\u{1b}", " ", "a ", "\u{202e}é\n", "\\u001b"], |text| {
             message(text.to_owned());
+            json(text);
             excerpt(text, 200);
         });
     }

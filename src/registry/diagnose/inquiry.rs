@@ -10,6 +10,7 @@ use crate::protocol::invalid::Invalid;
 use crate::protocol::listing::{self, Strings};
 use crate::protocol::manifest::Manifest;
 use crate::protocol::media_type::Kind;
+use crate::protocol::printable;
 use crate::protocol::reference::{RepositoryName, Tag};
 use crate::protocol::url::{Scheme, Url};
 use crate::protocol::{challenge, code};
@@ -229,7 +230,7 @@ impl Inquiry {
     /// Looks at what every answer may show.
     fn see(&mut self, answer: &Answer<Vec<u8>>) {
         if self.found.server.is_none() {
-            self.found.server = answer.header("server").map(str::to_owned);
+            self.found.server = answer.header("server").map(shown);
         }
         if !answer.response.headers_filtered {
             // Whoever carries the requests is not under the browser's rules.
@@ -277,11 +278,13 @@ impl Inquiry {
             }
             return;
         };
-        let param = |name| challenge.param(name).map(str::to_owned);
+        let param = |name| challenge.param(name).map(shown);
         self.found.auth = Auth {
-            scheme: challenge.scheme.clone().into(),
+            scheme: shown(&challenge.scheme).into(),
             realm: match challenge.scheme.as_str() {
-                "bearer" => param("realm").and_then(|realm| Url::parse(&realm).ok()).map(|realm| realm.redacted()),
+                "bearer" => {
+                    challenge.param("realm").and_then(|realm| Url::parse(realm).ok()).map(|realm| realm.redacted())
+                }
                 _ => param("realm"),
             },
             service: param("service"),
@@ -370,6 +373,11 @@ impl Inquiry {
 fn elsewhere(answer: &Answer<Vec<u8>>) -> Option<String> {
     let url = answer.response.url.as_ref().filter(|url| !url.same_origin(&answer.url))?;
     Some(url.origin())
+}
+
+/// What a server says of itself, in a report for people.
+fn shown(text: &str) -> String {
+    printable::excerpt(text, 200)
 }
 
 fn shows(answer: &Answer<Vec<u8>>, name: &str) -> bool {
