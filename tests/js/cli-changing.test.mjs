@@ -293,7 +293,8 @@ test('Ctrl-C in the middle of a change', SOON, async () => {
     const tagsIn = (list) => list.split(' ').filter((what) => !what.includes(':'));
     assert.deepEqual([...tagsIn(done), ...tagsIn(rest)].sort(), ['1.1', '1.1.0', 'edge']);
     for (const tag of tagsIn(done)) assert.equal(await digestOf(registry.url, 'team/web', tag), undefined, tag);
-    assert.ok(tagsIn(done).length > 0 && rest !== 'none', cleaned.err);
+    // A manifest is seen to be gone at once, its tags are looked for in the end.
+    assert.ok(done.includes('sha256:') && rest !== 'none', cleaned.err);
   } finally {
     await Promise.all([registry, ...twins].map((server) => server.stop()));
   }
