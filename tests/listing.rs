@@ -489,3 +489,21 @@ fn docker_hub_names_without_namespace_are_in_library() {
         assert_eq!(target, format!("https://registry-1.docker.io/v2/{path}/tags/list?n=1000"));
     }
 }
+
+/// Pages that go by links with cursors of their own end where there is none, full or not, also if `last` means nothing.
+#[test]
+fn cursors_that_end_with_a_full_page() {
+    let host = Scripted::new(|seen| {
+        let (page, next) = match seen.target.split_once("cursor=") {
+            None => (["a", "b"], Some("1")),
+            Some(_) => (["c", "d"], None),
+        };
+        let reply = tags(&page);
+        match next {
+            Some(next) => reply.header("link", &format!("</v2/a/b/tags/list?n=2&cursor={next}>; rel=\"next\"")),
+            None => reply,
+        }
+    });
+    let found = host.run(host.repository().tags(Some(2), Call::default()).collect());
+    assert_eq!(found.map_err(|error| error.message), Ok(["a", "b", "c", "d"].map(str::to_owned).to_vec()));
+}

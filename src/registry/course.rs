@@ -66,6 +66,8 @@ pub struct Course {
     /// Whether items come in no order, so that none is the last for sure.
     is_unsorted: bool,
     barren: u32,
+    /// Whether a `Link` led to a page.
+    has_followed: bool,
     has_tried_whole: bool,
 }
 
@@ -82,6 +84,7 @@ impl Course {
             was_empty: false,
             is_unsorted: false,
             barren: 0,
+            has_followed: false,
             has_tried_whole: false,
         }
     }
@@ -129,8 +132,9 @@ impl Course {
                 self.goes_on = true;
                 self.onward(next, total, is_hidden, was_asked)
             }
-            // Everything once more: `last` is ignored, and `n` too or there are not so many.
-            Turn::After(_) if self.doubt.is_none() && !self.is_full(total) => Turn::End,
+            // Everything once more: `last` is ignored, and `n` too or there are not so many; or the pages went by links
+            // (with cursors of their own) to where there was none.
+            Turn::After(_) if self.doubt.is_none() && (self.has_followed || !self.is_full(total)) => Turn::End,
             // Behind its last item go-containerregistry's begins anew.
             Turn::After(_) if self.goes_on && fresh == 0 => self.ended(),
             Turn::After(_) => self.otherwise(was_asked),
@@ -161,7 +165,10 @@ impl Course {
 
     fn onward(&mut self, next: NextPage, total: usize, is_hidden: bool, was_asked: &dyn Fn(&Url) -> bool) -> Turn {
         let doubt = match next {
-            NextPage::At(url) if self.barren <= BARREN && !was_asked(&url) => return Turn::Page(url),
+            NextPage::At(url) if self.barren <= BARREN && !was_asked(&url) => {
+                self.has_followed = true;
+                return Turn::Page(url);
+            }
             NextPage::At(_) if self.barren > BARREN => {
                 Doubt { why: "its Link leads to pages with nothing new".into(), is_slight: false, guess: None }
             }
