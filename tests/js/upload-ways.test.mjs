@@ -65,7 +65,7 @@ for (const [name, start] of Object.entries({ 'distribution 2.8': startDistributi
       await repository().pushArtifact({ artifactType, files: [{ data: noise(200_000) }], tag: 'one', chunkSize: 60_000 });
       const source = await started(start());
       const from = new DockerRegistryClient(source.url);
-      await from.repository('some/thing').pushArtifact({ artifactType, files: [{ data: bytes }], tag: 'one' });
+      await from.repository('some/thing').pushArtifact({ artifactType, files: [{ data: noise(700_001) }], tag: 'one' });
       const to = new DockerRegistryClient(server.url);
       const requests = [];
       const observed = new DockerRegistryClient(server.url, { onRequest: ({ method, status }) => requests.push(`${method} ${status}`) });
