@@ -3,7 +3,7 @@
 import { isRegistryError } from 'docker-registry-client-wasm';
 
 const ADVICE = {
-  NETWORK: 'Nothing answers there. Check the address and the port, and that the registry is running.',
+  NETWORK: 'The registry cannot be reached. Check the address and the port, and that the registry is running.',
   CORS_OR_NETWORK:
     'Nothing answers there, or the registry does not allow this page to read it (CORS). Check the address, or start this page with “npm start -- --registry ADDRESS”, which puts the registry behind a proxy.',
   TIMEOUT: 'The registry took too long. Try again, or check that the address and port are right.',
