@@ -6,7 +6,7 @@ import process from 'node:process';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 /** Bytes a browser may download with gzip, at once and with the first call that needs more. A little above what it is, so that growth is a decision. */
-const BUDGETS = { first: 352_000, later: 170_000 };
+const BUDGETS = { first: 371_000, later: 190_000 };
 
 const [folder] = process.argv.slice(2);
 

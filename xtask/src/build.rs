@@ -106,7 +106,11 @@ fn optimize(root: &Path, module: &[u8], to: &Path) -> Result<()> {
     let unoptimized = to.with_extension("wasm.input");
     fs::write(&unoptimized, module).context("writing what wasm-opt reads")?;
     let mut arguments = vec![tool, unoptimized.clone()];
-    arguments.extend(["-Oz", "--strip-target-features", "--output"].map(PathBuf::from));
+    // The download is compressed: a function of its own resembles others more than one inlined into its only caller, and
+    // neighbours by name resemble each other.
+    let compressible = ["-Oz", "-ocimfs", "0", "--skip-pass=local-cse", "--reorder-functions-by-name"];
+    arguments.extend(compressible.map(PathBuf::from));
+    arguments.extend(["--strip-target-features", "--output"].map(PathBuf::from));
     arguments.push(to.to_owned());
     node(&arguments).context("wasm-opt")?;
     fs::remove_file(unoptimized).context("removing what wasm-opt read")
