@@ -17,7 +17,6 @@ const REFUSED = {
 };
 const EVERYTHING = Object.fromEntries(Object.keys(steps).map((step) => [step, REFUSED[step] ?? 'yes']));
 const all = (outcome, ...names) => Object.fromEntries(names.map((step) => [step, outcome]));
-const PUSHES = ['push an image', 'push an index', 'push a large blob', 'push a large blob in chunks'];
 const UNTAGS = ['untag an image', 'untag an index', 'untag the only tag'];
 const LISTS = ['list tags', 'describe tags'];
 const LOOKS = ['plan a deletion', 'delete what is in use', 'delete an untagged manifest', 'clean up'];
@@ -65,10 +64,6 @@ const stale = {
 const behindNginx = {
   cache: stale,
   'stubborn-cache': stale,
-  'internal-name': {
-    ...all(/^NETWORK$/, ...PUSHES, ...UNTAGS, 'copy to it', 'push and list a referrer'),
-    'clean up': /^NETWORK, partly$/,
-  },
   'head-404': all(/^(yes|NOT_FOUND)$/, 'push and list a referrer'),
   'html-errors': all(/^(yes|less|NOT_FOUND|INVALID_RESPONSE, done)$/, 'copy to it', 'clean up'),
   'html-200': {
