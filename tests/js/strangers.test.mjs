@@ -39,18 +39,17 @@ const registries = {
     but: {
       // An index comes as an image manifest.
       ...all(/^INVALID_RESPONSE$/, 'describe tags', 'read an index'),
-      ...all(/^(yes|INVALID_RESPONSE|INVALID_RESPONSE, done)$/, 'copy an index from it', 'make an index', 'tag anew', 'untag an index', ...LOOKS.slice(0, 3)),
-      'delete what is in use': /^(IN_USE|INVALID_RESPONSE)$/,
       'move a tag': /^CONFLICT$/,
-      ...all(/^(yes|less|(INVALID_RESPONSE|NOT_FOUND)(, done|, partly)?)$/, 'clean up', 'copy to it', 'push and list a referrer'),
+      'clean up': /^INVALID_RESPONSE, done$/,
+      'push and list a referrer': /^INVALID_RESPONSE$/,
     },
   },
   'zuul-registry': {
     start: startZuul,
     but: {
       ...all(/^NOT_FOUND$/, ...LISTS, ...LOOKS, 'delete by force'),
-      ...all(/^(INVALID_RESPONSE|CONFLICT|NOT_FOUND|UNSUPPORTED)$/, ...UNTAGS),
-      ...all(/^(yes|NOT_FOUND)$/, 'tag anew', 'copy to it', 'push and list a referrer'),
+      ...all(/^INVALID_RESPONSE$/, ...UNTAGS),
+      ...all(/^NOT_FOUND$/, 'tag anew', 'copy to it', 'push and list a referrer'),
     },
   },
   ...Object.fromEntries(Object.entries(namedRegistries().present).map(([name, start]) => [name, { start }])),
@@ -58,19 +57,15 @@ const registries = {
 
 /** A cache answers what was: that a tag is gone cannot be seen. */
 const stale = {
-  ...all(/^(CONFLICT|INVALID_RESPONSE), done$/, ...UNTAGS, 'delete by force', 'clean up'),
-  'push and list a referrer': /^(yes|CONFLICT)$/,
+  ...all(/^INVALID_RESPONSE, done$/, ...UNTAGS, 'delete by force', 'clean up'),
+  'push and list a referrer': /^CONFLICT$/,
 };
 const behindNginx = {
   cache: stale,
   'stubborn-cache': stale,
-  'head-404': all(/^(yes|NOT_FOUND)$/, 'push and list a referrer'),
-  'html-errors': all(/^(yes|less|NOT_FOUND|INVALID_RESPONSE, done)$/, 'copy to it', 'clean up'),
-  'html-200': {
-    ...all(/^(yes|less|(INVALID_RESPONSE|DIGEST_MISMATCH)(, done|, partly)?)$/, ...UNTAGS, ...LOOKS, 'tag anew', 'delete by force'),
-    'delete what is in use': /^(IN_USE|INVALID_RESPONSE)$/,
-    ...all(/^(yes|INVALID_RESPONSE|DIGEST_MISMATCH)/, 'copy to it', 'push and list a referrer'),
-  },
+  // That it is gone is told by pages.
+  'html-errors': { 'clean up': /^INVALID_RESPONSE, done$/ },
+  'html-200': all(/^INVALID_RESPONSE, done$/, 'delete an untagged manifest', 'delete by force', 'clean up'),
   'html-all': { ...all(/^INVALID_RESPONSE$/, ...Object.keys(steps)), diagnose: 'yes' },
 };
 
