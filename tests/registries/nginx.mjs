@@ -5,9 +5,6 @@ import { join } from 'node:path';
 import { find } from './programs.mjs';
 import { startRegistry } from './process.mjs';
 
-/** Started by root, nginx would work as a user who may not enter our folders; by anybody else it must not hear of users. */
-const asRoot = process.getuid?.() === 0 ? 'user root;' : '';
-
 /** Stands for the registry in what a server's block holds. */
 const REGISTRY = 'http://127.0.0.1:5000';
 
@@ -27,8 +24,9 @@ export async function startNginx({ registry, locations, http = '', path = '' }) 
     const filled = (text) => text.replaceAll(REGISTRY, registry).replaceAll('CACHE', cache);
     await writeFile(
       file,
+      // One process: workers would outlive one that is killed, and be a user who may not enter our folders.
       `daemon off;
-${asRoot}
+master_process off;
 pid ${join(folder, 'nginx.pid')};
 error_log stderr;
 events {}
