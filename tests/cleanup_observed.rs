@@ -411,3 +411,15 @@ fn an_index_of_many_children() {
     let asked = host.targets().iter().filter(|seen| seen.contains("/referrers/") || seen.contains("/sha256-")).count();
     assert!(asked <= 2 * 6, "{asked}: a registry without referrers is not asked for those of each child");
 }
+
+/// Where a tag cannot be asked for, it may need any manifest: none goes, and neither does the list of its referrers.
+#[test]
+fn a_list_of_referrers_stays_with_its_subject() {
+    let content = filled(Deletes::Both, false);
+    content.model.put(&["1.0+build"], OCI, &image_manifest("x", ""));
+    let host = content.model.host();
+    let cleanup = plan(&host, &host.client()).unwrap();
+    let digests = cleanup.plan().digests.iter().filter(|digest| digest.action == Action::Remove);
+    assert_eq!(digests.count(), 0);
+    assert_eq!(removed_tags(cleanup.plan()), ["old", "old-b", "old-too"]);
+}

@@ -106,7 +106,12 @@ pub fn plan((registry, repository): (&str, &str), inventory: &Inventory, policy:
     let verdict = |tag: &TagEntry, verdict: Option<Verdict>| match verdict {
         Some(verdict) => verdict,
         None => {
-            let is_removed = follows(tag).is_some_and(|subject| !kept.has(subject));
+            // What cannot be read may need any manifest that is there: then what belongs to it stays too.
+            let goes = |subject: usize| {
+                !kept.has(subject)
+                    && (inventory.unreadable.is_none() || inventory.state(subject) == Some(State::Missing))
+            };
+            let is_removed = follows(tag).is_some_and(goes);
             let state = if is_removed { "is gone or goes" } else { "is not to go" };
             Verdict { is_removed, reasons: vec![format!("what it belongs to {state}")] }
         }
