@@ -123,17 +123,15 @@ struct Manifest<'a> {
 /// `Manifest` of index.d.ts.
 pub fn manifest(fetched: &FetchedManifest) -> Result<JsValue> {
     let document = &fetched.manifest;
-    // A descriptor that was read in part would show a size or media type that nobody stated.
-    let sound = document.problem.is_none().then_some(document);
     let object = json(&Manifest {
         media_type: &document.media_type,
         digest: fetched.digest.as_str(),
         size: fetched.bytes.len(),
         artifact_type: document.artifact_type.as_deref(),
-        config: sound.and_then(|document| document.config.as_ref()),
-        layers: sound.and_then(|document| document.layers.as_deref()),
-        manifests: sound.and_then(|document| document.manifests.as_deref()),
-        subject: sound.and_then(|document| document.subject.as_ref()),
+        config: document.config.as_ref(),
+        layers: document.layers.as_deref(),
+        manifests: document.manifests.as_deref(),
+        subject: document.subject.as_ref(),
         annotations: document.annotations.as_ref(),
         signatures: fetched.schema1.as_ref().map(|legacy| legacy.signatures.as_slice()),
         problem: document.problem.as_ref().map(|problem| problem.message.as_str()),

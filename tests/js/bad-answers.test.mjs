@@ -52,15 +52,6 @@ const withLayer = (fields) => ({
   layers: [{ mediaType: types.ociLayer, digest: digestOf('x'), size: 1, ...fields }],
 });
 
-/** A broken document can be had, with what is wrong with it and no field made up; read as an image it is refused. */
-async function broken(problem, code = 'INVALID_RESPONSE') {
-  const manifest = await repository.manifest('x');
-  assert.match(manifest.problem, problem);
-  assert.deepEqual([manifest.digest, manifest.size], [digestOf(manifest.bytes), manifest.bytes.length]);
-  for (const field of ['config', 'layers', 'manifests', 'subject']) assert.equal(manifest[field], undefined, field);
-  await refused(() => repository.image('x'), { code, message: problem });
-}
-
 test('truncated body', SOON, async () => {
   manifestIs(truncated(good.bytes, { 'content-type': good.mediaType }));
   await refused(() => repository.manifest('x'), 'TRUNCATED');
@@ -150,28 +141,21 @@ test('JSON of depth 100,000', SOON, async () => {
 for (const size of ['-1', '1.5', '18446744073709551616', '9007199254740992', '1e3', '"123"', 'null', 'true', '[]']) {
   test(`size ${size}`, SOON, async () => {
     manifestOf(JSON.stringify(withLayer({ size: 424_242 })).replace('424242', size));
-    await broken(/layers\[0\].*size/);
+    await refused(() => repository.manifest('x'), { code: 'INVALID_RESPONSE', message: /layers\[0\].*size/ });
+    await refused(() => repository.image('x'), 'INVALID_RESPONSE');
   });
 }
 test('size absent', SOON, async () => {
   manifestOf(withLayer({ size: undefined }));
-  await broken(/layers\[0\]\.size: it is missing/);
+  await refused(() => repository.manifest('x'), 'INVALID_RESPONSE');
 });
 
-for (const [title, document] of [
+for (const [title, document, code = 'INVALID_RESPONSE'] of [
   ['empty', ''],
   ['null', 'null'],
   ['a list', '[]'],
   ['a text', '"x"'],
   ['a number', '1'],
-]) {
-  test(`a manifest that is ${title}`, SOON, async () => {
-    manifestOf(document);
-    await refused(() => repository.manifest('x'), 'INVALID_RESPONSE');
-  });
-}
-
-for (const [title, document, code = 'INVALID_RESPONSE'] of [
   ['layers that are no list', { ...withLayer(), layers: {} }],
   ['a config that is a list', { ...withLayer(), config: [] }],
   ['manifests that are no list', { schemaVersion: 2, mediaType: types.ociIndex, manifests: {} }],
@@ -183,13 +167,14 @@ for (const [title, document, code = 'INVALID_RESPONSE'] of [
 ]) {
   test(`a manifest that is ${title}`, SOON, async () => {
     manifestOf(document);
-    await broken(/^manifest: /, code);
+    const failure = await refused(() => repository.manifest('x'), {});
+    assert.equal(failure.code, code, failure.message);
   });
 }
 
 test('a mediaType that contradicts the Content-Type', SOON, async () => {
   manifestIs(send(good.bytes, { 'content-type': types.ociIndex }));
-  await broken(/they must be the same/);
+  await refused(() => repository.manifest('x'), 'INVALID_RESPONSE');
   manifestIs(send(good.bytes, { 'content-type': `${types.ociManifest}; charset=utf-8` }));
   assert.equal((await repository.manifest('x')).mediaType, types.ociManifest);
 });

@@ -14,7 +14,7 @@ impl Play {
     /// Some that do not get in each other's way.
     pub fn operations(&mut self, random: &mut Random) -> Vec<Operation> {
         let count = *random.pick(&[1, 1, 1, 3, 6]);
-        let kind = random.below(14);
+        let kind = *random.pick(&[0, 1, 2, 3, 4, 5, 6, 6, 6, 7, 7, 7, 8, 9, 10, 11, 12, 13]);
         let world = self.world.borrow();
         let store = &world.main.store;
         let tags: Vec<String> =
@@ -56,11 +56,13 @@ impl Play {
                 names.into_iter().map(|tag| to_tag(tag, random)).collect()
             }
             6 | 7 => vec![Operation::Plan(Rules {
-                remove: random.pick(&[vec!["*"], vec!["old-*", "t*"], vec!["*1", "odd*", "dangling"]]).clone(),
+                remove: random
+                    .pick(&[vec!["*"], vec!["*"], vec!["old-*", "t*"], vec!["*1", "odd*", "dangling"]])
+                    .clone(),
                 keep: *random.pick(&[None, None, Some("keep-*")]),
                 older: *random.pick(&[None, None, Some(DAY), Some(30 * DAY)]),
                 newer: *random.pick(&[None, None, Some(5 * MINUTE), Some(10 * DAY)]),
-                newest: *random.pick(&[None, None, Some(1), Some(2), Some(3)]),
+                newest: *random.pick(&[None, Some(1), Some(1), Some(2), Some(3)]),
                 untagged: random.percent(50),
             })],
             8..=10 if !self.plans.is_empty() => {

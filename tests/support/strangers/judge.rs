@@ -157,7 +157,8 @@ impl World {
             wrong.push(format!("{digest} is deleted, and the tag {tag} needs it"));
         }
         for (referrer, _) in store.referrers_of(digest).filter(|(referrer, _)| !permit.deletes.contains(*referrer)) {
-            if self.is_known_referrer(digest, referrer) {
+            // Plans are made before.
+            if permit.untags.is_empty() && self.is_known_referrer(digest, referrer) {
                 wrong.push(format!("{digest} is deleted, and {referrer} refers to it"));
             }
         }

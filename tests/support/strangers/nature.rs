@@ -11,6 +11,8 @@ pub enum Head {
     NotFound,
     /// 200 for what is not there.
     Found,
+    /// The same, as if it were: what a proxy keeps of a manifest that was deleted.
+    Kept,
     /// Not allowed to whoever may only push.
     Denied,
     /// A proxy that knows no HEAD.
@@ -241,7 +243,7 @@ impl Nature {
             };
         }
         let types: Vec<Type> = GENERIC.into_iter().map(Type::Generic).chain([Type::Missing]).collect();
-        maybe!(head, [Head::NotFound, Head::Found, Head::Denied, Head::NotAllowed]);
+        maybe!(head, [Head::NotFound, Head::Found, Head::Kept, Head::Denied, Head::NotAllowed]);
         maybe!(head_type, types);
         maybe!(head_length, [Length::Missing, Length::Wrong]);
         maybe!(head_digest, [Told::Nothing, Told::Stale, Told::Wrong]);
@@ -289,11 +291,19 @@ impl Nature {
             [BlobHead::NoLength, BlobHead::NotFound, BlobHead::Denied, BlobHead::NotAllowed, BlobHead::Found]
         );
         maybe!(dates, [Dates::Placeholders, Dates::Future, Dates::Same, Dates::Missing]);
+        // What a clean-up goes by most.
+        if random.percent(30) {
+            nature.dates = *random.pick(&[Dates::Placeholders, Dates::Same]);
+        }
         nature.possible()
     }
 
-    /// Without what no client can see through.
+    /// Without what no client can see through, and what no registry does.
     fn possible(mut self) -> Self {
+        // Who keeps tags when their digest goes has a way to delete them.
+        if self.left == Left::Serving {
+            self.deletes = Deletes::Both;
+        }
         // Pages that cannot be asked for: neither by `last` nor by a link.
         if self.page.is_some() && self.last == Last::Ignored && !matches!(self.link, Link::Honest | Link::Always) {
             self.page = None;

@@ -303,9 +303,10 @@ impl Operation {
     ) -> Vec<String> {
         let mut wrong = Vec::new();
         let leads = |tag: &str, digest: &str| !since(tag) || store.tags.get(tag).is_some_and(|now| now == digest);
-        // Where an old list is all there is to go by, a tag may be left that leads to nothing.
+        // Where an old list is all there is to go by, a tag may be left that leads to nothing, or that it does not name.
+        let is_named = matches!(self, Operation::Untag { .. });
         let is_left = |tag: &str| {
-            let is_seen = nature.stale_list == 0 || store.under_tag(tag).is_some();
+            let is_seen = nature.stale_list == 0 || is_named && store.under_tag(tag).is_some();
             store.tags.contains_key(tag) && tag != UNSPEAKABLE && is_seen
         };
         match (self, done) {

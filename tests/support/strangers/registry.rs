@@ -2,7 +2,7 @@
 
 use docker_registry_client_wasm::protocol::http::Method;
 
-use super::content::{descriptor, index_of};
+use super::content::{OCI, descriptor, index_of};
 use super::nature::{BlobHead, Deletes, Head, Last, Left, Length, Link, Nature, Referrers, Told, Type};
 use super::store::{Change, Store};
 use super::uploads;
@@ -114,6 +114,10 @@ impl Registry {
         let Some((digest, stored)) = self.found(reference) else {
             if nature.head == Head::Found {
                 return Reply::bytes("ok").header("content-type", "application/json");
+            }
+            if nature.head == Head::Kept && reference.contains(':') {
+                let reply = Reply::new(200).header("content-type", OCI).header("content-length", "400");
+                return reply.header("docker-content-digest", reference);
             }
             return error(404, "MANIFEST_UNKNOWN");
         };
@@ -258,26 +262,23 @@ impl Registry {
     fn fresh_list(&self, path: &str, query: &str) -> Reply {
         let nature = &self.nature;
         let field = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        // In no order: by what has nothing to do with their names.
+        let key = |tag: &str| if nature.is_unsorted { sha256(tag) } else { tag.to_owned() };
         let mut tags: Vec<&String> = self.store.tags.keys().collect();
-        if nature.is_unsorted {
-            // By what has nothing to do with their names.
-            tags.sort_by_key(|tag| sha256(tag));
-        }
-        let last = field("last").map(|last| last.replace("%2B", "+"));
-        let mut start = last.as_ref().and_then(|last| tags.iter().position(|tag| *tag == last)).map_or(0, |at| at + 1);
-        if last.is_some() && start == 0 && !nature.is_unsorted {
-            // It may be gone meanwhile.
-            start = tags.iter().position(|tag| Some(*tag) > last.as_ref()).unwrap_or(tags.len());
-        }
+        tags.sort_by_key(|tag| key(tag));
+        // What it comes after may be gone meanwhile.
+        let behind = |name: &str| {
+            let key_of_name = key(&name.replace("%2B", "+"));
+            tags.iter().position(|tag| key(tag) > key_of_name).unwrap_or(tags.len())
+        };
+        let mut start = field("last").map_or(0, behind);
         match nature.last {
             Last::Exclusive => {}
             Last::Inclusive => start = start.saturating_sub(1),
             Last::Ignored => start = 0,
         }
         // What a link of its own says.
-        if let Some(from) = field("from").and_then(|from| from.parse().ok()) {
-            start = from;
-        }
+        start = field("from").map_or(start, behind);
         let asked = field("n").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
         let is_full = nature.last == Last::Ignored && nature.page.is_none();
         let count = if is_full { usize::MAX } else { nature.page.map_or(asked, |page| page.min(asked)) }.max(1);
@@ -288,7 +289,8 @@ impl Registry {
         let page = &tags[start..end];
         let uploads = if nature.tells_uploads { self.uploads() } else { String::new() };
         let reply = Reply::json(&format!(r#"{{"name":"a/b","tags":{page:?}{uploads}}}"#));
-        let next = format!("{path}?n={}&from={end}", asked.min(1000));
+        let end_name = page.last().map_or("", |last| last.as_str()).replace('+', "%2B");
+        let next = format!("{path}?n={}&from={end_name}", asked.min(1000));
         let is_last = end == tags.len();
         let link = match nature.link {
             Link::Honest | Link::Missing | Link::OtherHost | Link::OtherScheme | Link::Loop if is_last => None,
