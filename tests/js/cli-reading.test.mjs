@@ -170,7 +170,7 @@ test('a broken tag keeps its row and breaks no other', SOON, async () => {
 
 test('a tag that breaks the grammar hides no other', SOON, async () => {
   const good = image([{ run: 'COPY one /', layer: layer([{ path: 'one', content: '1' }]) }]);
-  const names = ['1.1.0+build.5', 'b', '', 'a', '../x', 'te\u0301', 'x'.repeat(129)];
+  const names = ['1.1.0+build.5', 'b', '', 'a', '../x', 'te\u0301', '-x'];
   const invalid = names.filter((name) => name !== 'a' && name !== 'b');
   const registry = await startScripted((request, response) => {
     if (request.url.startsWith('/v2/a/b/tags/list')) return json({ tags: names })(request, response);
@@ -259,7 +259,7 @@ test('what a registry says moves no cursor', SOON, async () => {
       assert.equal(code, 1);
       // eslint-disable-next-line no-control-regex
       assert.doesNotMatch(out + err, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
-      assert.match(err, /^error: DENIED: [^\n]*\n/);
+      assert.match(err, /^error: UNSUPPORTED: [^\n]*DENIED[^\n]*\n/);
     }
   } finally {
     await registry.stop();
