@@ -208,12 +208,17 @@ describe('redirects that lead nowhere', () => {
 // F71.
 test('a Link to elsewhere', SOON, async () => {
   const { host, port } = new URL(elsewhere.url);
-  for (const link of [elsewhere.url, `//${host}`, `http://x:y@${host}`, `http://localhost:${port}`]) {
+  const lead = (link) => registryIs({ [TAGS]: json({ tags: ['x'] }, { link: `<${link}/v2/a/b/tags/list?n=1>; rel="next"` }) });
+  for (const link of [elsewhere.url, `//${host}`, `http://localhost:${port}`]) {
     for (const [who, options] of Object.entries(visitors)) {
-      registryIs({ [TAGS]: json({ tags: ['x'] }, { link: `<${link}/v2/a/b/tags/list?n=1>; rel="next"` }) });
+      lead(link);
       await open(options).failing((repository) => listOf(repository.eachTag()), {}, `${link}, ${who}`);
     }
   }
+  // No URL that a Link may have: the list ends where nothing comes after its last item.
+  lead(`http://x:y@${host}`);
+  const { repository } = open();
+  assert.deepEqual(await listOf(repository.eachTag()), ['x']);
   assert.deepEqual(elsewhere.requests, []);
 });
 
