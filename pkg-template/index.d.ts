@@ -592,8 +592,8 @@ export interface Manifest {
   readonly signatures?: ManifestSignature[];
   /**
    * The first thing that is wrong with the document, for example "manifest: layers: it is missing". Registries store such manifests: `bytes`,
-   * `digest` and `mediaType` are right all the same, the other fields hold what could be read. `image()` and others reject with
-   * `INVALID_RESPONSE`.
+   * `digest` and `mediaType` are right all the same. A field that cannot be read is absent: `json` has what the document says. `image()` and
+   * others reject with `INVALID_RESPONSE` or, where the document reads as two kinds, `AMBIGUOUS_MANIFEST`.
    */
   readonly problem?: string;
 }

@@ -96,16 +96,6 @@ impl Descriptor {
         Ok(descriptor)
     }
 
-    /// What is left of a broken descriptor that still tells a digest: content that is referred to. Its media type may be
-    /// empty and its size 0.
-    pub(super) fn salvaged(text: &str) -> Option<Self> {
-        let members = Members::read(text, &["mediaType", "digest", "size"]).ok()?;
-        let digest = members.required("digest", digest).ok()?;
-        let media_type = members.string("mediaType").ok().flatten().unwrap_or_default();
-        let size = members.optional("size", json::size).ok().flatten().unwrap_or_default();
-        Some(Self::new(media_type, digest, size))
-    }
-
     /// Embedded content, if it is what the descriptor says it is. What is not is fetched, as if it were not there.
     fn verified(&self, base64: &str) -> Option<Vec<u8>> {
         let data = Base64::decode_vec(base64).ok()?;

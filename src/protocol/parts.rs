@@ -74,14 +74,17 @@ impl Parts {
         self.read_subject(members);
         for name in names {
             let Some(text) = members.get(name) else { continue };
-            let read = if *name == "config" {
-                self.part(text)
-            } else {
-                json::each_item(text, &mut |_, item| self.part(item.get()))
-            };
-            if let Err(error) = read {
-                self.unknown.get_or_insert_with(|| json::complete("it cannot be read", &json::at(name, error)));
+            if *name == "config" {
+                let read = self.part(text);
+                self.note(name, read);
+                continue;
             }
+            let read = json::each_item(text, &mut |index, item| {
+                let read = self.part(item.get()).map_err(|error| format!("[{index}]{error}"));
+                self.note(name, read);
+                Ok(())
+            });
+            self.note(name, read);
         }
         // An index tells what its entries are; all else is made of blobs.
         if names.contains(&"manifests") {
@@ -94,6 +97,12 @@ impl Parts {
             }
             let entries = std::mem::take(&mut self.unsized_blobs).into_iter();
             self.either.extend(entries.map(|digest| Descriptor::new(String::new(), digest, 0)));
+        }
+    }
+
+    fn note(&mut self, name: &str, read: Result<(), String>) {
+        if let Err(error) = read {
+            self.unknown.get_or_insert_with(|| json::complete("it cannot be read", &json::at(name, error)));
         }
     }
 
@@ -215,6 +224,7 @@ mod tests {
         for (text, media_type, place, mentioned) in [
             (format!(r#"{{"layers":[{a},{{"size":1}}]}}"#), OCI_MANIFEST, "layers[1].digest: it is missing", vec!['a']),
             (format!(r#"{{"layers":{{"x":{a}}}}}"#), OCI_MANIFEST, "layers: got an object", vec!['a']),
+            (format!(r#"{{"manifests":[{a},7,{b}]}}"#), OCI_INDEX, "manifests[1]: got 7", vec!['a', 'b']),
             (format!(r#"{{"config":{a},"manifests":[{b}]}}"#), OCI_MANIFEST, "\"manifests\"", vec!['a', 'b']),
             (format!(r#"{{"manifests":[{a}],"layers":[{b}]}}"#), OCI_INDEX, "\"layers\"", vec!['a', 'b']),
             (format!(r#"{{"config":{a},"config":{b}}}"#), OCI_MANIFEST, "\"config\"", vec!['a', 'b']),

@@ -16,7 +16,6 @@ use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::Digest;
 use crate::protocol::media_type::{Kind, essence, kind};
-use crate::protocol::parts::Parts;
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
 use crate::protocol::referrers;
 use crate::transport::detach::see_through;
@@ -74,10 +73,8 @@ struct Nested {
 
 impl Looked {
     fn at(name: &str, found: &FetchedManifest, digest: &Digest) -> Self {
-        let parts = Parts::of(&found.bytes, &found.manifest.media_type, found.manifest.kind);
-        // As far as the entries of a broken index can be read.
-        let read = found.manifest.manifests.iter().flatten();
-        let is_parent = parts.manifests.iter().chain(&parts.either).chain(read).any(|entry| entry.digest == *digest);
+        let parts = found.parts();
+        let is_parent = parts.manifests.iter().chain(&parts.either).any(|entry| entry.digest == *digest);
         let is_subject = parts.subject.as_ref() == Some(digest);
         let is_mentioned = !is_parent && !is_subject && parts.mentioned.contains(digest);
         let index = |entry: &&Descriptor| kind(&essence(&entry.media_type)) == Kind::Index;

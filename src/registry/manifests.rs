@@ -13,6 +13,7 @@ use crate::protocol::http::Method;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::manifest::Manifest;
 use crate::protocol::media_type::{self, Kind};
+use crate::protocol::parts::Parts;
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
 use crate::protocol::schema1::signed::Signed;
 use crate::transport::{Error, Host, Result};
@@ -55,6 +56,11 @@ impl FetchedManifest {
             None => Ok(&self.manifest),
             Some(problem) => Err(Error::from(problem.clone()).and(&format!("its digest is {}", self.digest))),
         }
+    }
+
+    /// What it is made of, as far as that can be read: what copies and deletes goes by this.
+    pub(super) fn parts(&self) -> Parts {
+        Parts::of(&self.bytes, &self.manifest.media_type, self.manifest.kind)
     }
 
     /// What the digest is of.
@@ -170,10 +176,6 @@ impl<H: Host> Connection<H> {
         // Of schema 1 the digest alone counts: registries sign anew for each answer.
         let is_schema1 = |media_type: &str| media_type::kind(&media_type::essence(media_type)) == Kind::Schema1;
         if fetched.schema1.is_some() && is_schema1(&descriptor.media_type) {
-            return Ok(fetched);
-        }
-        // What is left of a broken descriptor tells the digest alone.
-        if descriptor.media_type.is_empty() {
             return Ok(fetched);
         }
         if fetched.bytes.len() as u64 != descriptor.size {

@@ -13,7 +13,6 @@ use super::settings::Call;
 use super::v1;
 use crate::protocol::descriptor::{Annotations, Descriptor};
 use crate::protocol::media_type::Kind;
-use crate::protocol::parts::Parts;
 use crate::protocol::platform::{Matcher, Platform};
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
 use crate::transport::{Host, Result};
@@ -122,7 +121,7 @@ impl TagData {
         };
         if image.is_none() {
             // An index of blobs, as BuildKit keeps its cache, and artifacts of old.
-            let blobs = Parts::of(&manifest.bytes, &document.media_type, document.kind).blobs;
+            let blobs = manifest.parts().blobs;
             data.size = Some(blobs.iter().fold(0, |sum: u64, blob| sum.saturating_add(blob.size)));
         }
         if let Some(found) = image {

@@ -105,9 +105,9 @@ impl Error {
         self
     }
 
-    /// Whether this is the registry's way of saying that something is not there.
+    /// Whether this is the registry's way of saying that something is not there. A token service's 404 says nothing of it.
     pub fn is_not_found(&self) -> bool {
-        self.status == Some(404)
+        self.status == Some(404) && self.stage != Stage::Token
     }
 
     /// Whether the registry does not know the upload that a request was part of, or can do nothing more with it.

@@ -8,7 +8,6 @@ use super::inventory::{Content, Inventory, State, TagEntry};
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::Digest;
 use crate::protocol::listing::Told;
-use crate::protocol::parts::Parts;
 use crate::protocol::reference::{Reference, Tag};
 use crate::protocol::timestamp;
 use crate::registry::ids::Ids;
@@ -196,7 +195,7 @@ fn sized(descriptors: Vec<Descriptor>) -> Vec<(Digest, u64)> {
 }
 
 fn content(fetched: &FetchedManifest) -> Content {
-    let parts = Parts::of(&fetched.bytes, &fetched.manifest.media_type, fetched.manifest.kind);
+    let parts = fetched.parts();
     // Something is wrong with it: it may need whatever it mentions.
     let parts = if fetched.manifest.problem.is_some() { parts.with_mentioned(&fetched.bytes) } else { parts };
     let mut blobs = sized(parts.blobs);

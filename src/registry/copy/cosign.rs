@@ -7,7 +7,6 @@ use std::rc::Rc;
 use super::{Copying, Place};
 use crate::protocol::code;
 use crate::protocol::digest::Digest;
-use crate::protocol::parts::Parts;
 use crate::protocol::reference::{Reference, Tag};
 use crate::protocol::referrers;
 use crate::registry::manifests::FetchedManifest;
@@ -83,7 +82,7 @@ impl<H: Host> Copying<'_, H> {
 /// The digests of what a manifest holds beside its config, which says how it is made.
 fn signatures(manifest: &FetchedManifest) -> HashSet<Digest> {
     let document = &manifest.manifest;
-    let parts = Parts::of(&manifest.bytes, &document.media_type, document.kind);
+    let parts = manifest.parts();
     let config = document.config.as_ref().map(|config| &config.digest);
     let all = parts.blobs.into_iter().chain(parts.manifests).chain(parts.either).map(|part| part.digest);
     let mut all: HashSet<Digest> = all.filter(|digest| Some(digest) != config).collect();

@@ -162,7 +162,7 @@ pub fn all(manifest: &FetchedManifest) -> Vec<Part> {
 /// that lists one means it to be there.
 fn parts(manifest: &FetchedManifest) -> Parts {
     let document = &manifest.manifest;
-    let mut parts = Parts::of(&manifest.bytes, &document.media_type, document.kind);
+    let mut parts = manifest.parts();
     parts.blobs.retain(|blob| document.kind == Kind::Index || !is_foreign(blob));
     parts
 }
