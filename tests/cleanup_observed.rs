@@ -261,6 +261,18 @@ fn an_item_that_cannot_be_read_stays() {
     }
 }
 
+/// An image whose config cannot be read has no age, and the plan says why.
+#[test]
+fn an_age_that_cannot_be_read_is_explained() {
+    let model = Model::new(Deletes::Both, false);
+    let config = descriptor("application/vnd.oci.image.config.v1+json", "{}", "");
+    model.put(&["a"], OCI, &format!(r#"{{"schemaVersion":2,"config":{config},"layers":[]}}"#));
+    let host = with(&model, |_, seen| seen.target.contains("/blobs/").then(|| failed(503)));
+    let cleanup = planned(&host, &removing("*", Keep { newest: Some(1), ..Keep::default() })).unwrap();
+    let reasons = reasons(cleanup.plan(), "a");
+    assert!(reasons[0].starts_with("its age is not known (GET ") && reasons[0].contains("503"), "{reasons:?}");
+}
+
 /// Who may read nothing at all is told so.
 #[test]
 fn where_nothing_can_be_read_that_is_the_answer() {

@@ -284,7 +284,12 @@ impl<H: Host> Connection<H> {
 
     /// Deletes a manifest and makes sure that it is gone: a status alone proves nothing. distribution 2.8 answers 500 after
     /// it has removed a manifest, and 404 to the next try.
-    async fn delete_digest(self: &Rc<Self>, name: &RepositoryName, digest: &Digest, call: &Call) -> Result<()> {
+    pub(super) async fn delete_digest(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        digest: &Digest,
+        call: &Call,
+    ) -> Result<()> {
         let reference = Reference::Digest(digest.clone());
         let (refused, is_done) = match self.delete(name, &reference, call).await {
             Ok(answer) if answer.response.is_success() => {

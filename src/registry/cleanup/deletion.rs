@@ -219,36 +219,11 @@ impl<'a, H: Host> Deletion<'a, H> {
         self.gone.borrow_mut().extend(tags.into_iter().map(|tag| (tag, Some(digest.clone()))));
     }
 
-    /// Deletes a manifest and makes sure that it is gone: a status alone proves nothing. distribution 2.8 answers 500 after
-    /// it has removed a manifest, and 404 to the next try.
     async fn delete_digest(&self, digest: &Digest) -> Result<()> {
         let Gatherer { connection, name, call, .. } = &self.gatherer;
-        let reference = Reference::Digest(digest.clone());
-        let refused = match connection.delete(name, &reference, call).await {
-            Ok(answer) if answer.response.is_success() => {
-                self.progress.change();
-                let message = format!("the registry says it deleted {digest}, but it is still there");
-                answer.error(code::INVALID_RESPONSE, message)
-            }
-            Ok(answer) => {
-                let refused = connection.deletion_refused(&answer);
-                // Nothing was done: no need to look.
-                if matches!(answer.response.status, 401 | 403 | 405 | 429) {
-                    return Err(refused);
-                }
-                refused
-            }
-            Err(error) => error,
-        };
-        connection.cache.borrow_mut().forget(name.as_str(), digest.as_str());
-        match self.gatherer.observe(&reference).await {
-            Ok(None) => {
-                self.progress.change();
-                Ok(())
-            }
-            Ok(Some(_)) => Err(refused),
-            Err(error) => Err(refused.and(&format!("whether it is gone could not be verified: {}", error.message))),
-        }
+        connection.delete_digest(name, digest, call).await?;
+        self.progress.change();
+        Ok(())
     }
 
     /// The tags that should be gone, looked for in the list: those that are still there are removed by name.

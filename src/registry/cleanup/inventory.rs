@@ -22,6 +22,8 @@ pub struct TagEntry {
     pub created: Option<u64>,
     /// Bytes of its layers, compressed.
     pub size: Option<u64>,
+    /// Why its age and size cannot be read, though it can.
+    pub undescribed: Option<String>,
     /// Why it cannot be read.
     pub problem: Option<String>,
 }

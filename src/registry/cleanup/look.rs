@@ -28,10 +28,12 @@ pub(super) struct Look<'a, H: Host> {
 }
 
 /// When an image was made, and its size.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Facts {
     created: Option<u64>,
     size: Option<u64>,
+    /// Why neither can be read.
+    problem: Option<String>,
 }
 
 impl<'a, H: Host> Look<'a, H> {
@@ -103,10 +105,12 @@ impl<'a, H: Host> Look<'a, H> {
         match TagData::of_manifest(connection, name, tag, fetched, call).await {
             Ok(data) => {
                 let created = data.created.as_deref().and_then(|text| timestamp::credible_text(text, self.now));
-                put(Facts { created, size: data.size });
+                put(Facts { created, size: data.size, problem: None });
             }
             // Its config may be missing or broken: then nobody knows how old it is.
-            Err(error) => drop(self.gatherer.excuse(error)),
+            Err(error) => {
+                put(Facts { problem: Some(self.gatherer.excuse(error)), ..Facts::default() });
+            }
         }
     }
 
@@ -114,11 +118,11 @@ impl<'a, H: Host> Look<'a, H> {
     pub(super) fn date(&self, entry: &mut TagEntry) {
         let Some(digest) = &entry.digest else { return };
         let id = self.inventory.borrow().id(digest);
-        let facts = id.and_then(|id| self.facts.borrow().get(id).copied().flatten()).unwrap_or_default();
+        let facts = id.and_then(|id| self.facts.borrow().get(id).cloned().flatten()).unwrap_or_default();
         let uploaded = self.uploaded_ids.borrow().get(digest.as_str());
         let uploaded = uploaded.and_then(|at| self.uploaded.borrow().get(at).copied());
         entry.created = uploaded.or(facts.created);
-        entry.size = facts.size;
+        (entry.size, entry.undescribed) = (facts.size, facts.problem);
     }
 
     /// A manifest that was named.

@@ -187,7 +187,8 @@ impl Policy {
             keep("semver.highest");
         }
         if tag.created.is_none() && (count.is_some() || newer_than.is_some()) {
-            reasons.push("its age is not known, and a rule of keep asks for it".into());
+            let why = tag.undescribed.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+            reasons.push(format!("its age is not known{why}, and a rule of keep asks for it"));
         }
         reasons
     }
