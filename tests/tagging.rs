@@ -539,7 +539,11 @@ fn a_proxys_404_is_no_absence() {
         let other = model.tag("other").unwrap();
         let error = tag(&host, "other", "old", Some(None)).unwrap_err();
         assert!(error.message.contains("not the registry's own"), "{}", error.message);
-        assert_eq!(model.tag("other"), Some(other));
+        assert_eq!(model.tag("other"), Some(other.clone()));
+        // Without a condition the tag is moved in any case, if the registry confirms that.
+        tag(&host, "other", "old", None).unwrap();
+        assert_eq!(model.tag("other"), model.tag("old"));
+        model.0.tags.borrow_mut().insert("other".into(), other);
         assert!(untag(&host, &host.client(), "other").is_err());
         // Not listed either: it is not there.
         tag(&host, "new", "old", Some(None)).unwrap();

@@ -46,8 +46,7 @@ impl<H: Host> Connection<H> {
         expected: Option<&Expected>,
         call: &Call,
     ) -> Result<()> {
-        let now = self.observe(name, &Reference::Tag(tag.clone()), call).await?;
-        check_expected(tag, expected, now.as_deref())?;
+        let now = self.before_move(name, tag, expected, call).await?;
         if matches!((source, &now), (Reference::Digest(wanted), Some(now)) if now.is_named(wanted)) {
             return Ok(());
         }
@@ -60,6 +59,22 @@ impl<H: Host> Connection<H> {
             Box::pin(self.legacy(&manifest.digest, Signed::parse(&manifest.bytes)?)).await?;
         }
         self.put_tag(name, tag, &manifest, call).await
+    }
+
+    /// What a tag points to now, which must be as `expected`. A tag that is moved in any case need not be told: not to
+    /// whoever may only push, and not by a registry whose 404 is a page.
+    pub(super) async fn before_move(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        tag: &Tag,
+        expected: Option<&Expected>,
+        call: &Call,
+    ) -> Result<Option<Rc<FetchedManifest>>> {
+        match self.observe(name, &Reference::Tag(tag.clone()), call).await {
+            Ok(now) => check_expected(tag, expected, now.as_deref()).map(|()| now),
+            Err(error) if expected.is_none() && is_untold(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Puts a manifest under a tag and makes sure that it is there. An error says what the tag points to after all.
@@ -98,6 +113,10 @@ impl<H: Host> Connection<H> {
             )),
         }
     }
+}
+
+fn is_untold(error: &Error) -> bool {
+    matches!(error.status, Some(401 | 403 | 404)) || error.code == code::INVALID_RESPONSE
 }
 
 /// Makes sure that a tag points to what it must point to for it to be moved.

@@ -26,7 +26,7 @@ use super::connection::Connection;
 use super::manifests::FetchedManifest;
 use super::schema1::Form;
 use super::settings::Call;
-use super::tagging::{Expected, check_expected};
+use super::tagging::Expected;
 use crate::protocol::code;
 use crate::protocol::descriptor::Descriptor;
 use crate::protocol::digest::Digest;
@@ -343,13 +343,7 @@ impl<H: Host> Copying<'_, H> {
             let message = "options.ifMatch: it is about the target's tag, and the target is a digest";
             return Err(Error::new(code::INVALID_ARGUMENT, message));
         };
-        let now = match connection.observe(name, reference, self.call).await {
-            Ok(now) => now,
-            // Who may only push is not told.
-            Err(error) if expected.is_none() && matches!(error.status, Some(401 | 403)) => None,
-            Err(error) => return Err(error),
-        };
-        check_expected(tag, expected, now.as_deref())?;
+        let now = connection.before_move(name, tag, expected, self.call).await?;
         Ok(root.is_some_and(|root| now.is_some_and(|now| now.digest == root.digest)))
     }
 
