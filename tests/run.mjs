@@ -27,6 +27,7 @@ const steps = {
   build: ['npm run build', () => ensureBuilt()],
   clippy: ['cargo clippy, native and wasm', clippy],
   rust: ['Rust tests, native', rustTests],
+  vectors: ["peers' test tables, where they stand beside the checkout", vectorTests],
   fuzz: ['libFuzzer against the parsers, briefly', fuzzBriefly],
   'wasm-node': ['wasm-bindgen tests in Node', () => cargo('xtask', 'wasm-test', 'node')],
   'wasm-chromium': ['wasm-bindgen tests in Chromium', () => cargo('xtask', 'wasm-test', 'chromium')],
@@ -35,6 +36,7 @@ const steps = {
   package: ['the packed package in runtimes and bundlers', () => nodeTests('tests/js/package')],
   page: ['the demo page in both browsers', () => nodeTests('tests/www')],
 };
+const NOT_RUN = 'not run';
 const FOUNDATIONS = ['prepare', 'build'];
 const NEEDS_BUILD = ['js', 'package', 'page'];
 
@@ -64,6 +66,14 @@ async function rustTests() {
   await cargo('nextest', 'run', '--workspace');
   // The examples in the documentation, which nextest leaves out.
   return cargo('test', '--workspace', '--doc', '--quiet');
+}
+
+/** Tables of others' suites, which are no part of this project. */
+const VECTORS = join(root, '..', 'shared', 'vectors');
+
+async function vectorTests() {
+  if (!existsSync(VECTORS)) return NOT_RUN;
+  return cargo('test', '--test', 'protocol_vectors', '--test', 'schema1_copy', '--', '--ignored');
 }
 
 const hasNextest = () => spawnSync('cargo', ['nextest', '--version'], { stdio: 'ignore' }).status === 0;
@@ -109,8 +119,8 @@ async function main(args) {
     const begun = performance.now();
     console.log(`\n━━━ ${name}: ${title}`);
     try {
-      await task();
-      summary.push(`ok      ${name.padEnd(14)} ${seconds(begun)}`);
+      const outcome = await task();
+      summary.push(`${outcome === NOT_RUN ? NOT_RUN : 'ok     '} ${name.padEnd(14)} ${seconds(begun)}`);
     } catch (error) {
       console.error(error.message);
       summary.push(`FAILED  ${name.padEnd(14)} ${seconds(begun)}`);

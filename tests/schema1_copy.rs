@@ -152,13 +152,8 @@ fn within_an_index() {
     assert!(store.get(&format!("/v2/a/c/manifests/{}", sample.digest())).is_some());
 }
 
-fn vectors() -> Option<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
-    if !folder.is_dir() {
-        eprintln!("skipped: there is no {}", folder.display());
-        return None;
-    }
-    Some(folder)
+fn vectors() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors")
 }
 
 /// What a client makes of a file that a registry answers with: digest and key ids, or the error's code.
@@ -178,8 +173,9 @@ fn read(file: &[u8], reference: &str, takes_unverified: bool) -> Result<(String,
 
 /// vectors/schema1: signed by libtrust, or badly.
 #[test]
+#[ignore = "../shared/vectors"]
 fn documents_of_libtrust() {
-    let Some(folder) = vectors().map(|folder| folder.join("schema1")) else { return };
+    let folder = vectors().join("schema1");
     let table: Value = serde_json::from_slice(&fs::read(folder.join("cases.json")).unwrap()).unwrap();
     let cases = table["cases"].as_array().unwrap();
     for case in cases {
@@ -212,8 +208,9 @@ fn documents_of_libtrust() {
 
 /// vectors/manifests: the same payload signed and unsigned, with signatures of somebody else.
 #[test]
+#[ignore = "../shared/vectors"]
 fn documents_of_containers_image() {
-    let Some(folder) = vectors().map(|folder| folder.join("manifests/containers-image")) else { return };
+    let folder = vectors().join("manifests/containers-image");
     let expected = "sha256:7364fea9d84ee548ab67d4c46c6006289800c98de3fbf8c0a97138dfcc23f000";
     for name in ["v2s1.manifest.json", "v2s1-unsigned.manifest.json"] {
         let file = fs::read(folder.join(name)).unwrap();

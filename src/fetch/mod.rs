@@ -36,11 +36,13 @@ use self::environment::Page;
 use self::outgoing::Taking;
 use crate::protocol::code;
 use crate::protocol::digest::Algorithm;
-use crate::protocol::http::{Content, Login, Request, Response};
+use crate::protocol::http::{Content, Login, Method, Request, Response};
 use crate::protocol::schema1::signed::Check;
 use crate::protocol::url::Url;
 use crate::transport::schema1::{AnySigner, Unpack, no_gzip};
 use crate::transport::{Clock, Error, Host, Result, Transport};
+
+const CACHE_CONTROL: &str = "cache-control";
 
 /// A host with `fetch`.
 #[derive(Clone)]
@@ -94,7 +96,7 @@ impl FetchHost {
     fn init(&self, request: &Request<HostBytes>, abort: &Abort) -> Result<Init> {
         let init: Init = js_sys::Object::new().unchecked_into();
         init.set_method(request.method.as_str());
-        init.set_headers(&headers::to_host(&request.headers)?);
+        let fields = headers::to_host(&request.headers)?;
         match &request.body {
             None => {}
             Some(Content::Bytes(bytes)) => init.set_body(&Uint8Array::from(bytes.as_slice())),
@@ -109,15 +111,23 @@ impl FetchHost {
         }
         init.set_signal(&abort.signal());
         init.set_redirect(self.redirect(request));
-        // Outside of pages there is neither, and workerd throws on both.
+        let is_fresh = !request.may_be_cached;
+        // Outside of pages there is neither `credentials` nor `cache`, and workerd throws on both.
         if self.page.is_some() {
             // Keeps the browser's own login window away.
             init.set_credentials("omit");
             // Registries and proxies send `Last-Modified` or `max-age` with tags and lists. This triggers no preflight.
-            if !request.may_be_cached {
+            if is_fresh {
                 init.set_cache("no-store");
             }
+        } else if is_fresh
+            && matches!(request.method, Method::Get | Method::Head)
+            && request.headers.get(CACHE_CONTROL).is_none()
+        {
+            // A proxy may keep them as well (RFC 9111 §5.2.1.4). A browser says so by itself with `no-store`.
+            fields.set(CACHE_CONTROL, "no-cache");
         }
+        init.set_headers(&fields);
         Ok(init)
     }
 

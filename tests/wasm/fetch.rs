@@ -190,6 +190,8 @@ async fn requests_are_plain() {
     let in_page = js("typeof document !== 'undefined'").is_truthy();
     assert_eq!(get(&init, "credentials").as_string().as_deref(), in_page.then_some("omit"));
     assert_eq!(get(&init, "cache").as_string().as_deref(), in_page.then_some("no-store"));
+    let asked = get(&get(&init, "headers"), "cache-control").as_string();
+    assert_eq!(asked.as_deref(), (!in_page).then_some("no-cache"));
     assert_eq!(text(&init, "redirect"), if in_page { "follow" } else { "manual" });
     let keys = "Object.keys(init).filter((key) => key !== 'credentials' && key !== 'cache').sort()";
     let keys = json(&js_with(keys, &[("init", &init)]));
