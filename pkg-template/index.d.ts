@@ -313,9 +313,9 @@ export interface CopyOptions extends CallOptions {
   /** Of an index: one gives that image by itself, several an index of these alone. Default: all of it, byte for byte. */
   platforms?: string[];
   /**
-   * What refers to the image or its parts comes along: signatures, bills of materials (a registry without the API gets the referrers' tag). So does
-   * what stands under cosign's tags of them (`sha256-<hex>.sig`, `.att`, `.sbom`), with these tags. Where the target has such a tag with signatures
-   * that the source lacks, nothing is written over them: `CONFLICT`.
+   * Copies the referrers of the image and its parts too: signatures, bills of materials. A target without the referrers API gets the referrers tag.
+   * Cosign's tags (`sha256-<hex>.sig`, `.att`, `.sbom`) are copied with their names. If the target has such a tag with signatures that the source
+   * lacks, the call rejects with `CONFLICT` and leaves that tag as it is.
    */
   referrers?: boolean;
   /** Bytes per request to the target at most, as in {@link PushBlobOptions.chunkSize}. */
@@ -326,8 +326,9 @@ export interface CopyOptions extends CallOptions {
    */
   ifMatch?: string | null;
   /**
-   * What becomes of manifests that may need more than this client can tell: of an unknown kind that names content, or broken. "reject" (the
-   * default): `UNSUPPORTED`, with the kind. "manifest-only": the manifest is copied, and what of its parts can be read.
+   * Decides about manifests that may refer to more content than this client can read: those of an unknown kind that names digests, and broken
+   * ones. "reject" (the default) ends the copy with `UNSUPPORTED` and names the kind. "manifest-only" copies the manifest and the parts that can
+   * be read.
    */
   unknownKinds?: "reject" | "manifest-only";
   /**
@@ -484,8 +485,8 @@ export class Repository {
   ): Promise<Descriptor>;
   /**
    * What refers to a manifest: signatures, SBOMs, attestations. By the registry's API, else by the referrers' tag; empty for what is not there.
-   * Whether there is the API is seen from its answer; 5xx, 401 or a lost connection is an error. A web page that cannot read the answer takes
-   * the tag.
+   * The registry's answer tells whether it has the referrers API; 5xx, 401 or a lost connection is an error. A page that may not read the answer
+   * uses the referrers tag.
    * `artifactType` filters, here where the registry does not.
    */
   referrers(digest: string, options?: CallOptions & { artifactType?: string }): Promise<Descriptor[]>;

@@ -139,15 +139,10 @@ fn broken_manifests_are_tagged_and_untagged() {
     }
 }
 
-/// C17: deletions by digest take turns, each from the placeholder's PUT to its end, and the looks at the list are shared.
-#[test]
-fn many_untags_at_the_same_time() {
-    let (model, digest) = filled(Deletes::Digests);
+/// Twenty-four tags of a digest, removed at the same time.
+fn untagged_together(model: &Model, digest: &str) -> Scripted {
     let tags: Vec<String> = (0..24).map(|number| format!("t{number}")).collect();
-    for tag in &tags {
-        model.0.tags.borrow_mut().insert(tag.clone(), digest.clone());
-    }
-    model.0.leaves.set(5);
+    model.0.tags.borrow_mut().extend(tags.iter().map(|tag| (tag.clone(), digest.to_owned())));
     let host = model.host();
     let repository = host.repository();
     let results = host.run(join_all(tags.iter().map(|tag| {
@@ -155,6 +150,15 @@ fn many_untags_at_the_same_time() {
         async move { repository.untag(tag, &Call::default()).await }
     })));
     assert!(results.iter().all(Result::is_ok), "{results:?}");
+    host
+}
+
+/// C17: deletions by digest take turns, each from the placeholder's PUT to its end, and the looks at the list are shared.
+#[test]
+fn many_untags_at_the_same_time() {
+    let (model, digest) = filled(Deletes::Digests);
+    model.0.leaves.set(5);
+    let host = untagged_together(&model, &digest);
     assert_eq!(model.0.tags.borrow().keys().collect::<Vec<_>>(), ["old", "other", "sibling"]);
     check_others(&model, &digest, "");
     assert_eq!(model.0.manifests.borrow().len(), 2, "a placeholder is left");
@@ -172,17 +176,7 @@ fn many_untags_at_the_same_time() {
 #[test]
 fn looks_at_the_tag_list_are_shared() {
     let (model, digest) = filled(Deletes::Both);
-    let tags: Vec<String> = (0..24).map(|number| format!("t{number}")).collect();
-    for tag in &tags {
-        model.0.tags.borrow_mut().insert(tag.clone(), digest.clone());
-    }
-    let host = model.host();
-    let repository = host.repository();
-    let results = host.run(join_all(tags.iter().map(|tag| {
-        let repository = repository.clone();
-        async move { repository.untag(tag, &Call::default()).await }
-    })));
-    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    let host = untagged_together(&model, &digest);
     let lists = host.targets().iter().filter(|target| target.contains("tags/list")).count();
     assert!(lists < 20, "{lists}");
 }

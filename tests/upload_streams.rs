@@ -15,18 +15,11 @@ use docker_registry_client_wasm::registry::blob_source::Next;
 use docker_registry_client_wasm::registry::{BlobSource, Call, InMemory, Push, Settings};
 use docker_registry_client_wasm::transport::retry::Policy;
 use docker_registry_client_wasm::transport::{Clock, Error, Result};
-use support::uploads::{Fault, Model, Stream};
+use support::uploads::{Fault, Model, Rewinding, Stream, text};
 use support::{Bytes, Reply, Scripted, Seen, Step, sha256};
 
 const MIB: usize = 1 << 20;
 const PIECE: usize = 100_000;
-
-/// Text unlike itself at every place, so that nothing can be missing, twice or elsewhere.
-fn text(length: usize) -> String {
-    let mut text: String = (0..=length / 1024).map(|at| format!("{at:01024}")).collect();
-    text.truncate(length);
-    text
-}
 
 fn stream(content: &str) -> Push<Bytes> {
     Push::new(Box::new(Stream::of(content, PIECE)))
@@ -66,28 +59,8 @@ fn first(fault: impl Fn() -> Fault + 'static) -> (Model, Scripted) {
 }
 
 /// A stream that can begin again, so often.
-struct Rewinding(String, Stream, usize);
-
-impl Rewinding {
-    fn of(content: &str, times: usize) -> Push<Bytes> {
-        Push::new(Box::new(Self(content.to_owned(), Stream::of(content, PIECE), times)))
-    }
-}
-
-impl BlobSource<Bytes> for Rewinding {
-    fn next(&mut self) -> Next<'_, Bytes> {
-        self.1.next()
-    }
-
-    fn can_rewind(&self) -> bool {
-        true
-    }
-
-    fn rewind(&mut self) -> bool {
-        self.1 = Stream::of(&self.0, PIECE);
-        self.2 = self.2.checked_sub(1).expect("no more beginnings than that");
-        true
-    }
+fn rewinding(content: &str, times: usize) -> Push<Bytes> {
+    Push::new(Box::new(Rewinding::of(content, PIECE, times)))
 }
 
 #[test]
@@ -204,7 +177,7 @@ fn registries_that_keep_nothing_of_what_breaks() {
     for expected in ["OSGDOHAAAP", "OAAAP"] {
         let before = methods(&host).len();
         let content = if before == 0 { content.clone() } else { text(9 * MIB + 1) };
-        host.run(repository.push_blob(Rewinding::of(&content, 1), &Call::default())).unwrap();
+        host.run(repository.push_blob(rewinding(&content, 1), &Call::default())).unwrap();
         host.settle();
         assert!(model.has(&content) && model.is_clean());
         assert_eq!(sorted(&methods(&host)[before..]), sorted(expected));
@@ -231,7 +204,7 @@ fn sources_that_can_begin_again() {
         let told = Rc::new(RefCell::new(Vec::new()));
         let telling = told.clone();
         let progress = Box::new(move |bytes| telling.borrow_mut().push(bytes));
-        let pushed = push(&host, Push { progress, ..Rewinding::of(&content, 1) }).unwrap();
+        let pushed = push(&host, Push { progress, ..rewinding(&content, 1) }).unwrap();
         assert_eq!(pushed.digest.to_string(), sha256(&content));
         assert!(model.has(&content) && model.is_clean());
         // Less is lost of a chunk.
@@ -248,7 +221,7 @@ fn sources_that_can_begin_again() {
             _ => None,
         }
     });
-    push(&host, Rewinding::of(&content, 1)).unwrap();
+    push(&host, rewinding(&content, 1)).unwrap();
     assert!(model.has(&content) && model.is_clean());
 }
 
@@ -269,7 +242,7 @@ fn beginnings_have_an_end() {
         if streams {
             host = host.streaming();
         }
-        let error = push(&host, Rewinding::of(&content, 5)).unwrap_err();
+        let error = push(&host, rewinding(&content, 5)).unwrap_err();
         assert!(error.is_transient && model.is_clean() && !model.has(&content));
         // What gets nowhere has no more tries than any other request.
         assert_eq!(methods(&host).matches('O').count(), if streams { 3 } else { 5 }, "{}", methods(&host));
@@ -278,7 +251,7 @@ fn beginnings_have_an_end() {
     let (_, host) = first(|| Fault::Cut(2 * MIB));
     let host = host.streaming();
     let retry = Policy { attempts: 1, ..Policy::default() };
-    assert!(push_by(&host, Rewinding::of(&content, 0), Settings { retry, ..Settings::default() }).is_err());
+    assert!(push_by(&host, rewinding(&content, 0), Settings { retry, ..Settings::default() }).is_err());
     assert_eq!(methods(&host), "OSD");
 }
 
@@ -288,7 +261,8 @@ fn a_source_that_gives_other_bytes_the_second_time() {
     let (content, other) = (text(9 * MIB), text(9 * MIB).replace('7', "8"));
     let (model, host) = first(|| Fault::Cut(0));
     let host = host.streaming();
-    let source = Rewinding(other, Stream::of(&content, PIECE), 1);
+    let mut source = Rewinding::of(&other, PIECE, 1);
+    source.first = Stream::of(&content, PIECE);
     let digest = Some(Digest::parse(&sha256(&content)).unwrap());
     let error = push(&host, Push { digest, ..Push::new(Box::new(source)) }).unwrap_err();
     assert_eq!(error.code, code::DIGEST_MISMATCH);

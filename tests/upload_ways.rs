@@ -12,23 +12,15 @@ use docker_registry_client_wasm::protocol::descriptor::{Annotations, Descriptor}
 use docker_registry_client_wasm::protocol::digest::Digest;
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::url::Url;
-use docker_registry_client_wasm::registry::blob_source::Next;
 use docker_registry_client_wasm::registry::{
-    Artifact, ArtifactFile, BlobSource, Call, Client, InMemory, Push, Settings, Source, Version,
+    Artifact, ArtifactFile, Call, Client, InMemory, Push, Settings, Source, Version,
 };
 use docker_registry_client_wasm::transport::{Error, Result};
-use support::uploads::{Fault, Model, Stream, Tells, Ways};
+use support::uploads::{Fault, Model, Rewinding, Stream, Tells, Ways, text};
 use support::{Bytes, Reply, Scripted, Seen, sha256};
 
 const CONTENT: &str = "0123456789abcdefghij";
 const MIB: usize = 1 << 20;
-
-/// Text unlike itself at every place, so that nothing can be missing, twice or elsewhere.
-fn text(length: usize) -> String {
-    let mut text: String = (0..=length / 1024).map(|at| format!("{at:01024}")).collect();
-    text.truncate(length);
-    text
-}
 
 fn in_memory(content: &str) -> Push<Bytes> {
     Push::new(Box::new(InMemory::new(Bytes(content.into()))))
@@ -43,25 +35,8 @@ fn in_chunks(push: Push<Bytes>, size: u64) -> Push<Bytes> {
 }
 
 /// A source that can be read again.
-struct Again(String, Stream);
-
-impl BlobSource<Bytes> for Again {
-    fn next(&mut self) -> Next<'_, Bytes> {
-        self.1.next()
-    }
-
-    fn can_rewind(&self) -> bool {
-        true
-    }
-
-    fn rewind(&mut self) -> bool {
-        self.1 = Stream::of(&self.0, 3);
-        true
-    }
-}
-
 fn again(content: &str) -> Push<Bytes> {
-    Push::new(Box::new(Again(content.to_owned(), Stream::of(content, 3))))
+    Push::new(Box::new(Rewinding::of(content, 3, usize::MAX)))
 }
 
 fn with_ways(ways: Ways) -> (Model, Scripted) {

@@ -42,7 +42,7 @@ impl Chunk for HostBytes {
         if start == 0 && end == self.length {
             return self.clone();
         }
-        // Of a buffer that was transferred elsewhere there is no part: what is left is not intact either.
+        // A detached buffer has no bytes left, and what was read of it before is no longer the whole.
         let array = self.array.unchecked_ref::<Bytes>().subarray(start as f64, end as f64);
         Self { array: array.unwrap_or_default(), length: end - start }
     }

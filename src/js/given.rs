@@ -48,7 +48,7 @@ pub fn signing_key(options: &Options) -> Result<Option<JsValue>> {
     }
 }
 
-/// Of a `Uint8Array` of any realm; of one whose buffer is detached there are none.
+/// Copies the bytes of a `Uint8Array` of any realm. A detached one has none.
 fn bytes(value: &JsValue) -> Option<Vec<u8>> {
     (tag(value) == "[object Uint8Array]").then(|| bytes_of(value).ok())?.map(|bytes| bytes.to_vec())
 }

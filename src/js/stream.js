@@ -7,7 +7,7 @@ const IDLE = 1_000;
 const weakly = (value) => (typeof WeakRef === "function" ? new WeakRef(value) : { deref: () => value });
 
 /**
- * What fills a stream. It holds the stream only while somebody waits for a chunk: nothing else keeps one that was given up. `rest()` is
+ * Fills a stream. It refers to the stream only while a reader waits for a chunk, so that an abandoned stream can be collected. `rest()` is
  * called where nobody reads.
  */
 export class Sink {

@@ -266,6 +266,44 @@ impl State {
     }
 }
 
+/// Text unlike itself at every place, so that nothing can be missing, twice or elsewhere.
+pub fn text(length: usize) -> String {
+    let mut text: String = (0..=length / 1024).map(|at| format!("{at:01024}")).collect();
+    text.truncate(length);
+    text
+}
+
+/// A stream that can begin again, so often, in pieces of a size.
+pub struct Rewinding {
+    /// What is read until it begins again.
+    pub first: Stream,
+    content: String,
+    piece: usize,
+    times: usize,
+}
+
+impl Rewinding {
+    pub fn of(content: &str, piece: usize, times: usize) -> Self {
+        Self { first: Stream::of(content, piece), content: content.to_owned(), piece, times }
+    }
+}
+
+impl BlobSource<Bytes> for Rewinding {
+    fn next(&mut self) -> Next<'_, Bytes> {
+        self.first.next()
+    }
+
+    fn can_rewind(&self) -> bool {
+        true
+    }
+
+    fn rewind(&mut self) -> bool {
+        self.first = Stream::of(&self.content, self.piece);
+        self.times = self.times.checked_sub(1).expect("no more beginnings than that");
+        true
+    }
+}
+
 /// A stream of pieces.
 pub struct Stream {
     pieces: VecDeque<Result<Bytes>>,

@@ -76,7 +76,7 @@ pub struct Step {
 /// Told of each step.
 pub type Watcher = Rc<dyn Fn(&Step)>;
 
-/// What becomes of manifests that may need more than can be told: of unknown kinds, or broken.
+/// How a copy treats manifests that may refer to more content than can be read: those of unknown kinds, and broken ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum UnknownKinds {
     /// An error.
@@ -97,7 +97,7 @@ pub struct Options {
     pub chunk_size: Option<u64>,
     /// What the target's tag must point to for it to be moved; `None`: anything.
     pub if_match: Option<Expected>,
-    /// What becomes of manifests that may need more than can be told.
+    /// How to treat manifests that may refer to more content than can be read.
     pub unknown_kinds: UnknownKinds,
     /// What becomes of an image of schema 1; `None`: it stays as it is.
     pub convert: Option<Form>,

@@ -157,7 +157,7 @@ impl Inquiry {
             Probe::MoreTags => self.found.tags.paging = self.more(answer, listing::tags(body())),
             Probe::Manifest if status == Status::Yes => {
                 self.digest = answer.content_digest().map(|digest| digest.to_string());
-                self.expect(answer, "Docker-Content-Digest");
+                self.need_header(answer, "Docker-Content-Digest");
             }
             Probe::Manifest => {}
             Probe::Referrers => {
@@ -247,7 +247,7 @@ impl Inquiry {
     }
 
     /// Notes a header field that the answer must have.
-    fn expect(&mut self, answer: &Answer<Vec<u8>>, name: &'static str) {
+    fn need_header(&mut self, answer: &Answer<Vec<u8>>, name: &'static str) {
         if !shows(answer, name) {
             self.hide(name);
         }
@@ -268,7 +268,7 @@ impl Inquiry {
             self.found.auth.scheme = NONE.into();
             return;
         }
-        self.expect(answer, "WWW-Authenticate");
+        self.need_header(answer, "WWW-Authenticate");
         let challenges = challenge::parse(answer.response.headers.all("www-authenticate"));
         let is_spoken = |scheme: &str| matches!(scheme, "basic" | "bearer");
         let spoken = challenges.iter().find(|challenge| is_spoken(&challenge.scheme)).or(challenges.first());
