@@ -285,6 +285,13 @@ fn ends_that_bring_no_bytes() {
     push(&host, in_memory(CONTENT)).unwrap();
     assert!(model.has(CONTENT) && model.is_clean());
     assert_eq!(sorted(&methods(&host)), sorted("HOPDHOADHOP"), "{}", methods(&host));
+    // One that closes the connection before it has read all: its answer is lost each time.
+    let (model, host) = Model::with(|seen, _| match seen.method {
+        Method::Put if !seen.body.is_empty() => Some(Fault::Cut(3)),
+        _ => None,
+    });
+    push(&host, in_memory(CONTENT)).unwrap();
+    assert!(model.has(CONTENT) && methods(&host).ends_with("OAP"), "{}", methods(&host));
     // A digest that is refused is no such matter.
     let (_, host) = Model::with(|seen, _| {
         let invalid = r#"{"errors":[{"code":"DIGEST_INVALID"}]}"#;

@@ -568,9 +568,13 @@ fn deletions() {
     delete().unwrap();
     assert!(!model.has(CONTENT));
     assert_eq!(delete().unwrap_err().status, Some(404));
-    let host = Scripted::new(|_| Reply::new(405));
-    let error = host.run(async { host.repository().delete_blob(&sha256(""), &Call::default()).await }).unwrap_err();
-    assert!(error.code == code::UNSUPPORTED && error.message.contains("delete.enabled"), "{}", error.message);
+    // distribution's words; a bare 405 is of any server that knows no DELETE.
+    for (body, is_advised) in [(r#"{"errors":[{"code":"UNSUPPORTED","message":"unsupported"}]}"#, true), ("", false)] {
+        let host = Scripted::new(move |_| Reply::json(body).status(405));
+        let error = host.run(async { host.repository().delete_blob(&sha256(""), &Call::default()).await }).unwrap_err();
+        assert_eq!(error.code, code::UNSUPPORTED);
+        assert_eq!(error.message.contains("delete.enabled"), is_advised, "{}", error.message);
+    }
 }
 
 #[test]

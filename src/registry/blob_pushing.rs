@@ -145,6 +145,11 @@ impl<H: Host> Pushing<H> {
                 self.refused_whole = Some(error.clone());
                 true
             }
+            // A server that refuses before it has read all closes the connection: its answer may be lost, every time.
+            None if error.code == code::NETWORK && goal.connection.retry.repeats() && !self.has_one_way => {
+                self.refused_whole = Some(error.clone());
+                true
+            }
             _ => false,
         }
     }

@@ -59,6 +59,11 @@ impl<C: Clock> Retry<C> {
         Some(delay.max(asked.unwrap_or(0)))
     }
 
+    /// Whether anything is tried more than once.
+    pub fn repeats(&self) -> bool {
+        self.policy.attempts > 1
+    }
+
     /// Milliseconds since 1970.
     pub fn now_unix_ms(&self) -> u64 {
         self.clock.unix_ms()

@@ -40,7 +40,6 @@ const registries = {
       // An index comes as an image manifest.
       ...all(/^INVALID_RESPONSE$/, 'describe tags', 'read an index'),
       'move a tag': /^CONFLICT$/,
-      'clean up': /^INVALID_RESPONSE, done$/,
       'push and list a referrer': /^INVALID_RESPONSE$/,
     },
   },
@@ -49,22 +48,19 @@ const registries = {
     but: {
       ...all(/^NOT_FOUND$/, ...LISTS, ...LOOKS, 'delete by force'),
       ...all(/^INVALID_RESPONSE$/, ...UNTAGS),
-      ...all(/^NOT_FOUND$/, 'tag anew', 'copy to it', 'push and list a referrer'),
+      ...all(/^NOT_FOUND$/, 'tag anew', 'push and list a referrer'),
     },
   },
   ...Object.fromEntries(Object.entries(namedRegistries().present).map(([name, start]) => [name, { start }])),
 };
 
-/** A cache answers what was: that a tag is gone cannot be seen. */
-const stale = {
-  ...all(/^INVALID_RESPONSE, done$/, ...UNTAGS, 'delete by force', 'clean up'),
-  'push and list a referrer': /^CONFLICT$/,
-};
 const behindNginx = {
-  cache: stale,
-  'stubborn-cache': stale,
-  // That it is gone is told by pages.
-  'html-errors': { 'clean up': /^INVALID_RESPONSE, done$/ },
+  // A cache that ignores `Cache-Control` answers what was: that a tag is gone cannot be seen.
+  'stubborn-cache': {
+    ...all(/^INVALID_RESPONSE, done$/, ...UNTAGS, 'delete by force', 'clean up'),
+    'push and list a referrer': /^CONFLICT$/,
+  },
+  // A page with status 200 does not tell that something is gone.
   'html-200': all(/^INVALID_RESPONSE, done$/, 'delete an untagged manifest', 'delete by force', 'clean up'),
   'html-all': { ...all(/^INVALID_RESPONSE$/, ...Object.keys(steps)), diagnose: 'yes' },
 };
