@@ -364,10 +364,12 @@ fn the_source_is_what_it_is_now() {
     let store = Store::default();
     let (before, now) = (image(&store, "before", ""), image(&store, "now", ""));
     store.put("a/b", Some("it"), OCI, &before);
-    let (answering, stale) = (store.clone(), before.clone());
+    let (answering, stale) = (store.clone(), Rc::new(RefCell::new(before.clone())));
+    let told = stale.clone();
     let host = Scripted::new(move |seen| match (seen.method, seen.target.as_str()) {
         (Method::Head, "/v2/a/b/manifests/it") => {
-            Reply::manifest(OCI, &stale).header("docker-content-digest", &sha256(&stale))
+            let stale = told.borrow();
+            Reply::manifest(OCI, &stale).header("docker-content-digest", &sha256(&*stale))
         }
         _ => answering.answer(seen),
     });
@@ -376,6 +378,10 @@ fn the_source_is_what_it_is_now() {
     store.put("a/b", Some("it"), OCI, &now);
     assert_eq!(copy(&host, &client, &Options::default()).unwrap().0, sha256(&now));
     assert_eq!(store.get("c/d").tags["now"], sha256(&now));
+    // Nor is a tag copied that is gone.
+    stale.replace(now);
+    store.with("a/b", |repository| repository.tags.clear());
+    assert_eq!(copy(&host, &client, &Options::default()).unwrap_err().code, "MANIFEST_UNKNOWN");
 }
 
 /// An index whose entries state no platform, or some of them.

@@ -71,17 +71,8 @@ impl<H: Host> Connection<H> {
         call: &Call,
     ) -> Result<Tagged> {
         let tag = referrers_tag(subject)?;
-        let found = match self.observe(name, &Reference::Tag(tag.clone()), call).await {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(Tagged::Nothing),
-            // A proxy's page in place of a 404.
-            Err(error) if error.status == Some(200) && error.code == code::INVALID_RESPONSE => {
-                return match self.listed_tags(name, call).await {
-                    Ok(tags) if tags.iter().all(|listed| listed != tag.as_str()) => Ok(Tagged::Nothing),
-                    _ => Err(error),
-                };
-            }
-            Err(error) => return Err(error),
+        let Some(found) = self.observe(name, &Reference::Tag(tag.clone()), call).await? else {
+            return Ok(Tagged::Nothing);
         };
         if found.is_named(subject) {
             return Ok(Tagged::Subject);

@@ -11,7 +11,6 @@ use super::v1;
 use crate::protocol::code;
 use crate::protocol::digest::Digest;
 use crate::protocol::reference::{Reference, RepositoryName, Tag};
-use crate::protocol::schema1::signed::Signed;
 use crate::protocol::v1::ImageId;
 use crate::transport::{Error, Host, Result};
 
@@ -54,10 +53,7 @@ impl<H: Host> Connection<H> {
         if now.is_some_and(|now| manifest.is_named(&now.digest)) {
             return Ok(());
         }
-        if manifest.schema1.is_some() {
-            // What is not signed as it should be is not spread.
-            Box::pin(self.legacy(&manifest.digest, Signed::parse(&manifest.bytes)?)).await?;
-        }
+        self.check_signatures(&manifest).await?;
         self.put_tag(name, tag, &manifest, call).await
     }
 

@@ -155,16 +155,9 @@ pub async fn copy<H: Host>(
 /// What the source's reference points to now, not what it pointed to before.
 async fn now_at<H: Host>(source: &Place<H>, call: &Call) -> Result<Rc<FetchedManifest>> {
     let Place { connection, name, reference } = source;
-    let observed = connection.observe(name, reference, call).await?;
-    if let Some(found) = observed.as_ref().filter(|found| found.schema1.is_none()) {
-        return Ok(found.clone());
-    }
-    // The signatures of schema 1 are still to be checked; and that there is nothing the registry says in its own words.
-    let found = connection.manifest(name, reference, None, call).await?;
-    match observed.filter(|observed| observed.digest != found.digest) {
-        Some(observed) => connection.manifest(name, &Reference::Digest(observed.digest.clone()), None, call).await,
-        None => Ok(found),
-    }
+    let observed = connection.ask(name, reference, call).await??;
+    connection.check_signatures(&observed).await?;
+    Ok(observed)
 }
 
 /// A digest as target must be the source's.

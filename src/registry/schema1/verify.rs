@@ -5,6 +5,7 @@ use crate::protocol::code;
 use crate::protocol::digest::Digest;
 use crate::protocol::schema1::signed::{Signature, Signed};
 use crate::registry::connection::Connection;
+use crate::registry::manifests::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Connection<H> {
@@ -12,6 +13,14 @@ impl<H: Host> Connection<H> {
     pub(in crate::registry) async fn legacy(&self, digest: &Digest, signed: Signed) -> Result<Legacy> {
         let facts = self.verify(digest, &signed.signatures).await?;
         Ok(Legacy::read(signed.payload, facts)?)
+    }
+
+    /// The same of a manifest that was observed: one that is not signed as it should be is not spread.
+    pub(in crate::registry) async fn check_signatures(&self, observed: &FetchedManifest) -> Result<()> {
+        if observed.schema1.is_some() {
+            Box::pin(self.legacy(&observed.digest, Signed::parse(&observed.bytes)?)).await?;
+        }
+        Ok(())
     }
 
     /// Checks every signature. Unless all fit, and there is one at least: an error, or a warning where that is set.
