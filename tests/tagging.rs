@@ -10,7 +10,7 @@ use docker_registry_client_wasm::registry::{Call, Client, IndexChange, Source};
 use docker_registry_client_wasm::transport::Error;
 use futures_util::future::join_all;
 use support::model::{Deletes, FAULTS, Fault, Model};
-use support::{OCI_TYPE, Reply, Scripted, image_manifest, sha256};
+use support::{OCI_TYPE, Reply, Scripted, descriptor, image_manifest, sha256};
 
 const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
 const ALL: [Deletes; 3] = [Deletes::Digests, Deletes::DigestsFerro, Deletes::Both];
@@ -543,6 +543,39 @@ fn a_proxys_404_is_no_absence() {
         tag(&host, "new", "old", Some(None)).unwrap();
         assert_eq!(model.tag("new"), model.tag("old"));
     }
+}
+
+/// An index is built on what its base is now: HEAD may say that it is still what the client read before.
+#[test]
+fn an_index_is_built_on_what_its_base_is_now() {
+    let model = Model::new(Deletes::Both, false);
+    let index = |entries: &[&String]| {
+        let entry = |body: &&String| descriptor(OCI, body, "");
+        let entries = entries.iter().map(entry).collect::<Vec<_>>().join(",");
+        format!(r#"{{"schemaVersion":2,"mediaType":"{OCI_TYPE}","manifests":[{entries}]}}"#)
+    };
+    let [a, b] = ["a", "b"].map(|name| image_manifest(name, ""));
+    for body in [&a, &b] {
+        model.put(&[], OCI, body);
+    }
+    let before = index(&[&a]);
+    model.put(&["base"], OCI_TYPE, &before);
+    let (state, stale) = (model.0.clone(), before.clone());
+    let host = Scripted::new(move |seen| match seen.method {
+        Method::Head if seen.target.ends_with("/manifests/base") => {
+            Reply::manifest(OCI_TYPE, &stale).header("docker-content-digest", &sha256(&stale))
+        }
+        _ => state.handle(seen),
+    });
+    let client = host.client();
+    let repository = client.repository("a/b", None).unwrap();
+    host.run(repository.manifest("base", None, &Call::default())).unwrap();
+    model.put(&["base"], OCI_TYPE, &index(&[&a, &b]));
+    let annotations = vec![("key".to_owned(), "value".to_owned())];
+    let change = IndexChange { base: Some("base".into()), annotations, ..IndexChange::default() };
+    host.run(repository.create_index("base", &[], &change, &Call::default())).unwrap();
+    let now = model.body_of("base").unwrap();
+    assert!(now.contains(&sha256(&a)) && now.contains(&sha256(&b)) && now.contains("value"), "{now}");
 }
 
 /// The entries of an index are there if GET says so: HEAD may deny what is there (Nexus), or have what is not.

@@ -81,8 +81,13 @@ impl<H: Host> Repository<H> {
 }
 
 impl<H: Host> Connection<H> {
-    async fn index_document(&self, name: &RepositoryName, reference: &Reference, call: &Call) -> Result<IndexDocument> {
-        let found = self.manifest(name, reference, None, call).await?;
+    async fn index_document(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        reference: &Reference,
+        call: &Call,
+    ) -> Result<IndexDocument> {
+        let found = self.current(name, reference, call).await?;
         match &found.sound()?.manifests {
             Some(entries) if found.manifest.kind == Kind::Index => Ok(IndexDocument::parse(&found.bytes, entries)?),
             _ => {
@@ -99,7 +104,7 @@ impl<H: Host> Connection<H> {
         reference: &Reference,
         call: &Call,
     ) -> Result<Vec<Entry>> {
-        let found = self.manifest(name, reference, None, call).await?;
+        let found = self.current(name, reference, call).await?;
         if let (Kind::Index, Some(entries)) = (found.manifest.kind, &found.sound()?.manifests) {
             return Ok(IndexDocument::parse(&found.bytes, entries)?.manifests);
         }

@@ -67,6 +67,18 @@ impl<H: Host> Connection<H> {
         self.doubted(name, reference, error, call).await
     }
 
+    /// The manifest that a call tags, copies or builds on: as it is now, and signed as it should be.
+    pub(super) async fn current(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        reference: &Reference,
+        call: &Call,
+    ) -> Result<Rc<FetchedManifest>> {
+        let found = self.ask(name, reference, call).await??;
+        self.check_signatures(&found).await?;
+        Ok(found)
+    }
+
     /// A page in the place of an answer, whatever its status: a tag that is not listed either does not exist.
     async fn doubted(
         self: &Rc<Self>,

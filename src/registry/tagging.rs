@@ -49,11 +49,10 @@ impl<H: Host> Connection<H> {
         if matches!((source, &now), (Reference::Digest(wanted), Some(now)) if now.is_named(wanted)) {
             return Ok(());
         }
-        let manifest = self.ask(name, source, call).await??;
+        let manifest = self.current(name, source, call).await?;
         if now.is_some_and(|now| manifest.is_named(&now.digest)) {
             return Ok(());
         }
-        self.check_signatures(&manifest).await?;
         self.put_tag(name, tag, &manifest, call).await
     }
 

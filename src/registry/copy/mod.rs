@@ -129,7 +129,7 @@ pub async fn copy<H: Host>(
 ) -> Result<(Descriptor, Copied)> {
     source.connection.require_v2("copy() from here", call).await?;
     target.connection.require_v2("copy() to here", call).await?;
-    let found = now_at(source, call).await?;
+    let found = source.connection.current(&source.name, &source.reference, call).await?;
     let root = match options.platforms.as_slice() {
         [] => found,
         platforms => selection::of(&source.connection, &source.name, found, platforms, call).await?,
@@ -150,14 +150,6 @@ pub async fn copy<H: Host>(
     copying.all(root.clone()).await?;
     copying.finish(&root).await?;
     Ok((root.descriptor(), copying.state.into_inner().counts))
-}
-
-/// What the source's reference points to now, not what it pointed to before.
-async fn now_at<H: Host>(source: &Place<H>, call: &Call) -> Result<Rc<FetchedManifest>> {
-    let Place { connection, name, reference } = source;
-    let observed = connection.ask(name, reference, call).await??;
-    connection.check_signatures(&observed).await?;
-    Ok(observed)
 }
 
 /// A digest as target must be the source's.

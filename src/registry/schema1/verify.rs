@@ -15,7 +15,7 @@ impl<H: Host> Connection<H> {
         Ok(Legacy::read(signed.payload, facts)?)
     }
 
-    /// The same of a manifest that was observed: one that is not signed as it should be is not spread.
+    /// The same of a manifest that was observed.
     pub(in crate::registry) async fn check_signatures(&self, observed: &FetchedManifest) -> Result<()> {
         if observed.schema1.is_some() {
             Box::pin(self.legacy(&observed.digest, Signed::parse(&observed.bytes)?)).await?;
