@@ -10,9 +10,9 @@ use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::glob::Glob;
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::registry::Call;
 use docker_registry_client_wasm::registry::cleanup::plan::{Action, Plan};
 use docker_registry_client_wasm::registry::cleanup::{Cleanup, Keep, Matcher, Policy, Remove, Report};
+use docker_registry_client_wasm::registry::{Call, Settings};
 use docker_registry_client_wasm::transport::Result;
 use support::clean::{ALL, OCI, filled, index, plan};
 use support::model::{Deletes, Model, State};
@@ -44,6 +44,15 @@ fn planned(host: &Scripted, policy: &Policy) -> Result<Cleanup<Scripted>> {
 
 fn apply(host: &Scripted, cleanup: &Cleanup<Scripted>) -> Report {
     host.run(cleanup.apply(&|_| {}, &Call::default())).unwrap()
+}
+
+fn dated_config(date: &str, name: &str) -> String {
+    format!(r#"{{"created":"{date}","architecture":"amd64","os":"linux","comment":"{name}"}}"#)
+}
+
+fn dated_image(date: &str, name: &str) -> String {
+    let config = descriptor("application/vnd.oci.image.config.v1+json", &dated_config(date, name), "");
+    format!(r#"{{"schemaVersion":2,"config":{config},"layers":[]}}"#)
 }
 
 fn reasons<'a>(plan: &'a Plan, tag: &str) -> &'a [String] {
@@ -274,6 +283,24 @@ fn an_age_that_cannot_be_read_is_explained() {
 }
 
 /// Who may read nothing at all is told so.
+/// Its tags may be read one after another, or at the same time.
+#[test]
+fn an_age_is_of_all_tags_of_a_digest() {
+    const DATE: &str = "2025-06-01T00:00:00Z";
+    for concurrency in [1, 2, 6] {
+        let model = Model::new(Deletes::Both, false);
+        model.put(&["a", "b", "c"], OCI, &dated_image(DATE, "one"));
+        let host =
+            with(&model, |_, seen| seen.target.contains("/blobs/").then(|| Reply::bytes(dated_config(DATE, "one"))));
+        let repository =
+            host.client_with(Settings { concurrency, ..Settings::default() }).repository("a/b", None).unwrap();
+        let policy = removing("*", Keep::default());
+        let cleanup = host.run(repository.plan_cleanup(&policy, &Call::default())).unwrap();
+        let ages: Vec<_> = cleanup.plan().tags.iter().map(|tag| tag.created).collect();
+        assert!(ages.len() == 3 && ages.iter().all(|age| age.is_some() && age == &ages[0]), "{concurrency}: {ages:?}");
+    }
+}
+
 #[test]
 fn where_nothing_can_be_read_that_is_the_answer() {
     let content = filled(Deletes::Both, true);
@@ -355,32 +382,25 @@ fn what_cannot_be_understood_keeps_what_it_mentions() {
 /// Images of reproducible builds, pushed a minute ago with the date of a placeholder, or all with one date.
 #[test]
 fn dates_that_say_nothing_remove_nothing() {
-    let config = |date: &str, name: &str| {
-        format!(r#"{{"created":"{date}","architecture":"amd64","os":"linux","comment":"{name}"}}"#)
-    };
-    let config_type = "application/vnd.oci.image.config.v1+json";
-    let image = move |date: &str, name: &str| {
-        format!(r#"{{"schemaVersion":2,"config":{},"layers":[]}}"#, descriptor(config_type, &config(date, name), ""))
-    };
     for date in ["1970-01-01T00:00:00Z", "1980-01-01T00:00:01Z", "0001-01-01T00:00:00Z", "2106-02-07T06:28:15Z"] {
         for with_upload_times in [false, true] {
             let model = Model::new(Deletes::Both, false);
             let dates = [("a", date), ("b", date), ("c", "2025-06-01T00:00:00Z"), ("d", "2025-05-01T00:00:00Z")];
             for (tag, date) in dates {
-                model.put(&[tag], OCI, &image(date, tag));
+                model.put(&[tag], OCI, &dated_image(date, tag));
             }
             let host = with(&model, move |_, seen| {
                 if seen.target.contains("/tags/list") && with_upload_times {
                     let told = dates.iter().enumerate().map(|(at, (tag, date))| {
                         let uploaded = EPOCH - (at as u64 + 1) * DAY;
-                        let digest = sha256(image(date, tag));
+                        let digest = sha256(dated_image(date, tag));
                         format!(r#""{digest}":{{"tag":["{tag}"],"timeCreatedMs":"0","timeUploadedMs":"{uploaded}"}}"#)
                     });
                     let told = told.collect::<Vec<_>>().join(",");
                     return Some(Reply::json(&format!(r#"{{"tags":["a","b","c","d"],"manifest":{{{told}}}}}"#)));
                 }
                 let wanted = seen.target.strip_prefix("/v2/a/b/blobs/")?;
-                let found = dates.iter().map(|(tag, date)| config(date, tag)).find(|one| sha256(one) == wanted);
+                let found = dates.iter().map(|(tag, date)| dated_config(date, tag)).find(|one| sha256(one) == wanted);
                 found.map(Reply::bytes)
             });
             let newest = planned(&host, &removing("*", Keep { newest: Some(1), ..Keep::default() })).unwrap();

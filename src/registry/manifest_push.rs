@@ -82,13 +82,15 @@ impl<H: Host> Connection<H> {
     /// a reason of its own, such as a rule that keeps a tag, gives it a code of its own.
     pub(super) fn deletion_refused(&self, answer: &Answer<Vec<u8>>) -> Error {
         let mut error = self.failure(answer);
-        // A bare 405 is of any server that knows no DELETE.
-        if answer.response.status == 405 && error.code == code::UNSUPPORTED && !error.errors.is_empty() {
-            error.message.push_str(
-                "; nothing was deleted. Deletion is switched off there: distribution allows it with \
-                 storage.delete.enabled: true (REGISTRY_STORAGE_DELETE_ENABLED=true), and not while \
-                 storage.maintenance.readonly is enabled",
-            );
+        if answer.response.status == 405 && error.code == code::UNSUPPORTED {
+            error.message.push_str("; nothing was deleted. ");
+            error.message.push_str(if error.errors.is_empty() {
+                "Whoever answered allows no DELETE there: the registry cannot delete or is read-only, or a proxy in front \
+                 of it does not let DELETE through"
+            } else {
+                "Deletion is switched off there: distribution allows it with storage.delete.enabled: true \
+                 (REGISTRY_STORAGE_DELETE_ENABLED=true), and not while storage.maintenance.readonly is enabled"
+            });
         }
         error
     }

@@ -288,23 +288,23 @@ test('a missing blob is named by the registry', SOON, async () => {
 });
 
 // F88.
-for (const [what, settings] of Object.entries({
-  'deletion is off': { storage: { delete: { enabled: false } } },
-  'the registry is read-only': { storage: { maintenance: { readonly: { enabled: true } } } },
+for (const [what, { storage, advice }] of Object.entries({
+  'deletion is off': { storage: { delete: { enabled: false } }, advice: /storage\.delete\.enabled: true/ },
+  'the registry is read-only': { storage: { maintenance: { readonly: { enabled: true } } }, advice: /or is read-only/ },
 })) {
   test(`nothing is removed where ${what}`, SOON, async () => {
     const origin = await startDistribution();
-    const server = await startDistribution({ data: origin.data, settings });
+    const server = await startDistribution({ data: origin.data, settings: { storage } });
     try {
       await pusher(origin.url).push('team/app', first, 'a');
       const { client, requests } = counting(server.url);
       const repository = client.repository('team/app');
-      const unsupported = { code: 'UNSUPPORTED', status: 405, message: /storage\.delete\.enabled: true/ };
+      const unsupported = { code: 'UNSUPPORTED', status: 405, message: advice };
       await refused(() => repository.untag('a'), unsupported);
       await refused(() => repository.deleteManifest(first.digest, { force: true }), unsupported);
       assert.deepEqual((await raw(server, 'team/app', 'a')).bytes, first.bytes);
       assert.ok(!requests.some((line) => /^(PUT|POST)/.test(line)), requests.join('\n'));
-      if (settings.storage.maintenance) {
+      if (storage.maintenance) {
         await refused(() => repository.tag('b', 'a'), { status: 405, message: /the tag b does not exist/ });
       }
     } finally {

@@ -91,16 +91,12 @@ impl<'a, H: Host> Look<'a, H> {
     /// Finds out how old an image is and how large, once.
     async fn describe(&self, tag: &str, fetched: &Rc<FetchedManifest>) {
         let Some(id) = self.inventory.borrow().id(&fetched.digest) else { return };
-        let put = |fact: Facts| {
-            let mut facts = self.facts.borrow_mut();
-            if facts.len() <= id {
-                facts.resize(id + 1, None);
-            }
-            facts.get_mut(id).and_then(|slot| slot.replace(fact))
-        };
-        if put(Facts::default()).is_some() {
+        if !self.begins(id) {
             return;
         }
+        let put = |fact: Facts| {
+            self.facts.borrow_mut().get_mut(id).into_iter().for_each(|slot| *slot = Some(fact.clone()));
+        };
         let Gatherer { connection, name, call, .. } = self.gatherer;
         match TagData::of_manifest(connection, name, tag, fetched, call).await {
             Ok(data) => {
@@ -112,6 +108,15 @@ impl<'a, H: Host> Look<'a, H> {
                 put(Facts { problem: Some(self.gatherer.excuse(error)), ..Facts::default() });
             }
         }
+    }
+
+    /// Whether the facts of a manifest are still to be found out; the next who asks is told no.
+    fn begins(&self, id: usize) -> bool {
+        let mut facts = self.facts.borrow_mut();
+        if facts.len() <= id {
+            facts.resize(id + 1, None);
+        }
+        facts.get_mut(id).is_some_and(|slot| slot.is_none() && slot.replace(Facts::default()).is_none())
     }
 
     /// Puts the age and the size of what a tag points to beside it.
