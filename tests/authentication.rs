@@ -7,11 +7,11 @@ mod support;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use docker_registry_client_wasm::protocol::secret::Secret;
+use docker_registry_client_wasm::protocol::auth::secret::Secret;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Call, Client, Settings};
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Challenge, Credentials, Source};
-use docker_registry_client_wasm::transport::observe::RequestEvent;
+use docker_registry_client_wasm::transport::layers::observe::RequestEvent;
 use docker_registry_client_wasm::transport::trust::TrustedHost;
 use docker_registry_client_wasm::transport::{Clock, Error, Result};
 use futures_util::future::{join, join_all, select};

@@ -42,8 +42,8 @@ fn a_blob_is_verified() {
         let host = Scripted::new(move |_| chunked(size));
         assert_eq!(pull(&host, &sha256(CONTENT), None).unwrap(), CONTENT);
     }
-    let sha512 = docker_registry_client_wasm::protocol::digest::Digest::of(
-        docker_registry_client_wasm::protocol::digest::Algorithm::Sha512,
+    let sha512 = docker_registry_client_wasm::protocol::oci::digest::Digest::of(
+        docker_registry_client_wasm::protocol::oci::digest::Algorithm::Sha512,
         CONTENT.as_bytes(),
     );
     let host = Scripted::new(|_| chunked(7));

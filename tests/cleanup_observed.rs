@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use docker_registry_client_wasm::protocol::glob::Glob;
 use docker_registry_client_wasm::protocol::http::Method;
+use docker_registry_client_wasm::protocol::text::glob::Glob;
 use docker_registry_client_wasm::registry::cleanup::plan::{Action, Plan};
 use docker_registry_client_wasm::registry::cleanup::{Cleanup, Keep, Matcher, Policy, Remove, Report};
 use docker_registry_client_wasm::registry::{Call, Settings};

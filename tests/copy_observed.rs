@@ -9,9 +9,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use docker_registry_client_wasm::protocol::digest::Digest;
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::protocol::platform::Platform;
+use docker_registry_client_wasm::protocol::oci::digest::Digest;
+use docker_registry_client_wasm::protocol::oci::platform::Platform;
 use docker_registry_client_wasm::registry::copy::{Copied, Options, UnknownKinds};
 use docker_registry_client_wasm::registry::{Call, Client};
 use docker_registry_client_wasm::transport::Error;

@@ -5,7 +5,7 @@
 mod support;
 
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::registry::describe::Order;
+use docker_registry_client_wasm::registry::tag::describe::Order;
 use docker_registry_client_wasm::registry::{Call, Descriptions, Settings};
 use docker_registry_client_wasm::transport::Result;
 use support::{EPOCH, Reply, Scripted, Seen, descriptor, sha256};

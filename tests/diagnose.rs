@@ -4,8 +4,8 @@
 
 mod support;
 
+use docker_registry_client_wasm::protocol::auth::secret::Secret;
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::protocol::secret::Secret;
 use docker_registry_client_wasm::registry::diagnose::{Diagnosis, Fix, Paging, Severity, Status};
 use docker_registry_client_wasm::registry::{Call, Settings};
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};

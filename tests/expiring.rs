@@ -7,7 +7,7 @@ mod support;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use docker_registry_client_wasm::protocol::secret::Secret;
+use docker_registry_client_wasm::protocol::auth::secret::Secret;
 use docker_registry_client_wasm::registry::{Call, Client, Settings};
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Challenge, Credentials, Source};
 use docker_registry_client_wasm::transport::{Clock, Error, Result, Stage};

@@ -117,8 +117,8 @@ fn the_digest_header_is_compared_in_its_own_algorithm() {
     assert_eq!(manifest_error(wrong, "latest").0, "DIGEST_MISMATCH");
     for (hint, right) in [
         (
-            docker_registry_client_wasm::protocol::digest::Digest::of(
-                docker_registry_client_wasm::protocol::digest::Algorithm::Sha512,
+            docker_registry_client_wasm::protocol::oci::digest::Digest::of(
+                docker_registry_client_wasm::protocol::oci::digest::Algorithm::Sha512,
                 content.as_bytes(),
             )
             .to_string(),
@@ -334,7 +334,7 @@ fn a_platform_is_chosen_from_an_index() {
     assert_eq!(architecture(Some("unknown/unknown")).unwrap_err().0, "NO_MATCHING_PLATFORM");
     assert_eq!(architecture(Some("nonsense/")).unwrap_err().0, "INVALID_ARGUMENT");
     let arm = Settings {
-        platform: Some(docker_registry_client_wasm::protocol::platform::Platform::parse("linux/arm/v7").unwrap()),
+        platform: Some(docker_registry_client_wasm::protocol::oci::platform::Platform::parse("linux/arm/v7").unwrap()),
         ..Settings::default()
     };
     let repository = host.client_with(arm).repository("a/b", None).unwrap();

@@ -6,15 +6,17 @@
 use std::fs;
 use std::path::PathBuf;
 
-use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
-use docker_registry_client_wasm::protocol::manifest::Manifest;
-use docker_registry_client_wasm::protocol::media_type::Kind;
-use docker_registry_client_wasm::protocol::platform::{Matcher, Platform};
-use docker_registry_client_wasm::protocol::range::parse_content_range;
-use docker_registry_client_wasm::protocol::reference::{RepositoryName, Tag};
+use docker_registry_client_wasm::protocol::auth::challenge;
+use docker_registry_client_wasm::protocol::http::range::parse_content_range;
+use docker_registry_client_wasm::protocol::http::{error_body, link, warning};
+use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
+use docker_registry_client_wasm::protocol::oci::manifest::Manifest;
+use docker_registry_client_wasm::protocol::oci::media_type::Kind;
+use docker_registry_client_wasm::protocol::oci::platform::{Matcher, Platform};
+use docker_registry_client_wasm::protocol::oci::reference::{RepositoryName, Tag};
+use docker_registry_client_wasm::protocol::oci::referrers;
 use docker_registry_client_wasm::protocol::schema1::signed::Signed;
 use docker_registry_client_wasm::protocol::url::Url;
-use docker_registry_client_wasm::protocol::{challenge, error_body, link, referrers, warning};
 use serde_json::Value;
 
 fn folder() -> PathBuf {

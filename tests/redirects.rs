@@ -4,8 +4,8 @@
 
 mod support;
 
+use docker_registry_client_wasm::protocol::auth::secret::Secret;
 use docker_registry_client_wasm::protocol::http::{Headers, Method};
-use docker_registry_client_wasm::protocol::secret::Secret;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Call, Client, InMemory, Layer, Push, Settings, Version};
 use docker_registry_client_wasm::transport::Result;

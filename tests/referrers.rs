@@ -6,8 +6,8 @@ mod support;
 
 use std::cell::Cell;
 
-use docker_registry_client_wasm::protocol::descriptor::Annotations;
 use docker_registry_client_wasm::protocol::http::Method;
+use docker_registry_client_wasm::protocol::oci::descriptor::Annotations;
 use docker_registry_client_wasm::registry::{Artifact, Call, Settings};
 use support::model::{Deletes, FAULTS, Model};
 use support::{OCI_TYPE, Reply, Scripted, descriptor, image_manifest, sha256};
@@ -25,7 +25,7 @@ fn index(entries: &[String]) -> String {
 fn list(host: &Scripted, artifact_type: Option<&str>) -> Result<Vec<String>, (String, String)> {
     let found = host.run(host.repository().referrers(&sha256("subject"), artifact_type, &Call::default()));
     assert_eq!(host.open(), 0);
-    let digests = |list: Vec<docker_registry_client_wasm::protocol::descriptor::Descriptor>| {
+    let digests = |list: Vec<docker_registry_client_wasm::protocol::oci::descriptor::Descriptor>| {
         list.into_iter().map(|one| one.digest.to_string()).collect()
     };
     found.map(digests).map_err(|error| (error.code.into_owned(), error.message))

@@ -7,8 +7,8 @@ mod support;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
-use docker_registry_client_wasm::protocol::secret::Secret;
+use docker_registry_client_wasm::protocol::auth::secret::Secret;
+use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 use docker_registry_client_wasm::registry::{Call, Layer, Settings};
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};
 use docker_registry_client_wasm::transport::{Error, Result};

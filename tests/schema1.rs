@@ -7,7 +7,7 @@ mod support;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
+use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 use docker_registry_client_wasm::registry::{Call, FetchedManifest, Image, Layer, Settings};
 use serde_json::{Value, json};
 use support::schema1::{SIGNED, Sample, Store, UNSIGNED, sign, signer};

@@ -8,11 +8,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::protocol::printable::is_unsafe;
+use docker_registry_client_wasm::protocol::text::printable::is_unsafe;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Call, Client, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::Clock;
-use docker_registry_client_wasm::transport::notice::Warned;
+use docker_registry_client_wasm::transport::layers::notice::Warned;
 use futures_util::future::join_all;
 use support::{Reply, Scripted, Seen, Step, image_manifest, sha256};
 

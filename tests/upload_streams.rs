@@ -8,12 +8,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::code;
-use docker_registry_client_wasm::protocol::descriptor::Descriptor;
-use docker_registry_client_wasm::protocol::digest::Digest;
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::registry::blob_source::Next;
+use docker_registry_client_wasm::protocol::oci::descriptor::Descriptor;
+use docker_registry_client_wasm::protocol::oci::digest::Digest;
+use docker_registry_client_wasm::registry::blob::source::Next;
 use docker_registry_client_wasm::registry::{BlobSource, Call, InMemory, Push, Settings};
-use docker_registry_client_wasm::transport::retry::Policy;
+use docker_registry_client_wasm::transport::layers::retry::Policy;
 use docker_registry_client_wasm::transport::{Clock, Error, Result};
 use support::uploads::{Fault, Model, Rewinding, Stream, text};
 use support::{Bytes, Reply, Scripted, Seen, Step, sha256};

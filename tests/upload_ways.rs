@@ -8,9 +8,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::code;
-use docker_registry_client_wasm::protocol::descriptor::{Annotations, Descriptor};
-use docker_registry_client_wasm::protocol::digest::Digest;
 use docker_registry_client_wasm::protocol::http::Method;
+use docker_registry_client_wasm::protocol::oci::descriptor::{Annotations, Descriptor};
+use docker_registry_client_wasm::protocol::oci::digest::Digest;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{
     Artifact, ArtifactFile, Call, Client, InMemory, Push, Settings, Source, Version,
@@ -460,7 +460,7 @@ fn artifacts_where_head_tells_nothing() {
 fn mounts_that_are_none() {
     let known = |from: &str| Push {
         digest: Some(Digest::parse(&sha256(CONTENT)).unwrap()),
-        from: vec![docker_registry_client_wasm::protocol::reference::RepositoryName::parse(from).unwrap()],
+        from: vec![docker_registry_client_wasm::protocol::oci::reference::RepositoryName::parse(from).unwrap()],
         ..in_memory(CONTENT)
     };
     let other = sha256("other");

@@ -8,10 +8,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::code;
-use docker_registry_client_wasm::protocol::descriptor::Descriptor;
-use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::protocol::reference::RepositoryName;
+use docker_registry_client_wasm::protocol::oci::descriptor::Descriptor;
+use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
+use docker_registry_client_wasm::protocol::oci::reference::RepositoryName;
 use docker_registry_client_wasm::registry::{BlobSource, Call, InMemory, Push};
 use docker_registry_client_wasm::transport::{Error, Result};
 use support::uploads::{Fault, Model, Stream, UPLOADS};
@@ -189,7 +189,7 @@ fn reads_one_chunk_ahead() {
 struct Stuck(bool);
 
 impl BlobSource<Bytes> for Stuck {
-    fn next(&mut self) -> docker_registry_client_wasm::registry::blob_source::Next<'_, Bytes> {
+    fn next(&mut self) -> docker_registry_client_wasm::registry::blob::source::Next<'_, Bytes> {
         Box::pin(async {
             if self.0 {
                 std::future::pending::<()>().await;

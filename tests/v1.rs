@@ -8,8 +8,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::registry::describe::Order;
-use docker_registry_client_wasm::registry::v1::LARGEST_STREAM;
+use docker_registry_client_wasm::registry::legacy::v1::LARGEST_STREAM;
+use docker_registry_client_wasm::registry::tag::describe::Order;
 use docker_registry_client_wasm::registry::{
     BlobSource, Call, Image, InMemory, Layer, Repository, Settings, Source, TagData, Version,
 };
@@ -305,7 +305,7 @@ fn tags_whose_answer_is_lost() {
 struct Stream(u64, bool);
 
 impl BlobSource<Bytes> for Stream {
-    fn next(&mut self) -> docker_registry_client_wasm::registry::blob_source::Next<'_, Bytes> {
+    fn next(&mut self) -> docker_registry_client_wasm::registry::blob::source::Next<'_, Bytes> {
         Box::pin(async {
             let length = self.0.min(1 << 20);
             self.0 -= length;

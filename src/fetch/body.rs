@@ -3,11 +3,11 @@
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
-use super::abort::Abort;
-use super::bindings::{Any, Bytes, Room};
-use super::failure;
-use super::reader::{Read, Reader, bytes_of};
-use super::settle::Settling;
+use crate::fetch::abort::Abort;
+use crate::fetch::bindings::{Any, Bytes, Room};
+use crate::fetch::failure;
+use crate::fetch::reader::{Read, Reader, bytes_of};
+use crate::fetch::settle::Settling;
 use crate::protocol::code;
 use crate::transport::{Body, Chunk, Error, Result};
 

@@ -8,12 +8,12 @@ use gloo_net::http::RequestBuilder;
 use wasm_bindgen::prelude::*;
 use web_sys::{RequestCache, RequestCredentials, RequestMode};
 
-use super::abort::Abort;
-use super::bindings::Any;
-use super::clock;
-use super::environment::{self, Page};
-use crate::protocol::url::{Scheme, Url};
-use crate::protocol::{code, port};
+use crate::fetch::abort::Abort;
+use crate::fetch::bindings::Any;
+use crate::fetch::environment::Page;
+use crate::fetch::{clock, environment};
+use crate::protocol::code;
+use crate::protocol::url::{Scheme, Url, port};
 use crate::transport::Error;
 
 /// Milliseconds the probe may take.

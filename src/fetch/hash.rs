@@ -5,8 +5,8 @@ use js_sys::{Function, Reflect, Uint8Array};
 use sha2::{Digest, Sha256, Sha512};
 use wasm_bindgen::prelude::*;
 
-use super::body::{HostBytes, gone};
-use crate::protocol::digest::Algorithm;
+use crate::fetch::body::{HostBytes, gone};
+use crate::protocol::oci::digest::Algorithm;
 use crate::transport::{Chunk, Error, Hasher, Result};
 
 /// Bytes copied into wasm memory at a time.

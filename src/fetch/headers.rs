@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::bindings::{Any, Fields};
+use crate::fetch::bindings::{Any, Fields};
 use crate::protocol::code;
 use crate::protocol::http::Headers;
 use crate::protocol::invalid::quoted;

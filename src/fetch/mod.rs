@@ -16,12 +16,12 @@ mod reader;
 mod schema1;
 mod settle;
 
-pub use bindings::{Any, Room, tag};
-pub use body::{FetchBody, HostBytes};
-pub use failure::text_of;
-pub use hash::FetchHasher;
-pub use reader::{Read, Reader, bytes_of};
-pub use settle::settled;
+pub use crate::fetch::bindings::{Any, Room, tag};
+pub use crate::fetch::body::{FetchBody, HostBytes};
+pub use crate::fetch::failure::text_of;
+pub use crate::fetch::hash::FetchHasher;
+pub use crate::fetch::reader::{Read, Reader, bytes_of};
+pub use crate::fetch::settle::settled;
 
 use std::cell::{Cell, OnceCell};
 use std::pin::Pin;
@@ -30,13 +30,13 @@ use std::rc::Rc;
 use js_sys::{Function, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use self::abort::Abort;
-use self::bindings::Init;
-use self::environment::Page;
-use self::outgoing::Taking;
+use crate::fetch::abort::Abort;
+use crate::fetch::bindings::Init;
+use crate::fetch::environment::Page;
+use crate::fetch::outgoing::Taking;
 use crate::protocol::code;
-use crate::protocol::digest::Algorithm;
 use crate::protocol::http::{Content, Login, Method, Request, Response};
+use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::schema1::signed::Check;
 use crate::protocol::url::Url;
 use crate::transport::schema1::{AnySigner, Unpack, no_gzip};

@@ -7,8 +7,8 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::body::{HostBytes, joined};
-use crate::protocol::pipe::{End, Pipe};
+use crate::fetch::body::{HostBytes, joined};
+use crate::transport::pipe::{End, Pipe};
 use crate::transport::{Error, Result};
 
 #[wasm_bindgen(module = "/src/fetch/outgoing.js")]

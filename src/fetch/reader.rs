@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::bindings::Any;
+use crate::fetch::bindings::Any;
 
 #[wasm_bindgen(module = "/src/fetch/reader.js")]
 extern "C" {

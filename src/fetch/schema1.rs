@@ -7,11 +7,11 @@ use std::rc::Rc;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::FetchHost;
-use super::body::HostBytes;
-use super::hash::FetchHasher;
-use super::reader::bytes_of;
-use super::settle::settled;
+use crate::fetch::FetchHost;
+use crate::fetch::body::HostBytes;
+use crate::fetch::hash::FetchHasher;
+use crate::fetch::reader::bytes_of;
+use crate::fetch::settle::settled;
 use crate::protocol::code;
 use crate::protocol::schema1::key::Key;
 use crate::protocol::schema1::signed::Check;

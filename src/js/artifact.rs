@@ -3,18 +3,16 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use super::convert;
-use super::error::{Failure, Result};
-use super::image;
-use super::options::{self, Options};
-use super::promise;
-use super::push::with_cause;
-use super::repository::Repository;
-use super::source::{self, Reason};
 use crate::fetch::HostBytes;
-use crate::protocol::descriptor::Annotations;
-use crate::protocol::media_type;
-use crate::registry::blob_push::LARGEST_CHUNK;
+use crate::js::error::{Failure, Result};
+use crate::js::options::Options;
+use crate::js::push::with_cause;
+use crate::js::repository::Repository;
+use crate::js::source::Reason;
+use crate::js::{convert, image, options, promise, source};
+use crate::protocol::oci::descriptor::Annotations;
+use crate::protocol::oci::media_type;
+use crate::registry::blob::push::LARGEST_CHUNK;
 use crate::registry::{Artifact, ArtifactFile, Push};
 
 const KNOWN: &[&str] =

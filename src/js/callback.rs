@@ -3,7 +3,7 @@
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use super::error::{Failure, Result};
+use crate::js::error::{Failure, Result};
 
 #[wasm_bindgen(module = "/src/js/callback.js")]
 extern "C" {

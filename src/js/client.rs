@@ -5,16 +5,12 @@ use std::rc::Rc;
 use js_sys::{Map, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::convert;
-use super::diagnosis;
-use super::error::{Failure, Result};
-use super::iterate;
-use super::options::{self, Options};
-use super::promise;
-use super::repository::Repository;
-use super::settings;
-use super::signal::{Signal, Signals};
 use crate::fetch::FetchHost;
+use crate::js::error::{Failure, Result};
+use crate::js::options::Options;
+use crate::js::repository::Repository;
+use crate::js::signal::{Signal, Signals};
+use crate::js::{convert, diagnosis, iterate, options, promise, settings};
 use crate::protocol::url::Url;
 use crate::registry::{Client, Version};
 

@@ -2,9 +2,9 @@
 
 use js_sys::Uint8Array;
 
-use super::error::Result;
-use super::progress::Progress;
 use crate::fetch::{FetchHost, Room};
+use crate::js::error::Result;
+use crate::js::progress::Progress;
 use crate::protocol::code;
 use crate::registry::BlobPull;
 use crate::transport::{Chunk, Error};

@@ -5,10 +5,10 @@ use js_sys::{Array, Date, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::error::Result;
+use crate::js::error::Result;
 use crate::protocol::code;
-use crate::protocol::descriptor::{Annotations, Descriptor};
-use crate::protocol::listing::Strings;
+use crate::protocol::oci::descriptor::{Annotations, Descriptor};
+use crate::protocol::oci::listing::Strings;
 use crate::registry::{FetchedManifest, HistoryStep, SignatureFact, TagData};
 use crate::transport::Error;
 

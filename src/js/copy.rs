@@ -6,21 +6,18 @@ use js_sys::{Promise, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::callback::Callback;
-use super::client::DockerRegistryClient;
-use super::convert;
-use super::error::{Failure, Result};
-use super::image;
-use super::options::{self, Options, described};
-use super::promise;
-use super::repository;
 use crate::fetch::FetchHost;
-use crate::protocol::descriptor::Descriptor;
-use crate::protocol::digest::Digest;
-use crate::protocol::platform::Platform;
-use crate::registry::Form;
-use crate::registry::blob_push::LARGEST_CHUNK;
-use crate::registry::copy::{self, Copied, Place, Stage, Step, UnknownKinds, Watcher};
+use crate::js::callback::Callback;
+use crate::js::client::DockerRegistryClient;
+use crate::js::error::{Failure, Result};
+use crate::js::options::{Options, described};
+use crate::js::{convert, image, options, promise, repository};
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::platform::Platform;
+use crate::registry::blob::push::LARGEST_CHUNK;
+use crate::registry::copy::{Copied, Place, Stage, Step, UnknownKinds, Watcher};
+use crate::registry::{Form, copy};
 
 const OPTIONS: &[&str] =
     &["signal", "timeout", "platforms", "referrers", "chunkSize", "schema1", "ifMatch", "unknownKinds", "onProgress"];

@@ -7,13 +7,13 @@ use js_sys::{Function, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::convert;
-use super::error::{Failure, Result};
-use super::options::{Options, described};
 use crate::fetch::{settled, text_of};
+use crate::js::convert;
+use crate::js::error::{Failure, Result};
+use crate::js::options::{Options, described};
+use crate::protocol::auth::secret::Secret;
+use crate::protocol::auth::token;
 use crate::protocol::code;
-use crate::protocol::secret::Secret;
-use crate::protocol::token;
 use crate::transport::Error;
 use crate::transport::auth::{Challenge, Credentials, Source};
 

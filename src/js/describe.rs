@@ -3,14 +3,14 @@
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::convert;
-use super::error::{self, Failure, Result};
-use super::iterate::{self, Pages};
-use super::options::{Options, described};
-use super::repository::Repository;
-use super::signal::Signals;
 use crate::fetch::FetchHost;
-use crate::registry::describe::Order;
+use crate::js::error::{Failure, Result};
+use crate::js::iterate::Pages;
+use crate::js::options::{Options, described};
+use crate::js::repository::Repository;
+use crate::js::signal::Signals;
+use crate::js::{convert, error, iterate};
+use crate::registry::tag::describe::Order;
 use crate::registry::{Described, Descriptions};
 
 #[wasm_bindgen]

@@ -2,8 +2,8 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::convert;
-use super::error::Result;
+use crate::js::convert;
+use crate::js::error::Result;
 use crate::registry::Diagnosis;
 use crate::transport::Error;
 

@@ -4,9 +4,9 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::protocol::code;
-use crate::protocol::error_body::ErrorItem;
+use crate::protocol::http::error_body::ErrorItem;
 use crate::protocol::invalid::Invalid;
-use crate::protocol::printable;
+use crate::protocol::text::printable;
 use crate::transport::Error;
 
 #[wasm_bindgen(module = "/src/js/error.js")]

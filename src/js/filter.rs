@@ -3,9 +3,9 @@
 use js_sys::{Array, RegExp};
 use wasm_bindgen::prelude::*;
 
-use super::error::{Failure, Result};
 use crate::fetch::tag;
-use crate::protocol::glob::Glob;
+use crate::js::error::{Failure, Result};
+use crate::protocol::text::glob::Glob;
 
 #[wasm_bindgen]
 extern "C" {

@@ -3,9 +3,9 @@
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::error::{Failure, Result};
-use super::options::{Options, described};
 use crate::fetch::{bytes_of, tag};
+use crate::js::error::{Failure, Result};
+use crate::js::options::{Options, described};
 
 /// The bytes of a manifest, and its type as far as that is told beside them: of a `Manifest` its own bytes, of any other
 /// object its JSON.

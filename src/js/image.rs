@@ -6,17 +6,16 @@ use std::rc::Rc;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::client::Shared;
-use super::collect::collect;
-use super::convert;
-use super::error::{Failure, Result, not_constructible};
-use super::options::{self, MAX_SAFE_INTEGER, Options};
-use super::progress::Progress;
-use super::promise;
-use super::signal::Signals;
-use super::stream;
 use crate::fetch::FetchHost;
-use crate::registry::{self, Layer, Source};
+use crate::js::client::Shared;
+use crate::js::collect::collect;
+use crate::js::error::{Failure, Result, not_constructible};
+use crate::js::options::{MAX_SAFE_INTEGER, Options};
+use crate::js::progress::Progress;
+use crate::js::signal::Signals;
+use crate::js::{convert, options, promise, stream};
+use crate::registry;
+use crate::registry::{Layer, Source};
 
 /// See index.d.ts.
 #[wasm_bindgen(skip_typescript)]

@@ -6,12 +6,11 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::convert;
-use super::error::Result;
-use super::promise;
-use super::signal::Signals;
-use super::stop::Stop;
 use crate::fetch::FetchHost;
+use crate::js::error::Result;
+use crate::js::signal::Signals;
+use crate::js::stop::Stop;
+use crate::js::{convert, promise};
 use crate::registry::Listing;
 
 #[wasm_bindgen(module = "/src/js/iterator.js")]

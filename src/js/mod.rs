@@ -34,7 +34,7 @@ mod stream;
 mod tagging;
 mod v1;
 
-pub use client::DockerRegistryClient;
-pub use error::{is_registry_error, to_js as error_to_js};
-pub use image::Image;
-pub use repository::Repository;
+pub use crate::js::client::DockerRegistryClient;
+pub use crate::js::error::{is_registry_error, to_js as error_to_js};
+pub use crate::js::image::Image;
+pub use crate::js::repository::Repository;

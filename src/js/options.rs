@@ -4,10 +4,10 @@
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::callback::Callback;
-use super::error::{Failure, Result};
-use super::signal::Signal;
 use crate::fetch::tag;
+use crate::js::callback::Callback;
+use crate::js::error::{Failure, Result};
+use crate::js::signal::Signal;
 use crate::protocol::invalid::quoted;
 use crate::registry::Call;
 

@@ -3,10 +3,11 @@
 use js_sys::Date;
 use wasm_bindgen::prelude::*;
 
-use super::error::{Failure, Result};
-use super::filter::Filter;
-use super::options::{self, MAX_SAFE_INTEGER, Options, described};
 use crate::fetch::tag;
+use crate::js::error::{Failure, Result};
+use crate::js::filter::Filter;
+use crate::js::options;
+use crate::js::options::{MAX_SAFE_INTEGER, Options, described};
 use crate::registry::Policy;
 use crate::registry::cleanup::{Keep, Line, Matcher, Moment, Remove, Semver};
 

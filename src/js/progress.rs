@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::callback::Callback;
-use super::convert;
 use crate::fetch::FetchHost;
+use crate::js::callback::Callback;
+use crate::js::convert;
 use crate::registry::BlobPull;
 use crate::transport::Clock;
 

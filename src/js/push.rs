@@ -6,17 +6,16 @@ use std::rc::Rc;
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::convert;
-use super::error::{Failure, to_js};
-use super::options::{self, Options};
-use super::progress::Progress;
-use super::promise;
-use super::repository::Repository;
-use super::source::{self, Reason};
-use crate::protocol::digest::Digest;
-use crate::protocol::media_type;
+use crate::js::error::{Failure, to_js};
+use crate::js::options::Options;
+use crate::js::progress::Progress;
+use crate::js::repository::Repository;
+use crate::js::source::Reason;
+use crate::js::{convert, options, promise, source};
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::media_type;
 use crate::registry::Push;
-use crate::registry::blob_push::LARGEST_CHUNK;
+use crate::registry::blob::push::LARGEST_CHUNK;
 use crate::transport::Error;
 
 #[wasm_bindgen]

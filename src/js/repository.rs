@@ -6,18 +6,15 @@ use std::rc::Rc;
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::client::Shared;
-use super::convert;
-use super::error::{Failure, Result, not_constructible};
-use super::filter::Filter;
-use super::image::{self, Image};
-use super::iterate;
-use super::options::{self, MAX_SAFE_INTEGER, Options};
-use super::progress::Progress;
-use super::promise;
-use super::signal::Signals;
-use super::stream;
 use crate::fetch::FetchHost;
+use crate::js::client::Shared;
+use crate::js::error::{Failure, Result, not_constructible};
+use crate::js::filter::Filter;
+use crate::js::image::Image;
+use crate::js::options::{MAX_SAFE_INTEGER, Options};
+use crate::js::progress::Progress;
+use crate::js::signal::Signals;
+use crate::js::{convert, image, iterate, options, promise, stream};
 use crate::registry;
 
 /// See index.d.ts.

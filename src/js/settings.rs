@@ -5,22 +5,21 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use super::callback::Callback;
-use super::convert;
-use super::credentials;
-use super::error::{Failure, Result};
-use super::options::{MAX_SAFE_INTEGER, Options, described};
-use super::signal::Signal;
 use crate::fetch::headers;
+use crate::js::callback::Callback;
+use crate::js::error::{Failure, Result};
+use crate::js::options::{MAX_SAFE_INTEGER, Options, described};
+use crate::js::signal::Signal;
+use crate::js::{convert, credentials};
 use crate::protocol::http::Headers;
 use crate::protocol::invalid::quoted;
-use crate::protocol::platform::Platform;
+use crate::protocol::oci::platform::Platform;
 use crate::protocol::url::{Scheme, Url};
 use crate::registry::{Settings, Version};
 use crate::transport::auth::AuthSettings;
-use crate::transport::notice::Warned;
-use crate::transport::observe::{Observer, RequestEvent};
-use crate::transport::retry::Policy;
+use crate::transport::layers::notice::Warned;
+use crate::transport::layers::observe::{Observer, RequestEvent};
+use crate::transport::layers::retry::Policy;
 use crate::transport::trust::TrustedHost;
 
 const KNOWN: &[&str] = &[

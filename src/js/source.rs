@@ -7,11 +7,11 @@ use std::rc::Rc;
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::error::{Failure, Result};
-use super::options;
 use crate::fetch::{Any, HostBytes, Read, Reader};
+use crate::js::error::{Failure, Result};
+use crate::js::options;
 use crate::protocol::code;
-use crate::registry::blob_source::Next;
+use crate::registry::blob::source::Next;
 use crate::registry::{BlobSource, InMemory};
 use crate::transport::Error;
 

@@ -7,11 +7,11 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::error::{Result, to_js};
-use super::progress::Progress;
-use super::signal::{Signals, Subscription};
-use super::stop::Stop;
 use crate::fetch::FetchHost;
+use crate::js::error::{Result, to_js};
+use crate::js::progress::Progress;
+use crate::js::signal::{Signals, Subscription};
+use crate::js::stop::Stop;
 use crate::registry::BlobPull;
 use crate::transport::{Chunk, Error};
 

@@ -3,12 +3,9 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use super::convert;
-use super::given;
-use super::image;
-use super::options::{self, Options};
-use super::promise;
-use super::repository::Repository;
+use crate::js::options::Options;
+use crate::js::repository::Repository;
+use crate::js::{convert, given, image, options, promise};
 use crate::registry::IndexChange;
 
 #[wasm_bindgen]

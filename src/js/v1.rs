@@ -3,14 +3,12 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use super::client::DockerRegistryClient;
-use super::convert;
-use super::given;
-use super::options::{self, Options};
-use super::promise;
-use super::push::with_cause;
-use super::repository::Repository;
-use super::source::{self, Reason};
+use crate::js::client::DockerRegistryClient;
+use crate::js::options::Options;
+use crate::js::push::with_cause;
+use crate::js::repository::Repository;
+use crate::js::source::Reason;
+use crate::js::{convert, given, options, promise, source};
 
 #[wasm_bindgen]
 impl DockerRegistryClient {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{code, printable};
+use crate::protocol::code;
+use crate::protocol::text::printable;
 
 /// Outside data that breaks a rule. The message names the field, the rule and the value's place.
 #[derive(Debug, Clone, PartialEq, Eq)]

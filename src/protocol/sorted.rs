@@ -73,7 +73,7 @@ impl<K: Ord, V> Sorted<K, V> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::Sorted;
+    use crate::protocol::sorted::Sorted;
 
     #[test]
     fn is_the_standard_librarys_map() {

@@ -3,20 +3,22 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::connection::Connection;
-use super::copy::{self, Copied, Place};
-use super::diagnose::{self, Diagnosis};
-use super::listing::Listing;
-use super::repository::Repository;
-use super::settings::{Call, Settings};
-use super::v1::{self, LIBRARY};
-use super::version::{self, Version};
-use crate::protocol::descriptor::Descriptor;
+use crate::protocol::http::rate_limit::RateLimit;
 use crate::protocol::invalid::{Invalid, quoted};
-use crate::protocol::place;
-use crate::protocol::rate_limit::RateLimit;
-use crate::protocol::reference::{RepositoryName, split_name};
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::reference::{RepositoryName, place, split_name};
 use crate::protocol::url::Url;
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::{Call, Settings};
+use crate::registry::api::version;
+use crate::registry::api::version::Version;
+use crate::registry::copy::{Copied, Place};
+use crate::registry::diagnose::Diagnosis;
+use crate::registry::legacy::v1;
+use crate::registry::legacy::v1::LIBRARY;
+use crate::registry::listing::Listing;
+use crate::registry::repository::Repository;
+use crate::registry::{copy, diagnose};
 use crate::transport::{Host, Result};
 
 /// A client of one registry.

@@ -2,22 +2,22 @@
 
 use std::rc::Rc;
 
-use super::blob_pull::BlobPull;
-use super::blob_push::Push;
-use super::connection::Connection;
-use super::copy::Place;
-use super::describe::{Descriptions, Order};
-use super::image::Image;
-use super::listing::Listing;
-use super::manifests::FetchedManifest;
-use super::settings::Call;
-use super::tag_data::TagData;
-use super::v1;
-use crate::protocol::descriptor::Descriptor;
-use crate::protocol::digest::Digest;
 use crate::protocol::invalid::Invalid;
-use crate::protocol::platform::Platform;
-use crate::protocol::reference::{Reference, RepositoryName, Tag, split_name};
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::platform::Platform;
+use crate::protocol::oci::reference::{Reference, RepositoryName, Tag, split_name};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::blob::pull::BlobPull;
+use crate::registry::blob::push::Push;
+use crate::registry::copy::Place;
+use crate::registry::image::Image;
+use crate::registry::legacy::v1;
+use crate::registry::listing::Listing;
+use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::tag::data::TagData;
+use crate::registry::tag::describe::{Descriptions, Order};
 use crate::transport::{Host, Result};
 
 /// A repository by name. A name that a registry told is shown as it came and checked when it is used.

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use super::Host;
+use crate::transport::Host;
 
 struct Outcome<T> {
     value: Option<T>,

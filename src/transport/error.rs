@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::protocol::code;
-use crate::protocol::error_body::ErrorItem;
 use crate::protocol::http::Method;
+use crate::protocol::http::error_body::ErrorItem;
 use crate::protocol::invalid::Invalid;
-use crate::protocol::printable;
+use crate::protocol::text::printable;
 use crate::protocol::url::Url;
 
 /// What went wrong; `RegistryError` in JavaScript.

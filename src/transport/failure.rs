@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::Error;
-use crate::protocol::error_body::{self, ErrorItem};
-use crate::protocol::http::{Login, Method, Response};
+use crate::protocol::auth::{challenge, secret};
+use crate::protocol::code;
+use crate::protocol::http::error_body::ErrorItem;
+use crate::protocol::http::{Login, Method, Response, error_body};
 use crate::protocol::invalid::quoted;
+use crate::protocol::oci::media_type;
+use crate::protocol::text::printable;
 use crate::protocol::url::{Scheme, Url};
-use crate::protocol::{challenge, code, media_type, printable, secret};
+use crate::transport::Error;
 
 /// Characters of what a registry says in its errors that a message repeats.
 const TOLD_LIMIT: usize = 1_000;

@@ -4,10 +4,10 @@ use std::pin::pin;
 
 use futures_util::future::select;
 
-use super::retry::Retry;
-use super::{Body, Chunk, Clock, Error, Result, Transport};
 use crate::protocol::code;
 use crate::protocol::http::{Method, Request, Response};
+use crate::transport::layers::retry::Retry;
+use crate::transport::{Body, Chunk, Clock, Error, Result, Transport};
 
 /// Bytes of a body without success that are read.
 const FAILURE_LIMIT: u64 = 64 * 1024;

@@ -3,9 +3,9 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
-use super::{Error, Result};
 use crate::protocol::code;
 use crate::protocol::schema1::key::Key;
+use crate::transport::{Error, Result};
 
 /// What a host that has no cryptography says.
 pub fn no_cryptography() -> Error {

@@ -5,8 +5,8 @@ use std::future::Future;
 
 use async_lock::Mutex;
 
-use super::{Error, Result};
 use crate::protocol::code;
+use crate::transport::{Error, Result};
 
 /// One call does the work, the others wait for how it ends. Where the one goes away before that, the next takes over.
 #[derive(Default)]

@@ -3,11 +3,10 @@
 //! A registry names other places all the time: token services, storage, upload locations. What it names is followed only
 //! where that cannot turn this client against its own user's network, and gets credentials only where they belong.
 
-use super::{Error, Result};
 use crate::protocol::code;
-use crate::protocol::host;
-use crate::protocol::url::{Scheme, Url};
+use crate::protocol::url::{Scheme, Url, host};
 use crate::protocol::v1::endpoints::endpoints;
+use crate::transport::{Error, Result};
 
 /// Domains of one owner: Docker Hub's registry by its other name, and its token service.
 const ONE_OWNER: &[[&str; 2]] = &[["docker.com", "docker.io"]];

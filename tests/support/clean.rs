@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use docker_registry_client_wasm::protocol::glob::Glob;
+use docker_registry_client_wasm::protocol::text::glob::Glob;
 use docker_registry_client_wasm::registry::cleanup::{Cleanup, Keep, Matcher, Policy, Remove};
 use docker_registry_client_wasm::registry::{Call, Client};
 use docker_registry_client_wasm::transport::Error;

@@ -1,23 +1,23 @@
 //! What must hold whatever a parser of `protocol` is given. `tests/properties.rs` gives it damaged seeds in every run of
 //! the native tests, `tests/fuzz` lets libFuzzer look for more.
 
-use docker_registry_client_wasm::protocol::challenge::{self, Challenge};
-use docker_registry_client_wasm::protocol::config::{self, ImageConfig};
-use docker_registry_client_wasm::protocol::digest::Digest;
-use docker_registry_client_wasm::protocol::http::Headers;
+use docker_registry_client_wasm::protocol::auth::challenge::Challenge;
+use docker_registry_client_wasm::protocol::auth::scope::Scopes;
+use docker_registry_client_wasm::protocol::auth::{challenge, token};
+use docker_registry_client_wasm::protocol::http::{Headers, error_body, link, range, rate_limit, retry_after, warning};
 use docker_registry_client_wasm::protocol::invalid::{Invalid, quoted};
-use docker_registry_client_wasm::protocol::manifest::Manifest;
-use docker_registry_client_wasm::protocol::platform::{Matcher, Platform};
-use docker_registry_client_wasm::protocol::reference::{Reference, RepositoryName, Tag};
+use docker_registry_client_wasm::protocol::oci::config::ImageConfig;
+use docker_registry_client_wasm::protocol::oci::digest::Digest;
+use docker_registry_client_wasm::protocol::oci::manifest::Manifest;
+use docker_registry_client_wasm::protocol::oci::platform::{Matcher, Platform};
+use docker_registry_client_wasm::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use docker_registry_client_wasm::protocol::oci::{config, listing, media_type};
 use docker_registry_client_wasm::protocol::schema1::Schema1;
 use docker_registry_client_wasm::protocol::schema1::key::Key;
 use docker_registry_client_wasm::protocol::schema1::sign::Draft;
 use docker_registry_client_wasm::protocol::schema1::signed::Signed;
-use docker_registry_client_wasm::protocol::scope::Scopes;
 use docker_registry_client_wasm::protocol::url::Url;
-use docker_registry_client_wasm::protocol::{
-    error_body, link, listing, media_type, range, rate_limit, retry_after, token, v1, warning,
-};
+use docker_registry_client_wasm::protocol::v1;
 use serde::de::IgnoredAny;
 
 /// A parser's property.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::registry::BlobSource;
-use docker_registry_client_wasm::registry::blob_source::Next;
+use docker_registry_client_wasm::registry::blob::source::Next;
 use docker_registry_client_wasm::transport::Result;
 
 use super::{Bytes, Reply, Scripted, Seen, sha256};

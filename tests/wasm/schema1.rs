@@ -1,6 +1,6 @@
 //! Manifests of schema 1: signatures checked and made by the host's WebCrypto.
 
-use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
+use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 

@@ -1,7 +1,7 @@
 //! Shorthands.
 
 use docker_registry_client_wasm::js::{DockerRegistryClient, Image, Repository};
-use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
+use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;

@@ -4,11 +4,10 @@
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Schema1, Step};
-use crate::protocol::code;
-use crate::protocol::digest::Digest;
 use crate::protocol::invalid::Invalid;
-use crate::protocol::json;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::schema1::{Schema1, Step};
+use crate::protocol::{code, json};
 
 /// Go's zero time, which stands where nobody said when.
 const NEVER: &str = "0001-01-01T00:00:00Z";

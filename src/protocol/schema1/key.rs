@@ -4,10 +4,12 @@
 use base64ct::{Base64, Encoding as _};
 use sha2::Digest as _;
 
-use super::der::{self, BIT_STRING, INTEGER, SEQUENCE};
-use super::signed::base64url;
 use crate::protocol::invalid::quoted;
-use crate::protocol::json::{self, Members};
+use crate::protocol::json;
+use crate::protocol::json::Members;
+use crate::protocol::schema1::der;
+use crate::protocol::schema1::der::{BIT_STRING, INTEGER, SEQUENCE};
+use crate::protocol::schema1::signed::base64url;
 
 /// Bytes of an RSA modulus at most: larger ones take for ever.
 const MODULUS_LIMIT: usize = 1024;

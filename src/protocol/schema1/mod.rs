@@ -9,11 +9,11 @@ pub mod signed;
 #[cfg(test)]
 mod tests;
 
-use super::code;
-use super::descriptor;
-use super::digest::{Algorithm, Digest};
-use super::invalid::{Invalid, quoted};
-use super::json::{self, Members};
+use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::json::Members;
+use crate::protocol::oci::descriptor;
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::{code, json};
 
 /// Layers at most: no daemon mounts a fraction of that.
 const STEP_LIMIT: usize = 1000;

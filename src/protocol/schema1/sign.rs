@@ -1,9 +1,10 @@
 //! Signing, byte for byte as libtrust writes it: the payload stays as it is, its last bracket makes room for the signatures.
 
-use super::key::{Algorithm, Key};
-use super::signed::{self, encode};
 use crate::protocol::invalid::Invalid;
-use crate::protocol::timestamp;
+use crate::protocol::schema1::key::{Algorithm, Key};
+use crate::protocol::schema1::signed;
+use crate::protocol::schema1::signed::encode;
+use crate::protocol::text::timestamp;
 
 /// A payload that waits for its signature.
 pub struct Draft<'a> {

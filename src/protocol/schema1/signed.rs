@@ -4,10 +4,10 @@
 
 use base64ct::{Base64, Encoding as _};
 
-use super::key::{Algorithm, Key};
-use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};
-use crate::protocol::json::{self, Members};
+use crate::protocol::json::Members;
+use crate::protocol::schema1::key::{Algorithm, Key};
+use crate::protocol::{code, json};
 
 /// Signatures at most.
 const SIGNATURE_LIMIT: usize = 64;

@@ -1,9 +1,9 @@
 use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 
-use super::key::{Algorithm, Key};
-use super::sign::Draft;
-use super::signed::Signed;
 use super::*;
+use crate::protocol::schema1::key::{Algorithm, Key};
+use crate::protocol::schema1::sign::Draft;
+use crate::protocol::schema1::signed::Signed;
 
 const A: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::super::invalid::Invalid;
-use super::super::json;
-use super::{ImageId, refusal};
+use crate::protocol::invalid::Invalid;
+use crate::protocol::json;
+use crate::protocol::v1::{ImageId, refusal};
 
 /// Images in a row at most. docker itself allowed 127 layers.
 pub const ANCESTRY_LIMIT: usize = 1000;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::super::invalid::{Invalid, quoted};
-use super::super::json;
+use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::json;
 
 /// A checked id: 64 hexadecimal digits, or the 16 of docker's first versions. It goes into paths as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

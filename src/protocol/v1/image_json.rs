@@ -1,11 +1,12 @@
 //! The JSON of an image.
 
-use super::super::config::History;
-use super::super::digest::{Algorithm, Digest};
-use super::super::invalid::Invalid;
-use super::super::json::{self, Members};
-use super::super::platform::Platform;
-use super::{ImageId, refusal};
+use crate::protocol::invalid::Invalid;
+use crate::protocol::json;
+use crate::protocol::json::Members;
+use crate::protocol::oci::config::History;
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::platform::Platform;
+use crate::protocol::v1::{ImageId, refusal};
 
 /// What the JSON says of its image.
 #[derive(Debug, Clone, PartialEq, Eq)]

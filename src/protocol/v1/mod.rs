@@ -8,13 +8,13 @@ mod image_json;
 pub mod search;
 mod tags;
 
-pub use ancestry::{ANCESTRY_LIMIT, ancestry};
-pub use image_id::ImageId;
-pub use image_json::{ImageJson, checksum_header, layer_size, new_image};
-pub use tags::{tag, tag_json, tags};
+pub use crate::protocol::v1::ancestry::{ANCESTRY_LIMIT, ancestry};
+pub use crate::protocol::v1::image_id::ImageId;
+pub use crate::protocol::v1::image_json::{ImageJson, checksum_header, layer_size, new_image};
+pub use crate::protocol::v1::tags::{tag, tag_json, tags};
 
-use super::invalid::Invalid;
-use super::json;
+use crate::protocol::invalid::Invalid;
+use crate::protocol::json;
 
 /// What is wrong with a document of a registry's.
 fn refusal(document: &str, error: String) -> Invalid {

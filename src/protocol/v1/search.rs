@@ -1,10 +1,11 @@
 //! The answer to `/v1/search`: results, all at once (docker-registry) or page by page (Docker Hub).
 
-use super::super::invalid::Invalid;
-use super::super::json::{self, Members};
-use super::super::listing::check_length;
-use super::super::reference::NAME_LIMIT;
-use super::refusal;
+use crate::protocol::invalid::Invalid;
+use crate::protocol::json;
+use crate::protocol::json::Members;
+use crate::protocol::oci::listing::check_length;
+use crate::protocol::oci::reference::NAME_LIMIT;
+use crate::protocol::v1::refusal;
 
 /// One page of results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

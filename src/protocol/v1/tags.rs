@@ -2,11 +2,12 @@
 
 use serde_json::value::RawValue;
 
-use super::super::invalid::{Invalid, quoted};
-use super::super::json::{self, Members};
-use super::super::listing::check_length;
-use super::super::reference::TAG_LIMIT;
-use super::{ImageId, refusal};
+use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::json;
+use crate::protocol::json::Members;
+use crate::protocol::oci::listing::check_length;
+use crate::protocol::oci::reference::TAG_LIMIT;
+use crate::protocol::v1::{ImageId, refusal};
 
 /// The names in the answer to `…/tags`, in its order: an object of ids by tag (docker-registry), or a list of objects that
 /// have a `name` (Docker Hub).

@@ -1,18 +1,19 @@
 //! A plan made, and carried out: nothing is deleted that is not as it was when the plan was made, or that is needed by
 //! now.
 
-use super::deletion::Deletion;
-use super::gather::Gatherer;
-use super::inventory::{Inventory, TagEntry};
-use super::plan::{self, Action, Plan};
-use super::policy::Policy;
-use super::report::{Progress, Report, StepDone};
-use super::schedule::carry_out;
-use super::steps::{Step, steps};
-use crate::protocol::digest::Digest;
+use crate::protocol::oci::digest::Digest;
+use crate::registry::api::settings::Call;
+use crate::registry::cleanup::deletion::Deletion;
+use crate::registry::cleanup::gather::Gatherer;
+use crate::registry::cleanup::inventory::{Inventory, TagEntry};
+use crate::registry::cleanup::plan;
+use crate::registry::cleanup::plan::{Action, Plan};
+use crate::registry::cleanup::policy::Policy;
+use crate::registry::cleanup::report::{Progress, Report, StepDone};
+use crate::registry::cleanup::schedule::carry_out;
+use crate::registry::cleanup::steps::{Step, steps};
 use crate::registry::ids::Marks;
 use crate::registry::repository::Repository;
-use crate::registry::settings::Call;
 use crate::transport::{Host, Result};
 
 /// Deletions at a time: a registry has more to do for one than for a look.

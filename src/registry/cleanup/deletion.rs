@@ -5,13 +5,13 @@ use std::collections::HashSet;
 
 use async_lock::Mutex;
 
-use super::apply::{Cleanup, Needed};
-use super::gather::Gatherer;
-use super::report::Progress;
 use crate::protocol::code;
-use crate::protocol::digest::Digest;
-use crate::protocol::reference::{Reference, Tag};
-use crate::registry::placeholder;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::reference::{Reference, Tag};
+use crate::registry::cleanup::apply::{Cleanup, Needed};
+use crate::registry::cleanup::gather::Gatherer;
+use crate::registry::cleanup::report::Progress;
+use crate::registry::tag::placeholder;
 use crate::transport::{Error, Host, Result};
 
 /// Google's registries delete no manifest that still has tags.

@@ -4,16 +4,16 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::inventory::{Inventory, TagEntry};
-use super::look::Look;
 use crate::protocol::code;
-use crate::protocol::digest::Digest;
-use crate::protocol::reference::{Reference, RepositoryName};
-use crate::registry::connection::Connection;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::reference::{Reference, RepositoryName};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::cleanup::inventory::{Inventory, TagEntry};
+use crate::registry::cleanup::look::Look;
 use crate::registry::ids::{Work, arrange, ordered, together};
 use crate::registry::listing::Listing;
-use crate::registry::manifests::FetchedManifest;
-use crate::registry::settings::Call;
+use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
 /// So many items in a row that got no answer at all, or were refused before any was read, say something of the network or

@@ -1,7 +1,7 @@
 //! What a repository holds, as far as it can be known: a registry lists tags, and of manifests without one only those that
 //! another names or the referrers API tells.
 
-use crate::protocol::digest::{Algorithm, Digest};
+use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::registry::ids::{Ids, Marks};
 
 /// Bytes that an inventory may take in memory, about: a registry decides how much there is to know.

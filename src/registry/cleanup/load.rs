@@ -1,12 +1,12 @@
 //! A plan that was kept as JSON, read back: what it says has to be what a plan says, since it will be done.
 
-use super::apply::Cleanup;
-use super::plan::{Action, Plan, PlannedDigest, PlannedTag};
-use crate::protocol::digest::Digest;
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::json;
-use crate::protocol::reference::Tag;
-use crate::protocol::timestamp;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::reference::Tag;
+use crate::protocol::text::timestamp;
+use crate::registry::cleanup::apply::Cleanup;
+use crate::registry::cleanup::plan::{Action, Plan, PlannedDigest, PlannedTag};
 use crate::registry::ids::{Ids, Marks, arrange, ordered};
 use crate::registry::repository::Repository;
 use crate::transport::{Host, Result};

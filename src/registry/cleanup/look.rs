@@ -3,16 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::gather::Gatherer;
-use super::inventory::{Content, Inventory, State, TagEntry};
-use crate::protocol::descriptor::Descriptor;
-use crate::protocol::digest::Digest;
-use crate::protocol::listing::Told;
-use crate::protocol::reference::{Reference, Tag};
-use crate::protocol::timestamp;
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::listing::Told;
+use crate::protocol::oci::reference::{Reference, Tag};
+use crate::protocol::text::timestamp;
+use crate::registry::cleanup::gather::Gatherer;
+use crate::registry::cleanup::inventory::{Content, Inventory, State, TagEntry};
 use crate::registry::ids::Ids;
-use crate::registry::manifests::FetchedManifest;
-use crate::registry::tag_data::TagData;
+use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::tag::data::TagData;
 use crate::transport::Host;
 
 /// A look through a repository.

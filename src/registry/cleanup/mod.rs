@@ -14,6 +14,6 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use apply::Cleanup;
-pub use policy::{Keep, Line, Matcher, Moment, Policy, Remove, Semver};
-pub use report::{Report, StepDone};
+pub use crate::registry::cleanup::apply::Cleanup;
+pub use crate::registry::cleanup::policy::{Keep, Line, Matcher, Moment, Policy, Remove, Semver};
+pub use crate::registry::cleanup::report::{Report, StepDone};

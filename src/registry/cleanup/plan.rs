@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::inventory::{Inventory, Known, State, TagEntry};
-use super::policy::{Policy, Verdict};
-use crate::protocol::digest::Digest;
+use crate::protocol::oci::digest::Digest;
+use crate::registry::cleanup::inventory::{Inventory, Known, State, TagEntry};
+use crate::registry::cleanup::policy::{Policy, Verdict};
 use crate::registry::ids::Marks;
 
 /// What happens to something.

@@ -1,10 +1,10 @@
 //! What stays and what goes, in the caller's words.
 
-use super::inventory::{Inventory, TagEntry};
 use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};
-use crate::protocol::timestamp;
-use crate::protocol::version_order::{Version, highest_first};
+use crate::protocol::text::timestamp;
+use crate::protocol::text::version_order::{Version, highest_first};
+use crate::registry::cleanup::inventory::{Inventory, TagEntry};
 use crate::registry::ids::{Marks, ordered};
 
 /// Whether a tag is meant.

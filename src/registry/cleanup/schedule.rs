@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 
 use futures_util::StreamExt as _;
 
-use super::deletion::Deletion;
-use super::steps::Step;
-use crate::protocol::digest::Digest;
+use crate::protocol::oci::digest::Digest;
+use crate::registry::cleanup::deletion::Deletion;
+use crate::registry::cleanup::steps::Step;
 use crate::registry::ids::{Marks, Works};
 use crate::transport::Host;
 

@@ -1,8 +1,8 @@
 //! In which order a plan is carried out, so that whatever interrupts it leaves nothing that is there incomplete.
 
-use super::inventory::Inventory;
-use super::plan::{Action, Plan, PlannedDigest};
-use crate::protocol::digest::Digest;
+use crate::protocol::oci::digest::Digest;
+use crate::registry::cleanup::inventory::Inventory;
+use crate::registry::cleanup::plan::{Action, Plan, PlannedDigest};
 use crate::registry::ids::Marks;
 
 /// One deletion.

@@ -4,12 +4,12 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::{Copying, Place};
 use crate::protocol::code;
-use crate::protocol::digest::Digest;
-use crate::protocol::reference::{Reference, Tag};
-use crate::protocol::referrers;
-use crate::registry::manifests::FetchedManifest;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::reference::{Reference, Tag};
+use crate::protocol::oci::referrers;
+use crate::registry::copy::{Copying, Place};
+use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
 /// A manifest under one of these tags.

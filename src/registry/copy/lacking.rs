@@ -3,10 +3,10 @@
 
 use std::rc::Rc;
 
-use super::tree::{self, Found, Part};
-use super::{Copying, Place};
-use crate::protocol::reference::Reference;
-use crate::registry::manifests::FetchedManifest;
+use crate::protocol::oci::reference::Reference;
+use crate::registry::copy::tree::{Found, Part};
+use crate::registry::copy::{Copying, Place, tree};
+use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Copying<'_, H> {

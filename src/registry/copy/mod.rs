@@ -16,22 +16,22 @@ use std::rc::Rc;
 use futures_util::future::try_join_all;
 use serde::Serialize;
 
-use self::cosign::Companion;
-use self::state::State;
-use self::tree::{Node, Walk};
-use super::blob_pull::BlobPull;
-use super::blob_push::{Outcome, Push};
-use super::blob_source::{BlobSource, Next};
-use super::connection::Connection;
-use super::manifests::FetchedManifest;
-use super::schema1::Form;
-use super::settings::Call;
-use super::tagging::Expected;
 use crate::protocol::code;
-use crate::protocol::descriptor::Descriptor;
-use crate::protocol::digest::Digest;
-use crate::protocol::platform::Platform;
-use crate::protocol::reference::{Reference, RepositoryName};
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::platform::Platform;
+use crate::protocol::oci::reference::{Reference, RepositoryName};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::blob::pull::BlobPull;
+use crate::registry::blob::push::{Outcome, Push};
+use crate::registry::blob::source::{BlobSource, Next};
+use crate::registry::copy::cosign::Companion;
+use crate::registry::copy::state::State;
+use crate::registry::copy::tree::{Node, Walk};
+use crate::registry::legacy::schema1::Form;
+use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::tag::set::Expected;
 use crate::transport::{Error, Host, Result};
 
 /// Blobs on their way at a time: each holds what was sent last of it, or two chunks, in memory.

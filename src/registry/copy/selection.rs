@@ -2,17 +2,16 @@
 
 use std::rc::Rc;
 
-use super::super::connection::Connection;
-use super::super::index;
-use super::super::manifests::FetchedManifest;
-use super::super::settings::Call;
-use crate::protocol::descriptor::Descriptor;
-use crate::protocol::digest::{Algorithm, Digest};
-use crate::protocol::index_filter;
-use crate::protocol::manifest::Manifest;
-use crate::protocol::media_type::Kind;
-use crate::protocol::platform::{Matcher, Platform};
-use crate::protocol::reference::RepositoryName;
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::manifest::{Manifest, index_filter};
+use crate::protocol::oci::media_type::Kind;
+use crate::protocol::oci::platform::{Matcher, Platform};
+use crate::protocol::oci::reference::RepositoryName;
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::index;
 use crate::transport::{Host, Result};
 
 /// What is copied of `root` for these platforms; all of it where it is no index.

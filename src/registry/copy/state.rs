@@ -1,9 +1,9 @@
 //! What a copy has done so far.
 
-use super::Copied;
-use crate::protocol::descriptor::Descriptor;
-use crate::protocol::digest::Digest;
-use crate::registry::blob_push::Outcome;
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::Digest;
+use crate::registry::blob::push::Outcome;
+use crate::registry::copy::Copied;
 use crate::registry::ids::Ids;
 
 /// Counts, and how each blob and manifest came to be at the target.

@@ -3,17 +3,17 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::super::ids::Ids;
-use super::super::index;
-use super::super::manifests::FetchedManifest;
-use super::super::settings::Call;
-use super::{Place, UnknownKinds};
 use crate::protocol::code;
-use crate::protocol::descriptor::Descriptor;
-use crate::protocol::digest::Digest;
-use crate::protocol::media_type::Kind;
-use crate::protocol::parts::Parts;
-use crate::protocol::reference::Reference;
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::manifest::parts::Parts;
+use crate::protocol::oci::media_type::Kind;
+use crate::protocol::oci::reference::Reference;
+use crate::registry::api::settings::Call;
+use crate::registry::copy::{Place, UnknownKinds};
+use crate::registry::ids::Ids;
+use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::index;
 use crate::transport::{Error, Host, Result};
 
 /// Indexes within indexes, at most.

@@ -1,6 +1,6 @@
 //! What there is to say of what was found, and which settings would mend it.
 
-use super::diagnosis::{Diagnosis, Finding, Fix, NONE, Paging, Severity, Status};
+use crate::registry::diagnose::diagnosis::{Diagnosis, Finding, Fix, NONE, Paging, Severity, Status};
 
 /// A `Link` that cannot be followed.
 pub const LINK_UNUSABLE: &str = "LINK_UNUSABLE";

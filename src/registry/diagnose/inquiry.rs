@@ -1,19 +1,22 @@
 //! What the answers tell, and which question is worth asking next.
 
-use super::super::connection::{Answer, Connection};
-use super::super::paging::{NextPage, next_page};
-use super::super::version;
-use super::diagnosis::{Auth, Cors, Diagnosis, Finding, Listing, NONE, Paging, Status};
-use super::findings::{self, LINK_UNUSABLE};
-use super::probe::Probe;
+use crate::protocol::auth::challenge;
+use crate::protocol::code;
 use crate::protocol::invalid::Invalid;
-use crate::protocol::listing::{self, Strings};
-use crate::protocol::manifest::Manifest;
-use crate::protocol::media_type::Kind;
-use crate::protocol::printable;
-use crate::protocol::reference::{RepositoryName, Tag};
+use crate::protocol::oci::listing;
+use crate::protocol::oci::listing::Strings;
+use crate::protocol::oci::manifest::Manifest;
+use crate::protocol::oci::media_type::Kind;
+use crate::protocol::oci::reference::{RepositoryName, Tag};
+use crate::protocol::text::printable;
 use crate::protocol::url::{Scheme, Url};
-use crate::protocol::{challenge, code};
+use crate::registry::api::connection::{Answer, Connection};
+use crate::registry::api::version;
+use crate::registry::diagnose::diagnosis::{Auth, Cors, Diagnosis, Finding, Listing, NONE, Paging, Status};
+use crate::registry::diagnose::findings;
+use crate::registry::diagnose::findings::LINK_UNUSABLE;
+use crate::registry::diagnose::probe::Probe;
+use crate::registry::listing::paging::{NextPage, next_page};
 use crate::transport::{Error, Host};
 
 /// Header fields this client can use and a browser hides unless the registry exposes them.

@@ -6,18 +6,20 @@ mod findings;
 mod inquiry;
 mod probe;
 
-pub use diagnosis::{Auth, Cors, Diagnosis, Finding, Fix, Listing, Paging, Preflight, Probed, Severity, Status};
+pub use crate::registry::diagnose::diagnosis::{
+    Auth, Cors, Diagnosis, Finding, Fix, Listing, Paging, Preflight, Probed, Severity, Status,
+};
 
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
 
-use self::inquiry::Inquiry;
-use self::probe::Probe;
-use super::connection::Connection;
-use super::settings::Call;
 use crate::protocol::code;
-use crate::protocol::reference::RepositoryName;
+use crate::protocol::oci::reference::RepositoryName;
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::diagnose::inquiry::Inquiry;
+use crate::registry::diagnose::probe::Probe;
 use crate::transport::{Error, Host};
 
 /// Milliseconds that one question may take with all that belongs to it, whatever the client's time limits are.

@@ -1,11 +1,12 @@
 //! The questions.
 
-use super::super::connection::Connection;
-use super::super::settings::Call;
-use super::super::{paging, version};
-use super::inquiry::Inquiry;
 use crate::protocol::http::{Carries, Failures, Method, Request};
-use crate::protocol::media_type;
+use crate::protocol::oci::media_type;
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::api::version;
+use crate::registry::diagnose::inquiry::Inquiry;
+use crate::registry::listing::paging;
 use crate::transport::Host;
 
 /// A question.

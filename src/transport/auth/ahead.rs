@@ -1,7 +1,7 @@
 //! Bodies of refusals that were looked at, and that the caller still has to get.
 
-use super::super::{Body, Chunk, Result, read};
 use crate::protocol::http::Response;
+use crate::transport::{Body, Chunk, Result, read};
 
 /// A body, of which what tells of a failure may have been read ahead.
 pub struct Ahead<B: Body> {

@@ -5,11 +5,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use super::super::shared::Shared;
-use super::super::{Error, Result};
+use crate::protocol::auth::scope::Scopes;
+use crate::protocol::auth::secret::Secret;
 use crate::protocol::http::{Login, Moment};
-use crate::protocol::scope::Scopes;
-use crate::protocol::secret::Secret;
+use crate::transport::shared::Shared;
+use crate::transport::{Error, Result};
 
 /// What to authenticate with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +32,17 @@ impl Credentials {
     pub fn secrets(&self) -> Vec<Secret> {
         match self {
             Credentials::Basic { username, password } => {
-                vec![Secret::new(super::pair(username, password)), password.clone()]
+                vec![Secret::new(crate::transport::auth::pair(username, password)), password.clone()]
             }
             Credentials::Token(token) => vec![token.clone()],
             Credentials::IdentityToken(token) => {
-                vec![Secret::new(super::pair(super::token::IDENTITY_TOKEN_USER, token)), token.clone()]
+                vec![
+                    Secret::new(crate::transport::auth::pair(
+                        crate::transport::auth::token::IDENTITY_TOKEN_USER,
+                        token,
+                    )),
+                    token.clone(),
+                ]
             }
         }
     }

@@ -1,12 +1,12 @@
 //! What a registry demands of a request that it refuses.
 
-use super::super::{Clock, Result, Transport};
-use super::ahead::Ahead;
-use super::token::Service;
-use super::{Attempt, Authenticated, Carried, Challenge, Credentials};
-use crate::protocol::challenge;
+use crate::protocol::auth::challenge;
+use crate::protocol::auth::scope::Scopes;
 use crate::protocol::http::Response;
-use crate::protocol::scope::Scopes;
+use crate::transport::auth::ahead::Ahead;
+use crate::transport::auth::token::Service;
+use crate::transport::auth::{Attempt, Authenticated, Carried, Challenge, Credentials};
+use crate::transport::{Clock, Result, Transport};
 
 /// What GHCR's challenge on `/v2/` names: no repository anyone has.
 const PLACEHOLDER: &str = "repository:user/image:pull";

@@ -1,15 +1,16 @@
 //! Registries that live elsewhere: a vanity host redirects to another origin, which lets nobody in without a token of its
 //! own. It gets no credentials; but where it gives tokens to anyone, one of those will do.
 
-use super::super::{Body, Clock, Result, Transport, read, redirect};
-use super::ahead::Ahead;
-use super::demand::Scheme;
-use super::token::{Asking, Service};
-use super::{Authenticated, Carried};
-use crate::protocol::challenge;
+use crate::protocol::auth::challenge;
+use crate::protocol::auth::scope::Scopes;
 use crate::protocol::http::{Request, Response};
-use crate::protocol::scope::Scopes;
 use crate::protocol::url::Url;
+use crate::transport::auth::ahead::Ahead;
+use crate::transport::auth::demand::Scheme;
+use crate::transport::auth::token::{Asking, Service};
+use crate::transport::auth::{Authenticated, Carried};
+use crate::transport::layers::redirect;
+use crate::transport::{Body, Clock, Result, Transport, read};
 
 /// Times a request is sent with another token: one that is kept may have been revoked.
 const ROUNDS: usize = 2;

@@ -11,25 +11,25 @@ mod expiry;
 mod session;
 mod token;
 
-pub use credentials::{Asked, Challenge, Credentials, Source};
+pub use crate::transport::auth::credentials::{Asked, Challenge, Credentials, Source};
 
 use std::cell::RefCell;
 
 use base64ct::{Base64, Encoding as _};
 
-use self::ahead::Ahead;
-use self::credentials::Keyring;
-use self::demand::Scheme;
-use self::session::{Session, Sessions};
-use self::token::{Asking, Service, Token, Tokens};
-use super::retry::Retry;
-use super::trust::Trust;
-use super::{Body, Clock, Error, Result, Stage, Transport, read};
-use crate::protocol::digest::Algorithm;
+use crate::protocol::auth::scope::Scopes;
+use crate::protocol::auth::secret::Secret;
 use crate::protocol::http::{Carries, Login, Method, Moment, Request, Response};
-use crate::protocol::scope::Scopes;
-use crate::protocol::secret::Secret;
+use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::url::Url;
+use crate::transport::auth::ahead::Ahead;
+use crate::transport::auth::credentials::Keyring;
+use crate::transport::auth::demand::Scheme;
+use crate::transport::auth::session::{Session, Sessions};
+use crate::transport::auth::token::{Asking, Service, Token, Tokens};
+use crate::transport::layers::retry::Retry;
+use crate::transport::trust::Trust;
+use crate::transport::{Body, Clock, Error, Result, Stage, Transport, read};
 
 /// Times one request may be sent with other credentials than before: once for the first challenge, once more where that
 /// showed that more is needed.

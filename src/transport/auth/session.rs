@@ -6,15 +6,15 @@ use std::rc::Rc;
 
 use async_lock::Mutex;
 
-use super::super::retry::Retry;
-use super::super::{Clock, Error, Result, Transport, failure, read};
-use super::basic;
-use super::credentials::Credentials;
+use crate::protocol::auth::secret::Secret;
 use crate::protocol::code;
 use crate::protocol::http::{Content, Headers, Method, Request};
-use crate::protocol::secret::Secret;
 use crate::protocol::url::Url;
+use crate::transport::auth::basic;
+use crate::transport::auth::credentials::Credentials;
+use crate::transport::layers::retry::Retry;
 use crate::transport::trust::Trust;
+use crate::transport::{Clock, Error, Result, Transport, failure, read};
 
 /// Repositories whose sessions are kept.
 const MOST: usize = 1000;

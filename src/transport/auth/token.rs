@@ -4,19 +4,19 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::super::retry::Retry;
-use super::super::shared::Shared;
-use super::super::{Clock, Error, Result, Transport, failure, read};
-use super::basic;
-use super::credentials::Credentials;
+use crate::protocol::auth::scope::Scopes;
+use crate::protocol::auth::secret::Secret;
+use crate::protocol::auth::token;
+use crate::protocol::auth::token::TokenAnswer;
 use crate::protocol::code;
 use crate::protocol::http::{Content, Failures, Login, Method, Request};
-use crate::protocol::percent;
-use crate::protocol::printable;
-use crate::protocol::scope::Scopes;
-use crate::protocol::secret::Secret;
-use crate::protocol::token::{self, TokenAnswer};
-use crate::protocol::url::Url;
+use crate::protocol::text::printable;
+use crate::protocol::url::{Url, percent};
+use crate::transport::auth::basic;
+use crate::transport::auth::credentials::Credentials;
+use crate::transport::layers::retry::Retry;
+use crate::transport::shared::Shared;
+use crate::transport::{Clock, Error, Result, Transport, failure, read};
 
 /// Milliseconds before its end from which on a token is not used any more.
 const MARGIN: u64 = 5_000;

@@ -17,12 +17,12 @@ use self::registry::{Detail, Registry};
 use self::world::World;
 use crate::support::random::Random;
 use crate::support::{Scripted, image_manifest};
-use docker_registry_client_wasm::protocol::digest::Digest;
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::protocol::platform::Platform;
+use docker_registry_client_wasm::protocol::oci::digest::Digest;
+use docker_registry_client_wasm::protocol::oci::platform::Platform;
 use docker_registry_client_wasm::protocol::url::Url;
-use docker_registry_client_wasm::registry::copy::{self, Copied, Stage, Step};
-use docker_registry_client_wasm::registry::{Call, Client, Settings, Version};
+use docker_registry_client_wasm::registry::copy::{Copied, Stage, Step};
+use docker_registry_client_wasm::registry::{Call, Client, Settings, Version, copy};
 use docker_registry_client_wasm::transport::{Clock as _, Result};
 
 pub const SOURCE: &str = "https://source.test";

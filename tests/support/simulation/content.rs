@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use docker_registry_client_wasm::protocol::digest::{Algorithm, Digest};
+use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 
 use crate::support::random::Random;
 

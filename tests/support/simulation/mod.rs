@@ -17,12 +17,12 @@ use self::operations::{Operation, Outcome};
 use self::registry::{Auth, GIVEN, Kind, Model, PASSWORD, Setup, TOKEN_URL};
 use crate::support::random::Random;
 use crate::support::{Reply, Scripted, Seen};
-use docker_registry_client_wasm::protocol::secret::Secret;
+use docker_registry_client_wasm::protocol::auth::secret::Secret;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Settings};
 use docker_registry_client_wasm::transport::Clock as _;
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials, Source};
-use docker_registry_client_wasm::transport::observe::RequestEvent;
+use docker_registry_client_wasm::transport::layers::observe::RequestEvent;
 
 const ROUNDS: usize = 3;
 /// Of the retry policy.

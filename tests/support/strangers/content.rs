@@ -1,6 +1,6 @@
 //! What a repository is filled with: images, indexes, caches, artifacts, what refers to any of it, and what is broken.
 
-use docker_registry_client_wasm::protocol::timestamp;
+use docker_registry_client_wasm::protocol::text::timestamp;
 
 use super::nature::{Dates, Nature};
 use super::store::{Change, Store};

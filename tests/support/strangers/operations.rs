@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use docker_registry_client_wasm::protocol::descriptor::Annotations;
-use docker_registry_client_wasm::protocol::digest::Digest;
-use docker_registry_client_wasm::protocol::glob::Glob;
-use docker_registry_client_wasm::protocol::platform::Platform;
+use docker_registry_client_wasm::protocol::oci::descriptor::Annotations;
+use docker_registry_client_wasm::protocol::oci::digest::Digest;
+use docker_registry_client_wasm::protocol::oci::platform::Platform;
+use docker_registry_client_wasm::protocol::text::glob::Glob;
 use docker_registry_client_wasm::registry::cleanup::plan::{Action, Plan};
 use docker_registry_client_wasm::registry::cleanup::{Keep, Matcher, Moment, Policy, Remove, Report};
 use docker_registry_client_wasm::registry::{

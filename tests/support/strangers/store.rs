@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::support::{sha256, uploads};
-use docker_registry_client_wasm::protocol::timestamp;
+use docker_registry_client_wasm::protocol::text::timestamp;
 
 /// 2013-03-20: no image is older.
 const DOCKER_BEGAN: u64 = 1_363_737_600_000;

@@ -1,0 +1,229 @@
+//! Descriptors (image-spec descriptor.md).
+
+use base64ct::{Base64, Encoding as _};
+use serde::{Serialize, Serializer};
+
+use crate::protocol::json;
+use crate::protocol::json::Members;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::platform::Platform;
+
+/// Annotations (image-spec annotations.md), in the document's order. Keys are data, `__proto__` and `constructor` as well.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Annotations(Vec<(String, String)>);
+
+impl Annotations {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Sets a key, replacing what stands there.
+    pub fn set(&mut self, key: &str, value: &str) {
+        self.0.retain(|(other, _)| other != key);
+        self.0.push((key.to_owned(), value.to_owned()));
+    }
+
+    /// The value of a key; of one that stands there twice the last, as everywhere in JSON.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(other, _)| other == key).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Serialize for Annotations {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+/// What points to content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor {
+    /// The content's media type, known or not.
+    pub media_type: String,
+    /// The content's digest.
+    pub digest: Digest,
+    /// The content's bytes.
+    pub size: u64,
+    /// Where else the content can be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub urls: Option<Vec<String>>,
+    /// Annotations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Annotations>,
+    /// The artifact's type, where the content is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact_type: Option<String>,
+    /// The platform, where the content is an image for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// The content itself, if it was embedded and fits digest and size.
+    #[serde(skip)]
+    pub data: Option<Vec<u8>>,
+}
+
+impl Descriptor {
+    /// A descriptor of nothing but what it must have.
+    pub fn new(media_type: String, digest: Digest, size: u64) -> Self {
+        Self {
+            media_type,
+            digest,
+            size,
+            urls: None,
+            annotations: None,
+            artifact_type: None,
+            platform: None,
+            data: None,
+        }
+    }
+
+    /// Reads a descriptor; the error starts with the place.
+    pub(crate) fn from_json(text: &str) -> Result<Self, String> {
+        const NAMES: &[&str] =
+            &["mediaType", "digest", "size", "urls", "annotations", "artifactType", "platform", "data"];
+        let members = Members::read_unique(text, NAMES)?;
+        let mut descriptor = Self {
+            media_type: members.required("mediaType", json::string)?,
+            digest: members.required("digest", digest)?,
+            size: members.required("size", json::size)?,
+            urls: members.optional("urls", json::strings)?,
+            annotations: members.optional("annotations", annotations)?,
+            artifact_type: members.string("artifactType")?,
+            platform: members.optional("platform", Platform::from_json)?.flatten(),
+            data: None,
+        };
+        descriptor.data = members.optional("data", json::string)?.and_then(|data| descriptor.verified(&data));
+        Ok(descriptor)
+    }
+
+    /// Embedded content, if it is what the descriptor says it is. What is not is fetched, as if it were not there.
+    fn verified(&self, base64: &str) -> Option<Vec<u8>> {
+        let data = Base64::decode_vec(base64).ok()?;
+        let same = data.len() as u64 == self.size && Digest::of(self.digest.algorithm()?, &data) == self.digest;
+        same.then_some(data)
+    }
+}
+
+/// Reads a digest.
+pub(crate) fn digest(text: &str) -> Result<Digest, String> {
+    Digest::parse(&json::string(text)?).map_err(|invalid| format!(": {}", invalid.message))
+}
+
+/// Reads annotations: a string for every key.
+pub(crate) fn annotations(text: &str) -> Result<Annotations, String> {
+    let mut annotations = Annotations::default();
+    json::each_member(text, &mut |key, value| {
+        let value =
+            json::string(value.get()).map_err(|error| format!("[{}]{error}", crate::protocol::invalid::quoted(key)))?;
+        annotations.0.push((key.to_owned(), value));
+        Ok(())
+    })?;
+    Ok(annotations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMPTY_JSON: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+    fn with(more: &str) -> Result<Descriptor, String> {
+        Descriptor::from_json(&format!(r#"{{"mediaType":"a/b","digest":"{EMPTY_JSON}","size":2{more}}}"#))
+    }
+
+    #[test]
+    fn reads_and_serializes() {
+        let more = r#","urls":["https://x"],"annotations":{"k":"v"},"artifactType":"c/d","data":"e30=",
+            "platform":{"os":"windows","architecture":"amd64","os.version":"10.0","os.features":["win32k"],"variant":"v2","more":1}"#;
+        let descriptor = with(more).expect("a descriptor");
+        assert_eq!(descriptor.data.as_deref(), Some(&b"{}"[..]));
+        let json = format!(
+            r#"{{"mediaType":"a/b","digest":"{EMPTY_JSON}","size":2,"urls":["https://x"],"annotations":{{"k":"v"}},"artifactType":"c/d",{}}}"#,
+            r#""platform":{"os":"windows","architecture":"amd64","variant":"v2","osVersion":"10.0","osFeatures":["win32k"]}"#
+        );
+        assert_eq!(serde_json::to_string(&descriptor).expect("json"), json);
+        let json = format!(r#"{{"mediaType":"a/b","digest":"{EMPTY_JSON}","size":2}}"#);
+        assert_eq!(
+            serde_json::to_string(
+                &with(r#","urls":null,"annotations":null,"platform":null,"data":null"#).expect("nulls")
+            )
+            .expect("json"),
+            json
+        );
+    }
+
+    /// S48, F42: what does not fit is as good as absent.
+    #[test]
+    fn data_is_checked() {
+        for (data, kept) in
+            [("e30=", true), ("e30", false), ("e31=", false), ("e30g", false), ("", false), ("%", false)]
+        {
+            let descriptor = with(&format!(r#","data":"{data}""#)).expect("a descriptor");
+            assert_eq!(descriptor.data.is_some(), kept, "{data}");
+        }
+        let unknown = r#"{"mediaType":"","digest":"md5:99914b932bd37a50b983c5e7c90ae93b","size":2,"data":"e30="}"#;
+        assert_eq!(Descriptor::from_json(unknown).map(|descriptor| descriptor.data), Ok(None));
+    }
+
+    /// F43.
+    #[test]
+    fn platforms_that_say_nothing() {
+        for platform in
+            ["{}", "null", r#"{"os":"","architecture":""}"#, r#"{"os":"linux"}"#, r#"{"architecture":"arm","os":null}"#]
+        {
+            let descriptor = with(&format!(r#","platform":{platform}"#)).expect(platform);
+            assert_eq!(descriptor.platform, None, "{platform}");
+        }
+    }
+
+    /// F41, S56: keys are data; values are strings.
+    #[test]
+    fn annotations_are_data() {
+        let more = r#","annotations":{"__proto__":"a","constructor":"b","":"c","x":"1","x":"2"}"#;
+        let annotations = with(more).expect("a descriptor").annotations.expect("annotations");
+        for (key, value) in [("", "c"), ("__proto__", "a"), ("constructor", "b"), ("x", "2")] {
+            assert_eq!(annotations.get(key), Some(value), "{key}");
+        }
+        assert_eq!(annotations.get("y"), None);
+        assert!(
+            serde_json::to_string(&annotations).expect("JSON").starts_with(r#"{"__proto__":"a","constructor":"b""#)
+        );
+    }
+
+    #[test]
+    fn refusals_name_the_place() {
+        for (more, error) in [
+            (r#","size":2"#, ".size: it is there twice"),
+            (r#","digest":"sha256:x""#, ".digest: it is there twice"),
+            (r#","urls":"x""#, ".urls: got \"x\"; an array is needed"),
+            (r#","urls":["a",null]"#, ".urls[1]: got null; a string is needed"),
+            (r#","annotations":[]"#, ".annotations: got an array; an object is needed"),
+            (r#","annotations":{"a\n\"":1}"#, ".annotations[\"a\\n\\\"\"]: got 1; a string is needed"),
+            (r#","artifactType":{}"#, ".artifactType: got an object; a string is needed"),
+            (r#","platform":"linux""#, ".platform: got \"linux\"; an object is needed"),
+            (r#","platform":{"os":1}"#, ".platform.os: got 1; a string is needed"),
+            (r#","platform":{"os.features":[1]}"#, ".platform.os.features[0]: got 1; a string is needed"),
+            (r#","data":7"#, ".data: got 7; a string is needed"),
+        ] {
+            assert_eq!(with(more), Err(error.into()));
+        }
+        for (text, error) in [
+            ("null", ": got null; an object is needed"),
+            ("{}", ".mediaType: it is missing"),
+            (r#"{"mediaType":null}"#, ".mediaType: got null; a string is needed"),
+            (r#"{"mediaType":""}"#, ".digest: it is missing"),
+            (
+                r#"{"mediaType":"","digest":""}"#,
+                ".digest: digest \"\": an algorithm and ':' are needed, as in \"sha256:…\"",
+            ),
+            (r#"{"mediaType":"","digest":"a:b"}"#, ".size: it is missing"),
+            (
+                r#"{"mediaType":"","digest":"a:b","size":null}"#,
+                ".size: got null; a whole number from 0 to 9007199254740991 is needed",
+            ),
+        ] {
+            assert_eq!(Descriptor::from_json(text), Err(error.into()));
+        }
+    }
+}

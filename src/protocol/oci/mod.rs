@@ -1,0 +1,12 @@
+//! The documents and names of the OCI specs, and of Docker's formats that they come from.
+
+pub mod config;
+pub mod descriptor;
+pub mod digest;
+mod dockerfile;
+pub mod listing;
+pub mod manifest;
+pub mod media_type;
+pub mod platform;
+pub mod reference;
+pub mod referrers;

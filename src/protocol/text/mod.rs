@@ -1,0 +1,8 @@
+//! Plain text: dates, versions, globs, and what is safe to print.
+
+pub mod glob;
+#[cfg(test)]
+pub(crate) mod linear;
+pub mod printable;
+pub mod timestamp;
+pub mod version_order;

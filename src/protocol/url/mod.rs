@@ -1,0 +1,367 @@
+//! URLs: a small strict parser. (The `url` crate would be most of this package's size.)
+//!
+//! Whatever a host's `fetch` might read differently is refused, and a URL is rebuilt from its parts: what was checked
+//! is what is sent. Where RFC 3986 and the URL standard that browsers follow differ, only what both read alike passes.
+
+pub mod address;
+pub mod domain;
+pub mod host;
+pub mod percent;
+pub mod port;
+
+use std::fmt;
+
+use crate::protocol::invalid::{Invalid, quoted};
+
+/// The schemes a registry is reached by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain HTTP
+    Http,
+    /// HTTP over TLS
+    Https,
+}
+
+impl Scheme {
+    /// The scheme's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        }
+    }
+}
+
+/// A checked absolute URL without user info and fragment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url {
+    scheme: Scheme,
+    /// Lower case; an IPv6 address with its brackets.
+    host: String,
+    port: u16,
+    /// Starts with `/`, or is empty (a registry's base URL without prefix).
+    path: String,
+    query: Option<String>,
+}
+
+/// Why a text is no URL: the rule and the place.
+type Refusal = String;
+
+impl Url {
+    /// An absolute `http` or `https` URL from the caller.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        absolute(text).map_err(|refusal| Invalid::argument(format!("URL {}: {refusal}", shown(text))))
+    }
+
+    /// A registry as the caller names it: `registry.example.com`, `localhost:5000`, `https://example.com/prefix/`.
+    /// Without a scheme it is http for a loopback host and https otherwise. The result has no trailing `/`, `/v2` or
+    /// `/v1`; Docker Hub's names for itself become the host that serves its API.
+    pub fn parse_registry(text: &str) -> Result<Self, Invalid> {
+        registry(text).map_err(|refusal| Invalid::argument(format!("registry {}: {refusal}", shown(text))))
+    }
+
+    /// Resolves what a `Link`, `Location` or redirect holds (RFC 3986 §5). A fragment is dropped.
+    pub fn join(&self, reference: &str) -> Result<Self, Invalid> {
+        self.resolve(reference).map_err(|refusal| Invalid::response(format!("link {}: {refusal}", shown(reference))))
+    }
+
+    /// This base URL with a path below it, made of segments that were checked. The query is dropped.
+    pub fn with_path(&self, path: &str) -> Self {
+        let base = self.path.trim_end_matches('/');
+        let path = format!("{base}/{}", percent::encode(path.trim_start_matches('/'), percent::PATH));
+        Self { path, query: None, host: self.host.clone(), ..*self }
+    }
+
+    /// Where the registry of a request's URL begins: `/v2/` or `/v1/` and nothing behind it, else the root.
+    pub fn api_root(&self) -> Self {
+        let end = ["/v2/", "/v1/"].iter().find_map(|root| self.path.find(root).map(|at| at + root.len()));
+        let path = self.path.get(..end.unwrap_or_default()).filter(|path| !path.is_empty()).unwrap_or("/");
+        Self { path: path.to_owned(), query: None, host: self.host.clone(), ..*self }
+    }
+
+    /// This URL with more query parameters. What the query held stays, in its order.
+    pub fn with_query(&self, pairs: &[(&str, &str)]) -> Self {
+        let mut query = self.query.clone().unwrap_or_default();
+        percent::push_pairs(&mut query, pairs);
+        Self { query: Some(query).filter(|query| !query.is_empty()), ..self.clone() }
+    }
+
+    /// The same URL with another URL's query, as it stands there.
+    pub fn with_raw_query(&self, query: Option<&str>) -> Self {
+        Self { query: query.map(str::to_owned), ..self.clone() }
+    }
+
+    /// The scheme.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The host in lower case; an IPv6 address with its brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, the scheme's own where none was given.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Scheme, host and port, as `https://registry.example.com:5000`.
+    pub fn origin(&self) -> String {
+        Self { path: String::new(), query: None, host: self.host.clone(), ..*self }.without_query()
+    }
+
+    /// The path; empty only for a registry's base URL without prefix.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The query without its `?`.
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
+    /// Whether scheme, host and port are the same.
+    pub fn same_origin(&self, other: &Url) -> bool {
+        self.scheme == other.scheme && self.port == other.port && self.host == other.host
+    }
+
+    /// Whether the host is this machine: `localhost`, below `.localhost`, 127.0.0.0/8, `[::1]`.
+    pub fn is_loopback(&self) -> bool {
+        host::is_loopback(&self.host)
+    }
+
+    /// Whether the host is this machine or an address that is no public one.
+    pub fn is_local(&self) -> bool {
+        self.is_loopback() || address::of_host(&self.host).is_some_and(address::is_special)
+    }
+
+    /// Whether the host is an address of its link, or another place where clouds serve their machines' metadata.
+    pub fn is_metadata(&self) -> bool {
+        address::is_metadata(&self.host)
+    }
+
+    /// Whether both hosts are the same or belong to the same registrable domain.
+    pub fn shares_domain(&self, other: &Url) -> bool {
+        domain::is_shared(&self.host, &other.host)
+    }
+
+    /// The URL for messages and logs: a query value may be a signature or a token, so only those that a registry's own
+    /// parameters hold are shown.
+    pub fn redacted(&self) -> String {
+        let mut text = self.without_query();
+        let mut separator = '?';
+        for item in self.query.as_deref().unwrap_or_default().split('&').filter(|item| !item.is_empty()) {
+            text.push(separator);
+            separator = '&';
+            match item.split_once('=') {
+                Some(("n" | "last" | "digest" | "service" | "scope", _)) => text.push_str(item),
+                Some((name, _)) => {
+                    text.push_str(name);
+                    text.push_str("=…");
+                }
+                None => text.push('…'),
+            }
+        }
+        text
+    }
+
+    fn without_query(&self) -> String {
+        let mut text = format!("{}://{}", self.scheme.as_str(), self.host);
+        if self.port != self.scheme.default_port() {
+            text.push(':');
+            text.push_str(&self.port.to_string());
+        }
+        text.push_str(&self.path);
+        text
+    }
+
+    fn resolve(&self, reference: &str) -> Result<Self, Refusal> {
+        let reference = reference.split('#').next().unwrap_or_default();
+        check_characters(reference)?;
+        let first = reference.split(['/', '?']).next().unwrap_or_default();
+        if first.contains(':') {
+            return absolute(reference);
+        }
+        if let Some(rest) = reference.strip_prefix("//") {
+            return from_parts(self.scheme, rest);
+        }
+        let (path, query) = split_query(reference);
+        let (path, query) = if path.is_empty() {
+            (self.path.clone(), query.map(str::to_owned).or_else(|| self.query.clone()))
+        } else if path.starts_with('/') {
+            (path.to_owned(), query.map(str::to_owned))
+        } else {
+            let directory = self.path.rsplit_once('/').map_or("", |(directory, _)| directory);
+            (format!("{directory}/{path}"), query.map(str::to_owned))
+        };
+        let (path, query) = (clean_path(&path)?, query.as_deref().map(clean_query).transpose()?);
+        Ok(Self { scheme: self.scheme, host: self.host.clone(), port: self.port, path, query })
+    }
+}
+
+impl fmt::Display for Url {
+    /// The whole URL, as it is sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.without_query())?;
+        match &self.query {
+            Some(query) => write!(f, "?{query}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.redacted())
+    }
+}
+
+fn absolute(text: &str) -> Result<Url, Refusal> {
+    check_characters(text)?;
+    let (scheme, rest) = split_scheme(text)?.ok_or("it must begin with http:// or https://")?;
+    from_parts(scheme, rest)
+}
+
+fn registry(text: &str) -> Result<Url, Refusal> {
+    check_characters(text)?;
+    // As skopeo and helm write them.
+    let text = without_transport(text);
+    let (scheme, rest) = match split_scheme(text)? {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, text),
+    };
+    if rest.contains('?') {
+        return Err("a registry's address has no query".into());
+    }
+    // Reads the host before the scheme is known: its port may depend on it.
+    let mut url = from_parts(Scheme::Https, rest)?;
+    let scheme = scheme.unwrap_or(if url.is_loopback() { Scheme::Http } else { Scheme::Https });
+    if scheme != url.scheme {
+        url = from_parts(scheme, rest)?;
+    }
+    let path = url.path.trim_end_matches('/');
+    let path = path.strip_suffix("/v2").or_else(|| path.strip_suffix("/v1")).unwrap_or(path);
+    url.path = path.trim_end_matches('/').to_owned();
+    if matches!(url.host.as_str(), "docker.io" | "index.docker.io") && url.port == scheme.default_port() {
+        url.host = "registry-1.docker.io".into();
+        url.scheme = Scheme::Https;
+        url.port = url.scheme.default_port();
+    }
+    Ok(url)
+}
+
+/// A reference without `docker://` or `oci://`, which say how to reach a registry, but not by which scheme.
+pub fn without_transport(text: &str) -> &str {
+    let rest = |transport: &str| {
+        let (start, rest) = text.split_at_checked(transport.len())?;
+        start.eq_ignore_ascii_case(transport).then_some(rest)
+    };
+    rest("docker://").or_else(|| rest("oci://")).unwrap_or(text)
+}
+
+/// The scheme and what follows `://`; `None` where there is no `://`.
+fn split_scheme(text: &str) -> Result<Option<(Scheme, &str)>, Refusal> {
+    let Some((scheme, rest)) = text.split_once("://") else { return Ok(None) };
+    if scheme.contains(['/', '?']) {
+        return Ok(None);
+    }
+    if scheme.eq_ignore_ascii_case("https") {
+        Ok(Some((Scheme::Https, rest)))
+    } else if scheme.eq_ignore_ascii_case("http") {
+        Ok(Some((Scheme::Http, rest)))
+    } else {
+        Err("only http and https are known as schemes".into())
+    }
+}
+
+/// What follows `scheme://`.
+fn from_parts(scheme: Scheme, rest: &str) -> Result<Url, Refusal> {
+    // A password with a '?' in it would end the authority early, and show up in a message.
+    if rest.split('/').next().is_some_and(|authority| authority.contains('@')) {
+        return Err("user info (before '@') is not allowed".into());
+    }
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let (path, query) = split_query(path);
+    let (host, port) = host::parse_authority(authority)?;
+    let port = port.unwrap_or(scheme.default_port());
+    let path = if path.is_empty() { "/".into() } else { clean_path(path)? };
+    Ok(Url { scheme, host, port, path, query: query.map(clean_query).transpose()? })
+}
+
+fn split_query(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (text, None),
+    }
+}
+
+/// Refuses what browsers strip, re-encode or take for another character.
+fn check_characters(text: &str) -> Result<(), Refusal> {
+    for (position, character) in text.chars().enumerate() {
+        let why = match character {
+            '#' => "a fragment is not allowed",
+            '\\' => "a backslash is not allowed",
+            ' ' => "a space is not allowed",
+            '!'..='~' => continue,
+            _ if character.is_ascii() => "a control character is not allowed",
+            _ => "only ASCII is allowed (a host's name in its xn-- form, other characters percent-encoded)",
+        };
+        return Err(format!("{character:?} at position {position}: {why}"));
+    }
+    Ok(())
+}
+
+/// Dot segments resolved (RFC 3986 §5.2.4), `%2e` for a dot included, as browsers do.
+fn clean_path(path: &str) -> Result<String, Refusal> {
+    percent::check(path)?;
+    let mut kept: Vec<&str> = Vec::new();
+    let mut segments = path.strip_prefix('/').unwrap_or(path).split('/').peekable();
+    while let Some(segment) = segments.next() {
+        let dots = dots(segment);
+        if dots == 2 {
+            kept.pop();
+        }
+        if dots == 0 {
+            kept.push(segment);
+        } else if segments.peek().is_none() {
+            kept.push("");
+        }
+    }
+    Ok(percent::encode(&format!("/{}", kept.join("/")), percent::PATH))
+}
+
+fn clean_query(query: &str) -> Result<String, Refusal> {
+    percent::check(query)?;
+    Ok(percent::encode(query, percent::QUERY))
+}
+
+/// 1 for `.`, 2 for `..`, 0 for any other segment.
+fn dots(segment: &str) -> usize {
+    match segment.to_ascii_lowercase().as_str() {
+        "." | "%2e" => 1,
+        ".." | ".%2e" | "%2e." | "%2e%2e" => 2,
+        _ => 0,
+    }
+}
+
+/// A refused URL for a message: neither what stands before an `@` nor the query, which may hold secrets. For the same
+/// reason refusals quote no part of a URL that might be one.
+fn shown(text: &str) -> String {
+    let (hidden, text) = match text.rsplit_once('@') {
+        Some((_, text)) => ("…@", text),
+        None => ("", text),
+    };
+    quoted(&format!("{hidden}{}", text.split(['?', '#']).next().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests;

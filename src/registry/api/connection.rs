@@ -1,0 +1,363 @@
+//! One registry, reached: builds URLs, sends, tells success from failure, reads bodies up to a cap.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use async_lock::Mutex;
+
+use crate::protocol::auth::scope::Resource;
+use crate::protocol::code;
+use crate::protocol::http::{Failures, Headers, Method, Request, Response};
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::media_type;
+use crate::protocol::oci::platform::Platform;
+use crate::protocol::oci::reference::RepositoryName;
+use crate::protocol::url::Url;
+use crate::registry::api::cache::Cache;
+use crate::registry::api::settings::{Call, Settings};
+use crate::registry::api::turns::AllTurns;
+use crate::registry::api::version;
+use crate::registry::api::version::Version;
+use crate::registry::legacy::v1;
+use crate::transport::layers::notice::Notices;
+use crate::transport::layers::retry::Retry;
+use crate::transport::shared::Shared;
+use crate::transport::trust::Trust;
+use crate::transport::{Error, Host, Result, Stack, StackBody, StackSettings, Transport, failure, read, stack};
+
+/// Host of Docker Hub's registry, whose names without a namespace are in `library`.
+const DOCKER_HUB: &str = "registry-1.docker.io";
+
+/// A registry and how to talk to it.
+pub struct Connection<H: Host> {
+    base: Url,
+    page_origin: Option<String>,
+    stack: Stack<H>,
+    /// Where requests may go.
+    pub(crate) trust: Trust,
+    pub(crate) notices: Rc<Notices>,
+    /// Repeats what the stack cannot: work of more than one request.
+    pub(crate) retry: Retry<H>,
+    headers: Headers,
+    version: Cell<Option<Version>>,
+    /// Whether the registry takes bodies that are sent while they are made, as far as it is known.
+    pub(crate) takes_streams: Cell<bool>,
+    /// Whether it takes a blob's bytes with the request that ends the upload, as far as it is known.
+    pub(crate) takes_whole: Cell<bool>,
+    /// Bytes of one request's body at most, as far as it has refused more.
+    pub(crate) body_limit: Cell<u64>,
+    detecting: Shared,
+    /// Pages and items of one listing at most.
+    pub(crate) listing_limits: (u64, u64),
+    /// Requests that may run at a time.
+    pub(crate) concurrency: usize,
+    /// Whether what is not signed as it should be is only warned of.
+    pub(crate) takes_unverified: bool,
+    /// Platform to choose from an index unless a call names one.
+    pub(crate) platform: Option<Platform>,
+    /// One change of a list of referrers at a time: they are read, changed and put back.
+    pub(crate) listing_referrers: Mutex<()>,
+    /// What calls do in turn.
+    pub(crate) turns: AllTurns,
+    /// Content-addressed answers.
+    pub(crate) cache: RefCell<Cache>,
+}
+
+/// Something at a registry: where it is, and what a token for it is about.
+#[derive(Clone)]
+pub struct Target {
+    pub(crate) url: Url,
+    resource: Resource,
+}
+
+/// An answer with what is needed to speak of it in an error; its body read (`Vec<u8>`) or still to come.
+pub struct Answer<B> {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) response: Response<B>,
+}
+
+/// An answer whose body is still to come.
+pub type Stream<H> = Answer<StackBody<H>>;
+
+impl<H: Host> Connection<H> {
+    pub(crate) fn new(host: H, base: Url, settings: Settings) -> Self {
+        let notices = Rc::new(Notices::new(settings.warned));
+        let page_origin = host.page_origin();
+        let trust = Trust::new(base.clone(), settings.trusted);
+        let (stack, retry) = stack(
+            &Rc::new(host),
+            StackSettings {
+                trust: trust.clone(),
+                auth: settings.auth,
+                retry: settings.retry,
+                concurrency: settings.concurrency,
+                observer: settings.observer,
+                notices: notices.clone(),
+                header_timeout: settings.timeout,
+                idle_timeout: settings.idle_timeout,
+            },
+        );
+        Self {
+            base,
+            page_origin,
+            stack,
+            trust,
+            notices,
+            retry,
+            headers: settings.headers,
+            version: Cell::new(settings.api_version),
+            takes_streams: Cell::new(true),
+            takes_whole: Cell::new(true),
+            body_limit: Cell::new(u64::MAX),
+            detecting: Shared::default(),
+            listing_limits: (settings.max_pages, settings.max_items),
+            concurrency: settings.concurrency.max(1),
+            takes_unverified: settings.takes_unverified,
+            platform: settings.platform,
+            listing_referrers: Mutex::new(()),
+            turns: AllTurns::default(),
+            cache: RefCell::new(Cache::new(settings.cache_bytes)),
+        }
+    }
+
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Origin of the page this runs in.
+    pub(crate) fn page_origin(&self) -> Option<&str> {
+        self.page_origin.as_deref()
+    }
+
+    /// Header fields of every request, as the caller gave them.
+    pub(crate) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// Whether there are credentials, as far as that is known without asking for them.
+    pub(crate) fn has_credentials(&self) -> bool {
+        self.stack.has_credentials()
+    }
+
+    /// Forgets what the `credentials` callback gave, and all tokens and sessions.
+    pub(crate) fn forget_credentials(&self) {
+        self.stack.forget_credentials();
+    }
+
+    /// Whether a body can be sent while it is made.
+    pub(crate) fn sends_streams(&self) -> bool {
+        self.takes_streams.get() && self.host().sends_streams()
+    }
+
+    /// What this runs on.
+    pub(crate) fn host(&self) -> &H {
+        self.retry.clock()
+    }
+
+    pub(crate) fn hasher(&self, algorithm: Algorithm) -> H::Hasher {
+        self.stack.hasher(algorithm)
+    }
+
+    /// Something of the registry as a whole; `path` is made of checked parts.
+    pub(crate) fn target(&self, path: &str) -> Target {
+        Target { url: self.base.with_path(path), resource: Resource::Registry }
+    }
+
+    /// The catalog.
+    pub(crate) fn catalog_target(&self) -> Target {
+        Target { url: self.base.with_path("v2/_catalog"), resource: Resource::Catalog }
+    }
+
+    /// Something of a repository's: `/v2/<name>/<rest>`.
+    pub(crate) fn repository_target(&self, name: &RepositoryName, rest: &str) -> Target {
+        let name = self.full_name(name);
+        Target { url: self.base.with_path(&format!("v2/{name}/{rest}")), resource: Resource::Repository(name) }
+    }
+
+    /// What blobs go up through: `/v2/<name>/<rest>`; `from`: where they may be mounted from.
+    pub(crate) fn upload_target(&self, name: &RepositoryName, rest: &str, from: Option<&RepositoryName>) -> Target {
+        let (into, from) = (self.full_name(name), from.map(|from| self.full_name(from)));
+        Target { url: self.base.with_path(&format!("v2/{into}/{rest}")), resource: Resource::Upload { into, from } }
+    }
+
+    /// Something of a repository's, in V1's tree.
+    pub(crate) fn v1_target(&self, name: &RepositoryName, path: &str) -> Target {
+        let resource = Resource::Repository(v1::full_name(name));
+        Target { url: self.base.with_path(&format!("v1/{path}")), resource }
+    }
+
+    /// The name by which the registry knows a repository.
+    pub(crate) fn full_name(&self, name: &RepositoryName) -> Rc<str> {
+        let is_official = self.base.host() == DOCKER_HUB && name.namespace().is_none();
+        if is_official { format!("library/{}", name.as_str()).into() } else { name.as_str().into() }
+    }
+
+    /// The protocol the registry speaks: asked once, by one request however many calls wait for it.
+    pub(crate) async fn version(&self, call: &Call) -> Result<Version> {
+        if let Some(version) = self.version.get() {
+            return Ok(version);
+        }
+        let detected = async {
+            let version = version::detect(self, call).await?;
+            self.version.set(Some(version));
+            Ok(version)
+        };
+        // In a box: what happens once need not take room in every call.
+        Box::pin(self.detecting.get(call.timeout, || self.version.get(), detected)).await
+    }
+
+    /// Makes sure of V2 before something that only V2 has.
+    pub(crate) async fn require_v2(&self, what: &str, call: &Call) -> Result<()> {
+        match self.version(call).await? {
+            Version::V2 => Ok(()),
+            Version::V1 => Err(Error::new(
+                code::UNSUPPORTED,
+                format!("{what}: this registry speaks the V1 protocol, which has no such thing"),
+            )),
+        }
+    }
+
+    /// The same the other way round. `instead`: what V2 has for it.
+    pub(crate) async fn require_v1(&self, what: &str, instead: &str, call: &Call) -> Result<()> {
+        if self.is_v1(call).await? {
+            return Ok(());
+        }
+        let message = format!("{what}: this registry speaks the V2 protocol, which has no such thing; {instead}");
+        Err(Error::new(code::UNSUPPORTED, message))
+    }
+
+    /// Whether the registry speaks V1.
+    pub(crate) async fn is_v1(&self, call: &Call) -> Result<bool> {
+        Ok(self.version(call).await? == Version::V1)
+    }
+
+    /// A request without body.
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        target: &Target,
+        accept: Option<&str>,
+        call: &Call,
+    ) -> Request<H::Chunk> {
+        let mut request = Request::new(method, target.url.clone());
+        request.headers = self.headers.clone();
+        request.resource = target.resource.clone();
+        request.timeout = call.timeout;
+        request.call = call.began;
+        if let Some(accept) = accept {
+            request.headers.set("accept", accept);
+        }
+        request
+    }
+
+    /// Sends a request; any status is an answer.
+    pub(crate) async fn send(&self, request: &Request<H::Chunk>) -> Result<Stream<H>> {
+        let (method, url) = (request.method, request.url.clone());
+        let response = self.stack.send(request).await.map_err(|error| error.at(method, &url))?;
+        Ok(Answer { method, url, response })
+    }
+
+    /// HEAD; any status is an answer. There is no body to come, which would keep the request's place: who asks on by GET
+    /// while it holds the answer would wait for itself.
+    pub(crate) async fn head(&self, target: &Target, accept: Option<&str>, call: &Call) -> Result<Answer<()>> {
+        let Answer { method, url, response } = self.send(&self.request(Method::Head, target, accept, call)).await?;
+        Ok(Answer { method, url, response: response.map_body(drop) })
+    }
+
+    /// Sends a request and reads all of its answer, whose body may have so many bytes; any status is an answer.
+    pub(crate) async fn load(&self, request: &Request<H::Chunk>, limit: u64) -> Result<Answer<Vec<u8>>> {
+        let (method, url) = (request.method, request.url.clone());
+        let response = read::load(&self.stack, &self.retry, request, limit).await?;
+        Ok(Answer { method, url, response })
+    }
+
+    /// GET of something that is read whole and must be there.
+    pub(crate) async fn get(
+        &self,
+        target: &Target,
+        accept: Option<&str>,
+        limit: u64,
+        call: &Call,
+    ) -> Result<Answer<Vec<u8>>> {
+        let answer = self.load(&self.request(Method::Get, target, accept, call), limit).await?;
+        self.success(answer)
+    }
+
+    /// Whether wrong content may be a browser's cache's, so that it is worth to be asked for past that.
+    pub(crate) fn was_cached_wrong(&self, request: &Request<H::Chunk>, error: Option<&Error>) -> bool {
+        self.page_origin.is_some()
+            && request.may_be_cached
+            && error.is_some_and(|error| error.code == code::DIGEST_MISMATCH)
+    }
+
+    /// The same answer if its status is a success, else the error it tells of.
+    pub(crate) fn success(&self, answer: Answer<Vec<u8>>) -> Result<Answer<Vec<u8>>> {
+        if answer.response.is_success() { Ok(answer) } else { Err(self.failure(&answer)) }
+    }
+
+    /// The error an answer without success tells of.
+    pub(crate) fn failure(&self, answer: &Answer<Vec<u8>>) -> Error {
+        failure::of(answer.method, &answer.url, &answer.response, self.retry.now_unix_ms())
+    }
+
+    /// Sends a GET whose body is to be streamed, and must be there.
+    pub(crate) async fn open(&self, request: &Request<H::Chunk>) -> Result<Stream<H>> {
+        let Answer { method, url, mut response } = self.send(request).await?;
+        if response.is_success() {
+            return Ok(Answer { method, url, response });
+        }
+        let body = read::start(&mut response.body).await;
+        Err(self.failure(&Answer { method, url, response: response.map_body(|_| body) }))
+    }
+}
+
+impl Target {
+    /// The path below which the registry names the uploads of its repository.
+    pub(crate) fn upload_path(&self) -> Option<String> {
+        match &self.resource {
+            Resource::Upload { into, .. } => Some(format!("/v2/{into}/blobs/uploads/")),
+            _ => None,
+        }
+    }
+
+    /// The same thing elsewhere: another page of it, say.
+    pub(crate) fn with_url(&self, url: Url) -> Self {
+        Self { url, resource: self.resource.clone() }
+    }
+}
+
+impl<B> Answer<B> {
+    /// An error about this answer.
+    pub(crate) fn error(&self, code: &'static str, message: impl Into<String>) -> Error {
+        Error::new(code, message).at(self.method, &self.url).with_status(self.response.status)
+    }
+
+    /// An error about content that is not what was asked for. What a captive portal or a proxy puts in its place has a
+    /// type of its own.
+    pub(crate) fn other_content(&self, code: &'static str, mut message: String) -> Error {
+        let media_type = self.header("content-type").map(media_type::essence).unwrap_or_default();
+        if media_type.starts_with("text/")
+            && let Some(what) = failure::answerer(&self.url, &self.response, &[])
+        {
+            message.push_str(&format!("; it came as {what}: does a proxy or a login page answer in its place?"));
+        }
+        self.error(code, message)
+    }
+
+    /// A header field's first value.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers.get(name)
+    }
+
+    /// The digest the registry says the content has: a hint to compare.
+    pub(crate) fn content_digest(&self) -> Option<Digest> {
+        Digest::parse(self.header("docker-content-digest")?.trim()).ok()
+    }
+}
+
+/// Makes a request part of a larger piece of work, with which it shares its tries.
+pub fn part_of<C>(mut request: Request<C>, failures: &Failures) -> Request<C> {
+    request.failures = failures.clone();
+    request
+}

@@ -1,0 +1,7 @@
+//! What one registry is, and how it is reached. Nothing here knows what is done with it.
+
+pub(crate) mod cache;
+pub(crate) mod connection;
+pub mod settings;
+pub(crate) mod turns;
+pub(crate) mod version;

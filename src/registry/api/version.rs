@@ -1,0 +1,70 @@
+//! Which protocol a registry speaks.
+
+use crate::protocol::code;
+use crate::protocol::http::{Carries, Method};
+use crate::registry::api::connection::{Answer, Connection};
+use crate::registry::api::settings::Call;
+use crate::transport::{Error, Host, Result, failure};
+
+/// The registry protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// Docker Registry HTTP API V1.
+    V1,
+    /// Docker Registry HTTP API V2, the OCI distribution-spec.
+    V2,
+}
+
+/// Bytes of an answer that are looked at.
+pub const LIMIT: u64 = 64 * 1024;
+
+/// Asks `/v2/` (distribution-spec v1.1.1, "Determining Support"), and V1's `/v1/_ping` only where that is not found.
+pub async fn detect<H: Host>(connection: &Connection<H>, call: &Call) -> Result<Version> {
+    let mut request = connection.request(Method::Get, &connection.target("v2/"), None, call);
+    request.carries = Carries::Token;
+    let answer = connection.load(&request, LIMIT).await?;
+    match answer.response.status {
+        // Whoever asks for credentials on this path is a registry; whether it takes them is told by the next request.
+        401 => Ok(Version::V2),
+        404 => detect_v1(connection, answer, call).await,
+        _ => looks_like_registry(&connection.success(answer)?).map(|()| Version::V2),
+    }
+}
+
+/// Asks `/v2/` and wants a success.
+pub async fn check<H: Host>(connection: &Connection<H>, call: &Call) -> Result<()> {
+    looks_like_registry(&connection.get(&connection.target("v2/"), None, LIMIT, call).await?)
+}
+
+async fn detect_v1<H: Host>(connection: &Connection<H>, v2: Answer<Vec<u8>>, call: &Call) -> Result<Version> {
+    // A page across origins gets an error here rather than a 404 without CORS header fields.
+    let ping = connection.get(&connection.target("v1/_ping"), None, LIMIT, call).await;
+    match ping.and_then(|answer| looks_like_registry(&answer)) {
+        Ok(()) => Ok(Version::V1),
+        Err(_) => {
+            let who = failure::answerer(&v2.url, &v2.response, &v2.response.body);
+            let who = who.map(|who| format!("; what answers is {who}")).unwrap_or_default();
+            let why = "it knows neither /v2/ nor /v1/_ping (is a path prefix missing?)";
+            Err(v2.error(code::INVALID_RESPONSE, format!("this host is no registry: {why}{who}")))
+        }
+    }
+}
+
+/// A captive portal or any web server says 200 too; a registry says it with JSON or nothing.
+pub fn looks_like_registry(answer: &Answer<Vec<u8>>) -> Result<()> {
+    if answer.header("docker-distribution-api-version").is_some_and(|version| version.contains("registry/2.0")) {
+        return Ok(());
+    }
+    let body = &answer.response.body;
+    let blank = body.iter().all(u8::is_ascii_whitespace);
+    if blank || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+        return Ok(());
+    }
+    let what = failure::answerer(&answer.url, &answer.response, body);
+    let message = format!(
+        "this host is no registry: it answers with {}; check its host, port and path, or whether a proxy or a login page answers \
+         in its place",
+        what.unwrap_or_else(|| "something else than JSON".into())
+    );
+    Err::<(), Error>(answer.error(code::INVALID_RESPONSE, message))
+}

@@ -1,0 +1,180 @@
+//! Whether a blob is there, and how large it is (distribution-spec v1.1.1, "Checking if content exists in the registry").
+//! HEAD is a hint: proxies compress its answer, leave its length out, or answer it themselves.
+
+use crate::protocol::code;
+use crate::protocol::http::{Method, Request, range};
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::media_type;
+use crate::protocol::oci::reference::RepositoryName;
+use crate::registry::api::connection::{Answer, Connection, Target};
+use crate::registry::api::settings::Call;
+use crate::transport::{Body, Chunk, Error, Host, Result};
+
+/// Bytes of a blob whose size nothing tells that are counted.
+const COUNTED: u64 = 64 * 1024 * 1024;
+
+/// Whether a blob is there, as far as it was observed.
+pub(crate) enum Presence {
+    /// It is, with so many bytes where that is told.
+    There(Option<u64>),
+    /// It is not: the answer to GET is 404.
+    Absent,
+    /// The question was refused, or the answer could be about anything.
+    Unknown,
+}
+
+/// What an answer tells about the blob that was asked for.
+struct Told {
+    size: Option<u64>,
+    /// Whether the registry names its digest.
+    is_named: bool,
+    /// Whether it can be that blob.
+    fits: bool,
+}
+
+impl<H: Host> Connection<H> {
+    /// Size of a blob; `None` if there is none.
+    pub(crate) async fn head_blob(
+        &self,
+        name: &RepositoryName,
+        digest: &Digest,
+        call: &Call,
+    ) -> Result<Option<Descriptor>> {
+        self.require_v2("blobs", call).await?;
+        let target = self.blob_target(name, digest);
+        let answer = self.head(&target, None, call).await?;
+        // 404 of something that is no registry says nothing: Nexus answers HEAD with a page where GET finds the content.
+        if answer.response.status == 404 && !essence(&answer).starts_with("text/") {
+            return Ok(None);
+        }
+        let told = told(&answer, digest);
+        let size = match told.size.filter(|_| answer.response.is_success() && told.fits) {
+            Some(size) => Some(size),
+            None => self.size_by_get(&target, digest, call).await?,
+        };
+        Ok(size.map(|size| Descriptor::new("application/octet-stream".to_owned(), digest.clone(), size)))
+    }
+
+    /// Size of a blob that is there, as far as HEAD tells: what it does not tell is found out by pushing. `size`: what it has
+    /// to be, where known.
+    pub(crate) async fn blob_hint(
+        &self,
+        name: &RepositoryName,
+        digest: &Digest,
+        size: Option<u64>,
+        call: &Call,
+    ) -> Result<Option<u64>> {
+        let target = self.upload_target(name, &format!("blobs/{digest}"), None);
+        let answer = match self.head(&target, None, call).await {
+            Ok(answer) if answer.response.is_success() => answer,
+            Ok(_) => return Ok(None),
+            // Who may only push is refused this question, perhaps by the token service; a redirect to where a page may not
+            // look stands in its way alone.
+            Err(error) if error.code == code::CORS_OR_NETWORK || error.status.is_some_and(|status| status != 401) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let told = told(&answer, digest);
+        let agreed = told.size.or(size).filter(|found| size.is_none_or(|size| size == *found));
+        Ok(agreed.filter(|_| told.fits && (told.is_named || told.size.is_some())))
+    }
+
+    /// The same, looked at closely where HEAD does not tell.
+    pub(crate) async fn blob_presence(
+        &self,
+        name: &RepositoryName,
+        digest: &Digest,
+        size: Option<u64>,
+        call: &Call,
+    ) -> Result<Presence> {
+        if let Some(size) = self.blob_hint(name, digest, size, call).await? {
+            return Ok(Presence::There(Some(size)));
+        }
+        let target = self.upload_target(name, &format!("blobs/{digest}"), None);
+        let answer = match self.send(&self.first_byte(&target, digest, call)).await {
+            Ok(answer) => answer,
+            Err(error) if error.code == code::CORS_OR_NETWORK || error.status.is_some() => {
+                return Ok(Presence::Unknown);
+            }
+            Err(error) => return Err(error),
+        };
+        let told = told(&answer, digest);
+        let fits = told.fits && size.is_none_or(|size| told.size.is_none_or(|told| told == size));
+        Ok(match answer.response.status {
+            404 => Presence::Absent,
+            200..300 if fits && (told.is_named || told.size.is_some()) => Presence::There(told.size),
+            _ => Presence::Unknown,
+        })
+    }
+
+    /// GET of as little as tells of a blob.
+    fn first_byte(&self, target: &Target, digest: &Digest, call: &Call) -> Request<H::Chunk> {
+        let request = self.request(Method::Get, target, None, call);
+        // Of an empty blob there is no such part.
+        if is_of_nothing(digest) { request } else { request.with_header("range", "bytes=0-0") }
+    }
+
+    async fn size_by_get(&self, target: &Target, digest: &Digest, call: &Call) -> Result<Option<u64>> {
+        let whole = self.request(Method::Get, target, None, call);
+        let opened = match self.open(&self.first_byte(target, digest, call)).await {
+            // The first byte alone is no blob whose bytes could be counted.
+            Ok(answer) if answer.response.status == 206 && told(&answer, digest).size.is_none() => {
+                drop(answer);
+                self.open(&whole).await
+            }
+            Err(error) if error.status == Some(416) => self.open(&whole).await,
+            opened => opened,
+        };
+        let mut answer = match opened {
+            Ok(answer) => answer,
+            // HEAD has no body to explain itself with.
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let told = told(&answer, digest);
+        if !told.fits {
+            return Err(answer.other_content(code::INVALID_RESPONSE, "the answer is no blob".to_owned()));
+        }
+        if let Some(size) = told.size {
+            return Ok(Some(size));
+        }
+        let mut count = 0;
+        while let Some(chunk) = answer.response.body.next().await? {
+            count += chunk.len();
+            if count > COUNTED {
+                let message = format!("the blob is there, and larger than {COUNTED} bytes: no answer tells its size");
+                return Err(Error::new(code::INVALID_RESPONSE, message).at(answer.method, &answer.url));
+            }
+        }
+        if count == 0 && !is_of_nothing(digest) {
+            return Err(answer.error(code::INVALID_RESPONSE, "the answer does not tell the blob's size"));
+        }
+        Ok(Some(count))
+    }
+}
+
+fn essence<B>(answer: &Answer<B>) -> String {
+    answer.header("content-type").map(media_type::essence).unwrap_or_default()
+}
+
+fn told<B>(answer: &Answer<B>, digest: &Digest) -> Told {
+    let named = answer.content_digest().filter(|named| named.algorithm() == digest.algorithm());
+    let size = match answer.response.status {
+        206 => answer.header("content-range").and_then(|range| range::parse_content_range(range).ok()?.complete),
+        _ => answer.response.declared_length(),
+    };
+    let is_named = named.as_ref() == Some(digest);
+    Told {
+        // HEAD and compressing proxies say 0 of what has bytes.
+        size: size.filter(|size| *size > 0 || is_of_nothing(digest)),
+        is_named,
+        // A page is a login's, an error's, or that of an application which answers everything with it.
+        fits: is_named || (named.is_none() && essence(answer) != "text/html"),
+    }
+}
+
+fn is_of_nothing(digest: &Digest) -> bool {
+    [Algorithm::Sha256, Algorithm::Sha512].iter().any(|algorithm| Digest::of(*algorithm, b"") == *digest)
+}

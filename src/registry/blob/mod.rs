@@ -1,0 +1,10 @@
+//! Blobs: pull, push, mount, delete.
+
+pub(crate) mod get;
+pub(crate) mod head;
+pub mod pull;
+pub mod push;
+pub(crate) mod push_strategy;
+pub(crate) mod small;
+pub mod source;
+pub(crate) mod upload;

@@ -1,0 +1,352 @@
+//! A blob, or a part of one, on its way: verified while it streams, and taken up again where the connection broke
+//! (distribution-spec v1.1.1, "Pulling blobs"; RFC 9110 §14).
+
+mod answer;
+
+use std::rc::Rc;
+
+use crate::protocol::code;
+use crate::protocol::http::{Failures, Method};
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::registry::api::connection::{Connection, Stream, Target, part_of};
+use crate::registry::api::settings::Call;
+use crate::registry::manifest::get::mismatch;
+use crate::transport::{Body, Chunk, Error, Hasher, Host, Result};
+
+/// Bytes after which the connection counts as a good one again.
+const PROGRESS: u64 = 1024 * 1024;
+
+/// A blob, or a part of one.
+pub struct BlobPull<H: Host> {
+    connection: Rc<Connection<H>>,
+    target: Target,
+    call: Call,
+    /// `None` where nothing says what the bytes hash to (V1, sometimes).
+    digest: Option<Digest>,
+    seed: Option<H::Chunk>,
+    span: Span,
+    /// Of a whole blob. A part cannot be verified.
+    hash: Option<(Algorithm, H::Hasher)>,
+    state: State<H>,
+    /// Bytes that will come in all, where known.
+    total: Option<u64>,
+    /// Bytes given out.
+    received: u64,
+    /// Of the present body: bytes before those that are wanted next, and whether there may be some behind them.
+    skip: u64,
+    is_cut: bool,
+    failures: Failures,
+    /// Bytes since the last failure.
+    progress: u64,
+    /// Whether the registry can give the rest of this blob.
+    takes_ranges: bool,
+    resumed: bool,
+    restarted: bool,
+    handed_over: bool,
+    is_document: bool,
+}
+
+/// What the bytes have to be.
+pub struct Expected<C> {
+    /// What they hash to; `None` where nobody says that (V1, sometimes).
+    pub digest: Option<Digest>,
+    /// How that is found out; `None`: it cannot be, of a part.
+    pub algorithm: Option<Algorithm>,
+    /// Hashed before them: V1's checksum of a layer is that of its image's JSON and the layer.
+    pub seed: Option<C>,
+}
+
+/// The bytes wanted: all, or from the first to the last.
+#[derive(Clone, Copy)]
+pub enum Span {
+    /// The whole blob.
+    Whole,
+    /// Both positions inclusive.
+    Part(u64, u64),
+}
+
+impl Span {
+    fn first(self) -> u64 {
+        match self {
+            Span::Whole => 0,
+            Span::Part(first, _) => first,
+        }
+    }
+
+    fn last(self) -> Option<u64> {
+        match self {
+            Span::Whole => None,
+            Span::Part(_, last) => Some(last),
+        }
+    }
+
+    /// Bytes at most.
+    fn most(self) -> u64 {
+        self.last().map_or(u64::MAX, |last| (last - self.first()).saturating_add(1))
+    }
+}
+
+enum State<H: Host> {
+    Open(Box<Stream<H>>),
+    /// The body broke off; after a pause of so many milliseconds the rest is asked for.
+    Broken(u64),
+    Ended,
+}
+
+impl<H: Host> BlobPull<H> {
+    /// Asks for the bytes. `size`: of the whole blob, where a descriptor says it.
+    pub(crate) async fn begin(
+        connection: &Rc<Connection<H>>,
+        target: Target,
+        expected: Expected<H::Chunk>,
+        span: Span,
+        size: Option<u64>,
+        call: &Call,
+    ) -> Result<Self> {
+        let mut pull = Self {
+            connection: connection.clone(),
+            target,
+            call: call.clone(),
+            digest: expected.digest,
+            seed: expected.seed,
+            span,
+            hash: None,
+            state: State::Ended,
+            total: size.filter(|_| matches!(span, Span::Whole)),
+            received: 0,
+            skip: 0,
+            is_cut: false,
+            failures: Failures::default(),
+            progress: 0,
+            takes_ranges: true,
+            resumed: false,
+            restarted: false,
+            handed_over: false,
+            is_document: false,
+        };
+        if let Some(algorithm) = expected.algorithm {
+            pull.hash = Some((algorithm, pull.hasher(algorithm)?));
+        }
+        pull.open().await?;
+        Ok(pull)
+    }
+
+    /// The digest asked for; `None` where nothing is asked for by digest (V1).
+    pub fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref().filter(|_| self.seed.is_none())
+    }
+
+    /// Bytes that will come, where known.
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Whether all of the blob comes, and is verified.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.span, Span::Whole)
+    }
+
+    /// Somebody else reads from here on, at their own pace.
+    pub fn hand_over(&mut self) {
+        self.handed_over = true;
+        if let State::Open(answer) = &mut self.state {
+            answer.response.body.hand_over();
+        }
+    }
+
+    /// Whoever reads has paused, perhaps for good. A response that nobody has begun to read is given up, and asked for again
+    /// when somebody does; of any other nothing is held that would keep a process alive.
+    pub fn rest(&mut self) {
+        match self.state {
+            State::Open(_) if self.received == 0 => self.state = State::Broken(0),
+            _ => self.hand_over(),
+        }
+    }
+
+    /// It is read as a document: it has to come in within a time by its size.
+    pub(crate) fn hurry(&mut self) {
+        self.is_document = true;
+        if let State::Open(answer) = &mut self.state {
+            answer.response.body.hurry();
+        }
+    }
+
+    /// The next bytes. Of a whole blob the end (`None`) comes only after its digest has proved right: what came before
+    /// is good only then.
+    pub async fn next(&mut self) -> Result<Option<H::Chunk>> {
+        let result = self.advance().await;
+        if !matches!(result, Ok(Some(_))) {
+            self.state = State::Ended;
+        }
+        result
+    }
+
+    /// For whoever kept all bytes to themselves until an error came: where the blob was pieced together, or may have come from
+    /// a browser's cache, and proved wrong, it comes once more from its start. Any other error is given back.
+    pub fn begin_again(&mut self, error: Error) -> Result<()> {
+        let Some((algorithm, _)) = self.hash.take() else { return Err(error) };
+        if error.code != code::DIGEST_MISMATCH || !self.resumed || self.restarted {
+            return Err(error);
+        }
+        self.hash = Some((algorithm, self.hasher(algorithm)?));
+        (self.received, self.restarted) = (0, true);
+        self.state = State::Broken(0);
+        Ok(())
+    }
+
+    /// All bytes, verified.
+    pub async fn collect(mut self) -> Result<Vec<H::Chunk>> {
+        let mut chunks = Vec::new();
+        loop {
+            match self.next().await {
+                Ok(Some(chunk)) => chunks.push(chunk),
+                Ok(None) => return Ok(chunks),
+                Err(error) => {
+                    self.begin_again(error)?;
+                    chunks.clear();
+                }
+            }
+        }
+    }
+
+    async fn advance(&mut self) -> Result<Option<H::Chunk>> {
+        loop {
+            let read = match &mut self.state {
+                State::Ended => return Ok(None),
+                State::Broken(pause) => {
+                    self.connection.retry.pause(*pause).await;
+                    self.open().await?;
+                    continue;
+                }
+                // The rest of a blob whose part was wanted.
+                State::Open(_) if self.is_cut && self.received == self.span.most() => return Ok(None),
+                State::Open(answer) => answer.response.body.next().await,
+            };
+            match read {
+                Ok(Some(chunk)) => {
+                    let chunk = self.accept(chunk)?;
+                    if !chunk.is_empty() {
+                        return Ok(Some(chunk));
+                    }
+                }
+                Ok(None) => match self.missing() {
+                    None => return self.verify().map(|()| None),
+                    Some(error) => self.broken(error)?,
+                },
+                Err(error) => self.broken(error)?,
+            }
+        }
+    }
+
+    fn accept(&mut self, chunk: H::Chunk) -> Result<H::Chunk> {
+        let skipped = self.skip.min(chunk.len());
+        self.skip -= skipped;
+        let wanted = if self.is_cut { self.span.most().saturating_sub(self.received) } else { u64::MAX };
+        let chunk = chunk.slice(skipped, skipped.saturating_add(wanted));
+        if let Some((_, hasher)) = &mut self.hash {
+            hasher.update(&chunk)?;
+        }
+        self.received += chunk.len();
+        self.progress += chunk.len();
+        if self.progress >= PROGRESS {
+            self.failures.forget();
+        }
+        match self.total {
+            Some(total) if self.received > total => {
+                Err(self.error(code::SIZE_MISMATCH, format!("more than the {total} bytes expected arrived")))
+            }
+            _ => Ok(chunk),
+        }
+    }
+
+    /// The error of a body that ended too early.
+    fn missing(&self) -> Option<Error> {
+        let total = self.total.filter(|total| self.received < *total)?;
+        let message = format!("the body ended after {} of {total} bytes", self.received);
+        Some(self.error(code::TRUNCATED, message).transient())
+    }
+
+    fn verify(&mut self) -> Result<()> {
+        let Some((algorithm, hasher)) = self.hash.take() else { return Ok(()) };
+        let computed = Digest::from_hash(algorithm, &hasher.finish()?);
+        let Some(digest) = self.digest.as_ref().filter(|digest| **digest != computed) else { return Ok(()) };
+        let message = match &self.seed {
+            None => mismatch(digest, &computed),
+            Some(_) => format!("the layer and its JSON hash to {computed}, the registry's checksum is {digest}"),
+        };
+        // Whoever begins again needs to know of what.
+        self.hash = Some((algorithm, self.hasher(algorithm)?));
+        Err(self.error(code::DIGEST_MISMATCH, message))
+    }
+
+    fn hasher(&self, algorithm: Algorithm) -> Result<H::Hasher> {
+        let mut hasher = self.connection.hasher(algorithm);
+        self.seed.as_ref().map_or(Ok(()), |seed| hasher.update(seed))?;
+        Ok(hasher)
+    }
+
+    /// Makes ready to ask for the rest, if that is worth it.
+    fn broken(&mut self, error: Error) -> Result<()> {
+        let pause = if error.is_transient { self.connection.retry.after(&self.failures, None) } else { None };
+        let Some(pause) = pause else { return Err(error) };
+        self.progress = 0;
+        self.state = State::Broken(pause);
+        Ok(())
+    }
+
+    /// Asks for the bytes that have not been given out yet.
+    async fn open(&mut self) -> Result<()> {
+        let (from, mut last) = (self.span.first().saturating_add(self.received), self.span.last());
+        if self.seed.is_some() && from > 0 {
+            // docker-registry's answer to a range without an end announces a byte more than there is.
+            last = self.total.map(|total| total.saturating_sub(1));
+        }
+        let request = self.connection.request(Method::Get, &self.target, None, &self.call);
+        let mut request = part_of(request, &self.failures);
+        // What goes wrong once is asked for past a browser's cache.
+        request.may_be_cached = self.digest().is_some() && matches!(self.state, State::Ended);
+        self.resumed |= request.may_be_cached && self.connection.page_origin().is_some();
+        let asks_part = self.takes_ranges && (from > 0 || last.is_some());
+        if asks_part {
+            let last = last.map(|last| last.to_string()).unwrap_or_default();
+            request.headers.set("range", format!("bytes={from}-{last}"));
+        }
+        self.resumed |= self.received > 0;
+        let answer = match self.connection.open(&request).await {
+            // It does not give the rest of what it gave the start of: all of it may still be had.
+            Err(error) if asks_part && self.received > 0 && error.status == Some(416) => {
+                self.takes_ranges = false;
+                self.state = State::Broken(0);
+                return Ok(());
+            }
+            answer => answer?,
+        };
+        if answer.response.headers.get("content-encoding").is_some() {
+            // A part would be one of the encoded bytes.
+            self.takes_ranges = false;
+        }
+        let is_part = answer.response.status == 206 && asks_part;
+        if is_part {
+            self.check_part(&answer, from)?
+        } else {
+            self.check_whole(&answer)?
+        }
+        self.skip = if is_part { 0 } else { from };
+        self.is_cut = !is_part && self.span.last().is_some();
+        self.state = State::Open(Box::new(answer));
+        if self.handed_over {
+            self.hand_over();
+        }
+        if self.is_document {
+            self.hurry();
+        }
+        Ok(())
+    }
+
+    fn error(&self, code: &'static str, message: String) -> Error {
+        match &self.state {
+            State::Open(answer) => answer.other_content(code, message),
+            _ => Error::new(code, message),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Where the bytes of a blob come from, and how they are taken in: counted, hashed and cut into parts.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::slice;
+
+use crate::protocol::code;
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::registry::blob::pull::BlobPull;
+use crate::registry::blob::upload::check_intact;
+use crate::transport::{Chunk, Error, Hasher, Host, Result};
+
+/// A read of a [`BlobSource`].
+pub type Next<'a, C> = Pin<Box<dyn Future<Output = Result<Option<C>>> + 'a>>;
+
+/// The bytes of a blob, read once from start to end. Dropped before that, it lets go of what it reads from.
+pub trait BlobSource<C> {
+    /// The next bytes; `None` at the end.
+    fn next(&mut self) -> Next<'_, C>;
+
+    /// Bytes that will come in all, where known. Any other number of them is refused.
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether all of them are in memory already: to look at all of them first takes no more of it.
+    fn is_in_memory(&self) -> bool {
+        false
+    }
+
+    /// Whether it can go back to the first byte.
+    fn can_rewind(&self) -> bool {
+        false
+    }
+
+    /// Goes back to the first byte, where it can. Whether it did.
+    fn rewind(&mut self) -> bool {
+        false
+    }
+
+    /// What they hash to, where the source itself has made sure of that by its end.
+    fn proven(&self) -> Option<&Digest> {
+        None
+    }
+}
+
+/// Bytes in memory.
+pub struct InMemory<C> {
+    bytes: C,
+    is_given: bool,
+}
+
+impl<C: Chunk> InMemory<C> {
+    /// All of a blob.
+    pub fn new(bytes: C) -> Self {
+        Self { bytes, is_given: false }
+    }
+}
+
+impl<C: Chunk> BlobSource<C> for InMemory<C> {
+    fn next(&mut self) -> Next<'_, C> {
+        let is_given = std::mem::replace(&mut self.is_given, true);
+        Box::pin(async move { Ok(Some(self.bytes.clone()).filter(|_| !is_given)) })
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.bytes.len())
+    }
+
+    fn is_in_memory(&self) -> bool {
+        true
+    }
+
+    fn can_rewind(&self) -> bool {
+        true
+    }
+
+    fn rewind(&mut self) -> bool {
+        self.is_given = false;
+        true
+    }
+}
+
+/// A blob of another registry, or of this one.
+impl<H: Host> BlobSource<H::Chunk> for BlobPull<H> {
+    fn next(&mut self) -> Next<'_, H::Chunk> {
+        // It is read as fast as the upload goes: meanwhile its place among the requests is for others, the upload's too.
+        self.hand_over();
+        Box::pin(BlobPull::next(self))
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.total()
+    }
+
+    fn proven(&self) -> Option<&Digest> {
+        self.digest().filter(|_| self.is_whole())
+    }
+}
+
+/// Some bytes of a blob in a row. A copy of it copies no bytes.
+#[derive(Clone)]
+pub(crate) struct Part<C> {
+    start: u64,
+    length: u64,
+    chunks: VecDeque<C>,
+}
+
+impl<C: Chunk> Part<C> {
+    fn starting_at(start: u64) -> Self {
+        Self { start, length: 0, chunks: VecDeque::new() }
+    }
+
+    /// The first byte's position.
+    pub(crate) fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// The position behind the last byte.
+    pub(crate) fn end(&self) -> u64 {
+        self.start + self.length
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.length
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// The bytes from a position on, so many at most.
+    pub(crate) fn some(&self, position: u64, most: u64) -> Vec<C> {
+        let mut skip = position.saturating_sub(self.start);
+        let mut room = most;
+        let mut some = Vec::new();
+        for chunk in &self.chunks {
+            if skip >= chunk.len() {
+                skip -= chunk.len();
+            } else if room > 0 {
+                let chunk = chunk.slice(skip, skip.saturating_add(room));
+                room -= chunk.len();
+                some.push(chunk);
+                skip = 0;
+            }
+        }
+        some
+    }
+
+    /// Puts what follows this part back behind it.
+    pub(crate) fn join(&mut self, next: Self) {
+        next.chunks.into_iter().for_each(|chunk| self.push(chunk));
+    }
+
+    /// The bytes from a position on.
+    pub(crate) fn from(&self, position: u64) -> Vec<C> {
+        self.some(position, u64::MAX)
+    }
+
+    /// Lets go of the first bytes, but for the last so many.
+    pub(crate) fn keep_last(&mut self, most: u64) {
+        while let Some(first) = self.chunks.front().map(Chunk::len).filter(|first| self.length - first >= most) {
+            self.chunks.pop_front();
+            self.start += first;
+            self.length -= first;
+        }
+    }
+
+    /// Takes off what lies behind so many bytes.
+    pub(crate) fn split_off(&mut self, length: u64) -> Self {
+        let mut rest = Self::starting_at(self.end());
+        if length < self.length {
+            rest.start = self.start + length;
+            rest.chunks = self.from(rest.start).into();
+            rest.length = self.length - length;
+            self.length = 0;
+            let chunks = std::mem::take(&mut self.chunks);
+            for chunk in chunks {
+                self.push(chunk.slice(0, length - self.length));
+            }
+        }
+        rest
+    }
+
+    fn push(&mut self, chunk: C) {
+        if !chunk.is_empty() {
+            self.length += chunk.len();
+            self.chunks.push_back(chunk);
+        }
+    }
+}
+
+/// Takes a source in.
+pub(crate) struct Intake<H: Host> {
+    source: Box<dyn BlobSource<H::Chunk>>,
+    size: Option<u64>,
+    algorithm: Algorithm,
+    /// `None` where the source makes sure of its bytes itself.
+    hasher: Option<H::Hasher>,
+    has_ended: bool,
+    /// Bytes the source gave.
+    taken: u64,
+    /// Those of them that are in no part yet.
+    rest: Option<H::Chunk>,
+    digest: Option<Digest>,
+    /// Why the source failed: asked once more, it may pass off what it has given for everything.
+    failed: Option<Error>,
+}
+
+impl<H: Host> Intake<H> {
+    pub(crate) fn new(source: Box<dyn BlobSource<H::Chunk>>, algorithm: Algorithm, hasher: H::Hasher) -> Self {
+        let (size, hasher) = (source.size(), Some(hasher).filter(|_| source.proven().is_none()));
+        Self { source, size, algorithm, hasher, has_ended: false, taken: 0, rest: None, digest: None, failed: None }
+    }
+
+    /// Whether it can begin again.
+    pub(crate) fn can_rewind(&self) -> bool {
+        self.source.can_rewind()
+    }
+
+    /// Begins again with the first byte, where the source can. Whether it did.
+    pub(crate) fn rewind(&mut self, hasher: H::Hasher) -> bool {
+        if !self.source.rewind() {
+            return false;
+        }
+        self.hasher = Some(hasher).filter(|_| self.source.proven().is_none());
+        (self.has_ended, self.taken, self.rest, self.digest, self.failed) = (false, 0, None, None, None);
+        true
+    }
+
+    /// Whether the source failed: there is nothing more to come of it.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.source.is_in_memory()
+    }
+
+    /// Bytes in all, where known: the source says so, or it has ended.
+    pub(crate) fn size(&self) -> Option<u64> {
+        if self.digest.is_some() { Some(self.taken) } else { self.size }
+    }
+
+    /// What the bytes hash to, once all have come.
+    pub(crate) fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
+    }
+
+    /// The first part, empty.
+    pub(crate) fn part(&self) -> Part<H::Chunk> {
+        Part::starting_at(0)
+    }
+
+    /// Adds to a part until it has so many bytes or the source ends.
+    pub(crate) async fn fill(&mut self, part: &mut Part<H::Chunk>, most: u64) -> Result<()> {
+        // Of a source that has given all it announced, only the end can come: then it is known that this is all.
+        while part.length < most || (self.rest.is_none() && self.size == Some(self.taken) && !self.has_ended) {
+            let chunk = match self.rest.take() {
+                Some(chunk) => chunk,
+                None => match self.read().await? {
+                    Some(chunk) => chunk,
+                    None => break,
+                },
+            };
+            let room = most.saturating_sub(part.length);
+            let behind = chunk.slice(room, u64::MAX);
+            part.push(chunk.slice(0, room));
+            self.rest = Some(behind).filter(|rest| !rest.is_empty());
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> Result<Option<H::Chunk>> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let read = self.next().await;
+        self.failed = read.as_ref().err().cloned();
+        read
+    }
+
+    async fn next(&mut self) -> Result<Option<H::Chunk>> {
+        if self.has_ended {
+            return Ok(None);
+        }
+        match self.source.next().await? {
+            Some(chunk) => {
+                check_intact(slice::from_ref(&chunk))?;
+                self.hasher.as_mut().map_or(Ok(()), |hasher| hasher.update(&chunk))?;
+                self.taken += chunk.len();
+                match self.size {
+                    Some(size) if self.taken > size => Err(wrong_size(size, "more")),
+                    _ => Ok(Some(chunk)),
+                }
+            }
+            None => {
+                if let Some(size) = self.size.filter(|size| self.taken < *size) {
+                    return Err(wrong_size(size, &format!("{} bytes", self.taken)));
+                }
+                self.has_ended = true;
+                self.digest = match self.hasher.take() {
+                    Some(hasher) => Some(Digest::from_hash(self.algorithm, &hasher.finish()?)),
+                    None => self.source.proven().cloned(),
+                };
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn wrong_size(size: u64, came: &str) -> Error {
+    let message = format!("the source of a blob gave {came} where {size} bytes were announced: nothing was pushed");
+    Error::new(code::SIZE_MISMATCH, message)
+}

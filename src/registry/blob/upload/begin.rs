@@ -1,0 +1,129 @@
+//! Beginning an upload, by itself or by asking for a mount (distribution-spec v1.1.1, "Pushing blobs", "Mounting a blob from
+//! another repository").
+
+use std::rc::Rc;
+
+use crate::protocol::code;
+use crate::protocol::http::{Failures, Method, Request};
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::reference::RepositoryName;
+use crate::registry::api::connection::{Answer, Connection, part_of};
+use crate::registry::api::settings::Call;
+use crate::registry::blob::source::Part;
+use crate::registry::blob::upload::{CANCEL_LIMIT, Upload, check_hint, content, fill, refusal};
+use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::transport::detach::see_through_once_sent;
+use crate::transport::{Error, Host, Result, Stage};
+
+/// The repository that blobs go up to, and how.
+pub(crate) struct Goal<'a, H: Host> {
+    pub(crate) connection: &'a Rc<Connection<H>>,
+    pub(crate) name: &'a RepositoryName,
+    pub(crate) call: &'a Call,
+    /// Of all the requests for one blob.
+    pub(crate) failures: &'a Failures,
+}
+
+/// What came of asking for a mount.
+pub(crate) enum Mount<H: Host> {
+    /// The registry says that the blob is there.
+    Done,
+    /// The registry began an upload instead.
+    Begun(Box<Upload<H>>),
+    /// It does not know of mounts, of the blob, or of whoever asks.
+    Refused,
+}
+
+impl<H: Host> Goal<'_, H> {
+    /// Begins an upload.
+    pub(crate) async fn begin(&self, algorithm: Algorithm) -> Result<Upload<H>> {
+        let pairs = [("digest-algorithm", algorithm.as_str())];
+        let pairs = if algorithm == Algorithm::Sha256 { &[][..] } else { &pairs };
+        let (answer, upload) = self.post(None, pairs).await?;
+        if !answer.response.is_success() {
+            return Err(refusal(self.connection, &answer));
+        }
+        upload
+    }
+
+    /// Asks the registry to take a blob over from another repository.
+    pub(crate) async fn mount(&self, digest: &Digest, from: &RepositoryName) -> Result<Mount<H>> {
+        let full_name = self.connection.full_name(from);
+        let posted = self.post(Some(from), &[("mount", digest.as_str()), ("from", &full_name)]).await;
+        let (answer, upload) = match posted {
+            // The token service lets nobody at the other repository.
+            Err(error) if error.stage == Stage::Token && error.status == Some(403) => return Ok(Mount::Refused),
+            posted => posted?,
+        };
+        match answer.response.status {
+            201 => check_hint(&answer, digest).map(|()| Mount::Done),
+            202 => upload.map(|upload| Mount::Begun(Box::new(upload))),
+            400 | 401 | 403 | 404 | 405 => Ok(Mount::Refused),
+            _ => Err(refusal(self.connection, &answer)),
+        }
+    }
+
+    /// All in one request, where the registry can do that: it needs no location. Whether it did.
+    pub(crate) async fn post_whole(&self, digest: &Digest, part: &Part<H::Chunk>) -> Result<bool> {
+        let mut request = self.request(None, &[("digest", digest.as_str())]);
+        fill(&mut request, content(part.from(0))?);
+        let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
+        if answer.response.status == 201 { check_hint(&answer, digest).map(|()| true) } else { Ok(false) }
+    }
+
+    fn request(&self, from: Option<&RepositoryName>, pairs: &[(&str, &str)]) -> Request<H::Chunk> {
+        let target = self.connection.upload_target(self.name, "blobs/uploads/", from);
+        let target = target.with_url(target.url.with_query(pairs));
+        let request = self.connection.request(Method::Post, &target, None, self.call);
+        let mut request = part_of(request, self.failures);
+        request.is_repeatable = true; // an upload that was begun and never heard of again ends by itself
+        request
+    }
+
+    /// The answer, and the upload that it begins. Once the request is sent, its answer is waited for even if nobody wants
+    /// the upload any more: only then can it be cancelled.
+    async fn post(
+        &self,
+        from: Option<&RepositoryName>,
+        pairs: &[(&str, &str)],
+    ) -> Result<(Answer<Vec<u8>>, Result<Upload<H>>)> {
+        let (mut request, connection) = (self.request(from, pairs), self.connection.clone());
+        let is_sent = request.track();
+        let is_mount = from.is_some();
+        let target = connection.upload_target(self.name, "", None);
+        let upload = Upload::at(&connection, target.with_url(request.url.clone()), self.call, self.failures);
+        let work = async move {
+            let answer = connection.load(&request, ANSWER_LIMIT).await?;
+            // What 201 to a mount names is the blob.
+            let begins = answer.response.status == 202 || (answer.response.is_success() && !is_mount);
+            let upload = if begins { begun(upload, &answer) } else { Err(no_location(&answer)) };
+            Ok((answer, upload))
+        };
+        let clock = self.connection.clone();
+        let patience = async move { clock.host().sleep(CANCEL_LIMIT).await };
+        see_through_once_sent(self.connection.host(), work, is_sent, patience).await
+    }
+}
+
+fn begun<H: Host>(mut upload: Upload<H>, answer: &Answer<Vec<u8>>) -> Result<Upload<H>> {
+    if !upload.go_on_at(answer)? {
+        return Err(no_location(answer));
+    }
+    upload.is_open = true;
+    // What is no number asks for nothing.
+    let min_chunk = answer.header("oci-chunk-min-length").and_then(|length| length.trim().parse().ok());
+    upload.min_chunk = min_chunk.unwrap_or(0);
+    Ok(upload)
+}
+
+fn no_location(answer: &Answer<Vec<u8>>) -> Error {
+    if answer.response.headers_filtered {
+        answer.error(
+            code::UNSUPPORTED,
+            "where the upload goes on is hidden from this page: the registry would have to name Location in \
+             Access-Control-Expose-Headers",
+        )
+    } else {
+        answer.error(code::INVALID_RESPONSE, "the answer names no Location where the upload goes on")
+    }
+}

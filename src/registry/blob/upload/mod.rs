@@ -1,0 +1,255 @@
+//! One upload session of a blob: fed in order, committed, cancelled (distribution-spec v1.1.1, "Pushing a blob
+//! monolithically", "Pushing a blob in chunks").
+
+pub(crate) mod begin;
+pub(crate) mod progress;
+pub(crate) mod stream;
+
+use std::rc::Rc;
+
+use crate::protocol::code;
+use crate::protocol::http::{Content, Failures, Headers, Method, Request};
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::url::Url;
+use crate::registry::api::connection::{Answer, Connection, Target, part_of};
+use crate::registry::api::settings::Call;
+use crate::registry::blob::source::Part;
+use crate::registry::manifest::get::mismatch;
+use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::transport::layers::retry;
+use crate::transport::{Chunk, Error, Host, Result};
+
+/// Milliseconds that one request to cancel an upload, or its answer that the upload has begun, may take.
+pub(crate) const CANCEL_LIMIT: u64 = 10_000;
+/// Times that an upload's cancellation is tried while its state changes.
+const CANCELLATIONS: usize = 3;
+
+/// An upload that is under way. Dropped before it was committed it is cancelled at the registry.
+pub(crate) struct Upload<H: Host> {
+    pub(crate) connection: Rc<Connection<H>>,
+    /// The newest location.
+    pub(crate) target: Target,
+    pub(crate) call: Call,
+    pub(crate) failures: Failures,
+    /// Bytes the registry has, as far as what was sent and what it says agree.
+    pub(crate) offset: u64,
+    /// The furthest that `offset` has been: only what goes beyond it is progress.
+    pub(crate) reached: u64,
+    /// Bytes that may have arrived: no status can rightly tell of more.
+    pub(crate) sent: u64,
+    /// Offsets that the registry answered with 416 since the last progress.
+    pub(crate) refused: Vec<u64>,
+    /// Whether a request that broke off may have left one byte, which a `Range` of `0-0` does not tell from none.
+    pub(crate) may_have_one: bool,
+    /// What the registry's `Range` counts too much: some name the length where the last position belongs.
+    pub(crate) excess: u64,
+    /// Bytes of a chunk that the registry wants at least (`OCI-Chunk-Min-Length`); the last one may be shorter.
+    pub(crate) min_chunk: u64,
+    /// `Content-Range`: what a page's registry does not let it send is left out.
+    pub(crate) tells_range: bool,
+    /// Whether credentials were asked for anew.
+    pub(crate) was_asked_again: bool,
+    pub(crate) is_open: bool,
+}
+
+/// What the registry says to the end of an upload.
+pub(crate) enum End {
+    /// The blob is there: 201 (distribution-spec v1.1.1, "Pushing a blob monolithically").
+    Created,
+    /// Another success, which a proxy may have made up. What to say if the blob is not there.
+    Unsure(Error),
+}
+
+impl<H: Host> Upload<H> {
+    /// Sends a part, of which the registry may have the start already.
+    pub(crate) async fn send(&mut self, part: &Part<H::Chunk>) -> Result<()> {
+        while self.offset < part.end() {
+            let most = self.connection.body_limit.get().max(self.min_chunk);
+            let chunks = part.some(self.offset, most);
+            let sent = chunks.iter().map(Chunk::len).sum();
+            match self.patch(chunks, sent, part.start()).await {
+                Ok(()) => self.count_progress(),
+                Err(error) => self.take_up(error, part, sent).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the upload. `part`: all of the blob, where nothing was sent before.
+    pub(crate) async fn commit(&mut self, digest: &Digest, part: Option<&Part<H::Chunk>>) -> Result<End> {
+        let mut request = self.request(Method::Put, &self.target);
+        request.url = request.url.with_query(&[("digest", digest.as_str())]);
+        if let Some(part) = part.filter(|part| !part.is_empty()) {
+            // Sent again it would come on top of what came of it before.
+            request.is_repeatable = false;
+            fill(&mut request, content(part.from(0))?);
+        }
+        let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
+        if !answer.response.is_success() {
+            return Err(refusal(&self.connection, &answer));
+        }
+        self.close();
+        check_hint(&answer, digest)?;
+        Ok(match answer.response.status {
+            201 => End::Created,
+            _ => End::Unsure(answer.error(
+                code::INVALID_RESPONSE,
+                "the registry accepted the end of the upload, but the blob is not there",
+            )),
+        })
+    }
+
+    /// It has come to its end: there is nothing to cancel.
+    pub(crate) fn close(&mut self) {
+        self.is_open = false;
+    }
+
+    async fn patch(&mut self, chunks: Vec<H::Chunk>, sent: u64, start: u64) -> Result<()> {
+        let end = self.offset + sent;
+        let mut request = self.request(Method::Patch, &self.target);
+        if self.tells_range {
+            request.headers.set("content-range", format!("{}-{}", self.offset, end - 1));
+        }
+        fill(&mut request, content(chunks)?);
+        let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
+        if !answer.response.is_success() {
+            return Err(refusal(&self.connection, &answer));
+        }
+        self.took(&answer, end, start).await
+    }
+
+    /// Takes the location that an answer names for what follows. Whether it names one.
+    pub(crate) fn go_on_at(&mut self, answer: &Answer<Vec<u8>>) -> Result<bool> {
+        let Some(location) = answer.header("location") else { return Ok(false) };
+        let base = answer.response.url.as_ref().unwrap_or(&answer.url);
+        let url = base.join(location).map_err(|invalid| answer.error(invalid.code, invalid.message))?;
+        let url = self.seen_from_here(url, base);
+        let trust = &self.connection.trust;
+        trust.upload(&answer.url, &url).map_err(|error| error.at(answer.method, &answer.url))?;
+        self.target = self.target.with_url(url);
+        Ok(true)
+    }
+
+    /// A location as seen from here. Behind a proxy (`https://host/registry`, the development server of Vite) the registry
+    /// knows neither the path prefix nor, often, its own name and scheme.
+    fn seen_from_here(&self, url: Url, answered: &Url) -> Url {
+        let base = self.connection.base();
+        if !answered.same_origin(base) {
+            return url;
+        }
+        let prefix = base.path().trim_end_matches('/');
+        let below = url.path().strip_prefix(prefix).filter(|rest| rest.starts_with('/'));
+        let path = below.unwrap_or(url.path());
+        let is_upload = self.target.upload_path().is_some_and(|own| path.starts_with(&own));
+        let lacks_prefix = below.is_none() && url.same_origin(base) && path.starts_with("/v2/");
+        if is_upload || lacks_prefix { base.with_path(path).with_raw_query(url.query()) } else { url }
+    }
+
+    pub(crate) fn request(&self, method: Method, target: &Target) -> Request<H::Chunk> {
+        let mut request = part_of(self.connection.request(method, target, None, &self.call), &self.failures);
+        // Where else the upload may lead, nobody needs to know who it is for.
+        if !request.url.same_origin(self.connection.base()) {
+            request.headers = Headers::new();
+        }
+        request
+    }
+
+    /// A session without bytes at this place.
+    pub(crate) fn at(connection: &Rc<Connection<H>>, target: Target, call: &Call, failures: &Failures) -> Self {
+        Self {
+            connection: connection.clone(),
+            target,
+            call: call.clone(),
+            failures: failures.clone(),
+            offset: 0,
+            reached: 0,
+            sent: 0,
+            refused: Vec::new(),
+            may_have_one: false,
+            excess: 0,
+            min_chunk: 0,
+            tells_range: true,
+            was_asked_again: false,
+            is_open: false,
+        }
+    }
+
+    /// "Cancel a blob upload", as far as the registry lets it: an upload ends by itself some day.
+    async fn cancel(&mut self) -> Result<()> {
+        for _ in 0..CANCELLATIONS {
+            let request = self.limited(Method::Delete);
+            let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
+            // distribution 3 answers 416 where the location does not name the newest state: that of a request which was
+            // aborted on its way.
+            if !matches!(answer.response.status, 400 | 409 | 416) {
+                break;
+            }
+            let request = self.limited(Method::Get);
+            let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
+            if !answer.response.is_success() || !self.go_on_at(&answer)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn limited(&self, method: Method) -> Request<H::Chunk> {
+        let mut request = part_of(self.request(method, &self.target), &Failures::final_try());
+        request.timeout = Some(CANCEL_LIMIT);
+        request
+    }
+}
+
+impl<H: Host> Drop for Upload<H> {
+    fn drop(&mut self) {
+        if !self.is_open {
+            return;
+        }
+        let mut left = Self::at(&self.connection, self.target.clone(), &self.call, &self.failures);
+        self.connection.host().spawn(Box::pin(async move {
+            let _ = left.cancel().await; // nobody waits for it
+        }));
+    }
+}
+
+/// The error of an answer without success, worth another try where the status says so.
+pub(crate) fn refusal<H: Host>(connection: &Connection<H>, answer: &Answer<Vec<u8>>) -> Error {
+    let mut error = connection.failure(answer);
+    match answer.response.status {
+        405 => error.message.push_str("; the registry takes no pushes: it is read-only, or a pull-through cache"),
+        status if retry::is_momentary(status) => error.is_transient = true,
+        _ => {}
+    }
+    error
+}
+
+/// What the registry says it stored, where it says so.
+pub(crate) fn check_hint(answer: &Answer<Vec<u8>>, digest: &Digest) -> Result<()> {
+    match answer.content_digest() {
+        Some(told) if told.algorithm() == digest.algorithm() && told != *digest => {
+            Err(answer.error(code::DIGEST_MISMATCH, mismatch(digest, &told)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Bytes to send.
+pub(crate) fn content<C: Chunk>(chunks: Vec<C>) -> Result<Content<C>> {
+    check_intact(&chunks)?;
+    Ok(Content::Chunks(Rc::new(chunks)))
+}
+
+/// Bytes whose owner took them away are not sent as if they were none.
+pub(crate) fn check_intact<C: Chunk>(chunks: &[C]) -> Result<()> {
+    if chunks.iter().all(Chunk::is_intact) {
+        return Ok(());
+    }
+    let message = "the buffer of the blob's bytes was detached while they were pushed: it was transferred elsewhere; nothing \
+                   was pushed";
+    Err(Error::new(code::SOURCE, message))
+}
+
+pub(crate) fn fill<C>(request: &mut Request<C>, content: Content<C>) {
+    request.headers.set("content-type", "application/octet-stream");
+    request.body = Some(content);
+}

@@ -1,0 +1,169 @@
+//! What is left of a blob in one request, sent while it is read: faster than chunks, and nothing waits in memory to be
+//! sent (distribution-spec v1.1.1, "Pushing a blob in chunks": one chunk of a length that nobody knows beforehand).
+
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+
+use crate::protocol::code;
+use crate::protocol::http::{Content, Method, Request};
+use crate::registry::api::connection::{Answer, Connection};
+use crate::registry::blob::source::{Intake, Part};
+use crate::registry::blob::upload::progress::lost;
+use crate::registry::blob::upload::{Upload, check_intact, fill, refusal};
+use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::transport::pipe::{End, Pipe};
+use crate::transport::{Chunk, Error, Host, Result};
+
+/// Bytes handed over to the host at a time.
+pub(crate) const PIECE: u64 = 256 * 1024;
+/// Bytes sent last that are kept: what the registry has not got of them when the connection breaks is sent again.
+const KEPT: u64 = 4 * 1024 * 1024;
+/// The first bytes are all kept until there are more, as a refusal comes early; but of what can be read once more.
+const KEPT_FIRST: u64 = 16 * 1024 * 1024;
+/// Milliseconds that a source may pause before what there is of a piece goes, or the request ends: it is taken up when
+/// there is more. Servers give up a body that does not come.
+const PATIENCE: u64 = 5_000;
+
+impl<H: Host> Upload<H> {
+    /// Sends a part from where the registry has got to, and what comes after it. Whether the next request may be of this
+    /// kind: chunks go where it does not.
+    pub(crate) async fn stream(
+        &mut self,
+        part: &mut Part<H::Chunk>,
+        intake: &mut Intake<H>,
+        told: &mut dyn FnMut(u64),
+    ) -> Result<bool> {
+        let request = self.request(Method::Patch, &self.target);
+        let connection = self.connection.clone();
+        let (answer, is_all) = {
+            let (this, part, told) = (&*self, &mut *part, &mut *told);
+            connection.load_fed(request, move |pipe| this.feed(pipe, part, intake, told)).await?
+        };
+        // The host has taken more than can lie in between.
+        if part.start() > self.offset {
+            self.failures.forget();
+        }
+        let error = match answer {
+            Err(error) => error,
+            Ok(answer) if !answer.response.is_success() => refusal(&connection, &answer),
+            Ok(answer) if !is_all => came_early(&answer).transient(),
+            Ok(answer) => {
+                self.took(&answer, part.end(), part.start()).await?;
+                self.count_progress();
+                return Ok(true);
+            }
+        };
+        let taken_up = self.take_up_stream(error, part).await;
+        taken_up
+            .map_err(|error| if error.is_transient { error.and("with a chunkSize less would be lost") } else { error })
+    }
+
+    /// Puts what is in hand into the request, then what the source gives, until that ends or pauses.
+    async fn feed(
+        &self,
+        pipe: Rc<Pipe<H::Chunk>>,
+        part: &mut Part<H::Chunk>,
+        intake: &mut Intake<H>,
+        told: &mut dyn FnMut(u64),
+    ) -> Result<()> {
+        let clock = self.connection.host();
+        let mut at = self.offset;
+        loop {
+            while at < part.end() {
+                let mut piece = part.some(at, PIECE);
+                // What is large enough is not copied together with others.
+                if piece.first().is_some_and(|first| first.len() >= PIECE / 4) {
+                    piece.truncate(1);
+                }
+                check_intact(&piece)?;
+                at += piece.iter().map(Chunk::len).sum::<u64>();
+                pipe.put(piece).await;
+                told(at);
+            }
+            let is_early = at - self.offset <= KEPT_FIRST && !intake.can_rewind();
+            part.keep_last(if is_early { KEPT_FIRST } else { KEPT });
+            let most = part.len() + PIECE;
+            let pauses = match select(pin!(intake.fill(part, most)), pin!(clock.sleep(PATIENCE))).await {
+                Either::Left((filled, _)) => filled.map(|()| false)?,
+                Either::Right(_) => true,
+            };
+            if part.end() == at && !(pauses && at - self.offset < self.min_chunk) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// After a streamed request that failed: asks how far the registry has got. Where that is nowhere, chunks try it.
+    async fn take_up_stream(&mut self, error: Error, part: &Part<H::Chunk>) -> Result<bool> {
+        if error.loses_upload() {
+            return Err(lost(error, "no longer knows of it"));
+        }
+        self.sent = self.sent.max(part.end());
+        let (before, status) = (self.offset, error.status);
+        match status {
+            // There, or on the way there, they take no body of unknown length, or none of that length, or nobody can be
+            // sent on with it.
+            Some(307 | 308 | 411 | 413 | 501 | 505) => {
+                self.connection.takes_streams.set(false);
+                self.ask(error, part).await?;
+                return Ok(false);
+            }
+            // The next request carries what this one lacked.
+            Some(401 | 403) => {
+                let is_first = !std::mem::replace(&mut self.was_asked_again, true);
+                self.ask(error, part).await?;
+                return Ok(is_first);
+            }
+            Some(400) => self.ask(error, part).await?,
+            // GHCR takes no more than 4 MiB in one request.
+            Some(416) => {
+                self.ask(error, part).await?;
+                if self.offset == before {
+                    self.connection.takes_streams.set(false);
+                }
+                return Ok(false);
+            }
+            _ => self.take_up(error, part, u64::MAX).await?,
+        }
+        Ok(self.offset > before)
+    }
+}
+
+impl<H: Host> Connection<H> {
+    /// Sends a request whose body `feed` puts into the pipe meanwhile. The answer, and whether all was in before it came.
+    pub(crate) async fn load_fed<F: Future<Output = Result<()>>>(
+        &self,
+        mut request: Request<H::Chunk>,
+        feed: impl FnOnce(Rc<Pipe<H::Chunk>>) -> F,
+    ) -> Result<(Result<Answer<Vec<u8>>>, bool)> {
+        let pipe = Rc::new(Pipe::default());
+        // It outlives the request: nobody waits at the other end of what ended early.
+        let _ending = Ending(&pipe);
+        fill(&mut request, Content::Stream(pipe.clone()));
+        let sent = pin!(self.load(&request, ANSWER_LIMIT));
+        match select(sent, pin!(feed(pipe.clone()))).await {
+            Either::Left((answer, _)) => Ok((answer, false)),
+            Either::Right((fed, sent)) => {
+                fed?;
+                pipe.end(End::Whole);
+                Ok((sent.await, true))
+            }
+        }
+    }
+}
+
+/// The error of an answer that did not wait for the end of the body.
+pub(crate) fn came_early(answer: &Answer<Vec<u8>>) -> Error {
+    answer.error(code::INVALID_RESPONSE, "the answer came before the end of what was sent")
+}
+
+/// Ends what has not come to its end.
+struct Ending<'a, C>(&'a Pipe<C>);
+
+impl<C> Drop for Ending<'_, C> {
+    fn drop(&mut self) {
+        self.0.end(End::Broken);
+    }
+}

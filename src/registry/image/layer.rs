@@ -1,0 +1,111 @@
+//! What an image is made of: its layers, and the steps that made them.
+
+use serde::Serialize;
+
+use crate::protocol::code;
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::v1::ImageId;
+use crate::registry::legacy::v1::V1Layer;
+use crate::transport::{Error, Result};
+
+/// The largest number JavaScript holds exactly.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// A layer, as its registry names it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum ImageLayer {
+    /// By its digest.
+    Blob(Box<Descriptor>),
+    /// By the id of its image.
+    V1(V1Layer),
+}
+
+impl ImageLayer {
+    fn size(&self) -> Option<u64> {
+        match self {
+            ImageLayer::Blob(descriptor) => Some(descriptor.size),
+            ImageLayer::V1(layer) => layer.size,
+        }
+    }
+}
+
+/// Which layer of an image.
+#[derive(Debug, Clone)]
+pub enum Layer {
+    /// The topmost.
+    Top,
+    /// By position; 0 is the base.
+    Position(i64),
+    /// By digest, or by the id of its image (V1).
+    Named(String),
+}
+
+/// A step of an image's history (image-spec, config.md).
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryStep {
+    /// RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// The command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// Who.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// Free text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// True where the step made no layer.
+    pub empty_layer: bool,
+    /// The layer the step made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer: Option<ImageLayer>,
+}
+
+impl Layer {
+    /// It among the layers of an image, base first; those of V1 (not `by_digest`) have ids.
+    pub(crate) fn of<'a>(&self, layers: &'a [ImageLayer], by_digest: bool) -> Result<&'a ImageLayer> {
+        let found = match self {
+            Layer::Top => layers.last(),
+            Layer::Position(position) => usize::try_from(*position).ok().and_then(|position| layers.get(position)),
+            Layer::Named(text) => {
+                if by_digest {
+                    Digest::parse(text).map(drop)?
+                } else {
+                    ImageId::parse(text).map(drop)?
+                }
+                layers.iter().find(|layer| match layer {
+                    ImageLayer::Blob(layer) => layer.digest.as_str() == text,
+                    ImageLayer::V1(layer) => layer.id.as_str() == text,
+                })
+            }
+        };
+        found.ok_or_else(|| {
+            let count = layers.len();
+            let which = match self {
+                Layer::Top => "top layer".to_owned(),
+                Layer::Position(position) => format!("layer {position}"),
+                Layer::Named(name) => format!("layer {name}"),
+            };
+            Error::new(
+                code::INVALID_ARGUMENT,
+                format!("layer: the image has no {which}; it has {count} layers, 0 is the base"),
+            )
+        })
+    }
+}
+
+/// `None` where the size of one is not known.
+pub(crate) fn total_size(layers: &[ImageLayer]) -> Result<Option<u64>> {
+    let Some(sizes) = layers.iter().map(ImageLayer::size).collect::<Option<Vec<u64>>>() else { return Ok(None) };
+    match sizes.iter().try_fold(0_u64, |sum, size| sum.checked_add(*size)) {
+        Some(total) if total <= MAX_SAFE_INTEGER => Ok(Some(total)),
+        _ => {
+            let message = format!("layers: their sizes add up to more than {MAX_SAFE_INTEGER}");
+            Err(Error::new(code::INVALID_RESPONSE, message))
+        }
+    }
+}

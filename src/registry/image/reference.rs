@@ -1,0 +1,38 @@
+//! What a caller means by an image.
+
+use std::rc::Rc;
+
+use crate::protocol::code;
+use crate::protocol::oci::reference::{Reference, RepositoryName};
+use crate::registry::api::connection::Connection;
+use crate::registry::image::Image;
+use crate::transport::{Error, Host, Result};
+
+/// A tag or digest, or an image found before.
+pub enum Source<H: Host> {
+    /// A tag or digest of the repository that is asked.
+    Reference(String),
+    /// An image, which knows where it is from.
+    Image(Image<H>),
+}
+
+impl<H: Host> Source<H> {
+    /// Whether it is an image of a V1 registry.
+    pub(crate) fn is_of_v1(&self) -> bool {
+        matches!(self, Source::Image(image) if image.digest().is_none())
+    }
+
+    /// What names it in this repository. An image of another one has to be copied first.
+    pub(crate) fn within(&self, connection: &Rc<Connection<H>>, name: &RepositoryName) -> Result<Reference> {
+        match self {
+            Source::Reference(text) => Ok(Reference::parse(text)?),
+            Source::Image(image) => match image.digest().filter(|_| image.is_of(connection, name)) {
+                Some(digest) => Ok(Reference::Digest(digest.clone())),
+                None => Err(Error::new(
+                    code::INVALID_ARGUMENT,
+                    format!("image: {} is of another repository than {name}; copy() brings it here", image.names()),
+                )),
+            },
+        }
+    }
+}

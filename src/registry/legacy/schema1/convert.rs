@@ -1,0 +1,115 @@
+//! From schema 1 to what every registry and runtime of today takes: a config and a manifest over the same layers.
+
+use std::rc::Rc;
+
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::manifest::document::{Entry, ImageDocument};
+use crate::protocol::oci::media_type::{
+    DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, DOCKER_RAW_LAYER, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, OCI_RAW_LAYER,
+};
+use crate::protocol::oci::reference::RepositoryName;
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::legacy::schema1::Legacy;
+use crate::registry::manifest::get::FetchedManifest;
+use crate::transport::{Chunk, Error, Host, Result};
+
+/// What gzip begins with (RFC 1952 §2.3.1).
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
+/// What to make of schema 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Docker's schema 2.
+    Docker,
+    /// An OCI image.
+    Oci,
+}
+
+/// An image made of one of schema 1.
+pub struct Converted {
+    /// The manifest.
+    pub manifest: Rc<FetchedManifest>,
+    /// The config it names, which is nowhere yet.
+    pub config: Vec<u8>,
+}
+
+/// A layer's content.
+struct Content {
+    diff_id: Digest,
+    is_packed: bool,
+}
+
+impl<H: Host> Connection<H> {
+    /// Reads every layer, for the digest of what is in it, and makes the manifest.
+    pub(in crate::registry) async fn convert(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        legacy: &Legacy,
+        form: Form,
+        call: &Call,
+    ) -> Result<Converted> {
+        let (manifest_type, config_type, packed, raw) = match form {
+            Form::Docker => (DOCKER_MANIFEST, DOCKER_CONFIG, DOCKER_LAYER, DOCKER_RAW_LAYER),
+            Form::Oci => (OCI_MANIFEST, OCI_CONFIG, OCI_LAYER, OCI_RAW_LAYER),
+        };
+        let mut diff_ids: Vec<Digest> = Vec::new();
+        let mut layers: Vec<Descriptor> = Vec::new();
+        for mut layer in self.schema1_layers(name, legacy, legacy.document.layers(), call).await? {
+            let earlier = layers.iter().position(|earlier| earlier.digest == layer.digest);
+            let known = earlier.and_then(|at| Some((diff_ids.get(at)?.clone(), layers.get(at)?.clone())));
+            let (diff_id, layer) = match known {
+                Some(known) => known,
+                None => {
+                    let content = self.layer_content(name, &layer, call).await?;
+                    layer.media_type = (if content.is_packed { packed } else { raw }).to_owned();
+                    (content.diff_id, layer)
+                }
+            };
+            diff_ids.push(diff_id);
+            layers.push(layer);
+        }
+        let config = legacy.document.config(Some(&diff_ids))?;
+        let digest = Digest::of(Algorithm::Sha256, &config);
+        let entry = Entry::new(Descriptor::new(config_type.to_owned(), digest, config.len() as u64))?;
+        let layers = layers.into_iter().map(Entry::new).collect::<std::result::Result<_, _>>()?;
+        let (bytes, media_type) = ImageDocument::new(manifest_type, entry, layers).write()?;
+        let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
+        Ok(Converted { manifest, config })
+    }
+
+    async fn layer_content(self: &Rc<Self>, name: &RepositoryName, layer: &Descriptor, call: &Call) -> Result<Content> {
+        let mut pull = self.blob(name, &layer.digest, Some(layer.size), call).await?;
+        let (mut held, mut start) = (Vec::new(), Vec::new());
+        let (mut unpack, mut failure) = (None, None);
+        // To the end whatever happens: that bytes are not the layer's is what to say first.
+        while let Some(chunk) = pull.next().await? {
+            if start.len() < GZIP.len() {
+                chunk.slice(0, GZIP.len() as u64).append_to(&mut start);
+            }
+            held.push(chunk);
+            if start.len() < GZIP.len() {
+                continue;
+            }
+            if start.starts_with(GZIP) && unpack.is_none() {
+                unpack = Some(self.host().unpack()?);
+            }
+            for chunk in held.drain(..) {
+                if let (Some(unpack), None) = (&mut unpack, &failure) {
+                    failure = unpack.write(&chunk).await.err();
+                }
+            }
+        }
+        let Some(unpack) = unpack else {
+            return Ok(Content { diff_id: layer.digest.clone(), is_packed: false });
+        };
+        let unpacked = match failure {
+            Some(error) => Err(error),
+            None => unpack.finish().await,
+        };
+        let hash = unpacked
+            .map_err(|error| Error { message: format!("layer {}: {}", layer.digest, error.message), ..error })?;
+        Ok(Content { diff_id: Digest::from_hash(Algorithm::Sha256, &hash), is_packed: true })
+    }
+}

@@ -1,0 +1,57 @@
+//! Signing what a caller wants to push.
+
+use crate::protocol::code;
+use crate::protocol::invalid::Invalid;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::media_type::DOCKER_SCHEMA1_SIGNED;
+use crate::protocol::schema1::sign::Draft;
+use crate::protocol::schema1::signed::Signed;
+use crate::registry::api::connection::Connection;
+use crate::registry::legacy::schema1::Legacy;
+use crate::registry::manifest::get::{FetchedManifest, check_verifiable};
+use crate::transport::schema1::AnySigner;
+use crate::transport::{Error, Host, Result};
+
+impl<H: Host> Connection<H> {
+    /// The manifest to push for one that a caller gave: what is signed as it is, if its signatures fit; what is not is
+    /// signed, by a fresh key unless there is one.
+    pub(in crate::registry) async fn signed(
+        &self,
+        given: FetchedManifest,
+        signer: Option<AnySigner>,
+    ) -> Result<FetchedManifest> {
+        match &given.schema1 {
+            Some(legacy) if legacy.signatures.is_empty() => self.sign(legacy, &given.digest, signer).await,
+            _ if signer.is_some() => {
+                let message = "options.signingKey: only a schema1 manifest that is not signed yet can be signed";
+                Err(Error::new(code::INVALID_ARGUMENT, message))
+            }
+            Some(_) => {
+                self.verify(&given.digest, &Signed::parse(&given.bytes)?.signatures).await?;
+                Ok(given)
+            }
+            None => Ok(given),
+        }
+    }
+
+    async fn sign(&self, legacy: &Legacy, digest: &Digest, signer: Option<AnySigner>) -> Result<FetchedManifest> {
+        let host = self.host();
+        let signer = match signer {
+            Some(signer) => signer,
+            None => host.new_signer().await?,
+        };
+        let key = signer.key();
+        let algorithm = key.algorithm().ok_or_else(|| Error::internal("a signing key of no curve"))?;
+        let draft = Draft::new(&legacy.payload, host.unix_ms())?;
+        let signature = signer.sign(&draft.input).await?;
+        if signature.len() != key.signature_length() {
+            return Err(Error::internal("the host made a signature of another length than its key's"));
+        }
+        let bytes = draft.finish(key, algorithm, &signature);
+        let signed = FetchedManifest::new(bytes, Some(DOCKER_SCHEMA1_SIGNED), check_verifiable(digest)?)?;
+        if signed.digest != *digest {
+            return Err(Invalid { code: code::INTERNAL, message: "signing changed the payload".into() }.into());
+        }
+        Ok(signed)
+    }
+}

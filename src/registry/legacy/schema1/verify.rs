@@ -1,0 +1,54 @@
+//! Whether a document is signed as it should be.
+
+use crate::protocol::code;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::schema1::signed::{Signature, Signed};
+use crate::registry::api::connection::Connection;
+use crate::registry::legacy::schema1::{Legacy, SignatureFact};
+use crate::registry::manifest::get::FetchedManifest;
+use crate::transport::{Error, Host, Result};
+
+impl<H: Host> Connection<H> {
+    /// A document of this digest, its signatures checked before anything of it is read.
+    pub(in crate::registry) async fn legacy(&self, digest: &Digest, signed: Signed) -> Result<Legacy> {
+        let facts = self.verify(digest, &signed.signatures).await?;
+        Ok(Legacy::read(signed.payload, facts)?)
+    }
+
+    /// The same of a manifest that was observed.
+    pub(in crate::registry) async fn check_signatures(&self, observed: &FetchedManifest) -> Result<()> {
+        if observed.schema1.is_some() {
+            Box::pin(self.legacy(&observed.digest, Signed::parse(&observed.bytes)?)).await?;
+        }
+        Ok(())
+    }
+
+    /// Checks every signature. Unless all fit, and there is one at least: an error, or a warning where that is set.
+    pub(super) async fn verify(&self, digest: &Digest, signatures: &[Signature]) -> Result<Vec<SignatureFact>> {
+        let count = signatures.len();
+        let invalid = |what: &str| Error::new(code::SIGNATURE_INVALID, format!("manifest {digest}: {what}"));
+        let mut problem = (count == 0).then(|| invalid("it is not signed"));
+        let mut facts = Vec::with_capacity(count);
+        for (at, signature) in signatures.iter().enumerate() {
+            let which = || format!("signature {} of {count}", at + 1);
+            let outcome = match &signature.check {
+                Ok(check) => match self.host().verify(check).await {
+                    Ok(true) => Ok(()),
+                    Ok(false) => Err(invalid(&format!("{} ({}) does not fit it", which(), signature.algorithm))),
+                    Err(error) => Err(Error { message: format!("manifest {digest}: {}", error.message), ..error }),
+                },
+                Err(why) => Err(invalid(&format!("{}{why}", which()))),
+            };
+            facts.push(SignatureFact::of(signature, outcome.is_ok()));
+            problem = problem.or(outcome.err());
+        }
+        match problem {
+            None => Ok(facts),
+            Some(problem) if self.takes_unverified => {
+                self.notices.warn(&problem.message);
+                Ok(facts)
+            }
+            Some(problem) => Err(problem.and("options.unverifiedSchema1: \"warn\" takes it all the same")),
+        }
+    }
+}

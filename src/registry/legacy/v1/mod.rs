@@ -1,0 +1,73 @@
+//! The V1 protocol (docker-registry's, and the index's where one host is both). V1 names nothing by its content: what it
+//! gives is marked as not verified.
+//!
+//! `Client`, `Repository` and `Image` come here where the registry speaks V1; nothing else asks for the version.
+
+mod image;
+mod layer;
+mod listing;
+mod push;
+mod search;
+mod tags;
+
+pub use crate::registry::legacy::v1::image::{Fetched, V1Layer};
+pub(crate) use crate::registry::legacy::v1::image::{find, tag_data};
+pub(crate) use crate::registry::legacy::v1::layer::layer;
+pub(crate) use crate::registry::legacy::v1::listing::{goes_on, page_of};
+pub use crate::registry::legacy::v1::push::LARGEST_STREAM;
+pub(crate) use crate::registry::legacy::v1::tags::{tag, untag};
+
+use std::rc::Rc;
+
+use crate::protocol::http::{Content, Method, Request};
+use crate::protocol::invalid::Invalid;
+use crate::protocol::oci::reference::RepositoryName;
+use crate::registry::api::connection::{Answer, Connection, Target};
+use crate::registry::api::settings::Call;
+use crate::registry::api::version;
+use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::transport::{Error, Host, Result};
+
+/// The namespace of names that have none.
+pub const LIBRARY: &str = "library";
+/// What V1 serves its documents as.
+pub const JSON: &str = "application/json";
+
+/// A name as V1 has it: of a namespace and a repository.
+pub fn full_name(name: &RepositoryName) -> Rc<str> {
+    match name.namespace() {
+        Some(_) => name.as_str().into(),
+        None => format!("{LIBRARY}/{name}").into(),
+    }
+}
+
+/// Asks `_ping`, which lets in everybody: whether credentials are good shows at a repository only.
+pub async fn check<H: Host>(connection: &Connection<H>, call: &Call) -> Result<()> {
+    let answer = connection.get(&connection.target("v1/_ping"), None, version::LIMIT, call).await?;
+    version::looks_like_registry(&answer)
+}
+
+impl<H: Host> Connection<H> {
+    /// Something of a repository's: `/v1/repositories/<name>/<rest>`.
+    fn v1_repository(&self, name: &RepositoryName, rest: &str) -> Target {
+        self.v1_target(name, &format!("repositories/{}/{rest}", full_name(name)))
+    }
+
+    /// Sends something and wants a success.
+    async fn v1_send(&self, request: Request<H::Chunk>) -> Result<()> {
+        self.success(self.load(&request, ANSWER_LIMIT).await?).map(drop)
+    }
+
+    /// PUT of a JSON document.
+    fn v1_put(&self, target: &Target, body: Vec<u8>, call: &Call) -> Request<H::Chunk> {
+        let mut request = self.request(Method::Put, target, None, call);
+        request.headers.set("content-type", JSON);
+        request.body = Some(Content::Bytes(Rc::new(body)));
+        request
+    }
+}
+
+/// The error of an answer whose content breaks a rule.
+fn unreadable(answer: &Answer<Vec<u8>>, invalid: Invalid) -> Error {
+    answer.other_content(invalid.code, invalid.message)
+}

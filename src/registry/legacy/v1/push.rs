@@ -1,0 +1,154 @@
+//! Putting an image: its JSON, its layer, then the checksum of both, which ends it. Until then a registry gives nobody
+//! anything of it, and after an interruption all of it is just put again.
+
+use std::rc::Rc;
+
+use crate::protocol::code;
+use crate::protocol::http::{Content, Method, Request};
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::reference::RepositoryName;
+use crate::protocol::v1::{ImageId, new_image};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::blob::source::{BlobSource, Intake, Part};
+use crate::registry::blob::upload::fill;
+use crate::registry::blob::upload::stream::{PIECE, came_early};
+use crate::registry::legacy::v1::layer::seed;
+use crate::registry::repository::Repository;
+use crate::transport::pipe::Pipe;
+use crate::transport::{Error, Hasher as _, Host, Result};
+
+/// Bytes of a stream at most where the host cannot send one: V1 takes a layer in one request, so that all of it has to be in
+/// memory.
+pub const LARGEST_STREAM: u64 = 256 * 1024 * 1024;
+/// Bytes of a stream that are read before anything is sent: what has no more goes up whole, and again if need be.
+const AHEAD: u64 = 4 * 1024 * 1024;
+
+impl<H: Host> Repository<H> {
+    /// Puts an image into a V1 registry, unless it is there. Its parent must be. No tag points to it yet. Gives its id.
+    pub async fn push_image(
+        &self,
+        json: Vec<u8>,
+        layer: Box<dyn BlobSource<H::Chunk>>,
+        call: &Call,
+    ) -> Result<ImageId> {
+        let (connection, name) = (&self.connection, self.checked_name()?);
+        let (id, _) = new_image(&json)?;
+        let instead = "pushBlob() and pushManifest() put an image together";
+        connection.require_v1("pushImage()", instead, call).await?;
+        connection.v1_push(&name, &id, Rc::new(json), layer, call).await?;
+        Ok(id)
+    }
+}
+
+impl<H: Host> Connection<H> {
+    async fn v1_push(
+        &self,
+        name: &RepositoryName,
+        id: &ImageId,
+        json: Rc<Vec<u8>>,
+        layer: Box<dyn BlobSource<H::Chunk>>,
+        call: &Call,
+    ) -> Result<()> {
+        match self.v1_json(name, id, call).await {
+            Ok(there) if there.bytes == json => {
+                let checksum = there.checksum.as_ref();
+                return self.v1_announce(name, "images", id, checksum, call).await;
+            }
+            Ok(_) => {
+                let message = format!("json: the registry has another image {id} already; images never change");
+                return Err(Error::new(code::CONFLICT, message));
+            }
+            // Not there, or not whole: docker-registry says 400 of what is being pushed.
+            Err(error) if matches!(error.status, Some(400 | 404)) => {}
+            Err(error) => return Err(error),
+        }
+        let mut hasher = self.hasher(Algorithm::Sha256);
+        hasher.update(&seed::<H>(&json))?;
+        let (is_in_memory, streams) = (layer.is_in_memory(), self.sends_streams());
+        if let Some(size) = layer.size().filter(|size| *size > LARGEST_STREAM && !is_in_memory && !streams) {
+            return Err(too_large(&format!("it has {size} bytes")));
+        }
+        let most = if is_in_memory { u64::MAX } else { LARGEST_STREAM + 1 };
+        let mut intake = Intake::<H>::new(layer, Algorithm::Sha256, hasher);
+        let mut part = intake.part();
+        // A failing source fails before anything is sent, if it is a small one.
+        intake.fill(&mut part, if streams && !is_in_memory { AHEAD } else { most }).await?;
+        let is_all = intake.digest().is_some();
+        if !is_all && !streams {
+            return Err(too_large(&format!("it has more than {LARGEST_STREAM} bytes")));
+        }
+        self.v1_announce(name, "", id, None, call).await?;
+        let image = |rest: &str| self.v1_target(name, &format!("images/{id}/{rest}"));
+        self.v1_send(self.v1_put(&image("json"), json.to_vec(), call)).await?;
+        let half = |error: Error| error.and(&format!("the image {id} is not whole: pushImage() again puts all of it"));
+        let mut request = self.request(Method::Put, &image("layer"), None, call);
+        if is_all {
+            fill(&mut request, Content::Chunks(Rc::new(part.from(0))));
+            self.v1_send(request).await.map_err(half)?;
+        } else {
+            self.v1_stream(request, part, &mut intake).await.map_err(half)?;
+        }
+        let Some(checksum) = intake.digest() else { return Err(Error::internal("a layer without an end")) };
+        let mut request = self.request(Method::Put, &image("checksum"), None, call);
+        request.headers.set("x-docker-checksum-payload", checksum.as_str());
+        if let Err(error) = self.v1_send(request).await {
+            // 409: there is nothing to end. It may have been done though its answer was lost.
+            let now = if error.status == Some(409) { self.v1_json(name, id, call).await.ok() } else { None };
+            if now.is_none_or(|now| now.checksum.as_ref().is_none_or(|told| told != checksum)) {
+                return Err(half(error));
+            }
+        }
+        self.v1_announce(name, "images", id, Some(checksum), call).await
+    }
+
+    /// Sends a layer while it is read: what is in hand first.
+    async fn v1_stream(
+        &self,
+        request: Request<H::Chunk>,
+        mut part: Part<H::Chunk>,
+        intake: &mut Intake<H>,
+    ) -> Result<()> {
+        let feed = |pipe: Rc<Pipe<H::Chunk>>| async move {
+            while !part.is_empty() {
+                pipe.put(part.from(part.start())).await;
+                part.keep_last(0);
+                intake.fill(&mut part, PIECE).await?;
+            }
+            Ok(())
+        };
+        let (answer, is_all) = self.load_fed(request, feed).await?;
+        let answer = self.success(answer?)?;
+        if is_all { Ok(()) } else { Err(came_early(&answer)) }
+    }
+
+    /// Tells the index, which is what search() looks into, that a repository has an image. A registry that is none does
+    /// not mind.
+    async fn v1_announce(
+        &self,
+        name: &RepositoryName,
+        rest: &str,
+        id: &ImageId,
+        checksum: Option<&Digest>,
+        call: &Call,
+    ) -> Result<()> {
+        let checksum = checksum.map(|checksum| format!(r#","checksum":"{checksum}""#)).unwrap_or_default();
+        let body = format!(r#"[{{"id":"{id}"{checksum}}}]"#).into_bytes();
+        let mut request = self.v1_put(&self.v1_repository(name, rest), body, call);
+        request.headers.set("x-docker-token", "true");
+        match self.v1_send(request).await {
+            Err(error) if matches!(error.status, Some(404 | 405 | 501)) => Ok(()),
+            done => done,
+        }
+    }
+}
+
+fn too_large(what: &str) -> Error {
+    Error::new(
+        code::TOO_LARGE,
+        format!(
+            "layer: {what}; a V1 registry takes it in one request, and where this host can send no streams a stream \
+             or Blob may have {LARGEST_STREAM}: nothing was pushed. Bytes in memory may have more"
+        ),
+    )
+}

@@ -1,0 +1,268 @@
+//! Listings page by page: tags and the catalog (distribution-spec v1.1.1, "Listing Tags").
+
+pub(crate) mod next;
+pub(crate) mod paging;
+
+use std::rc::Rc;
+
+use crate::protocol::code;
+use crate::protocol::http::Method;
+use crate::protocol::invalid::Invalid;
+use crate::protocol::oci::listing;
+use crate::protocol::oci::listing::Strings;
+use crate::protocol::oci::reference::RepositoryName;
+use crate::protocol::url::Url;
+use crate::registry::api::connection::{Answer, Connection, Target};
+use crate::registry::api::settings::Call;
+use crate::registry::api::version;
+use crate::registry::legacy::v1;
+use crate::registry::listing::next::{Course, Turn};
+use crate::registry::listing::paging::{Extent, PAGE_LIMIT, next_page};
+use crate::transport::{Error, Host, Result};
+
+/// Items asked for per page: what distribution and ECR allow at most.
+const PAGE_SIZE: u64 = 1000;
+/// What is listed.
+enum Listed {
+    Catalog,
+    Tags(std::result::Result<RepositoryName, Invalid>),
+}
+
+enum Next {
+    Turn(Turn),
+    /// A page of a V1 registry, counted from 1.
+    V1(u64),
+    Failure(Error),
+}
+
+/// A listing in progress.
+pub struct Listing<H: Host> {
+    connection: Rc<Connection<H>>,
+    listed: Listed,
+    call: Call,
+    next: Next,
+    course: Course,
+    extent: Extent,
+}
+
+impl<H: Host> Listing<H> {
+    pub(super) fn catalog(connection: Rc<Connection<H>>, page_size: Option<u64>, call: Call) -> Self {
+        Self::new(connection, Listed::Catalog, page_size, call)
+    }
+
+    pub(super) fn tags(
+        connection: Rc<Connection<H>>,
+        name: std::result::Result<RepositoryName, Invalid>,
+        page_size: Option<u64>,
+        call: Call,
+    ) -> Self {
+        Self::new(connection, Listed::Tags(name), page_size, call)
+    }
+
+    fn new(connection: Rc<Connection<H>>, listed: Listed, page_size: Option<u64>, call: Call) -> Self {
+        let extent = Extent::new("the listing", connection.listing_limits);
+        let course = Course::new(Some(page_size.unwrap_or(PAGE_SIZE)));
+        Self { connection, listed, call, next: Next::Turn(Turn::First), course, extent }
+    }
+
+    /// The same for whoever deletes what no listed tag needs: the registry is asked whether something follows the last item
+    /// even where it sends no `Link`, and a list of which that cannot be known is an error.
+    pub fn thorough(mut self) -> Self {
+        self.course.is_thorough = true;
+        self
+    }
+
+    /// The next page's items, never an empty page; `None` at the end, and after an error.
+    pub async fn next_page(&mut self) -> Result<Option<Strings>> {
+        let result = self.advance().await;
+        if !matches!(result, Ok(Some(_))) {
+            self.next = Next::Turn(Turn::End);
+        }
+        result
+    }
+
+    /// All items of all pages.
+    pub async fn collect(mut self) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        while let Some(page) = self.next_page().await? {
+            all.append(&mut page.to_vec());
+        }
+        Ok(all)
+    }
+
+    async fn advance(&mut self) -> Result<Option<Strings>> {
+        loop {
+            let turn = match std::mem::replace(&mut self.next, Next::Turn(Turn::End)) {
+                Next::Turn(turn) => turn,
+                Next::V1(number) => {
+                    let page = self.v1_page(number).await?;
+                    return Ok(Some(page).filter(|page| !page.is_empty()));
+                }
+                Next::Failure(error) => return Err(error),
+            };
+            let url = match &turn {
+                Turn::First => {
+                    let url = self.url(self.course.size, None)?; // a bad name is told before any request
+                    if self.connection.is_v1(&self.call).await? {
+                        self.next = Next::V1(1);
+                        continue;
+                    }
+                    url
+                }
+                Turn::Page(url) | Turn::Guess(url) => url.clone(),
+                Turn::After(last) => self.url(self.course.size, Some(last))?,
+                Turn::Whole(size) => self.url(Some(*size), None)?,
+                Turn::End | Turn::Doubtful(_) | Turn::Stuck(_) => return Ok(None),
+            };
+            if matches!(turn, Turn::After(_)) && self.extent.has(&url) {
+                // A Link has led there.
+                let turn = self.course.refused(&turn, &|url| self.extent.has(url));
+                self.go_on(turn, &url);
+                continue;
+            }
+            let answer = match turn {
+                Turn::First => self.first(url).await?,
+                _ => self.get(url).await?,
+            };
+            if !answer.response.is_success() {
+                self.refused(&turn, &answer)?;
+                continue;
+            }
+            let page = self.take_page(&turn, answer)?;
+            if !page.is_empty() {
+                return Ok(Some(page));
+            }
+        }
+    }
+
+    fn target(&self) -> Result<Target> {
+        Ok(match &self.listed {
+            Listed::Catalog => self.connection.catalog_target(),
+            Listed::Tags(name) => self.connection.repository_target(name.as_ref().map_err(Clone::clone)?, "tags/list"),
+        })
+    }
+
+    fn url(&self, size: Option<u64>, last: Option<&str>) -> Result<Url> {
+        let url = self.target()?.url;
+        let size = size.map(|size| size.to_string());
+        let mut query = Vec::new();
+        query.extend(size.as_deref().map(|size| ("n", size)));
+        query.extend(last.map(|last| ("last", last)));
+        Ok(if query.is_empty() { url } else { url.with_query(&query) })
+    }
+
+    async fn get(&self, url: Url) -> Result<Answer<Vec<u8>>> {
+        let target = self.target()?.with_url(url);
+        // Artifactory answers 406 to a manifest's Accept here.
+        let request = self.connection.request(Method::Get, &target, Some("application/json"), &self.call);
+        self.connection.load(&request, PAGE_LIMIT).await
+    }
+
+    async fn first(&mut self, url: Url) -> Result<Answer<Vec<u8>>> {
+        let answer = match self.get(url).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.no_catalog(error).await),
+        };
+        if answer.response.is_success() {
+            return Ok(answer);
+        }
+        let error = self.connection.failure(&answer);
+        // distribution and ECR set a limit to `n`; without it they choose.
+        let is_size =
+            answer.response.status == 400 && matches!(error.code.as_ref(), "PAGINATION_NUMBER_INVALID" | "UNSUPPORTED");
+        if !is_size {
+            return Err(self.no_catalog(error).await);
+        }
+        self.course.size = None;
+        match self.connection.success(self.get(self.url(None, None)?).await?) {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.no_catalog(error).await),
+        }
+    }
+
+    /// Of a catalog: that the registry has none, or does not show it. Many have none (Docker Hub, GHCR), or one for their
+    /// administrators (Harbor).
+    async fn no_catalog(&self, error: Error) -> Error {
+        let is_absent = matches!(error.status, Some(404 | 405 | 410 | 501)) || error.code == code::UNSUPPORTED;
+        let is_denied = matches!(error.status, Some(401 | 403));
+        if !matches!(self.listed, Listed::Catalog) || !(is_absent || is_denied) {
+            return error;
+        }
+        let advice = "name the repositories instead";
+        let (code, clause) = if is_absent {
+            (code::UNSUPPORTED.into(), format!("this registry has no catalog (/v2/_catalog): {advice}"))
+        } else if version::check(&self.connection, &self.call).await.is_ok() {
+            // It lets this client in, and not here.
+            let whose = if self.connection.has_credentials() { "to these credentials" } else { "without credentials" };
+            let clause = format!("this registry has no catalog (/v2/_catalog), or does not show it {whose}: {advice}");
+            (code::UNSUPPORTED.into(), clause)
+        } else {
+            (error.code.clone(), "the catalog is not shown without credentials that are good for it".to_owned())
+        };
+        Error { code, ..error.and(&clause) }
+    }
+
+    /// What to do where a page is refused.
+    fn refused(&mut self, turn: &Turn, answer: &Answer<Vec<u8>>) -> Result<()> {
+        // What may be answered otherwise a moment later, or to somebody else, tells nothing of the list.
+        let is_verdict = matches!(answer.response.status, 400..=499)
+            && !matches!(answer.response.status, 401 | 403 | 407 | 408 | 425 | 429);
+        // Where header fields may be hidden, something may be missing.
+        let is_needed = match turn {
+            Turn::After(_) => answer.response.headers_filtered,
+            Turn::Guess(_) | Turn::Whole(_) => false,
+            _ => true,
+        };
+        if !is_verdict || is_needed {
+            return Err(self.connection.failure(answer));
+        }
+        let turn = self.course.refused(turn, &|url| self.extent.has(url));
+        self.go_on(turn, &answer.url);
+        Ok(())
+    }
+
+    fn take_page(&mut self, turn: &Turn, mut answer: Answer<Vec<u8>>) -> Result<Strings> {
+        self.extent.page(&answer)?;
+        let body = std::mem::take(&mut answer.response.body);
+        let parsed = match &self.listed {
+            Listed::Catalog => listing::repositories(body),
+            Listed::Tags(_) => listing::tags(body),
+        };
+        let page = parsed.map_err(|invalid| answer.other_content(invalid.code, invalid.message))?;
+        let (is_hidden, next) = (answer.response.headers_filtered, next_page(&answer));
+        let (page, turn) = self.course.turn(turn, page, next, is_hidden, &|url| self.extent.has(url));
+        self.extent.add(&answer, page.len())?;
+        self.go_on(turn, &answer.url);
+        Ok(page)
+    }
+
+    fn go_on(&mut self, turn: Turn, url: &Url) {
+        self.next = match turn {
+            // What came is given out before.
+            Turn::Stuck(why) => Next::Failure(self.extent.stuck(url, &why)),
+            Turn::Doubtful(why) => {
+                let name = if let Listed::Tags(Ok(name)) = &self.listed { name.as_str() } else { "the catalog" };
+                self.connection.notices.warn(&format!("the list of {name} may be incomplete: {why}"));
+                Next::Turn(Turn::End)
+            }
+            turn => Next::Turn(turn),
+        };
+    }
+
+    /// A page of a V1 registry. Who gives all at once, and who ignores which page is asked for, has nothing new on the next.
+    async fn v1_page(&mut self, number: u64) -> Result<Strings> {
+        let name = match &self.listed {
+            Listed::Catalog => None,
+            Listed::Tags(name) => Some(name.as_ref().map_err(Clone::clone)?),
+        };
+        let answer = self.connection.v1_list(name, number, self.course.size, &self.call).await?;
+        self.extent.page(&answer)?;
+        let page = v1::page_of(&answer, name.is_none())?;
+        let fresh = self.course.fresh(page.names);
+        self.extent.add(&answer, fresh.len())?;
+        if v1::goes_on((number, page.pages), (fresh.len(), page.total), &answer, &self.extent)? {
+            self.next = Next::V1(number + 1);
+        }
+        Ok(fresh)
+    }
+}

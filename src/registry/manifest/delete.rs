@@ -1,0 +1,358 @@
+//! Deleting a manifest, after a look at what depends on it, and with a look whether it was done.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use crate::protocol::code;
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::media_type::{Kind, essence, kind};
+use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::oci::referrers;
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::ids::{Question, answers};
+use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::referrers::is_list;
+use crate::registry::repository::Repository;
+use crate::registry::tag::untag::{Standing, Untag};
+use crate::transport::detach::see_through;
+use crate::transport::{Error, Host, Result};
+
+/// Names of one kind that a message lists.
+const NAMED: usize = 5;
+
+/// What depends on a manifest.
+#[derive(Debug, Clone, Serialize)]
+pub struct Dependents {
+    /// The manifest.
+    pub digest: Digest,
+    /// Tags that point to it: they go with it.
+    pub tags: Vec<String>,
+    /// Digests of the indexes that have it as an entry, as far as tags lead to them.
+    pub parents: Vec<Digest>,
+    /// What has it as its subject.
+    pub referrers: Vec<Descriptor>,
+    /// Tags that are listed and have no manifest.
+    pub dangling: Vec<String>,
+    /// What could not be read, so that it may depend on the manifest.
+    pub unread: Vec<Unread>,
+}
+
+/// A tag or digest that could not be read.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unread {
+    /// The tag or digest.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A tag or index as far as it matters for one manifest.
+struct Looked {
+    name: String,
+    /// Whether it is the manifest itself.
+    is_it: bool,
+    /// Whether it is a list of referrers under their tag.
+    is_list: bool,
+    /// Its digest, where the manifest is one of its entries.
+    parent: Option<Digest>,
+    /// Indexes within it, and what may be one.
+    nested: Vec<Nested>,
+    /// It names the manifest in a way that cannot be read.
+    unclear: Option<String>,
+}
+
+struct Nested {
+    digest: Digest,
+    /// Its media type does not tell.
+    may_be_blob: bool,
+}
+
+impl Looked {
+    fn at(name: &str, found: &FetchedManifest, digest: &Digest) -> Self {
+        let parts = found.parts();
+        let is_parent = parts.manifests.iter().chain(&parts.either).any(|entry| entry.digest == *digest);
+        let is_subject = parts.subject.as_ref() == Some(digest);
+        let is_mentioned = !is_parent && !is_subject && parts.mentioned.contains(digest);
+        let index = |entry: &&Descriptor| kind(&essence(&entry.media_type)) == Kind::Index;
+        let nested = |entry: &Descriptor, may_be_blob| Nested { digest: entry.digest.clone(), may_be_blob };
+        let indexes = parts.manifests.iter().filter(index).map(|entry| nested(entry, false));
+        Self {
+            name: name.to_owned(),
+            is_it: found.is_named(digest),
+            is_list: referrers::is_tag(name) && is_list(name, found),
+            parent: is_parent.then(|| found.digest.clone()),
+            nested: indexes.chain(parts.either.iter().map(|entry| nested(entry, true))).collect(),
+            unclear: parts.unknown.filter(|_| is_mentioned),
+        }
+    }
+}
+
+/// What came of a look.
+enum Look {
+    At(Looked),
+    Nothing(String),
+    Unread(Unread),
+}
+
+impl<H: Host> Repository<H> {
+    /// What depends on a manifest: one GET for each of the repository's tags and each index within an index.
+    pub async fn plan_delete(&self, digest: &str, call: &Call) -> Result<Dependents> {
+        Box::pin(self.dependents(&self.checked_name()?, Digest::parse(digest)?, call)).await
+    }
+
+    /// Deletes a manifest, and every tag that points to it. Unless forced only what nothing depends on, else `IN_USE`.
+    /// Resolves once it is gone, and its tags.
+    pub async fn delete_manifest(&self, digest: &str, force: bool, call: &Call) -> Result<()> {
+        let name = self.checked_name()?;
+        let digest = Digest::parse(digest)?;
+        Box::pin(async {
+            let tags = if force {
+                // Those that have to be gone afterwards. A registry without a list has no tags to leave behind.
+                match self.look_at_tags(&name, &digest, call).await {
+                    Err(error) if matches!(error.status, Some(401 | 403 | 404 | 405 | 501)) => Vec::new(),
+                    looked => tags_of(&looked?),
+                }
+            } else {
+                self.dependents(&name, digest.clone(), call).await?.check_unused()?;
+                Vec::new()
+            };
+            self.connection.delete_manifest(&name, digest, tags, call).await
+        })
+        .await
+    }
+
+    async fn dependents(&self, name: &RepositoryName, digest: Digest, call: &Call) -> Result<Dependents> {
+        let looked = self.look_at_tags(name, &digest, call).await?;
+        let tags = tags_of(&looked);
+        let (parents, dangling, unread) = Default::default();
+        let mut dependents = Dependents { digest, tags, parents, referrers: Vec::new(), dangling, unread };
+        self.parents(name, &mut dependents, looked, call).await?;
+        dependents.referrers = self.connection.referrers(name, &dependents.digest, None, call).await?;
+        Ok(dependents)
+    }
+
+    async fn look_at_tags(&self, name: &RepositoryName, digest: &Digest, call: &Call) -> Result<Vec<Look>> {
+        let mut tags = self.connection.listed_tags(name, call).await?;
+        tags.sort();
+        tags.dedup();
+        let mut looked = Vec::new();
+        let questions = tags.into_iter().filter_map(|tag| match Tag::parse(&tag) {
+            Ok(checked) => Some(self.look(name, tag, Reference::Tag(checked), false, digest, call)),
+            // It is listed, and cannot be asked for.
+            Err(invalid) => {
+                looked.push(Look::Unread(Unread { name: tag, reason: invalid.message }));
+                None
+            }
+        });
+        let questions: Vec<_> = questions.collect();
+        looked.append(&mut answers(self.connection.concurrency, questions).await?);
+        looked.sort_by(|one, other| one.name().cmp(other.name()));
+        Ok(looked)
+    }
+
+    fn look<'a>(
+        &'a self,
+        name: &'a RepositoryName,
+        label: String,
+        reference: Reference,
+        may_be_blob: bool,
+        digest: &'a Digest,
+        call: &'a Call,
+    ) -> Question<'a, Look> {
+        Box::pin(async move {
+            match self.connection.observe(name, &reference, call).await {
+                Ok(Some(found)) => Ok(Look::At(Looked::at(&label, &found, digest))),
+                Ok(None) => Ok(Look::Nothing(label)),
+                // The question for a manifest that is a blob is answered by some registries with 500.
+                Err(error) if may_be_blob && error.status.is_some_and(|status| status >= 400) => {
+                    Ok(Look::Nothing(label))
+                }
+                Err(error) if is_about_one(&error) => Ok(Look::Unread(Unread { name: label, reason: error.message })),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    /// Fills in the indexes that have the manifest as an entry, and what could not be read of them.
+    async fn parents(
+        &self,
+        name: &RepositoryName,
+        dependents: &mut Dependents,
+        mut looked: Vec<Look>,
+        call: &Call,
+    ) -> Result<()> {
+        let mut visited = HashSet::new();
+        let mut is_tag = true;
+        while !looked.is_empty() {
+            let mut pending = Vec::new();
+            for look in looked {
+                match look {
+                    Look::Unread(unread) => dependents.unread.push(unread),
+                    Look::Nothing(tag) if is_tag => dependents.dangling.push(tag),
+                    Look::Nothing(_) => {}
+                    // The lists of referrers do not count as parents: they are changed with what they name.
+                    Look::At(at) if is_tag && at.is_list => {}
+                    Look::At(at) => {
+                        dependents.parents.extend(at.parent);
+                        dependents.unread.extend(at.unclear.map(|reason| Unread { name: at.name, reason }));
+                        pending.extend(at.nested.into_iter().filter(|nested| visited.insert(nested.digest.clone())));
+                    }
+                }
+            }
+            let digest = dependents.digest.clone();
+            let questions = pending.into_iter().map(|Nested { digest: index, may_be_blob }| {
+                self.look(name, index.to_string(), Reference::Digest(index), may_be_blob, &digest, call)
+            });
+            looked = answers(self.connection.concurrency, questions.collect()).await?;
+            is_tag = false;
+        }
+        dependents.parents.sort();
+        dependents.parents.dedup();
+        Ok(())
+    }
+}
+
+impl Look {
+    fn name(&self) -> &str {
+        match self {
+            Look::At(at) => &at.name,
+            Look::Nothing(name) => name,
+            Look::Unread(unread) => &unread.name,
+        }
+    }
+}
+
+fn tags_of(looked: &[Look]) -> Vec<String> {
+    let tag = |look: &Look| match look {
+        Look::At(at) if at.is_it => Some(at.name.clone()),
+        _ => None,
+    };
+    looked.iter().filter_map(tag).collect()
+}
+
+/// Whether an error concerns one manifest alone, and not the way to the registry.
+fn is_about_one(error: &Error) -> bool {
+    match error.status {
+        Some(status) => !matches!(status, 401 | 403 | 407 | 429),
+        None => error.code == code::UNSUPPORTED || error.code == code::DIGEST_MISMATCH,
+    }
+}
+
+impl<H: Host> Connection<H> {
+    /// `tags`: those that have to go with it.
+    async fn delete_manifest(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        digest: Digest,
+        tags: Vec<String>,
+        call: &Call,
+    ) -> Result<()> {
+        let reference = Reference::Digest(digest.clone());
+        let subject = match self.ask(name, &reference, call).await {
+            Ok(found) => found?.manifest.subject.as_ref().map(|subject| subject.digest.clone()),
+            // What came and cannot be read can be deleted all the same.
+            Err(error) if error.status.is_some_and(|status| status < 300) => None,
+            Err(error) => return Err(error),
+        };
+        let (me, name, call) = (self.clone(), name.clone(), call.clone());
+        see_through(self.host(), async move {
+            let delete = Box::pin(me.delete_digest(&name, &digest, &call));
+            match &subject {
+                Some(subject) => me.delete_referrer(&name, (subject, &digest), delete, &call).await?,
+                None => delete.await?,
+            }
+            let mut left = Vec::new();
+            for tag in tags {
+                if let Err(error) = me.let_go(&name, &tag, &digest, &call).await {
+                    left.push((tag, error));
+                }
+            }
+            let names: Vec<_> = left.iter().map(|(tag, _)| tag.clone()).collect();
+            match left.into_iter().next() {
+                Some((_, error)) => {
+                    Err(error.and(&format!("{digest} is deleted, but not its {}", listed("tags", &names))))
+                }
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// Deletes a manifest and makes sure that it is gone: a status alone proves nothing. distribution 2.8 answers 500 after
+    /// it has removed a manifest, and 404 to the next try.
+    pub(crate) async fn delete_digest(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        digest: &Digest,
+        call: &Call,
+    ) -> Result<()> {
+        let reference = Reference::Digest(digest.clone());
+        let (refused, is_done) = match self.delete(name, &reference, call).await {
+            Ok(answer) if answer.response.is_success() => {
+                let message = format!("the registry says it deleted {digest}, but it is still there");
+                (answer.error(code::INVALID_RESPONSE, message), true)
+            }
+            Ok(answer) => (self.deletion_refused(&answer), false),
+            Err(error) => (error, false),
+        };
+        match self.observe(name, &reference, call).await {
+            Ok(None) => Ok(()),
+            // Some registries answer for what is not there with a page.
+            Err(error) if is_done && error.is_not_found() => Ok(()),
+            Ok(Some(_)) => Err(refused),
+            Err(_) => Err(refused.and(&format!("whether {digest} is gone could not be verified"))),
+        }
+    }
+
+    /// Removes a tag that should have gone with its manifest: go-containerregistry's registry keeps it, distribution 2.8 may
+    /// leave it behind. One that points elsewhere by now stays.
+    async fn let_go(self: &Rc<Self>, name: &RepositoryName, tag: &str, digest: &Digest, call: &Call) -> Result<()> {
+        let untag = Untag::new(self, name, Tag::parse(tag)?, call);
+        match untag.stands().await? {
+            Standing::Gone => Ok(()),
+            Standing::At(now) if !now.is_named(digest) => Ok(()),
+            Standing::At(_) | Standing::Dangling => match Box::pin(untag.only(Some(digest.clone())).run()).await {
+                Err(error) if error.code == code::CONFLICT => Ok(()),
+                done => done,
+            },
+        }
+    }
+}
+
+impl Dependents {
+    fn check_unused(&self) -> Result<()> {
+        let digests = |digests: Vec<&Digest>| digests.into_iter().map(ToString::to_string).collect::<Vec<_>>();
+        let referrers = digests(self.referrers.iter().map(|referrer| &referrer.digest).collect());
+        let parents = digests(self.parents.iter().collect());
+        let used: Vec<_> = [("tags", &self.tags), ("indexes", &parents), ("referrers", &referrers)]
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(what, names)| listed(what, names))
+            .collect();
+        let unread: Vec<_> = self.unread.iter().map(|unread| unread.name.clone()).collect();
+        let message = match self.unread.first() {
+            None if used.is_empty() => return Ok(()),
+            None => format!("{} is in use by {}", self.digest, used.join(", ")),
+            Some(first) => {
+                let used =
+                    if used.is_empty() { String::new() } else { format!("is in use by {}, and ", used.join(", ")) };
+                let unread = listed("what cannot be read:", &unread);
+                format!("{} {used}may be in use by {unread} ({})", self.digest, first.reason)
+            }
+        };
+        let message = format!("{message}; force: true deletes it all the same");
+        Err(Error::new(code::IN_USE, message))
+    }
+}
+
+fn listed(what: &str, names: &[String]) -> String {
+    let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(" ");
+    match names.len().saturating_sub(NAMED) {
+        0 => format!("{what} {shown}"),
+        more => format!("{what} {shown} and {more} more"),
+    }
+}

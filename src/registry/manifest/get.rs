@@ -1,0 +1,315 @@
+//! Manifests, verified (distribution-spec v1.1.1, "Pulling manifests").
+
+use std::rc::Rc;
+
+use crate::protocol::code;
+use crate::protocol::http::Method;
+use crate::protocol::invalid::Invalid;
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::manifest::Manifest;
+use crate::protocol::oci::manifest::parts::Parts;
+use crate::protocol::oci::media_type;
+use crate::protocol::oci::media_type::Kind;
+use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::schema1::signed::Signed;
+use crate::registry::api::cache::Content;
+use crate::registry::api::connection::{Answer, Connection, Target};
+use crate::registry::api::settings::Call;
+use crate::registry::legacy::schema1::Legacy;
+use crate::transport::{Error, Host, Result};
+
+/// Bytes of a manifest or config that are read: the size registries must take at least (distribution-spec).
+pub const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// A manifest as it came, and as it reads.
+#[derive(Debug)]
+pub struct FetchedManifest {
+    /// The bytes the digest is of; of schema 1 all of them, signatures included.
+    pub bytes: Vec<u8>,
+    /// Computed here; of the algorithm it was asked for by, else sha256.
+    pub digest: Digest,
+    /// The document.
+    pub manifest: Manifest,
+    /// Of schema 1.
+    pub schema1: Option<Box<Legacy>>,
+}
+
+impl FetchedManifest {
+    /// One that was made or given here. `algorithm`: of its digest. Of schema 1 no signature is checked.
+    pub(crate) fn new(
+        bytes: Vec<u8>,
+        content_type: Option<&str>,
+        algorithm: Algorithm,
+    ) -> std::result::Result<Self, Invalid> {
+        let manifest = Manifest::parse(&bytes, content_type)?.sound()?;
+        let schema1 = match manifest.kind {
+            Kind::Schema1 => Some(Box::new(Legacy::unchecked(Signed::parse(&bytes)?)?)),
+            _ => None,
+        };
+        let digest = Digest::of(algorithm, schema1.as_ref().map_or(&bytes, |schema1| &schema1.payload));
+        Ok(Self { bytes, digest, manifest, schema1 })
+    }
+
+    /// The document, if nothing is wrong with it: what is not destructive reads no other.
+    pub fn sound(&self) -> Result<&Manifest> {
+        match &self.manifest.problem {
+            None => Ok(&self.manifest),
+            Some(problem) => Err(Error::from(problem.clone()).and(&format!("its digest is {}", self.digest))),
+        }
+    }
+
+    /// What it is made of, as far as that can be read: what copies and deletes goes by this.
+    pub(crate) fn parts(&self) -> Parts {
+        Parts::of(&self.bytes, &self.manifest.media_type, self.manifest.kind)
+    }
+
+    /// What the digest is of.
+    pub fn hashed(&self) -> &[u8] {
+        self.schema1.as_ref().map_or(&self.bytes, |schema1| &schema1.payload)
+    }
+
+    /// Whether a digest, of whichever algorithm, is its own.
+    pub(crate) fn is_named(&self, digest: &Digest) -> bool {
+        *digest == self.digest
+            || digest.algorithm().is_some_and(|algorithm| {
+                Some(algorithm) != self.digest.algorithm() && Digest::of(algorithm, self.hashed()) == *digest
+            })
+    }
+
+    /// A descriptor of it.
+    pub fn descriptor(&self) -> Descriptor {
+        let size = self.bytes.len() as u64;
+        Descriptor::new(self.manifest.media_type.clone(), self.digest.clone(), size)
+    }
+}
+
+impl<H: Host> Connection<H> {
+    /// The manifest of a tag or digest.
+    pub(crate) async fn manifest(
+        &self,
+        name: &RepositoryName,
+        reference: &Reference,
+        accept: Option<&str>,
+        call: &Call,
+    ) -> Result<Rc<FetchedManifest>> {
+        if let Reference::Digest(digest) = reference {
+            check_verifiable(digest)?;
+            if let Some(Content::Manifest(kept)) = self.cached(name, digest) {
+                return Ok(kept);
+            }
+        }
+        self.require_v2("manifests", call).await?;
+        if let (Reference::Tag(tag), None) = (reference, accept)
+            && let Some(kept) = self.unchanged(name, tag, call).await?
+        {
+            return Ok(kept);
+        }
+        let target = self.manifest_target(name, reference);
+        let accept = accept.unwrap_or(media_type::accept_manifests());
+        let mut request = self.request(Method::Get, &target, Some(accept), call);
+        request.may_be_cached = matches!(reference, Reference::Digest(_));
+        let mut answer = self.success(self.load(&request, MANIFEST_LIMIT).await?)?;
+        let mut tells_digest = answer.content_digest().is_some();
+        let mut read = verified(answer, reference);
+        if self.was_cached_wrong(&request, read.as_ref().err()) {
+            request.may_be_cached = false;
+            answer = self.success(self.load(&request, MANIFEST_LIMIT).await?)?;
+            tells_digest = answer.content_digest().is_some();
+            read = verified(answer, reference);
+        }
+        let (mut fetched, signed) = read?;
+        if let Some(problem) =
+            fetched.manifest.problem.as_ref().filter(|problem| problem.code == code::SIGNATURE_INVALID)
+        {
+            return Err(Error::from(problem.clone()).at(Method::Get, &target.url));
+        }
+        if let Some(signed) = signed {
+            let legacy = Box::pin(self.legacy(&fetched.digest, signed)).await;
+            fetched.schema1 = Some(Box::new(legacy.map_err(|error| error.at(Method::Get, &target.url))?));
+        }
+        let fetched = Rc::new(fetched);
+        self.keep(name, reference, &fetched, tells_digest);
+        Ok(fetched)
+    }
+
+    /// Remembers what came. `tells_digest`: whether a later HEAD will tell if it is still that.
+    pub(crate) fn keep(
+        &self,
+        name: &RepositoryName,
+        reference: &Reference,
+        fetched: &Rc<FetchedManifest>,
+        tells_digest: bool,
+    ) {
+        let mut cache = self.cache.borrow_mut();
+        cache.put(name.as_str(), fetched.digest.as_str(), Content::Manifest(fetched.clone()));
+        if let (Reference::Tag(tag), true) = (reference, tells_digest) {
+            cache.put(name.as_str(), tag.as_str(), Content::Tag(fetched.digest.clone()));
+        }
+    }
+
+    /// What a tag led to before, if HEAD says that it still does: Docker Hub counts a GET, not a HEAD.
+    async fn unchanged(&self, name: &RepositoryName, tag: &Tag, call: &Call) -> Result<Option<Rc<FetchedManifest>>> {
+        let kept = |key: &str| self.cache.borrow_mut().get(name.as_str(), key);
+        let Some(Content::Tag(digest)) = kept(tag.as_str()) else { return Ok(None) };
+        let Some(Content::Manifest(manifest)) = kept(digest.as_str()) else { return Ok(None) };
+        let reference = Reference::Tag(tag.clone());
+        let target = self.manifest_target(name, &reference);
+        let answer = self.head(&target, Some(media_type::accept_manifests()), call).await?;
+        let told = told_by_head(&answer, &reference);
+        Ok(told.filter(|told| told.digest == digest).map(|_| manifest))
+    }
+
+    /// The manifest a descriptor speaks of, which must be as it says.
+    pub(crate) async fn child_manifest(
+        &self,
+        name: &RepositoryName,
+        descriptor: &Descriptor,
+        call: &Call,
+    ) -> Result<Rc<FetchedManifest>> {
+        let reference = Reference::Digest(descriptor.digest.clone());
+        let fetched = self.manifest(name, &reference, None, call).await.map_err(|error| {
+            let platform = descriptor.platform.as_ref().map(|platform| format!(" for {platform}")).unwrap_or_default();
+            let what = format!("{} is listed{platform}, but the registry does not have it", descriptor.digest);
+            if error.is_not_found() { error.and(&what) } else { error }
+        })?;
+        let url = self.manifest_target(name, &reference).url;
+        // Of schema 1 the digest alone counts: registries sign anew for each answer.
+        let is_schema1 = |media_type: &str| media_type::kind(&media_type::essence(media_type)) == Kind::Schema1;
+        if fetched.schema1.is_some() && is_schema1(&descriptor.media_type) {
+            return Ok(fetched);
+        }
+        if fetched.bytes.len() as u64 != descriptor.size {
+            let message = format!(
+                "manifest {} has {} bytes, its index says {}",
+                descriptor.digest,
+                fetched.bytes.len(),
+                descriptor.size
+            );
+            return Err(Error::new(code::SIZE_MISMATCH, message).at(Method::Get, &url));
+        }
+        if media_type::essence(&descriptor.media_type) != fetched.manifest.media_type {
+            let message = format!(
+                "manifest {} is {}, its index says {}",
+                descriptor.digest, fetched.manifest.media_type, descriptor.media_type
+            );
+            return Err(Error::new(code::INVALID_RESPONSE, message).at(Method::Get, &url));
+        }
+        Ok(fetched)
+    }
+
+    /// A manifest's descriptor by HEAD, or by GET where HEAD does not tell all (405, or header fields that are absent,
+    /// hidden or say nothing). `None` where HEAD says that there is none. A hint: see [`observe`](Self::observe).
+    pub(crate) async fn head_manifest(
+        &self,
+        name: &RepositoryName,
+        reference: &Reference,
+        call: &Call,
+    ) -> Result<Option<Descriptor>> {
+        self.require_v2("manifests", call).await?;
+        let target = self.manifest_target(name, reference);
+        let answer = self.head(&target, Some(media_type::accept_manifests()), call).await?;
+        if answer.response.status == 404 {
+            return Ok(None);
+        }
+        if let Some(descriptor) = told_by_head(&answer, reference) {
+            return Ok(Some(descriptor));
+        }
+        match self.manifest(name, reference, None, call).await {
+            Ok(fetched) => Ok(Some(fetched.descriptor())),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What the cache holds under a digest.
+    pub(crate) fn cached(&self, name: &RepositoryName, digest: &Digest) -> Option<Content> {
+        self.cache.borrow_mut().get(name.as_str(), digest.as_str())
+    }
+
+    pub(crate) fn manifest_target(&self, name: &RepositoryName, reference: &Reference) -> Target {
+        self.repository_target(name, &format!("manifests/{reference}"))
+    }
+}
+
+/// A digest whose algorithm is not known here could only be believed.
+pub fn check_verifiable(digest: &Digest) -> Result<Algorithm> {
+    digest.algorithm().ok_or_else(|| {
+        Error::new(code::UNSUPPORTED, format!("content of {digest} cannot be verified: unknown digest algorithm"))
+    })
+}
+
+fn told_by_head<B>(answer: &Answer<B>, reference: &Reference) -> Option<Descriptor> {
+    if !answer.response.is_success() {
+        return None;
+    }
+    let media_type = media_type::essence(answer.header("content-type")?);
+    if media_type::is_generic(&media_type) {
+        return None;
+    }
+    let size = answer.response.declared_length()?;
+    let told = answer.content_digest();
+    let digest = match reference {
+        // A hint that contradicts the question is no answer: GET will tell.
+        Reference::Digest(asked) if told.as_ref().is_none_or(|told| told == asked) => asked.clone(),
+        Reference::Digest(_) => return None,
+        Reference::Tag(_) => told?,
+    };
+    Some(Descriptor::new(media_type, digest, size))
+}
+
+/// A manifest whose digest is right; of schema 1, whose signatures are still to be looked at, also its parts. What is wrong
+/// with the document is its [`problem`](Manifest::problem). What is no JSON object is no manifest, unless the digest that
+/// was asked for or that the registry tells vouches for it: a proxy's page has status 200 too.
+pub(crate) fn verified(
+    mut answer: Answer<Vec<u8>>,
+    reference: &Reference,
+) -> Result<(FetchedManifest, Option<Signed>)> {
+    let bytes = std::mem::take(&mut answer.response.body);
+    let content_type = answer.header("content-type").map(str::to_owned);
+    let mut parsed = Manifest::parse(&bytes, content_type.as_deref());
+    let signed = match &mut parsed {
+        Ok(manifest) if manifest.kind == Kind::Schema1 => {
+            let signed = Signed::parse(&bytes);
+            signed.map_err(|invalid| manifest.problem.get_or_insert(invalid).clone()).ok()
+        }
+        _ => None,
+    };
+    let hashed = signed.as_ref().map_or(&bytes, |signed| &signed.payload);
+    let digest = match reference {
+        Reference::Digest(asked) => {
+            let computed = Digest::of(check_verifiable(asked)?, hashed);
+            if computed != *asked {
+                return Err(answer.error(code::DIGEST_MISMATCH, mismatch(asked, &computed)));
+            }
+            computed
+        }
+        Reference::Tag(_) => Digest::of(Algorithm::Sha256, hashed),
+    };
+    let is_vouched = compare_hint(&answer, &digest, hashed)? || matches!(reference, Reference::Digest(_));
+    let manifest = match parsed {
+        Ok(manifest) => manifest,
+        Err(invalid) if is_vouched => Manifest::unreadable(content_type.as_deref(), invalid),
+        Err(invalid) => return Err(answer.other_content(invalid.code, invalid.message)),
+    };
+    Ok((FetchedManifest { bytes, digest, manifest, schema1: None }, signed))
+}
+
+/// `Docker-Content-Digest` may be of another algorithm than the reference; it must be right in its own. Whether there is
+/// one that could be compared.
+fn compare_hint<B>(answer: &Answer<B>, computed: &Digest, bytes: &[u8]) -> Result<bool> {
+    let Some(told) = answer.content_digest() else { return Ok(false) };
+    let Some(algorithm) = told.algorithm() else { return Ok(false) };
+    let computed =
+        if Some(algorithm) == computed.algorithm() { computed.clone() } else { Digest::of(algorithm, bytes) };
+    if computed == told {
+        return Ok(true);
+    }
+    let message = format!("Docker-Content-Digest says {told}, the content hashes to {computed}");
+    Err(answer.error(code::DIGEST_MISMATCH, message))
+}
+
+/// What to say of content that is not what was asked for.
+pub fn mismatch(expected: &Digest, computed: &Digest) -> String {
+    format!("content of {expected} hashes to {computed}")
+}

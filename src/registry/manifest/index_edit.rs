@@ -1,0 +1,228 @@
+//! Indexes of images that are there already (image-spec image-index.md).
+
+use std::rc::Rc;
+
+use crate::protocol::code;
+use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::manifest::document::{Entry, IndexDocument};
+use crate::protocol::oci::media_type;
+use crate::protocol::oci::media_type::{Entry as EntryKind, Kind};
+use crate::protocol::oci::platform::Platform;
+use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::ids::{Question, answers};
+use crate::registry::image::reference::Source;
+use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::repository::Repository;
+use crate::transport::{Error, Host, Result};
+
+/// BuildKit's annotation of an attestation: the image it is about.
+const ATTESTED: &str = "vnd.docker.reference.digest";
+
+/// What an index is made of beside images.
+#[derive(Default)]
+pub struct IndexChange {
+    /// Tag or digest of an index whose entries come first.
+    pub base: Option<String>,
+    /// Digests and platforms of entries to leave out.
+    pub remove: Vec<String>,
+    /// Set on the index, beside the base's.
+    pub annotations: Vec<(String, String)>,
+}
+
+impl<H: Host> Repository<H> {
+    /// Puts an index of these images under a tag: an OCI index, or Docker's list where all of it is Docker's. An index
+    /// among them contributes its entries; of images for one platform the later takes the earlier's place.
+    pub async fn create_index(
+        &self,
+        tag: &str,
+        images: &[Source<H>],
+        change: &IndexChange,
+        call: &Call,
+    ) -> Result<Descriptor> {
+        let name = self.checked_name()?;
+        let tag = Tag::parse(tag)?;
+        let base = change.base.as_deref().map(Reference::parse).transpose()?;
+        let removed =
+            change.remove.iter().map(|text| Removed::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let images: Vec<_> = images.iter().map(|image| image.within(&self.connection, &name)).collect::<Result<_>>()?;
+        if images.is_empty() && base.is_none() {
+            return Err(Error::new(code::INVALID_ARGUMENT, "images: at least one is needed, or options.base"));
+        }
+        Box::pin(async {
+            let connection = &self.connection;
+            let mut index = match &base {
+                Some(base) => connection.index_document(&name, base, call).await?,
+                None => IndexDocument::default(),
+            };
+            for removed in &removed {
+                removed.leave_out(&mut index.manifests)?;
+            }
+            for image in &images {
+                let entries = connection.index_entries(&name, image, call).await?;
+                merge(&mut index.manifests, entries);
+            }
+            for (key, value) in &change.annotations {
+                index.annotations.set(key, value);
+            }
+            connection.check_children(&name, &index.manifests, call).await?;
+            let (bytes, media_type) = index.write()?;
+            let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
+            connection.put_tag(&name, &tag, &manifest, call).await?;
+            if let Some(subject) = &manifest.manifest.subject {
+                connection.list_referrer(&name, subject, &manifest, call).await?;
+            }
+            Ok(manifest.descriptor())
+        })
+        .await
+    }
+}
+
+impl<H: Host> Connection<H> {
+    async fn index_document(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        reference: &Reference,
+        call: &Call,
+    ) -> Result<IndexDocument> {
+        let found = self.current(name, reference, call).await?;
+        match &found.sound()?.manifests {
+            Some(entries) if found.manifest.kind == Kind::Index => Ok(IndexDocument::parse(&found.bytes, entries)?),
+            _ => {
+                let message = format!("options.base: {reference} is no index, but {}", found.manifest.media_type);
+                Err(Error::new(code::INVALID_ARGUMENT, message))
+            }
+        }
+    }
+
+    /// What an image contributes.
+    async fn index_entries(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        reference: &Reference,
+        call: &Call,
+    ) -> Result<Vec<Entry>> {
+        let found = self.current(name, reference, call).await?;
+        if let (Kind::Index, Some(entries)) = (found.manifest.kind, &found.sound()?.manifests) {
+            return Ok(IndexDocument::parse(&found.bytes, entries)?.manifests);
+        }
+        let mut descriptor = found.descriptor();
+        descriptor.platform = self.image_config(name, &found, call).await?.and_then(|config| config.platform);
+        descriptor.artifact_type = found.manifest.artifact_type.clone();
+        Ok(vec![Entry::new(descriptor)?])
+    }
+
+    /// Not every registry looks for itself whether an index leads anywhere, nor tells by HEAD what it has.
+    async fn check_children(self: &Rc<Self>, name: &RepositoryName, entries: &[Entry], call: &Call) -> Result<()> {
+        let questions = entries.iter().map(|Entry { descriptor, .. }| -> Question<'_, _> {
+            Box::pin(async {
+                let is_there = self.has_child(name, descriptor, call).await?;
+                Ok(Some(&descriptor.digest).filter(|_| !is_there))
+            })
+        });
+        match answers(self.concurrency, questions.collect()).await?.into_iter().flatten().next() {
+            Some(digest) => {
+                let message =
+                    format!("an entry of the index is not in the repository {name}: {digest}; nothing was pushed");
+                Err(Error::new("MANIFEST_UNKNOWN", message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn has_child(self: &Rc<Self>, name: &RepositoryName, child: &Descriptor, call: &Call) -> Result<bool> {
+        let kind = media_type::entry(&media_type::essence(&child.media_type));
+        // Asked for a blob as a manifest, distribution 2.8 answers 500.
+        if kind != EntryKind::Manifest && self.head_blob(name, &child.digest, call).await?.is_some() {
+            return Ok(true);
+        }
+        let reference = Reference::Digest(child.digest.clone());
+        Ok(kind != EntryKind::Blob && self.observe(name, &reference, call).await?.is_some())
+    }
+}
+
+/// An entry to leave out.
+enum Removed {
+    Digest(Digest),
+    Platform(Platform),
+}
+
+impl Removed {
+    /// Digests have a colon and no slash; a platform with a colon has both.
+    fn parse(text: &str) -> std::result::Result<Self, Invalid> {
+        if text.contains(':') && !text.contains('/') {
+            return Digest::parse(text).map(Self::Digest);
+        }
+        Ok(Self::Platform(Platform::parse(text)?.normalized()))
+    }
+
+    fn leave_out(&self, entries: &mut Vec<Entry>) -> Result<()> {
+        let gone: Vec<_> = entries.iter().filter(|entry| self.fits(entry)).map(digest_of).collect();
+        if gone.is_empty() {
+            let what = match self {
+                Self::Digest(digest) => digest.to_string(),
+                Self::Platform(platform) => platform.to_string(),
+            };
+            let message = format!("options.remove: options.base has no entry {}", quoted(&what));
+            return Err(Error::new(code::INVALID_ARGUMENT, message));
+        }
+        entries.retain(|entry| !self.fits(entry));
+        without_attestations(entries, &gone);
+        Ok(())
+    }
+
+    fn fits(&self, entry: &Entry) -> bool {
+        match self {
+            Self::Digest(digest) => entry.descriptor.digest == *digest,
+            Self::Platform(wanted) => platform_of(entry).is_some_and(|mut platform| {
+                // Without a version, of every version.
+                if wanted.os_version.is_none() {
+                    platform.os_version = None;
+                }
+                if wanted.os_features.is_none() {
+                    platform.os_features = None;
+                }
+                platform == *wanted
+            }),
+        }
+    }
+}
+
+/// Adds what one image contributes to what the earlier ones did.
+fn merge(entries: &mut Vec<Entry>, more: Vec<Entry>) {
+    let earlier = entries.len();
+    let mut gone = Vec::new();
+    for entry in more {
+        if entries.iter().any(|one| one.descriptor.digest == entry.descriptor.digest) {
+            continue;
+        }
+        let platform = platform_of(&entry);
+        let replaced = entries.iter_mut().take(earlier).find(|one| platform.is_some() && platform_of(one) == platform);
+        match replaced {
+            Some(replaced) => gone.push(digest_of(&std::mem::replace(replaced, entry))),
+            None => entries.push(entry),
+        }
+    }
+    without_attestations(entries, &gone);
+}
+
+/// What was said about images that are gone goes with them.
+fn without_attestations(entries: &mut Vec<Entry>, gone: &[Digest]) {
+    entries.retain(|entry| {
+        let annotations = entry.descriptor.annotations.as_ref();
+        let about = annotations.and_then(|annotations| annotations.get(ATTESTED));
+        about.is_none_or(|about| gone.iter().all(|digest| digest.as_str() != about))
+    });
+}
+
+fn digest_of(entry: &Entry) -> Digest {
+    entry.descriptor.digest.clone()
+}
+
+/// By which one entry stands for another; attestations, which run nowhere, have none.
+fn platform_of(entry: &Entry) -> Option<Platform> {
+    entry.descriptor.platform.as_ref().filter(|platform| !platform.is_unknown()).map(Platform::normalized)
+}

@@ -1,0 +1,12 @@
+//! Manifests and indexes: get, put, delete, and what refers to them.
+
+pub(crate) mod artifact;
+pub(crate) mod delete;
+pub mod get;
+pub(crate) mod index;
+pub(crate) mod index_edit;
+pub(crate) mod input;
+pub(crate) mod observe;
+pub(crate) mod put;
+pub(crate) mod referrers;
+pub(crate) mod referrers_tag;

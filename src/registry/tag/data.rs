@@ -1,0 +1,154 @@
+//! What a tag points to, in one answer.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::protocol::oci::descriptor::{Annotations, Descriptor};
+use crate::protocol::oci::media_type::Kind;
+use crate::protocol::oci::platform::{Matcher, Platform};
+use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::image::Image;
+use crate::registry::legacy::v1;
+use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::index;
+use crate::registry::manifest::index::Found;
+use crate::transport::{Host, Result};
+
+/// Facts of a tag, from its manifest and config.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagData {
+    /// The tag.
+    pub tag: String,
+    /// Digest of the manifest; V1 has neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// V1's id of the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Whether the digest vouches for all of it.
+    pub verified: bool,
+    /// Media type of the manifest, or of V1's JSON.
+    pub media_type: String,
+    /// Bytes of the layers, compressed; of an index, those of the image for the client's platform, else of the first; of an
+    /// index of blobs (BuildKit's caches), of those.
+    /// `None` where a V1 registry does not tell.
+    pub size: Option<u64>,
+    /// RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// All platforms of an index, or the one of an image.
+    pub platforms: Vec<Platform>,
+    /// What the artifact is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact_type: Option<String>,
+    /// Annotations of the manifest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Annotations>,
+    /// What docker-registry keeps of the tag itself (V1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag_json: Option<Box<RawValue>>,
+}
+
+impl TagData {
+    pub(crate) async fn of<H: Host>(
+        connection: &Rc<Connection<H>>,
+        name: &RepositoryName,
+        tag: Tag,
+        call: &Call,
+    ) -> Result<Self> {
+        if connection.is_v1(call).await? {
+            return Box::pin(v1::tag_data(connection, name, &tag, call)).await;
+        }
+        let text = tag.as_str().to_owned();
+        let manifest = connection.manifest(name, &Reference::Tag(tag), None, call).await?;
+        Self::of_manifest(connection, name, &text, &manifest, call).await
+    }
+
+    /// The facts of a tag of a V1 registry.
+    pub(crate) fn of_v1<H: Host>(tag: &Tag, image: &Image<H>, tag_json: Option<Box<RawValue>>) -> Self {
+        Self {
+            tag: tag.as_str().to_owned(),
+            digest: None,
+            id: Some(image.id().to_owned()),
+            verified: image.is_verified(),
+            media_type: image.media_type().to_owned(),
+            size: image.size(),
+            created: image.created().map(str::to_owned),
+            platforms: image.platform().cloned().into_iter().collect(),
+            artifact_type: None,
+            annotations: None,
+            tag_json,
+        }
+    }
+
+    /// The facts of a tag that points to this manifest.
+    pub(crate) async fn of_manifest<H: Host>(
+        connection: &Rc<Connection<H>>,
+        name: &RepositoryName,
+        tag: &str,
+        manifest: &Rc<FetchedManifest>,
+        call: &Call,
+    ) -> Result<Self> {
+        let document = manifest.sound()?;
+        let mut data = TagData {
+            tag: tag.to_owned(),
+            digest: Some(manifest.digest.to_string()),
+            id: None,
+            verified: true,
+            media_type: document.media_type.clone(),
+            size: Some(0),
+            created: None,
+            platforms: Vec::new(),
+            artifact_type: document.artifact_type.clone(),
+            annotations: document.annotations.clone(),
+            tag_json: None,
+        };
+        let image = match document.kind {
+            Kind::Index => {
+                let images = index::images(connection, name, manifest, call).await;
+                let images = images.map_err(index::lists(&manifest.digest))?;
+                // One that cannot be read says nothing of the others.
+                let (images, _) = index::with_platforms(connection, name, &images, call).await;
+                data.platforms = images.iter().filter_map(|entry| entry.platform.clone()).collect();
+                shown_image(connection, name, &images, call).await.map_err(index::lists(&manifest.digest))?
+            }
+            Kind::Image | Kind::Schema1 => Some(Found { manifest: manifest.clone(), platform: None }),
+            Kind::Other => None,
+        };
+        if image.is_none() {
+            // An index of blobs, as BuildKit keeps its cache, and artifacts of old.
+            let blobs = manifest.parts().blobs;
+            data.size = Some(blobs.iter().fold(0, |sum: u64, blob| sum.saturating_add(blob.size)));
+        }
+        if let Some(found) = image {
+            data.describe(&Image::open(connection, name, found, call).await?, manifest);
+        }
+        Ok(data)
+    }
+
+    fn describe<H: Host>(&mut self, image: &Image<H>, manifest: &FetchedManifest) {
+        self.size = image.size();
+        self.created = image.created().map(str::to_owned);
+        if manifest.manifest.kind != Kind::Index {
+            self.platforms = image.platform().cloned().into_iter().collect();
+        }
+    }
+}
+
+async fn shown_image<H: Host>(
+    connection: &Rc<Connection<H>>,
+    name: &RepositoryName,
+    images: &[Descriptor],
+    call: &Call,
+) -> Result<Option<Found>> {
+    let matcher = Matcher::only(&connection.platform_or(None)?);
+    match index::best(images, &matcher).map(|(_, entry)| entry).or(images.first()) {
+        Some(entry) => index::open(connection, name, entry, call).await.map(Some),
+        None => Ok(None),
+    }
+}

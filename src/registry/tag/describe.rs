@@ -1,0 +1,374 @@
+//! What many tags point to: some tags at a time, in the order wanted, each digest looked into once.
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::rc::Rc;
+
+use async_lock::Mutex;
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+
+use crate::protocol::code;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::listing::Told;
+use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::text::{timestamp, version_order};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::ids::{Ids, Works, arrange, ordered};
+use crate::registry::listing::Listing;
+use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::tag::data::TagData;
+use crate::transport::{Host, Result};
+
+/// Tags in work, or described and waiting for their turn, for every request that may run at a time: enough that one slow
+/// tag does not hold up the others.
+const WINDOW: usize = 3;
+/// So many tags in a row that got no answer at all say something of the network, not of the tags.
+const LOST_IN_A_ROW: usize = 8;
+
+/// In which order tags are described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As they are ready.
+    Any,
+    /// By the tags' characters.
+    Name,
+    /// The highest version first, then what is no version.
+    Version,
+    /// By creation, then what does not tell it.
+    Newest,
+}
+
+/// A tag, and what it points to or why that cannot be told.
+pub struct Described {
+    /// The tag.
+    pub tag: String,
+    /// The facts.
+    pub data: Result<TagData>,
+}
+
+/// Descriptions in progress. Dropping it stops every request.
+pub struct Descriptions<H: Host> {
+    reader: Rc<Reader<H>>,
+    /// `None` once all tags are known.
+    listing: Option<Listing<H>>,
+    order: Order,
+    /// Whether `pending` is in the order wanted.
+    is_sorted: bool,
+    pending: VecDeque<String>,
+    running: Works<'static>,
+    /// Described, with their number in the order they were begun in.
+    done: Rc<RefCell<Vec<(usize, Described)>>>,
+    /// From the next in turn on; `None` where it is not described yet.
+    ready: VecDeque<Option<Described>>,
+    /// Of `ready` those that are described.
+    waiting: usize,
+    begun: usize,
+    given: usize,
+    lost: usize,
+}
+
+/// Waits for a page while the descriptions under way go on: they hold the places among the requests that it waits for.
+async fn alongside<T>(page: impl Future<Output = T>, running: &mut Works<'static>) -> T {
+    let mut page = pin!(page);
+    while !running.is_empty() {
+        if let Either::Left((page, _)) = select(page.as_mut(), running.next()).await {
+            return page;
+        }
+    }
+    page.await
+}
+
+/// What the tags of one repository have in common.
+struct Reader<H: Host> {
+    connection: Rc<Connection<H>>,
+    name: RepositoryName,
+    call: Call,
+    /// When it began; milliseconds since 1970.
+    now: u64,
+    digests: RefCell<Ids>,
+    /// By the digest's number; locked while it is found out.
+    facts: RefCell<Vec<Rc<Mutex<Option<TagData>>>>>,
+    tags: RefCell<Ids>,
+    /// By the tag's number, where the listing told: digest, and a credible date in milliseconds since 1970.
+    told: RefCell<Vec<(Digest, Option<u64>)>>,
+    /// Tags that turned out to share a digest with one before, and those that did not.
+    shared: Cell<usize>,
+    single: Cell<usize>,
+}
+
+impl<H: Host> Descriptions<H> {
+    pub(crate) fn new(
+        connection: Rc<Connection<H>>,
+        name: RepositoryName,
+        tags: Option<Vec<String>>,
+        order: Order,
+        call: Call,
+    ) -> Result<Self> {
+        let listing = match &tags {
+            Some(tags) => {
+                tags.iter().try_for_each(|tag| Tag::parse(tag).map(drop))?;
+                None
+            }
+            None => Some(Listing::tags(connection.clone(), Ok(name.clone()), None, call.clone())),
+        };
+        let now = connection.retry.now_unix_ms();
+        let reader = Reader {
+            connection,
+            name,
+            call,
+            now,
+            digests: RefCell::default(),
+            facts: RefCell::default(),
+            tags: RefCell::default(),
+            told: RefCell::default(),
+            shared: Cell::new(0),
+            single: Cell::new(0),
+        };
+        let mut descriptions = Self {
+            reader: Rc::new(reader),
+            listing,
+            order,
+            is_sorted: false,
+            pending: tags.unwrap_or_default().into(),
+            running: Works::new(),
+            done: Rc::default(),
+            ready: VecDeque::new(),
+            waiting: 0,
+            begun: 0,
+            given: 0,
+            lost: 0,
+        };
+        if descriptions.listing.is_none() {
+            descriptions.sort();
+        }
+        Ok(descriptions)
+    }
+
+    /// The next tags, in order, never none; `None` at the end. An error is one that the other tags would meet too.
+    pub async fn next_some(&mut self) -> Result<Option<Vec<Described>>> {
+        loop {
+            self.begin().await?;
+            self.take_done()?;
+            let some = self.take_ready();
+            if !some.is_empty() {
+                return Ok(Some(some));
+            }
+            if self.running.next().await.is_none() {
+                return Ok(None);
+            }
+            self.take_done()?;
+        }
+    }
+
+    fn take_done(&mut self) -> Result<()> {
+        let done = self.done.take();
+        for (index, described) in done {
+            self.judge(&described)?;
+            self.put(index, described);
+        }
+        if self.needs_all() && self.running.is_empty() && self.pending.is_empty() {
+            self.sort_ready();
+        }
+        Ok(())
+    }
+
+    /// Those whose turn it is.
+    fn take_ready(&mut self) -> Vec<Described> {
+        let mut some = Vec::new();
+        while !self.needs_all() {
+            let Some(described) = self.ready.front_mut().and_then(Option::take) else { break };
+            self.ready.pop_front();
+            self.given += 1;
+            self.waiting -= 1;
+            some.push(described);
+        }
+        some
+    }
+
+    fn put(&mut self, index: usize, described: Described) {
+        let at = if self.order == Order::Any { self.ready.len() } else { index - self.given };
+        while self.ready.len() <= at {
+            self.ready.push_back(None);
+        }
+        if let Some(slot) = self.ready.get_mut(at) {
+            *slot = Some(described);
+        }
+        self.waiting += 1;
+    }
+
+    async fn begin(&mut self) -> Result<()> {
+        let window = self.reader.connection.concurrency * WINDOW;
+        loop {
+            while (self.listing.is_none() || self.order == Order::Any)
+                && self.running.len() + self.ahead() < window
+                && let Some(tag) = self.pending.pop_front()
+            {
+                self.running.push(Box::pin(describe(self.reader.clone(), self.begun, tag, self.done.clone())));
+                self.begun += 1;
+            }
+            // In an order that is known beforehand all tags are listed before the first is described.
+            if !self.pending.is_empty() && (self.listing.is_none() || self.order == Order::Any) {
+                return Ok(());
+            }
+            let Some(listing) = &mut self.listing else { return Ok(()) };
+            let Some(page) = alongside(listing.next_page(), &mut self.running).await? else {
+                self.listing = None;
+                self.sort();
+                continue;
+            };
+            self.learn(&page.told());
+            self.pending.extend(page.to_vec());
+        }
+    }
+
+    /// Descriptions that wait for their turn; where all have to wait they are no reason to begin no more.
+    fn ahead(&self) -> usize {
+        if self.needs_all() { 0 } else { self.waiting + self.done.borrow().len() }
+    }
+
+    /// What the listing tells beside the tags.
+    fn learn(&mut self, told: &[Told]) {
+        let (mut tags, mut known) = (self.reader.tags.borrow_mut(), self.reader.told.borrow_mut());
+        for Told { digest, tags: names, created, uploaded } in told {
+            let credible = |date: &Option<u64>| timestamp::credible((*date)?, self.reader.now);
+            let date = credible(created).or_else(|| credible(uploaded));
+            for tag in names {
+                if tags.of(tag) == known.len() {
+                    known.push((digest.clone(), date));
+                }
+            }
+        }
+    }
+
+    /// Puts the tags in order as far as that is known before they are described.
+    fn sort(&mut self) {
+        let tags = Vec::from(std::mem::take(&mut self.pending));
+        let tag = |at: usize| tags.get(at).map(String::as_str).unwrap_or_default();
+        let dates: Vec<Option<u64>> = tags.iter().map(|tag| self.reader.told(tag)?.1).collect();
+        let date = |at: usize| dates.get(at).copied().flatten();
+        let order = match self.order {
+            Order::Any => ordered(tags.len(), &|_, _| Ordering::Equal),
+            Order::Name => ordered(tags.len(), &|one, other| tag(one).cmp(tag(other))),
+            Order::Version => ordered(tags.len(), &|one, other| version_order::highest_first(tag(one), tag(other))),
+            Order::Newest => ordered(tags.len(), &|one, other| date(other).cmp(&date(one))),
+        };
+        // Where all tell their date there is no need to wait for the last.
+        self.is_sorted = dates.iter().all(Option::is_some);
+        self.pending = arrange(tags, &order).into();
+    }
+
+    /// Whether the order shows only when all are described.
+    fn needs_all(&self) -> bool {
+        self.order == Order::Newest && !self.is_sorted
+    }
+
+    fn sort_ready(&mut self) {
+        self.is_sorted = true;
+        let all: Vec<Described> = std::mem::take(&mut self.ready).into_iter().flatten().collect();
+        let created = |described: &Described| {
+            let created = described.data.as_ref().ok()?.created.as_ref()?;
+            timestamp::credible_text(created, self.reader.now)
+        };
+        // A placeholder is no date: there the listing may know when the image was uploaded.
+        let date = |described: &Described| created(described).or_else(|| self.reader.told(&described.tag)?.1);
+        let dates: Vec<Option<u64>> = all.iter().map(date).collect();
+        let date = |at: usize| dates.get(at).copied().flatten();
+        let order = ordered(all.len(), &|one, other| date(other).cmp(&date(one)));
+        self.ready = arrange(all, &order).into_iter().map(Some).collect();
+    }
+
+    /// What befalls every tag ends it all: thousands of entries that say the same, each after some tries, help nobody.
+    fn judge(&mut self, described: &Described) -> Result<()> {
+        let Err(error) = &described.data else {
+            self.lost = 0;
+            return Ok(());
+        };
+        let is_refused = matches!(error.status, Some(401 | 403 | 429))
+            || matches!(error.code.as_ref(), code::AUTH_REQUIRED | code::DENIED | code::UNTRUSTED_REALM);
+        let is_lost = matches!(error.code.as_ref(), code::NETWORK | code::CORS_OR_NETWORK | code::TIMEOUT if error.status.is_none());
+        self.lost = if is_lost { self.lost + 1 } else { 0 };
+        if is_refused || self.lost >= LOST_IN_A_ROW { Err(error.clone()) } else { Ok(()) }
+    }
+}
+
+async fn describe<H: Host>(
+    reader: Rc<Reader<H>>,
+    index: usize,
+    tag: String,
+    done: Rc<RefCell<Vec<(usize, Described)>>>,
+) {
+    let data = reader.read(&tag).await;
+    done.borrow_mut().push((index, Described { tag, data }));
+}
+
+impl<H: Host> Reader<H> {
+    async fn read(&self, tag: &str) -> Result<TagData> {
+        let checked = Tag::parse(tag)?;
+        if self.connection.is_v1(&self.call).await? {
+            return TagData::of(&self.connection, &self.name, checked, &self.call).await;
+        }
+        let known = match self.told(tag) {
+            Some((digest, _)) => Some(digest),
+            // A HEAD costs less than a GET, and nothing where it is what is counted (Docker Hub): worth it where most
+            // tags share what was read before.
+            None if self.shared.get() > self.single.get() => self.head(&checked).await?,
+            None => None,
+        };
+        if let Some(digest) = known {
+            return self.facts(tag, &digest, None).await;
+        }
+        let manifest = self.connection.manifest(&self.name, &Reference::Tag(checked), None, &self.call).await?;
+        let digest = manifest.digest.clone();
+        self.facts(tag, &digest, Some(manifest)).await
+    }
+
+    /// What the listing told of a tag.
+    fn told(&self, tag: &str) -> Option<(Digest, Option<u64>)> {
+        let id = self.tags.borrow().get(tag)?;
+        self.told.borrow().get(id).cloned()
+    }
+
+    async fn head(&self, tag: &Tag) -> Result<Option<Digest>> {
+        let reference = Reference::Tag(tag.clone());
+        let found = self.connection.head_manifest(&self.name, &reference, &self.call).await?;
+        Ok(found.map(|found| found.digest))
+    }
+
+    fn is_known(&self, digest: &Digest) -> bool {
+        self.digests.borrow().get(digest.as_str()).is_some()
+    }
+
+    fn facts_of(&self, digest: &Digest) -> Rc<Mutex<Option<TagData>>> {
+        let id = self.digests.borrow_mut().of(digest.as_str());
+        let mut facts = self.facts.borrow_mut();
+        if id == facts.len() {
+            facts.push(Rc::default());
+        }
+        facts.get(id).cloned().unwrap_or_default()
+    }
+
+    /// The facts of a digest, found out by the first who asks.
+    async fn facts(&self, tag: &str, digest: &Digest, manifest: Option<Rc<FetchedManifest>>) -> Result<TagData> {
+        let count = if self.is_known(digest) { &self.shared } else { &self.single };
+        count.set(count.get() + 1);
+        let facts = self.facts_of(digest);
+        let mut facts = facts.lock().await;
+        if let Some(known) = &*facts {
+            return Ok(TagData { tag: tag.to_owned(), ..known.clone() });
+        }
+        let manifest = match manifest {
+            Some(manifest) => manifest,
+            None => {
+                let reference = Reference::Digest(digest.clone());
+                self.connection.manifest(&self.name, &reference, None, &self.call).await?
+            }
+        };
+        let data = TagData::of_manifest(&self.connection, &self.name, tag, &manifest, &self.call).await?;
+        *facts = Some(data.clone());
+        Ok(data)
+    }
+}

@@ -1,0 +1,7 @@
+//! Tags: set, untag, describe.
+
+pub mod data;
+pub mod describe;
+pub(crate) mod placeholder;
+pub(crate) mod set;
+pub(crate) mod untag;

@@ -1,0 +1,134 @@
+//! Pointing a tag at a manifest that is there already.
+
+use std::rc::Rc;
+
+use crate::protocol::code;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::v1::ImageId;
+use crate::registry::api::connection::Connection;
+use crate::registry::api::settings::Call;
+use crate::registry::image::reference::Source;
+use crate::registry::legacy::v1;
+use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::repository::Repository;
+use crate::transport::{Error, Host, Result};
+
+/// What a tag must point to for it to be moved; `None`: it must not exist.
+pub type Expected = Option<Digest>;
+
+impl<H: Host> Repository<H> {
+    /// Points a tag at a manifest of this repository, which stays as it came, byte for byte. `if_match`: what the tag
+    /// must point to now, `Some(None)` that it must not exist, else `CONFLICT`. An error says what the tag points to.
+    pub async fn tag(&self, tag: &str, image: &Source<H>, if_match: Option<Option<&str>>, call: &Call) -> Result<()> {
+        let name = self.checked_name()?;
+        let tag = Tag::parse(tag)?;
+        let source = image.within(&self.connection, &name);
+        let expected = if_match.map(|digest| digest.map(Digest::parse).transpose()).transpose();
+        // What neither protocol can mean is told before any request.
+        let may_be_id = if_match.flatten().is_some_and(|text| ImageId::parse(text).is_ok());
+        let may_be_v1 = image.is_of_v1() || (source.is_ok() && (expected.is_ok() || may_be_id));
+        if may_be_v1 && self.connection.is_v1(call).await? {
+            return Box::pin(v1::tag(&self.connection, &name, &tag, image, if_match, call)).await;
+        }
+        let (source, expected) = (source?, expected?);
+        Box::pin(self.connection.tag(&name, &tag, &source, expected.as_ref(), call)).await
+    }
+}
+
+impl<H: Host> Connection<H> {
+    async fn tag(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        tag: &Tag,
+        source: &Reference,
+        expected: Option<&Expected>,
+        call: &Call,
+    ) -> Result<()> {
+        let now = self.before_move(name, tag, expected, call).await?;
+        if matches!((source, &now), (Reference::Digest(wanted), Some(now)) if now.is_named(wanted)) {
+            return Ok(());
+        }
+        let manifest = self.current(name, source, call).await?;
+        if now.is_some_and(|now| manifest.is_named(&now.digest)) {
+            return Ok(());
+        }
+        self.put_tag(name, tag, &manifest, call).await
+    }
+
+    /// What a tag points to now, which must be as `expected`. A tag that is moved in any case need not be told: not to
+    /// whoever may only push, and not by a registry whose 404 is a page.
+    pub(crate) async fn before_move(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        tag: &Tag,
+        expected: Option<&Expected>,
+        call: &Call,
+    ) -> Result<Option<Rc<FetchedManifest>>> {
+        match self.observe(name, &Reference::Tag(tag.clone()), call).await {
+            Ok(now) => check_expected(tag, expected, now.as_deref()).map(|()| now),
+            Err(error) if expected.is_none() && is_untold(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts a manifest under a tag and makes sure that it is there. An error says what the tag points to after all.
+    pub(crate) async fn put_tag(
+        self: &Rc<Self>,
+        name: &RepositoryName,
+        tag: &Tag,
+        manifest: &Rc<FetchedManifest>,
+        call: &Call,
+    ) -> Result<()> {
+        let reference = Reference::Tag(tag.clone());
+        let refused = match self.put_manifest(name, &reference, manifest, call).await {
+            Ok(pushed) if pushed.is_confirmed => return Ok(()),
+            Ok(_) => None,
+            Err(error) => Some(error),
+        };
+        let now = match Box::pin(self.observe(name, &reference, call)).await {
+            Ok(now) => now,
+            Err(unknown) => {
+                return Err(refused
+                    .unwrap_or(unknown)
+                    .and(&format!("whether the tag {tag} points to {} now could not be verified", manifest.digest)));
+            }
+        };
+        let stands = stands(tag, now.as_ref().map(|now| &now.digest));
+        match (now, refused) {
+            // It may have been done though its answer was lost, or was a 5xx.
+            (Some(now), _) if manifest.is_named(&now.digest) => Ok(()),
+            (_, Some(error)) => Err(error.and(&stands)),
+            (_, None) => Err(Error::new(
+                code::CONFLICT,
+                format!(
+                    "{} was put under the tag {tag}, but {stands}: somebody else may have changed it meanwhile",
+                    manifest.digest
+                ),
+            )),
+        }
+    }
+}
+
+fn is_untold(error: &Error) -> bool {
+    matches!(error.status, Some(401 | 403 | 404)) || error.code == code::INVALID_RESPONSE
+}
+
+/// Makes sure that a tag points to what it must point to for it to be moved.
+pub(crate) fn check_expected(tag: &Tag, expected: Option<&Expected>, now: Option<&FetchedManifest>) -> Result<()> {
+    let wanted = match expected {
+        Some(Some(digest)) if !now.is_some_and(|now| now.is_named(digest)) => format!("not to {digest}"),
+        Some(None) if now.is_some() => "and should not exist".to_owned(),
+        _ => return Ok(()),
+    };
+    let message = format!("{}, {wanted}; nothing was changed", stands(tag, now.map(|now| &now.digest)));
+    Err(Error::new(code::CONFLICT, message))
+}
+
+/// What a tag points to, as a clause.
+pub(crate) fn stands(tag: &Tag, digest: Option<&Digest>) -> String {
+    match digest {
+        Some(digest) => format!("the tag {tag} points to {digest}"),
+        None => format!("the tag {tag} does not exist"),
+    }
+}

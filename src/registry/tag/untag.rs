@@ -1,0 +1,314 @@
+//! Removing one tag and nothing else. A registry that deletes by digest only (distribution 2.x) drops every tag of that
+//! digest with it: there the tag is pointed at a manifest of its own first, and that one is deleted.
+//!
+//! Whether a tag is gone is never told by the status of a deletion: distribution 2.8 answers 500 after it has removed a
+//! manifest and before it has removed its tags, 404 to the next try, and may leave a tag behind even where it answers 202.
+
+use std::rc::Rc;
+
+use crate::protocol::code;
+use crate::protocol::http::error_body::ErrorItem;
+use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::text::printable;
+use crate::registry::api::connection::{Answer, Connection};
+use crate::registry::api::settings::Call;
+use crate::registry::legacy::v1;
+use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::put::digest_of_nothing;
+use crate::registry::repository::Repository;
+use crate::registry::tag::placeholder;
+use crate::registry::tag::set::{Expected, check_expected, stands};
+use crate::transport::detach::see_through;
+use crate::transport::{Error, Host, Result};
+
+/// Times that a tag is pointed at its placeholder and that deleted, where one time leaves the tag behind.
+const ROUNDS: u64 = 6;
+/// Milliseconds between them, and half of that by chance: others write to the repository at the same time.
+const PAUSE: u64 = 100;
+/// Characters of a registry's detail that a message repeats.
+const DETAIL_LIMIT: usize = 300;
+
+impl<H: Host> Repository<H> {
+    /// Removes this tag alone; others of the same digest stay. An error says how the tag stands.
+    pub async fn untag(&self, tag: &str, call: &Call) -> Result<()> {
+        let name = self.checked_name()?;
+        let tag = Tag::parse(tag)?;
+        if self.connection.is_v1(call).await? {
+            return Box::pin(v1::untag(&self.connection, &name, &tag, call)).await;
+        }
+        Box::pin(Untag::new(&self.connection, &name, tag, call).run()).await
+    }
+
+    /// The same, if the tag is as expected, else CONFLICT.
+    pub(crate) async fn untag_if(&self, tag: &str, expected: Expected, call: &Call) -> Result<()> {
+        let untag = Untag::new(&self.connection, &self.checked_name()?, Tag::parse(tag)?, call);
+        Box::pin(untag.only(expected).run()).await
+    }
+}
+
+/// A tag on its way out.
+pub(crate) struct Untag<H: Host> {
+    connection: Rc<Connection<H>>,
+    name: RepositoryName,
+    tag: Tag,
+    reference: Reference,
+    call: Call,
+    /// What it must point to, unless that is a placeholder or nothing, for it to go.
+    only: Option<Expected>,
+}
+
+/// How a tag stands, by GET and the tag list.
+pub(crate) enum Standing {
+    /// There is no such tag.
+    Gone,
+    /// It is listed, and there is no manifest behind it.
+    Dangling,
+    /// It points to this.
+    At(Rc<FetchedManifest>),
+}
+
+impl<H: Host> Untag<H> {
+    pub(crate) fn new(connection: &Rc<Connection<H>>, name: &RepositoryName, tag: Tag, call: &Call) -> Self {
+        let reference = Reference::Tag(tag.clone());
+        Self { connection: connection.clone(), name: name.clone(), tag, reference, call: call.clone(), only: None }
+    }
+
+    /// The same, where the tag was not moved: else CONFLICT.
+    pub(crate) fn only(self, expected: Expected) -> Self {
+        Self { only: Some(expected), ..self }
+    }
+
+    pub(crate) async fn run(self) -> Result<()> {
+        let connection = &self.connection;
+        let before = match connection.ask(&self.name, &self.reference, &self.call).await? {
+            Ok(before) => Some(before),
+            // A tag that dangles is listed.
+            Err(absent) => match connection.is_listed(&self.name, &self.tag, &self.call).await {
+                Ok(true) => None,
+                _ => return Err(absent),
+            },
+        };
+        self.check_unmoved(before.as_deref())?;
+        match connection.delete(&self.name, &self.reference, &self.call).await {
+            Ok(answer) if answer.response.is_success() => match self.stands().await {
+                Ok(Standing::Gone) => Ok(()),
+                Ok(Standing::Dangling) => self.by_placeholder(None).await,
+                Ok(Standing::At(now)) if before.is_some_and(|before| before.digest == now.digest) => {
+                    let message =
+                        format!("the registry says it deleted the tag {}, but {}", self.tag, self.clause(Some(&now)));
+                    Err(answer.error(code::INVALID_RESPONSE, message))
+                }
+                Ok(Standing::At(now)) => Err(self.put_again(&now)),
+                Err(error) => Err(self.unknown(error)),
+            },
+            Ok(answer) if wants_digest(&answer) => self.by_placeholder(before).await,
+            failed => {
+                let error = failed.map_or_else(|error| error, |answer| connection.failure(&answer));
+                match self.stands().await {
+                    // It may have been done all the same.
+                    Ok(Standing::Gone) => Ok(()),
+                    Ok(Standing::Dangling) => self.by_placeholder(None).await,
+                    Ok(Standing::At(now)) => Err(error.and(&self.clause(Some(&now)))),
+                    Err(_) => Err(self.unknown(error)),
+                }
+            }
+        }
+    }
+
+    /// Refuses a tag that was moved, where only what it pointed to is to lose it.
+    fn check_unmoved(&self, now: Option<&FetchedManifest>) -> Result<()> {
+        match now.filter(|now| !placeholder::is_one(&now.manifest)) {
+            Some(now) => check_expected(&self.tag, self.only.as_ref(), Some(now)),
+            None => Ok(()),
+        }
+    }
+
+    /// How the tag stands now.
+    pub(crate) async fn stands(&self) -> Result<Standing> {
+        if let Some(now) = self.connection.observe(&self.name, &self.reference, &self.call).await? {
+            return Ok(Standing::At(now));
+        }
+        let is_listed = self.connection.is_listed(&self.name, &self.tag, &self.call).await?;
+        Ok(if is_listed { Standing::Dangling } else { Standing::Gone })
+    }
+
+    /// `model`: what the tag points to, whose kind of manifest the registry takes.
+    async fn by_placeholder(self, model: Option<Rc<FetchedManifest>>) -> Result<()> {
+        let connection = &self.connection;
+        let nothing = Reference::Digest(digest_of_nothing()?);
+        let answer = connection.delete(&self.name, &nothing, &self.call).await?;
+        if !answer.response.is_success() && answer.response.status != 404 {
+            return Err(connection.deletion_refused(&answer).and(&self.clause(model.as_ref())));
+        }
+        let is_left = model.as_ref().is_some_and(|model| placeholder::is_one(&model.manifest));
+        let placeholder = match model {
+            // Of an untag() that was ended in the middle.
+            Some(left) if is_left => left,
+            model => {
+                let new = placeholder::new(&self.tag, model.as_deref(), connection.host())?;
+                for blob in new.blobs {
+                    connection.push_small_blob(&self.name, blob, &self.call).await?;
+                }
+                Rc::new(new.manifest)
+            }
+        };
+        // Between the two requests the tag points to nothing of use.
+        let host = connection.clone();
+        see_through(host.host(), async move { self.replace_and_delete(&placeholder, is_left).await }).await
+    }
+
+    async fn replace_and_delete(&self, placeholder: &Rc<FetchedManifest>, mut is_at_placeholder: bool) -> Result<()> {
+        let digest = Reference::Digest(placeholder.digest.clone());
+        // What to put back where the registry does not delete.
+        let mut before: Option<Rc<FetchedManifest>> = None;
+        let mut failure = None;
+        for round in 0..ROUNDS {
+            if round > 0 {
+                let chance = (self.connection.host().random() * PAUSE as f64 / 2.0) as u64;
+                self.connection.retry.pause(PAUSE * round + chance).await;
+            }
+            let turns = self.connection.turns.of(&self.name);
+            let turn = turns.deleting.lock().await;
+            if !is_at_placeholder {
+                // No registry takes a manifest on a condition: the last look is just before the write.
+                let now = match self.stands().await? {
+                    Standing::Gone => return Ok(()),
+                    Standing::Dangling => None,
+                    Standing::At(now) => Some(now),
+                };
+                self.check_unmoved(now.as_deref())?;
+                before = now.filter(|now| !placeholder::is_one(&now.manifest)).or(before);
+                let put = self.connection.put_manifest(&self.name, &self.reference, placeholder, &self.call).await;
+                if let Err(error) = put {
+                    match self.stands().await {
+                        Ok(Standing::At(now)) if now.digest == placeholder.digest => {}
+                        Ok(Standing::At(now)) => return Err(refused(error).and(&self.clause(Some(&now)))),
+                        Ok(Standing::Gone) => return Ok(()),
+                        Ok(Standing::Dangling) if is_final(&error) => return Err(refused(error).and(&self.dangles())),
+                        Ok(Standing::Dangling) => {
+                            failure = Some(error);
+                            continue;
+                        }
+                        Err(_) => return Err(self.unknown(error).and(&self.way_back(before.as_ref(), placeholder))),
+                    }
+                }
+            }
+            let deleted = self.connection.delete_now(&self.name, &digest, &self.call).await;
+            drop(turn);
+            let (error, is_final) = match deleted {
+                Ok(answer) if answer.response.is_success() => (None, false),
+                Ok(answer) if answer.response.status == 404 => (None, false),
+                Ok(answer) => {
+                    let error = self.connection.deletion_refused(&answer);
+                    let is_final = is_final(&error);
+                    (Some(error), is_final)
+                }
+                Err(error) => (Some(error), false),
+            };
+            match self.stands().await {
+                Ok(Standing::Gone) => return Ok(()),
+                Ok(Standing::Dangling) => is_at_placeholder = false,
+                Ok(Standing::At(now)) if now.digest == placeholder.digest => {
+                    is_at_placeholder = true;
+                    if is_final {
+                        return Err(self.put_back(error, before.as_ref()).await);
+                    }
+                }
+                Ok(Standing::At(now)) if before.as_ref().is_some_and(|before| before.digest == now.digest) => {
+                    let message = format!("the registry took a placeholder manifest, but {}", self.clause(Some(&now)));
+                    return Err(Error::new(code::INVALID_RESPONSE, message));
+                }
+                Ok(Standing::At(now)) => return Err(self.put_again(&now)),
+                Err(unknown) => {
+                    return Err(self
+                        .unknown(error.unwrap_or(unknown))
+                        .and(&self.way_back(before.as_ref(), placeholder)));
+                }
+            }
+            failure = error.or(failure);
+        }
+        if is_at_placeholder {
+            return Err(self.put_back(failure, before.as_ref()).await);
+        }
+        let failure = failure.unwrap_or_else(|| {
+            let message = format!("the registry deleted what the tag {} points to, but not the tag", self.tag);
+            Error::new(code::INVALID_RESPONSE, message)
+        });
+        Err(failure.and(&self.dangles()))
+    }
+
+    /// The placeholder was not deleted. The error to end with.
+    async fn put_back(&self, failure: Option<Error>, before: Option<&Rc<FetchedManifest>>) -> Error {
+        let error = failure.unwrap_or_else(|| {
+            let message = format!("the registry says it deleted what the tag {} points to, but it did not", self.tag);
+            Error::new(code::INVALID_RESPONSE, message)
+        });
+        let Some(before) = before else {
+            return error
+                .and(&format!("the tag {} points to a placeholder manifest; untag() again removes it", self.tag));
+        };
+        match self.connection.put_tag(&self.name, &self.tag, before, &self.call).await {
+            Ok(()) => error.and(&format!("the tag {} points to {} as before", self.tag, before.digest)),
+            Err(second) => error.and(&format!(
+                "to put the tag back failed too: {}; it may point to a placeholder manifest: {}",
+                second.message,
+                self.ways(Some(before))
+            )),
+        }
+    }
+
+    /// What to do where the tag may have been left at its placeholder.
+    fn way_back(&self, before: Option<&Rc<FetchedManifest>>, placeholder: &FetchedManifest) -> String {
+        format!("if it points to {}, a placeholder manifest: {}", placeholder.digest, self.ways(before))
+    }
+
+    fn ways(&self, before: Option<&Rc<FetchedManifest>>) -> String {
+        let tag = self.tag.as_str();
+        let undo = before.map(|before| format!(", tag({tag:?}, {:?}) undoes it", before.digest.as_str()));
+        format!("untag({tag:?}) removes it{}", undo.unwrap_or_default())
+    }
+
+    fn put_again(&self, now: &FetchedManifest) -> Error {
+        let message = format!(
+            "the tag {} was removed, but somebody else has put it there again: {}",
+            self.tag,
+            stands(&self.tag, Some(&now.digest))
+        );
+        Error::new(code::CONFLICT, message)
+    }
+
+    fn unknown(&self, error: Error) -> Error {
+        error.and(&format!("whether the tag {} is gone could not be verified", self.tag))
+    }
+
+    fn dangles(&self) -> String {
+        format!("the tag {} is still listed, but has no manifest any more; untag() again tries to remove it", self.tag)
+    }
+
+    fn clause(&self, now: Option<&Rc<FetchedManifest>>) -> String {
+        match now {
+            Some(now) => stands(&self.tag, Some(&now.digest)),
+            None => format!("the tag {} is listed, but has no manifest", self.tag),
+        }
+    }
+}
+
+/// Whether an answer to a deletion by tag may come from a registry that deletes by digest only.
+fn wants_digest<B>(answer: &Answer<B>) -> bool {
+    matches!(answer.response.status, 400 | 404 | 405 | 501)
+}
+
+/// Whether the registry refused, so that another try is refused too.
+fn is_final(error: &Error) -> bool {
+    error.status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 409 | 425 | 429))
+}
+
+/// The error of a placeholder that the registry does not take, with all that the registry says about it.
+fn refused(error: Error) -> Error {
+    let details: Vec<&str> = error.errors.iter().filter_map(|item: &ErrorItem| item.detail.as_deref()).collect();
+    let mut clause = "the registry does not take the placeholder manifest that removes a tag".to_owned();
+    if !details.is_empty() {
+        clause.push_str(&format!(" (detail: {})", printable::excerpt(&details.join(", "), DETAIL_LIMIT)));
+    }
+    error.and(&clause)
+}

@@ -1,0 +1,125 @@
+//! What the rest of the crate needs of its host: requests, bodies, hashes, time.
+
+use std::pin::Pin;
+
+use crate::protocol::http::{Request, Response};
+use crate::protocol::oci::digest::Algorithm;
+use crate::protocol::schema1::signed::Check;
+use crate::transport::Result;
+use crate::transport::schema1::{AnySigner, Unpack, no_cryptography, no_gzip};
+
+/// Some bytes of a body, where the host keeps them.
+pub trait Chunk: Clone + 'static {
+    /// Number of bytes.
+    fn len(&self) -> u64;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes from `start` (clamped) up to but not including `end` (clamped), without copying where the host can.
+    fn slice(&self, start: u64, end: u64) -> Self;
+
+    /// Whether the bytes are still there: a host may let its owner take a buffer away.
+    fn is_intact(&self) -> bool {
+        true
+    }
+
+    /// Copies the bytes to the end of `buffer`.
+    fn append_to(&self, buffer: &mut Vec<u8>);
+
+    /// A few bytes made here.
+    fn of(bytes: &[u8]) -> Self;
+}
+
+/// A response's body, read once from start to end.
+#[allow(async_fn_in_trait)] // one thread: no future here needs to be Send
+pub trait Body: 'static {
+    /// How the host keeps bytes.
+    type Chunk: Chunk;
+
+    /// The next bytes; `None` at the end. After an error or the end, `None` again.
+    async fn next(&mut self) -> Result<Option<Self::Chunk>>;
+
+    /// From here on somebody else reads at their own pace: give back what only a running request may hold.
+    fn hand_over(&mut self) {}
+
+    /// From here on it is read as a document, which has to arrive within a time by its size.
+    fn hurry(&mut self) {}
+}
+
+/// A running hash.
+pub trait Hasher<C>: 'static {
+    /// Takes in some bytes.
+    fn update(&mut self, chunk: &C) -> Result<()>;
+
+    /// The hash of all bytes taken in, as raw bytes.
+    fn finish(self) -> Result<Vec<u8>>;
+}
+
+/// Whatever carries a request to the registry.
+#[allow(async_fn_in_trait)]
+pub trait Transport: 'static {
+    /// How the host keeps bytes.
+    type Chunk: Chunk;
+    /// A body as the host gives it.
+    type Body: Body<Chunk = Self::Chunk>;
+    /// The host's hasher, or one in wasm.
+    type Hasher: Hasher<Self::Chunk>;
+
+    /// Sends a request and waits for the response's headers. Any status is a success here.
+    async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>>;
+
+    /// A hasher for a digest's algorithm.
+    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher;
+}
+
+/// Time, as the host has it.
+#[allow(async_fn_in_trait)]
+pub trait Clock: 'static {
+    /// Milliseconds of a clock that never goes back.
+    fn now(&self) -> u64;
+
+    /// Milliseconds since 1970, by a clock that may be wrong.
+    fn unix_ms(&self) -> u64;
+
+    /// A number from 0 up to but not including 1, by chance.
+    fn random(&self) -> f64;
+
+    /// Waits so many milliseconds.
+    async fn sleep(&self, milliseconds: u64);
+}
+
+/// All that the rest of the crate needs of its host.
+#[allow(async_fn_in_trait)]
+pub trait Host: Transport + Clock {
+    /// Origin of the page this runs in ("https://dashboard.example.com", or "null"), whose requests to other origins are
+    /// under the browser's rules; `None` outside of pages.
+    fn page_origin(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether it can send a body while that is still being made.
+    fn sends_streams(&self) -> bool {
+        false
+    }
+
+    /// Drives work to its end, whether or not anyone waits for it.
+    fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>);
+
+    /// Whether a signature fits. An error where the host cannot tell.
+    async fn verify(&self, _check: &Check) -> Result<bool> {
+        Err(no_cryptography())
+    }
+
+    /// Someone with a fresh key of P-256.
+    async fn new_signer(&self) -> Result<AnySigner> {
+        Err(no_cryptography())
+    }
+
+    /// What unpacks gzip.
+    fn unpack(&self) -> Result<Box<dyn Unpack<Self::Chunk>>> {
+        Err(no_gzip())
+    }
+}

@@ -1,0 +1,8 @@
+//! What a request passes on its way to the host, a file each.
+
+pub mod limit;
+pub mod notice;
+pub mod observe;
+pub mod redirect;
+pub mod retry;
+pub mod timeout;

@@ -1,0 +1,71 @@
+//! One event per request attempt, for logs, devtools and metrics.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use crate::protocol::http::{Request, Response};
+use crate::protocol::oci::digest::Algorithm;
+use crate::transport::{Clock, Result, Transport};
+
+/// One request attempt, without secrets.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestEvent {
+    /// GET, HEAD…
+    pub method: &'static str,
+    /// Without user info, query values and fragment.
+    pub url: String,
+    /// Absent where no response came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Milliseconds until the headers arrived or the attempt failed.
+    pub duration: u64,
+    /// Code of the error where the attempt failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Whoever wants to see each attempt.
+pub type Observer = Rc<dyn Fn(&RequestEvent)>;
+
+/// Tells the observer of every attempt that ended. An attempt whose caller went away tells nothing.
+pub struct Observed<T, C> {
+    inner: T,
+    clock: Rc<C>,
+    observer: Option<Observer>,
+}
+
+impl<T: Transport, C: Clock> Observed<T, C> {
+    /// Without an observer everything just passes.
+    pub fn new(inner: T, clock: Rc<C>, observer: Option<Observer>) -> Self {
+        Self { inner, clock, observer }
+    }
+}
+
+impl<T: Transport, C: Clock> Transport for Observed<T, C> {
+    type Chunk = T::Chunk;
+    type Body = T::Body;
+    type Hasher = T::Hasher;
+
+    async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
+        let Some(observer) = &self.observer else {
+            return self.inner.send(request).await;
+        };
+        let (method, url) = (request.method.as_str(), request.url.redacted());
+        let started = self.clock.now();
+        let result = self.inner.send(request).await;
+        observer(&RequestEvent {
+            method,
+            url,
+            status: result.as_ref().ok().map(|response| response.status),
+            duration: self.clock.now().saturating_sub(started),
+            error: result.as_ref().err().map(|error| error.code.to_string()),
+        });
+        result
+    }
+
+    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
+        self.inner.hasher(algorithm)
+    }
+}
