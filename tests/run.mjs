@@ -19,11 +19,12 @@ import { namedRegistries } from './registries/strangers.mjs';
 
 const WASM = ['--target', 'wasm32-unknown-unknown'];
 const cargo = (...args) => run('cargo', args);
+const biome = (...args) => run(process.execPath, [join(root, 'node_modules/@biomejs/biome/bin/biome'), ...args]);
 
 /** Order: what fails fastest comes first; `prepare` and `build` are what the others stand on. */
 const steps = {
   prepare: ['programs, npm and Python packages, registry servers', prepare],
-  format: ['cargo fmt', format],
+  format: ['cargo fmt and Biome', format],
   build: ['npm run build', () => ensureBuilt()],
   clippy: ['cargo clippy, native and wasm', clippy],
   rust: ['Rust tests, native', rustTests],
@@ -53,6 +54,8 @@ async function prepare() {
 async function format() {
   await cargo('fmt', '--all', '--check');
   await cargo('fmt', '--manifest-path', 'tests/fuzz/Cargo.toml', '--check');
+  await ensureNodeModules();
+  await biome('format');
 }
 
 async function clippy() {
