@@ -5,5 +5,7 @@ try {
   module.exports = require('./index.js');
 } catch (cause) {
   if (cause?.code !== 'ERR_REQUIRE_ESM') throw cause;
-  throw new Error('docker-registry-client-wasm: require() needs Node 20.19, 22.12 or later; use import() here', { cause });
+  throw new Error('docker-registry-client-wasm: require() needs Node 20.19, 22.12 or later; use import() here', {
+    cause,
+  });
 }

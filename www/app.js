@@ -98,17 +98,34 @@ function open(route) {
     return VIEWS[route.view]({ session, route, signal: ending.signal });
   } catch (error) {
     // A name in the address that no repository can have.
-    return { element: h('div', { class: 'view' }, h('h1', { tabindex: -1 }, 'Not a repository'), errorBox(error)), title: explain(error).code };
+    return {
+      element: h('div', { class: 'view' }, h('h1', { tabindex: -1 }, 'Not a repository'), errorBox(error)),
+      title: explain(error).code,
+    };
   }
 }
 
 function waiting() {
   if (connecting) {
-    return { element: h('div', { class: 'view' }, h('h1', { class: 'visually-hidden', tabindex: -1 }, NAME), skeleton(8, `Connecting to ${connecting.label}`)) };
+    return {
+      element: h(
+        'div',
+        { class: 'view' },
+        h('h1', { class: 'visually-hidden', tabindex: -1 }, NAME),
+        skeleton(8, `Connecting to ${connecting.label}`),
+      ),
+    };
   }
   return {
-    element: h('div', { class: 'view' }, h('h1', { class: 'visually-hidden', tabindex: -1 }, NAME),
-      emptyBox('No registry yet', h('p', { class: 'muted' }, 'Once connected, its repositories, tags and images are here to look at.'))),
+    element: h(
+      'div',
+      { class: 'view' },
+      h('h1', { class: 'visually-hidden', tabindex: -1 }, NAME),
+      emptyBox(
+        'No registry yet',
+        h('p', { class: 'muted' }, 'Once connected, its repositories, tags and images are here to look at.'),
+      ),
+    ),
   };
 }
 
@@ -120,10 +137,14 @@ window.addEventListener('hashchange', () => {
   shownHash = location.hash;
   show({ moved: true });
 });
-window.addEventListener('scroll', () => {
-  // A scroll the browser makes for the next address does not count for this one.
-  if (location.hash === shownHash) positions.set(shownHash, window.scrollY);
-}, { passive: true });
+window.addEventListener(
+  'scroll',
+  () => {
+    // A scroll the browser makes for the next address does not count for this one.
+    if (location.hash === shownHash) positions.set(shownHash, window.scrollY);
+  },
+  { passive: true },
+);
 document.getElementById('skip').addEventListener('click', (event) => {
   // Its address would be taken for a view's.
   event.preventDefault();

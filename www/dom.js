@@ -5,7 +5,9 @@
 export function safeUrl(text) {
   if (typeof text !== 'string' || !/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
-  return (url.protocol === 'https:' || url.protocol === 'http:') && !url.username && !url.password ? url.href : undefined;
+  return (url.protocol === 'https:' || url.protocol === 'http:') && !url.username && !url.password
+    ? url.href
+    : undefined;
 }
 
 /** `h('button', { class: 'quiet', onclick: copy }, 'Copy')`; absent and false properties and children are left out. */
@@ -43,7 +45,9 @@ function append(element, children) {
 /** A link out of the page where the text is an address, else the text. */
 export function textOrLink(text) {
   const href = safeUrl(text);
-  return href ? h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, text) : document.createTextNode(String(text));
+  return href
+    ? h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, text)
+    : document.createTextNode(String(text));
 }
 
 /** An icon of the page's own sprite; decoration only. */
@@ -63,5 +67,7 @@ export function announce(message) {
   const region = document.getElementById('announcer');
   cancelAnimationFrame(announcing);
   region.textContent = '';
-  announcing = requestAnimationFrame(() => { region.textContent = message; });
+  announcing = requestAnimationFrame(() => {
+    region.textContent = message;
+  });
 }

@@ -32,9 +32,11 @@ const ADVICE = {
 /** `{ code, message, advice, status }` of anything thrown. */
 export function explain(error) {
   const message = String(error?.message ?? error);
-  if (!isRegistryError(error)) return { code: error?.name ?? 'Error', message, advice: 'This is a defect of the page.' };
+  if (!isRegistryError(error))
+    return { code: error?.name ?? 'Error', message, advice: 'This is a defect of the page.' };
   const wait = error.retryAfter ? ` It asks for ${Math.ceil(error.retryAfter / 1000)} s.` : '';
-  const advice = ADVICE[error.code] ?? (error.status >= 500 ? 'The registry itself has a problem. Try again later.' : '');
+  const advice =
+    ADVICE[error.code] ?? (error.status >= 500 ? 'The registry itself has a problem. Try again later.' : '');
   return { code: error.code, message, advice: advice + wait, status: error.status };
 }
 

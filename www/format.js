@@ -24,7 +24,14 @@ const isTime = (time) => time instanceof Date && !Number.isNaN(time.getTime());
 export const instant = (time) => (isTime(time) ? `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC` : '–');
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-const SPANS = [['year', 31_557_600], ['month', 2_629_800], ['week', 604_800], ['day', 86_400], ['hour', 3_600], ['minute', 60]];
+const SPANS = [
+  ['year', 31_557_600],
+  ['month', 2_629_800],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
 /** "3 months ago"; nothing for times no image was made at (reproducible builds say 1970 or 1980). */
 export function ago(time, now = Date.now()) {
   if (!isTime(time) || time.getUTCFullYear() < 1990) return '';
@@ -66,11 +73,15 @@ export const mediaTypeName = (mediaType) => MEDIA_TYPES.get(mediaType) ?? mediaT
 /** What a file of this media type is called. */
 export function fileName(digest, mediaType = '') {
   const hex = String(digest).split(':').pop().slice(0, 12);
-  const extension = /tar[.+]gzip$/.test(mediaType) ? '.tar.gz'
-    : /tar[.+]zstd$/.test(mediaType) ? '.tar.zst'
-    : /tar$/.test(mediaType) ? '.tar'
-    : /json$/.test(mediaType) ? '.json'
-    : '.bin';
+  const extension = /tar[.+]gzip$/.test(mediaType)
+    ? '.tar.gz'
+    : /tar[.+]zstd$/.test(mediaType)
+      ? '.tar.zst'
+      : /tar$/.test(mediaType)
+        ? '.tar'
+        : /json$/.test(mediaType)
+          ? '.json'
+          : '.bin';
   return `${hex}${extension}`;
 }
 

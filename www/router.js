@@ -42,9 +42,15 @@ export const namespaceHref = (namespace) => `#/namespace/${encode(namespace)}`;
 export const repositoryHref = (name) => `#/repo/${encode(name)}`;
 export function tagHref(name, tag, { section, platform } = {}) {
   const path = `${repositoryHref(name)}/tag/${encodePart(tag)}${section && section !== 'overview' ? `/${section}` : ''}`;
-  return platform ? `${path}?platform=${encodeURIComponent(platform).replaceAll('%2F', '/').replaceAll('%3A', ':')}` : path;
+  return platform
+    ? `${path}?platform=${encodeURIComponent(platform).replaceAll('%2F', '/').replaceAll('%3A', ':')}`
+    : path;
 }
 
 const decode = (parts) => parts.map(decodeURIComponent).join('/');
-const encode = (name) => name.split('/').map((part) => (part === 'tag' ? '%74ag' : encodePart(part))).join('/');
+const encode = (name) =>
+  name
+    .split('/')
+    .map((part) => (part === 'tag' ? '%74ag' : encodePart(part)))
+    .join('/');
 const encodePart = (part) => encodeURIComponent(part).replaceAll('%3A', ':');

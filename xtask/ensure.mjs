@@ -49,7 +49,8 @@ async function missingPackage(dev) {
   for (const [where, entry] of Object.entries(locked)) {
     // Optional ones are for other platforms.
     const wanted = where !== '' && !entry.optional && !entry.devOptional && (dev || !entry.dev);
-    if (wanted && installed[where]?.version !== entry.version) return `${where.replace(/.*node_modules\//, '')} is missing`;
+    if (wanted && installed[where]?.version !== entry.version)
+      return `${where.replace(/.*node_modules\//, '')} is missing`;
   }
   return undefined;
 }

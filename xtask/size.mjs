@@ -20,7 +20,11 @@ function first() {
 function measure(names) {
   const files = names.map((name) => readFileSync(join(folder, name)));
   const sum = (size) => files.reduce((total, bytes) => total + size(bytes), 0);
-  return [sum((bytes) => bytes.length), sum((bytes) => gzipSync(bytes, { level: 9 }).length), sum((bytes) => brotliCompressSync(bytes).length)];
+  return [
+    sum((bytes) => bytes.length),
+    sum((bytes) => gzipSync(bytes, { level: 9 }).length),
+    sum((bytes) => brotliCompressSync(bytes).length),
+  ];
 }
 
 const row = (title, cells) => console.log(title.padEnd(28) + cells.map((cell) => String(cell).padStart(10)).join(''));

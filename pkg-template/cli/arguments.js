@@ -60,7 +60,12 @@ function refuseUnknown(given, { known, everywhere, command }) {
   if (Object.hasOwn(everywhere, name)) {
     throw new Usage(command ? `${command.name} has no --${name}` : `--${name}: a command is needed for it`);
   }
-  throw new Usage(`there is no ${rawName}; ${hint(rawName, Object.keys(known).map((one) => `--${one}`))}`);
+  throw new Usage(
+    `there is no ${rawName}; ${hint(
+      rawName,
+      Object.keys(known).map((one) => `--${one}`),
+    )}`,
+  );
 }
 
 function read(given, known) {

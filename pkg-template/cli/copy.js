@@ -18,7 +18,9 @@ export const copy = {
       multiple: true,
       help: 'of an index: this image alone; given several times, an index of these',
     },
-    referrers: { help: "what refers to it comes along, by its subject or cosign's tags: signatures, bills of materials" },
+    referrers: {
+      help: "what refers to it comes along, by its subject or cosign's tags: signatures, bills of materials",
+    },
     'unknown-kinds': {
       value: 'HOW',
       read: oneOf('reject', 'manifest-only'),

@@ -15,7 +15,11 @@ export const diagnose = {
   async run({ args: [host], options: { repository }, output, connect }) {
     const diagnosis = await (await connect(host)).diagnose({ repository });
     if (output.isJson) output.json(diagnosis);
-    else diagnosis.text.trimEnd().split('\n').forEach((line) => output.line(line));
+    else
+      diagnosis.text
+        .trimEnd()
+        .split('\n')
+        .forEach((line) => output.line(line));
     return diagnosis.findings.some(({ severity }) => severity === 'error') ? EXIT.failed : EXIT.done;
   },
 };

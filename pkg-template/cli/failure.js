@@ -64,7 +64,10 @@ const WORDS = [
   [/name its host in trustedRealms/g, 'give its host as --trusted-realm'],
   [/give that as authServiceUrl|the caller the token service as authServiceUrl/g, 'give that as --auth-service-url'],
   [/\(chunkSize\)/g, '(copy --chunk-size)'],
-  [/, and none were given when asked for: the login was cancelled, or there is none for this registry/g, ', and there is no login for it'],
+  [
+    /, and none were given when asked for: the login was cancelled, or there is none for this registry/g,
+    ', and there is no login for it',
+  ],
 ];
 const inOurWords = (message) => WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
 

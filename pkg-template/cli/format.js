@@ -17,7 +17,8 @@ export const minute = (date) => (isDate(date) ? date.toISOString().slice(0, 16).
 export const instant = (date) => (isDate(date) ? date.toISOString() : '');
 
 /** As docker shortens them, and V1's ids: enough to tell them apart by eye. */
-export const shortDigest = (digest) => digest.replace(/^sha256:/, '').slice(0, /^(sha256:|[^:]*$)/.test(digest) ? 12 : 19);
+export const shortDigest = (digest) =>
+  digest.replace(/^sha256:/, '').slice(0, /^(sha256:|[^:]*$)/.test(digest) ? 12 : 19);
 
 /** "linux/arm64/v8", "windows/amd64:10.0.17763.1" */
 export function platform({ os, architecture, variant, osVersion }) {

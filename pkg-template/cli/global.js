@@ -13,7 +13,10 @@ export const GLOBAL = {
   username: { value: 'NAME', help: "who to be; default: docker's and podman's logins" },
   'password-stdin': { help: 'reads the password from the input' },
   'trusted-realm': { value: 'HOST', multiple: true, help: 'a token service elsewhere that may get the credentials' },
-  'auth-service-url': { value: 'URL', help: 'the token service, where that which the registry names is of no use from here' },
+  'auth-service-url': {
+    value: 'URL',
+    help: 'the token service, where that which the registry names is of no use from here',
+  },
   'plain-http': { help: 'http, as http:// before the address; default for localhost' },
   ca: { value: 'FILE', multiple: true, help: 'PEM with certificates to trust as well' },
   cert: { value: 'FILE', help: 'PEM with a certificate of the client' },

@@ -110,7 +110,9 @@ function print(facts, output) {
   if (layers?.length > 0) {
     output.line();
     const entries = layers.map((layer, index) => [index, layer.digest ?? layer.id, size(layer.size), layer.mediaType]);
-    const columns = layers[0].id ? LAYERS.map((column) => (column.title === 'DIGEST' ? { title: 'IMAGE' } : column)) : LAYERS;
+    const columns = layers[0].id
+      ? LAYERS.map((column) => (column.title === 'DIGEST' ? { title: 'IMAGE' } : column))
+      : LAYERS;
     printTable(output, columns, entries);
   }
 }

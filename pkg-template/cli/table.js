@@ -13,6 +13,9 @@ export function printTable(output, columns, rows) {
   const widths = columns.map(({ title }, index) => widest(title.length, index));
   const padded = (cell, index) => (columns[index].isRight ? cell.padStart(widths[index]) : cell.padEnd(widths[index]));
   const print = (cells, color) => output.line(cells.map(padded).join('  ').trimEnd(), color);
-  print(columns.map(({ title }) => title), 'bold');
+  print(
+    columns.map(({ title }) => title),
+    'bold',
+  );
   for (const row of lines) print(row);
 }

@@ -88,7 +88,8 @@ async function described(repository, { tags: names, order }, output) {
 /** A tag that cannot be described keeps its row, and breaks no other. */
 function print(entries, columns, output) {
   // V1 knows no digests, but ids.
-  if (entries.some(({ id }) => id)) columns = columns.map((column) => (column.title === 'DIGEST' ? { ...column, title: 'IMAGE' } : column));
+  if (entries.some(({ id }) => id))
+    columns = columns.map((column) => (column.title === 'DIGEST' ? { ...column, title: 'IMAGE' } : column));
   const row = (entry) => columns.map((column) => (entry.error && column !== TAG ? '' : column.of(entry)));
   printTable(output, columns, entries.map(row));
   for (const { tag, error } of entries) if (error) output.warn(`${tag}: ${error.code}: ${error.message}`);

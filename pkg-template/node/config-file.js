@@ -55,9 +55,13 @@ export async function readConfig(path) {
 function parsed(text, path) {
   // Windows' editors put a byte order mark in front.
   const json = text.replace(/^\ufeff/, '');
-  const config = object(json.trim() === '' ? {} : parse(json, (place) => refusal(`${path}: no JSON at ${place}`)), path);
+  const config = object(
+    json.trim() === '' ? {} : parse(json, (place) => refusal(`${path}: no JSON at ${place}`)),
+    path,
+  );
   const { auths, credHelpers, credsStore } = config;
-  if (credsStore !== undefined && typeof credsStore !== 'string') throw refusal(`${path}: credsStore: a string is needed`);
+  if (credsStore !== undefined && typeof credsStore !== 'string')
+    throw refusal(`${path}: credsStore: a string is needed`);
   return {
     path,
     auths: object(auths ?? {}, `${path}: auths`),

@@ -14,7 +14,8 @@ export function connect(host, options = {}) {
   const forFetch = given.filter(isForFetch);
   const forClient = Object.fromEntries(given.filter((entry) => !isForFetch(entry)));
   if (forFetch.length > 0) {
-    if (forClient.fetch) throw refusal(`options.${forFetch[0][0]}: it cannot be told to the fetch that is given as well`);
+    if (forClient.fetch)
+      throw refusal(`options.${forFetch[0][0]}: it cannot be told to the fetch that is given as well`);
     forClient.fetch = createFetch(Object.fromEntries(forFetch));
   }
   if (!CREDENTIALS.some((name) => name in forClient)) forClient.credentials = dockerCredentials();

@@ -18,7 +18,8 @@ const NOT_FOUND = 'credentials not found in native keychain';
  */
 export async function askHelper(name, { server, rule, timeout }) {
   // It becomes part of a program's name: no path, no option.
-  if (!/^\w[\w.-]*$/.test(name)) throw refusal(`${rule}: ${JSON.stringify(name)} cannot be the name of a credential helper`);
+  if (!/^\w[\w.-]*$/.test(name))
+    throw refusal(`${rule}: ${JSON.stringify(name)} cannot be the name of a credential helper`);
   const program = `docker-credential-${name}`;
   // What a helper prints may be a secret, so it is in no message.
   const failed = (code, why) => new RegistryError(code, `${program} (${rule}) ${why}`);

@@ -19,7 +19,9 @@ export function readProxy({ proxy }) {
     return value && checked(value, `environment variable ${name} or ${name.toUpperCase()}`);
   });
   // Most people set one and mean both.
-  return http || https ? { http, https: https || http, except: variable('no_proxy') ?? '', isFromEnvironment: true } : undefined;
+  return http || https
+    ? { http, https: https || http, except: variable('no_proxy') ?? '', isFromEnvironment: true }
+    : undefined;
 }
 
 const variable = (name) => process.env[name] ?? process.env[name.toUpperCase()];

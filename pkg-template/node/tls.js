@@ -18,7 +18,8 @@ export function readTls(options) {
     passphrase: typed(options, 'passphrase', 'string'),
     rejectUnauthorized: checksCertificates(options),
   };
-  if ((found.cert === undefined) !== (found.key === undefined)) throw refusal('options.cert and options.key: one needs the other');
+  if ((found.cert === undefined) !== (found.key === undefined))
+    throw refusal('options.cert and options.key: one needs the other');
   try {
     tls.createSecureContext({ cert: found.cert, key: found.key, passphrase: found.passphrase });
   } catch ({ code }) {

@@ -26,7 +26,8 @@ async function load() {
     return await import('undici');
   } catch (cause) {
     // The newest one does not load in Node 20.
-    const message = 'certificates and proxies need the package undici, in a version for this Node: npm install undici@7';
+    const message =
+      'certificates and proxies need the package undici, in a version for this Node: npm install undici@7';
     throw Object.assign(new RegistryError('UNSUPPORTED', message), { cause });
   }
 }
@@ -64,13 +65,15 @@ function proxyAgent({ EnvHttpProxyAgent, Pool }, settings, { http, https, except
   });
 }
 
-const unreachable = ({ host }, { code }) => new RegistryError('NETWORK', `the proxy ${host} cannot be reached: ${code}`);
+const unreachable = ({ host }, { code }) =>
+  new RegistryError('NETWORK', `the proxy ${host} cannot be reached: ${code}`);
 
 /** The error to throw where it was the proxy that refused. */
 function proxyRefusal(error) {
   if (error instanceof RegistryError) return error;
   const [, status] = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(error?.message) ?? [];
   if (status === undefined) return error?.cause && proxyRefusal(error.cause);
-  const why = status === '407' ? 'asks for other credentials, in its URL as http://user:password@host' : 'refuses to connect';
+  const why =
+    status === '407' ? 'asks for other credentials, in its URL as http://user:password@host' : 'refuses to connect';
   return new RegistryError('NETWORK', `the proxy ${why} (${status})`);
 }

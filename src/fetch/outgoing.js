@@ -7,15 +7,15 @@
 export function takesStreams() {
   let isStrict = false;
   const init = {
-    method: "POST",
+    method: 'POST',
     body: new ReadableStream(),
     get duplex() {
       isStrict = true;
-      return "half";
+      return 'half';
     },
   };
-  const { body, headers } = new Request("http://localhost/", init);
-  const takes = typeof body.getReader === "function" && headers.get("content-type") === null;
+  const { body, headers } = new Request('http://localhost/', init);
+  const takes = typeof body.getReader === 'function' && headers.get('content-type') === null;
   return takes ? { isStrict } : undefined;
 }
 

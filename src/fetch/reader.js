@@ -7,9 +7,8 @@ const NO_RESULT = 3;
 const NO_BYTES = 4;
 const GONE = 5;
 
-const accessors = (prototype, names) =>
-  names.map((name) => Object.getOwnPropertyDescriptor(prototype, name).get);
-const VIEW = ["buffer", "byteOffset", "byteLength"];
+const accessors = (prototype, names) => names.map((name) => Object.getOwnPropertyDescriptor(prototype, name).get);
+const VIEW = ['buffer', 'byteOffset', 'byteLength'];
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
 const ofTypedArray = accessors(typedArray, VIEW);
 const ofDataView = accessors(DataView.prototype, VIEW);
@@ -29,13 +28,13 @@ export function bytesOf(value) {
   // A typed array that has lost its buffer says that it is empty; only its methods throw.
   if (isTyped && length === 0) indexOf.call(view, 0);
   const bytes = new Uint8Array(buffer, offset, length);
-  return tagOf(buffer) === "[object ArrayBuffer]" && !buffer.resizable ? bytes : new Uint8Array(bytes);
+  return tagOf(buffer) === '[object ArrayBuffer]' && !buffer.resizable ? bytes : new Uint8Array(bytes);
 }
 
 const tagOf = (value) => Object.prototype.toString.call(value);
 
 /** Whether these would be bytes, had nobody taken them away. */
-const isGone = (value) => ArrayBuffer.isView(value) || tagOf(value) === "[object ArrayBuffer]";
+const isGone = (value) => ArrayBuffer.isView(value) || tagOf(value) === '[object ArrayBuffer]';
 
 /** Reads from a ReadableStream's reader, or what passes for one, and tells `settled(kind, value, length)` of each read. */
 export class Reading {
@@ -48,7 +47,7 @@ export class Reading {
       try {
         if (result.done) {
           kind = END;
-        } else if (typeof result === "object") {
+        } else if (typeof result === 'object') {
           kind = NO_BYTES;
           const given = result.value;
           if (isGone(given)) kind = GONE;

@@ -8,13 +8,13 @@ const subtle = () => {
   }
 };
 
-const CURVES = { ES256: "P-256", ES384: "P-384", ES512: "P-521" };
+const CURVES = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
 
 /** WebCrypto's name for "ES256" and the like. */
 function parameters(algorithm) {
   const hash = `SHA-${algorithm.slice(2)}`;
   const namedCurve = CURVES[algorithm];
-  return namedCurve ? { name: "ECDSA", namedCurve, hash } : { name: "RSASSA-PKCS1-v1_5", hash };
+  return namedCurve ? { name: 'ECDSA', namedCurve, hash } : { name: 'RSASSA-PKCS1-v1_5', hash };
 }
 
 /** Whether a signature fits; undefined where the host cannot tell. A key that is none fits nothing. */
@@ -23,10 +23,10 @@ export async function verify(algorithm, key, input, signature) {
   if (!crypto) return undefined;
   try {
     const how = parameters(algorithm);
-    const imported = await crypto.importKey("spki", key, how, false, ["verify"]);
+    const imported = await crypto.importKey('spki', key, how, false, ['verify']);
     return (await crypto.verify(how, imported, signature, input)) === true;
   } catch (error) {
-    return error?.name === "NotSupportedError" ? undefined : false;
+    return error?.name === 'NotSupportedError' ? undefined : false;
   }
 }
 
@@ -37,20 +37,20 @@ export async function verify(algorithm, key, input, signature) {
 export async function pairOf(given) {
   const crypto = subtle();
   if (!crypto) return undefined;
-  if (given === undefined) return crypto.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
+  if (given === undefined) return crypto.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
   try {
     const { privateKey, publicKey, kty, crv, x, y, d } = given;
     if (privateKey && publicKey) return { privateKey, publicKey };
-    const how = { name: "ECDSA", namedCurve: crv };
-    const imported = (key, use) => crypto.importKey("jwk", { kty, crv, x, y, ...key }, how, true, [use]);
-    return { privateKey: await imported({ d }, "sign"), publicKey: await imported({}, "verify") };
+    const how = { name: 'ECDSA', namedCurve: crv };
+    const imported = (key, use) => crypto.importKey('jwk', { kty, crv, x, y, ...key }, how, true, [use]);
+    return { privateKey: await imported({ d }, 'sign'), publicKey: await imported({}, 'verify') };
   } catch {
     return null;
   }
 }
 
 /** A pair's public key in DER. */
-export const publicKeyOf = async ({ publicKey }) => new Uint8Array(await subtle().exportKey("spki", publicKey));
+export const publicKeyOf = async ({ publicKey }) => new Uint8Array(await subtle().exportKey('spki', publicKey));
 
 export const sign = async (algorithm, { privateKey }, input) =>
   new Uint8Array(await subtle().sign(parameters(algorithm), privateKey, input));
@@ -58,7 +58,7 @@ export const sign = async (algorithm, { privateKey }, input) =>
 /** Unpacks gzip into `take(bytes)`. Throws where the host cannot. */
 export class Unpacker {
   constructor(take) {
-    const { readable, writable } = new DecompressionStream("gzip");
+    const { readable, writable } = new DecompressionStream('gzip');
     this.writer = writable.getWriter();
     this.reader = readable.getReader();
     this.end = this.drain(take);

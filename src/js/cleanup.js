@@ -1,6 +1,6 @@
 // A clean-up's plan as an object: data that JSON can hold, and apply().
 
-const readable = (_, value) => (Object.prototype.toString.call(value) === "[object RegExp]" ? String(value) : value);
+const readable = (_, value) => (Object.prototype.toString.call(value) === '[object RegExp]' ? String(value) : value);
 
 export function planOf(json, policy, apply) {
   const plan = JSON.parse(json);
@@ -9,5 +9,5 @@ export function planOf(json, policy, apply) {
   for (const tag of plan.tags) {
     if (tag.created !== undefined) tag.created = new Date(tag.created);
   }
-  return Object.defineProperty(plan, "apply", { value: apply });
+  return Object.defineProperty(plan, 'apply', { value: apply });
 }

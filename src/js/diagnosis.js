@@ -116,7 +116,11 @@ function factsOfV2({ auth, cors, repository, catalog, tags, referrers, delete: d
     ]
       .filter(Boolean)
       .join(', '),
-    preflight: cors && Object.entries(PREFLIGHT).map(([key, name]) => `${name}: ${told(cors.preflight[key])}`).join(', '),
+    preflight:
+      cors &&
+      Object.entries(PREFLIGHT)
+        .map(([key, name]) => `${name}: ${told(cors.preflight[key])}`)
+        .join(', '),
     'header fields seen': cors?.seenHeaders.join(', '),
     'header fields hidden': cors?.hiddenHeaders.join(', '),
     catalog: paged(catalog),
@@ -139,7 +143,9 @@ function textOf(found) {
     // What is not known to be a registry was asked no more.
     ...(apiVersion === 2 && factsOfV2(found)),
   };
-  const lines = Object.entries(facts).filter(([, fact]) => fact).map(([name, fact]) => `${name}: ${fact}`);
+  const lines = Object.entries(facts)
+    .filter(([, fact]) => fact)
+    .map(([name, fact]) => `${name}: ${fact}`);
   const shown = new Set();
   for (const { severity, message, fix = {} } of found.findings) {
     lines.push('', `${severity}: ${message}`);

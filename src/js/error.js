@@ -22,7 +22,7 @@ export class RegistryError extends Error {
 
 // On the prototype, as with the language's own errors; what an error doesn't know is not in its way when printed.
 for (const [key, value] of Object.entries({
-  name: "RegistryError",
+  name: 'RegistryError',
   status: undefined,
   method: undefined,
   url: undefined,
@@ -35,6 +35,6 @@ for (const [key, value] of Object.entries({
 /** By name and code instead of `instanceof`: also true for an error of another realm or another copy of the package. */
 export function isRegistryError(value) {
   return (
-    typeof value === "object" && value !== null && value.name === "RegistryError" && typeof value.code === "string"
+    typeof value === 'object' && value !== null && value.name === 'RegistryError' && typeof value.code === 'string'
   );
 }

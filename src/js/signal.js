@@ -6,7 +6,7 @@ export class Listening {
     this.fired = fired;
     this.listener = () => this.fired?.();
     try {
-      signal.addEventListener("abort", this.listener);
+      signal.addEventListener('abort', this.listener);
     } catch {
       // one that cannot be listened to
     }
@@ -16,7 +16,7 @@ export class Listening {
   stop() {
     this.fired = undefined;
     try {
-      this.signal.removeEventListener("abort", this.listener);
+      this.signal.removeEventListener('abort', this.listener);
     } catch {
       // it is told nothing any more
     }

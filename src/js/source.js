@@ -1,41 +1,41 @@
 // What pushBlob takes, told by what it can do: it may come from another realm.
 
-import { bytesOf } from "../fetch/reader.js";
+import { bytesOf } from '../fetch/reader.js';
 
 const tagOf = (value) => Object.prototype.toString.call(value);
 
 /** `{ bytes }`, or `{ reader, size, again }` of something to read from, and perhaps once more, or `{ why }` it cannot be pushed; of anything else a `{ hint }`. */
 export function sourceOf(data) {
-  if (typeof data === "string") return { hint: ": new TextEncoder().encode(text) makes bytes of a text" };
-  if (typeof data !== "object" || data === null) return {};
+  if (typeof data === 'string') return { hint: ': new TextEncoder().encode(text) makes bytes of a text' };
+  if (typeof data !== 'object' || data === null) return {};
   if (ArrayBuffer.isView(data) || /^\[object (Shared)?ArrayBuffer\]$/.test(tagOf(data))) return bytes(data);
-  if (/^\[object (Blob|File)\]$/.test(tagOf(data)) && typeof data.stream === "function") {
+  if (/^\[object (Blob|File)\]$/.test(tagOf(data)) && typeof data.stream === 'function') {
     const again = () => data.stream().getReader();
     const size = Number.isSafeInteger(data.size) && data.size >= 0 ? data.size : undefined;
     return { reader: again(), size, again };
   }
-  if (typeof data.getReader === "function") return stream(data);
-  if (typeof data[Symbol.asyncIterator] === "function") return iterable(data);
-  return typeof data.body?.getReader === "function" ? { hint: ": its body is a stream" } : {};
+  if (typeof data.getReader === 'function') return stream(data);
+  if (typeof data[Symbol.asyncIterator] === 'function') return iterable(data);
+  return typeof data.body?.getReader === 'function' ? { hint: ': its body is a stream' } : {};
 }
 
 function bytes(data) {
   try {
     return { bytes: bytesOf(data) };
   } catch {
-    return { why: "its buffer is detached: it was transferred elsewhere" };
+    return { why: 'its buffer is detached: it was transferred elsewhere' };
   }
 }
 
 function stream(data) {
-  if (data.locked) return { why: "the stream is locked: somebody has a reader of it" };
-  if (isDisturbed(data)) return { why: "the stream has been read from already: its start is missing" };
+  if (data.locked) return { why: 'the stream is locked: somebody has a reader of it' };
+  if (isDisturbed(data)) return { why: 'the stream has been read from already: its start is missing' };
   return { reader: data.getReader() };
 }
 
 /** Only a body knows. */
 function isDisturbed(data) {
-  if (typeof ReadableStream !== "function" || !(data instanceof ReadableStream)) return false;
+  if (typeof ReadableStream !== 'function' || !(data instanceof ReadableStream)) return false;
   try {
     new Response(data);
     return false;

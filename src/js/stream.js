@@ -4,7 +4,7 @@
 const IDLE = 1_000;
 
 /** workerd has these from a certain compatibility date on. */
-const weakly = (value) => (typeof WeakRef === "function" ? new WeakRef(value) : { deref: () => value });
+const weakly = (value) => (typeof WeakRef === 'function' ? new WeakRef(value) : { deref: () => value });
 
 /**
  * Fills a stream. It refers to the stream only while a reader waits for a chunk, so that an abandoned stream can be collected. `rest()` is

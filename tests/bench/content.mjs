@@ -11,7 +11,12 @@ export const digestOf = (bytes) => `sha256:${sha256(bytes)}`;
 
 /** Names as registries have them: versions, branches, commit ids. */
 export function tagNames(count) {
-  const shapes = [(n) => `v${n % 40}.${n}.0`, (n) => `main-${n}`, (n) => `sha-${sha256(String(n)).slice(0, 12)}`, (n) => `${n}-alpine`];
+  const shapes = [
+    (n) => `v${n % 40}.${n}.0`,
+    (n) => `main-${n}`,
+    (n) => `sha-${sha256(String(n)).slice(0, 12)}`,
+    (n) => `${n}-alpine`,
+  ];
   return Array.from({ length: count }, (_, n) => shapes[n % shapes.length](n));
 }
 
@@ -22,7 +27,9 @@ export function manifests(count) {
   const descriptor = (mediaType, n) => ({ mediaType, digest: `sha256:${sha256(String(n))}`, size: 1_000_000 + n });
   return Array.from({ length: count }, (_, n) => {
     const layers = Array.from({ length: 6 }, (_, at) => descriptor(LAYER, n * 6 + at));
-    return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config: descriptor(CONFIG, n), layers }));
+    return Buffer.from(
+      JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config: descriptor(CONFIG, n), layers }),
+    );
   });
 }
 
@@ -47,7 +54,9 @@ export function largeBlob(size) {
 
 /** An image of one such layer. */
 export function imageOf({ digest, size }) {
-  const config = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [digest] } }));
+  const config = Buffer.from(
+    JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [digest] } }),
+  );
   const document = {
     schemaVersion: 2,
     mediaType: MANIFEST,

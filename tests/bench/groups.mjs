@@ -22,15 +22,29 @@ export async function runGroup({ title, unit, rounds, variants, compare = [] }, 
       }
     }
   }
-  return { title, unit, rounds, rows: rows.map(summary), comparisons: compare.map((wanted) => comparison(wanted, rows)) };
+  return {
+    title,
+    unit,
+    rounds,
+    rows: rows.map(summary),
+    comparisons: compare.map((wanted) => comparison(wanted, rows)),
+  };
 }
 
 function summary({ name, notRun, failed, samples }) {
   if (notRun) return { name, notRun, failed };
   const values = samples.map(({ value }) => value);
   const details = {};
-  for (const detail of Object.keys(samples[0].details ?? {})) details[detail] = median(samples.map((sample) => sample.details[detail]));
-  return { name, median: median(values), low: Math.min(...values), high: Math.max(...values), details, samples: values };
+  for (const detail of Object.keys(samples[0].details ?? {}))
+    details[detail] = median(samples.map((sample) => sample.details[detail]));
+  return {
+    name,
+    median: median(values),
+    low: Math.min(...values),
+    high: Math.max(...values),
+    details,
+    samples: values,
+  };
 }
 
 /** What was measured in the same round is compared; of the rounds' ratios the median counts. */
@@ -51,7 +65,8 @@ function comparison({ of, to, above, by, atMost, atLeast }, rows) {
   };
   const value = over(by);
   // Processor time is calmer than the clock where others use the machine.
-  const hasCpu = to && by === undefined && [subject, peer].every(({ samples }) => samples[0].details?.cpu !== undefined);
+  const hasCpu =
+    to && by === undefined && [subject, peer].every(({ samples }) => samples[0].details?.cpu !== undefined);
   const met = atMost !== undefined ? value <= atMost : atLeast !== undefined ? value >= atLeast : undefined;
   return { ...described, value, cpu: hasCpu ? over('cpu') : undefined, met };
 }

@@ -8,7 +8,10 @@ const number = (value) => {
 
 const [NAME, WIDE] = [46, 68];
 
-const detailsOf = (details) => Object.entries(details).map(([name, value]) => `${name} ${number(value)}`).join(', ');
+const detailsOf = (details) =>
+  Object.entries(details)
+    .map(([name, value]) => `${name} ${number(value)}`)
+    .join(', ');
 
 function row({ name, notRun, median, low, high, details }) {
   if (notRun) return `  ${name.padEnd(NAME)} not run: ${notRun}`;
@@ -29,7 +32,10 @@ function comparison({ of, to, above, by, value, cpu, atMost, atLeast, met, notRu
 export function table(groups) {
   const lines = groups.flatMap(({ title, unit, rounds, rows, comparisons }) => {
     const head = rounds > 1 ? `${title}: ${unit}, median of ${rounds}` : `${title}: ${unit}`;
-    const compared = comparisons.length === 0 ? [] : [`    ${''.padEnd(WIDE)} ${'by time'.padStart(7)} ${'by cpu'.padStart(7)}   target`];
+    const compared =
+      comparisons.length === 0
+        ? []
+        : [`    ${''.padEnd(WIDE)} ${'by time'.padStart(7)} ${'by cpu'.padStart(7)}   target`];
     return ['', head, ...rows.map(row), ...compared, ...comparisons.map(comparison)];
   });
   return lines.join('\n');

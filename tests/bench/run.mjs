@@ -34,14 +34,24 @@ function settings() {
   const unknown = positionals.filter((name) => !SUITES.includes(name));
   if (unknown.length > 0) throw new Error(`no such benchmark: ${unknown.join(', ')}\n${usage}`);
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) throw new Error(`--rounds takes a number\n${usage}`);
-  return { ...values, rounds, names: positionals.length > 0 ? SUITES.filter((name) => positionals.includes(name)) : SUITES };
+  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
+    throw new Error(`--rounds takes a number\n${usage}`);
+  return {
+    ...values,
+    rounds,
+    names: positionals.length > 0 ? SUITES.filter((name) => positionals.includes(name)) : SUITES,
+  };
 }
 
 /** First line of what a program says of its version. */
 function version(program) {
   const found = find(program);
-  return found && execFileSync(found, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n')[0].trim();
+  return (
+    found &&
+    execFileSync(found, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+      .split('\n')[0]
+      .trim()
+  );
 }
 
 const machine = () => ({
@@ -91,11 +101,19 @@ async function main({ quick, rounds, json, package: folder, help, names }) {
   }
   const { version: packageVersion } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
   const loads = { before: load, after: os.loadavg() };
-  const report = { date: new Date().toISOString(), package: packageVersion, quick, machine: machine(), load: loads, groups: results };
+  const report = {
+    date: new Date().toISOString(),
+    package: packageVersion,
+    quick,
+    machine: machine(),
+    load: loads,
+    groups: results,
+  };
   mkdirSync(dirname(resolve(json)), { recursive: true });
   writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`);
   console.log(`\nClient and server are two processes, one variant runs at a time. All samples: ${json}`);
-  if (load[0] > 1) console.log(`The machine had other work (load ${load[0].toFixed(1)}): trust the ratios by processor time.`);
+  if (load[0] > 1)
+    console.log(`The machine had other work (load ${load[0].toFixed(1)}): trust the ratios by processor time.`);
   // Slow is no failure; something that does not work is.
   if (results.some(({ rows }) => rows.some(({ failed }) => failed))) process.exitCode = 1;
 }

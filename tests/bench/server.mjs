@@ -24,7 +24,11 @@ answers.set('/page', { type: 'text/html', body: Buffer.from('<!doctype html><tit
 
 const digests = manifests(requests).map((body) => {
   const digest = digestOf(body);
-  answers.set(`/v2/bench/small/manifests/${digest}`, { type: 'application/vnd.oci.image.manifest.v1+json', digest, body });
+  answers.set(`/v2/bench/small/manifests/${digest}`, {
+    type: 'application/vnd.oci.image.manifest.v1+json',
+    digest,
+    body,
+  });
   return digest;
 });
 
@@ -32,8 +36,16 @@ const blobs = sizes.map((size) => {
   const blob = largeBlob(size);
   const { config, configDigest, manifest, digest, mediaType } = imageOf(blob);
   const repository = `bench/image-${size}`;
-  answers.set(`/v2/${repository}/blobs/${blob.digest}`, { type: 'application/octet-stream', digest: blob.digest, blob });
-  answers.set(`/v2/${repository}/blobs/${configDigest}`, { type: 'application/octet-stream', digest: configDigest, body: config });
+  answers.set(`/v2/${repository}/blobs/${blob.digest}`, {
+    type: 'application/octet-stream',
+    digest: blob.digest,
+    blob,
+  });
+  answers.set(`/v2/${repository}/blobs/${configDigest}`, {
+    type: 'application/octet-stream',
+    digest: configDigest,
+    body: config,
+  });
   for (const reference of ['latest', digest]) {
     answers.set(`/v2/${repository}/manifests/${reference}`, { type: mediaType, digest, body: manifest });
   }
@@ -71,7 +83,10 @@ async function sendFile(path, response) {
   const file = Object.hasOwn(folders, name) && join(folders[name], normalize(`/${rest.join('/')}`));
   const found = file && (await stat(file).catch(() => undefined))?.isFile();
   if (!found) return response.writeHead(404, { 'Content-Type': JSON_TYPE }).end('{"errors":[]}');
-  response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream', 'Cache-Control': 'no-store' });
+  response.writeHead(200, {
+    'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'Cache-Control': 'no-store',
+  });
   return createReadStream(file).pipe(response);
 }
 

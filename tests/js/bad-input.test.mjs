@@ -35,7 +35,9 @@ describe('hosts', () => {
     for (const port of [25, 6000, 6667, 10080]) {
       for (const options of [{}, { fetch }]) {
         const client = new DockerRegistryClient(`http://127.0.0.1:${port}`, options);
-        const message = new RegExp(`^127\\.0\\.0\\.1:${port} cannot be reached: fetch connects to no port ${port}\\b.*another port`);
+        const message = new RegExp(
+          `^127\\.0\\.0\\.1:${port} cannot be reached: fetch connects to no port ${port}\\b.*another port`,
+        );
         await refused(() => client.checkStatus(), { code: 'NETWORK', message });
         const { reachable, text } = await client.diagnose();
         assert.equal(reachable, false);
@@ -54,7 +56,10 @@ describe('hosts', () => {
         const client = new DockerRegistryClient(written);
         assert.equal(client.host, server.url);
         await client.checkStatus();
-        assert.ok(server.requests.every(({ url }) => url === '/v2/'), written);
+        assert.ok(
+          server.requests.every(({ url }) => url === '/v2/'),
+          written,
+        );
       }
     } finally {
       await server.stop();
@@ -118,7 +123,11 @@ describe('a host that is no registry', () => {
 
   test('a login page says who answers', SOON, async () => {
     const page = (status) =>
-      send('<html><head><title>Corporate login</title></head></html>', { status, 'content-type': 'text/html', server: 'gate/1' });
+      send('<html><head><title>Corporate login</title></head></html>', {
+        status,
+        'content-type': 'text/html',
+        server: 'gate/1',
+      });
     const who = /an HTML page "Corporate login" \(text\/html\) from gate\/1/;
     const client = new DockerRegistryClient(server.url);
     for (const status of [200, 403, 404, 502]) {
@@ -127,7 +136,10 @@ describe('a host that is no registry', () => {
     }
     server.script = (request, response) => (request.url === '/v2/' ? json({}) : page(200))(request, response);
     await client.checkStatus();
-    await refused(() => client.repository('a/b').tags(), { code: 'INVALID_RESPONSE', message: /it came as .*text\/html.* from gate\/1/ });
+    await refused(() => client.repository('a/b').tags(), {
+      code: 'INVALID_RESPONSE',
+      message: /it came as .*text\/html.* from gate\/1/,
+    });
   });
 
   test('neither /v2/ nor /v1/_ping', SOON, async () => {

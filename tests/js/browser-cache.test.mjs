@@ -12,7 +12,9 @@ import { DockerRegistryClient } from './packed.mjs';
 import { openPage, servePages } from './pages.mjs';
 
 const LONG = { timeout: 120_000 };
-const [first, second] = ['1', '2'].map((content) => image([{ run: 'COPY one /', layer: layer([{ path: 'one', content }]) }]));
+const [first, second] = ['1', '2'].map((content) =>
+  image([{ run: 'COPY one /', layer: layer([{ path: 'one', content }]) }]),
+);
 
 let pages;
 const servers = {};
@@ -32,7 +34,11 @@ after(async () => {
 /** What a page sees of a tag and its list. */
 async function look({ DockerRegistryClient: Client }, url, name) {
   const repository = new Client(url).repository(name);
-  const [tags, manifest, head] = [await repository.tags(), await repository.manifest('latest'), await repository.headManifest('latest')];
+  const [tags, manifest, head] = [
+    await repository.tags(),
+    await repository.manifest('latest'),
+    await repository.headManifest('latest'),
+  ];
   return { tags, digest: manifest.digest, head: head.digest };
 }
 
@@ -54,13 +60,18 @@ for (const name of ['chrome', 'firefox']) {
         const elsewhere = new DockerRegistryClient(registry.url).repository(repository);
         await fill(registry, { [repository]: { latest: first } });
         // Whatever the browser may keep, it has now; also what the page itself asked for by a plain fetch.
-        await inPage(async (_, ...urls) => { for (const each of urls) await fetch(each); }, `${url}/v2/${repository}/tags/list?n=1000`);
+        await inPage(async (_, ...urls) => {
+          for (const each of urls) await fetch(each);
+        }, `${url}/v2/${repository}/tags/list?n=1000`);
         const before = await inPage(look, url, repository);
         assert.deepEqual(before, { tags: ['latest'], digest: first.digest, head: first.digest });
 
         await fill(registry, { [repository]: { latest: second, other: first } });
         const now = await inPage(look, url, repository);
-        assert.deepEqual({ ...now, tags: now.tags.sort() }, { tags: ['latest', 'other'], digest: second.digest, head: second.digest });
+        assert.deepEqual(
+          { ...now, tags: now.tags.sort() },
+          { tags: ['latest', 'other'], digest: second.digest, head: second.digest },
+        );
 
         assert.equal(await inPage(change, url, repository, 'tag', 'stable', 'latest'), 'done');
         assert.equal((await elsewhere.headManifest('stable')).digest, second.digest);
@@ -94,7 +105,8 @@ for (const name of ['chrome', 'firefox']) {
         digest,
       );
       assert.deepEqual(read, [first.layers[0].bytes.length, first.layers[0].bytes.length]);
-      const of = (method, part) => scripted.requests.filter(({ url, method: is }) => is === method && url.includes(part)).length;
+      const of = (method, part) =>
+        scripted.requests.filter(({ url, method: is }) => is === method && url.includes(part)).length;
       assert.equal(of('OPTIONS', ''), 0);
       assert.ok(of('GET', 'tags/list') >= 2, 'asked each time');
       assert.equal(of('GET', 'blobs/'), 1, 'content by digest may come from the cache');

@@ -24,7 +24,8 @@ async function pull(url, repository, reference) {
   const bytes = await get(`manifests/${reference}`);
   if (bytes === undefined) return undefined;
   const { config, layers = [], manifests = [] } = JSON.parse(bytes);
-  for (const { digest } of [config, ...layers].filter(Boolean)) assert.equal(digestOf(await get(`blobs/${digest}`)), digest);
+  for (const { digest } of [config, ...layers].filter(Boolean))
+    assert.equal(digestOf(await get(`blobs/${digest}`)), digest);
   for (const { digest } of manifests) assert.equal(await pull(url, repository, digest), digest);
   return digestOf(bytes);
 }
@@ -49,7 +50,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       for (const given of [text, JSON.parse(text), plan]) {
         const loaded = await other.loadCleanupPlan(given);
         assert.deepEqual(JSON.parse(JSON.stringify(loaded)), JSON.parse(text));
-        assert.ok(loaded.createdAt instanceof Date && loaded.tags.every(({ created }) => created === undefined || created instanceof Date));
+        assert.ok(
+          loaded.createdAt instanceof Date &&
+            loaded.tags.every(({ created }) => created === undefined || created instanceof Date),
+        );
       }
       assert.equal(plan.registry, new DockerRegistryClient(server.url).host);
       assert.deepEqual(plan.policy, { remove: { tags: ['old*', '/^never/i'] } });
@@ -74,7 +78,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const text = JSON.stringify(await repositoryOf('plans/moved').planCleanup({ remove: { tags: ['old'] } }));
       await tagAs('plans/moved', two, 'old');
       const report = await (await repositoryOf('plans/moved').loadCleanupPlan(text)).apply();
-      assert.deepEqual(report.skipped.map(({ what }) => what), ['old']);
+      assert.deepEqual(
+        report.skipped.map(({ what }) => what),
+        ['old'],
+      );
       assert.deepEqual(await tagsOf(server.url, 'plans/moved'), ['kept', 'old']);
       assert.equal(await pull(server.url, 'plans/moved', 'old'), two.digest);
     });
@@ -91,11 +98,20 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         [circular, /^plan: the JSON of a plan is needed/],
         [[], /^plan: got an array/],
         ['{', /^plan: not JSON/],
-        [{ ...good, registry: 'https://registry.example.com/' }, /^plan\.registry: it is made for "https:\/\/registry\.example\.com\/"/],
-        [{ ...good, repository: 'plans/other' }, /^plan\.repository: it is made for "plans\/other", this is plans\/bad/],
+        [
+          { ...good, registry: 'https://registry.example.com/' },
+          /^plan\.registry: it is made for "https:\/\/registry\.example\.com\/"/,
+        ],
+        [
+          { ...good, repository: 'plans/other' },
+          /^plan\.repository: it is made for "plans\/other", this is plans\/bad/,
+        ],
         [{ ...good, tags: [{ ...good.tags[0], digest: 'latest' }] }, /^plan\.tags\[0\]\.digest: /],
         [{ ...good, tags: [{ ...good.tags[0], action: 'keep' }] }, /^plan\.tags\[0\]\.action: /],
-        [{ ...good, digests: [{ ...good.digests[0], tag: 'x' }] }, /^plan\.digests\[0\]: "tag": there is no such field/],
+        [
+          { ...good, digests: [{ ...good.digests[0], tag: 'x' }] },
+          /^plan\.digests\[0\]: "tag": there is no such field/,
+        ],
       ])
         await refused(() => repository.loadCleanupPlan(plan), { code: 'INVALID_ARGUMENT', message }, String(message));
     });
@@ -116,17 +132,24 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
           if (isDeletion) now -= 1;
         }
       };
-      const plan = await repositoryOf('plans/many', { fetch: counting }).planCleanup({ remove: { tags: ['*'] }, keep: { tags: ['v39'] } });
+      const plan = await repositoryOf('plans/many', { fetch: counting }).planCleanup({
+        remove: { tags: ['*'] },
+        keep: { tags: ['v39'] },
+      });
       const steps = [];
       const report = await plan.apply({ onProgress: (step) => steps.push(step) });
       assert.deepEqual([report.failed, report.skipped, report.remaining], [[], [], []]);
       assert.equal(report.removed.length, 39 * 2 + 10);
       assert.equal(most, 1, `${most} at a time`);
-      assert.deepEqual(steps.map(({ done }) => done), steps.map((_, number) => number + 1));
+      assert.deepEqual(
+        steps.map(({ done }) => done),
+        steps.map((_, number) => number + 1),
+      );
       assert.deepEqual([steps.length, steps.at(-1).total], [88, 88]);
       assert.deepEqual(await tagsOf(server.url, 'plans/many'), ['v39']);
       assert.equal(await pull(server.url, 'plans/many', 'v39'), images[39].digest);
-      for (const { digest } of images.slice(0, 39)) assert.equal(await pull(server.url, 'plans/many', digest), undefined);
+      for (const { digest } of images.slice(0, 39))
+        assert.equal(await pull(server.url, 'plans/many', digest), undefined);
     });
   });
 }

@@ -17,10 +17,16 @@ const ACCEPT = [types.ociManifest, types.ociIndex, types.dockerManifest, types.d
 const day = (number) => new Date(Date.UTC(2026, 0, number)).toISOString();
 const base = layer([{ path: 'base', content: 'the same everywhere' }]);
 const imageOf = (name, created, options) =>
-  image([{ run: 'ADD base', layer: base }, { run: `COPY ${name}`, layer: layer([{ path: name, content: name }]) }], {
-    created,
-    ...options,
-  });
+  image(
+    [
+      { run: 'ADD base', layer: base },
+      { run: `COPY ${name}`, layer: layer([{ path: name, content: name }]) },
+    ],
+    {
+      created,
+      ...options,
+    },
+  );
 
 /** A repository with shared digests, shared children, a nested index and, by the tag schema, referrers. */
 function fixture() {
@@ -77,8 +83,12 @@ async function pull(url, repository, reference) {
   return digestOf(bytes);
 }
 const isThere = async (url, repository, reference) =>
-  (await fetch(new URL(`/v2/${repository}/manifests/${reference}`, url), { headers: { accept: ACCEPT }, method: 'HEAD' }))
-    .status === 200;
+  (
+    await fetch(new URL(`/v2/${repository}/manifests/${reference}`, url), {
+      headers: { accept: ACCEPT },
+      method: 'HEAD',
+    })
+  ).status === 200;
 async function tagsOf(url, repository) {
   const response = await fetch(new URL(`/v2/${repository}/tags/list`, url));
   return ((await response.json()).tags ?? []).sort();
@@ -126,7 +136,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
 
       const [tags, digests] = removed(plan);
       const goes = ['1.0', '1.0-again', '1.0-amd64', 'pr-1', made.tagOf(made.oldIndex)].sort();
-      assert.deepEqual(tags.map(({ tag }) => tag), goes);
+      assert.deepEqual(
+        tags.map(({ tag }) => tag),
+        goes,
+      );
       // amd is in an index that stays, the shared image in another.
       const gone = [made.oldIndex, made.old, made.arm, made.signature, made.tags[made.tagOf(made.oldIndex)]];
       assert.deepEqual(digests.map(({ digest }) => digest).sort(), gone.map(({ digest }) => digest).sort());
@@ -154,10 +167,18 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       assert.deepEqual([report.skipped, report.remaining], [[], []]);
       assert.deepEqual(report.removed.toSorted(), [...goes, ...gone.map(({ digest }) => digest)].sort());
       assert.equal(steps.length, report.removed.length);
-      assert.deepEqual([steps.at(-1).done, steps.at(-1).total, steps.at(-1).outcome], [steps.length, steps.length, 'removed']);
+      assert.deepEqual(
+        [steps.at(-1).done, steps.at(-1).total, steps.at(-1).outcome],
+        [steps.length, steps.length, 'removed'],
+      );
 
       const left = await allComplete(server.url, 'clean/one', made.tags);
-      assert.deepEqual(left, Object.keys(made.tags).filter((name) => !goes.includes(name)).sort());
+      assert.deepEqual(
+        left,
+        Object.keys(made.tags)
+          .filter((name) => !goes.includes(name))
+          .sort(),
+      );
       for (const { digest } of gone) assert.equal(await isThere(server.url, 'clean/one', digest), false, digest);
       await pull(server.url, 'clean/one', made.kept.digest);
 
@@ -195,7 +216,13 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         await filled(server.url, repository, { tags, signature: images[0] });
         const child = spawn(
           process.execPath,
-          [fileURLToPath(new URL('cleanup-killed.mjs', import.meta.url)), server.url, repository, JSON.stringify(policy), deletions],
+          [
+            fileURLToPath(new URL('cleanup-killed.mjs', import.meta.url)),
+            server.url,
+            repository,
+            JSON.stringify(policy),
+            deletions,
+          ],
           { env: { ...process.env, PACKED_PACKAGE: packedFolder }, stdio: 'inherit' },
         );
         const [, signal] = await new Promise((resolve) => child.once('exit', (...how) => resolve(how)));
@@ -213,7 +240,9 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
           // Of an untag() that was killed the throw-away may stand there; the next one ends that.
           if (tag !== 'v2') assert.equal(digest, tags[tag].digest, tag);
         }
-        const report = await (await client.repository(repository).planCleanup({ ...policy, keep: { tags: ['v6'] } })).apply();
+        const report = await (
+          await client.repository(repository).planCleanup({ ...policy, keep: { tags: ['v6'] } })
+        ).apply();
         assert.deepEqual([report.failed, report.remaining], [[], []]);
         assert.deepEqual(await allComplete(server.url, repository, tags), ['twin', 'v6']);
       }
@@ -241,7 +270,11 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         [{ remove: { tags: ['*'] }, keep: undefined }, /^policy\.keep: undefined/],
         [{ remove: { tags: ['*'], olderThan: undefined } }, /^policy\.remove\.olderThan: undefined/],
       ]) {
-        await refused(() => repository.planCleanup(policy), { code: 'INVALID_ARGUMENT', message }, JSON.stringify(policy));
+        await refused(
+          () => repository.planCleanup(policy),
+          { code: 'INVALID_ARGUMENT', message },
+          JSON.stringify(policy),
+        );
       }
     });
   });
@@ -270,7 +303,9 @@ test('an abort between deletions leaves the rest, and is no report', LONG, async
     const images = Array.from({ length: 14 }, (_, number) => imageOf(`a${number}`, day(1 + number)));
     const tags = Object.fromEntries(images.map((one, number) => [`a${number}`, one]));
     await filled(server.url, 'clean/abort', { tags, signature: images[0] });
-    const plan = await new DockerRegistryClient(server.url).repository('clean/abort').planCleanup({ remove: { tags: ['*'] } });
+    const plan = await new DockerRegistryClient(server.url)
+      .repository('clean/abort')
+      .planCleanup({ remove: { tags: ['*'] } });
     const controller = new AbortController();
     const reason = new Error('enough');
     const gone = [];

@@ -50,7 +50,8 @@ for (const [name, launch] of Object.entries(realRegistries)) {
     await t.test('tag', SOON, async () => {
       const { code, out, err } = await cli(`tag ${host}/${repository}:1.0.0 stable latest`);
       assert.deepEqual([code, out, err], [0, `${host}/${repository}:stable\n${host}/${repository}:latest\n`, '']);
-      for (const tag of ['stable', 'latest', '1.0.0']) assert.equal(await digestOf(registry.url, repository, tag), old.digest, tag);
+      for (const tag of ['stable', 'latest', '1.0.0'])
+        assert.equal(await digestOf(registry.url, repository, tag), old.digest, tag);
       const asJson = await cli(`tag ${host}/${repository}@${current.digest} next --json`);
       assert.deepEqual([asJson.code, JSON.parse(asJson.out)], [0, { done: ['next'] }]);
       assert.equal(await digestOf(registry.url, repository, 'next'), current.digest);
@@ -75,7 +76,10 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       assert.match(err, /^error: INVALID_REFERENCE: tag ".two".*\nDone: one\. Failed: \.two\. Not tried: three\.\n$/);
       const asJson = await cli(`tag ${host}/${repository}:1.0.0 one .two three --json`);
       const { error, ...rest } = JSON.parse(asJson.out);
-      assert.deepEqual([asJson.code, error.code, rest], [3, 'INVALID_REFERENCE', { done: ['one'], failed: '.two', remaining: ['three'] }]);
+      assert.deepEqual(
+        [asJson.code, error.code, rest],
+        [3, 'INVALID_REFERENCE', { done: ['one'], failed: '.two', remaining: ['three'] }],
+      );
       const missing = await cli(`tag ${host}/${repository}:nope one`);
       assert.equal(missing.code, 1);
       assert.match(missing.err, /^error: MANIFEST_UNKNOWN: /);
@@ -86,7 +90,10 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       const [first, second] = [`${host}/${repository}:latest`, `${host}/${repository}:1.1`];
       const { code, out, err } = await cli(`untag ${first} ${second}`);
       assert.deepEqual([code, out, err], [0, `${first}\n${second}\n`, '']);
-      assert.deepEqual(await tagsOf(registry.url, repository), before.filter((tag) => !['latest', '1.1'].includes(tag)));
+      assert.deepEqual(
+        await tagsOf(registry.url, repository),
+        before.filter((tag) => !['latest', '1.1'].includes(tag)),
+      );
       assert.equal(await digestOf(registry.url, repository, '2.0.0'), current.digest);
       assert.equal(await digestOf(registry.url, repository, '1.1.0'), web['1.1.0'].digest);
       const again = await cli(`untag ${host}/${repository}:edge ${first} ${second}`);
@@ -135,7 +142,10 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       const { code, err } = await cli(`${args} --referrers`);
       assert.equal(code, 0, err);
       assert.equal(await isThere(), true);
-      assert.deepEqual(JSON.parse(await at(list)).manifests.map(({ digest }) => digest), [web.sbom.digest]);
+      assert.deepEqual(
+        JSON.parse(await at(list)).manifests.map(({ digest }) => digest),
+        [web.sbom.digest],
+      );
     });
 
     await t.test('cleanup: the plan, and nothing else', SOON, async () => {
@@ -145,15 +155,28 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       assert.equal(code, 0, err);
       const [head, ...rows] = cells(out);
       assert.deepEqual(head, ['PLAN', 'TAG', 'DIGEST', 'CREATED', 'SIZE', 'WHY']);
-      const planned = (action) => rows.filter((row) => row[0] === action && before.includes(row[1])).map(([, tag]) => tag).sort();
+      const planned = (action) =>
+        rows
+          .filter((row) => row[0] === action && before.includes(row[1]))
+          .map(([, tag]) => tag)
+          .sort();
       assert.deepEqual(planned('remove'), ['1.0.0', '1.1', '1.1.0']);
       assert.deepEqual(planned('keep'), ['2.0.0', 'edge', 'latest', 'sbom']);
       const why = new Map(rows.map((row) => [row[1], row.at(-1)]));
-      assert.deepEqual(['1.0.0', 'edge'].map((tag) => why.get(tag)), ['nothing keeps it', '--keep-newest']);
+      assert.deepEqual(
+        ['1.0.0', 'edge'].map((tag) => why.get(tag)),
+        ['nothing keeps it', '--keep-newest'],
+      );
       assert.match(why.get('sbom'), /^--keep-tag/);
       assert.match(err, /^Nothing was changed\. --apply removes 3 tags and \d+ manifests, [\d.]+ .B\.\n$/);
       const plan = JSON.parse((await cli(`${args} --json`)).out);
-      assert.deepEqual(plan.tags.filter(({ action }) => action === 'remove').map(({ tag }) => tag).sort(), planned('remove'));
+      assert.deepEqual(
+        plan.tags
+          .filter(({ action }) => action === 'remove')
+          .map(({ tag }) => tag)
+          .sort(),
+        planned('remove'),
+      );
       assert.deepEqual(await tagsOf(registry.url, repository), before);
     });
 
@@ -271,7 +294,10 @@ test('Ctrl-C in the middle of a change', SOON, async () => {
   };
   try {
     const [one, two, three] = twins;
-    const { code, out, err } = await interrupted(['tag', `${one.host}/team/web:1.0.0`, 'first', 'second', 'third'], one.begun);
+    const { code, out, err } = await interrupted(
+      ['tag', `${one.host}/team/web:1.0.0`, 'first', 'second', 'third'],
+      one.begun,
+    );
     assert.deepEqual([code, out], [130, '']);
     assert.equal(err, 'error: INTERRUPTED: interrupted\nDone: none. Perhaps done: first. Not tried: second third.\n');
     assert.equal(await digestOf(registry.url, 'team/web', 'second'), undefined);
@@ -280,16 +306,24 @@ test('Ctrl-C in the middle of a change', SOON, async () => {
     const tags = ['latest', 'edge'].map((tag) => `${two.host}/team/web:${tag}`);
     const untagged = await interrupted(['untag', ...tags], two.begun);
     assert.equal(untagged.code, 130);
-    assert.equal(untagged.err, `error: INTERRUPTED: interrupted\nDone: none. Perhaps done: ${tags[0]}. Not tried: ${tags[1]}.\n`);
+    assert.equal(
+      untagged.err,
+      `error: INTERRUPTED: interrupted\nDone: none. Perhaps done: ${tags[0]}. Not tried: ${tags[1]}.\n`,
+    );
     assert.equal(await digestOf(registry.url, 'team/web', 'latest'), undefined);
     assert.equal(await digestOf(registry.url, 'team/web', '2.0.0'), current.digest);
     assert.equal(await digestOf(registry.url, 'team/web', 'edge'), web.edge.digest);
     assert.ok(!(await tagsOf(registry.url, 'team/web')).includes('latest'));
 
     // The first deletion is done, the next ones are on their way.
-    const cleaned = await interrupted(`cleanup ${three.host}/team/web --remove-tag 1.1* --remove-tag edge --apply`.split(' '), three.begun);
+    const cleaned = await interrupted(
+      `cleanup ${three.host}/team/web --remove-tag 1.1* --remove-tag edge --apply`.split(' '),
+      three.begun,
+    );
     assert.equal(cleaned.code, 130);
-    const [, done, rest] = /^error: INTERRUPTED: interrupted\nDone: (.*)\. Not done, or perhaps: (.*)\.\n$/.exec(cleaned.err) ?? assert.fail(cleaned.err);
+    const [, done, rest] =
+      /^error: INTERRUPTED: interrupted\nDone: (.*)\. Not done, or perhaps: (.*)\.\n$/.exec(cleaned.err) ??
+      assert.fail(cleaned.err);
     const tagsIn = (list) => list.split(' ').filter((what) => !what.includes(':'));
     assert.deepEqual([...tagsIn(done), ...tagsIn(rest)].sort(), ['1.1', '1.1.0', 'edge']);
     for (const tag of tagsIn(done)) assert.equal(await digestOf(registry.url, 'team/web', tag), undefined, tag);

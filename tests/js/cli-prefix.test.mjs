@@ -33,7 +33,8 @@ async function bytesOf(url, repository, tag) {
   const response = await fetch(`${url}/v2/${repository}/manifests/${tag}`, { headers: { accept } });
   return response.ok ? Buffer.from(await response.arrayBuffer()) : undefined;
 }
-const isAt = async (url, repository, tag, { bytes }) => assert.deepEqual(await bytesOf(url, repository, tag), Buffer.from(bytes), tag);
+const isAt = async (url, repository, tag, { bytes }) =>
+  assert.deepEqual(await bytesOf(url, repository, tag), Buffer.from(bytes), tag);
 
 /** What a command that succeeds prints. */
 async function printed(args) {
@@ -70,14 +71,20 @@ test('copy: within it, out of it and into it', SOON, async () => {
   await isAt(registry.base, 'mirror/web', 'here', current);
   assert.equal(await printed(`copy ${under} ${host}/mirror/web:out`), `${host}/mirror/web:out@${current.digest}\n`);
   await isAt(plain.url, 'mirror/web', 'out', current);
-  assert.equal(await printed(`copy ${host}/mirror/web:out ${base}//back/web`), `${base}//back/web:latest@${current.digest}\n`);
+  assert.equal(
+    await printed(`copy ${host}/mirror/web:out ${base}//back/web`),
+    `${base}//back/web:latest@${current.digest}\n`,
+  );
   await isAt(registry.base, 'back/web', 'latest', current);
 });
 
 test('cleanup', SOON, async () => {
   const args = `cleanup ${base}//team/old --remove-tag 1.0.0`;
   const [, ...rows] = cells(await printed(args));
-  assert.deepEqual(rows.filter(([action]) => action === 'remove').map(([, tag]) => tag), ['1.0.0']);
+  assert.deepEqual(
+    rows.filter(([action]) => action === 'remove').map(([, tag]) => tag),
+    ['1.0.0'],
+  );
   await isAt(registry.base, 'team/old', '1.0.0', old);
   await printed(`${args} --apply`);
   assert.equal(await bytesOf(registry.base, 'team/old', '1.0.0'), undefined);
@@ -87,5 +94,8 @@ test('cleanup', SOON, async () => {
 test('a path without "//" is a repository', SOON, async () => {
   const { code, err } = await cli(`tags ${base}/team/web`);
   assert.equal(code, 1);
-  assert.match(err, /^error: INVALID_RESPONSE: this host is no registry.*\nA registry under a path is HOST\/PATH\/\/REPOSITORY\.\n$/);
+  assert.match(
+    err,
+    /^error: INVALID_RESPONSE: this host is no registry.*\nA registry under a path is HOST\/PATH\/\/REPOSITORY\.\n$/,
+  );
 });

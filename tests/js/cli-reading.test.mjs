@@ -18,7 +18,10 @@ const short = ({ digest }) => digest.slice(7, 19);
 const inOrder = (tags) => {
   assert.deepEqual([...tags].sort(), Object.keys(web).sort());
   const images = tags.map((tag) => web[tag].digest).filter((digest, at, all) => digest !== all[at - 1]);
-  assert.deepEqual(images, ['edge', '2.0.0', '1.1.0', '1.0.0', 'sbom'].map((tag) => web[tag].digest));
+  assert.deepEqual(
+    images,
+    ['edge', '2.0.0', '1.1.0', '1.0.0', 'sbom'].map((tag) => web[tag].digest),
+  );
 };
 
 /** The output of a run that has to go well. */
@@ -51,19 +54,37 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       const [head, ...rows] = cells(await done(`tags ${host}/team/web`));
       assert.deepEqual(head, ['TAG', 'DIGEST', 'CREATED', 'SIZE', 'PLATFORMS']);
       inOrder(rows.map(([tag]) => tag));
-      assert.deepEqual(rows.find(([tag]) => tag === '2.0.0'), ['2.0.0', short(web['2.0.0']), '2026-03-14 09:26', '3.2 MB', 'linux/amd64, linux/arm64/v8, linux/arm/v7']);
+      assert.deepEqual(
+        rows.find(([tag]) => tag === '2.0.0'),
+        ['2.0.0', short(web['2.0.0']), '2026-03-14 09:26', '3.2 MB', 'linux/amd64, linux/arm64/v8, linux/arm/v7'],
+      );
       assert.deepEqual(rows.at(-2).slice(1), [short(web['1.0.0']), '2026-01-15 12:30', '3.2 MB', 'linux/amd64']);
       assert.deepEqual(rows.at(-1), ['sbom', short(web.sbom), `${sizeOf(web.sbom)} B`, 'application/spdx+json']);
     });
 
     await t.test('tags in other orders, in full, some of them', SOON, async () => {
-      const [head, ...rows] = cells(await done(['tags', `${host}/team/web`, '--long', '--order', 'version', '--filter', '?.*']));
+      const [head, ...rows] = cells(
+        await done(['tags', `${host}/team/web`, '--long', '--order', 'version', '--filter', '?.*']),
+      );
       assert.deepEqual(head, ['TAG', 'DIGEST', 'CREATED', 'BYTES', 'TYPE', 'PLATFORMS']);
-      assert.deepEqual(rows.map(([tag]) => tag), ['2.0.0', '1.1.0', '1.1', '1.0.0']);
+      assert.deepEqual(
+        rows.map(([tag]) => tag),
+        ['2.0.0', '1.1.0', '1.1', '1.0.0'],
+      );
       const { digest, mediaType } = web['1.0.0'];
-      assert.deepEqual(rows[3], ['1.0.0', digest, '2026-01-15T12:30:00.000Z', String(sizeOf(web['1.0.0'])), mediaType, 'linux/amd64']);
+      assert.deepEqual(rows[3], [
+        '1.0.0',
+        digest,
+        '2026-01-15T12:30:00.000Z',
+        String(sizeOf(web['1.0.0'])),
+        mediaType,
+        'linux/amd64',
+      ]);
       const byName = cells(await done(`tags ${host}/team/web --order name`)).slice(1);
-      assert.deepEqual(byName.map(([tag]) => tag), Object.keys(web).sort());
+      assert.deepEqual(
+        byName.map(([tag]) => tag),
+        Object.keys(web).sort(),
+      );
     });
 
     await t.test('tags as JSON, and their names alone', SOON, async () => {
@@ -73,14 +94,22 @@ for (const [name, launch] of Object.entries(realRegistries)) {
         assert.equal(digest, web[tag].digest);
         assert.equal(platforms.length, imagesIn(web[tag]).length);
       }
-      assert.deepEqual((await done(`tags ${host}/team/web --names`)).trim().split('\n').sort(), Object.keys(web).sort());
+      assert.deepEqual(
+        (await done(`tags ${host}/team/web --names`)).trim().split('\n').sort(),
+        Object.keys(web).sort(),
+      );
       assert.deepEqual(JSON.parse(await done(`tags ${host}/team/web --names --json --filter l*`)), ['latest']);
     });
 
     await t.test('inspect an image', SOON, async () => {
       const { digest, document, config } = web['1.0.0'];
       const out = await done(`inspect ${host}/team/web:1.0.0`);
-      const facts = new Map(out.split('\n').filter((line) => /^\w+: /.test(line)).map((line) => line.split(/: +/)));
+      const facts = new Map(
+        out
+          .split('\n')
+          .filter((line) => /^\w+: /.test(line))
+          .map((line) => line.split(/: +/)),
+      );
       assert.equal(facts.get('Digest'), digest);
       assert.equal(facts.get('Image'), document.config.digest);
       assert.equal(facts.get('Platform'), 'linux/amd64');
@@ -88,11 +117,17 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       assert.equal(facts.get('Size'), `3.2 MB (${sizeOf(web['1.0.0'])} bytes)`);
       const [head, ...layers] = cells(out.slice(out.indexOf('LAYER')));
       assert.deepEqual(head, ['LAYER', 'DIGEST', 'SIZE', 'TYPE']);
-      assert.deepEqual(layers.map((row) => row[2]), document.layers.map((layer) => layer.digest));
+      assert.deepEqual(
+        layers.map((row) => row[2]),
+        document.layers.map((layer) => layer.digest),
+      );
 
       const parsed = JSON.parse(await done(`inspect ${host}/team/web@${digest} --json`));
       assert.deepEqual([parsed.digest, parsed.tag, parsed.platform.os], [digest, undefined, 'linux']);
-      assert.deepEqual(parsed.layers.map((layer) => layer.size), document.layers.map(({ size }) => size));
+      assert.deepEqual(
+        parsed.layers.map((layer) => layer.size),
+        document.layers.map(({ size }) => size),
+      );
       assert.deepEqual(parsed.config.Env, config.config.Env);
       assert.deepEqual(JSON.parse(await done(`inspect ${host}/team/web:1.0.0 --config`)), config);
     });
@@ -102,9 +137,15 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       const out = await done(`inspect ${host}/team/web`);
       assert.match(out, /^Tag: +latest$/m);
       const rows = cells(out.slice(out.indexOf('PLATFORM'))).slice(1);
-      assert.deepEqual(rows.map((row) => row[1]), index.document.manifests.map(({ digest }) => digest));
+      assert.deepEqual(
+        rows.map((row) => row[1]),
+        index.document.manifests.map(({ digest }) => digest),
+      );
       assert.deepEqual(rows.map((row) => row[0]).slice(0, 4), [
-        'linux/amd64', 'linux/arm64/v8', 'linux/arm/v7', `attestation of ${short(index.children[0])}`,
+        'linux/amd64',
+        'linux/arm64/v8',
+        'linux/arm/v7',
+        `attestation of ${short(index.children[0])}`,
       ]);
       const arm = index.children[1];
       const image = JSON.parse(await done(`inspect ${host}/team/web --platform linux/arm64 --json`));
@@ -113,19 +154,29 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       assert.deepEqual(bytes, Buffer.from(arm.bytes));
       const whole = await cli(`inspect ${host}/team/web --raw`);
       assert.deepEqual(whole.bytes, Buffer.from(index.bytes));
-      assert.equal(JSON.parse(await done(`inspect ${host}/team/web --config --platform linux/arm64`)).architecture, 'arm64');
+      assert.equal(
+        JSON.parse(await done(`inspect ${host}/team/web --config --platform linux/arm64`)).architecture,
+        'arm64',
+      );
     });
 
     await t.test('inspect an artifact', SOON, async () => {
       const sbom = JSON.parse(await done(`inspect ${host}/team/web:sbom --json`));
       assert.equal(sbom.artifactType, 'application/spdx+json');
       assert.equal(sbom.subject.digest, web['2.0.0'].children[0].digest);
-      assert.match(await done(`inspect ${host}/charts/web:1.0.0`), /^Annotation: +org.opencontainers.image.version=1.0.0$/m);
+      assert.match(
+        await done(`inspect ${host}/charts/web:1.0.0`),
+        /^Annotation: +org.opencontainers.image.version=1.0.0$/m,
+      );
     });
 
     await t.test('diagnose', SOON, async () => {
       assert.match(await done(`diagnose ${host}`), /^reachable: yes$/m);
-      const { registry: url, tags, repository } = JSON.parse(await done(`diagnose ${host} --json --repository team/web`));
+      const {
+        registry: url,
+        tags,
+        repository,
+      } = JSON.parse(await done(`diagnose ${host} --json --repository team/web`));
       assert.deepEqual([url, tags.status, repository], [registry.url, 'yes', 'team/web']);
     });
 
@@ -151,14 +202,22 @@ test('a broken tag keeps its row and breaks no other', SOON, async () => {
     // A foreign answer between: the tag is listed, its manifest is gone.
     const gone = await startScripted(async (request, response) => {
       if (request.url.startsWith('/v2/team/web/tags/list')) return json({ tags: ['1.0.0', 'gone'] })(request, response);
-      const from = await fetch(`http://${host}${request.url}`, { method: request.method, headers: { accept: request.headers.accept ?? '' } });
+      const from = await fetch(`http://${host}${request.url}`, {
+        method: request.method,
+        headers: { accept: request.headers.accept ?? '' },
+      });
       const body = Buffer.from(await from.arrayBuffer());
       return send(body, { status: from.status, 'content-type': from.headers.get('content-type') })(request, response);
     });
     try {
       const { code, out, err } = await cli(`tags ${new URL(gone.url).host}/team/web`);
       assert.equal(code, 0);
-      assert.deepEqual(cells(out).slice(1).map(([tag]) => tag), ['1.0.0', 'gone']);
+      assert.deepEqual(
+        cells(out)
+          .slice(1)
+          .map(([tag]) => tag),
+        ['1.0.0', 'gone'],
+      );
       assert.match(err, /^warning: gone: MANIFEST_UNKNOWN: /);
     } finally {
       await gone.stop();
@@ -193,7 +252,10 @@ test('a tag that breaks the grammar hides no other', SOON, async () => {
     assert.match(out, /^a .*\nb .*\n/m);
     assert.match(err, /^warning: 1\.1\.0\+build\.5: INVALID_REFERENCE: /m);
     assert.deepEqual((await cli(`tags ${registry.url}/a/b --names`)).out.split('\n').length, names.length + 1);
-    assert.ok(registry.requests.every(({ url }) => !url.includes('build')), 'none of them is asked for');
+    assert.ok(
+      registry.requests.every(({ url }) => !url.includes('build')),
+      'none of them is asked for',
+    );
   } finally {
     await registry.stop();
   }
@@ -216,7 +278,11 @@ test('nothing from a registry reaches the terminal as it is', SOON, async () => 
     if (path === '/v2/a/b/tags/list') return json({ tags: ['latest', EVIL] }, warning)(request, response);
     if (path.includes('/manifests/')) return content(evil, warning)(request, response);
     if (path.includes('/blobs/')) return content(evil.blobs[0], warning)(request, response);
-    if (path.includes('/c/')) return json({ errors: [{ code: 'DENIED', message: EVIL, detail: { [EVIL]: EVIL } }] }, { status: 403 })(request, response);
+    if (path.includes('/c/'))
+      return json({ errors: [{ code: 'DENIED', message: EVIL, detail: { [EVIL]: EVIL } }] }, { status: 403 })(
+        request,
+        response,
+      );
     if (path.includes('/d/')) return send(EVIL, { status: 500, server: 'x\u009b1m' })(request, response);
     return json({}, { server: 'x\u009b1m' })(request, response);
   });
@@ -251,7 +317,11 @@ test('nothing from a registry reaches the terminal as it is', SOON, async () => 
 test('what a registry says moves no cursor', SOON, async () => {
   const evil = '\u001b[2J\u009b1mred\u202etxt\n';
   const registry = await startScripted({
-    '/v2/_catalog': (request, response) => send(JSON.stringify({ errors: [{ code: 'DENIED', message: evil }] }), { status: 403, 'content-type': 'application/json' })(request, response),
+    '/v2/_catalog': (request, response) =>
+      send(JSON.stringify({ errors: [{ code: 'DENIED', message: evil }] }), {
+        status: 403,
+        'content-type': 'application/json',
+      })(request, response),
   });
   try {
     for (const json of ['', ' --json']) {

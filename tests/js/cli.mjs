@@ -44,4 +44,8 @@ export async function ended(child) {
 }
 
 /** The cells of a printed table, by line; columns are two spaces apart. */
-export const cells = (text) => text.trimEnd().split('\n').map((line) => line.split(/ {2,}/));
+export const cells = (text) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(/ {2,}/));

@@ -54,14 +54,18 @@ after(async () => {
 test('help and version', SOON, async () => {
   const overview = await cli('--help');
   assert.deepEqual([overview.code, overview.err], [0, '']);
-  for (const text of [...COMMANDS, '--password-stdin', 'Exit codes: 0 done, 1 failed']) assert.ok(overview.out.includes(text), text);
+  for (const text of [...COMMANDS, '--password-stdin', 'Exit codes: 0 done, 1 failed'])
+    assert.ok(overview.out.includes(text), text);
   assert.equal((await cli('-h')).out, overview.out);
   for (const name of COMMANDS) {
     const { code, out } = await cli(`${name} --help`);
     assert.equal(code, 0);
     assert.ok(out.startsWith(`Usage: ${PROGRAM} ${name} `), out);
     assert.match(out, new RegExp(`Example:\n  ${PROGRAM} ${name} `));
-    assert.ok(out.split('\n').every((line) => line.length <= 120), out);
+    assert.ok(
+      out.split('\n').every((line) => line.length <= 120),
+      out,
+    );
   }
   assert.deepEqual(await cli('--version').then(({ code, out }) => [code, out]), [0, `${version}\n`]);
 });
@@ -101,7 +105,10 @@ for (const [args, message] of [
   ['untag a.example/b', 'HOST/REPOSITORY:TAG is needed, with its tag and without digest'],
   [`untag a.example/b@sha256:${'0'.repeat(64)}`, 'HOST/REPOSITORY:TAG is needed, with its tag and without digest'],
   [`copy a.example/b a.example/c@sha256:${'0'.repeat(64)}`, 'the target is HOST/REPOSITORY[:TAG], without digest'],
-  ['copy a.example/b c.example/b --username alice --password-stdin', "--username: between two registries there are only docker's logins"],
+  [
+    'copy a.example/b c.example/b --username alice --password-stdin',
+    "--username: between two registries there are only docker's logins",
+  ],
   ['cleanup a.example/b --apply', /^what to keep or to remove\? --keep-newest, /],
   ['cleanup a.example/b --highest-per minor', '--highest-per: it needs --keep-highest'],
   ['cleanup a.example/b --keep-newest x', '--keep-newest: a whole number from 0 on is needed'],
@@ -126,7 +133,10 @@ test("refused by the package's own rules", SOON, async () => {
     ['inspect a.example/b@sha256:12', /^error: INVALID_REFERENCE: digest/],
     ['inspect A..example/b', /^error: INVALID_ARGUMENT: registry/],
     [`inspect ${host}/team/web:1.0.0 --platform a/b/c/d`, /^error: INVALID_ARGUMENT: platform "a\/b\/c\/d"/],
-    [`tags a.example/b --cert ${written('none.pem', 'x')} --key ${join(folder, 'none.pem')}`, /^error: INVALID_ARGUMENT: options.cert/],
+    [
+      `tags a.example/b --cert ${written('none.pem', 'x')} --key ${join(folder, 'none.pem')}`,
+      /^error: INVALID_ARGUMENT: options.cert/,
+    ],
   ]) {
     const { code, out, err } = await cli(args);
     assert.deepEqual([code, out], [2, ''], err);
@@ -137,7 +147,9 @@ test("refused by the package's own rules", SOON, async () => {
 test('a usage error as JSON', SOON, async () => {
   const { code, out, err } = await cli('tgas --json');
   assert.equal(code, 2);
-  assert.deepEqual(JSON.parse(out), { error: { code: 'USAGE', message: 'there is no command "tgas"; did you mean "tags"?' } });
+  assert.deepEqual(JSON.parse(out), {
+    error: { code: 'USAGE', message: 'there is no command "tgas"; did you mean "tags"?' },
+  });
   assert.match(err, /^error: USAGE: /);
 });
 
@@ -177,14 +189,17 @@ test('the words of the command line', SOON, async () => {
   const service = await startScripted({ '/token': json({ token: 'ToKeN' }) });
   const registry = await startScripted((request, response) => {
     const challenge = { 'www-authenticate': `Bearer realm="${dead}",service="it"` };
-    if (request.headers.authorization === undefined) return error(401, 'UNAUTHORIZED', 'log in', challenge)(request, response);
+    if (request.headers.authorization === undefined)
+      return error(401, 'UNAUTHORIZED', 'log in', challenge)(request, response);
     return json({ tags: ['x'] })(request, response);
   });
   try {
     const { code, err } = await cli(`tags ${registry.url}/a/b --names`);
     assert.equal(code, 1);
     assert.match(err, /the token service .*give that as --auth-service-url/);
-    const mended = await cli(`tags docker://${new URL(registry.url).host}/a/b --names --auth-service-url ${service.url}/token`);
+    const mended = await cli(
+      `tags docker://${new URL(registry.url).host}/a/b --names --auth-service-url ${service.url}/token`,
+    );
     assert.deepEqual([mended.code, mended.out], [0, 'x\n'], mended.err);
   } finally {
     await Promise.all([registry.stop(), service.stop()]);
@@ -213,7 +228,10 @@ test('a password from the input, and in no output', SOON, async () => {
     const wrong = await cli(args + more, { input: 'hunter2-SECRET\n', env: { DEBUG: '1' } });
     assert.equal(wrong.code, 1);
     const basicForm = auth('alice', 'hunter2-SECRET');
-    assert.ok(!`${wrong.out}${wrong.err}`.includes('SECRET') && !`${wrong.out}${wrong.err}`.includes(basicForm), wrong.err);
+    assert.ok(
+      !`${wrong.out}${wrong.err}`.includes('SECRET') && !`${wrong.out}${wrong.err}`.includes(basicForm),
+      wrong.err,
+    );
     assert.match(wrong.err, /\n {4}at /, 'DEBUG shows where');
   }
 });
@@ -263,7 +281,10 @@ test('plain http where https was tried', SOON, async () => {
 // ───────────── Pipes, terminals, signals
 
 test('who reads only the first line gets no error', SOON, async () => {
-  const repositories = Array.from({ length: 20_000 }, (_, number) => `some/long/repository/name/to/fill/the/pipe/${number}`);
+  const repositories = Array.from(
+    { length: 20_000 },
+    (_, number) => `some/long/repository/name/to/fill/the/pipe/${number}`,
+  );
   const many = await startScripted({ '/v2/_catalog': json({ repositories }) });
   try {
     const child = start(['repos', many.url]);
@@ -276,7 +297,10 @@ test('who reads only the first line gets no error', SOON, async () => {
   }
 });
 
-for (const [signal, expected] of [['SIGINT', 130], ['SIGTERM', 143]]) {
+for (const [signal, expected] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+]) {
   test(`${signal} ends it with ${expected}`, SOON, async () => {
     const slow = await startScripted({ '/v2/_catalog': hangs });
     try {
@@ -298,10 +322,15 @@ test('colors on demand only', SOON, async () => {
   assert.match((await cli('repos A..b --color always')).err, /^\x1b\[31merror:\x1b\[0m INVALID_ARGUMENT: /);
 });
 
-test('on a terminal', { ...SOON, skip: spawnSync('script', ['--version']).error && 'script is not installed' }, async () => {
+test('on a terminal', {
+  ...SOON,
+  skip: spawnSync('script', ['--version']).error && 'script is not installed',
+}, async () => {
   const program = join(installed, '..', '.bin', PROGRAM);
   const typed = async (args, env = {}) => {
-    const child = spawn('script', ['-qec', `${program} ${args}`, '/dev/null'], { env: { PATH: process.env.PATH, HOME: folder, TERM: 'xterm', ...env } });
+    const child = spawn('script', ['-qec', `${program} ${args}`, '/dev/null'], {
+      env: { PATH: process.env.PATH, HOME: folder, TERM: 'xterm', ...env },
+    });
     const { out } = await ended(child);
     return out;
   };

@@ -36,20 +36,24 @@ const place = (repository, reference, client = from()) => ({ repository: client.
 /** A client that counts its requests: "HEAD manifests". */
 function counting(url, options = {}) {
   const lines = [];
-  const onRequest = ({ method, url: asked }) => lines.push(`${method} ${/(manifests|blobs\/uploads|blobs|v2\/$)/.exec(asked)?.[1] ?? 'token'}`);
+  const onRequest = ({ method, url: asked }) =>
+    lines.push(`${method} ${/(manifests|blobs\/uploads|blobs|v2\/$)/.exec(asked)?.[1] ?? 'token'}`);
   return [new DockerRegistryClient(url, { ...options, onRequest }), lines];
 }
 
 /** Every manifest and blob of an index or image, read by plain fetch. */
 async function assertWhole(url, repository, content, headers = {}) {
   const read = async (path, type) => {
-    const response = await fetch(`${url}/v2/${repository}/${path}`, { headers: { ...headers, ...(type && { accept: type }) } });
+    const response = await fetch(`${url}/v2/${repository}/${path}`, {
+      headers: { ...headers, ...(type && { accept: type }) },
+    });
     assert.equal(response.status, 200, path);
     return Buffer.from(await response.arrayBuffer());
   };
   const manifest = async ({ digest, mediaType, children, blobs, bytes }) => {
     assert.ok(bytes.equals(await read(`manifests/${digest}`, mediaType)), digest);
-    for (const { descriptor } of blobs) assert.equal(digestOf(await read(`blobs/${descriptor.digest}`)), descriptor.digest);
+    for (const { descriptor } of blobs)
+      assert.equal(digestOf(await read(`blobs/${descriptor.digest}`)), descriptor.digest);
     for (const child of children) await manifest(child);
   };
   await manifest(content);
@@ -73,7 +77,12 @@ describe('strings with a host', () => {
   test("another registry's", SOON, async () => {
     const client = from();
     const other = { code: 'INVALID_REFERENCE', message: /it names the registry ".*make a client for that registry/ };
-    for (const text of ['ghcr.io/team/web:1', 'localhost:1/team/web', 'docker://ghcr.io/team/web', 'https://ghcr.io/a']) {
+    for (const text of [
+      'ghcr.io/team/web:1',
+      'localhost:1/team/web',
+      'docker://ghcr.io/team/web',
+      'https://ghcr.io/a',
+    ]) {
       await refused(() => client.copy(text, 'a/b'), other, text);
       await refused(() => client.copy('team/web:latest', text), other, text);
     }
@@ -87,19 +96,29 @@ describe('between registries', () => {
   test('an index with all it has, byte for byte', SOON, async () => {
     const steps = [];
     const [client, lines] = counting(ferro.url);
-    const result = await client.copy(place('team/web', 'latest'), 'mirror/web:2.0.0', { onProgress: (step) => steps.push(step) });
+    const result = await client.copy(place('team/web', 'latest'), 'mirror/web:2.0.0', {
+      onProgress: (step) => steps.push(step),
+    });
     assert.equal(result.digest, web.digest);
     // Attestations that say the same are the same.
     assert.equal(result.manifests, 1 + new Set(web.children.map((child) => child.digest)).size);
     assert.equal((await client.repository('mirror/web').manifest('2.0.0')).digest, web.digest);
     await assertWhole(ferro.url, 'mirror/web', web);
-    assert.equal(result.bytes, steps.filter(({ stage, digest }) => stage === 'copied' && !isManifest(digest)).reduce((sum, { total }) => sum + total, 0));
+    assert.equal(
+      result.bytes,
+      steps
+        .filter(({ stage, digest }) => stage === 'copied' && !isManifest(digest))
+        .reduce((sum, { total }) => sum + total, 0),
+    );
     assert.ok(steps.every(({ loaded, total }) => loaded >= 0 && loaded <= total));
     // What is there is passed over.
     lines.length = 0;
     const again = await client.copy(place('team/web', 'latest'), 'mirror/web:2.0.0');
     assert.deepEqual([again.manifests, again.blobs, again.bytes], [0, 0, 0]);
-    assert.ok(lines.every((line) => /^HEAD|^GET manifests/.test(line)), lines.join());
+    assert.ok(
+      lines.every((line) => /^HEAD|^GET manifests/.test(line)),
+      lines.join(),
+    );
   });
   const isManifest = (digest) => [web, ...web.children].some((manifest) => manifest.digest === digest);
 
@@ -107,7 +126,12 @@ describe('between registries', () => {
     const client = new DockerRegistryClient(locked.url, credentials);
     await client.copy(place('team/web', 'latest'), 'private/web');
     const { stdout } = await promisify(execFile)('skopeo', [
-      'inspect', '--raw', '--tls-verify=false', '--creds', 'alice:secret', `docker://${new URL(locked.url).host}/private/web:latest`,
+      'inspect',
+      '--raw',
+      '--tls-verify=false',
+      '--creds',
+      'alice:secret',
+      `docker://${new URL(locked.url).host}/private/web:latest`,
     ]);
     assert.equal(digestOf(Buffer.from(stdout)), web.digest);
     const other = new DockerRegistryClient(locked.url, { username: 'bob', password: 'hunter2' });
@@ -131,7 +155,10 @@ describe('between registries', () => {
     await client.copy(place('team/web', 'latest'), 'mirror/part:two', { platforms: ['linux/arm64', 'linux/amd64'] });
     const { json } = await client.repository('mirror/part').manifest('two');
     const platforms = json.manifests.map(({ platform }) => `${platform.os}/${platform.architecture}`);
-    assert.deepEqual(platforms.filter((platform) => platform !== 'unknown/unknown'), ['linux/amd64', 'linux/arm64']);
+    assert.deepEqual(
+      platforms.filter((platform) => platform !== 'unknown/unknown'),
+      ['linux/amd64', 'linux/arm64'],
+    );
     await refused(
       () => client.copy(place('team/web', 'latest'), 'mirror/part:none', { platforms: ['linux/s390x', 'linux/amd64'] }),
       'NO_MATCHING_PLATFORM',
@@ -143,14 +170,18 @@ describe('between registries', () => {
 describe('what refers to it', () => {
   for (const kind of ['distribution', 'ferro'])
     test(`comes along on request, to ${kind}`, SOON, async () => {
-      const client = kind === 'ferro' ? new DockerRegistryClient(ferro.url) : new DockerRegistryClient(locked.url, credentials);
+      const client =
+        kind === 'ferro' ? new DockerRegistryClient(ferro.url) : new DockerRegistryClient(locked.url, credentials);
       const sbom = samples['team/web'].sbom;
       const { digest: subject } = sbom.document.subject;
       const repository = client.repository(`signed/${kind}`);
       // On distribution, which has no referrers API, the sample refers by itself alone: its list has to be made.
       const own = from().repository('team/web');
       await own.pushManifest('sbom', sbom.bytes, { mediaType: sbom.mediaType });
-      assert.deepEqual((await own.referrers(subject)).map(({ digest }) => digest), [sbom.digest]);
+      assert.deepEqual(
+        (await own.referrers(subject)).map(({ digest }) => digest),
+        [sbom.digest],
+      );
 
       await client.copy(place('team/web', 'latest'), `signed/${kind}:without`);
       assert.deepEqual(await repository.referrers(subject), []);
@@ -177,19 +208,44 @@ describe('within a registry', () => {
     const client = from();
     await client.copy('team/web:1.0.0', 'released/moving:now');
     await client.copy('team/web@' + samples['team/web']['1.1.0'].digest, 'released/moving:now');
-    assert.equal((await client.repository('released/moving').manifest('now')).digest, samples['team/web']['1.1.0'].digest);
+    assert.equal(
+      (await client.repository('released/moving').manifest('now')).digest,
+      samples['team/web']['1.1.0'].digest,
+    );
   });
 });
 
 describe('what goes wrong', () => {
   test('bad input sends nothing', SOON, async () => {
     const [client, lines] = counting(source.url);
-    for (const [from, to] of [['', 'a:b'], ['Team/web', 'a:b'], ['a:b', 'a:b:c'], ['a@sha256:x', 'a'], ['host:5000/a:b', 'a'], ['a:b', '']])
+    for (const [from, to] of [
+      ['', 'a:b'],
+      ['Team/web', 'a:b'],
+      ['a:b', 'a:b:c'],
+      ['a@sha256:x', 'a'],
+      ['host:5000/a:b', 'a'],
+      ['a:b', ''],
+    ])
       await refused(() => client.copy(from, to), 'INVALID_REFERENCE');
-    for (const wrong of [undefined, null, 7, {}, { repository: 'a' }, { repository: client.repository('a') }, { repository: {}, reference: 'x' }, client])
+    for (const wrong of [
+      undefined,
+      null,
+      7,
+      {},
+      { repository: 'a' },
+      { repository: client.repository('a') },
+      { repository: {}, reference: 'x' },
+      client,
+    ])
       await refused(() => client.copy(wrong, 'a:b'), 'INVALID_ARGUMENT');
-    await refused(() => client.copy('a:b', 'a:c', { platform: 'x' }), { code: 'INVALID_ARGUMENT', message: /platforms/ });
-    await refused(() => client.copy('a:b', 'a:c', { platforms: ['a/b/c/d'] }), { code: 'INVALID_ARGUMENT', message: /platforms/ });
+    await refused(() => client.copy('a:b', 'a:c', { platform: 'x' }), {
+      code: 'INVALID_ARGUMENT',
+      message: /platforms/,
+    });
+    await refused(() => client.copy('a:b', 'a:c', { platforms: ['a/b/c/d'] }), {
+      code: 'INVALID_ARGUMENT',
+      message: /platforms/,
+    });
     assert.deepEqual(lines, []);
     await refused(() => client.copy('team/none:x', 'a:b'), { status: 404 });
     await refused(() => client.copy('team/web:latest', `a@${tiny.digest}`), 'INVALID_ARGUMENT');
@@ -197,7 +253,8 @@ describe('what goes wrong', () => {
 
   test('a layer that is not what its digest says is not pushed, the tag stays', SOON, async () => {
     const bad = await startScripted({
-      '/v2/a/b/manifests/x': (_, response) => response.writeHead(200, { 'content-type': tiny.mediaType }).end(tiny.bytes),
+      '/v2/a/b/manifests/x': (_, response) =>
+        response.writeHead(200, { 'content-type': tiny.mediaType }).end(tiny.bytes),
       ...Object.fromEntries(
         tiny.blobs.map(({ bytes, descriptor }) => [
           `/v2/a/b/blobs/${descriptor.digest}`,
@@ -210,19 +267,24 @@ describe('what goes wrong', () => {
     const broken = place('a/b', 'x', new DockerRegistryClient(bad.url));
     await refused(() => client.copy(broken, 'mirror/kept:now'), 'DIGEST_MISMATCH');
     assert.equal((await client.repository('mirror/kept').manifest('now')).digest, samples['team/web']['1.0.0'].digest);
-    for (const { descriptor } of tiny.blobs) assert.equal(await client.repository('mirror/kept').headBlob(descriptor.digest), undefined);
+    for (const { descriptor } of tiny.blobs)
+      assert.equal(await client.repository('mirror/kept').headBlob(descriptor.digest), undefined);
     await bad.stop();
   });
 
   test('a target that refuses at the last manifest', SOON, async () => {
     const target = await startScripted((request, response) => {
-      if (request.method === 'HEAD') return response.writeHead(request.url.includes('/blobs/') ? 200 : 404, { 'content-length': 0 }).end();
+      if (request.method === 'HEAD')
+        return response.writeHead(request.url.includes('/blobs/') ? 200 : 404, { 'content-length': 0 }).end();
       if (request.method === 'GET') return response.writeHead(200).end('{}');
       return error(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown')(request, response);
     });
     const client = new DockerRegistryClient(target.url, { retry: false });
     await refused(() => client.copy(place('team/web', '1.0.0'), 'a/b:c'), { status: 400 });
-    assert.ok(target.requests.every(({ method, url }) => method !== 'PUT' || !url.endsWith('/manifests/c')), 'the tag is not touched');
+    assert.ok(
+      target.requests.every(({ method, url }) => method !== 'PUT' || !url.endsWith('/manifests/c')),
+      'the tag is not touched',
+    );
     await target.stop();
   });
 
@@ -239,10 +301,17 @@ describe('what goes wrong', () => {
         },
       });
       const target = `mirror/aborted-${step}:now`;
-      const ended = await client.copy(place('team/both', 'latest'), target, { signal: controller.signal }).then(() => 'done', (reason) => reason);
+      const ended = await client.copy(place('team/both', 'latest'), target, { signal: controller.signal }).then(
+        () => 'done',
+        (reason) => reason,
+      );
       assert.ok(['done', 'enough'].includes(ended), String(ended));
       if (ended !== 'done')
-        assert.equal(await client.repository(`mirror/aborted-${step}`).headManifest('now'), undefined, 'no tag before all is there');
+        assert.equal(
+          await client.repository(`mirror/aborted-${step}`).headManifest('now'),
+          undefined,
+          'no tag before all is there',
+        );
       await new DockerRegistryClient(ferro.url).copy(place('team/both', 'latest'), target);
       await assertWhole(ferro.url, `mirror/aborted-${step}`, both);
     }

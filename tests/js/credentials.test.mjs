@@ -101,7 +101,10 @@ describe('asked', () => {
       const one = client(({ scopes }) => (asked.push(scopes), nothing()));
       for (const name of ['a/b', 'a/b', 'c/d', 'a/b'])
         await refused(() => one.repository(name).tags(), { status: 401, code: 'UNAUTHORIZED' });
-      assert.deepEqual(asked.flat(), ['a/b', 'a/b', 'c/d', 'a/b'].map((name) => `repository:${name}:pull`));
+      assert.deepEqual(
+        asked.flat(),
+        ['a/b', 'a/b', 'c/d', 'a/b'].map((name) => `repository:${name}:pull`),
+      );
     }
     assert.ok(service.requests.every(({ headers }) => headers.authorization === undefined));
   });
@@ -145,12 +148,46 @@ describe('asked', () => {
 
 describe('misbehaving', () => {
   for (const [name, callback, expected] of [
-    ['throws an Error', () => { throw new Error('no keychain') }, { code: 'AUTH_REQUIRED', message: /no keychain/ }],
-    ['rejects with an Error', async () => { throw new TypeError('no keychain') }, { message: /no keychain/ }],
-    ['throws a text', () => { throw 'a text' }, { code: 'AUTH_REQUIRED', message: /a text/ }],
-    ['throws undefined', () => { throw undefined }, { code: 'AUTH_REQUIRED' }],
+    [
+      'throws an Error',
+      () => {
+        throw new Error('no keychain');
+      },
+      { code: 'AUTH_REQUIRED', message: /no keychain/ },
+    ],
+    [
+      'rejects with an Error',
+      async () => {
+        throw new TypeError('no keychain');
+      },
+      { message: /no keychain/ },
+    ],
+    [
+      'throws a text',
+      () => {
+        throw 'a text';
+      },
+      { code: 'AUTH_REQUIRED', message: /a text/ },
+    ],
+    [
+      'throws undefined',
+      () => {
+        throw undefined;
+      },
+      { code: 'AUTH_REQUIRED' },
+    ],
     ['rejects with null', () => Promise.reject(null), { code: 'AUTH_REQUIRED' }],
-    ['throws what throws', () => { throw { get message() { throw 1 } } }, { code: 'AUTH_REQUIRED' }],
+    [
+      'throws what throws',
+      () => {
+        throw {
+          get message() {
+            throw 1;
+          },
+        };
+      },
+      { code: 'AUTH_REQUIRED' },
+    ],
     ['gives a text', () => 'RuBbIsH', { message: /a string: an object is needed/ }],
     ['gives a number', () => 5, { message: /5: an object is needed/ }],
     ['gives true', async () => true, { message: /an object is needed/ }],
@@ -168,10 +205,46 @@ describe('misbehaving', () => {
     ['gives an empty token', () => ({ token: '' }), { message: /token: it is empty/ }],
     ['gives an empty identity token', () => ({ identityToken: '' }), { message: /identityToken: it is empty/ }],
     ['gives two ways at once', () => ({ ...ALICE, token: 'RuBbIsH' }), { message: /only one of/ }],
-    ['gives what cannot be read', () => ({ get username() { throw 'RuBbIsH' } }), { message: /cannot be read/ }],
-    ['gives what throws on everything', () => new Proxy({}, { get() { throw 1 } }), {}],
-    ['gives a revoked proxy', () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy }, {}],
-    ['gives a thenable that throws', () => ({ then() { throw new Error('thrown') } }), { message: /thrown/ }],
+    [
+      'gives what cannot be read',
+      () => ({
+        get username() {
+          throw 'RuBbIsH';
+        },
+      }),
+      { message: /cannot be read/ },
+    ],
+    [
+      'gives what throws on everything',
+      () =>
+        new Proxy(
+          {},
+          {
+            get() {
+              throw 1;
+            },
+          },
+        ),
+      {},
+    ],
+    [
+      'gives a revoked proxy',
+      () => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        return proxy;
+      },
+      {},
+    ],
+    [
+      'gives a thenable that throws',
+      () => ({
+        then() {
+          throw new Error('thrown');
+        },
+      }),
+      { message: /thrown/ },
+    ],
   ]) {
     test(name, SOON, async () => {
       const one = client(callback);
@@ -243,10 +316,13 @@ describe('misbehaving', () => {
 
   test('waits for the client that waits for it: an abort ends that too', SOON, async () => {
     const controller = new AbortController();
-    const one = client(async () => {
-      await one.repository('c/d').tags();
-      return ALICE;
-    }, { signal: controller.signal });
+    const one = client(
+      async () => {
+        await one.repository('c/d').tags();
+        return ALICE;
+      },
+      { signal: controller.signal },
+    );
     const waiting = one.repository('a/b').tags();
     waiting.catch(() => {});
     await sleep(200);

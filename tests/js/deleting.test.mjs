@@ -28,13 +28,18 @@ const with_ = async (starting, action) => {
 
 /** Status of a tag, and the tag list, by plain fetch. */
 async function raw(server, repository) {
-  const get = (path) => fetch(`${server.url}/v2/${repository}/${path}`, { headers: { accept: `${types.ociManifest}, ${types.ociIndex}` } });
+  const get = (path) =>
+    fetch(`${server.url}/v2/${repository}/${path}`, { headers: { accept: `${types.ociManifest}, ${types.ociIndex}` } });
   const list = await (await get('tags/list')).json();
   return { tags: (list.tags ?? []).sort(), status: async (tag) => (await get(`manifests/${tag}`)).status };
 }
 
 // C17: distribution 2.8 looks through all tags when it deletes a digest, and stumbles over those that are written meanwhile.
-for (const [count, pushers] of [[24, 0], [24, 1], [96, 2]]) {
+for (const [count, pushers] of [
+  [24, 0],
+  [24, 1],
+  [96, 2],
+]) {
   test(`${count} untags at the same time, ${pushers} others pushing`, { timeout: 120_000 }, async () => {
     await with_(startDistribution(), async (server, client) => {
       const { push, tagAs } = pusher(server.url);
@@ -59,7 +64,10 @@ for (const [count, pushers] of [[24, 0], [24, 1], [96, 2]]) {
       for (const tag of left.tags.filter((one) => tags.includes(one))) await repository.untag(tag);
       assert.ok(ends.filter(({ status }) => status === 'fulfilled').length > count / 2);
       const now = await raw(server, name);
-      assert.deepEqual(now.tags.filter((tag) => !tag.startsWith('pushed-')), ['kept']);
+      assert.deepEqual(
+        now.tags.filter((tag) => !tag.startsWith('pushed-')),
+        ['kept'],
+      );
       for (const tag of now.tags) assert.equal(await now.status(tag), 200, tag);
     });
   });
@@ -112,7 +120,8 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const sent = [];
       const client = new DockerRegistryClient(server.url, {
         fetch: async (input, init) => {
-          if (init?.method === 'PUT') sent.push({ url: String(input?.url ?? input), body: Buffer.from(init.body ?? []) });
+          if (init?.method === 'PUT')
+            sent.push({ url: String(input?.url ?? input), body: Buffer.from(init.body ?? []) });
           return fetch(input, init);
         },
       });
@@ -127,7 +136,17 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
 }
 
 // A1: Nexus answers HEAD with 404, proxies take away what it tells.
-for (const variant of ['head-404', 'head-405', 'head-200', 'head-json', 'head-octets', 'head-html', 'head-bare', 'generic-manifests', 'html-errors']) {
+for (const variant of [
+  'head-404',
+  'head-405',
+  'head-200',
+  'head-json',
+  'head-octets',
+  'head-html',
+  'head-bare',
+  'generic-manifests',
+  'html-errors',
+]) {
   test(`nothing is lost behind nginx: ${variant}`, SOON, async () => {
     const registry = await startDistribution();
     await with_(startBehindNginx(variant, registry), async (server, client) => {

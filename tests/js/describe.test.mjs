@@ -48,7 +48,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         for (const entry of entries) assert.deepEqual(entry, await repository.data(entry.tag));
         if (order === 'newest') {
           const dates = entries.map(({ created }) => created.getTime());
-          assert.deepEqual(dates, dates.toSorted((a, b) => b - a));
+          assert.deepEqual(
+            dates,
+            dates.toSorted((a, b) => b - a),
+          );
         }
       }
       const [only] = await listOf(repository.describeTags({ tags: ['dev'] }));
@@ -74,7 +77,14 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
     });
 
     test('wrong arguments', SOON, async () => {
-      for (const options of [{ order: 'newest first' }, { order: 1 }, { tags: 'a' }, { tags: [1] }, { oder: 'name' }, 7]) {
+      for (const options of [
+        { order: 'newest first' },
+        { order: 1 },
+        { tags: 'a' },
+        { tags: [1] },
+        { oder: 'name' },
+        7,
+      ]) {
         await refused(() => repository.describeTags(options), 'INVALID_ARGUMENT', JSON.stringify(options));
       }
       await refused(() => repository.describeTags({ tags: ['a/b'] }), 'INVALID_REFERENCE');

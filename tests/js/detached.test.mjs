@@ -30,7 +30,7 @@ async function nothingEscaped() {
 }
 
 const take = (bytes) => structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
-const filled = (length) => new Uint8Array(length).map((_, at) => (at * 31) >> at % 7);
+const filled = (length) => new Uint8Array(length).map((_, at) => (at * 31) >> (at % 7));
 const digestOf = (bytes) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** A registry that does something with each request before it takes it. */
@@ -129,7 +129,10 @@ test('a stream that gives a detached chunk', SOON, async () => {
     }
   }
   const uploads = await startUploads();
-  await refused(() => uploads.repository.pushBlob(pieces(), { chunkSize: 4 << 20 }), { code: 'SOURCE', message: /detached/ });
+  await refused(() => uploads.repository.pushBlob(pieces(), { chunkSize: 4 << 20 }), {
+    code: 'SOURCE',
+    message: /detached/,
+  });
   await uploads.stop();
   await nothingEscaped();
 });
@@ -188,23 +191,80 @@ test('sources that throw wherever they are asked', SOON, async () => {
   const { proxy, revoke } = Proxy.revocable(new Uint8Array(3), {});
   revoke();
   for (const [what, source, code] of [
-    ['a getter for getReader', { get getReader() { return boom(); } }, 'INVALID_ARGUMENT'],
+    [
+      'a getter for getReader',
+      {
+        get getReader() {
+          return boom();
+        },
+      },
+      'INVALID_ARGUMENT',
+    ],
     ['getReader', { locked: false, getReader: boom }, 'INVALID_ARGUMENT'],
     ['the iterator', { [Symbol.asyncIterator]: boom }, 'INVALID_ARGUMENT'],
     ['a proxy', new Proxy({}, thrower), 'INVALID_ARGUMENT'],
     ['a revoked proxy', proxy, 'INVALID_ARGUMENT'],
     ['read', reader({ read: boom, cancel: boom }), 'SOURCE'],
     ['no read', reader({}), 'SOURCE'],
-    ['a getter for then', reader({ read: () => ({ get then() { return boom(); } }), cancel: boom }), 'SOURCE'],
+    [
+      'a getter for then',
+      reader({
+        read: () => ({
+          get then() {
+            return boom();
+          },
+        }),
+        cancel: boom,
+      }),
+      'SOURCE',
+    ],
     ['then', reader({ read: () => ({ then: boom }), cancel: () => ({ then: boom }) }), 'SOURCE'],
-    ['done', reader({ read: async () => ({ get done() { return boom(); } }), cancel: async () => boom() }), 'SOURCE'],
-    ['value', reader({ read: async () => ({ done: false, get value() { return boom(); } }), cancel: async () => boom() }), 'SOURCE'],
+    [
+      'done',
+      reader({
+        read: async () => ({
+          get done() {
+            return boom();
+          },
+        }),
+        cancel: async () => boom(),
+      }),
+      'SOURCE',
+    ],
+    [
+      'value',
+      reader({
+        read: async () => ({
+          done: false,
+          get value() {
+            return boom();
+          },
+        }),
+        cancel: async () => boom(),
+      }),
+      'SOURCE',
+    ],
     ['a proxy as chunk', reader(chunk(new Proxy(new Uint8Array(3), thrower))), 'SOURCE'],
     ['a revoked proxy as chunk', reader(chunk(proxy)), 'SOURCE'],
     ['next', { [Symbol.asyncIterator]: () => ({ next: boom, return: boom }) }, 'SOURCE'],
-    ['return', { [Symbol.asyncIterator]: () => ({ next: async () => boom(), get return() { return boom(); } }) }, 'SOURCE'],
+    [
+      'return',
+      {
+        [Symbol.asyncIterator]: () => ({
+          next: async () => boom(),
+          get return() {
+            return boom();
+          },
+        }),
+      },
+      'SOURCE',
+    ],
     ['a Blob that throws', { [Symbol.toStringTag]: 'Blob', size: 3, stream: boom }, 'INVALID_ARGUMENT'],
-    ['a Blob with a size that is none', { [Symbol.toStringTag]: 'Blob', size: { valueOf: boom }, stream: () => reader(chunk(1)) }, 'SOURCE'],
+    [
+      'a Blob with a size that is none',
+      { [Symbol.toStringTag]: 'Blob', size: { valueOf: boom }, stream: () => reader(chunk(1)) },
+      'SOURCE',
+    ],
     ['a Blob with a large size', { [Symbol.toStringTag]: 'Blob', size: 10n, stream: () => reader(chunk(1)) }, 'SOURCE'],
   ]) {
     await refused(() => repository.pushBlob(source), code, what);
@@ -257,7 +317,10 @@ test('onProgress that throws, and a registry that refuses', SOON, async () => {
   const refusing = await startScripted((request, response) =>
     (request.url === '/v2/' ? send('{}') : error(400, 'NO'))(request, response),
   );
-  const stream = new ReadableStream({ pull: (controller) => controller.enqueue(filled(1 << 20)), cancel: () => Promise.reject(new Error('boom')) });
+  const stream = new ReadableStream({
+    pull: (controller) => controller.enqueue(filled(1 << 20)),
+    cancel: () => Promise.reject(new Error('boom')),
+  });
   await refused(() => new DockerRegistryClient(refusing.url).repository('a/b').pushBlob(stream), { code: 'NO' });
   await refusing.stop();
   await nothingEscaped();

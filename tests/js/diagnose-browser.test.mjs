@@ -61,7 +61,8 @@ for (const name of ['chrome', 'firefox']) {
     const step = (title, task) => context.test(title, LONG, task);
 
     const diagnose = async (url, options, call) => {
-      const look = ({ DockerRegistryClient }, url, options, call) => new DockerRegistryClient(url, options).diagnose(call);
+      const look = ({ DockerRegistryClient }, url, options, call) =>
+        new DockerRegistryClient(url, options).diagnose(call);
       const diagnosis = await inPage(look, url, options ?? {}, call ?? {});
       assert.equal(diagnosis.page, origin);
       assert.doesNotMatch(diagnosis.text, /undefined|null|\[object/);
@@ -83,20 +84,24 @@ for (const name of ['chrome', 'firefox']) {
       assert.deepEqual(found(diagnosis), ['unknown', 'unknown', 'unknown', 'unknown']);
       const settings = settingsOf(diagnosis);
       const readOnly = { storage: { delete: { enabled: false } } };
-      await withServer(startDistribution({ data: servers.without.data, settings: { ...readOnly, ...settings } }), async ({ url }) => {
-        const better = await diagnose(url);
-        assert.deepEqual(codesOf(better), ['DELETE_UNSUPPORTED'], better.text);
-        const all = { ...settings, ...settingsOf(better) };
-        await withServer(startDistribution({ data: servers.without.data, settings: all }), async (mended) => {
-          const best = await diagnose(mended.url);
-          assert.deepEqual(codesOf(best), [], best.text);
-          // What distribution does not route it answers without CORS header fields.
-          assert.deepEqual(found(best), ['yes', 'yes', 'unknown', 'yes']);
-          assert.deepEqual(best.cors.preflight, { accept: true, authorization: true, delete: true });
-          assert.deepEqual(best.cors.hiddenHeaders, []);
-          for (const field of ['Link', 'Docker-Content-Digest']) assert.ok(best.cors.seenHeaders.includes(field), field);
-        });
-      });
+      await withServer(
+        startDistribution({ data: servers.without.data, settings: { ...readOnly, ...settings } }),
+        async ({ url }) => {
+          const better = await diagnose(url);
+          assert.deepEqual(codesOf(better), ['DELETE_UNSUPPORTED'], better.text);
+          const all = { ...settings, ...settingsOf(better) };
+          await withServer(startDistribution({ data: servers.without.data, settings: all }), async (mended) => {
+            const best = await diagnose(mended.url);
+            assert.deepEqual(codesOf(best), [], best.text);
+            // What distribution does not route it answers without CORS header fields.
+            assert.deepEqual(found(best), ['yes', 'yes', 'unknown', 'yes']);
+            assert.deepEqual(best.cors.preflight, { accept: true, authorization: true, delete: true });
+            assert.deepEqual(best.cors.hiddenHeaders, []);
+            for (const field of ['Link', 'Docker-Content-Digest'])
+              assert.ok(best.cors.seenHeaders.includes(field), field);
+          });
+        },
+      );
     });
 
     await step('a port that browsers block', async () => {

@@ -34,9 +34,13 @@ export function moveIn() {
     write,
     /** Nothing of docker's or podman's is set or there. */
     clear() {
-      for (const name of ['.docker', '.config', 'elsewhere', 'run']) rmSync(join(folder, name), { recursive: true, force: true });
+      for (const name of ['.docker', '.config', 'elsewhere', 'run'])
+        rmSync(join(folder, name), { recursive: true, force: true });
       for (const name of VARIABLES) delete process.env[name];
-      Object.assign(process.env, { HOME: folder, PATH: [bin, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter) });
+      Object.assign(process.env, {
+        HOME: folder,
+        PATH: [bin, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),
+      });
     },
     /** `docker-credential-NAME`; `body` is JavaScript that has `server` (what was written to it) and `command`. */
     helper(name, body) {

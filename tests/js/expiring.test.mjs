@@ -21,13 +21,19 @@ beforeEach(() => {
   Object.assign(service, { requests: [] });
 });
 
-const passwordOf = ({ headers }) => Buffer.from(headers.authorization?.slice(6) ?? '', 'base64').toString().slice(4);
+const passwordOf = ({ headers }) =>
+  Buffer.from(headers.authorization?.slice(6) ?? '', 'base64')
+    .toString()
+    .slice(4);
 
 /** A registry that asks for Basic and lets in the password that is good now. */
 function basic(state) {
   const letsIn = (request, response) => {
     const isGood = passwordOf(request) === state.good;
-    return (isGood ? (request.method === 'HEAD' ? error(404, 'BLOB_UNKNOWN') : json({ tags: ['x'] })) : EXPIRED)(request, response);
+    return (isGood ? (request.method === 'HEAD' ? error(404, 'BLOB_UNKNOWN') : json({ tags: ['x'] })) : EXPIRED)(
+      request,
+      response,
+    );
   };
   registry.script = (request, response) => asking('Basic realm="ecr"', letsIn)(request, response);
 }
@@ -52,7 +58,10 @@ test('a password that has expired is asked for once more, by all calls together'
   state.good = 'p2';
   const calls = Array.from({ length: 24 }, () => repository.tags());
   assert.ok((await Promise.all(calls)).every(([tag]) => tag === 'x'));
-  assert.deepEqual(asked.map(({ refused: was }) => was), [undefined, true]);
+  assert.deepEqual(
+    asked.map(({ refused: was }) => was),
+    [undefined, true],
+  );
   state.good = 'p3';
   assert.equal(await repository.headBlob(digestOf('x')), undefined);
   assert.equal(asked.length, 3);
@@ -72,12 +81,13 @@ for (const status of [400, 403]) {
   test(`a kept token that is answered with ${status}`, SOON, async () => {
     let number = 0;
     let good = 1;
-    service.script = { '/token': (request, response) => json({ token: `t${++number}`, expires_in: 3600 })(request, response) };
+    service.script = {
+      '/token': (request, response) => json({ token: `t${++number}`, expires_in: 3600 })(request, response),
+    };
     const letsIn = (request, response) =>
-      (request.headers.authorization === `Bearer t${good}` ? json({ tags: ['x'] }) : error(status, 'DENIED', 'expired'))(
-        request,
-        response,
-      );
+      (request.headers.authorization === `Bearer t${good}`
+        ? json({ tags: ['x'] })
+        : error(status, 'DENIED', 'expired'))(request, response);
     registry.script = { [TAGS]: asking(`Bearer realm="${service.url}/token"`, letsIn) };
     const repository = new DockerRegistryClient(registry.url).repository('a/b');
     await repository.tags();
@@ -93,14 +103,20 @@ for (const status of [400, 403]) {
 describe('a dialog that is cancelled', () => {
   for (const [how, cancel] of [
     ['undefined', () => undefined],
-    ['a rejection', async () => { throw new Error('cancelled') }],
+    [
+      'a rejection',
+      async () => {
+        throw new Error('cancelled');
+      },
+    ],
   ]) {
     test(`${how}: the next call opens it again, the calls of one burst share it`, SOON, async () => {
       basic({ good: 'p3' });
       const { asked, repository } = asker((number) => (number < 3 ? cancel() : numbered(3)));
       for (const times of [1, 2]) {
         const calls = Array.from({ length: 24 }, () => refused(() => repository.tags(), {}));
-        for (const { code } of await Promise.all(calls)) assert.ok(['AUTH_REQUIRED', 'UNAUTHORIZED'].includes(code), code);
+        for (const { code } of await Promise.all(calls))
+          assert.ok(['AUTH_REQUIRED', 'UNAUTHORIZED'].includes(code), code);
         assert.equal(asked.length, times);
       }
       assert.deepEqual(await repository.tags(), ['x']);
@@ -116,7 +132,10 @@ test('forgetCredentials()', SOON, async () => {
   assert.equal(client.forgetCredentials(), undefined);
   await repository.tags();
   await repository.tags();
-  assert.deepEqual(asked.map(({ refused: was }) => was), [undefined, undefined]);
+  assert.deepEqual(
+    asked.map(({ refused: was }) => was),
+    [undefined, undefined],
+  );
   // A dialog that is open meanwhile belongs to the calls that wait for it.
   const answers = [];
   const other = asker(() => new Promise((resolve) => answers.push(resolve)));
@@ -142,7 +161,10 @@ describe('a registry elsewhere', () => {
           response.writeHead(status, { location: registry.url + request.url }).end();
         };
         service.script = (request, response) =>
-          (isPublic && !request.headers.authorization ? json({ token: 'anyone' }) : error(401, 'UNAUTHORIZED'))(request, response);
+          (isPublic && !request.headers.authorization ? json({ token: 'anyone' }) : error(401, 'UNAUTHORIZED'))(
+            request,
+            response,
+          );
         const uploads = '/v2/a/b/blobs/uploads/';
         const bearer = `Bearer realm="${service.url}/token",service="new",scope="repository:a/b:pull"`;
         registry.script = (request, response) => {
@@ -159,7 +181,10 @@ describe('a registry elsewhere', () => {
           assert.deepEqual(await client.repository('a/b').tags(), ['x']);
           await client.repository('a/b').pushBlob(Buffer.from('blob'));
           const seen = [...registry.requests, ...service.requests].map(({ headers }) => headers.authorization);
-          assert.ok(seen.every((value) => value === undefined || value === 'Bearer anyone'), String(seen));
+          assert.ok(
+            seen.every((value) => value === undefined || value === 'Bearer anyone'),
+            String(seen),
+          );
         }
         const methods = registry.requests.map(({ method }) => method);
         assert.ok(methods.includes('POST') && methods.includes('PUT'), String(methods));

@@ -33,7 +33,9 @@ beforeEach((context) => {
 });
 
 const open = (options) =>
-  new DockerRegistryClient(server.url, { retry: false, timeout: 2_000, idleTimeout: 500, ...options }).repository('a/b');
+  new DockerRegistryClient(server.url, { retry: false, timeout: 2_000, idleTimeout: 500, ...options }).repository(
+    'a/b',
+  );
 async function nothingEscapes() {
   await sleep(50);
   assert.deepEqual(escaped, []);
@@ -46,12 +48,18 @@ const thrower = () => {
 /** Whatever a callback may do. */
 const callbacks = {
   throws: thrower,
-  'throws undefined': () => { throw undefined; },
+  'throws undefined': () => {
+    throw undefined;
+  },
   rejects: async () => thrower(),
   'rejects in another realm': runInContext('async () => { throw new Error("theirs"); }', foreign),
   'gives a thenable that throws': () => ({ then: thrower }),
   'gives a thenable that rejects': () => ({ then: (_, reject) => reject(new Error('mine')) }),
-  'gives a getter that throws': () => ({ get then() { return thrower(); } }),
+  'gives a getter that throws': () => ({
+    get then() {
+      return thrower();
+    },
+  }),
   'gives what throws on everything': () => new Proxy({}, { get: thrower, getPrototypeOf: thrower }),
   'never settles': () => new Promise(() => {}),
 };
@@ -77,7 +85,11 @@ describe('callbacks', () => {
   test('that call the client', SOON, async () => {
     const client = new DockerRegistryClient(server.url, {
       onRequest: () => client.forgetCredentials(),
-      onWarning: () => void client.repository('a/b').tags().catch(() => {}),
+      onWarning: () =>
+        void client
+          .repository('a/b')
+          .tags()
+          .catch(() => {}),
     });
     assert.deepEqual(await client.repository('a/b').tags(), ['x']);
     await nothingEscapes();
@@ -108,8 +120,12 @@ describe('thenables', () => {
     },
   })) {
     test(what, SOON, async () => {
-      await open({ fetch: fetched }).tags().catch((error) => assert.ok(isRegistryError(error), error));
-      await open({ credentials: fetched, fetch: undefined }).tags().catch((error) => assert.ok(isRegistryError(error), error));
+      await open({ fetch: fetched })
+        .tags()
+        .catch((error) => assert.ok(isRegistryError(error), error));
+      await open({ credentials: fetched, fetch: undefined })
+        .tags()
+        .catch((error) => assert.ok(isRegistryError(error), error));
       await nothingEscapes();
     });
   }
@@ -131,7 +147,10 @@ describe('bodies', () => {
   const detached = (view = new Uint8Array(10)) => (structuredClone(view.buffer, { transfer: [view.buffer] }), view);
   const response = (body) => ({ status: 200, type: 'basic', url: '', headers: new Headers(), body });
   const reading = (read) => response({ getReader: () => ({ read, cancel: async () => {} }) });
-  const chunks = (...values) => () => reading(async () => (values.length > 0 ? { done: false, value: values.shift() } : { done: true }));
+  const chunks =
+    (...values) =>
+    () =>
+      reading(async () => (values.length > 0 ? { done: false, value: values.shift() } : { done: true }));
   for (const [what, fetched] of Object.entries({
     'a detached chunk': () => chunks(detached())(),
     'a detached buffer': () => chunks(detached().buffer)(),
@@ -151,20 +170,50 @@ describe('bodies', () => {
     'null': chunks(null),
     'a list': chunks([1, 2, 3]),
     'a view that lies': () => chunks(Object.defineProperty(new Uint8Array(3), 'byteLength', { value: 1e9 }))(),
-    'a chunk whose getter throws': () => reading(async () => ({ done: false, get value() { return thrower(); } })),
-    'a result whose getter throws': () => reading(async () => ({ get done() { return thrower(); } })),
+    'a chunk whose getter throws': () =>
+      reading(async () => ({
+        done: false,
+        get value() {
+          return thrower();
+        },
+      })),
+    'a result whose getter throws': () =>
+      reading(async () => ({
+        get done() {
+          return thrower();
+        },
+      })),
     'a result that is none': () => reading(async () => undefined),
     'a result that throws on everything': () => reading(async () => new Proxy({}, { get: thrower })),
     'a read that throws': () => reading(thrower),
     'a read that gives no promise': () => reading(() => 5),
     'a read that never ends': () => reading(() => new Promise(() => {})),
-    'a read that calls back twice': () => reading(() => ({ then: (resolve) => (resolve({ done: false, value: 'x' }), resolve(1)) })),
+    'a read that calls back twice': () =>
+      reading(() => ({ then: (resolve) => (resolve({ done: false, value: 'x' }), resolve(1)) })),
     'a reader that throws': () => response({ getReader: thrower }),
     'a reader that is none': () => response({ getReader: () => null }),
-    'a reader whose cancel throws': () => response({ getReader: () => ({ read: () => new Promise(() => {}), cancel: thrower }) }),
-    'a body that throws': () => ({ ...response(null), get body() { return thrower(); } }),
-    'a status that throws': () => ({ headers: new Headers(), body: null, get status() { return thrower(); } }),
-    'headers that throw': () => ({ status: 200, body: null, get headers() { return thrower(); } }),
+    'a reader whose cancel throws': () =>
+      response({ getReader: () => ({ read: () => new Promise(() => {}), cancel: thrower }) }),
+    'a body that throws': () => ({
+      ...response(null),
+      get body() {
+        return thrower();
+      },
+    }),
+    'a status that throws': () => ({
+      headers: new Headers(),
+      body: null,
+      get status() {
+        return thrower();
+      },
+    }),
+    'headers that throw': () => ({
+      status: 200,
+      body: null,
+      get headers() {
+        return thrower();
+      },
+    }),
     'headers that cannot be listed': () => ({ ...response(null), headers: { forEach: thrower, get: thrower } }),
     'a response that throws on everything': () => new Proxy({}, { get: thrower }),
     'an arrayBuffer that is detached': () => ({ ...response({}), arrayBuffer: async () => detached().buffer }),
@@ -188,7 +237,14 @@ describe('signals', () => {
   /** One that keeps its listeners whatever it is told, and may call them at any time. */
   const keeping = (more = {}) => {
     const listeners = [];
-    return { aborted: false, reason: undefined, listeners, addEventListener: (_, listener) => listeners.push(listener), removeEventListener() {}, ...more };
+    return {
+      aborted: false,
+      reason: undefined,
+      listeners,
+      addEventListener: (_, listener) => listeners.push(listener),
+      removeEventListener() {},
+      ...more,
+    };
   };
 
   test('listeners that are called after the call', SOON, async () => {

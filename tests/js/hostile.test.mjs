@@ -208,7 +208,8 @@ describe('redirects that lead nowhere', () => {
 // F71.
 test('a Link to elsewhere', SOON, async () => {
   const { host, port } = new URL(elsewhere.url);
-  const lead = (link) => registryIs({ [TAGS]: json({ tags: ['x'] }, { link: `<${link}/v2/a/b/tags/list?n=1>; rel="next"` }) });
+  const lead = (link) =>
+    registryIs({ [TAGS]: json({ tags: ['x'] }, { link: `<${link}/v2/a/b/tags/list?n=1>; rel="next"` }) });
   for (const link of [elsewhere.url, `//${host}`, `http://localhost:${port}`]) {
     for (const [who, options] of Object.entries(visitors)) {
       lead(link);

@@ -34,7 +34,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
     async function documentOf(tag, { mediaType, digest, size }) {
       const response = await fetch(`${server.url}/v2/${name}/manifests/${tag}`, { headers: { accept: mediaType } });
       const bytes = Buffer.from(await response.arrayBuffer());
-      assert.deepEqual([digestOf(bytes), bytes.length, response.headers.get('content-type')], [digest, size, mediaType]);
+      assert.deepEqual(
+        [digestOf(bytes), bytes.length, response.headers.get('content-type')],
+        [digest, size, mediaType],
+      );
       return JSON.parse(bytes);
     }
 
@@ -56,7 +59,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const made = await repository.createIndex('docker', ['docker-amd64', 'docker-arm']);
       const document = await documentOf('docker', made);
       assert.equal(document.mediaType, types.dockerList);
-      assert.deepEqual(document.manifests.map(({ digest }) => digest), [docker.amd64.digest, docker.arm.digest]);
+      assert.deepEqual(
+        document.manifests.map(({ digest }) => digest),
+        [docker.amd64.digest, docker.arm.digest],
+      );
       const annotated = await repository.createIndex('annotated', ['docker-amd64'], { annotations: { a: 'b' } });
       assert.equal((await documentOf('annotated', annotated)).mediaType, types.ociIndex);
       assert.equal((await repository.createIndex('mixed', ['docker-arm', 'amd64'])).mediaType, types.ociIndex);
@@ -70,7 +76,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         annotations: { changed: 'yes', __proto__: 'x' },
       });
       const document = await documentOf('next', made);
-      assert.deepEqual(document.manifests.map(({ digest }) => digest), [newer.digest, arm64.digest, windows.digest]);
+      assert.deepEqual(
+        document.manifests.map(({ digest }) => digest),
+        [newer.digest, arm64.digest, windows.digest],
+      );
       assert.deepEqual(document.annotations, { kept: 'yes', changed: 'yes' });
       const less = await repository.createIndex('less', [], { base: based.digest, remove: ['linux/arm64'] });
       assert.deepEqual(await digests('less', less), [amd64.digest, attested.digest]);
@@ -78,7 +87,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       assert.deepEqual(await digests('other', other), [arm64.digest]);
       // An index among the images contributes its entries, as they stand there.
       const merged = await repository.createIndex('merged', ['windows', 'based']);
-      assert.deepEqual((await documentOf('merged', merged)).manifests, [windows.descriptor, ...based.document.manifests]);
+      assert.deepEqual((await documentOf('merged', merged)).manifests, [
+        windows.descriptor,
+        ...based.document.manifests,
+      ]);
     });
 
     test('refusals', SOON, async () => {

@@ -104,9 +104,16 @@ describe('distribution behind nginx', () => {
         const names = await listOf(client.catalog({ pageSize: 25 }));
         assert.deepEqual(names.filter((name) => name.startsWith('many/r')).sort(), manyRepositories);
         assert.equal(new Set(names).size, names.length);
-        assert.ok(requests.length > 5 && requests.every((url) => url.startsWith(`${server.url}/`)), requests.join('\n'));
+        assert.ok(
+          requests.length > 5 && requests.every((url) => url.startsWith(`${server.url}/`)),
+          requests.join('\n'),
+        );
         const { findings, text } = await client.diagnose();
-        assert.equal(findings.some(({ code }) => code === 'LINK_UNUSABLE'), link !== undefined, text);
+        assert.equal(
+          findings.some(({ code }) => code === 'LINK_UNUSABLE'),
+          link !== undefined,
+          text,
+        );
       } finally {
         await server.stop();
         await registry.stop();
@@ -223,7 +230,9 @@ describe('as no real registry pages', () => {
 
   // C27.
   test('a catalog that ignores `last`, and none at all', SOON, async () => {
-    server.script = { '/v2/_catalog': json({ repositories: ['a', 'b'] }, { link: '</v2/_catalog?last=b>; rel="next"' }) };
+    server.script = {
+      '/v2/_catalog': json({ repositories: ['a', 'b'] }, { link: '</v2/_catalog?last=b>; rel="next"' }),
+    };
     await refused(() => listOf(client.catalog()), 'PAGING_LOOP');
     server.script = { '/v2/': json({}), '/v2/_catalog': error(403, 'DENIED') };
     for (const list of [() => listOf(client.catalog()), () => client.repositories(), () => client.namespaces()]) {

@@ -53,18 +53,30 @@ for (const host of HOSTS) {
     const url = `http://${host}/latest/meta-data/`;
     const calls = {
       'a redirect': [redirect(url), (repository) => repository.tags()],
-      'a realm': [error(401, 'X', 'y', { 'www-authenticate': `Bearer realm="${url}"` }), (repository) => repository.tags()],
-      'an upload location': [json({}, { status: 202, location: url }), (repository) => repository.pushBlob(Buffer.from('blob'))],
+      'a realm': [
+        error(401, 'X', 'y', { 'www-authenticate': `Bearer realm="${url}"` }),
+        (repository) => repository.tags(),
+      ],
+      'an upload location': [
+        json({}, { status: 202, location: url }),
+        (repository) => repository.pushBlob(Buffer.from('blob')),
+      ],
       'a redirected push': [redirect(url, 308), (repository) => repository.pushBlob(Buffer.from('blob'))],
       'a redirected blob': [redirect(url), (repository) => repository.blob(digestOf('x'))],
     };
     for (const [what, [answer, call]] of Object.entries(calls)) {
       test(what, SOON, async () => {
         registry.script = (request, response) =>
-          (request.url === '/v2/' ? json({}) : request.method === 'HEAD' ? error(404, 'BLOB_UNKNOWN') : answer)(request, response);
+          (request.url === '/v2/' ? json({}) : request.method === 'HEAD' ? error(404, 'BLOB_UNKNOWN') : answer)(
+            request,
+            response,
+          );
         const { repository, asked } = open();
         const failure = await refused(() => call(repository), {}, what);
-        assert.ok(['UNTRUSTED_LOCATION', 'UNTRUSTED_REALM', 'INVALID_RESPONSE'].includes(failure.code), failure.message);
+        assert.ok(
+          ['UNTRUSTED_LOCATION', 'UNTRUSTED_REALM', 'INVALID_RESPONSE'].includes(failure.code),
+          failure.message,
+        );
         assert.deepEqual([...asked], [registry.url]);
       });
     }

@@ -18,7 +18,8 @@ const home = moveIn();
 beforeEach(home.clear);
 after(home.leave);
 
-const ask = (registry, { options, scopes = [] } = {}) => dockerCredentials(options)({ registry, scheme: 'basic', scopes });
+const ask = (registry, { options, scopes = [] } = {}) =>
+  dockerCredentials(options)({ registry, scheme: 'basic', scopes });
 const pulling = (...names) => names.map((name) => `repository:${name}:pull`);
 
 for (const [name, key, registry, found = true] of [
@@ -61,19 +62,31 @@ for (const [name, keys, scopes, expected] of [
   ['the repository', ['quay.io/team/web', 'quay.io/team', 'quay.io'], pulling('team/web'), 'quay.io/team/web'],
   ['no namespace that only begins alike', ['quay.io', 'quay.io/te'], pulling('team/web'), 'quay.io'],
   ['no namespace of another repository', ['quay.io/team'], pulling('others/web'), undefined],
-  ['a namespace only for all that is asked', ['quay.io', 'quay.io/team'], pulling('team/web', 'others/base'), 'quay.io'],
+  [
+    'a namespace only for all that is asked',
+    ['quay.io', 'quay.io/team'],
+    pulling('team/web', 'others/base'),
+    'quay.io',
+  ],
   ['the namespace of both', ['quay.io', 'quay.io/team'], pulling('team/web', 'team/base'), 'quay.io/team'],
   ['the catalog', ['quay.io', 'quay.io/team'], ['registry:catalog:*'], 'quay.io'],
   ['no namespace behind a scheme', ['https://quay.io/team'], pulling('others/web'), 'https://quay.io/team'],
 ]) {
   test(`the most specific entry: ${name}`, async () => {
-    home.write('.docker/config.json', { auths: Object.fromEntries(keys.map((key) => [key, { auth: auth('user', key) }])) });
+    home.write('.docker/config.json', {
+      auths: Object.fromEntries(keys.map((key) => [key, { auth: auth('user', key) }])),
+    });
     assert.equal((await ask('https://quay.io', { scopes }))?.password, expected);
   });
 }
 
 test("docker's own key comes before others for the same registry", async () => {
-  const auths = { 'registry-1.docker.io': other, 'https://index.docker.io/v1/access-token': other, 'docker.io': other, [HUB]: login };
+  const auths = {
+    'registry-1.docker.io': other,
+    'https://index.docker.io/v1/access-token': other,
+    'docker.io': other,
+    [HUB]: login,
+  };
   home.write('.docker/config.json', { auths });
   assert.deepEqual(await ask('https://registry-1.docker.io'), alice);
 });
@@ -171,7 +184,11 @@ test('a login made meanwhile is seen', async () => {
 });
 
 for (const [name, content, message] of [
-  ['a missing comma', '{\n  "auths": {\n    "quay.io": { "auth": "SECRET" }\n    "b": {}\n  }\n}', /no JSON at line 4, column 5$/],
+  [
+    'a missing comma',
+    '{\n  "auths": {\n    "quay.io": { "auth": "SECRET" }\n    "b": {}\n  }\n}',
+    /no JSON at line 4, column 5$/,
+  ],
   ['a comma too many', '{"auths":{"quay.io":{"auth":"SECRET",}}}', /no JSON at line 1, column 38$/],
   ['an open end', '{"auths":{"quay.io":{"auth":"SECRET"}', /no JSON at line 1, column 38$/],
   ['an open string', '{"auths":{"quay.io":{"auth":"SECRET', /no JSON at line 1, column 29$/],
@@ -197,7 +214,10 @@ for (const [name, content, message] of [
 
 test('a file that cannot be read', async () => {
   home.write('.docker/config.json/x', '');
-  await refused(() => ask('https://quay.io'), { code: 'INVALID_ARGUMENT', message: /config\.json cannot be read: EISDIR$/ });
+  await refused(() => ask('https://quay.io'), {
+    code: 'INVALID_ARGUMENT',
+    message: /config\.json cannot be read: EISDIR$/,
+  });
 });
 
 test("a broken entry of another registry is not this one's matter", async () => {
@@ -220,5 +240,6 @@ test('arguments', async () => {
   ]) {
     await refused(() => dockerCredentials(options), { code: 'INVALID_ARGUMENT', message });
   }
-  for (const registry of ['', 'http://', undefined, 7]) await refused(() => ask(registry), 'INVALID_ARGUMENT', registry);
+  for (const registry of ['', 'http://', undefined, 7])
+    await refused(() => ask(registry), 'INVALID_ARGUMENT', registry);
 });

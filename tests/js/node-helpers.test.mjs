@@ -29,21 +29,76 @@ home.helper('nothing-by-error', NOT_FOUND.replace('log', 'error'));
 
 for (const [name, content, registry, expected] of [
   ['credsStore', { credsStore: 'all' }, 'https://quay.io', { username: 'all', password: 'quay.ioget' }],
-  ['credHelpers', { credHelpers: { 'quay.io': 'one' } }, 'https://quay.io', { username: 'one', password: 'quay.ioget' }],
-  ['credHelpers before credsStore', { credHelpers: { 'quay.io': 'one' }, credsStore: 'all' }, 'https://quay.io', { username: 'one', password: 'quay.ioget' }],
-  ['credHelpers of another registry', { credHelpers: { 'quay.io': 'one' }, credsStore: 'all' }, 'https://ghcr.io', { username: 'all', password: 'ghcr.ioget' }],
-  ['host and port', { credHelpers: { 'localhost:5000': 'one' } }, 'http://localhost:5000/', { username: 'one', password: 'localhost:5000get' }],
-  ['Docker Hub in credsStore', { credsStore: 'all' }, 'https://registry-1.docker.io', { username: 'all', password: `${HUB}get` }],
-  ['Docker Hub in credHelpers', { credHelpers: { [HUB]: 'one' } }, 'https://registry-1.docker.io', { username: 'one', password: `${HUB}get` }],
-  ["Docker Hub by podman's name", { credHelpers: { 'docker.io': 'one' } }, 'https://registry-1.docker.io', { username: 'one', password: 'docker.ioget' }],
-  ['a helper before auths', { credsStore: 'all', auths: { 'quay.io': { auth: auth('a', 'b') } } }, 'https://quay.io', { username: 'all', password: 'quay.ioget' }],
-  ['no helper by an empty name', { credHelpers: { 'quay.io': '' }, credsStore: 'all', auths: { 'quay.io': { auth: auth('a', 'b') } } }, 'https://quay.io', { username: 'a', password: 'b' }],
+  [
+    'credHelpers',
+    { credHelpers: { 'quay.io': 'one' } },
+    'https://quay.io',
+    { username: 'one', password: 'quay.ioget' },
+  ],
+  [
+    'credHelpers before credsStore',
+    { credHelpers: { 'quay.io': 'one' }, credsStore: 'all' },
+    'https://quay.io',
+    { username: 'one', password: 'quay.ioget' },
+  ],
+  [
+    'credHelpers of another registry',
+    { credHelpers: { 'quay.io': 'one' }, credsStore: 'all' },
+    'https://ghcr.io',
+    { username: 'all', password: 'ghcr.ioget' },
+  ],
+  [
+    'host and port',
+    { credHelpers: { 'localhost:5000': 'one' } },
+    'http://localhost:5000/',
+    { username: 'one', password: 'localhost:5000get' },
+  ],
+  [
+    'Docker Hub in credsStore',
+    { credsStore: 'all' },
+    'https://registry-1.docker.io',
+    { username: 'all', password: `${HUB}get` },
+  ],
+  [
+    'Docker Hub in credHelpers',
+    { credHelpers: { [HUB]: 'one' } },
+    'https://registry-1.docker.io',
+    { username: 'one', password: `${HUB}get` },
+  ],
+  [
+    "Docker Hub by podman's name",
+    { credHelpers: { 'docker.io': 'one' } },
+    'https://registry-1.docker.io',
+    { username: 'one', password: 'docker.ioget' },
+  ],
+  [
+    'a helper before auths',
+    { credsStore: 'all', auths: { 'quay.io': { auth: auth('a', 'b') } } },
+    'https://quay.io',
+    { username: 'all', password: 'quay.ioget' },
+  ],
+  [
+    'no helper by an empty name',
+    { credHelpers: { 'quay.io': '' }, credsStore: 'all', auths: { 'quay.io': { auth: auth('a', 'b') } } },
+    'https://quay.io',
+    { username: 'a', password: 'b' },
+  ],
   ['an identity token', { credsStore: 'token' }, 'https://quay.io', { identityToken: 'quay.ioget' }],
   ['nothing found', { credsStore: 'nothing' }, 'https://quay.io', undefined],
   ['nothing found, said as an error', { credsStore: 'nothing-by-error' }, 'https://quay.io', undefined],
   ['an empty login', { credsStore: 'empty' }, 'https://quay.io', undefined],
-  ['nothing found, but in auths', { credsStore: 'nothing', auths: { 'quay.io': { auth: auth('a', 'b') } } }, 'https://quay.io', { username: 'a', password: 'b' }],
-  ['a name of the language', { credHelpers: {}, credsStore: 'all' }, 'https://constructor', { username: 'all', password: 'constructorget' }],
+  [
+    'nothing found, but in auths',
+    { credsStore: 'nothing', auths: { 'quay.io': { auth: auth('a', 'b') } } },
+    'https://quay.io',
+    { username: 'a', password: 'b' },
+  ],
+  [
+    'a name of the language',
+    { credHelpers: {}, credsStore: 'all' },
+    'https://constructor',
+    { username: 'all', password: 'constructorget' },
+  ],
 ]) {
   test(`a helper: ${name}`, SOON, async () => {
     config(content);
@@ -59,8 +114,14 @@ home.helper('list', "console.log(JSON.stringify(['SECRET']));");
 home.helper('null', "console.log('null');");
 home.helper('silent', '');
 home.helper('hangs', "console.log('SECRET'); setInterval(() => {}, 1000);");
-home.helper('parent', "require('node:child_process').spawn('sleep', ['5'], { stdio: 'inherit' }); console.log('SECRET');");
-home.helper('endless', "const write = () => { while (process.stdout.write('SECRET'.repeat(1e6))); process.stdout.once('drain', write); }; write();");
+home.helper(
+  'parent',
+  "require('node:child_process').spawn('sleep', ['5'], { stdio: 'inherit' }); console.log('SECRET');",
+);
+home.helper(
+  'endless',
+  "const write = () => { while (process.stdout.write('SECRET'.repeat(1e6))); process.stdout.once('drain', write); }; write();",
+);
 home.helper('long', "process.stdout.write('SECRET'.repeat(1_750_000));");
 
 for (const [name, code, message] of [
@@ -114,5 +175,8 @@ test('the server is handed over as it is, by no shell', SOON, async () => {
 test('many at once', SOON, async () => {
   config({ credsStore: 'all' });
   const all = await Promise.all(Array.from({ length: 8 }, (_, number) => ask(`https://r${number}.example.com`)));
-  assert.deepEqual(all.map(({ password }) => password), all.map((_, number) => `r${number}.example.comget`));
+  assert.deepEqual(
+    all.map(({ password }) => password),
+    all.map((_, number) => `r${number}.example.comget`),
+  );
 });

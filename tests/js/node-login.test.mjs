@@ -42,7 +42,10 @@ test('dockerCredentials by itself', SOON, async () => {
 });
 
 test("a helper's login", SOON, async () => {
-  home.helper('test', `console.log(JSON.stringify({ Username: ${JSON.stringify(username)}, Secret: ${JSON.stringify(password)} }));`);
+  home.helper(
+    'test',
+    `console.log(JSON.stringify({ Username: ${JSON.stringify(username)}, Secret: ${JSON.stringify(password)} }));`,
+  );
   home.write('.docker/config.json', { credHelpers: { [host]: 'test' } });
   await connect(server.url, { ca: authority.ca }).checkStatus();
 });
@@ -59,7 +62,9 @@ test('credentials that are given count instead', SOON, async () => {
   await connect(server.url, { ca: authority.ca, username, password }).checkStatus();
   await connect(server.url, { ca: authority.ca, credentials: () => ({ username, password }) }).checkStatus();
   login();
-  await refused(() => connect(server.url, { ca: authority.ca, username, password: 'wrong' }).checkStatus(), { status: 401 });
+  await refused(() => connect(server.url, { ca: authority.ca, username, password: 'wrong' }).checkStatus(), {
+    status: 401,
+  });
 });
 
 test('a broken helper is named', SOON, async () => {
@@ -74,7 +79,15 @@ test('options', SOON, async () => {
   assert.match(both.message, /options\.ca: .*the fetch that is given/);
   await connect(server.url, { fetch, username, password, ca: undefined }).checkStatus();
   await fetch.close();
-  for (const options of [null, 'x', [], { ca: 'x' }, { rejectUnauthorized: 1 }, { credentials: 'x' }, { nonsense: 1 }]) {
+  for (const options of [
+    null,
+    'x',
+    [],
+    { ca: 'x' },
+    { rejectUnauthorized: 1 },
+    { credentials: 'x' },
+    { nonsense: 1 },
+  ]) {
     await refused(() => connect(server.url, options), 'INVALID_ARGUMENT', JSON.stringify(options));
   }
   assert.throws(() => connect('not a host'), RegistryError);

@@ -133,7 +133,10 @@ test('a proxy that may not connect there', SOON, async () => {
   const narrow = await startForwardProxy({ allows: (host) => host.endsWith(':443') });
   try {
     const fetch = createFetch({ ca: authority.ca, proxy: narrow.url });
-    await assert.rejects(fetch(`${secure.url}/v2/`), { code: 'NETWORK', message: 'the proxy refuses to connect (403)' });
+    await assert.rejects(fetch(`${secure.url}/v2/`), {
+      code: 'NETWORK',
+      message: 'the proxy refuses to connect (403)',
+    });
     assert.equal((await fetch(`${plain.url}/v2/`)).status, 403);
     await fetch.close();
   } finally {
@@ -152,12 +155,25 @@ test('behind a proxy certificates are checked too', SOON, async () => {
 
 test('what is no proxy is refused without being shown', async () => {
   const secret = login.password;
-  for (const proxy of [`http://user:${secret}@:x`, `socks5://u:Secret@host`, 'ftp://u:Secret@host', 'http://u:Secret%ZZ@host', 7.5, '']) {
-    const error = await refused(() => createFetch({ proxy }), { code: 'INVALID_ARGUMENT', message: /^options\.proxy: / });
+  for (const proxy of [
+    `http://user:${secret}@:x`,
+    `socks5://u:Secret@host`,
+    'ftp://u:Secret@host',
+    'http://u:Secret%ZZ@host',
+    7.5,
+    '',
+  ]) {
+    const error = await refused(() => createFetch({ proxy }), {
+      code: 'INVALID_ARGUMENT',
+      message: /^options\.proxy: /,
+    });
     assert.doesNotMatch(`${error.stack} ${JSON.stringify(error)}`, /Secret/);
   }
   setEnvironment({ HTTPS_PROXY: `http://u:Secret@:x` });
-  const error = await refused(() => createFetch({ proxy: 'env' }), { code: 'INVALID_ARGUMENT', message: /HTTPS_PROXY/ });
+  const error = await refused(() => createFetch({ proxy: 'env' }), {
+    code: 'INVALID_ARGUMENT',
+    message: /HTTPS_PROXY/,
+  });
   assert.doesNotMatch(error.stack, /Secret/);
 });
 

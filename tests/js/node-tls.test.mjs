@@ -111,10 +111,13 @@ test('what cannot be used is refused at once, without telling the key', async ()
 
 test('a program of which nothing is left to do ends, with its connections open', SOON, async () => {
   const file = join(packedFolder, 'ends.mjs');
-  writeFileSync(file, `import { connect } from 'docker-registry-client-wasm/node';
+  writeFileSync(
+    file,
+    `import { connect } from 'docker-registry-client-wasm/node';
     const [url, ca] = process.argv.slice(2);
     const client = connect(url, { ca, ...${JSON.stringify(NOBODY)} });
-    console.log((await client.namespaces()).length);`);
+    console.log((await client.namespaces()).length);`,
+  );
   const start = performance.now();
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [file, server.url, authority.ca]);
   assert.deepEqual([stdout, stderr], ['0\n', '']);

@@ -41,7 +41,14 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const data = await repository.data('cache');
       assert.deepEqual([data.size, data.platforms, data.created], [size, [], undefined]);
       const described = await listOf(repository.describeTags({ order: 'name' }));
-      assert.deepEqual(described.map(({ tag, error }) => [tag, error]), [['as-image', undefined], ['cache', undefined], ['keep', undefined]]);
+      assert.deepEqual(
+        described.map(({ tag, error }) => [tag, error]),
+        [
+          ['as-image', undefined],
+          ['cache', undefined],
+          ['keep', undefined],
+        ],
+      );
       await refused(() => repository.image('cache'), 'NO_MATCHING_PLATFORM');
 
       const result = await client.copy({ repository, reference: 'cache' }, 'cache/two:cache', { referrers: true });
@@ -52,7 +59,14 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       }
 
       const plan = await repository.planCleanup({ remove: { tags: ['cache'] } });
-      assert.deepEqual(plan.tags.map(({ tag, action }) => [tag, action]), [['as-image', 'keep'], ['cache', 'remove'], ['keep', 'keep']]);
+      assert.deepEqual(
+        plan.tags.map(({ tag, action }) => [tag, action]),
+        [
+          ['as-image', 'keep'],
+          ['cache', 'remove'],
+          ['keep', 'keep'],
+        ],
+      );
       assert.equal(plan.tags.find(({ tag }) => tag === 'cache').size, size);
       const report = await plan.apply();
       assert.deepEqual([report.failed, report.skipped, report.remaining], [[], [], []]);
@@ -80,7 +94,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         }
       }
       const plan = await repository.planCleanup({ remove: { tags: ['old'] } });
-      assert.deepEqual(plan.tags.filter(({ action }) => action === 'remove').map(({ tag }) => tag), ['old']);
+      assert.deepEqual(
+        plan.tags.filter(({ action }) => action === 'remove').map(({ tag }) => tag),
+        ['old'],
+      );
       const report = await plan.apply();
       assert.deepEqual(report.failed, []);
       assert.deepEqual(await tagsOf(server.url, 'broken/one'), [...taken, 'keep'].sort());
@@ -103,7 +120,9 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const tagOf = ({ digest }, ending) => `${digest.replace(':', '-')}${ending}`;
       const tags = { [tagOf(root, '.sig')]: small('sig'), [tagOf(children[1], '.att')]: small('att') };
       for (const [tag, content] of Object.entries(tags)) await push('signed/one', content, tag);
-      await client.copy({ repository: client.repository('signed/one'), reference: 'it' }, 'signed/two:it', { referrers: true });
+      await client.copy({ repository: client.repository('signed/one'), reference: 'it' }, 'signed/two:it', {
+        referrers: true,
+      });
       assert.deepEqual(await tagsOf(server.url, 'signed/two'), ['it', ...Object.keys(tags)].sort());
       for (const [tag, { digest }] of Object.entries(tags)) {
         assert.equal((await client.repository('signed/two').manifest(tag)).digest, digest);
@@ -123,7 +142,8 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       await refused(() => client.copy(source, 'match/two:it', { unknownKinds: 'all' }), 'INVALID_ARGUMENT');
       await client.copy(source, 'match/two:it', { ifMatch: two.digest });
       await client.copy(source, 'match/two:new', { ifMatch: null });
-      for (const tag of ['it', 'new']) assert.equal((await client.repository('match/two').manifest(tag)).digest, one.digest);
+      for (const tag of ['it', 'new'])
+        assert.equal((await client.repository('match/two').manifest(tag)).digest, one.digest);
     });
 
     test('deletions while others push leave no tag behind', LONG, async () => {
@@ -156,7 +176,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const left = await tagsOf(server.url, 'race/one');
       assert.deepEqual(left, ['keep', ...pushed.map(([tag]) => tag)].sort());
       for (const [tag, digest] of pushed) {
-        assert.equal(digestOf(Buffer.from(await (await get(server.url, `race/one/manifests/${tag}`)).arrayBuffer())), digest);
+        assert.equal(
+          digestOf(Buffer.from(await (await get(server.url, `race/one/manifests/${tag}`)).arrayBuffer())),
+          digest,
+        );
       }
     });
   });

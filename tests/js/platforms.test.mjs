@@ -96,7 +96,9 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       assert.equal(gone.status, 202);
       const lossy = client.repository('team/lossy');
       assert.equal((await lossy.image('latest')).digest, amd64.digest);
-      const named = new RegExp(`^index ${latest.digest}: .*${arm64.digest} is listed for linux/arm64(/v8)?, but the registry does not have it`);
+      const named = new RegExp(
+        `^index ${latest.digest}: .*${arm64.digest} is listed for linux/arm64(/v8)?, but the registry does not have it`,
+      );
       await refused(() => lossy.image('latest', { platform: 'linux/arm64' }), { status: 404, message: named });
       await refused(() => client.copy('team/lossy:latest', 'team/other:latest'), { status: 404, message: named });
     });

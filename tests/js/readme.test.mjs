@@ -21,7 +21,8 @@ import { packedFolder } from './packed.mjs';
 
 const CHROMIUM = ['--no-sandbox', '--headless=new', '--disable-dev-shm-usage', '--disable-background-networking'];
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const examples = (language) => [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code);
+const examples = (language) =>
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code);
 
 let registry;
 let secure;
@@ -56,7 +57,14 @@ test('the README has the examples that are tested here', () => {
 
 test('listing and opening, in Node', async () => {
   const output = await run(0);
-  for (const expected of ['hello', 'team/web', "'1.0.0'", 'sha256:', 'COPY --chown=1000:1000 dist/ /srv/', 'MANIFEST_UNKNOWN 404']) {
+  for (const expected of [
+    'hello',
+    'team/web',
+    "'1.0.0'",
+    'sha256:',
+    'COPY --chown=1000:1000 dist/ /srv/',
+    'MANIFEST_UNKNOWN 404',
+  ]) {
     assert.ok(output.includes(expected), `${expected} in:\n${output}`);
   }
 });
@@ -85,12 +93,20 @@ test('tagging, copying, cleaning up, in Node', async () => {
 });
 
 test('schema 1, in Node', async () => {
-  const old = schema1Image('old/web', 'v1', [{ run: 'ADD base /', files: { base: '1' } }, { run: 'CMD sh', config: {} }]);
+  const old = schema1Image('old/web', 'v1', [
+    { run: 'ADD base /', files: { base: '1' } },
+    { run: 'CMD sh', config: {} },
+  ]);
   const own = await startDistribution();
   try {
     await fill(own, { 'old/web': { v1: signedContent(old) } });
     const output = await run(3, own);
-    for (const expected of [`${old.digest} ES256 `, ' true\n', `${old.ids[0]} [`, 'application/vnd.oci.image.manifest.v1+json sha256:']) {
+    for (const expected of [
+      `${old.digest} ES256 `,
+      ' true\n',
+      `${old.ids[0]} [`,
+      'application/vnd.oci.image.manifest.v1+json sha256:',
+    ]) {
       assert.ok(output.includes(expected), `${expected} in:\n${output}`);
     }
   } finally {
@@ -105,7 +121,12 @@ test('V1, in Node', async () => {
     const output = await run(4, v1);
     const images = v1Samples['acme/tiny'].latest;
     const [top] = images.toReversed();
-    for (const expected of ["1 [ { description: '', name: 'acme/tiny' } ]", `${top.id} undefined false`, '/bin/sh -c echo one > /one', "'mine'"]) {
+    for (const expected of [
+      "1 [ { description: '', name: 'acme/tiny' } ]",
+      `${top.id} undefined false`,
+      '/bin/sh -c echo one > /one',
+      "'mine'",
+    ]) {
       assert.ok(output.includes(expected), `${expected} in:\n${output}`);
     }
     const layer = await fetch(`${v1.url}/v1/images/${'c0ffee'.padEnd(64, '0')}/layer`);
@@ -133,7 +154,11 @@ test('a private CA, in Node', async () => {
 
 test('a diagnosis, in Node', async () => {
   const output = await run(8, readOnly);
-  for (const expected of ['reachable: yes', 'none no', 'warning DELETE_UNSUPPORTED storage:\n  delete:\n    enabled: true']) {
+  for (const expected of [
+    'reachable: yes',
+    'none no',
+    'warning DELETE_UNSUPPORTED storage:\n  delete:\n    enabled: true',
+  ]) {
     assert.ok(output.includes(expected), `${expected} in:\n${output}`);
   }
 });
@@ -194,7 +219,11 @@ test('a page', async () => {
     const tab = await browser.newPage();
     await tab.goto(`http://127.0.0.1:${server.address().port}/`);
     const count = Object.keys(samples['team/web']).length;
-    await tab.waitForFunction((count) => document.querySelectorAll('#tags li').length === count, { timeout: 20_000 }, count);
+    await tab.waitForFunction(
+      (count) => document.querySelectorAll('#tags li').length === count,
+      { timeout: 20_000 },
+      count,
+    );
   } finally {
     await browser.close();
     server.close();

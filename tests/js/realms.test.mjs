@@ -49,7 +49,8 @@ describe('a service that cannot be reached', () => {
       demands(`Bearer realm="${told}",service="it"`);
       const options = { retry: { attempts: 1 } };
       const failure = await refused(() => tags(options), 'NETWORK');
-      for (const part of [told, registry.url, 'authServiceUrl']) assert.ok(failure.message.includes(part), failure.message);
+      for (const part of [told, registry.url, 'authServiceUrl'])
+        assert.ok(failure.message.includes(part), failure.message);
       const { text } = await open(options).diagnose();
       assert.match(text, /authentication failed: the token service .*authServiceUrl/);
       assert.deepEqual(await tags({ authServiceUrl: `${service.url}/token` }), ['x']);
@@ -271,7 +272,14 @@ describe('whom to trust', () => {
     assert.deepEqual(hostile.requests, []);
     assert.equal(service.requests[0].headers.authorization, BASIC);
     const query = new URL(asked()[0], service.url).searchParams;
-    assert.deepEqual([...query], [['account', 'a'], ['service', 'it'], ['scope', 'repository:a/b:pull']]);
+    assert.deepEqual(
+      [...query],
+      [
+        ['account', 'a'],
+        ['service', 'it'],
+        ['scope', 'repository:a/b:pull'],
+      ],
+    );
   });
 
   test('authServiceUrl may say how the registry is called there', SOON, async () => {

@@ -127,7 +127,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         assert.equal((await response.arrayBuffer()).byteLength, size);
       }
       const found = await repository.referrers(subject.digest, { artifactType: 'application/vnd.example.sbom' });
-      assert.deepEqual(found.map((one) => one.digest), [digest]);
+      assert.deepEqual(
+        found.map((one) => one.digest),
+        [digest],
+      );
 
       const signed = await repository.pushArtifact({
         artifactType: 'application/signature',
@@ -152,7 +155,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       await refused(() => push({ artifactType, files: [{ name: 'x' }] }), argument(/options\.files\[0\]\.name/));
       await refused(() => push({ artifactType, config: { data: 7 } }), argument(/^options\.config\.data: /));
       await refused(() => push({ artifactType, annotations: { a: 1 } }), argument(/options\.annotations/));
-      await refused(() => push({ artifactType, subject: 'missing' }), { code: 'NOT_FOUND', message: /nothing was pushed/ });
+      await refused(() => push({ artifactType, subject: 'missing' }), {
+        code: 'NOT_FOUND',
+        message: /nothing was pushed/,
+      });
       await refused(() => push({ artifactType, tag: 'a b' }), 'INVALID_REFERENCE');
       const broken = new ReadableStream({ pull: () => Promise.reject(new Error('the disk is gone')) });
       const error = await push({ artifactType, files: [{ data: broken }] }).catch((reason) => reason);
@@ -166,7 +172,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const signature = artifact({ artifactType: 'application/signature', subject: multi.descriptor });
       await add(repository, signature);
       const found = await repository.referrers(multi.digest);
-      assert.deepEqual(found.map(({ digest }) => digest), [signature.digest]);
+      assert.deepEqual(
+        found.map(({ digest }) => digest),
+        [signature.digest],
+      );
     });
   });
 }
@@ -180,7 +189,10 @@ for (const variant of ['html-errors', 'html-200']) {
       const repository = new DockerRegistryClient(server.url).repository('refer/pages');
       assert.deepEqual(await repository.referrers(subject.digest), []);
       const { digest } = await repository.pushArtifact({ artifactType: 'application/sbom', subject: 'latest' });
-      assert.deepEqual((await repository.referrers(subject.digest)).map((one) => one.digest), [digest]);
+      assert.deepEqual(
+        (await repository.referrers(subject.digest)).map((one) => one.digest),
+        [digest],
+      );
     } finally {
       await server.stop();
     }

@@ -42,24 +42,32 @@ async function startCutter(registry, bytes, cuts) {
     });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return Object.assign(state, { url: `http://127.0.0.1:${server.address().port}`, stop: () => new Promise((resolve) => server.close(resolve)) });
+  return Object.assign(state, {
+    url: `http://127.0.0.1:${server.address().port}`,
+    stop: () => new Promise((resolve) => server.close(resolve)),
+  });
 }
 
 for (const [registryName, start] of Object.entries(realRegistries)) {
   test(`${registryName}: connections that break`, LONG, async (context) => {
     const server = await start();
     try {
-      for (const [form, make] of Object.entries({ bytes: (bytes) => bytes, stream: (bytes) => new Blob([bytes]).stream() })) {
+      for (const [form, make] of Object.entries({
+        bytes: (bytes) => bytes,
+        stream: (bytes) => new Blob([bytes]).stream(),
+      })) {
         const cutter = await startCutter(server.url, 1_200_000, 2);
         const requests = [];
         const onRequest = ({ method, status, error }) => requests.push(`${method} ${status ?? error}`);
         const client = new DockerRegistryClient(cutter.url, { apiVersion: 2, onRequest, retry: { minDelay: 50 } });
         const repository = client.repository(`cut/${form}`);
         const bytes = Buffer.concat([noise(3_000_000), Buffer.from(form)]);
-        const pushed = await repository.pushBlob(make(bytes), { chunkSize: form === 'bytes' ? 10_000_000 : 500_000 }).catch((error) => {
-          assert.ok(isRegistryError(error), error.stack);
-          return error;
-        });
+        const pushed = await repository
+          .pushBlob(make(bytes), { chunkSize: form === 'bytes' ? 10_000_000 : 500_000 })
+          .catch((error) => {
+            assert.ok(isRegistryError(error), error.stack);
+            return error;
+          });
         context.diagnostic(`${form}: ${requests.join(', ')}`);
         context.diagnostic(pushed.message ?? 'pushed');
         assert.ok(cutter.cuts > 0);

@@ -67,7 +67,10 @@ test('a blob that breaks off goes on where it broke', SOON, async () => {
   assert.deepEqual([first, server.requests.length], [undefined, 2]);
   assert.match(second, /^bytes=\d+-$/);
   assert.ok(partOf(server.requests[1])[0] <= 1_000_001);
-  assert.deepEqual(progress, progress.toSorted((a, b) => a - b));
+  assert.deepEqual(
+    progress,
+    progress.toSorted((a, b) => a - b),
+  );
   assert.equal(progress.at(-1), bytes.length);
   assert.deepEqual(opened.outcomes(), [200, 206]);
 });

@@ -47,7 +47,11 @@ for (const name of ['chrome', 'firefox']) {
         return { digest, signatures, warnings: warnings.length };
       };
       const facts = (verified) => keys.map(({ algorithm, id }) => ({ keyId: id, algorithm, verified }));
-      assert.deepEqual(await inPage(read, scripted.url, 'good', {}), { digest: old.digest, signatures: facts(true), warnings: 0 });
+      assert.deepEqual(await inPage(read, scripted.url, 'good', {}), {
+        digest: old.digest,
+        signatures: facts(true),
+        warnings: 0,
+      });
       assert.equal((await inPage(read, scripted.url, 'bad', {})).failed.code, 'SIGNATURE_INVALID');
       const taken = await inPage(read, scripted.url, 'bad', { unverifiedSchema1: 'warn' });
       assert.deepEqual([taken.signatures, taken.warnings], [facts(false), 1]);
@@ -59,7 +63,10 @@ for (const name of ['chrome', 'firefox']) {
           const client = new DockerRegistryClient(url);
           const repository = client.repository('old/web');
           const image = await repository.image('v1');
-          const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-521' }, false, ['sign', 'verify']);
+          const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-521' }, false, [
+            'sign',
+            'verify',
+          ]);
           const pushed = [];
           for (const signingKey of [undefined, pair]) {
             const { digest } = await repository.pushManifest(`by-${name}`, document, { signingKey });

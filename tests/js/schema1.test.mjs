@@ -64,15 +64,21 @@ describe('reading', () => {
       image.layers.map(({ digest, size }) => [digest, size]),
       layers.map(({ descriptor: { digest, size } }) => [digest, size]),
     );
-    assert.equal(image.size, layers.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    assert.equal(
+      image.size,
+      layers.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    );
     assert.deepEqual({ ...image.platform }, { os: 'linux', architecture: 'amd64' });
     const history = await image.history();
-    assert.deepEqual(history.map(({ emptyLayer, layer: made }) => [emptyLayer, made?.digest]), [
-      [false, layers[0].descriptor.digest],
-      [true, undefined],
-      [false, layers[1].descriptor.digest],
-      [true, undefined],
-    ]);
+    assert.deepEqual(
+      history.map(({ emptyLayer, layer: made }) => [emptyLayer, made?.digest]),
+      [
+        [false, layers[0].descriptor.digest],
+        [true, undefined],
+        [false, layers[1].descriptor.digest],
+        [true, undefined],
+      ],
+    );
     assert.ok((await image.getLayer()).length === layers[1].bytes.length);
     assert.deepEqual(await image.getData('config'), { Env: ['A=<b>&c'], Cmd: ['sh'], Labels: {} });
     assert.equal(await image.getData('rootfs'), undefined);
@@ -85,7 +91,10 @@ describe('reading', () => {
   test('data() and describeTags()', SOON, async () => {
     const data = await repository().data('v1');
     assert.deepEqual([data.digest, data.platforms.length, data.created.getUTCFullYear()], [old.digest, 1, 2015]);
-    assert.deepEqual((await listOf(repository().describeTags())).map(({ digest }) => digest), [old.digest]);
+    assert.deepEqual(
+      (await listOf(repository().describeTags())).map(({ digest }) => digest),
+      [old.digest],
+    );
   });
 
   test('newer images are not turned into schema 1', SOON, async () => {
@@ -111,7 +120,10 @@ describe('signatures', () => {
       const { open } = await serve(signed(old.payload, some));
       const { digest, signatures } = await open();
       assert.equal(digest, old.digest);
-      assert.deepEqual(signatures, some.map(({ algorithm, id }) => ({ keyId: id, algorithm, verified: true })));
+      assert.deepEqual(
+        signatures,
+        some.map(({ algorithm, id }) => ({ keyId: id, algorithm, verified: true })),
+      );
     }
   });
 
@@ -121,8 +133,13 @@ describe('signatures', () => {
   test('unsigned, tampered with, by somebody else: an error, or a warning', SOON, async () => {
     const tampered = Buffer.from(signed(old.payload, keys).toString().replace('"tag": "v1"', '"tag": "v2"'));
     const [mine, other] = [keyFor('ES256'), keyFor('ES256')];
-    const others = signed(old.payload, [mine], (parts) => ({ ...parts, header: { ...parts.header, jwk: { ...other.publicKey.export({ format: 'jwk' }) } } }));
-    const oneWrong = signed(old.payload, keys, (parts) => (parts.header.alg === 'ES512' ? { ...parts, signature: turned(parts.signature) } : parts));
+    const others = signed(old.payload, [mine], (parts) => ({
+      ...parts,
+      header: { ...parts.header, jwk: { ...other.publicKey.export({ format: 'jwk' }) } },
+    }));
+    const oneWrong = signed(old.payload, keys, (parts) =>
+      parts.header.alg === 'ES512' ? { ...parts, signature: turned(parts.signature) } : parts,
+    );
     for (const [bytes, type, verified] of [
       [Buffer.from(old.payload), 'application/json', []],
       [tampered, 'text/plain', [false, false, false, false]],
@@ -134,11 +151,17 @@ describe('signatures', () => {
       await refused(() => open({ unverifiedSchema1: 'error' }), 'SIGNATURE_INVALID');
       const warnings = [];
       const taken = await open({ unverifiedSchema1: 'warn', onWarning: (text) => warnings.push(text) });
-      assert.deepEqual(taken.signatures.map((signature) => signature.verified), verified);
+      assert.deepEqual(
+        taken.signatures.map((signature) => signature.verified),
+        verified,
+      );
       assert.equal(warnings.length, 1);
       assert.ok(warnings[0].includes(taken.digest), warnings[0]);
     }
-    await refused(() => client({ unverifiedSchema1: true }), { code: 'INVALID_ARGUMENT', message: /unverifiedSchema1/ });
+    await refused(() => client({ unverifiedSchema1: true }), {
+      code: 'INVALID_ARGUMENT',
+      message: /unverifiedSchema1/,
+    });
   });
 });
 
@@ -176,15 +199,46 @@ describe('pushing', () => {
     const lines = [];
     const quiet = repository({ onRequest: ({ url }) => lines.push(url) });
     const d = 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I';
-    const jwk = await webcrypto.subtle.exportKey('jwk', (await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign'])).privateKey);
-    const rsa = await webcrypto.subtle.generateKey({ name: 'RSA-PSS', hash: 'SHA-256', modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]) }, true, ['sign', 'verify']);
-    for (const signingKey of ['x', 7, null, {}, { kty: 'oct', k: d }, { ...jwk, d: undefined }, { ...jwk, crv: 'P-384' }, { ...jwk, d, x: 'AA' }, { privateKey: {}, publicKey: {} }, rsa]) {
-      const { message } = await refused(() => quiet.pushManifest('x', old.document, { signingKey }), { code: 'INVALID_ARGUMENT', message: /signingKey/ });
+    const jwk = await webcrypto.subtle.exportKey(
+      'jwk',
+      (await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign'])).privateKey,
+    );
+    const rsa = await webcrypto.subtle.generateKey(
+      { name: 'RSA-PSS', hash: 'SHA-256', modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]) },
+      true,
+      ['sign', 'verify'],
+    );
+    for (const signingKey of [
+      'x',
+      7,
+      null,
+      {},
+      { kty: 'oct', k: d },
+      { ...jwk, d: undefined },
+      { ...jwk, crv: 'P-384' },
+      { ...jwk, d, x: 'AA' },
+      { privateKey: {}, publicKey: {} },
+      rsa,
+    ]) {
+      const { message } = await refused(() => quiet.pushManifest('x', old.document, { signingKey }), {
+        code: 'INVALID_ARGUMENT',
+        message: /signingKey/,
+      });
       assert.ok(!message.includes(d));
     }
-    await refused(() => quiet.pushManifest('x', signed(old.payload, [keyFor('ES256')]), { signingKey: jwk }), { code: 'INVALID_ARGUMENT', message: /signingKey/ });
-    await refused(() => quiet.pushManifest('x', { ...old.document, fsLayers: [] }), { code: 'INVALID_ARGUMENT', message: /fsLayers 0/ });
-    const tampered = Buffer.from(signed(old.payload, [keyFor('ES256')]).toString().replace('"v1"', '"v2"'));
+    await refused(() => quiet.pushManifest('x', signed(old.payload, [keyFor('ES256')]), { signingKey: jwk }), {
+      code: 'INVALID_ARGUMENT',
+      message: /signingKey/,
+    });
+    await refused(() => quiet.pushManifest('x', { ...old.document, fsLayers: [] }), {
+      code: 'INVALID_ARGUMENT',
+      message: /fsLayers 0/,
+    });
+    const tampered = Buffer.from(
+      signed(old.payload, [keyFor('ES256')])
+        .toString()
+        .replace('"v1"', '"v2"'),
+    );
     await refused(() => quiet.pushManifest('x', tampered), 'SIGNATURE_INVALID');
     assert.deepEqual(lines, []);
   });
@@ -217,11 +271,21 @@ describe('changing', () => {
     const { digest } = await client().copy('old/web:v1', 'new/web:docker', { schema1: 'docker' });
     const image = await client().repository('new/web').image('docker');
     assert.equal(image.digest, digest);
-    await skopeo('copy', '--src-tls-verify=false', '--dest-tls-verify=false', '--format=v2s2', at('old/web:v1'), at('new/web:skopeo'));
+    await skopeo(
+      'copy',
+      '--src-tls-verify=false',
+      '--dest-tls-verify=false',
+      '--format=v2s2',
+      at('old/web:v1'),
+      at('new/web:skopeo'),
+    );
     const theirs = await client().repository('new/web').image('skopeo');
     assert.deepEqual([image.id, image.layers], [theirs.id, theirs.layers]);
     const { rootfs } = await image.getJson();
-    assert.deepEqual(rootfs.diff_ids, layers.map(({ diffId }) => diffId));
+    assert.deepEqual(
+      rootfs.diff_ids,
+      layers.map(({ diffId }) => diffId),
+    );
     const { Digest, Layers } = await inspect('new/web:docker');
     assert.deepEqual([Digest, Layers], [digest, layers.map(({ descriptor }) => descriptor.digest)]);
 
@@ -232,7 +296,10 @@ describe('changing', () => {
     // What is newer stays as it is.
     const again = await client().copy('new/web:docker', 'new/again:docker', { schema1: 'oci' });
     assert.equal(again.digest, digest);
-    await refused(() => client().copy('old/web:v1', 'new/web:x', { schema1: 'convert' }), { code: 'INVALID_ARGUMENT', message: /options\.schema1/ });
+    await refused(() => client().copy('old/web:v1', 'new/web:x', { schema1: 'convert' }), {
+      code: 'INVALID_ARGUMENT',
+      message: /options\.schema1/,
+    });
   });
 
   test('planCleanup(): its blobs count, and go with it', SOON, async () => {

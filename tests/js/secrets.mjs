@@ -39,7 +39,8 @@ export function assertSilent(values, secrets, names = ['alice', '<token>']) {
  */
 export function assertImpersonal(server, secrets = []) {
   for (const { url, headers } of server.requests) {
-    const known = /^(accept|accept-encoding|accept-language|cache-control|connection|host|range|sec-fetch-mode|user-agent)$/;
+    const known =
+      /^(accept|accept-encoding|accept-language|cache-control|connection|host|range|sec-fetch-mode|user-agent)$/;
     assert.deepEqual(
       Object.keys(headers).filter((name) => !known.test(name)),
       [],

@@ -77,7 +77,10 @@ async function step(pick, model, client, prefix) {
     }
     case 3: {
       const there = tags.has(tag);
-      const ended = await repository.untag(tag).then(() => 'done', (error) => error.status);
+      const ended = await repository.untag(tag).then(
+        () => 'done',
+        (error) => error.status,
+      );
       assert.equal(ended, there ? 'done' : 404);
       tags.delete(tag);
       return `untag ${name}:${tag}`;
@@ -94,7 +97,10 @@ async function step(pick, model, client, prefix) {
     case 5: {
       if (!digest) return 'nothing';
       const inUse = [...tags.values()].includes(digest);
-      const ended = await repository.deleteManifest(digest).then(() => 'done', (error) => error.code);
+      const ended = await repository.deleteManifest(digest).then(
+        () => 'done',
+        (error) => error.code,
+      );
       assert.equal(ended, inUse ? 'IN_USE' : 'done');
       if (!inUse) model.remove(name, digest);
       return `delete ${name}@${digest.slice(7, 15)}`;
@@ -112,8 +118,13 @@ async function compare(model, client, url, prefix) {
   for (const name of REPOSITORIES) {
     const repository = client.repository(`${prefix}/${name}`);
     const listed = await repository.tags().catch((error) => (error.status === 404 ? [] : Promise.reject(error)));
-    assert.deepEqual(listed.sort(), model.tagsOf(name).map(([tag]) => tag), name);
-    for (const [tag, digest] of model.tagsOf(name)) assert.equal((await repository.headManifest(tag)).digest, digest, `${name}:${tag}`);
+    assert.deepEqual(
+      listed.sort(),
+      model.tagsOf(name).map(([tag]) => tag),
+      name,
+    );
+    for (const [tag, digest] of model.tagsOf(name))
+      assert.equal((await repository.headManifest(tag)).digest, digest, `${name}:${tag}`);
     for (const [digest, { bytes, mediaType, blobs }] of model.at(name).manifests) {
       const read = async (path, accept) => {
         const response = await fetch(`${url}/v2/${prefix}/${name}/${path}`, { headers: { accept } });
@@ -121,15 +132,21 @@ async function compare(model, client, url, prefix) {
         return Buffer.from(await response.arrayBuffer());
       };
       assert.ok(bytes.equals(await read(`manifests/${digest}`, mediaType)));
-      for (const { descriptor } of blobs) assert.equal(digestOf(await read(`blobs/${descriptor.digest}`, '*/*')), descriptor.digest);
+      for (const { descriptor } of blobs)
+        assert.equal(digestOf(await read(`blobs/${descriptor.digest}`, '*/*')), descriptor.digest);
     }
   }
 }
 
-for (const [title, start] of [['distribution 2.8', startDistribution], ['ferro', startFerro]]) {
+for (const [title, start] of [
+  ['distribution 2.8', startDistribution],
+  ['ferro', startFerro],
+]) {
   describe(title, () => {
     let server;
-    before(async () => { server = await start(); }, LONG);
+    before(async () => {
+      server = await start();
+    }, LONG);
     after(() => server.stop());
 
     for (const seed of SEEDS) {

@@ -278,7 +278,10 @@ describe('the site', () => {
     const tokens = await startScripted(() => {});
     tokens.script = json({ token: 'x' });
     const challenge = async (realm) => {
-      registry.script = send('', { status: 401, 'www-authenticate': `Bearer realm="${realm}",service="s",scope="a:b:c"` });
+      registry.script = send('', {
+        status: 401,
+        'www-authenticate': `Bearer realm="${realm}",service="s",scope="a:b:c"`,
+      });
       return (await ask(site.url, { path: '/registry/v2/' })).headers['www-authenticate'];
     };
     const here = `${site.url}/registry/~token`;
@@ -293,7 +296,10 @@ describe('the site', () => {
     assert.deepEqual([headers.authorization, headers.cookie], ['Basic eDp5', undefined]);
     for (const realm of ['https://auth.example/token', 'ftp://127.0.0.1/token', 'token'])
       assert.equal(await challenge(realm), `Bearer realm="${realm}",service="s",scope="a:b:c"`);
-    assert.equal((await ask(site.url, { path: '/registry/~token', headers: { origin: 'http://evil.example' } })).status, 403);
+    assert.equal(
+      (await ask(site.url, { path: '/registry/~token', headers: { origin: 'http://evil.example' } })).status,
+      403,
+    );
     await tokens.stop();
   });
 

@@ -12,7 +12,13 @@ import { DockerRegistryClient, isRegistryError } from './packed.mjs';
 const ACCEPT = [types.ociIndex, types.dockerList, types.ociManifest, types.dockerManifest].join(', ');
 const base = layer([{ path: 'base', content: 'under all of them' }]);
 const make = (name, platform = 'linux/amd64') =>
-  image([{ run: 'ADD base /', layer: base }, { run: name, layer: layer([{ path: name, content: name }]) }], { platform });
+  image(
+    [
+      { run: 'ADD base /', layer: base },
+      { run: name, layer: layer([{ path: name, content: name }]) },
+    ],
+    { platform },
+  );
 
 const one = make('one');
 const two = make('two');
@@ -29,7 +35,8 @@ const copied = index([make('copied here'), make('copied there', 'linux/arm64')])
 /** What stands in a repository before a step: siblings, an index and its children, an image without a tag. */
 const TAGS = { a: one, b: one, c: two, multi, 'multi-too': multi, other, child: arm };
 const ALL = [one, two, free, arm, multi, other];
-const blobsOf = (contents) => [...new Set(contents.flatMap(({ blobs }) => blobs.map(({ descriptor }) => descriptor.digest)))].sort();
+const blobsOf = (contents) =>
+  [...new Set(contents.flatMap(({ blobs }) => blobs.map(({ descriptor }) => descriptor.digest)))].sort();
 /** More than nginx lets through unless it is told otherwise. */
 const LARGE = Buffer.alloc(1_500_000, 'large');
 /** Tags of a step's own. */
@@ -83,7 +90,9 @@ async function filledRepository(server, repository) {
 /** What is in it now, as the registry itself tells a plain fetch. `listed`: what the list has beside the tags that are asked for. */
 async function found({ url, authorization }, repository) {
   const get = async (path, headers) => {
-    const response = await fetch(`${url}/v2/${repository}/${path}`, { headers: { ...headers, ...(authorization && { authorization }) } });
+    const response = await fetch(`${url}/v2/${repository}/${path}`, {
+      headers: { ...headers, ...(authorization && { authorization }) },
+    });
     return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()) };
   };
   const state = { tags: {}, manifests: [], blobs: [], listed: undefined };
@@ -111,7 +120,9 @@ async function found({ url, authorization }, repository) {
 /** An image or index with all that belongs to it. */
 async function assertWhole({ url, authorization }, repository, { digest, blobs, children }) {
   const there = async (path) => {
-    const response = await fetch(`${url}/v2/${repository}/${path}`, { headers: { accept: `${ACCEPT}, */*`, ...(authorization && { authorization }) } });
+    const response = await fetch(`${url}/v2/${repository}/${path}`, {
+      headers: { accept: `${ACCEPT}, */*`, ...(authorization && { authorization }) },
+    });
     assert.equal(digestOf(Buffer.from(await response.arrayBuffer())), digestIn(path), `${path}: ${response.status}`);
   };
   const digestIn = (path) => path.split('/').pop();
@@ -122,7 +133,8 @@ async function assertWhole({ url, authorization }, repository, { digest, blobs, 
 
 /** Pushes what an image or index is made of, and it. */
 async function pushWith(repository, content, reference = content.digest) {
-  for (const { bytes, descriptor } of content.blobs) await repository.pushBlob(bytes, { mediaType: descriptor.mediaType });
+  for (const { bytes, descriptor } of content.blobs)
+    await repository.pushBlob(bytes, { mediaType: descriptor.mediaType });
   for (const child of content.children) await pushWith(repository, child);
   return repository.pushManifest(reference, content.bytes, { mediaType: content.mediaType });
 }
@@ -182,7 +194,10 @@ export const steps = {
   'read an image': {
     async act({ repository }) {
       const { size, platforms, digest } = await repository.data('a');
-      assert.deepEqual([size, platforms.length, digest], [one.document.layers[0].size + one.document.layers[1].size, 1, one.digest]);
+      assert.deepEqual(
+        [size, platforms.length, digest],
+        [one.document.layers[0].size + one.document.layers[1].size, 1, one.digest],
+      );
       const image = await repository.image('a');
       assert.deepEqual(Buffer.from(await image.getLayer()), one.layers[1].bytes);
     },
@@ -238,7 +253,11 @@ export const steps = {
   },
   'delete by force': {
     act: ({ repository }) => repository.deleteManifest(other.digest, { force: true }),
-    after: (state) => ({ ...state, tags: gone(state.tags, ['other']), manifests: without(state.manifests, other.digest) }),
+    after: (state) => ({
+      ...state,
+      tags: gone(state.tags, ['other']),
+      manifests: without(state.manifests, other.digest),
+    }),
   },
   'clean up': {
     async act({ repository }) {
@@ -265,14 +284,20 @@ export const steps = {
   },
   'copy to it': {
     act: ({ client, home, name }) =>
-      client.copy({ repository: new DockerRegistryClient(home.url).repository('home'), reference: 'latest' }, `${name}:copied`),
+      client.copy(
+        { repository: new DockerRegistryClient(home.url).repository('home'), reference: 'latest' },
+        `${name}:copied`,
+      ),
     after: (state) => ({ ...state, tags: { ...state.tags, copied: copied.digest } }),
     made: copied,
   },
   'make an index': {
     async act({ repository }) {
       await repository.createIndex('made', ['a', 'child']);
-      assert.deepEqual((await repository.manifest('made')).manifests.map(({ digest }) => digest), [one.digest, arm.digest]);
+      assert.deepEqual(
+        (await repository.manifest('made')).manifests.map(({ digest }) => digest),
+        [one.digest, arm.digest],
+      );
     },
     after: (state, { tags: { made } }) => ({ ...state, tags: { ...state.tags, made } }),
   },
@@ -281,7 +306,10 @@ export const steps = {
     async act({ repository }) {
       const files = [{ title: 'sbom', data: Buffer.from('{}') }];
       const { digest } = await repository.pushArtifact({ artifactType: 'application/x.sbom', files, subject: 'a' });
-      assert.deepEqual((await repository.referrers(one.digest)).map((referrer) => referrer.digest), [digest]);
+      assert.deepEqual(
+        (await repository.referrers(one.digest)).map((referrer) => referrer.digest),
+        [digest],
+      );
     },
     referrers: true,
   },
@@ -340,11 +368,17 @@ export async function play(step, { server, direct, home, place }) {
   if (refused) assert.ok(error, `${step} is refused`);
   if (listed) {
     const isReferrers = (tag) => referrers && tag.startsWith('sha256-');
-    const more = listed.filter((tag) => !(tag in before.tags) && !(tag in wanted.tags) && !tag.includes(':') && !isReferrers(tag));
+    const more = listed.filter(
+      (tag) => !(tag in before.tags) && !(tag in wanted.tags) && !tag.includes(':') && !isReferrers(tag),
+    );
     assert.deepEqual(more, [], 'no other tag stays in the list');
     const missing = Object.keys(now.tags).filter((tag) => !listed.includes(tag));
     assert.deepEqual(missing, [], 'each tag is in the list');
-    if (!error) assert.deepEqual(sorted(listed.filter((tag) => !tag.includes(':') && !isReferrers(tag))), sorted(Object.keys(wanted.tags)));
+    if (!error)
+      assert.deepEqual(
+        sorted(listed.filter((tag) => !tag.includes(':') && !isReferrers(tag))),
+        sorted(Object.keys(wanted.tags)),
+      );
   }
   if (!error) return 'yes';
   assert.ok(error.message.length > 10, error.message);

@@ -30,7 +30,14 @@ const registries = {
     but: {
       ...all(/^NOT_FOUND$/, ...LISTS, ...LOOKS),
       // There are no indexes.
-      ...all(/^(BLOB_UNKNOWN|NOT_FOUND|UNSUPPORTED)$/, ...UNTAGS, 'read an index', 'tag anew', 'delete by force', 'copy an index from it'),
+      ...all(
+        /^(BLOB_UNKNOWN|NOT_FOUND|UNSUPPORTED)$/,
+        ...UNTAGS,
+        'read an index',
+        'tag anew',
+        'delete by force',
+        'copy an index from it',
+      ),
       ...all(/^HTTP_ERROR$/, 'push an index', 'copy to it', 'make an index', 'push and list a referrer'),
     },
   },

@@ -21,7 +21,9 @@ const second = make('second', { docker: true });
 
 /** What a tag or digest leads to, by plain fetch. */
 async function raw(server, repository, reference) {
-  const response = await fetch(`${server.url}/v2/${repository}/manifests/${reference}`, { headers: { accept: ACCEPT } });
+  const response = await fetch(`${server.url}/v2/${repository}/manifests/${reference}`, {
+    headers: { accept: ACCEPT },
+  });
   const bytes = Buffer.from(await response.arrayBuffer());
   if (response.status === 404) return undefined;
   assert.equal(response.status, 200);
@@ -31,7 +33,9 @@ async function raw(server, repository, reference) {
 /** The same by skopeo. */
 async function inspected(server, repository, tag) {
   const name = `docker://${new URL(server.url).host}/${repository}:${tag}`;
-  const { stdout } = await run(find('skopeo'), ['inspect', '--raw', '--tls-verify=false', name], { encoding: 'buffer' });
+  const { stdout } = await run(find('skopeo'), ['inspect', '--raw', '--tls-verify=false', name], {
+    encoding: 'buffer',
+  });
   return stdout;
 }
 
@@ -72,7 +76,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const { client, requests } = counting(server.url);
       const repository = await asked({ client, requests }, name);
       assert.equal(await repository.tag('new', 'first'), undefined);
-      assert.deepEqual(requests.map((line) => line.split(' ')[0]), ['GET', 'GET', 'PUT']);
+      assert.deepEqual(
+        requests.map((line) => line.split(' ')[0]),
+        ['GET', 'GET', 'PUT'],
+      );
       assert.deepEqual((await raw(server, name, 'new')).bytes, first.bytes);
       assert.deepEqual(await inspected(server, name, 'new'), first.bytes);
       await repository.tag('new', second.digest);
@@ -216,14 +223,17 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       await repository.pushManifest(sbom.digest, sbom.bytes);
 
       const plan = await repository.planDelete(first.digest);
-      assert.deepEqual({ ...plan, tags: plan.tags.sort(), referrers: plan.referrers.map(({ digest }) => digest) }, {
-        digest: first.digest,
-        tags: ['a', 'b'],
-        parents: [multi.digest],
-        referrers: [sbom.digest],
-        dangling: [],
-        unread: [],
-      });
+      assert.deepEqual(
+        { ...plan, tags: plan.tags.sort(), referrers: plan.referrers.map(({ digest }) => digest) },
+        {
+          digest: first.digest,
+          tags: ['a', 'b'],
+          parents: [multi.digest],
+          referrers: [sbom.digest],
+          dangling: [],
+          unread: [],
+        },
+      );
       const inside = await repository.planDelete(multi.digest);
       assert.deepEqual([inside.tags, inside.parents], [['multi'], [outer.digest]]);
       requests.length = 0;
@@ -251,14 +261,17 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       await refused(() => repository.tag('a', 'b', { ifMatch: 'latest' }), 'INVALID_REFERENCE');
       await refused(() => repository.tag('a', 'b', { ifmatch: null }), { message: /did you mean "ifMatch"/ });
       // A7: a lookup that found nothing must not turn into no condition.
-      await refused(() => repository.tag('a', 'b', { ifMatch: undefined }), { code: 'INVALID_ARGUMENT', message: /ifMatch/ });
+      await refused(() => repository.tag('a', 'b', { ifMatch: undefined }), {
+        code: 'INVALID_ARGUMENT',
+        message: /ifMatch/,
+      });
       await refused(() => repository.untag('sha256:1'), 'INVALID_REFERENCE');
       await refused(() => repository.untag(), 'INVALID_ARGUMENT');
       await refused(() => repository.deleteManifest('latest'), 'INVALID_REFERENCE');
       await refused(() => repository.planDelete('latest'), 'INVALID_REFERENCE');
     });
 
-    test("an Image of elsewhere is not tagged but copied", SOON, async () => {
+    test('an Image of elsewhere is not tagged but copied', SOON, async () => {
       const [here, there] = [await filled('elsewhere/here', { first }), await filled('elsewhere/there', { first })];
       const client = new DockerRegistryClient(server.url);
       const found = await client.repository(there).image('first');

@@ -103,7 +103,11 @@ describe('who may what', () => {
     assert.deepEqual(await repository('private/one').tags(), ['latest']);
     const before = lines().length;
     await refused(() => client.repositories(), { status: 401, code: 'UNSUPPORTED' });
-    assert.deepEqual(lines().slice(before), ['GET token 200', 'GET /v2/_catalog 401', 'GET /v2/ 200'], 'whoever is let in elsewhere is not shown the catalog');
+    assert.deepEqual(
+      lines().slice(before),
+      ['GET token 200', 'GET /v2/_catalog 401', 'GET /v2/ 200'],
+      'whoever is let in elsewhere is not shown the catalog',
+    );
     assert.equal(scopes().at(-1), 'registry:catalog:*');
     assert.deepEqual(await repository('private/one').tags(), ['latest'], 'nothing is lost by it');
   });
@@ -314,7 +318,9 @@ describe('what outlives its token', () => {
     assert.deepEqual([second[0], second[1]], [third[0], first[1]]);
     assert.notEqual(third[1], second[1]);
     assert.deepEqual(
-      lines().slice(2).map((line) => line.split(' ').at(-1)),
+      lines()
+        .slice(2)
+        .map((line) => line.split(' ').at(-1)),
       ['200', '401', '200', '206'],
     );
   });

@@ -18,10 +18,14 @@ const DIGEST = digestOf(BYTES);
 const streamOf = (bytes) => {
   const state = {};
   let at = 0;
-  const pull = (controller) => (at < bytes.length ? controller.enqueue(bytes.subarray(at, (at += 65_536))) : controller.close());
-  return Object.assign(new ReadableStream({ pull, cancel: (reason) => void (state.cancelled = { reason }) }), { state });
+  const pull = (controller) =>
+    at < bytes.length ? controller.enqueue(bytes.subarray(at, (at += 65_536))) : controller.close();
+  return Object.assign(new ReadableStream({ pull, cancel: (reason) => void (state.cancelled = { reason }) }), {
+    state,
+  });
 };
-const isStreamed = ({ method, headers }) => method === 'PATCH' && headers['content-length'] === undefined && headers['content-range'] === undefined;
+const isStreamed = ({ method, headers }) =>
+  method === 'PATCH' && headers['content-length'] === undefined && headers['content-range'] === undefined;
 
 /** A registry behind what treats streamed requests as `faults` say, one after the other. */
 async function startBehind(context, faults = [], start = realRegistries['distribution 2.8']) {
@@ -61,7 +65,10 @@ for (const [name, start] of Object.entries(realRegistries)) {
     const pushed = await repository().pushBlob(streamOf(BYTES), { onProgress });
     assert.deepEqual([pushed.digest, pushed.size, methods()], [DIGEST, BYTES.length, 'POST STREAM PUT']);
     assert.ok(await isThere(registry));
-    assert.deepEqual(told, told.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      told,
+      told.toSorted((a, b) => a - b),
+    );
     assert.equal(told.at(-1), BYTES.length);
   });
 }
@@ -70,7 +77,10 @@ test('by a fetch that can, and by one that does not say so', SOON, async (contex
   const made = createFetch();
   context.after(() => made.close());
   const plain = (input, init) => fetch(input, init);
-  for (const [given, expected] of [[made, 'POST STREAM PUT'], [plain, 'POST PATCH PATCH PATCH PUT']]) {
+  for (const [given, expected] of [
+    [made, 'POST STREAM PUT'],
+    [plain, 'POST PATCH PATCH PATCH PUT'],
+  ]) {
     const { registry, methods, repository } = await startBehind(context);
     await repository({ fetch: given }).pushBlob(new Blob([BYTES]));
     assert.equal(methods(), expected);
@@ -94,10 +104,14 @@ describe('refused', () => {
   }
 
   test('for good', SOON, async (context) => {
-    const denied = send('{"errors":[{"code":"DENIED","message":"quota exceeded"}]}', { status: 403, 'content-type': 'application/json' });
+    const denied = send('{"errors":[{"code":"DENIED","message":"quota exceeded"}]}', {
+      status: 403,
+      'content-type': 'application/json',
+    });
     const { registry, front, repository } = await startBehind(context);
     const pass = front.script;
-    front.script = (request, response) => (request.method === 'PATCH' ? denied(request.resume(), response) : pass(request, response));
+    front.script = (request, response) =>
+      request.method === 'PATCH' ? denied(request.resume(), response) : pass(request, response);
     const source = streamOf(BYTES);
     const error = await refused(() => repository().pushBlob(source), { code: 'DENIED', status: 403 });
     assert.match(error.message, /quota exceeded/);
@@ -131,7 +145,8 @@ describe('connections that break', () => {
     const source = await realRegistries['ferro (OCI 1.1)']();
     context.after(() => source.stop());
     const made = image([{ run: 'COPY big /', layer: layer([{ path: 'big', content: BYTES }]) }]);
-    for (const { bytes } of made.blobs) await new DockerRegistryClient(source.url).repository('from/here').pushBlob(bytes);
+    for (const { bytes } of made.blobs)
+      await new DockerRegistryClient(source.url).repository('from/here').pushBlob(bytes);
     await pusher(source.url).tagAs('from/here', made, 'latest');
     const { front, registry, options } = await startBehind(context, [breaks(5 * MIB)]);
     const from = { repository: new DockerRegistryClient(source.url).repository('from/here'), reference: 'latest' };

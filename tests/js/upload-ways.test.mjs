@@ -36,13 +36,19 @@ for (const [name, start] of Object.entries({ 'distribution 2.8': startDistributi
         }
         const chunked = await repository.pushBlob(bytes.subarray(3), { chunkSize: 100_000 });
         assert.equal(chunked.size, bytes.length - 3);
-        assert.equal(await client.repository('behind/other').mountBlob(chunked.digest, 'behind/nginx'), name.startsWith('dist'));
+        assert.equal(
+          await client.repository('behind/other').mountBlob(chunked.digest, 'behind/nginx'),
+          name.startsWith('dist'),
+        );
         await repository.pushArtifact({ artifactType, files: [{ data: bytes, title: 'x' }], tag: 'one' });
         await repository.tag('two', 'one');
         await repository.untag('one');
         assert.deepEqual(await repository.tags(), ['two']);
         await client.copy('behind/nginx:two', 'behind/copy:two', { chunkSize: 50_000 });
-        assert.equal((await client.repository('behind/copy').headManifest('two')).digest, (await repository.headManifest('two')).digest);
+        assert.equal(
+          (await client.repository('behind/copy').headManifest('two')).digest,
+          (await repository.headManifest('two')).digest,
+        );
       });
     }
 
@@ -62,20 +68,32 @@ for (const [name, start] of Object.entries({ 'distribution 2.8': startDistributi
         const pushed = await repository().pushBlob(data, options);
         assert.equal(digestOf(await bytesOf(await repository().blob(pushed.digest))), pushed.digest);
       }
-      await repository().pushArtifact({ artifactType, files: [{ data: noise(200_000) }], tag: 'one', chunkSize: 60_000 });
+      await repository().pushArtifact({
+        artifactType,
+        files: [{ data: noise(200_000) }],
+        tag: 'one',
+        chunkSize: 60_000,
+      });
       const source = await started(start());
       const from = new DockerRegistryClient(source.url);
       await from.repository('some/thing').pushArtifact({ artifactType, files: [{ data: noise(700_001) }], tag: 'one' });
       const to = new DockerRegistryClient(server.url);
       const requests = [];
-      const observed = new DockerRegistryClient(server.url, { onRequest: ({ method, status }) => requests.push(`${method} ${status}`) });
-      await observed.copy({ repository: from.repository('some/thing'), reference: 'one' }, 'copied:one', { chunkSize: 60_000 });
+      const observed = new DockerRegistryClient(server.url, {
+        onRequest: ({ method, status }) => requests.push(`${method} ${status}`),
+      });
+      await observed.copy({ repository: from.repository('some/thing'), reference: 'one' }, 'copied:one', {
+        chunkSize: 60_000,
+      });
       assert.equal(requests.filter((request) => request.endsWith('413')).length, 0, requests.join());
       assert.ok(requests.filter((request) => request.startsWith('PATCH 2')).length >= 11);
       const place = `${host(source.url)}/some/thing:one`;
       const { code, err } = await cli(['copy', place, `${host(server.url)}/typed:one`, '--chunk-size', '60k']);
       assert.equal(code, 0, err);
-      assert.equal((await to.repository('typed').headManifest('one')).digest, (await to.repository('copied').headManifest('one')).digest);
+      assert.equal(
+        (await to.repository('typed').headManifest('one')).digest,
+        (await to.repository('copied').headManifest('one')).digest,
+      );
     });
   });
 }
@@ -85,7 +103,10 @@ test('chunkSize is checked', SOON, async () => {
   for (const chunkSize of [0, -1, 1.5, '4m', (256 << 20) + 1]) {
     await refused(() => client.copy('a:b', 'c:d', { chunkSize }), { code: 'INVALID_ARGUMENT', message: /chunkSize/ });
     const artifact = { artifactType: 'a/b', chunkSize };
-    await refused(() => client.repository('a').pushArtifact(artifact), { code: 'INVALID_ARGUMENT', message: /chunkSize/ });
+    await refused(() => client.repository('a').pushArtifact(artifact), {
+      code: 'INVALID_ARGUMENT',
+      message: /chunkSize/,
+    });
   }
 });
 
@@ -125,10 +146,13 @@ test('416 to what is too large, and a status that says 0-0', SOON, async () => {
     const pushed = await new DockerRegistryClient(server.url).repository('a/b').pushBlob(form(), options);
     assert.equal(pushed.digest, digestOf(Buffer.concat(server.of.bytes)));
     const nothing = await startGhcr(0);
-    const failed = await refused(() => new DockerRegistryClient(nothing.url).repository('a/b').pushBlob(form(), options), {
-      status: 416,
-      code: 'RANGE_INVALID',
-    });
+    const failed = await refused(
+      () => new DockerRegistryClient(nothing.url).repository('a/b').pushBlob(form(), options),
+      {
+        status: 416,
+        code: 'RANGE_INVALID',
+      },
+    );
     assert.match(failed.message, /too much at once/);
     assert.ok(nothing.of.received <= 20 << 20, `${nothing.of.received} bytes`);
   }

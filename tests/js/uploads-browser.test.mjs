@@ -36,7 +36,9 @@ async function pushAndRead({ DockerRegistryClient }, url, options, form, length,
   const bytes = new Uint8Array(length);
   const seed = Math.floor(Math.random() * 1e9);
   for (let at = 0; at < length; at += 1) bytes[at] = (at * 31 + seed) >> (at % 13);
-  const data = { bytes: () => bytes, file: () => new File([bytes], 'x'), stream: () => new Blob([bytes]).stream() }[form]();
+  const data = { bytes: () => bytes, file: () => new File([bytes], 'x'), stream: () => new Blob([bytes]).stream() }[
+    form
+  ]();
   const pushed = await repository.pushBlob(data, chunkSize === null ? {} : { chunkSize });
   const back = new Uint8Array(await new Response(await repository.blob(pushed.digest)).arrayBuffer());
   return pushed.size === length && back.every((byte, at) => byte === bytes[at]);
@@ -59,13 +61,21 @@ async function pushDetached({ DockerRegistryClient, isRegistryError }, url) {
   const push = async (data, meanwhile) => {
     const pushed = repository.pushBlob(data);
     meanwhile?.();
-    codes.push(await pushed.then(({ size }) => size, (error) => (isRegistryError(error) ? `${error.code} ${/detached/.test(error.message)}` : String(error))));
+    codes.push(
+      await pushed.then(
+        ({ size }) => size,
+        (error) => (isRegistryError(error) ? `${error.code} ${/detached/.test(error.message)}` : String(error)),
+      ),
+    );
   };
   await push(new Uint8Array());
   const bytes = new Uint8Array(5_000_000);
   await push(bytes, () => take(bytes));
   await push(gone());
-  const stream = (chunks) => new ReadableStream({ pull: (controller) => (chunks.length > 0 ? controller.enqueue(chunks.shift()) : controller.close()) });
+  const stream = (chunks) =>
+    new ReadableStream({
+      pull: (controller) => (chunks.length > 0 ? controller.enqueue(chunks.shift()) : controller.close()),
+    });
   await push(stream([new Uint8Array(10), gone(), new Uint8Array(10)]));
   const late = new Uint8Array(10);
   await push(stream([late, new Uint8Array(10)]), () => take(late));
@@ -93,7 +103,12 @@ for (const name of ['chrome', 'firefox']) {
     ]) {
       await step(title, async () => {
         for (const form of ['bytes', 'file', 'stream']) {
-          for (const [length, chunkSize] of [[0, null], [1, null], [300_000, 100_000], [5_000_000, null]]) {
+          for (const [length, chunkSize] of [
+            [0, null],
+            [1, null],
+            [300_000, 100_000],
+            [5_000_000, null],
+          ]) {
             const done = await inPage(pushAndRead, servers[server].url, options, form, length, chunkSize);
             assert.equal(done, true, `${form} of ${length}: ${JSON.stringify(done)}`);
           }
@@ -107,13 +122,16 @@ for (const name of ['chrome', 'firefox']) {
       assert.deepEqual(codes, [0, 'SOURCE true', 'INVALID_ARGUMENT true', 'SOURCE true', 'SOURCE true', 20, 20]);
     });
 
-    await step('Location hidden: said so, and what fits into one request goes up where the registry can do that', async () => {
-      const { failed } = await inPage(pushAndRead, servers.hidden.url, {}, 'bytes', 1000, null);
-      assert.equal(failed.code, 'UNSUPPORTED');
-      assert.match(failed.message, /Location in Access-Control-Expose-Headers/);
-      assert.equal(await inPage(pushAndRead, servers.ferroHidden.url, {}, 'stream', 1000, null), true);
-      const long = await inPage(pushAndRead, servers.ferroHidden.url, {}, 'stream', 5_000_000, null);
-      assert.equal(long.failed.code, 'UNSUPPORTED');
-    });
+    await step(
+      'Location hidden: said so, and what fits into one request goes up where the registry can do that',
+      async () => {
+        const { failed } = await inPage(pushAndRead, servers.hidden.url, {}, 'bytes', 1000, null);
+        assert.equal(failed.code, 'UNSUPPORTED');
+        assert.match(failed.message, /Location in Access-Control-Expose-Headers/);
+        assert.equal(await inPage(pushAndRead, servers.ferroHidden.url, {}, 'stream', 1000, null), true);
+        const long = await inPage(pushAndRead, servers.ferroHidden.url, {}, 'stream', 5_000_000, null);
+        assert.equal(long.failed.code, 'UNSUPPORTED');
+      },
+    );
   });
 }

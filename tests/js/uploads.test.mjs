@@ -82,7 +82,10 @@ for (const [registryName, start] of Object.entries(registries)) {
           blob: () => new Blob([bytes]),
           file: () => new File([bytes], 'layer.tar'),
           stream: () => streamOf(bytes),
-          iterable: () => Readable.from(length === 0 ? [] : [bytes.subarray(0, 1), bytes.subarray(1)].filter((part) => part.length > 0)),
+          iterable: () =>
+            Readable.from(
+              length === 0 ? [] : [bytes.subarray(0, 1), bytes.subarray(1)].filter((part) => part.length > 0),
+            ),
           words: () => new Uint16Array(new Uint8Array(bytes).buffer, 0, length >> 1),
         };
         for (const [name, form] of Object.entries(forms)) {
@@ -94,7 +97,10 @@ for (const [registryName, start] of Object.entries(registries)) {
           assert.equal(await back(`by/${name}`, pushed.digest), pushed.digest, name);
           assert.deepEqual(progress.at(-1), { digest: pushed.digest, loaded: length, total: length });
           const loaded = progress.map((one) => one.loaded);
-          assert.deepEqual(loaded, loaded.toSorted((a, b) => a - b));
+          assert.deepEqual(
+            loaded,
+            loaded.toSorted((a, b) => a - b),
+          );
         }
       });
     }
@@ -133,13 +139,23 @@ for (const [registryName, start] of Object.entries(registries)) {
     test('what is there is not sent, nor a stream read', SOON, async () => {
       const requests = [];
       const onRequest = ({ method }) => requests.push(method);
-      const repository = new DockerRegistryClient(server.url, { ...server.options, apiVersion: 2, onRequest }).repository('by/bytes');
+      const repository = new DockerRegistryClient(server.url, {
+        ...server.options,
+        apiVersion: 2,
+        onRequest,
+      }).repository('by/bytes');
       const bytes = noise(CHUNK);
       await repository.pushBlob(bytes);
-      assert.ok(requests.every((method) => method === 'HEAD'), requests.join());
+      assert.ok(
+        requests.every((method) => method === 'HEAD'),
+        requests.join(),
+      );
       const stream = streamOf(bytes);
       await repository.pushBlob(stream, { digest: digestOf(bytes) });
-      assert.ok(requests.every((method) => method === 'HEAD'), requests.join());
+      assert.ok(
+        requests.every((method) => method === 'HEAD'),
+        requests.join(),
+      );
       assert.ok(stream.state.cancelled, 'a stream that nobody reads is let go of');
     });
 
@@ -210,7 +226,13 @@ for (const [registryName, start] of Object.entries(registries)) {
       const folder = await mkdtemp(join(tmpdir(), 'skopeo-'));
       const source = `docker://${new URL(server.url).host}/by/skopeo:latest`;
       const login = server.options.username ? ['--src-creds', `${credentials.username}:${credentials.password}`] : [];
-      await promisify(execFile)(find('skopeo'), ['copy', '--src-tls-verify=false', ...login, source, `dir:${folder}/image`]);
+      await promisify(execFile)(find('skopeo'), [
+        'copy',
+        '--src-tls-verify=false',
+        ...login,
+        source,
+        `dir:${folder}/image`,
+      ]);
       await rm(folder, { recursive: true });
     });
   });
@@ -242,7 +264,9 @@ test('tokens that expire in the middle', { timeout: 60_000 }, async () => {
     assert.equal(await other.mountBlob(pushed.digest, 'priv/big'), true);
     assert.equal(server.tokens.issued - before, 1);
     assert.equal(
-      await new DockerRegistryClient(server.url, { username: 'bob', password: 'hunter2' }).repository('priv/bob').mountBlob(pushed.digest, 'priv/big'),
+      await new DockerRegistryClient(server.url, { username: 'bob', password: 'hunter2' })
+        .repository('priv/bob')
+        .mountBlob(pushed.digest, 'priv/big'),
       false,
       'bob may not push',
     );
@@ -296,7 +320,15 @@ describe('bad input', () => {
     ['a detached buffer', () => detached.buffer, /detached/],
     ['a locked stream', () => locked, /locked/],
     ['a stream that was read from', read, /read from already/],
-    ['what throws', () => ({ get body() { throw new Error('no'); } }), /cannot be read/],
+    [
+      'what throws',
+      () => ({
+        get body() {
+          throw new Error('no');
+        },
+      }),
+      /cannot be read/,
+    ],
   ]) {
     test(title, SOON, async () => {
       const data = await make();
@@ -321,7 +353,7 @@ describe('bad input', () => {
       const stream = streamOf(noise(10));
       const error = await refused(() => repository.pushBlob(stream, options), {});
       assert.match(error.message, why);
-      assert.ok(!stream.locked, 'the stream is still the caller\'s');
+      assert.ok(!stream.locked, "the stream is still the caller's");
       assert.equal(server.requests.length, 0);
     });
   }
@@ -344,7 +376,8 @@ describe('faults', () => {
   }, SOON);
   after(() => Promise.all([registry.stop(), server.stop()]));
 
-  const client = (options) => new DockerRegistryClient(server.url, { apiVersion: 2, retry: { minDelay: 1, maxDelay: 5 }, ...options });
+  const client = (options) =>
+    new DockerRegistryClient(server.url, { apiVersion: 2, retry: { minDelay: 1, maxDelay: 5 }, ...options });
 
   for (const [title, source, cause] of [
     ['errors', (bytes, cause) => streamFailing(bytes, (controller) => controller.error(cause)), true],
@@ -368,12 +401,17 @@ describe('faults', () => {
   }
 
   test('no Location', SOON, async () => {
-    server.script = (request, response) => send('', { status: request.method === 'HEAD' ? 404 : 202 })(request, response);
+    server.script = (request, response) =>
+      send('', { status: request.method === 'HEAD' ? 404 : 202 })(request, response);
     await refused(() => client().repository('a/b').pushBlob(noise(10)), 'INVALID_RESPONSE');
   });
 
   test('a full disk', SOON, async () => {
-    const answers = { HEAD: send('', { status: 404 }), POST: send('', { status: 202, location: '/u' }), DELETE: send('', { status: 204 }) };
+    const answers = {
+      HEAD: send('', { status: 404 }),
+      POST: send('', { status: 202, location: '/u' }),
+      DELETE: send('', { status: 204 }),
+    };
     const full = send('{"errors":[{"code":"UNKNOWN","message":"no space left on device"}]}', { status: 500 });
     server.script = (request, response) => (answers[request.method] ?? full)(request.resume(), response);
     const error = await refused(() => client().repository('a/b').pushBlob(noise(10)), { status: 500 });
@@ -384,7 +422,8 @@ describe('faults', () => {
     const busy = send('', { status: 503 });
     const pass = proxyTo(new URL(registry.url), '');
     let count = 0;
-    server.script = (request, response) => ((count += 1) % 3 === 0 ? busy(request.resume(), response) : pass(request, response));
+    server.script = (request, response) =>
+      (count += 1) % 3 === 0 ? busy(request.resume(), response) : pass(request, response);
     const bytes = noise(300_000);
     const pushed = await client().repository('now/and-then').pushBlob(streamOf(bytes), { chunkSize: 100_000 });
     assert.equal(await readBack(registry.url, 'now/and-then', pushed.digest), digestOf(bytes));

@@ -20,7 +20,11 @@ before(async () => {
   registry = await startV1();
   await fillV1(registry);
   const { origin } = pages;
-  proxies.exposed = await startCorsProxy({ registry: registry.url, origin, exposed: 'X-Docker-Size, X-Docker-Checksum-Payload' });
+  proxies.exposed = await startCorsProxy({
+    registry: registry.url,
+    origin,
+    exposed: 'X-Docker-Size, X-Docker-Checksum-Payload',
+  });
   proxies.hidden = await startCorsProxy({ registry: registry.url, origin, exposed: '' });
 }, LONG);
 after(async () => {

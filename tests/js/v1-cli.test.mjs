@@ -36,13 +36,26 @@ test('tags', SOON, async () => {
   const [head, ...rows] = cells(await done(`tags ${host}/acme/tiny`));
   assert.deepEqual(head, ['TAG', 'IMAGE', 'CREATED', 'SIZE', 'PLATFORMS']);
   const row = ['latest', idOf(tiny).slice(0, 12), '2015-04-03 10:20', `${bytesOf(tiny)} B`, 'linux/amd64'];
-  assert.deepEqual(rows.find(([tag]) => tag === 'latest'), row);
+  assert.deepEqual(
+    rows.find(([tag]) => tag === 'latest'),
+    row,
+  );
   assert.equal(rows.at(-1)[0], 'on-arm');
   const long = cells(await done(`tags ${host}/acme/tiny --long --filter 1.*`));
-  assert.deepEqual(long[1], ['1.0', idOf(tiny), '2015-04-03T10:20:30.123Z', String(bytesOf(tiny)), 'application/json', 'linux/amd64']);
+  assert.deepEqual(long[1], [
+    '1.0',
+    idOf(tiny),
+    '2015-04-03T10:20:30.123Z',
+    String(bytesOf(tiny)),
+    'application/json',
+    'linux/amd64',
+  ]);
   assert.deepEqual((await done(`tags ${host}/busybox --names`)).trim(), 'latest');
   const json = JSON.parse(await done(`tags ${host}/acme/tiny --json`));
-  assert.deepEqual(json.map(({ verified }) => verified), [false, false, false]);
+  assert.deepEqual(
+    json.map(({ verified }) => verified),
+    [false, false, false],
+  );
 });
 
 test('inspect', SOON, async () => {
@@ -51,7 +64,10 @@ test('inspect', SOON, async () => {
   assert.ok(!text.includes('Digest') && !text.includes('undefined'), text);
   const layers = cells(text.slice(text.indexOf('LAYER')));
   assert.deepEqual(layers[0], ['LAYER', 'IMAGE', 'SIZE', 'TYPE']);
-  assert.deepEqual(layers.slice(1).map((row) => row.at(-3)), tiny.map(({ id }) => id));
+  assert.deepEqual(
+    layers.slice(1).map((row) => row.at(-3)),
+    tiny.map(({ id }) => id),
+  );
   const facts = JSON.parse(await done(`inspect ${host}/acme/tiny:on-arm --json`));
   assert.deepEqual([facts.id, facts.verified, facts.tag, facts.size], [idOf(arm), false, 'on-arm', bytesOf(arm)]);
   const config = JSON.parse(await done(`inspect ${host}/acme/tiny --config`));
@@ -72,7 +88,10 @@ test('tag and untag', SOON, async () => {
 });
 
 test('copy, cleanup and diagnose say what V1 is', SOON, async () => {
-  for (const args of [`copy ${host}/acme/tiny:latest ${host}/acme/copy:1`, `cleanup ${host}/acme/tiny --keep-newest 1`]) {
+  for (const args of [
+    `copy ${host}/acme/tiny:latest ${host}/acme/copy:1`,
+    `cleanup ${host}/acme/tiny --keep-newest 1`,
+  ]) {
     const { code, err } = await cli(args);
     assert.equal(code, 1, err);
     assert.match(err, /UNSUPPORTED.*V1 protocol/);

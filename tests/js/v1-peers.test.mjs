@@ -24,7 +24,9 @@ before(async () => {
 }, LONG);
 after(() => server.stop());
 
-const all = Object.entries(v1Samples).flatMap(([repository, tags]) => Object.keys(tags).map((tag) => [repository, tag]));
+const all = Object.entries(v1Samples).flatMap(([repository, tags]) =>
+  Object.keys(tags).map((tag) => [repository, tag]),
+);
 
 test('the Python library', LONG, async () => {
   const { bin } = await ensureV1Registry();

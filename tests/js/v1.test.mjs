@@ -27,7 +27,10 @@ describe('reading', () => {
     assert.equal(await client.apiVersion(), 1);
     await client.checkStatus();
     const seen = [];
-    const told = new DockerRegistryClient(server.url, { apiVersion: 1, onRequest: ({ url }) => seen.push(new URL(url).pathname) });
+    const told = new DockerRegistryClient(server.url, {
+      apiVersion: 1,
+      onRequest: ({ url }) => seen.push(new URL(url).pathname),
+    });
     await told.checkStatus();
     assert.deepEqual(seen, ['/v1/_ping']);
   });
@@ -55,9 +58,19 @@ describe('reading', () => {
   test('an image', SOON, async () => {
     const image = await client.repository('acme/tiny').image('latest');
     const { id, digest, verified, mediaType, size, created, platform, layers } = image;
-    assert.deepEqual([id, digest, verified, mediaType, size], [top.id, undefined, false, 'application/json', sizeOf(tiny)]);
-    assert.deepEqual([created, plain(platform)], [new Date('2015-04-03T10:20:30.123Z'), { os: 'linux', architecture: 'amd64' }]);
-    const described = tiny.map((one) => ({ mediaType: 'application/octet-stream', id: one.id, size: one.layer.length }));
+    assert.deepEqual(
+      [id, digest, verified, mediaType, size],
+      [top.id, undefined, false, 'application/json', sizeOf(tiny)],
+    );
+    assert.deepEqual(
+      [created, plain(platform)],
+      [new Date('2015-04-03T10:20:30.123Z'), { os: 'linux', architecture: 'amd64' }],
+    );
+    const described = tiny.map((one) => ({
+      mediaType: 'application/octet-stream',
+      id: one.id,
+      size: one.layer.length,
+    }));
     assert.deepEqual(plain(layers), described);
     assert.equal(image.layers, layers);
     assert.ok(Object.isFrozen(layers) && Object.isFrozen(layers[0]));
@@ -100,7 +113,8 @@ describe('reading', () => {
     }
     await refused(() => image.getLayer(3), 'INVALID_ARGUMENT');
     await refused(() => image.getLayer('f'.repeat(64)), 'INVALID_ARGUMENT');
-    for (const id of ['../x', `sha256:${'f'.repeat(64)}`, '']) await refused(() => image.getLayer(id), 'INVALID_REFERENCE');
+    for (const id of ['../x', `sha256:${'f'.repeat(64)}`, ''])
+      await refused(() => image.getLayer(id), 'INVALID_REFERENCE');
     const [large] = v1Samples['acme/large'].latest;
     const progress = [];
     const stream = await (await client.repository('acme/large').image('latest')).layerStream(0, {
@@ -158,10 +172,7 @@ describe('reading', () => {
     const raw = await (await fetch(`${server.url}/v1/repositories/acme/tiny/tags/1.0/json`)).json();
     assert.deepEqual(tagJson, raw);
     const entries = await listOf(repository.describeTags({ order: 'newest' }));
-    assert.deepEqual(
-      entries.map(({ tag }) => tag).slice(-1),
-      ['on-arm'],
-    );
+    assert.deepEqual(entries.map(({ tag }) => tag).slice(-1), ['on-arm']);
     assert.deepEqual(plain(entries.find(({ tag }) => tag === '1.0')), { ...expected, tagJson });
     const [good, bad] = await listOf(repository.describeTags({ tags: ['latest', 'nope'], order: 'name' }));
     assert.deepEqual([good.id, bad.error.code], [top.id, 'NOT_FOUND']);
@@ -222,7 +233,10 @@ describe('changing', () => {
     assert.equal(await idOf('a'), arm.id);
     await repository.tag('a', top.id, { ifMatch: arm.id });
     assert.equal(await idOf('a'), top.id);
-    await refused(() => repository.tag('a', arm, { ifMatch: arm.id }), { code: 'CONFLICT', message: new RegExp(`points to ${top.id}`) });
+    await refused(() => repository.tag('a', arm, { ifMatch: arm.id }), {
+      code: 'CONFLICT',
+      message: new RegExp(`points to ${top.id}`),
+    });
     await refused(() => repository.tag('a', arm, { ifMatch: null }), 'CONFLICT');
     await refused(() => repository.tag('a', arm, { ifMatch: 'x' }), 'INVALID_REFERENCE');
     assert.equal(await idOf('a'), top.id);
@@ -256,7 +270,8 @@ describe('changing', () => {
     assert.equal(await made.pushImage(new Uint8Array(middle.json), new Blob([middle.layer])), middle.id);
     const stream = new ReadableStream({
       start(controller) {
-        for (let at = 0; at < last.layer.length; at += 50) controller.enqueue(new Uint8Array(last.layer.subarray(at, at + 50)));
+        for (let at = 0; at < last.layer.length; at += 50)
+          controller.enqueue(new Uint8Array(last.layer.subarray(at, at + 50)));
         controller.close();
       },
     });
@@ -299,7 +314,11 @@ describe('changing', () => {
       [{ id: '../x' }, image.layer, { code: 'INVALID_ARGUMENT', message: /^json: id: image id "\.\.\/x"/ }],
       [{ id: image.id, parent: 'x' }, image.layer, { code: 'INVALID_ARGUMENT', message: /^json: parent: / }],
       ['{}', image.layer, { code: 'INVALID_ARGUMENT', message: /^json: an object or a Uint8Array is needed/ }],
-      [image.document, 'text', { code: 'INVALID_ARGUMENT', message: /^layer: a Uint8Array, Blob or ReadableStream is needed/ }],
+      [
+        image.document,
+        'text',
+        { code: 'INVALID_ARGUMENT', message: /^layer: a Uint8Array, Blob or ReadableStream is needed/ },
+      ],
       [image.document, undefined, { code: 'INVALID_ARGUMENT', message: /^layer: / }],
     ]) {
       await refused(() => repository.pushImage(json, layer), expected);
@@ -343,7 +362,10 @@ describe('changing', () => {
     await refused(() => repository.pushImage(image.document, endless), { code: 'TOO_LARGE', message: /268435456/ });
     assert.ok(cancelled);
     const large = { [Symbol.toStringTag]: 'Blob', size: 268_435_457, stream: () => new ReadableStream() };
-    await refused(() => repository.pushImage(image.document, large), { code: 'TOO_LARGE', message: /it has 268435457 bytes/ });
+    await refused(() => repository.pushImage(image.document, large), {
+      code: 'TOO_LARGE',
+      message: /it has 268435457 bytes/,
+    });
     assert.equal((await fetch(`${server.url}/v1/images/${image.id}/json`)).status, 404);
   });
 
@@ -387,7 +409,10 @@ describe('with an index that gives tokens', () => {
       if (authorization.startsWith('Token') && !isIndex) {
         const access = method === 'GET' ? 'read' : 'write';
         const [, namespace] = /repositories\/([^/]+)\//.exec(url) ?? [, 'acme|new'];
-        assert.match(authorization, new RegExp(`^Token signature=\\d+,repository="(${namespace})/.*",access=${access}$`));
+        assert.match(
+          authorization,
+          new RegExp(`^Token signature=\\d+,repository="(${namespace})/.*",access=${access}$`),
+        );
         assert.match(cookie, /^session=s\d+$/);
       }
     }
@@ -447,9 +472,15 @@ test('what only V1 has is UNSUPPORTED on V2, and named', SOON, async () => {
     const client = new DockerRegistryClient(server.url);
     const repository = client.repository('a/b');
     await refused(() => client.search('x'), { code: 'UNSUPPORTED', message: /^search\(\): .*catalog\(\)/ });
-    await refused(() => repository.deleteRepository(), { code: 'UNSUPPORTED', message: /^deleteRepository\(\): .*untag\(\)/ });
+    await refused(() => repository.deleteRepository(), {
+      code: 'UNSUPPORTED',
+      message: /^deleteRepository\(\): .*untag\(\)/,
+    });
     const json = { id: 'a'.repeat(64) };
-    await refused(() => repository.pushImage(json, new Uint8Array(1)), { code: 'UNSUPPORTED', message: /^pushImage\(\): .*pushBlob\(\)/ });
+    await refused(() => repository.pushImage(json, new Uint8Array(1)), {
+      code: 'UNSUPPORTED',
+      message: /^pushImage\(\): .*pushBlob\(\)/,
+    });
   } finally {
     await server.stop();
   }

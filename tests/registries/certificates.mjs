@@ -57,7 +57,16 @@ export async function createAuthority() {
 
 async function issue(folder, kind, signer = []) {
   const [cert, key] = [join(folder, `${kind}.pem`), join(folder, `${kind}.key`)];
-  const what = ['-subj', `/CN=test bed ${kind}`, '-days', '2', '-config', join(folder, 'openssl.cnf'), '-extensions', kind];
+  const what = [
+    '-subj',
+    `/CN=test bed ${kind}`,
+    '-days',
+    '2',
+    '-config',
+    join(folder, 'openssl.cnf'),
+    '-extensions',
+    kind,
+  ];
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   await openssl('req', '-x509', ...newKey, ...what, ...signer, '-keyout', key, '-out', cert);
   return { cert: await readFile(cert, 'utf8'), key: await readFile(key, 'utf8') };

@@ -21,10 +21,16 @@ const ALGORITHMS = {
 export function keyFor(algorithm) {
   const [type, options] = ALGORITHMS[algorithm];
   const { publicKey, privateKey } = generateKeyPairSync(type, options);
-  const hash = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest().subarray(0, 30);
+  const hash = createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest()
+    .subarray(0, 30);
   const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
   const bits = [...hash].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  const text = bits.match(/.{5}/g).map((five) => digits[Number.parseInt(five, 2)]).join('');
+  const text = bits
+    .match(/.{5}/g)
+    .map((five) => digits[Number.parseInt(five, 2)])
+    .join('');
   return { algorithm, publicKey, privateKey, id: text.match(/.{4}/g).join(':') };
 }
 
@@ -32,11 +38,18 @@ export function keyFor(algorithm) {
 export function signed(payload, keys, change = (parts) => parts) {
   const length = payload.lastIndexOf('\n}');
   const start = Buffer.from(payload.slice(0, length));
-  const header = { formatLength: start.length, formatTail: base64url(payload.slice(length)), time: '2015-10-01T00:00:00Z' };
+  const header = {
+    formatLength: start.length,
+    formatTail: base64url(payload.slice(length)),
+    time: '2015-10-01T00:00:00Z',
+  };
   const signatures = keys.map(({ algorithm, publicKey, privateKey, id: kid }) => {
     const protectedHeader = base64url(JSON.stringify(header));
     const input = `${protectedHeader}.${base64url(payload)}`;
-    const signature = sign(`sha${algorithm.slice(2)}`, Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    const signature = sign(`sha${algorithm.slice(2)}`, Buffer.from(input), {
+      key: privateKey,
+      dsaEncoding: 'ieee-p1363',
+    });
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid };
     return change({ header: { jwk, alg: algorithm }, signature: base64url(signature), protected: protectedHeader });
   });
@@ -75,11 +88,27 @@ export function schema1Image(repository, tag, steps) {
     history: history.map((v1) => ({ v1Compatibility: JSON.stringify(v1) })),
   };
   const payload = JSON.stringify(document, null, 3);
-  const blobs = layers.filter((one, at) => layers.findIndex((other) => other.descriptor.digest === one.descriptor.digest) === at);
-  return { document, payload, digest: digestOf(payload), mediaType: SIGNED, ids: history.map((v1) => v1.id), layers, blobs };
+  const blobs = layers.filter(
+    (one, at) => layers.findIndex((other) => other.descriptor.digest === one.descriptor.digest) === at,
+  );
+  return {
+    document,
+    payload,
+    digest: digestOf(payload),
+    mediaType: SIGNED,
+    ids: history.map((v1) => v1.id),
+    layers,
+    blobs,
+  };
 }
 
 /** What a registry takes: the image signed by a fresh key, with all that belongs to it. */
 export function signedContent(image, keys = [keyFor('ES256')]) {
-  return { bytes: signed(image.payload, keys), mediaType: image.mediaType, digest: image.digest, blobs: image.blobs, children: [] };
+  return {
+    bytes: signed(image.payload, keys),
+    mediaType: image.mediaType,
+    digest: image.digest,
+    blobs: image.blobs,
+    children: [],
+  };
 }

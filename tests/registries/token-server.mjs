@@ -135,7 +135,9 @@ const checked = (name, password) => (Object.hasOwn(users, name) && users[name] =
 /** By name and password, or by a refresh token under docker's name for those. */
 function userOf(authorization, refreshTokens) {
   const [, encoded] = /^Basic (.+)$/i.exec(authorization) ?? [];
-  const [name, ...rest] = Buffer.from(encoded ?? '', 'base64').toString().split(':');
+  const [name, ...rest] = Buffer.from(encoded ?? '', 'base64')
+    .toString()
+    .split(':');
   const password = rest.join(':');
   return name === '<token>' ? refreshTokens.get(password) : checked(name, password);
 }

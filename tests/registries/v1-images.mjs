@@ -35,13 +35,21 @@ export function v1Image(name, steps, { platform = ['linux', 'amd64'], config = {
   return images;
 }
 
-const noise = Buffer.concat(Array.from({ length: 60_000 }, (_, at) => createHash('sha256').update(`v1 ${at}`).digest()));
+const noise = Buffer.concat(
+  Array.from({ length: 60_000 }, (_, at) => createHash('sha256').update(`v1 ${at}`).digest()),
+);
 
 /** Repository → tag → image. */
 export const v1Samples = {
   'library/busybox': {
     latest: v1Image('busybox', [
-      { run: '#(nop) ADD file:busybox.tar in /', files: [{ path: 'bin', type: 'folder' }, { path: 'bin/sh', content: 'sh' }] },
+      {
+        run: '#(nop) ADD file:busybox.tar in /',
+        files: [
+          { path: 'bin', type: 'folder' },
+          { path: 'bin/sh', content: 'sh' },
+        ],
+      },
     ]),
   },
   'acme/tiny': {
@@ -73,7 +81,10 @@ export function v1Pusher(url, { authorization } = {}) {
     const response = await fetch(`${url}/v1/${path}`, {
       method: 'PUT',
       body,
-      headers: { ...headers, ...(toIndex ? authorization && { authorization } : token && { authorization: `Token ${token}` }) },
+      headers: {
+        ...headers,
+        ...(toIndex ? authorization && { authorization } : token && { authorization: `Token ${token}` }),
+      },
     });
     const text = await response.text();
     // An image that is there already never changes.
@@ -92,7 +103,11 @@ export function v1Pusher(url, { authorization } = {}) {
         await put(`images/${id}/checksum`, '', { 'x-docker-checksum-payload': checksum });
       }
       await put(`repositories/${repository}/tags/${tag}`, JSON.stringify(images.at(-1).id), json);
-      await put(`repositories/${repository}/images`, JSON.stringify(images.map(({ id, checksum }) => ({ id, checksum }))), index);
+      await put(
+        `repositories/${repository}/images`,
+        JSON.stringify(images.map(({ id, checksum }) => ({ id, checksum }))),
+        index,
+      );
     },
   };
 }

@@ -85,7 +85,9 @@ export async function startV1WithIndex({ endpoints } = {}) {
       });
     };
     if (method === 'GET') {
-      return images.has(repository) ? give(200, images.get(repository), 'read') : answer(404, { error: 'no such repository' });
+      return images.has(repository)
+        ? give(200, images.get(repository), 'read')
+        : answer(404, { error: 'no such repository' });
     }
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));

@@ -9,11 +9,11 @@ export function registry(routes) {
     const request = { method: init.method, path: pathname, search, headers: init.headers, signal: init.signal };
     requests.push(request);
     let answer = routes[`${init.method} ${pathname}`];
-    if (answer === undefined && pathname === "/v2/") answer = { body: "{}" };
-    if (typeof answer === "function") answer = await answer(request);
+    if (answer === undefined && pathname === '/v2/') answer = { body: '{}' };
+    if (typeof answer === 'function') answer = await answer(request);
     init.signal.throwIfAborted();
     if (answer === undefined) answer = { status: 404 };
-    return "status" in answer && "headers" in answer && answer.ok !== undefined
+    return 'status' in answer && 'headers' in answer && answer.ok !== undefined
       ? answer
       : new Response(answer.body ?? null, { status: answer.status ?? 200, headers: answer.headers });
   };
@@ -27,13 +27,13 @@ export function body(chunks) {
     {
       pull(controller) {
         const chunk = chunks[state.reads++];
-        if (chunk === "hang") return new Promise(() => {});
-        if (chunk === "break") return controller.error(new TypeError("terminated"));
+        if (chunk === 'hang') return new Promise(() => {});
+        if (chunk === 'break') return controller.error(new TypeError('terminated'));
         if (chunk === undefined) return controller.close();
         controller.enqueue(chunk);
       },
       cancel(reason) {
-        state.cancelled = reason ?? "cancelled";
+        state.cancelled = reason ?? 'cancelled';
       },
     },
     { highWaterMark: 0 },
@@ -56,8 +56,8 @@ export function countingSignal() {
 /** What happens outside any promise that somebody holds. */
 export function watchUnhandled() {
   const seen = [];
-  if (typeof process === "object") process.on("unhandledRejection", (reason) => seen.push(String(reason)));
-  else globalThis.addEventListener("unhandledrejection", (event) => seen.push(String(event.reason)));
+  if (typeof process === 'object') process.on('unhandledRejection', (reason) => seen.push(String(reason)));
+  else globalThis.addEventListener('unhandledrejection', (event) => seen.push(String(event.reason)));
   return seen;
 }
 
@@ -77,8 +77,8 @@ export async function drain(stream) {
 
 /** A class of another realm. */
 export function foreign(name) {
-  if (typeof process === "object") return process.getBuiltinModule("node:vm").runInNewContext(name);
-  const frame = document.createElement("iframe");
+  if (typeof process === 'object') return process.getBuiltinModule('node:vm').runInNewContext(name);
+  const frame = document.createElement('iframe');
   document.body.append(frame);
   return frame.contentWindow[name];
 }

@@ -37,7 +37,9 @@ for (const name of browserNames) {
   describe(`connections in ${name}`, () => {
     let browser;
     let registry;
-    before(async () => { browser = await openBrowser(name); }, SLOW);
+    before(async () => {
+      browser = await openBrowser(name);
+    }, SLOW);
     before(async () => {
       registry = await startDistribution({ auth: 'basic' });
       const authorization = `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
@@ -73,7 +75,13 @@ for (const name of browserNames) {
       await visitor.fill('Password optional', credentials.password);
       await visitor.page.keyboard.press('Enter');
       await visitor.sees('Registry API v2', '1 repository in 1 namespace');
-      assert.ok(!(await visitor.page.evaluate(() => location.href + JSON.stringify(localStorage) + JSON.stringify(sessionStorage))).includes(credentials.password));
+      assert.ok(
+        !(
+          await visitor.page.evaluate(
+            () => location.href + JSON.stringify(localStorage) + JSON.stringify(sessionStorage),
+          )
+        ).includes(credentials.password),
+      );
       await visitor.isContent({ except: REQUEST_FAILED });
     });
 
@@ -91,7 +99,10 @@ for (const name of browserNames) {
       await visitor.fill('Password optional', credentials.password);
       await visitor.page.keyboard.press('Enter');
       await visitor.sees('Registry API v2', '1 repository in 1 namespace');
-      assert.ok(locked.tokens.requests.every(({ headers }) => headers.origin === undefined), 'the proxy asked, not the page');
+      assert.ok(
+        locked.tokens.requests.every(({ headers }) => headers.origin === undefined),
+        'the proxy asked, not the page',
+      );
       await visitor.isContent({ except: REQUEST_FAILED });
     });
 
@@ -132,7 +143,10 @@ for (const name of browserNames) {
     });
 
     test('a catalog that is refused leaves a way in', SLOW, async (t) => {
-      const [visitor] = await visitScripted(t, { ...good, '/v2/_catalog': error(401, 'UNAUTHORIZED', 'no catalog for you') });
+      const [visitor] = await visitScripted(t, {
+        ...good,
+        '/v2/_catalog': error(401, 'UNAUTHORIZED', 'no catalog for you'),
+      });
       await visitor.sees('UNAUTHORIZED', 'no catalog for you');
       await visitor.fill('Open a repository by its name', 'hello');
       await visitor.page.keyboard.press('Enter');
@@ -142,7 +156,10 @@ for (const name of browserNames) {
     });
 
     test('an empty registry and an empty repository say so', SLOW, async (t) => {
-      const [visitor] = await visitScripted(t, { '/v2/_catalog': json({ repositories: [] }), '/v2/hello/tags/list': json({ name: 'hello', tags: null }) });
+      const [visitor] = await visitScripted(t, {
+        '/v2/_catalog': json({ repositories: [] }),
+        '/v2/hello/tags/list': json({ name: 'hello', tags: null }),
+      });
       await visitor.sees('This registry lists no repositories');
       await visitor.go('#/repo/hello');
       await visitor.sees('This repository has no tags');
@@ -150,7 +167,11 @@ for (const name of browserNames) {
     });
 
     test('who moves on waits for nothing: the requests end', SLOW, async (t) => {
-      const [visitor, server] = await visitScripted(t, { ...good, '/v2/hello/manifests/latest': hangs }, '#/repo/hello/tag/latest');
+      const [visitor, server] = await visitScripted(
+        t,
+        { ...good, '/v2/hello/manifests/latest': hangs },
+        '#/repo/hello/tag/latest',
+      );
       await eventually(() => server.requests.some(({ url }) => url.endsWith('/manifests/latest')) && server.open > 0);
       await visitor.go('#/');
       await visitor.sees('1 repository in 1 namespace');
@@ -159,7 +180,11 @@ for (const name of browserNames) {
     });
 
     test('a download can be cancelled, and its request ends', SLOW, async (t) => {
-      const [visitor, server] = await visitScripted(t, { ...good, [layerPath]: drips(layerOf.size) }, '#/repo/hello/tag/latest/layers');
+      const [visitor, server] = await visitScripted(
+        t,
+        { ...good, [layerPath]: drips(layerOf.size) },
+        '#/repo/hello/tag/latest/layers',
+      );
       await visitor.press('Download layer 0');
       await visitor.sees(new RegExp(`[1-9]\\d* B of ${layerOf.size} B`));
       await visitor.press('Cancel the download of layer 0');
@@ -170,7 +195,11 @@ for (const name of browserNames) {
 
     test('bytes that are not the digest’s become no file', SLOW, async (t) => {
       const forged = Buffer.alloc(layerOf.size, 'x');
-      const [visitor] = await visitScripted(t, { ...good, [layerPath]: content(blob(layerOf.mediaType, forged)) }, '#/repo/hello/tag/latest/layers');
+      const [visitor] = await visitScripted(
+        t,
+        { ...good, [layerPath]: content(blob(layerOf.mediaType, forged)) },
+        '#/repo/hello/tag/latest/layers',
+      );
       await visitor.press('Download layer 0');
       await visitor.sees('DIGEST_MISMATCH');
       await visitor.has('button', 'Download');
@@ -178,7 +207,11 @@ for (const name of browserNames) {
     });
 
     test('what failed can be tried again', SLOW, async (t) => {
-      const [visitor, server] = await visitScripted(t, { ...good, [`/v2/hello/blobs/${hello.id}`]: error(503, 'UNAVAILABLE', 'later') }, '#/repo/hello/tag/latest');
+      const [visitor, server] = await visitScripted(
+        t,
+        { ...good, [`/v2/hello/blobs/${hello.id}`]: error(503, 'UNAVAILABLE', 'later') },
+        '#/repo/hello/tag/latest',
+      );
       await visitor.sees('UNAVAILABLE');
       server.script = good;
       await visitor.press('Try again');

@@ -5,8 +5,21 @@ import { test } from 'node:test';
 import { ago, bytes, fileName, instant, namespaceOf, naturalOrder, platformName, plural } from '../../www/format.js';
 
 test('sizes', () => {
-  const expected = [[0, '0 B'], [1023, '1023 B'], [1024, '1.00 KiB'], [10_239, '10.0 KiB'], [102_400, '100 KiB'], [1_048_000, '1023 KiB'], [1_048_575, '1.00 MiB'],
-    [34_659_112, '33.1 MiB'], [2 ** 40, '1.00 TiB'], [Number.MAX_SAFE_INTEGER, '8.00 PiB'], [-1, '–'], [NaN, '–'], [undefined, '–']];
+  const expected = [
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.00 KiB'],
+    [10_239, '10.0 KiB'],
+    [102_400, '100 KiB'],
+    [1_048_000, '1023 KiB'],
+    [1_048_575, '1.00 MiB'],
+    [34_659_112, '33.1 MiB'],
+    [2 ** 40, '1.00 TiB'],
+    [Number.MAX_SAFE_INTEGER, '8.00 PiB'],
+    [-1, '–'],
+    [NaN, '–'],
+    [undefined, '–'],
+  ];
   for (const [size, text] of expected) assert.equal(bytes(size), text, `${size}`);
 });
 
@@ -30,7 +43,10 @@ test('times', () => {
 
 test('platforms', () => {
   assert.equal(platformName({ os: 'linux', architecture: 'arm64', variant: 'v8' }), 'linux/arm64/v8');
-  assert.equal(platformName({ os: 'windows', architecture: 'amd64', osVersion: '10.0.20348.2227' }), 'windows/amd64:10.0.20348.2227');
+  assert.equal(
+    platformName({ os: 'windows', architecture: 'amd64', osVersion: '10.0.20348.2227' }),
+    'windows/amd64:10.0.20348.2227',
+  );
   assert.equal(platformName(undefined), '');
 });
 
@@ -49,4 +65,5 @@ test("a download's name", () => {
   assert.equal(fileName(digest), '0123456789ab.bin');
 });
 
-test('ports in the order of their numbers', () => assert.deepEqual(['8080/tcp', '443/tcp'].sort(naturalOrder), ['443/tcp', '8080/tcp']));
+test('ports in the order of their numbers', () =>
+  assert.deepEqual(['8080/tcp', '443/tcp'].sort(naturalOrder), ['443/tcp', '8080/tcp']));

@@ -34,11 +34,14 @@ const VIEWS = {
 };
 
 let demo;
-before(async () => {
-  demo = await startDemo();
-  await fill({ url: demo.registry }, { 'unusual/markup': unusual['unusual/markup'] });
-  await fillListings({ url: demo.registry });
-}, { timeout: 600_000 });
+before(
+  async () => {
+    demo = await startDemo();
+    await fill({ url: demo.registry }, { 'unusual/markup': unusual['unusual/markup'] });
+    await fillListings({ url: demo.registry });
+  },
+  { timeout: 600_000 },
+);
 after(() => demo?.stop());
 
 const settled = () => !document.querySelector('[aria-busy=true], .skeleton');
@@ -46,7 +49,9 @@ const settled = () => !document.querySelector('[aria-busy=true], .skeleton');
 for (const name of browserNames) {
   describe(`the demo page in ${name}`, () => {
     let browser;
-    before(async () => { browser = await openBrowser(name); }, SLOW);
+    before(async () => {
+      browser = await openBrowser(name);
+    }, SLOW);
     after(() => browser?.close());
 
     /** Visits the page, and leaves it when the test is over. */
@@ -59,7 +64,11 @@ for (const name of browserNames) {
     test('from the registry down to an image’s layers, by links', SLOW, async (t) => {
       const visitor = await visit(t);
       const host = new URL(demo.registry).host;
-      await visitor.sees(host, 'Registry API v2', `${repositories.length} repositories in ${new Set(repositories.map(namespaceOf)).size} namespaces`);
+      await visitor.sees(
+        host,
+        'Registry API v2',
+        `${repositories.length} repositories in ${new Set(repositories.map(namespaceOf)).size} namespaces`,
+      );
       assert.equal(await visitor.page.title(), `${host} · Registry browser`);
 
       await visitor.press('team, 3 repositories');
@@ -73,7 +82,15 @@ for (const name of browserNames) {
 
       await visitor.page.click('a[href="#/repo/team/web/tag/2.0.0"]');
       await visitor.has('h1', 'team/web:2.0.0');
-      await visitor.sees('OCI image index', `docker pull ${host}/team/web:2.0.0`, web.digest, amd64.digest, amd64.id, '2026-03-14 09:26:53 UTC', 'Attestation');
+      await visitor.sees(
+        'OCI image index',
+        `docker pull ${host}/team/web:2.0.0`,
+        web.digest,
+        amd64.digest,
+        amd64.id,
+        '2026-03-14 09:26:53 UTC',
+        'Attestation',
+      );
       assert.deepEqual(await visitor.texts('.platforms a'), ['linux/amd64', 'linux/arm64/v8', 'linux/arm/v7']);
       assert.deepEqual(await visitor.texts('.platforms a[aria-current]'), ['linux/amd64']);
 
@@ -82,12 +99,27 @@ for (const name of browserNames) {
       await visitor.has('.platforms a[aria-current]', 'linux/arm64/v8');
 
       await visitor.press('Config');
-      await visitor.sees('["/usr/bin/node"]', '["/srv/server.js"]', '1000:1000', 'APP_ENV', 'production', '8080/tcp', 'Team Web <web@example.com>', 'SIGTERM');
+      await visitor.sees(
+        '["/usr/bin/node"]',
+        '["/srv/server.js"]',
+        '1000:1000',
+        'APP_ENV',
+        'production',
+        '8080/tcp',
+        'Team Web <web@example.com>',
+        'SIGTERM',
+      );
 
       await visitor.press('History');
       await visitor.has('.timeline li');
-      assert.deepEqual(await visitor.texts('.timeline .step'), arm64.config.history.map((step) => step.created_by));
-      assert.equal((await visitor.texts('.timeline .no-layer')).length, arm64.config.history.filter((step) => step.empty_layer).length);
+      assert.deepEqual(
+        await visitor.texts('.timeline .step'),
+        arm64.config.history.map((step) => step.created_by),
+      );
+      assert.equal(
+        (await visitor.texts('.timeline .no-layer')).length,
+        arm64.config.history.filter((step) => step.empty_layer).length,
+      );
 
       await visitor.press('Dockerfile');
       await visitor.has('.document .json-key', 'ENTRYPOINT');
@@ -95,12 +127,18 @@ for (const name of browserNames) {
 
       await visitor.press('Layers');
       await visitor.has('.layers li');
-      assert.deepEqual(await visitor.texts('.layers .digest'), arm64.layers.map(({ descriptor }) => descriptor.digest));
+      assert.deepEqual(
+        await visitor.texts('.layers .digest'),
+        arm64.layers.map(({ descriptor }) => descriptor.digest),
+      );
 
       await visitor.press('JSON');
       await visitor.sees('schemaVersion', 'diff_ids');
       const documents = await visitor.texts('.document');
-      assert.deepEqual(documents.map((text) => JSON.parse(text)), [web.document, arm64.document, arm64.config]);
+      assert.deepEqual(
+        documents.map((text) => JSON.parse(text)),
+        [web.document, arm64.document, arm64.config],
+      );
       await visitor.isContent();
     });
 
@@ -193,7 +231,12 @@ for (const name of browserNames) {
       await visitor.go(`#/repo/team/web/tag/${encodeURIComponent(markup)}`);
       await visitor.sees(markup, 'INVALID_REFERENCE');
       assert.equal(await visitor.page.evaluate(() => globalThis.pwned), undefined);
-      assert.equal(await visitor.page.evaluate(() => document.querySelectorAll('img, main script, iframe, [onerror], a[href^="javascript:"]').length), 0);
+      assert.equal(
+        await visitor.page.evaluate(
+          () => document.querySelectorAll('img, main script, iframe, [onerror], a[href^="javascript:"]').length,
+        ),
+        0,
+      );
       await visitor.isContent();
     });
 
@@ -205,7 +248,16 @@ for (const name of browserNames) {
       await visitor.isContent({ except: REQUEST_FAILED });
     });
 
-    for (const [theme, width] of [['light', 1280], ['light', 360], ...(name === 'Chromium' ? [['dark', 1280], ['dark', 360]] : [])]) {
+    for (const [theme, width] of [
+      ['light', 1280],
+      ['light', 360],
+      ...(name === 'Chromium'
+        ? [
+            ['dark', 1280],
+            ['dark', 360],
+          ]
+        : []),
+    ]) {
       test(`every view can be used by everyone: ${theme}, ${width} px`, SLOW, async (t) => {
         const visitor = await visit(t, '', { theme, width, height: 800 });
         for (const [view, hash] of Object.entries(VIEWS)) {
@@ -227,7 +279,8 @@ for (const name of browserNames) {
       await visitor.until(settled);
       await visitor.has('table');
       await visitor.page.evaluate(() => {
-        const make = (tag, properties) => document.querySelector('main').appendChild(Object.assign(document.createElement(tag), properties));
+        const make = (tag, properties) =>
+          document.querySelector('main').appendChild(Object.assign(document.createElement(tag), properties));
         make('h1', { textContent: 'another' });
         make('button', {});
         make('input', {});
@@ -236,13 +289,35 @@ for (const name of browserNames) {
         make('p', { textContent: 'wide' }).style.width = '9999px';
         make('img', { src: 'https://elsewhere.example/x.png', alt: '' });
       });
-      await assert.rejects(visitor.page.evaluate(() => document.body.setAttribute('onclick', 'globalThis.pwned = true')), 'text becomes no code');
-      await assert.rejects(visitor.page.evaluate(() => { document.body.innerHTML = '<b>markup</b>'; }), 'text becomes no markup');
+      await assert.rejects(
+        visitor.page.evaluate(() => document.body.setAttribute('onclick', 'globalThis.pwned = true')),
+        'text becomes no code',
+      );
+      await assert.rejects(
+        visitor.page.evaluate(() => {
+          document.body.innerHTML = '<b>markup</b>';
+        }),
+        'text becomes no markup',
+      );
       const complaints = (await visitor.page.evaluate(audit)).map((complaint) => complaint.split(':')[0]);
-      for (const expected of [/^2 h1$/, /^no name$/, /^no label$/, /^a link out of the page/, /^contrast 1\.00$/, /px too wide$/]) {
-        assert.ok(complaints.some((complaint) => expected.test(complaint)), `${expected} is not among: ${complaints}`);
+      for (const expected of [
+        /^2 h1$/,
+        /^no name$/,
+        /^no label$/,
+        /^a link out of the page/,
+        /^contrast 1\.00$/,
+        /px too wide$/,
+      ]) {
+        assert.ok(
+          complaints.some((complaint) => expected.test(complaint)),
+          `${expected} is not among: ${complaints}`,
+        );
       }
-      await visitor.until(() => ['img-src', 'require-trusted-types-for'].every((rule) => globalThis.violations.some((one) => one.startsWith(rule))));
+      await visitor.until(() =>
+        ['img-src', 'require-trusted-types-for'].every((rule) =>
+          globalThis.violations.some((one) => one.startsWith(rule)),
+        ),
+      );
     });
 
     test('the focus goes where the person went', SLOW, async (t) => {

@@ -4,14 +4,42 @@ import { test } from 'node:test';
 
 import { namespaceHref, parseRoute, repositoryHref, tagHref } from '../../www/router.js';
 
-for (const hash of ['', '#', '#/', '#/elsewhere', '#/repo', '#/repo/', '#/namespace/', '#/repo/tag/x', '#/repo/%', '#/repo/a/tag/%E0%A4%A']) {
+for (const hash of [
+  '',
+  '#',
+  '#/',
+  '#/elsewhere',
+  '#/repo',
+  '#/repo/',
+  '#/namespace/',
+  '#/repo/tag/x',
+  '#/repo/%',
+  '#/repo/a/tag/%E0%A4%A',
+]) {
   test(`${hash || 'no hash'} is the home view`, () => assert.deepEqual(parseRoute(hash), { view: 'home' }));
 }
 
-for (const name of ['hello', 'team/web', 'a/b/c/d/nested-name', 'tag', 'tag/tag', 'a/tag/b', 'with.dots/and__under-scores', 'Ünusual/näme', 'a?b/c#d', '100%']) {
+for (const name of [
+  'hello',
+  'team/web',
+  'a/b/c/d/nested-name',
+  'tag',
+  'tag/tag',
+  'a/tag/b',
+  'with.dots/and__under-scores',
+  'Ünusual/näme',
+  'a?b/c#d',
+  '100%',
+]) {
   test(`the repository ${name}`, () => {
     assert.deepEqual(parseRoute(repositoryHref(name)), { view: 'tags', name });
-    assert.deepEqual(parseRoute(tagHref(name, 'v1.0_x-y')), { view: 'tag', name, tag: 'v1.0_x-y', section: 'overview', platform: undefined });
+    assert.deepEqual(parseRoute(tagHref(name, 'v1.0_x-y')), {
+      view: 'tag',
+      name,
+      tag: 'v1.0_x-y',
+      section: 'overview',
+      platform: undefined,
+    });
     assert.deepEqual(parseRoute(namespaceHref(name)), { view: 'home', namespace: name });
   });
 }
@@ -19,7 +47,13 @@ for (const name of ['hello', 'team/web', 'a/b/c/d/nested-name', 'tag', 'tag/tag'
 test('a section and a platform of a tag', () => {
   const href = tagHref('team/web', 'latest', { section: 'layers', platform: 'windows/amd64:10.0.20348.2227' });
   assert.equal(href, '#/repo/team/web/tag/latest/layers?platform=windows/amd64:10.0.20348.2227');
-  assert.deepEqual(parseRoute(href), { view: 'tag', name: 'team/web', tag: 'latest', section: 'layers', platform: 'windows/amd64:10.0.20348.2227' });
+  assert.deepEqual(parseRoute(href), {
+    view: 'tag',
+    name: 'team/web',
+    tag: 'latest',
+    section: 'layers',
+    platform: 'windows/amd64:10.0.20348.2227',
+  });
 });
 
 test('a tag named as a section is, and an unknown section', () => {
@@ -28,4 +62,5 @@ test('a tag named as a section is, and an unknown section', () => {
   assert.equal(parseRoute('#/repo/a/tag/x/nonsense').section, 'overview');
 });
 
-test('the address of a tag is as one would type it', () => assert.equal(tagHref('team/web', '2.0.0'), '#/repo/team/web/tag/2.0.0'));
+test('the address of a tag is as one would type it', () =>
+  assert.equal(tagHref('team/web', '2.0.0'), '#/repo/team/web/tag/2.0.0'));

@@ -6,8 +6,18 @@ const SHOWN_FOR = 1600;
 
 /** A button that copies `text()`; `what` names it: "digest", "pull command". */
 export function copyButton(text, what, { caption } = {}) {
-  const button = h('button', { type: 'button', class: caption ? 'copy' : 'copy icon-button', title: `Copy ${what}`, 'aria-label': `Copy ${what}` },
-    icon('copy'), icon('check'), caption ?? null);
+  const button = h(
+    'button',
+    {
+      type: 'button',
+      class: caption ? 'copy' : 'copy icon-button',
+      title: `Copy ${what}`,
+      'aria-label': `Copy ${what}`,
+    },
+    icon('copy'),
+    icon('check'),
+    caption ?? null,
+  );
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(text());
@@ -25,10 +35,20 @@ export function copyButton(text, what, { caption } = {}) {
 
 /** A digest, whole in the document and as much of it in sight as there is room for. */
 export function digest(value, what = 'digest') {
-  return h('span', { class: 'digest' }, h('code', { title: value }, value), copyButton(() => value, what));
+  return h(
+    'span',
+    { class: 'digest' },
+    h('code', { title: value }, value),
+    copyButton(() => value, what),
+  );
 }
 
 /** A line to paste into a terminal. */
 export function command(text, what) {
-  return h('div', { class: 'command' }, h('code', { tabindex: 0, 'aria-label': what }, text), copyButton(() => text, what));
+  return h(
+    'div',
+    { class: 'command' },
+    h('code', { tabindex: 0, 'aria-label': what }, text),
+    copyButton(() => text, what),
+  );
 }

@@ -25,15 +25,29 @@ export class ListingView {
     const { title, row, rowRem, onRange, signal, tools } = this.#options;
     const id = `${title.toLowerCase()}-title`;
     this.#rows = new VirtualList({ label: title, row, rowRem, onRange, signal });
-    this.#filter = h('input', { type: 'search', placeholder: 'Filter', 'aria-label': `Filter ${title.toLowerCase()}`, spellcheck: 'false', autocapitalize: 'none', autocomplete: 'off', oninput: () => this.#onFilter() });
-    this.element = h('section', { class: 'listing', 'aria-labelledby': id },
-      h('div', { class: 'list-head' },
+    this.#filter = h('input', {
+      type: 'search',
+      placeholder: 'Filter',
+      'aria-label': `Filter ${title.toLowerCase()}`,
+      spellcheck: 'false',
+      autocapitalize: 'none',
+      autocomplete: 'off',
+      oninput: () => this.#onFilter(),
+    });
+    this.element = h(
+      'section',
+      { class: 'listing', 'aria-labelledby': id },
+      h(
+        'div',
+        { class: 'list-head' },
         h('div', { class: 'list-title' }, h('h2', { id }, title), this.#found),
         tools,
-        h('div', { class: 'search' }, icon('search'), this.#filter)),
+        h('div', { class: 'search' }, icon('search'), this.#filter),
+      ),
       this.#options.columns ?? null,
       this.#rows.element,
-      this.#note);
+      this.#note,
+    );
   }
 
   get rows() {
@@ -42,9 +56,13 @@ export class ListingView {
 
   show(listing) {
     this.#listing = listing;
-    listing.watch(() => { if (this.#listing === listing) this.#update(); }, this.#options.signal);
+    listing.watch(() => {
+      if (this.#listing === listing) this.#update();
+    }, this.#options.signal);
     // Said once, at the end: a listing can grow many times a second.
-    listing.finished.then(() => { if (this.#listing === listing && !this.#options.signal.aborted) this.#say(); });
+    listing.finished.then(() => {
+      if (this.#listing === listing && !this.#options.signal.aborted) this.#say();
+    });
   }
 
   #say() {
@@ -65,7 +83,8 @@ export class ListingView {
     const wanted = this.#filter.value.trim().toLowerCase();
     const matching = wanted ? here.filter((item) => item.toLowerCase().includes(wanted)) : here;
     const reading = state === 'loading' ? ', reading…' : '';
-    this.#found.textContent = (wanted ? `${count(matching.length)} of ${count(here.length)}` : count(here.length)) + reading;
+    this.#found.textContent =
+      (wanted ? `${count(matching.length)} of ${count(here.length)}` : count(here.length)) + reading;
     // `slice`: the listing goes on growing, and the rows compare what they had with what they get.
     this.#rows.items = matching === items ? items.slice() : matching;
     this.element.classList.toggle('has-rows', matching.length > 0);
@@ -75,18 +94,32 @@ export class ListingView {
 
   #showNote(matching, here, wanted, state) {
     const { title, empty, failed } = this.#options;
-    const kind = state === 'failed' ? 'failed'
-      : matching.length > this.#rows.capacity ? 'capacity'
-      : matching.length > 0 ? ''
-      : state === 'loading' ? 'loading'
-      : `empty ${wanted}`;
+    const kind =
+      state === 'failed'
+        ? 'failed'
+        : matching.length > this.#rows.capacity
+          ? 'capacity'
+          : matching.length > 0
+            ? ''
+            : state === 'loading'
+              ? 'loading'
+              : `empty ${wanted}`;
     if (kind === this.#shownNote) return;
     this.#shownNote = kind;
-    const note = kind === 'failed' ? failed(this.#listing.error)
-      : kind === 'capacity' ? h('p', { class: 'muted' }, `The first ${count(this.#rows.capacity)} are shown. The filter finds the others.`)
-      : kind === 'loading' ? skeleton(8, `Reading ${title.toLowerCase()}`)
-      : kind === '' ? []
-      : empty(wanted, here);
+    const note =
+      kind === 'failed'
+        ? failed(this.#listing.error)
+        : kind === 'capacity'
+          ? h(
+              'p',
+              { class: 'muted' },
+              `The first ${count(this.#rows.capacity)} are shown. The filter finds the others.`,
+            )
+          : kind === 'loading'
+            ? skeleton(8, `Reading ${title.toLowerCase()}`)
+            : kind === ''
+              ? []
+              : empty(wanted, here);
     this.#note.replaceChildren(...[note].flat(Infinity).filter(Boolean));
   }
 }

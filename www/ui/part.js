@@ -25,21 +25,42 @@ export function part({ work, render, signal, lines = 4, label = 'Loading' }) {
 }
 
 export function skeleton(lines, label = 'Loading') {
-  return h('div', { class: 'skeleton' }, h('span', { class: 'visually-hidden' }, `${label}…`),
-    Array.from({ length: lines }, () => h('div', { class: 'skeleton-line' })));
+  return h(
+    'div',
+    { class: 'skeleton' },
+    h('span', { class: 'visually-hidden' }, `${label}…`),
+    Array.from({ length: lines }, () => h('div', { class: 'skeleton-line' })),
+  );
 }
 
 /** What happened, what it means, what to do. */
 export function errorBox(error, { retry, actions } = {}) {
   const { code, message, advice, status } = explain(error);
-  return h('div', { class: 'notice error', role: 'alert' },
+  return h(
+    'div',
+    { class: 'notice error', role: 'alert' },
     icon('alert'),
-    h('div', { class: 'notice-text' },
-      h('p', { class: 'notice-title' }, h('code', { class: 'code' }, code), status ? h('span', { class: 'muted' }, `HTTP ${status}`) : null),
+    h(
+      'div',
+      { class: 'notice-text' },
+      h(
+        'p',
+        { class: 'notice-title' },
+        h('code', { class: 'code' }, code),
+        status ? h('span', { class: 'muted' }, `HTTP ${status}`) : null,
+      ),
       h('p', {}, message),
       advice && advice !== message ? h('p', { class: 'muted' }, advice) : null,
-      retry || actions ? h('div', { class: 'actions' },
-        retry ? h('button', { type: 'button', onclick: retry }, 'Try again') : null, actions) : null));
+      retry || actions
+        ? h(
+            'div',
+            { class: 'actions' },
+            retry ? h('button', { type: 'button', onclick: retry }, 'Try again') : null,
+            actions,
+          )
+        : null,
+    ),
+  );
 }
 
 /** A place with nothing in it, said kindly. */

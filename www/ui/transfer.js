@@ -11,7 +11,12 @@ import { bytes, fileName } from '../format.js';
 export function transferButton({ descriptor, open, signal, name }) {
   const element = h('div', { class: 'transfer' });
   const idle = (note) => {
-    const button = h('button', { type: 'button', class: 'quiet', 'aria-label': `Download ${name}` }, icon('download'), 'Download');
+    const button = h(
+      'button',
+      { type: 'button', class: 'quiet', 'aria-label': `Download ${name}` },
+      icon('download'),
+      'Download',
+    );
     button.addEventListener('click', () => run());
     element.replaceChildren(...[note, button].filter(Boolean));
     return button;
@@ -21,7 +26,11 @@ export function transferButton({ descriptor, open, signal, name }) {
     const controller = new AbortController();
     const bar = h('progress', { max: Math.max(1, descriptor.size), value: 0, 'aria-label': `Download of ${name}` });
     const figure = h('span', { class: 'transfer-figure' }, `0 of ${bytes(descriptor.size)}`);
-    const cancel = h('button', { type: 'button', class: 'quiet', 'aria-label': `Cancel the download of ${name}` }, 'Cancel');
+    const cancel = h(
+      'button',
+      { type: 'button', class: 'quiet', 'aria-label': `Cancel the download of ${name}` },
+      'Cancel',
+    );
     cancel.addEventListener('click', () => controller.abort());
     element.replaceChildren(h('div', { class: 'transfer-progress' }, bar, figure), cancel);
     cancel.focus();
@@ -39,7 +48,11 @@ export function transferButton({ descriptor, open, signal, name }) {
       const cancelled = controller.signal.aborted;
       const { code, message } = explain(error);
       announce(cancelled ? `${name}: cancelled` : `${name}: ${message}`);
-      idle(cancelled ? h('span', { class: 'transfer-note muted' }, 'Cancelled') : h('p', { class: 'transfer-note bad' }, h('code', {}, code), message)).focus();
+      idle(
+        cancelled
+          ? h('span', { class: 'transfer-note muted' }, 'Cancelled')
+          : h('p', { class: 'transfer-note bad' }, h('code', {}, code), message),
+      ).focus();
     }
   };
 

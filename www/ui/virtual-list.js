@@ -23,9 +23,16 @@ export class VirtualList {
     this.#rowHeight = Math.round(rowRem * parseFloat(getComputedStyle(document.documentElement).fontSize));
     this.#row = row;
     this.#onRange = onRange;
-    this.element = h('ul', { class: 'rows', role: 'list', 'aria-label': label, style: { '--row': `${this.#rowHeight}px` } });
+    this.element = h('ul', {
+      class: 'rows',
+      role: 'list',
+      'aria-label': label,
+      style: { '--row': `${this.#rowHeight}px` },
+    });
     this.element.addEventListener('keydown', (event) => this.#onKey(event));
-    this.element.addEventListener('focusin', (event) => this.#activate(Number(event.target.closest('li')?.dataset.index)));
+    this.element.addEventListener('focusin', (event) =>
+      this.#activate(Number(event.target.closest('li')?.dataset.index)),
+    );
     // Scrolling does not bubble, but it can be captured.
     document.addEventListener('scroll', () => this.#render(), { capture: true, passive: true, signal });
     const observer = new ResizeObserver(() => this.#render());
@@ -73,10 +80,16 @@ export class VirtualList {
     const [first, last] = this.#inSight();
     for (const [index, row] of this.#rows) {
       // A focused row stays, or the focus would be lost to the page.
-      if ((index < first - ROWS_AROUND || index > last + ROWS_AROUND) && !row.contains(document.activeElement)) this.#drop(index, row);
+      if ((index < first - ROWS_AROUND || index > last + ROWS_AROUND) && !row.contains(document.activeElement))
+        this.#drop(index, row);
     }
-    if ((this.#active < first || this.#active > last) && !this.element.contains(document.activeElement)) this.#activate(first);
-    for (let index = Math.max(0, first - ROWS_AROUND); index <= Math.min(this.#items.length - 1, last + ROWS_AROUND); index += 1) {
+    if ((this.#active < first || this.#active > last) && !this.element.contains(document.activeElement))
+      this.#activate(first);
+    for (
+      let index = Math.max(0, first - ROWS_AROUND);
+      index <= Math.min(this.#items.length - 1, last + ROWS_AROUND);
+      index += 1
+    ) {
       this.#ensure(index);
     }
     const range = `${first} ${last} ${this.#items[first]} ${this.#items[last]}`;
@@ -99,12 +112,16 @@ export class VirtualList {
 
   #ensure(index) {
     if (this.#rows.has(index)) return;
-    const row = h('li', {
-      'data-index': index,
-      'aria-setsize': this.#items.length,
-      'aria-posinset': index + 1,
-      style: { transform: `translateY(${index * this.#rowHeight}px)` },
-    }, this.#link(index));
+    const row = h(
+      'li',
+      {
+        'data-index': index,
+        'aria-setsize': this.#items.length,
+        'aria-posinset': index + 1,
+        style: { transform: `translateY(${index * this.#rowHeight}px)` },
+      },
+      this.#link(index),
+    );
     this.#rows.set(index, row);
     // Rows stand in the document in their order, which is the order they are read out in.
     let next;

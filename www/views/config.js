@@ -8,7 +8,11 @@ import { block, facts, table } from './common.js';
 
 const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const json = (value) => h('code', {}, JSON.stringify(value));
-const isEmpty = (value) => value === undefined || value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
+const isEmpty = (value) =>
+  value === undefined ||
+  value === null ||
+  value === '' ||
+  (typeof value === 'object' && Object.keys(value).length === 0);
 
 export function configSection({ image, signal }) {
   return part({
@@ -18,7 +22,13 @@ export function configSection({ image, signal }) {
     work: async () => (await image()).getJson({ signal }),
     render: (document) => {
       const config = isRecord(document.config) ? document.config : {};
-      const blocks = [runtime(config, document), environment(config.Env), names('Ports', config.ExposedPorts), names('Volumes', config.Volumes), labels(config.Labels)].filter(Boolean);
+      const blocks = [
+        runtime(config, document),
+        environment(config.Env),
+        names('Ports', config.ExposedPorts),
+        names('Volumes', config.Volumes),
+        labels(config.Labels),
+      ].filter(Boolean);
       return blocks.length > 0 ? h('div', { class: 'stack' }, blocks) : emptyBox('This image has an empty config');
     },
   });
@@ -39,28 +49,54 @@ function runtime(config, document) {
   return lines.length > 0 ? block('Runtime', facts(lines)) : null;
 }
 
-const plain = (value) => (isEmpty(value) ? undefined : h('code', {}, typeof value === 'string' ? value : JSON.stringify(value)));
+const plain = (value) =>
+  isEmpty(value) ? undefined : h('code', {}, typeof value === 'string' ? value : JSON.stringify(value));
 const commandLine = (value) => (isEmpty(value) ? undefined : json(value));
 
 function environment(variables) {
   if (isEmpty(variables)) return null;
   if (!Array.isArray(variables)) return block('Environment', json(variables));
-  return block('Environment', table('Environment', ['Variable', 'Value'], variables.map((variable) => {
-    const [, name, value = ''] = /^([^=]*)=?(.*)$/s.exec(String(variable));
-    return [h('code', {}, name), h('code', {}, value)];
-  })));
+  return block(
+    'Environment',
+    table(
+      'Environment',
+      ['Variable', 'Value'],
+      variables.map((variable) => {
+        const [, name, value = ''] = /^([^=]*)=?(.*)$/s.exec(String(variable));
+        return [h('code', {}, name), h('code', {}, value)];
+      }),
+    ),
+  );
 }
 
 /** Ports and volumes: the spec writes a set as an object of empty objects. */
 function names(title, set) {
   if (isEmpty(set)) return null;
   if (!isRecord(set)) return block(title, json(set));
-  return block(title, h('ul', { class: 'chips' }, Object.keys(set).sort(naturalOrder).map((name) => h('li', {}, h('code', {}, name)))));
+  return block(
+    title,
+    h(
+      'ul',
+      { class: 'chips' },
+      Object.keys(set)
+        .sort(naturalOrder)
+        .map((name) => h('li', {}, h('code', {}, name))),
+    ),
+  );
 }
 
 function labels(all) {
   if (isEmpty(all)) return null;
   if (!isRecord(all)) return block('Labels', json(all));
-  return block('Labels', table('Labels', ['Label', 'Value'],
-    Object.entries(all).map(([name, value]) => [h('code', {}, name), typeof value === 'string' ? textOrLink(value) : json(value)])));
+  return block(
+    'Labels',
+    table(
+      'Labels',
+      ['Label', 'Value'],
+      Object.entries(all).map(([name, value]) => [
+        h('code', {}, name),
+        typeof value === 'string' ? textOrLink(value) : json(value),
+      ]),
+    ),
+  );
 }

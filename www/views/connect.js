@@ -15,23 +15,56 @@ export class Connection {
     this.panel = panel;
     this.button = button;
     this.connect = connect;
-    this.address = h('input', { id: 'address', name: 'address', required: true, spellcheck: 'false', autocapitalize: 'none', autocomplete: 'url', inputmode: 'url', placeholder: 'localhost:5000', 'aria-describedby': 'address-hint' });
-    this.username = h('input', { id: 'username', name: 'username', spellcheck: 'false', autocapitalize: 'none', autocomplete: 'username' });
-    this.password = h('input', { id: 'password', name: 'password', type: 'password', autocomplete: 'current-password' });
+    this.address = h('input', {
+      id: 'address',
+      name: 'address',
+      required: true,
+      spellcheck: 'false',
+      autocapitalize: 'none',
+      autocomplete: 'url',
+      inputmode: 'url',
+      placeholder: 'localhost:5000',
+      'aria-describedby': 'address-hint',
+    });
+    this.username = h('input', {
+      id: 'username',
+      name: 'username',
+      spellcheck: 'false',
+      autocapitalize: 'none',
+      autocomplete: 'username',
+    });
+    this.password = h('input', {
+      id: 'password',
+      name: 'password',
+      type: 'password',
+      autocomplete: 'current-password',
+    });
     this.submit = h('button', { type: 'submit', class: 'primary' }, 'Connect');
     this.status = h('div', { class: 'connection-status' });
-    this.form = h('form', { class: 'connect', 'aria-labelledby': 'connect-title', onsubmit: (event) => this.#onSubmit(event) },
+    this.form = h(
+      'form',
+      { class: 'connect', 'aria-labelledby': 'connect-title', onsubmit: (event) => this.#onSubmit(event) },
       h('h2', { id: 'connect-title' }, 'Connect to a registry'),
-      h('div', { class: 'fields' },
+      h(
+        'div',
+        { class: 'fields' },
         field('Registry address', this.address),
         field('User', this.username, 'optional'),
         field('Password', this.password, 'optional'),
-        this.submit),
-      h('p', { id: 'address-hint', class: 'hint' }, 'A host with an optional port, or a URL. Without a scheme it is https, or http for localhost.'),
-      this.status);
+        this.submit,
+      ),
+      h(
+        'p',
+        { id: 'address-hint', class: 'hint' },
+        'A host with an optional port, or a URL. Without a scheme it is https, or http for localhost.',
+      ),
+      this.status,
+    );
     panel.append(this.form);
     button.addEventListener('click', () => this.toggle());
-    panel.addEventListener('keydown', (event) => { if (event.key === 'Escape' && this.connected) this.toggle(false); });
+    panel.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && this.connected) this.toggle(false);
+    });
     this.#show('idle', 'Not connected');
   }
 
@@ -44,15 +77,23 @@ export class Connection {
 
   #show(state, text, detail) {
     this.button.dataset.state = state;
-    this.button.replaceChildren(h('span', { class: 'dot', 'aria-hidden': 'true' }),
-      h('span', { class: 'connection-text' }, text, detail ? h('span', { class: 'connection-detail' }, detail) : null), icon('chevron'));
+    this.button.replaceChildren(
+      h('span', { class: 'dot', 'aria-hidden': 'true' }),
+      h('span', { class: 'connection-text' }, text, detail ? h('span', { class: 'connection-detail' }, detail) : null),
+      icon('chevron'),
+    );
   }
 
   #onSubmit(event) {
     event.preventDefault();
     // While a connection is being made, the same button gives it up.
     if (this.#controller) this.#controller.abort();
-    else this.start({ address: this.address.value.trim(), username: this.username.value.trim(), password: this.password.value });
+    else
+      this.start({
+        address: this.address.value.trim(),
+        username: this.username.value.trim(),
+        password: this.password.value,
+      });
   }
 
   /** Connects; the form tells how it went. Resolves to whether it did. */
@@ -96,6 +137,10 @@ export class Connection {
 }
 
 function field(label, input, note) {
-  return h('div', { class: `field field-${input.id}` },
-    h('label', { for: input.id }, label, note ? h('span', { class: 'muted' }, ` ${note}`) : null), input);
+  return h(
+    'div',
+    { class: `field field-${input.id}` },
+    h('label', { for: input.id }, label, note ? h('span', { class: 'muted' }, ` ${note}`) : null),
+    input,
+  );
 }

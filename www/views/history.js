@@ -13,21 +13,32 @@ export function historySection({ image, signal }) {
     work: async () => (await image()).history({ signal }),
     render: (steps) => {
       if (steps.length === 0) return emptyBox('This image says nothing about its history');
-      return h('div', { class: 'stack' },
+      return h(
+        'div',
+        { class: 'stack' },
         h('p', { class: 'muted' }, `${plural(steps.length, 'step')}, oldest first.`),
-        h('ol', { class: 'timeline' }, steps.map(stepItem)));
+        h('ol', { class: 'timeline' }, steps.map(stepItem)),
+      );
     },
   });
 }
 
 function stepItem(step) {
-  return h('li', { class: step.emptyLayer ? 'no-layer' : 'with-layer' },
+  return h(
+    'li',
+    { class: step.emptyLayer ? 'no-layer' : 'with-layer' },
     h('pre', { class: 'step' }, h('code', {}, step.createdBy || '(no command)')),
-    h('p', { class: 'meta' },
+    h(
+      'p',
+      { class: 'meta' },
       h('span', { class: 'meta-item' }, step.emptyLayer ? 'No layer' : step.layer ? bytes(step.layer.size) : 'Layer'),
-      step.created ? h('time', { class: 'meta-item', datetime: step.created.toISOString() }, instant(step.created)) : null,
+      step.created
+        ? h('time', { class: 'meta-item', datetime: step.created.toISOString() }, instant(step.created))
+        : null,
       step.author ? h('span', { class: 'meta-item' }, step.author) : null,
-      step.comment ? h('span', { class: 'meta-item' }, step.comment) : null));
+      step.comment ? h('span', { class: 'meta-item' }, step.comment) : null,
+    ),
+  );
 }
 
 export function dockerfileSection({ image, signal }) {
@@ -38,12 +49,32 @@ export function dockerfileSection({ image, signal }) {
     work: async () => (await image()).dockerfile({ signal }),
     render: (text) => {
       if (!text.trim()) return emptyBox('There is no history to reconstruct a Dockerfile from');
-      return h('div', { class: 'stack' },
-        h('div', { class: 'title-line' },
-          h('p', { class: 'muted' }, 'Reconstructed from the history: the base image’s steps are part of it, and files that were copied are not.'),
-          copyButton(() => text, 'Dockerfile', { caption: 'Copy' })),
-        h('pre', { class: 'document numbered', tabindex: 0, role: 'region', 'aria-label': 'Dockerfile' },
-          h('code', {}, text.replace(/\n$/, '').split('\n').map((line) => h('span', { class: 'line' }, instruction(line), '\n')))));
+      return h(
+        'div',
+        { class: 'stack' },
+        h(
+          'div',
+          { class: 'title-line' },
+          h(
+            'p',
+            { class: 'muted' },
+            'Reconstructed from the history: the base image’s steps are part of it, and files that were copied are not.',
+          ),
+          copyButton(() => text, 'Dockerfile', { caption: 'Copy' }),
+        ),
+        h(
+          'pre',
+          { class: 'document numbered', tabindex: 0, role: 'region', 'aria-label': 'Dockerfile' },
+          h(
+            'code',
+            {},
+            text
+              .replace(/\n$/, '')
+              .split('\n')
+              .map((line) => h('span', { class: 'line' }, instruction(line), '\n')),
+          ),
+        ),
+      );
     },
   });
 }

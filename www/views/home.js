@@ -11,7 +11,12 @@ export function homeView({ session, route, signal }) {
   const { namespace } = route;
   const namespaces = new Namespaces(namespace, signal);
   const summary = h('p', { class: 'meta' });
-  const refresh = h('button', { type: 'button', class: 'quiet', onclick: () => repositories.show(session.catalog({ again: true })) }, icon('refresh'), 'Refresh');
+  const refresh = h(
+    'button',
+    { type: 'button', class: 'quiet', onclick: () => repositories.show(session.catalog({ again: true })) },
+    icon('refresh'),
+    'Refresh',
+  );
 
   const repositories = new ListingView({
     title: 'Repositories',
@@ -29,22 +34,39 @@ export function homeView({ session, route, signal }) {
   });
   repositories.show(session.catalog());
 
-  const element = h('div', { class: 'view' },
-    h('header', { class: 'view-head' },
-      h('nav', { class: 'crumbs', 'aria-label': 'Breadcrumb' },
-        namespace === undefined ? h('span', {}, 'Registry') : h('a', { href: homeHref() }, session.host)),
+  const element = h(
+    'div',
+    { class: 'view' },
+    h(
+      'header',
+      { class: 'view-head' },
+      h(
+        'nav',
+        { class: 'crumbs', 'aria-label': 'Breadcrumb' },
+        namespace === undefined ? h('span', {}, 'Registry') : h('a', { href: homeHref() }, session.host),
+      ),
       h('div', { class: 'title-line' }, h('h1', { tabindex: -1 }, namespace ?? session.host), refresh),
-      summary),
-    h('div', { class: 'columns' }, namespaces.element, repositories.element));
+      summary,
+    ),
+    h('div', { class: 'columns' }, namespaces.element, repositories.element),
+  );
   return { element, title: namespace ?? session.host };
 }
 
 function repositoryRow(name) {
   const at = name.indexOf('/') + 1;
-  return h('a', { class: 'row', href: repositoryHref(name) },
+  return h(
+    'a',
+    { class: 'row', href: repositoryHref(name) },
     icon('box'),
-    h('span', { class: 'row-name' }, at > 0 ? h('span', { class: 'muted' }, name.slice(0, at)) : null, h('strong', {}, name.slice(at))),
-    icon('forward'));
+    h(
+      'span',
+      { class: 'row-name' },
+      at > 0 ? h('span', { class: 'muted' }, name.slice(0, at)) : null,
+      h('strong', {}, name.slice(at)),
+    ),
+    icon('forward'),
+  );
 }
 
 /** The namespaces found so far, with how many repositories each has; narrow screens fold them away. */
@@ -57,12 +79,26 @@ class Namespaces {
 
   constructor(current, signal) {
     this.#current = current;
-    this.#list = new VirtualList({ label: 'Namespaces', rowRem: 2.25, row: (namespace) => this.#row(namespace), signal });
+    this.#list = new VirtualList({
+      label: 'Namespaces',
+      rowRem: 2.25,
+      row: (namespace) => this.#row(namespace),
+      signal,
+    });
     const wide = matchMedia('(min-width: 60rem)');
-    this.element = h('details', { class: 'namespaces', open: wide.matches },
+    this.element = h(
+      'details',
+      { class: 'namespaces', open: wide.matches },
       h('summary', {}, h('h2', {}, 'Namespaces'), icon('chevron')),
-      h('nav', { 'data-scroller': true, 'aria-label': 'Namespaces' }, this.#list.element));
-    wide.addEventListener('change', () => { this.element.open = wide.matches; }, { signal });
+      h('nav', { 'data-scroller': true, 'aria-label': 'Namespaces' }, this.#list.element),
+    );
+    wide.addEventListener(
+      'change',
+      () => {
+        this.element.open = wide.matches;
+      },
+      { signal },
+    );
     // A closed list has no rows in sight.
     this.element.addEventListener('toggle', () => this.#list.refreshAll());
   }
@@ -81,28 +117,51 @@ class Namespaces {
 
   #row(namespace) {
     const size = namespace === undefined ? this.#counted : this.#sizes.get(namespace);
-    return h('a', {
-      class: 'row',
-      href: namespace === undefined ? homeHref() : namespaceHref(namespace),
-      'aria-label': `${namespace ?? 'All'}, ${plural(size, 'repository', 'repositories')}`,
-      'aria-current': namespace === this.#current ? 'page' : undefined,
-    }, h('span', { class: 'row-name' }, namespace ?? 'All'), h('span', { class: 'tally' }, count(size)));
+    return h(
+      'a',
+      {
+        class: 'row',
+        href: namespace === undefined ? homeHref() : namespaceHref(namespace),
+        'aria-label': `${namespace ?? 'All'}, ${plural(size, 'repository', 'repositories')}`,
+        'aria-current': namespace === this.#current ? 'page' : undefined,
+      },
+      h('span', { class: 'row-name' }, namespace ?? 'All'),
+      h('span', { class: 'tally' }, count(size)),
+    );
   }
 }
 
 function nothing(wanted, namespace) {
-  if (!wanted) return [emptyBox(namespace === undefined ? 'This registry lists no repositories' : 'No repositories in this namespace'), openByName()];
-  return emptyBox(`No repository matches “${wanted}”`, h('a', { class: 'button', href: repositoryHref(wanted) }, `Open ${wanted}`));
+  if (!wanted)
+    return [
+      emptyBox(namespace === undefined ? 'This registry lists no repositories' : 'No repositories in this namespace'),
+      openByName(),
+    ];
+  return emptyBox(
+    `No repository matches “${wanted}”`,
+    h('a', { class: 'button', href: repositoryHref(wanted) }, `Open ${wanted}`),
+  );
 }
 
 /** Registries that list nothing to anyone still have repositories. */
 function openByName() {
-  const input = h('input', { id: 'open-name', required: true, spellcheck: 'false', autocapitalize: 'none', placeholder: 'library/alpine' });
-  return h('form', {
-    class: 'open-name',
-    onsubmit: (event) => {
-      event.preventDefault();
-      location.hash = repositoryHref(input.value.trim());
+  const input = h('input', {
+    id: 'open-name',
+    required: true,
+    spellcheck: 'false',
+    autocapitalize: 'none',
+    placeholder: 'library/alpine',
+  });
+  return h(
+    'form',
+    {
+      class: 'open-name',
+      onsubmit: (event) => {
+        event.preventDefault();
+        location.hash = repositoryHref(input.value.trim());
+      },
     },
-  }, h('label', { for: 'open-name' }, 'Open a repository by its name'), h('div', { class: 'inline' }, input, h('button', { type: 'submit' }, 'Open')));
+    h('label', { for: 'open-name' }, 'Open a repository by its name'),
+    h('div', { class: 'inline' }, input, h('button', { type: 'submit' }, 'Open')),
+  );
 }

@@ -43,17 +43,43 @@ function blobList({ what, descriptors, note, open, signal }) {
   if (descriptors.length === 0) return emptyBox(`There are no ${what}s`);
   const total = descriptors.reduce((sum, { size }) => sum + size, 0);
   const largest = Math.max(...descriptors.map(({ size }) => size), 1);
-  return h('div', { class: 'stack' },
-    h('p', { class: 'muted' }, `${plural(descriptors.length, what)}, ${bytes(total)}${what === 'layer' ? ' compressed; the base is first' : ''}. Downloads are checked against the digest.`),
-    h('ol', { class: 'layers' }, descriptors.map((descriptor, at) => h('li', {},
-      h('span', { class: 'layer-number', 'aria-hidden': 'true' }, String(at)),
-      h('div', { class: 'layer-facts' },
-        digest(descriptor.digest, `digest of ${what} ${at}`),
-        note(at) ? h('code', { class: 'layer-note', title: note(at) }, note(at)) : null,
-        h('p', { class: 'layer-type muted', title: descriptor.mediaType }, mediaTypeName(descriptor.mediaType)),
-        (descriptor.urls ?? []).map((url) => h('p', { class: 'layer-type' }, textOrLink(url)))),
-      h('div', { class: 'layer-size' },
-        h('span', { class: 'number' }, bytes(descriptor.size)),
-        h('span', { class: 'bar', 'aria-hidden': 'true' }, h('span', { style: { width: `${(100 * descriptor.size) / largest}%` } }))),
-      transferButton({ descriptor, signal, name: `${what} ${at}`, open: (options) => open(at, options) })))));
+  return h(
+    'div',
+    { class: 'stack' },
+    h(
+      'p',
+      { class: 'muted' },
+      `${plural(descriptors.length, what)}, ${bytes(total)}${what === 'layer' ? ' compressed; the base is first' : ''}. Downloads are checked against the digest.`,
+    ),
+    h(
+      'ol',
+      { class: 'layers' },
+      descriptors.map((descriptor, at) =>
+        h(
+          'li',
+          {},
+          h('span', { class: 'layer-number', 'aria-hidden': 'true' }, String(at)),
+          h(
+            'div',
+            { class: 'layer-facts' },
+            digest(descriptor.digest, `digest of ${what} ${at}`),
+            note(at) ? h('code', { class: 'layer-note', title: note(at) }, note(at)) : null,
+            h('p', { class: 'layer-type muted', title: descriptor.mediaType }, mediaTypeName(descriptor.mediaType)),
+            (descriptor.urls ?? []).map((url) => h('p', { class: 'layer-type' }, textOrLink(url))),
+          ),
+          h(
+            'div',
+            { class: 'layer-size' },
+            h('span', { class: 'number' }, bytes(descriptor.size)),
+            h(
+              'span',
+              { class: 'bar', 'aria-hidden': 'true' },
+              h('span', { style: { width: `${(100 * descriptor.size) / largest}%` } }),
+            ),
+          ),
+          transferButton({ descriptor, signal, name: `${what} ${at}`, open: (options) => open(at, options) }),
+        ),
+      ),
+    ),
+  );
 }

@@ -9,20 +9,29 @@ import { block, facts, table } from './common.js';
 export function overviewSection(context) {
   const { manifest } = context;
   const isImage = context.data.platforms.length > 0 || manifest.manifests !== undefined;
-  return h('div', { class: 'stack' },
-    h('div', { class: 'pair' },
-      block(manifest.manifests ? 'Index' : 'Manifest', facts([
-        ['Digest', digest(manifest.digest)],
-        ['Media type', h('span', { title: manifest.mediaType }, mediaTypeName(manifest.mediaType))],
-        ['Artifact type', manifest.artifactType],
-        ['Config type', isImage ? undefined : manifest.config && mediaTypeName(manifest.config.mediaType)],
-        ['Size', bytes(manifest.size)],
-        ['Entries', manifest.manifests ? String(manifest.manifests.length) : undefined],
-        ['Subject', manifest.subject ? digest(manifest.subject.digest, 'digest of the subject') : undefined],
-      ])),
-      isImage ? block('Image', imageFacts(context)) : null),
+  return h(
+    'div',
+    { class: 'stack' },
+    h(
+      'div',
+      { class: 'pair' },
+      block(
+        manifest.manifests ? 'Index' : 'Manifest',
+        facts([
+          ['Digest', digest(manifest.digest)],
+          ['Media type', h('span', { title: manifest.mediaType }, mediaTypeName(manifest.mediaType))],
+          ['Artifact type', manifest.artifactType],
+          ['Config type', isImage ? undefined : manifest.config && mediaTypeName(manifest.config.mediaType)],
+          ['Size', bytes(manifest.size)],
+          ['Entries', manifest.manifests ? String(manifest.manifests.length) : undefined],
+          ['Subject', manifest.subject ? digest(manifest.subject.digest, 'digest of the subject') : undefined],
+        ]),
+      ),
+      isImage ? block('Image', imageFacts(context)) : null,
+    ),
     annotations(manifest.annotations),
-    manifest.manifests ? entries(manifest.manifests) : null);
+    manifest.manifests ? entries(manifest.manifests) : null,
+  );
 }
 
 function imageFacts({ image, signal }) {
@@ -31,35 +40,62 @@ function imageFacts({ image, signal }) {
     lines: 6,
     label: 'Reading the image',
     work: image,
-    render: (found) => facts([
-      ['Platform', platformName(found.platform)],
-      ['Created', found.created ? [instant(found.created), ago(found.created) ? h('span', { class: 'muted' }, ` (${ago(found.created)})`) : null] : undefined],
-      ['Size', [bytes(found.size), h('span', { class: 'muted' }, ` compressed, in ${plural(found.layers.length, 'layer')}`)]],
-      ['Digest', found.digest ? digest(found.digest, 'digest of the image’s manifest') : undefined],
-      ['Image id', digest(found.id, 'image id')],
-      ['Media type', h('span', { title: found.mediaType }, mediaTypeName(found.mediaType))],
-    ]),
+    render: (found) =>
+      facts([
+        ['Platform', platformName(found.platform)],
+        [
+          'Created',
+          found.created
+            ? [
+                instant(found.created),
+                ago(found.created) ? h('span', { class: 'muted' }, ` (${ago(found.created)})`) : null,
+              ]
+            : undefined,
+        ],
+        [
+          'Size',
+          [bytes(found.size), h('span', { class: 'muted' }, ` compressed, in ${plural(found.layers.length, 'layer')}`)],
+        ],
+        ['Digest', found.digest ? digest(found.digest, 'digest of the image’s manifest') : undefined],
+        ['Image id', digest(found.id, 'image id')],
+        ['Media type', h('span', { title: found.mediaType }, mediaTypeName(found.mediaType))],
+      ]),
   });
 }
 
 function annotations(all) {
   const lines = Object.entries(all ?? {});
   if (lines.length === 0) return null;
-  return block('Annotations', table('Annotations', ['Key', 'Value'], lines.map(([key, value]) => [h('code', {}, key), textOrLink(String(value))])));
+  return block(
+    'Annotations',
+    table(
+      'Annotations',
+      ['Key', 'Value'],
+      lines.map(([key, value]) => [h('code', {}, key), textOrLink(String(value))]),
+    ),
+  );
 }
 
 function entries(manifests) {
-  return block('Entries', table('Entries of the index', ['Platform', 'Digest', 'Type', 'Size'], manifests.map((entry) => [
-    entryName(entry),
-    digest(entry.digest, 'digest of the entry'),
-    h('span', { title: entry.mediaType }, mediaTypeName(entry.mediaType)),
-    h('span', { class: 'number' }, bytes(entry.size)),
-  ])));
+  return block(
+    'Entries',
+    table(
+      'Entries of the index',
+      ['Platform', 'Digest', 'Type', 'Size'],
+      manifests.map((entry) => [
+        entryName(entry),
+        digest(entry.digest, 'digest of the entry'),
+        h('span', { title: entry.mediaType }, mediaTypeName(entry.mediaType)),
+        h('span', { class: 'number' }, bytes(entry.size)),
+      ]),
+    ),
+  );
 }
 
 // buildkit keeps provenance beside the images, as entries for a platform that nobody has.
 function entryName(entry) {
   const name = platformName(entry.platform);
-  if (entry.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest') return h('span', { class: 'muted' }, 'Attestation');
+  if (entry.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest')
+    return h('span', { class: 'muted' }, 'Attestation');
   return name && name !== 'unknown/unknown' ? name : h('span', { class: 'muted' }, entry.artifactType ?? 'No platform');
 }

@@ -9,35 +9,56 @@ import { part } from '../ui/part.js';
 export function rawSection({ repository, manifest, image, data, signal }) {
   const isIndex = manifest.manifests !== undefined;
   const isImage = isIndex || data.platforms.length > 0;
-  return h('div', { class: 'stack' },
+  return h(
+    'div',
+    { class: 'stack' },
     documentBlock(isIndex ? 'Index' : 'Manifest', manifest),
-    isIndex ? part({
-      signal,
-      lines: 6,
-      label: 'Reading the manifest',
-      work: async () => repository.manifest((await image()).digest, { signal }),
-      render: (found) => documentBlock('Manifest', found),
-    }) : null,
-    isImage ? part({
-      signal,
-      lines: 6,
-      label: 'Reading the config',
-      work: async () => {
-        const found = await image();
-        return { id: found.id, json: await found.getJson({ signal }) };
-      },
-      render: ({ id, json }) => shell('Config', id, JSON.stringify(json, null, 2), jsonView(json, 'Config')),
-    }) : null);
+    isIndex
+      ? part({
+          signal,
+          lines: 6,
+          label: 'Reading the manifest',
+          work: async () => repository.manifest((await image()).digest, { signal }),
+          render: (found) => documentBlock('Manifest', found),
+        })
+      : null,
+    isImage
+      ? part({
+          signal,
+          lines: 6,
+          label: 'Reading the config',
+          work: async () => {
+            const found = await image();
+            return { id: found.id, json: await found.getJson({ signal }) };
+          },
+          render: ({ id, json }) => shell('Config', id, JSON.stringify(json, null, 2), jsonView(json, 'Config')),
+        })
+      : null,
+  );
 }
 
 function documentBlock(title, { digest: of, size, json, bytes: raw }) {
-  return shell(title, of, () => new TextDecoder().decode(raw), jsonView(json, title), `${bytes(size)}, laid out here; copied as it came`);
+  return shell(
+    title,
+    of,
+    () => new TextDecoder().decode(raw),
+    jsonView(json, title),
+    `${bytes(size)}, laid out here; copied as it came`,
+  );
 }
 
 function shell(title, of, text, view, note) {
-  return h('section', { class: 'block' },
-    h('div', { class: 'title-line' }, h('h3', {}, title), copyButton(typeof text === 'function' ? text : () => text, `${title.toLowerCase()} JSON`, { caption: 'Copy' })),
+  return h(
+    'section',
+    { class: 'block' },
+    h(
+      'div',
+      { class: 'title-line' },
+      h('h3', {}, title),
+      copyButton(typeof text === 'function' ? text : () => text, `${title.toLowerCase()} JSON`, { caption: 'Copy' }),
+    ),
     digest(of, `digest of the ${title.toLowerCase()}`),
     note ? h('p', { class: 'muted small' }, note) : null,
-    view);
+    view,
+  );
 }

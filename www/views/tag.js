@@ -9,7 +9,14 @@ import { crumbs } from './common.js';
 import { artifactSections, imageSections } from './sections.js';
 
 const IMAGE_CONFIGS = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
-const NAMES = { overview: 'Overview', layers: 'Layers', history: 'History', dockerfile: 'Dockerfile', config: 'Config', raw: 'JSON' };
+const NAMES = {
+  overview: 'Overview',
+  layers: 'Layers',
+  history: 'History',
+  dockerfile: 'Dockerfile',
+  config: 'Config',
+  raw: 'JSON',
+};
 
 export function tagView({ session, route, signal }) {
   const repository = session.client.repository(route.name);
@@ -41,13 +48,19 @@ export function tagView({ session, route, signal }) {
   });
   body.append(load);
 
-  const element = h('div', { class: 'view' },
-    h('header', { class: 'view-head' },
+  const element = h(
+    'div',
+    { class: 'view' },
+    h(
+      'header',
+      { class: 'view-head' },
       crumbs(session, repository.name, { below: true }),
       h('h1', { tabindex: -1 }, h('span', { class: 'muted' }, `${repository.name}:`), h('wbr'), route.tag),
       facts,
-      pull),
-    body);
+      pull,
+    ),
+    body,
+  );
   return {
     element,
     title: `${repository.name}:${route.tag}`,
@@ -62,7 +75,8 @@ export function tagView({ session, route, signal }) {
 }
 
 /** An index, an image, or one so old that it names no config; all else is an artifact. */
-const isImage = ({ manifests, config }) => manifests !== undefined || config === undefined || IMAGE_CONFIGS.includes(config.mediaType);
+const isImage = ({ manifests, config }) =>
+  manifests !== undefined || config === undefined || IMAGE_CONFIGS.includes(config.mediaType);
 
 function summary(data) {
   const platforms = new Set(data.platforms.map(platformName).filter(Boolean));
@@ -70,7 +84,9 @@ function summary(data) {
     data.artifactType ? `Artifact, ${data.artifactType}` : mediaTypeName(data.mediaType),
     platforms.size > 1 ? plural(platforms.size, 'platform') : [...platforms][0],
     data.size > 0 ? bytes(data.size) : undefined,
-    data.created && ago(data.created) ? h('time', { datetime: data.created.toISOString(), title: instant(data.created) }, ago(data.created)) : undefined,
+    data.created && ago(data.created)
+      ? h('time', { datetime: data.created.toISOString(), title: instant(data.created) }, ago(data.created))
+      : undefined,
   ].filter(Boolean);
   return parts.map((content) => h('span', { class: 'meta-item' }, content));
 }
@@ -124,7 +140,9 @@ class TagPage {
     // The digest, not the tag: all sections are about the same content, wherever the tag moves meanwhile.
     const opening = repository.image(data.digest, { platform, signal });
     // What failed can be tried again.
-    opening.catch(() => { if (this.#image === opening) this.#image = undefined; });
+    opening.catch(() => {
+      if (this.#image === opening) this.#image = undefined;
+    });
     return opening;
   }
 
@@ -134,25 +152,48 @@ class TagPage {
 
   #href(section, platform) {
     const { repository, data } = this.#context;
-    return tagHref(repository.name, data.tag, { section, platform: platform === this.#defaultPlatform() ? undefined : platform });
+    return tagHref(repository.name, data.tag, {
+      section,
+      platform: platform === this.#defaultPlatform() ? undefined : platform,
+    });
   }
 
   #showChoice(section) {
     if (this.#platforms.length === 0) {
-      this.#choice.replaceChildren(...(this.#isIndex ? [h('p', { class: 'muted' }, 'This index names no platforms.')] : []));
+      this.#choice.replaceChildren(
+        ...(this.#isIndex ? [h('p', { class: 'muted' }, 'This index names no platforms.')] : []),
+      );
       return;
     }
-    this.#relink(this.#choice, () => [h('nav', { class: 'platforms', 'aria-label': 'Platforms' }, this.#platforms.map((platform) => h('a', { class: 'pill' }, platform)))],
-      (link, at) => [this.#href(section, this.#platforms[at]), this.#platforms[at] === this.#platform]);
+    this.#relink(
+      this.#choice,
+      () => [
+        h(
+          'nav',
+          { class: 'platforms', 'aria-label': 'Platforms' },
+          this.#platforms.map((platform) => h('a', { class: 'pill' }, platform)),
+        ),
+      ],
+      (link, at) => [this.#href(section, this.#platforms[at]), this.#platforms[at] === this.#platform],
+    );
   }
 
   #showTabs(section) {
     const names = SECTIONS.filter((name) => this.#sections[name]);
-    this.#relink(this.#tabs, () => names.map((name) => h('a', {}, this.#sections === artifactSections && name === 'layers' ? 'Blobs' : NAMES[name])),
-      (link, at) => [this.#href(names[at], this.#platform), names[at] === section]);
+    this.#relink(
+      this.#tabs,
+      () =>
+        names.map((name) =>
+          h('a', {}, this.#sections === artifactSections && name === 'layers' ? 'Blobs' : NAMES[name]),
+        ),
+      (link, at) => [this.#href(names[at], this.#platform), names[at] === section],
+    );
     const current = this.#tabs.querySelector('[aria-current]');
     // Narrow screens show some of the tabs: the current one is to be among them.
-    requestAnimationFrame(() => { this.#tabs.scrollLeft = current.offsetLeft - this.#tabs.offsetLeft - this.#tabs.clientWidth / 2 + current.offsetWidth / 2; });
+    requestAnimationFrame(() => {
+      this.#tabs.scrollLeft =
+        current.offsetLeft - this.#tabs.offsetLeft - this.#tabs.clientWidth / 2 + current.offsetWidth / 2;
+    });
   }
 
   /** Links are made once and then pointed elsewhere, so that the focus stays on the one that was followed. */

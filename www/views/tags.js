@@ -12,17 +12,33 @@ const SETTLED_AFTER = 120;
 
 export function tagsView({ session, route, signal }) {
   const repository = session.client.repository(route.name);
-  const details = new Details(repository, /^(localhost|127\.|\[::1\])/.test(session.host), signal, (tag) => tags.rows.refresh(tag));
-  const toggle = h('input', { type: 'checkbox', id: 'details', checked: details.wanted, onchange: () => {
-    details.wanted = toggle.checked;
-    tags.element.classList.toggle('with-details', toggle.checked);
-    tags.rows.refreshAll();
-  } });
+  const details = new Details(repository, /^(localhost|127\.|\[::1\])/.test(session.host), signal, (tag) =>
+    tags.rows.refresh(tag),
+  );
+  const toggle = h('input', {
+    type: 'checkbox',
+    id: 'details',
+    checked: details.wanted,
+    onchange: () => {
+      details.wanted = toggle.checked;
+      tags.element.classList.toggle('with-details', toggle.checked);
+      tags.rows.refreshAll();
+    },
+  });
   const summary = h('p', { class: 'meta' });
-  const refresh = h('button', { type: 'button', class: 'quiet', onclick: () => {
-    details.forget();
-    tags.show(session.tags(repository, { signal, again: true }));
-  } }, icon('refresh'), 'Refresh');
+  const refresh = h(
+    'button',
+    {
+      type: 'button',
+      class: 'quiet',
+      onclick: () => {
+        details.forget();
+        tags.show(session.tags(repository, { signal, again: true }));
+      },
+    },
+    icon('refresh'),
+    'Refresh',
+  );
 
   const tags = new ListingView({
     title: 'Tags',
@@ -31,8 +47,14 @@ export function tagsView({ session, route, signal }) {
     onRange: (inSight) => details.want(inSight),
     signal,
     tools: h('label', { class: 'switch', title: 'Reads the manifest of each tag in sight' }, toggle, 'Sizes and dates'),
-    columns: h('div', { class: 'row columns-head', 'aria-hidden': 'true' }, h('span', { class: 'row-name' }, 'Tag'),
-      h('span', { class: 'cell-platforms' }, 'Platforms'), h('span', { class: 'cell-size' }, 'Size'), h('span', { class: 'cell-created' }, 'Created')),
+    columns: h(
+      'div',
+      { class: 'row columns-head', 'aria-hidden': 'true' },
+      h('span', { class: 'row-name' }, 'Tag'),
+      h('span', { class: 'cell-platforms' }, 'Platforms'),
+      h('span', { class: 'cell-size' }, 'Size'),
+      h('span', { class: 'cell-created' }, 'Created'),
+    ),
     empty: (wanted) => (wanted ? emptyBox(`No tag matches “${wanted}”`) : emptyBox('This repository has no tags')),
     failed: (error) => errorBox(error, { retry: () => refresh.click() }),
     onChange: ({ items, state }) => {
@@ -44,24 +66,39 @@ export function tagsView({ session, route, signal }) {
   tags.element.classList.toggle('with-details', details.wanted);
   tags.show(session.tags(repository, { signal }));
 
-  const element = h('div', { class: 'view' },
-    h('header', { class: 'view-head' },
+  const element = h(
+    'div',
+    { class: 'view' },
+    h(
+      'header',
+      { class: 'view-head' },
       crumbs(session, repository.name),
       h('div', { class: 'title-line' }, h('h1', { tabindex: -1 }, repository.name), refresh),
-      summary),
-    tags.element);
+      summary,
+    ),
+    tags.element,
+  );
   return { element, title: repository.name };
 }
 
 function tagRow(name, tag, detail) {
-  const cells = !detail ? [h('span', { class: 'cell-platforms' }), h('span', { class: 'cell-size' }), h('span', { class: 'cell-created' })]
-    : detail.error ? h('span', { class: 'cell-error', title: explain(detail.error).message }, explain(detail.error).code)
-    : [
-      h('span', { class: 'cell-platforms' }, platforms(detail.data)),
-      h('span', { class: 'cell-size' }, detail.data.size > 0 ? bytes(detail.data.size) : ''),
-      h('span', { class: 'cell-created', title: instant(detail.data.created) }, ago(detail.data.created)),
-    ];
-  return h('a', { class: 'row', href: tagHref(name, tag) }, icon('tag'), h('span', { class: 'row-name' }, h('strong', {}, tag)), cells, icon('forward'));
+  const cells = !detail
+    ? [h('span', { class: 'cell-platforms' }), h('span', { class: 'cell-size' }), h('span', { class: 'cell-created' })]
+    : detail.error
+      ? h('span', { class: 'cell-error', title: explain(detail.error).message }, explain(detail.error).code)
+      : [
+          h('span', { class: 'cell-platforms' }, platforms(detail.data)),
+          h('span', { class: 'cell-size' }, detail.data.size > 0 ? bytes(detail.data.size) : ''),
+          h('span', { class: 'cell-created', title: instant(detail.data.created) }, ago(detail.data.created)),
+        ];
+  return h(
+    'a',
+    { class: 'row', href: tagHref(name, tag) },
+    icon('tag'),
+    h('span', { class: 'row-name' }, h('strong', {}, tag)),
+    cells,
+    icon('forward'),
+  );
 }
 
 function platforms({ platforms: all, artifactType }) {
@@ -121,7 +158,9 @@ class Details {
     this.#reading.set(tag, controller);
     let detail;
     try {
-      detail = { data: await this.#repository.data(tag, { signal: AbortSignal.any([this.#signal, controller.signal]) }) };
+      detail = {
+        data: await this.#repository.data(tag, { signal: AbortSignal.any([this.#signal, controller.signal]) }),
+      };
     } catch (error) {
       detail = { error };
     }

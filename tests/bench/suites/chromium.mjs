@@ -28,20 +28,33 @@ export async function groups({ server, quick, rounds = quick ? 3 : 5 }) {
         pull('fetch + arrayBuffer() + WebCrypto', 'fetchWebCrypto'),
       ],
       // What a loop with a wasm hasher in the page reached when the target was set.
-      compare: [{ of: 'blob()', to: 'fetch, not verified', atLeast: 0.36 }, { of: 'blob()', to: 'fetch + arrayBuffer() + WebCrypto' }],
+      compare: [
+        { of: 'blob()', to: 'fetch, not verified', atLeast: 0.36 },
+        { of: 'blob()', to: 'fetch + arrayBuffer() + WebCrypto' },
+      ],
     },
     {
       title: `${server.tags} tags`,
       unit: 'ms',
       rounds,
-      variants: [list('tags()', 'tags'), list('fetch + response.json()', 'responseJson'), list('fetch + TextDecoder + JSON.parse', 'decodeAndParse')],
-      compare: [{ of: 'tags()', to: 'fetch + response.json()', atMost: 1 }, { of: 'tags()', to: 'fetch + TextDecoder + JSON.parse' }],
+      variants: [
+        list('tags()', 'tags'),
+        list('fetch + response.json()', 'responseJson'),
+        list('fetch + TextDecoder + JSON.parse', 'decodeAndParse'),
+      ],
+      compare: [
+        { of: 'tags()', to: 'fetch + response.json()', atMost: 1 },
+        { of: 'tags()', to: 'fetch + TextDecoder + JSON.parse' },
+      ],
     },
     {
       title: 'import and instantiate, fresh browsers',
       unit: 'ms',
       rounds,
-      variants: [start('import', 'load', { module: '/pkg/index.js' }), start('import of an empty module', 'load', { module: '/variants/empty.mjs' })],
+      variants: [
+        start('import', 'load', { module: '/pkg/index.js' }),
+        start('import of an empty module', 'load', { module: '/variants/empty.mjs' }),
+      ],
       compare: [{ of: 'import', above: 'import of an empty module' }],
     },
   ].map((group) => ({ ...group, title: `Chromium: ${group.title}` }));

@@ -7,7 +7,13 @@ export function groups({ server, packageUrl, quick, rounds = quick ? 3 : 7 }) {
   const variant = (listing, count) => (name, run) => ({
     name,
     measure: async () => {
-      const { time, cpu } = await inNode('listing', run, { registry: server.url, package: packageUrl, listing, count, calls });
+      const { time, cpu } = await inNode('listing', run, {
+        registry: server.url,
+        package: packageUrl,
+        listing,
+        count,
+        calls,
+      });
       return { value: time, details: { cpu } };
     },
   });

@@ -9,7 +9,10 @@ export function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5 }) {
     measure: async () => {
       const parameters = { registry: server.url, package: packageUrl, ...blob };
       const { rss, arrayBuffers, heapUsed, wasm } = await inNode('memory', run, parameters, { flags: ['--expose-gc'] });
-      return { value: rss, details: { 'array buffers': arrayBuffers, 'JavaScript heap': heapUsed, 'wasm memory': wasm } };
+      return {
+        value: rss,
+        details: { 'array buffers': arrayBuffers, 'JavaScript heap': heapUsed, 'wasm memory': wasm },
+      };
     },
   });
   const [large, piece] = server.blobs;
@@ -24,7 +27,10 @@ export function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5 }) {
         variant(piece, `blob() of ${mebibytes(piece.size)}`, 'stream'),
         variant(large, 'fetch + node:crypto', 'fetchHash'),
       ],
-      compare: [{ of: name, atMost: 64 }, { of: name, above: 'fetch + node:crypto' }],
+      compare: [
+        { of: name, atMost: 64 },
+        { of: name, above: 'fetch + node:crypto' },
+      ],
     },
   ];
 }

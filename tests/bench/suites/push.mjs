@@ -26,7 +26,10 @@ export async function groups({ packageUrl, quick, rounds = quick ? 3 : 5, atEnd 
       const given = { registry: from.url, package: packageUrl, size, ...parameters };
       const { time, cpu, rss, process } = await inNode('push', run, given, { flags: ['--expose-gc'] });
       const rate = (milliseconds) => (size / MIB / milliseconds) * 1000;
-      return { value: rate(time), details: { cpu: rate(cpu), 'whole process': rate(process * 1000), 'MiB above idle': rss } };
+      return {
+        value: rate(time),
+        details: { cpu: rate(cpu), 'whole process': rate(process * 1000), 'MiB above idle': rss },
+      };
     },
   });
   const [ofPush, ofCopy] = [node(pushed), node(copied)];
@@ -48,8 +51,15 @@ export async function groups({ packageUrl, quick, rounds = quick ? 3 : 5, atEnd 
     {
       ...common,
       title: `stream of ${mebibytes(pushed)} to a registry`,
-      variants: [ofPush('pushBlob()', 'push'), ofPush('pushBlob() in chunks', 'push', { chunkSize: 4 * MIB }), ofPush('fetch + node:crypto', 'fetchPush')],
-      compare: [{ of: 'pushBlob()', to: 'fetch + node:crypto', atLeast: 0.9 }, { of: 'pushBlob()', to: 'pushBlob() in chunks' }],
+      variants: [
+        ofPush('pushBlob()', 'push'),
+        ofPush('pushBlob() in chunks', 'push', { chunkSize: 4 * MIB }),
+        ofPush('fetch + node:crypto', 'fetchPush'),
+      ],
+      compare: [
+        { of: 'pushBlob()', to: 'fetch + node:crypto', atLeast: 0.9 },
+        { of: 'pushBlob()', to: 'pushBlob() in chunks' },
+      ],
     },
     {
       ...common,

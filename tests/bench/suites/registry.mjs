@@ -28,7 +28,14 @@ export async function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5
   await fill(registry.url, REPOSITORY, blob);
 
   const rate = (seconds) => size / MIB / seconds;
-  const parameters = { registry: registry.url, repository: REPOSITORY, digest: blob.digest, size, package: packageUrl, file: join(folder, 'layer') };
+  const parameters = {
+    registry: registry.url,
+    repository: REPOSITORY,
+    digest: blob.digest,
+    size,
+    package: packageUrl,
+    file: join(folder, 'layer'),
+  };
   const node = (name, run) => ({
     name,
     measure: async () => {
@@ -43,7 +50,14 @@ export async function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5
     name: 'skopeo copy to dir:',
     notRun: lacking('skopeo'),
     measure: async () => {
-      const { seconds } = await program('skopeo', ['copy', '--quiet', '--insecure-policy', '--src-tls-verify=false', source, `dir:${target}`]);
+      const { seconds } = await program('skopeo', [
+        'copy',
+        '--quiet',
+        '--insecure-policy',
+        '--src-tls-verify=false',
+        source,
+        `dir:${target}`,
+      ]);
       await rm(target, { recursive: true });
       return { value: rate(seconds), details: { 'whole process': rate(seconds) } };
     },
@@ -52,7 +66,12 @@ export async function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5
   return [
     {
       ...common,
-      variants: [node('layerStream()', 'layer'), node('layerStream() to a file', 'layerToFile'), node('fetch + node:crypto', 'fetchHash'), skopeo],
+      variants: [
+        node('layerStream()', 'layer'),
+        node('layerStream() to a file', 'layerToFile'),
+        node('fetch + node:crypto', 'fetchHash'),
+        skopeo,
+      ],
       compare: [
         { of: 'layerStream()', to: 'fetch + node:crypto', atLeast: 0.95 },
         { of: 'layerStream()', to: skopeo.name, ...wholeProcess, atLeast: 1 },

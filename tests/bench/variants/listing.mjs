@@ -42,7 +42,9 @@ const urlOf = ({ registry, listing }) => registry + (listing === 'tags' ? TAGS :
 
 export function responseJson(parameters) {
   const url = urlOf(parameters);
-  return perCall(parameters.calls, async () => counted(itemsOf(await (await fetch(url)).json()).length, parameters.count));
+  return perCall(parameters.calls, async () =>
+    counted(itemsOf(await (await fetch(url)).json()).length, parameters.count),
+  );
 }
 
 export function decodeAndParse(parameters) {

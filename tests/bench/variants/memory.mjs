@@ -50,5 +50,9 @@ export async function fetchHash({ registry, repository, digest, size }) {
   const { createHash } = await import('node:crypto');
   await (await fetch(`${registry}/v2/${repository}/manifests/latest`)).arrayBuffer();
   const hash = createHash('sha256');
-  return peaks(() => 0, async () => readAll((await fetch(`${registry}/v2/${repository}/blobs/${digest}`)).body, size, (chunk) => hash.update(chunk)));
+  return peaks(
+    () => 0,
+    async () =>
+      readAll((await fetch(`${registry}/v2/${repository}/blobs/${digest}`)).body, size, (chunk) => hash.update(chunk)),
+  );
 }

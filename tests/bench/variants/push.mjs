@@ -20,7 +20,10 @@ function source(size) {
 
 async function measured(action) {
   let time;
-  const { rss } = await peaks(() => 0, async () => (time = await once(action)));
+  const { rss } = await peaks(
+    () => 0,
+    async () => (time = await once(action)),
+  );
   return { ...time, rss };
 }
 
@@ -28,7 +31,9 @@ export async function push({ package: url, registry, size, chunkSize }) {
   const { DockerRegistryClient } = await import(url);
   const repository = new DockerRegistryClient(registry).repository('bench/pushed');
   await repository.pushBlob(new Uint8Array(10));
-  return measured(async () => expect((await repository.pushBlob(source(size), { chunkSize })).size === size, 'another size'));
+  return measured(async () =>
+    expect((await repository.pushBlob(source(size), { chunkSize })).size === size, 'another size'),
+  );
 }
 
 /** What a program does that has nothing but fetch. */
@@ -49,7 +54,10 @@ export async function fetchPush({ registry, size }) {
   };
   return measured(async () => {
     const location = await next(uploads, 202, { method: 'POST' });
-    const end = await next(location, 202, { method: 'PATCH', body: source(size).pipeThrough(new TransformStream({ transform })) });
+    const end = await next(location, 202, {
+      method: 'PATCH',
+      body: source(size).pipeThrough(new TransformStream({ transform })),
+    });
     end.searchParams.set('digest', `sha256:${hash.digest('hex')}`);
     await next(end, 201, { method: 'PUT' });
   });

@@ -88,7 +88,10 @@ test('bundlers', async (t) => {
 
   /** An old-fashioned page that names no charset: what is not ASCII in the bundle it reads as something else. */
   async function classicPage(bundler, name) {
-    await writeFile(inFolder(bundler, 'classic.html'), `<!doctype html><title>x</title><script defer src="./${name}.js"></script>`);
+    await writeFile(
+      inFolder(bundler, 'classic.html'),
+      `<!doctype html><title>x</title><script defer src="./${name}.js"></script>`,
+    );
     return `${pages}/${bundler}/classic.html`;
   }
 
@@ -109,7 +112,9 @@ function bundleWithWebpack(options) {
   return new Promise((resolve, reject) => {
     const compiler = webpack(options);
     compiler.run((error, stats) => {
-      compiler.close(() => (error ? reject(error) : resolve(stats.toJson({ all: false, errors: true, warnings: true }))));
+      compiler.close(() =>
+        error ? reject(error) : resolve(stats.toJson({ all: false, errors: true, warnings: true })),
+      );
     });
   });
 }

@@ -84,8 +84,17 @@ test('the tarball', async (t) => {
     const sources = await readdir(path.join(root, 'src'), { recursive: true });
     const snippets = sources.filter((file) => file.endsWith('.js')).map((file) => file.replaceAll(path.sep, '/'));
     const isSnippet = (file) => SNIPPETS.test(file);
-    assert.deepEqual(files.filter((file) => !isSnippet(file)), FILES);
-    assert.deepEqual(files.filter(isSnippet).map((file) => file.replace(SNIPPETS, '')).sort(), snippets.sort());
+    assert.deepEqual(
+      files.filter((file) => !isSnippet(file)),
+      FILES,
+    );
+    assert.deepEqual(
+      files
+        .filter(isSnippet)
+        .map((file) => file.replace(SNIPPETS, ''))
+        .sort(),
+      snippets.sort(),
+    );
   });
 
   await t.test('has every file that an export names', async () => {
@@ -120,12 +129,17 @@ test('the tarball', async (t) => {
 
   await t.test('publint has nothing to say', async () => {
     const { messages } = await publint({ pkgDir: installed, strict: true, level: 'suggestion', pack: false });
-    assert.deepEqual(messages.map((message) => formatMessage(message, manifest)), []);
+    assert.deepEqual(
+      messages.map((message) => formatMessage(message, manifest)),
+      [],
+    );
   });
 
   await t.test('attw finds the types of the main entry in every mode of resolution', () => attw('strict', '.'));
 
-  await t.test('attw finds the types of the entry for Node in every mode of resolution', () => attw('strict', './node'));
+  await t.test('attw finds the types of the entry for Node in every mode of resolution', () =>
+    attw('strict', './node'),
+  );
 
   await t.test('attw finds the types of the slim entry in every mode of ES modules', () => attw('esm-only', './slim'));
 

@@ -30,8 +30,12 @@ test('Node', async (t) => {
   });
 
   await t.test('without undici the entry for Node works as far as it can and says what is missing', async () => {
-    const program = "import { createFetch } from 'docker-registry-client-wasm/node'; await createFetch({ proxy: 'env' })('http://x');";
-    await assert.rejects(node('--input-type=module', '--eval', program), /certificates and proxies need .*: npm install undici/);
+    const program =
+      "import { createFetch } from 'docker-registry-client-wasm/node'; await createFetch({ proxy: 'env' })('http://x');";
+    await assert.rejects(
+      node('--input-type=module', '--eval', program),
+      /certificates and proxies need .*: npm install undici/,
+    );
   });
 
   await t.test('a program of which nothing is left to do ends', async () => {
@@ -40,11 +44,20 @@ test('Node', async (t) => {
   });
 
   await t.test('a host without WebAssembly is told so', async () => {
-    await assert.rejects(node('--no-expose-wasm', 'main.js', registry), /docker-registry-client-wasm: this host has no WebAssembly/);
+    await assert.rejects(
+      node('--no-expose-wasm', 'main.js', registry),
+      /docker-registry-client-wasm: this host has no WebAssembly/,
+    );
   });
 
   await t.test('a Node that cannot require ES modules is told which can', async () => {
-    await assert.rejects(node('--no-experimental-require-module', 'main.cjs', registry), /require\(\) needs Node 20\.19/);
-    await assert.rejects(node('--no-experimental-require-module', '--eval', "require('docker-registry-client-wasm/node')"), /require\(\) needs Node 20\.19/);
+    await assert.rejects(
+      node('--no-experimental-require-module', 'main.cjs', registry),
+      /require\(\) needs Node 20\.19/,
+    );
+    await assert.rejects(
+      node('--no-experimental-require-module', '--eval', "require('docker-registry-client-wasm/node')"),
+      /require\(\) needs Node 20\.19/,
+    );
   });
 });

@@ -94,7 +94,10 @@ async function checkSecure(t, folder, run) {
   assert.equal(stdout, '2\n');
   assert.deepEqual(proxy.passed, [`CONNECT ${new URL(registry.url).host}`]);
   const { ca, ...withoutCa } = options;
-  await assert.rejects(run('main-secure.js', registry.url, JSON.stringify(withoutCa)), /UNABLE_TO_VERIFY_LEAF_SIGNATURE/);
+  await assert.rejects(
+    run('main-secure.js', registry.url, JSON.stringify(withoutCa)),
+    /UNABLE_TO_VERIFY_LEAF_SIGNATURE/,
+  );
 }
 
 test('Bun', async (t) => {
@@ -111,7 +114,9 @@ test('Bun', async (t) => {
     const said = await output(bun, ['main-bearer.js', one.registry, DIGEST], { cwd: folder });
     return JSON.parse(said.stdout);
   });
-  await checkPush(t, async (url, pieces) => JSON.parse((await output(bun, ['main-push.js', url, pieces], { cwd: folder })).stdout));
+  await checkPush(t, async (url, pieces) =>
+    JSON.parse((await output(bun, ['main-push.js', url, pieces], { cwd: folder })).stdout),
+  );
 });
 
 /** The npm package `bun` wants its install script; the binary stands in the package of the platform. */
@@ -161,7 +166,9 @@ async function startWorker(t, folder) {
     metafile: true,
   });
   assert.deepEqual(warnings, []);
-  const modules = Object.keys(metafile.outputs).map((file) => path.basename(file)).filter((file) => file.endsWith('.wasm'));
+  const modules = Object.keys(metafile.outputs)
+    .map((file) => path.basename(file))
+    .filter((file) => file.endsWith('.wasm'));
   await writeFile(path.join(outdir, 'config.capnp'), configuration(modules));
 
   const child = spawn(workerd.default, ['serve', 'config.capnp', '--control-fd=3'], {

@@ -29,7 +29,11 @@ test('types', async (t) => {
     ['a bundler, Node', 'ts', { module: 'esnext', moduleResolution: 'bundler', ...NODE }],
     ['an ES module of Node', 'mts', { module: 'node16', moduleResolution: 'node16', ...NODE }],
     ['a CommonJS module of Node', 'cts', { module: 'node16', moduleResolution: 'node16', ...NODE }],
-    ['a CommonJS module of a Node that can require ES modules', 'cts', { module: 'nodenext', moduleResolution: 'nodenext', ...NODE }],
+    [
+      'a CommonJS module of a Node that can require ES modules',
+      'cts',
+      { module: 'nodenext', moduleResolution: 'nodenext', ...NODE },
+    ],
   ]) {
     await t.test(`can be used from ${name}`, async () => {
       const entries = ['types', 'types-node', ...(extension === 'cts' ? [] : ['types-slim'])];
@@ -57,8 +61,14 @@ test('types', async (t) => {
       [{ ...less, tags: { kind: 'property' } }, /'"property"' is not assignable to type '"method"'/],
       [{ ...less, tags: { ...tags, parameters: 7 } }, /is not assignable to type '0 \| 1'/],
     ]) {
-      await writeFile(path.join(folder, 'wrong.ts'), claims({ ...found, classes: { ...found.classes, Repository: members } }));
-      await assert.rejects(compile(folder, 'wrong.ts', { module: 'esnext', moduleResolution: 'bundler', ...BROWSER }), complaint);
+      await writeFile(
+        path.join(folder, 'wrong.ts'),
+        claims({ ...found, classes: { ...found.classes, Repository: members } }),
+      );
+      await assert.rejects(
+        compile(folder, 'wrong.ts', { module: 'esnext', moduleResolution: 'bundler', ...BROWSER }),
+        complaint,
+      );
     }
   });
 });
@@ -80,11 +90,13 @@ function claims({ exports, classes }) {
     `export const exported: Same<keyof typeof api, ${union(exports)}> = true;`,
   ];
   for (const [name, members] of Object.entries(classes)) {
-    const own = name === 'RegistryError' ? `Exclude<keyof api.${name}, Exclude<keyof Error, 'name'>>` : `keyof api.${name}`;
+    const own =
+      name === 'RegistryError' ? `Exclude<keyof api.${name}, Exclude<keyof Error, 'name'>>` : `keyof api.${name}`;
     lines.push(`export const members_of_${name}: Same<${own}, ${union(Object.keys(members))}> = true;`);
     for (const [member, { kind, parameters }] of Object.entries(members)) {
       lines.push(`export const ${name}_${member}: Kind<api.${name}['${member}']> = '${kind}';`);
-      if (kind === 'method') lines.push(`export const ${name}_${member}_takes: Takes<api.${name}['${member}'], ${parameters}> = true;`);
+      if (kind === 'method')
+        lines.push(`export const ${name}_${member}_takes: Takes<api.${name}['${member}'], ${parameters}> = true;`);
     }
   }
   return `${lines.join('\n')}\n`;

@@ -8,9 +8,15 @@ export function audit() {
   const complain = (what, element) => complaints.push(element ? `${what}: ${label(element)}` : what);
 
   const nameOf = (element) =>
-    (element.getAttribute('aria-label') ??
-      element.getAttribute('aria-labelledby')?.split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join(' ') ??
-      [...(element.labels ?? [])].map((one) => one.textContent).join(' ') + element.textContent).trim();
+    (
+      element.getAttribute('aria-label') ??
+      element
+        .getAttribute('aria-labelledby')
+        ?.split(' ')
+        .map((id) => document.getElementById(id)?.textContent ?? '')
+        .join(' ') ??
+      [...(element.labels ?? [])].map((one) => one.textContent).join(' ') + element.textContent
+    ).trim();
 
   if (!document.documentElement.lang) complain('the document names no language');
   if (!document.title) complain('the document has no title');
@@ -33,10 +39,14 @@ export function audit() {
   for (const element of all('[tabindex]')) {
     if (element.tabIndex > 0) complain('a tab order of its own', element);
   }
-  for (const id of [...document.querySelectorAll('[id]')].map((element) => element.id).filter((one, at, ids) => ids.indexOf(one) !== at)) {
+  for (const id of [...document.querySelectorAll('[id]')]
+    .map((element) => element.id)
+    .filter((one, at, ids) => ids.indexOf(one) !== at)) {
     complain(`the id ${id} is there twice`);
   }
-  for (const element of document.querySelectorAll('[aria-controls], [aria-labelledby], [aria-describedby], label[for]')) {
+  for (const element of document.querySelectorAll(
+    '[aria-controls], [aria-labelledby], [aria-describedby], label[for]',
+  )) {
     for (const attribute of ['aria-controls', 'aria-labelledby', 'aria-describedby', 'for']) {
       for (const id of element.getAttribute(attribute)?.split(' ') ?? []) {
         if (!document.getElementById(id)) complain(`${attribute} points nowhere`, element);
@@ -46,10 +56,12 @@ export function audit() {
   for (const link of document.querySelectorAll('a[href]')) {
     const outside = !link.getAttribute('href').startsWith('#');
     if (outside && !/^https?:/.test(link.href)) complain('a link that is not http(s)', link);
-    if (outside && link.rel !== 'noopener noreferrer') complain('a link out of the page that lets the other side know', link);
+    if (outside && link.rel !== 'noopener noreferrer')
+      complain('a link out of the page that lets the other side know', link);
   }
   if (!document.querySelector('[aria-live]')) complain('no live region');
-  if (document.documentElement.scrollWidth > window.innerWidth) complain(`${document.documentElement.scrollWidth - window.innerWidth} px too wide`);
+  if (document.documentElement.scrollWidth > window.innerWidth)
+    complain(`${document.documentElement.scrollWidth - window.innerWidth} px too wide`);
 
   // WCAG 2.2, 1.4.3: 4.5 between text and what is behind it.
   for (const element of all('body *')) {
@@ -75,7 +87,9 @@ export function audit() {
     return (light + 0.05) / (dark + 0.05);
   }
   function luminance([red, green, blue]) {
-    const [r, g, b] = [red, green, blue].map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+    const [r, g, b] = [red, green, blue].map((value) =>
+      value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,
+    );
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   }
 }

@@ -7,7 +7,9 @@ import { root } from '../../../xtask/ensure.mjs';
 
 /** Starts `www/serve.mjs` and waits for its two addresses: the page's and that of the registry it shows. */
 export async function startDemo() {
-  const child = spawn(process.execPath, [join(root, 'www', 'serve.mjs'), '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(root, 'www', 'serve.mjs'), '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'exit');
   const addresses = new Promise((resolve) => {
     let output = '';
@@ -18,7 +20,10 @@ export async function startDemo() {
       if (page && registry) resolve({ page, registry });
     });
   });
-  const found = await Promise.race([addresses, ended.then(([code]) => Promise.reject(new Error(`npm start ended with ${code}`)))]);
+  const found = await Promise.race([
+    addresses,
+    ended.then(([code]) => Promise.reject(new Error(`npm start ended with ${code}`))),
+  ]);
   const stop = async () => {
     child.kill('SIGTERM');
     await ended;

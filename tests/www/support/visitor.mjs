@@ -21,7 +21,12 @@ const launches = {
   Firefox: (downloadPath) => ({
     browser: 'firefox',
     executablePath: find('firefox-esr') ?? find('firefox'),
-    extraPrefsFirefox: { 'browser.download.folderList': 2, 'browser.download.dir': downloadPath, 'browser.download.useDownloadDir': true, 'browser.download.always_ask_before_handling_new_types': false },
+    extraPrefsFirefox: {
+      'browser.download.folderList': 2,
+      'browser.download.dir': downloadPath,
+      'browser.download.useDownloadDir': true,
+      'browser.download.always_ask_before_handling_new_types': false,
+    },
   }),
 };
 export const browserNames = Object.keys(launches);
@@ -50,7 +55,8 @@ class Visitor {
     Object.assign(visitor, { page, folder });
     page.setDefaultTimeout(PATIENCE);
     page.on('console', (message) => {
-      if (['error', 'warn', 'assert'].includes(message.type())) visitor.problems.push({ kind: 'console', text: message.text() });
+      if (['error', 'warn', 'assert'].includes(message.type()))
+        visitor.problems.push({ kind: 'console', text: message.text() });
     });
     page.on('pageerror', (error) => visitor.problems.push({ kind: 'uncaught', text: error.message }));
     page.on('dialog', async (dialog) => {
@@ -59,7 +65,9 @@ class Visitor {
     });
     await page.evaluateOnNewDocument(() => {
       globalThis.violations = [];
-      document.addEventListener('securitypolicyviolation', (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+      document.addEventListener('securitypolicyviolation', (event) =>
+        globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI}`),
+      );
     });
     await page.setViewport({ width, height });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]).catch((error) => {
@@ -72,15 +80,23 @@ class Visitor {
 
   /** Goes to another of the page's addresses, as a link does. */
   async go(hash) {
-    await this.page.evaluate((to) => { location.hash = to; }, hash);
+    await this.page.evaluate((to) => {
+      location.hash = to;
+    }, hash);
   }
 
   /** Waits until the page's text has all of these (strings, or regular expressions). */
   async sees(...expected) {
     for (const one of expected) {
-      const [source, flags] = one instanceof RegExp ? [one.source, one.flags] : [one.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), ''];
+      const [source, flags] =
+        one instanceof RegExp ? [one.source, one.flags] : [one.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), ''];
       try {
-        await this.page.waitForFunction((...pattern) => new RegExp(...pattern).test(document.body.innerText), {}, source, flags);
+        await this.page.waitForFunction(
+          (...pattern) => new RegExp(...pattern).test(document.body.innerText),
+          {},
+          source,
+          flags,
+        );
       } catch {
         assert.fail(`“${one}” is not on the page, but: ${(await this.text('body')).slice(0, 2000)}`);
       }
@@ -91,8 +107,14 @@ class Visitor {
   async has(selector, text) {
     try {
       await this.page.waitForFunction(
-        (query, wanted) => [...document.querySelectorAll(query)].some((element) => wanted === undefined || element.textContent.trim() === wanted),
-        {}, selector, text);
+        (query, wanted) =>
+          [...document.querySelectorAll(query)].some(
+            (element) => wanted === undefined || element.textContent.trim() === wanted,
+          ),
+        {},
+        selector,
+        text,
+      );
     } catch {
       assert.fail(`no ${selector} ${text ?? ''} on the page, which says: ${(await this.text('body')).slice(0, 2000)}`);
     }
@@ -113,12 +135,24 @@ class Visitor {
   /** The link, button or field of this name, once it is there. */
   async named(name, kinds) {
     try {
-      return await this.page.waitForFunction((wanted, query) => [...document.querySelectorAll(query)].find((element) => {
-        const names = [element.ariaLabel, ...[...(element.labels ?? [])].map((label) => label.textContent), element.textContent];
-        return element.checkVisibility() && names.find((one) => one?.trim())?.trim() === wanted;
-      }), {}, name, kinds);
+      return await this.page.waitForFunction(
+        (wanted, query) =>
+          [...document.querySelectorAll(query)].find((element) => {
+            const names = [
+              element.ariaLabel,
+              ...[...(element.labels ?? [])].map((label) => label.textContent),
+              element.textContent,
+            ];
+            return element.checkVisibility() && names.find((one) => one?.trim())?.trim() === wanted;
+          }),
+        {},
+        name,
+        kinds,
+      );
     } catch {
-      return assert.fail(`no ${kinds} is called “${name}” on the page, which says: ${(await this.text('body')).slice(0, 2000)}`);
+      return assert.fail(
+        `no ${kinds} is called “${name}” on the page, which says: ${(await this.text('body')).slice(0, 2000)}`,
+      );
     }
   }
 
@@ -130,12 +164,16 @@ class Visitor {
   /** Types into the field of this name instead of what is there. */
   async fill(label, text) {
     const field = await this.named(label, 'input');
-    await field.evaluate((element) => { element.value = ''; });
+    await field.evaluate((element) => {
+      element.value = '';
+    });
     await field.type(text);
   }
 
   async focused() {
-    return this.page.evaluate(() => document.activeElement.textContent.trim() || document.activeElement.id || document.activeElement.tagName);
+    return this.page.evaluate(
+      () => document.activeElement.textContent.trim() || document.activeElement.id || document.activeElement.tagName,
+    );
   }
 
   picture(name) {
@@ -145,7 +183,10 @@ class Visitor {
   /** Nothing went wrong; `except` tells which messages were to be expected: a browser tells of each failed request. */
   async isContent({ except } = {}) {
     assert.deepEqual(await this.page.evaluate(() => globalThis.violations), [], 'violations of the policy');
-    assert.deepEqual(this.problems.filter(({ kind, text }) => !(kind !== 'dialog' && except?.test(text))), []);
+    assert.deepEqual(
+      this.problems.filter(({ kind, text }) => !(kind !== 'dialog' && except?.test(text))),
+      [],
+    );
     this.problems = [];
   }
 

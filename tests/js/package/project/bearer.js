@@ -13,6 +13,9 @@ export async function bearer({ DockerRegistryClient }, registry, digest) {
   const tags = await repository.tags();
   const blob = await new Response(await repository.blob(digest)).text();
   const wrong = new DockerRegistryClient(registry, { credentials: () => ({ username: 'alice', password: 'wrong' }) });
-  const refused = await wrong.repository('a/b').tags().catch(({ code, status }) => ({ code, status }));
+  const refused = await wrong
+    .repository('a/b')
+    .tags()
+    .catch(({ code, status }) => ({ code, status }));
   return { tags, blob, statuses, refused };
 }

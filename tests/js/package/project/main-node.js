@@ -1,7 +1,13 @@
 // As main.js, with the entry for hosts that have node: modules.
 
 import process from 'node:process';
-import { RegistryError, Repository, connect, dockerCredentials, isRegistryError } from 'docker-registry-client-wasm/node';
+import {
+  RegistryError,
+  Repository,
+  connect,
+  dockerCredentials,
+  isRegistryError,
+} from 'docker-registry-client-wasm/node';
 import { smoke } from './smoke.js';
 
 /** The client it makes, without the logins of whoever runs the test. */
@@ -14,4 +20,6 @@ class DockerRegistryClient {
 const challenge = { registry: 'https://registry.example.com', scheme: 'basic', scopes: [] };
 const found = await dockerCredentials({ configFile: 'docker-config.json' })(challenge);
 if (found?.password !== 'secret') throw new Error('the login was not found');
-console.log(JSON.stringify(await smoke({ DockerRegistryClient, RegistryError, Repository, isRegistryError }, process.argv[2])));
+console.log(
+  JSON.stringify(await smoke({ DockerRegistryClient, RegistryError, Repository, isRegistryError }, process.argv[2])),
+);

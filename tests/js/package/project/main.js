@@ -4,4 +4,6 @@ import process from 'node:process';
 import { DockerRegistryClient, RegistryError, Repository, isRegistryError } from 'docker-registry-client-wasm';
 import { smoke } from './smoke.js';
 
-console.log(JSON.stringify(await smoke({ DockerRegistryClient, RegistryError, Repository, isRegistryError }, process.argv[2])));
+console.log(
+  JSON.stringify(await smoke({ DockerRegistryClient, RegistryError, Repository, isRegistryError }, process.argv[2])),
+);

@@ -11,4 +11,12 @@ const same = (other) => names.length > 0 && names.every((name) => imported[name]
 
 const ofNode = Object.keys(node).filter((name) => node[name] === nodeRequired[name] && !names.includes(name));
 
-console.log(JSON.stringify({ required: same(required), slim: same(slim), node: same(node), nodeRequired: same(nodeRequired), ofNode }));
+console.log(
+  JSON.stringify({
+    required: same(required),
+    slim: same(slim),
+    node: same(node),
+    nodeRequired: same(nodeRequired),
+    ofNode,
+  }),
+);

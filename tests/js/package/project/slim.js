@@ -1,4 +1,9 @@
-import init, { DockerRegistryClient, RegistryError, Repository, isRegistryError } from 'docker-registry-client-wasm/slim';
+import init, {
+  DockerRegistryClient,
+  RegistryError,
+  Repository,
+  isRegistryError,
+} from 'docker-registry-client-wasm/slim';
 import { report } from './report.js';
 import { smoke } from './smoke.js';
 

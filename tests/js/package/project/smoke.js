@@ -5,7 +5,10 @@ export async function smoke({ DockerRegistryClient, Repository, RegistryError, i
   const repository = client.repository('a/b');
   const tags = await repository.tags();
   const { code, ...refused } = refusal(() => client.repository('Not A Name'), RegistryError, isRegistryError);
-  const later = await repository.untag('not a tag').then(() => 'done', (error) => error.code);
+  const later = await repository.untag('not a tag').then(
+    () => 'done',
+    (error) => error.code,
+  );
   return { tags, later, opened: repository instanceof Repository, code: typeof code, ...refused };
 }
 

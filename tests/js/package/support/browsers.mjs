@@ -30,7 +30,10 @@ export async function openBrowser(test, name) {
 async function onPath(programs) {
   const folders = (process.env.PATH ?? '').split(path.delimiter);
   for (const program of programs.flatMap((program) => folders.map((folder) => path.join(folder, program)))) {
-    const found = await access(program).then(() => true, () => false);
+    const found = await access(program).then(
+      () => true,
+      () => false,
+    );
     if (found) return program;
   }
   return undefined;

@@ -13,9 +13,11 @@ const template = fileURLToPath(new URL('../project', import.meta.url));
 
 /** Runs a program to its end; rejects with what it printed where it fails. */
 export async function output(command, args, options = {}) {
-  const { stdout, stderr } = await execute(command, args, { timeout: 120_000, maxBuffer: 1 << 24, ...options }).catch((error) => {
-    throw new Error(`${error.message}\n${error.stdout}`, { cause: error });
-  });
+  const { stdout, stderr } = await execute(command, args, { timeout: 120_000, maxBuffer: 1 << 24, ...options }).catch(
+    (error) => {
+      throw new Error(`${error.message}\n${error.stdout}`, { cause: error });
+    },
+  );
   return { stdout, stderr };
 }
 

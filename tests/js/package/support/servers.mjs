@@ -15,7 +15,12 @@ export const CONTENT = 'what the storage has';
 export const DIGEST = `sha256:${createHash('sha256').update(CONTENT).digest('hex')}`;
 
 const ROUTES = { '/v2/': {}, '/v2/a/b/tags/list': { name: 'a/b', tags: TAGS } };
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 
 async function listen(test, handler) {
   const server = http.createServer(handler);
@@ -34,7 +39,9 @@ export function serveRegistry(test) {
     if (request.method === 'OPTIONS') return response.writeHead(204).end();
     const found = Object.hasOwn(ROUTES, pathname);
     response.writeHead(found ? 200 : 404, { 'Content-Type': 'application/json' });
-    return response.end(JSON.stringify(found ? ROUTES[pathname] : { errors: [{ code: 'NAME_UNKNOWN', message: pathname }] }));
+    return response.end(
+      JSON.stringify(found ? ROUTES[pathname] : { errors: [{ code: 'NAME_UNKNOWN', message: pathname }] }),
+    );
   });
 }
 
@@ -62,7 +69,8 @@ export async function serveBearer(test) {
         { errors: [{ code: 'UNAUTHORIZED', message: 'log in' }] },
         { 'WWW-Authenticate': `Bearer realm="${origin}/token",service="it"` },
       );
-    if (pathname === '/token') return authorization === `Basic ${btoa('alice:secret')}` ? answer(200, { token: 'good' }) : refuse();
+    if (pathname === '/token')
+      return authorization === `Basic ${btoa('alice:secret')}` ? answer(200, { token: 'good' }) : refuse();
     if (authorization !== 'Bearer good') return refuse();
     if (pathname.includes('/blobs/')) return answer(307, {}, { Location: `${storage}/blob` });
     if (!wasGone) {
