@@ -8,12 +8,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::auth::secret::Secret;
-use docker_registry_client_wasm::protocol::http::{Method, Request};
+use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Call, Settings};
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};
 use docker_registry_client_wasm::transport::layers::observe::RequestEvent;
 use docker_registry_client_wasm::transport::layers::retry::Policy;
+use docker_registry_client_wasm::transport::request::Request;
 use docker_registry_client_wasm::transport::trust::Trust;
 use docker_registry_client_wasm::transport::{Clock, Result, StackSettings, Transport, stack};
 use futures_util::future::{join, join_all};

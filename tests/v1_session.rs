@@ -8,11 +8,12 @@ use std::rc::Rc;
 
 use docker_registry_client_wasm::protocol::auth::scope::Resource;
 use docker_registry_client_wasm::protocol::auth::secret::Secret;
-use docker_registry_client_wasm::protocol::http::{Method, Request};
+use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};
 use docker_registry_client_wasm::transport::layers::notice::Notices;
 use docker_registry_client_wasm::transport::layers::retry::Policy;
+use docker_registry_client_wasm::transport::request::Request;
 use docker_registry_client_wasm::transport::trust::{Trust, TrustedHost};
 use docker_registry_client_wasm::transport::{Stack, StackSettings, Transport, stack};
 use futures_util::future::join_all;

@@ -35,10 +35,11 @@ use crate::fetch::bindings::Init;
 use crate::fetch::environment::Page;
 use crate::fetch::outgoing::Taking;
 use crate::protocol::code;
-use crate::protocol::http::{Content, Login, Method, Request, Response};
+use crate::protocol::http::Method;
 use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::schema1::signed::Check;
 use crate::protocol::url::Url;
+use crate::transport::request::{Content, Login, Request, Response};
 use crate::transport::schema1::{AnySigner, Unpack, no_gzip};
 use crate::transport::{Clock, Error, Host, Result, Transport};
 

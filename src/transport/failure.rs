@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use crate::protocol::auth::{challenge, secret};
 use crate::protocol::code;
 use crate::protocol::http::error_body::ErrorItem;
-use crate::protocol::http::{Login, Method, Response, error_body};
+use crate::protocol::http::{Method, error_body};
 use crate::protocol::invalid::quoted;
 use crate::protocol::oci::media_type;
 use crate::protocol::text::printable;
 use crate::protocol::url::{Scheme, Url};
 use crate::transport::Error;
+use crate::transport::request::{Login, Response};
 
 /// Characters of what a registry says in its errors that a message repeats.
 const TOLD_LIMIT: usize = 1_000;

@@ -2,10 +2,10 @@
 
 use std::pin::Pin;
 
-use crate::protocol::http::{Request, Response};
 use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::schema1::signed::Check;
 use crate::transport::Result;
+use crate::transport::request::{Request, Response};
 use crate::transport::schema1::{AnySigner, Unpack, no_cryptography, no_gzip};
 
 /// Some bytes of a body, where the host keeps them.

@@ -15,6 +15,7 @@ mod host;
 pub mod layers;
 pub mod pipe;
 pub mod read;
+pub mod request;
 pub mod schema1;
 pub mod shared;
 mod stack;

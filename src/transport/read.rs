@@ -5,8 +5,9 @@ use std::pin::pin;
 use futures_util::future::select;
 
 use crate::protocol::code;
-use crate::protocol::http::{Method, Request, Response};
+use crate::protocol::http::Method;
 use crate::transport::layers::retry::Retry;
+use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Chunk, Clock, Error, Result, Transport};
 
 /// Bytes of a body without success that are read.

@@ -22,13 +22,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use docker_registry_client_wasm::protocol::code;
-use docker_registry_client_wasm::protocol::http::{Content, Headers, Login, Method, Request, Response};
+use docker_registry_client_wasm::protocol::http::{Headers, Method};
 use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 use docker_registry_client_wasm::protocol::schema1::signed::Check;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::layers::retry::Policy;
 use docker_registry_client_wasm::transport::pipe::{End, Pipe};
+use docker_registry_client_wasm::transport::request::{Content, Login, Request, Response};
 use docker_registry_client_wasm::transport::schema1::{AnySigner, Unpack, no_cryptography};
 use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Host, Result, Transport};
 use sha2::Digest as _;

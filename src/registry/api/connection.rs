@@ -7,7 +7,7 @@ use async_lock::Mutex;
 
 use crate::protocol::auth::scope::Resource;
 use crate::protocol::code;
-use crate::protocol::http::{Failures, Headers, Method, Request, Response};
+use crate::protocol::http::{Headers, Method};
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::platform::Platform;
@@ -21,6 +21,7 @@ use crate::registry::api::version::Version;
 use crate::registry::legacy::v1;
 use crate::transport::layers::notice::Notices;
 use crate::transport::layers::retry::Retry;
+use crate::transport::request::{Failures, Request, Response};
 use crate::transport::shared::Shared;
 use crate::transport::trust::Trust;
 use crate::transport::{Error, Host, Result, Stack, StackBody, StackSettings, Transport, failure, read, stack};

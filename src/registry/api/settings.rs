@@ -1,12 +1,13 @@
 //! What a caller can set, once per client or per call.
 
-use crate::protocol::http::{Headers, Moment};
+use crate::protocol::http::Headers;
 use crate::protocol::oci::platform::Platform;
 use crate::registry::Version;
 use crate::transport::auth::AuthSettings;
 use crate::transport::layers::notice::Warned;
 use crate::transport::layers::observe::Observer;
 use crate::transport::layers::retry::Policy;
+use crate::transport::request::Moment;
 use crate::transport::trust::TrustedHost;
 
 /// Settings of a client.

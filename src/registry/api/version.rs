@@ -1,9 +1,10 @@
 //! Which protocol a registry speaks.
 
 use crate::protocol::code;
-use crate::protocol::http::{Carries, Method};
+use crate::protocol::http::Method;
 use crate::registry::api::connection::{Answer, Connection};
 use crate::registry::api::settings::Call;
+use crate::transport::request::Carries;
 use crate::transport::{Error, Host, Result, failure};
 
 /// The registry protocols.

@@ -2,13 +2,14 @@
 //! HEAD is a hint: proxies compress its answer, leave its length out, or answer it themselves.
 
 use crate::protocol::code;
-use crate::protocol::http::{Method, Request, range};
+use crate::protocol::http::{Method, range};
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::api::connection::{Answer, Connection, Target};
 use crate::registry::api::settings::Call;
+use crate::transport::request::Request;
 use crate::transport::{Body, Chunk, Error, Host, Result};
 
 /// Bytes of a blob whose size nothing tells that are counted.

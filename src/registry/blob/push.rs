@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use crate::protocol::http::{Failures, Method};
+use crate::protocol::http::Method;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
@@ -15,6 +15,7 @@ use crate::registry::blob::source::BlobSource;
 use crate::registry::blob::upload::begin::{Goal, Mount};
 use crate::registry::manifest::get::check_verifiable;
 use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::transport::request::Failures;
 use crate::transport::{Host, Result};
 
 /// Bytes of a chunk at most.

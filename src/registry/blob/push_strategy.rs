@@ -4,7 +4,6 @@
 use futures_util::future::try_join;
 
 use crate::protocol::code;
-use crate::protocol::http::Failures;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::blob::head::Presence;
@@ -14,6 +13,7 @@ use crate::registry::blob::upload::begin::{Goal, Mount};
 use crate::registry::blob::upload::progress::lost;
 use crate::registry::blob::upload::{End, Upload};
 use crate::registry::manifest::get::mismatch;
+use crate::transport::request::Failures;
 use crate::transport::{Error, Host, Result};
 
 /// Bytes of a chunk unless the caller or the registry wants it otherwise. At most two are in memory.

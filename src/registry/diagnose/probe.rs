@@ -1,6 +1,6 @@
 //! The questions.
 
-use crate::protocol::http::{Carries, Failures, Method, Request};
+use crate::protocol::http::Method;
 use crate::protocol::oci::media_type;
 use crate::registry::api::connection::Connection;
 use crate::registry::api::settings::Call;
@@ -8,6 +8,7 @@ use crate::registry::api::version;
 use crate::registry::diagnose::inquiry::Inquiry;
 use crate::registry::listing::paging;
 use crate::transport::Host;
+use crate::transport::request::{Carries, Failures, Request};
 
 /// A question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

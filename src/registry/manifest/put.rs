@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::protocol::code;
-use crate::protocol::http::{Content, Method};
+use crate::protocol::http::Method;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::reference::{Reference, RepositoryName};
@@ -11,6 +11,7 @@ use crate::registry::api::cache::Content as Cached;
 use crate::registry::api::connection::{Answer, Connection};
 use crate::registry::api::settings::Call;
 use crate::registry::manifest::get::{FetchedManifest, mismatch};
+use crate::transport::request::Content;
 use crate::transport::{Error, Host, Result};
 
 /// Bytes of an answer to a change that are read.

@@ -1,6 +1,6 @@
 //! Bodies of refusals that were looked at, and that the caller still has to get.
 
-use crate::protocol::http::Response;
+use crate::transport::request::Response;
 use crate::transport::{Body, Chunk, Result, read};
 
 /// A body, of which what tells of a failure may have been read ahead.

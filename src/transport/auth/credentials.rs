@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::protocol::auth::scope::Scopes;
 use crate::protocol::auth::secret::Secret;
-use crate::protocol::http::{Login, Moment};
+use crate::transport::request::{Login, Moment};
 use crate::transport::shared::Shared;
 use crate::transport::{Error, Result};
 

@@ -2,10 +2,10 @@
 
 use crate::protocol::auth::challenge;
 use crate::protocol::auth::scope::Scopes;
-use crate::protocol::http::Response;
 use crate::transport::auth::ahead::Ahead;
 use crate::transport::auth::token::Service;
 use crate::transport::auth::{Attempt, Authenticated, Carried, Challenge, Credentials};
+use crate::transport::request::Response;
 use crate::transport::{Clock, Result, Transport};
 
 /// What GHCR's challenge on `/v2/` names: no repository anyone has.

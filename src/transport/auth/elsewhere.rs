@@ -3,13 +3,13 @@
 
 use crate::protocol::auth::challenge;
 use crate::protocol::auth::scope::Scopes;
-use crate::protocol::http::{Request, Response};
 use crate::protocol::url::Url;
 use crate::transport::auth::ahead::Ahead;
 use crate::transport::auth::demand::Scheme;
 use crate::transport::auth::token::{Asking, Service};
 use crate::transport::auth::{Authenticated, Carried};
 use crate::transport::layers::redirect;
+use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Clock, Result, Transport, read};
 
 /// Times a request is sent with another token: one that is kept may have been revoked.

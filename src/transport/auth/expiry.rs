@@ -1,10 +1,11 @@
 //! What was good once and may have expired. ECR's passwords live for twelve hours, and then it answers 403; others answer
 //! 400 or 403 to a token that has expired or was revoked.
 
-use crate::protocol::http::{Method, Request, Response, error_body};
+use crate::protocol::http::{Method, error_body};
 use crate::transport::auth::ahead::{Ahead, said};
 use crate::transport::auth::demand::Scheme;
 use crate::transport::auth::{Attempt, Authenticated, Carried};
+use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Clock, Transport};
 
 /// Beginnings of codes by which a registry says what is wrong with a request, whoever sends it (distribution-spec v1.1.1,

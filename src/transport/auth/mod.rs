@@ -19,7 +19,7 @@ use base64ct::{Base64, Encoding as _};
 
 use crate::protocol::auth::scope::Scopes;
 use crate::protocol::auth::secret::Secret;
-use crate::protocol::http::{Carries, Login, Method, Moment, Request, Response};
+use crate::protocol::http::Method;
 use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::url::Url;
 use crate::transport::auth::ahead::Ahead;
@@ -28,6 +28,7 @@ use crate::transport::auth::demand::Scheme;
 use crate::transport::auth::session::{Session, Sessions};
 use crate::transport::auth::token::{Asking, Service, Token, Tokens};
 use crate::transport::layers::retry::Retry;
+use crate::transport::request::{Carries, Login, Moment, Request, Response};
 use crate::transport::trust::Trust;
 use crate::transport::{Body, Clock, Error, Result, Stage, Transport, read};
 

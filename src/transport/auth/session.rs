@@ -8,11 +8,12 @@ use async_lock::Mutex;
 
 use crate::protocol::auth::secret::Secret;
 use crate::protocol::code;
-use crate::protocol::http::{Content, Headers, Method, Request};
+use crate::protocol::http::{Headers, Method};
 use crate::protocol::url::Url;
 use crate::transport::auth::basic;
 use crate::transport::auth::credentials::Credentials;
 use crate::transport::layers::retry::Retry;
+use crate::transport::request::{Content, Request};
 use crate::transport::trust::Trust;
 use crate::transport::{Clock, Error, Result, Transport, failure, read};
 

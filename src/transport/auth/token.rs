@@ -9,12 +9,13 @@ use crate::protocol::auth::secret::Secret;
 use crate::protocol::auth::token;
 use crate::protocol::auth::token::TokenAnswer;
 use crate::protocol::code;
-use crate::protocol::http::{Content, Failures, Login, Method, Request};
+use crate::protocol::http::Method;
 use crate::protocol::text::printable;
 use crate::protocol::url::{Url, percent};
 use crate::transport::auth::basic;
 use crate::transport::auth::credentials::Credentials;
 use crate::transport::layers::retry::Retry;
+use crate::transport::request::{Content, Failures, Login, Request};
 use crate::transport::shared::Shared;
 use crate::transport::{Clock, Error, Result, Transport, failure, read};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_lock::{Semaphore, SemaphoreGuardArc};
 
-use crate::protocol::http::{Request, Response};
 use crate::protocol::oci::digest::Algorithm;
+use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Result, Transport};
 
 /// Lets so many requests run at a time, first come, first served. A request runs until its body has ended, was dropped

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::protocol::http::rate_limit::RateLimit;
-use crate::protocol::http::{Request, Response, rate_limit, warning};
+use crate::protocol::http::{rate_limit, warning};
 use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::text::printable;
 use crate::protocol::url::Url;
+use crate::transport::request::{Request, Response};
 use crate::transport::{Result, Transport};
 
 /// Different warnings that are remembered as told: a registry that has more to say repeats itself.

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::protocol::http::{Request, Response};
 use crate::protocol::oci::digest::Algorithm;
+use crate::transport::request::{Request, Response};
 use crate::transport::{Clock, Result, Transport};
 
 /// One request attempt, without secrets.

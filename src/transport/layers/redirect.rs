@@ -4,9 +4,10 @@
 use std::rc::Rc;
 
 use crate::protocol::code;
-use crate::protocol::http::{Headers, Method, Request, Response};
+use crate::protocol::http::{Headers, Method};
 use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::url::Url;
+use crate::transport::request::{Request, Response};
 use crate::transport::trust::Trust;
 use crate::transport::{Clock, Error, Result, Stage, Transport, read};
 

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::protocol::code;
-use crate::protocol::http::{Failures, Request, Response};
 use crate::protocol::oci::digest::Algorithm;
+use crate::transport::request::{Failures, Request, Response};
 use crate::transport::{Clock, Result, Transport, read};
 
 /// The longest wait a server may ask for. What asks for more is told to the caller at once.

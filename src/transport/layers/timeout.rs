@@ -7,10 +7,11 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use crate::protocol::code;
-use crate::protocol::http::{Content, Method, Request, Response};
+use crate::protocol::http::Method;
 use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::url::Url;
 use crate::transport::pipe::Turn;
+use crate::transport::request::{Content, Request, Response};
 use crate::transport::{Body, Chunk, Error, Host, Result, Transport};
 
 /// Bytes per millisecond that a request's body is given time for.

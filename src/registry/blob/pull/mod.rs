@@ -6,11 +6,12 @@ mod answer;
 use std::rc::Rc;
 
 use crate::protocol::code;
-use crate::protocol::http::{Failures, Method};
+use crate::protocol::http::Method;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::registry::api::connection::{Connection, Stream, Target, part_of};
 use crate::registry::api::settings::Call;
 use crate::registry::manifest::get::mismatch;
+use crate::transport::request::Failures;
 use crate::transport::{Body, Chunk, Error, Hasher, Host, Result};
 
 /// Bytes after which the connection counts as a good one again.

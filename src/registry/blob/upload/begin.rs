@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::protocol::code;
-use crate::protocol::http::{Failures, Method, Request};
+use crate::protocol::http::Method;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::api::connection::{Answer, Connection, part_of};
@@ -13,6 +13,7 @@ use crate::registry::blob::source::Part;
 use crate::registry::blob::upload::{CANCEL_LIMIT, Upload, check_hint, content, fill, refusal};
 use crate::registry::manifest::put::ANSWER_LIMIT;
 use crate::transport::detach::see_through_once_sent;
+use crate::transport::request::{Failures, Request};
 use crate::transport::{Error, Host, Result, Stage};
 
 /// The repository that blobs go up to, and how.

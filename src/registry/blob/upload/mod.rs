@@ -8,7 +8,7 @@ pub(crate) mod stream;
 use std::rc::Rc;
 
 use crate::protocol::code;
-use crate::protocol::http::{Content, Failures, Headers, Method, Request};
+use crate::protocol::http::{Headers, Method};
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::url::Url;
 use crate::registry::api::connection::{Answer, Connection, Target, part_of};
@@ -17,6 +17,7 @@ use crate::registry::blob::source::Part;
 use crate::registry::manifest::get::mismatch;
 use crate::registry::manifest::put::ANSWER_LIMIT;
 use crate::transport::layers::retry;
+use crate::transport::request::{Content, Failures, Request};
 use crate::transport::{Chunk, Error, Host, Result};
 
 /// Milliseconds that one request to cancel an upload, or its answer that the upload has begun, may take.

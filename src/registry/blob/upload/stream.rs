@@ -7,13 +7,14 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use crate::protocol::code;
-use crate::protocol::http::{Content, Method, Request};
+use crate::protocol::http::Method;
 use crate::registry::api::connection::{Answer, Connection};
 use crate::registry::blob::source::{Intake, Part};
 use crate::registry::blob::upload::progress::lost;
 use crate::registry::blob::upload::{Upload, check_intact, fill, refusal};
 use crate::registry::manifest::put::ANSWER_LIMIT;
 use crate::transport::pipe::{End, Pipe};
+use crate::transport::request::{Content, Request};
 use crate::transport::{Chunk, Error, Host, Result};
 
 /// Bytes handed over to the host at a time.

@@ -19,13 +19,14 @@ pub(crate) use crate::registry::legacy::v1::tags::{tag, untag};
 
 use std::rc::Rc;
 
-use crate::protocol::http::{Content, Method, Request};
+use crate::protocol::http::Method;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::api::connection::{Answer, Connection, Target};
 use crate::registry::api::settings::Call;
 use crate::registry::api::version;
 use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::transport::request::{Content, Request};
 use crate::transport::{Error, Host, Result};
 
 /// The namespace of names that have none.

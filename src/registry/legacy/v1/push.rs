@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::protocol::code;
-use crate::protocol::http::{Content, Method, Request};
+use crate::protocol::http::Method;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::v1::{ImageId, new_image};
@@ -16,6 +16,7 @@ use crate::registry::blob::upload::stream::{PIECE, came_early};
 use crate::registry::legacy::v1::layer::seed;
 use crate::registry::repository::Repository;
 use crate::transport::pipe::Pipe;
+use crate::transport::request::{Content, Request};
 use crate::transport::{Error, Hasher as _, Host, Result};
 
 /// Bytes of a stream at most where the host cannot send one: V1 takes a layer in one request, so that all of it has to be in
