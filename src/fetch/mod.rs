@@ -40,7 +40,7 @@ use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::schema1::signed::Check;
 use crate::protocol::url::Url;
 use crate::transport::request::{Content, Login, Request, Response};
-use crate::transport::schema1::{AnySigner, Unpack, no_gzip};
+use crate::transport::schema1::{AnySigner, Schema1Host, Unpack, no_gzip};
 use crate::transport::{Clock, Error, Host, Result, Transport};
 
 const CACHE_CONTROL: &str = "cache-control";
@@ -162,7 +162,6 @@ impl FetchHost {
 impl Transport for FetchHost {
     type Chunk = HostBytes;
     type Body = FetchBody;
-    type Hasher = FetchHasher;
 
     async fn send(&self, request: &Request<HostBytes>) -> Result<Response<FetchBody>> {
         let mut abort = Abort::new();
@@ -181,10 +180,6 @@ impl Transport for FetchHost {
                 Err(failure::of_fetch(&cause, &request.url, &place, !self.is_injected).await)
             }
         }
-    }
-
-    fn hasher(&self, algorithm: Algorithm) -> FetchHasher {
-        FetchHasher::new(self.create_hash.as_ref(), algorithm)
     }
 }
 
@@ -207,6 +202,12 @@ impl Clock for FetchHost {
 }
 
 impl Host for FetchHost {
+    type Hasher = FetchHasher;
+
+    fn hasher(&self, algorithm: Algorithm) -> FetchHasher {
+        FetchHasher::new(self.create_hash.as_ref(), algorithm)
+    }
+
     fn page_origin(&self) -> Option<String> {
         self.page.as_ref().map(|page| page.origin.clone())
     }
@@ -218,7 +219,9 @@ impl Host for FetchHost {
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
         wasm_bindgen_futures::spawn_local(work);
     }
+}
 
+impl Schema1Host for FetchHost {
     async fn verify(&self, check: &Check) -> Result<bool> {
         schema1::verify(check).await
     }

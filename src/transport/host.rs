@@ -3,10 +3,9 @@
 use std::pin::Pin;
 
 use crate::protocol::oci::digest::Algorithm;
-use crate::protocol::schema1::signed::Check;
 use crate::transport::Result;
 use crate::transport::request::{Request, Response};
-use crate::transport::schema1::{AnySigner, Unpack, no_cryptography, no_gzip};
+use crate::transport::schema1::Schema1Host;
 
 /// Some bytes of a body, where the host keeps them.
 pub trait Chunk: Clone + 'static {
@@ -65,14 +64,9 @@ pub trait Transport: 'static {
     type Chunk: Chunk;
     /// A body as the host gives it.
     type Body: Body<Chunk = Self::Chunk>;
-    /// The host's hasher, or one in wasm.
-    type Hasher: Hasher<Self::Chunk>;
 
     /// Sends a request and waits for the response's headers. Any status is a success here.
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>>;
-
-    /// A hasher for a digest's algorithm.
-    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher;
 }
 
 /// Time, as the host has it.
@@ -92,8 +86,13 @@ pub trait Clock: 'static {
 }
 
 /// All that the rest of the crate needs of its host.
-#[allow(async_fn_in_trait)]
-pub trait Host: Transport + Clock {
+pub trait Host: Transport + Clock + Schema1Host {
+    /// The host's hasher, or one in wasm.
+    type Hasher: Hasher<Self::Chunk>;
+
+    /// A hasher for a digest's algorithm.
+    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher;
+
     /// Origin of the page this runs in ("https://dashboard.example.com", or "null"), whose requests to other origins are
     /// under the browser's rules; `None` outside of pages.
     fn page_origin(&self) -> Option<String> {
@@ -107,19 +106,4 @@ pub trait Host: Transport + Clock {
 
     /// Drives work to its end, whether or not anyone waits for it.
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>);
-
-    /// Whether a signature fits. An error where the host cannot tell.
-    async fn verify(&self, _check: &Check) -> Result<bool> {
-        Err(no_cryptography())
-    }
-
-    /// Someone with a fresh key of P-256.
-    async fn new_signer(&self) -> Result<AnySigner> {
-        Err(no_cryptography())
-    }
-
-    /// What unpacks gzip.
-    fn unpack(&self) -> Result<Box<dyn Unpack<Self::Chunk>>> {
-        Err(no_gzip())
-    }
 }

@@ -1,11 +1,31 @@
-//! What only manifests of schema 1 ask of a host: to check signatures and make them, and to unpack layers.
+//! What only schema1 manifests need of a host: signatures and gzip.
 
 use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::protocol::code;
 use crate::protocol::schema1::key::Key;
-use crate::transport::{Error, Result};
+use crate::protocol::schema1::signed::Check;
+use crate::transport::{Error, Result, Transport};
+
+/// What schema1 manifests need of a host. The default methods answer that the host lacks it.
+#[allow(async_fn_in_trait)]
+pub trait Schema1Host: Transport {
+    /// Whether a signature fits. An error where the host cannot tell.
+    async fn verify(&self, _check: &Check) -> Result<bool> {
+        Err(no_cryptography())
+    }
+
+    /// A signer with a fresh P-256 key.
+    async fn new_signer(&self) -> Result<AnySigner> {
+        Err(no_cryptography())
+    }
+
+    /// A gzip decompressor.
+    fn unpack(&self) -> Result<Box<dyn Unpack<Self::Chunk>>> {
+        Err(no_gzip())
+    }
+}
 
 /// What a host that has no cryptography says.
 pub fn no_cryptography() -> Error {

@@ -47,5 +47,5 @@ pub fn stack<H: Host>(host: &Rc<H>, settings: StackSettings) -> (Stack<H>, retry
     let redirected = redirect::Redirected::new(noticed, host.clone(), trust.clone());
     let limited = limit::Limited::new(redirected, concurrency);
     let retried = retry::Retried::new(limited, retry.clone(), host.page_origin().is_some());
-    (auth::Authenticated::new(retried, retry.clone(), trust, auth), retry)
+    (auth::Authenticated::new(retried, host.clone(), retry.clone(), trust, auth), retry)
 }

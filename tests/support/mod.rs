@@ -30,7 +30,7 @@ use docker_registry_client_wasm::registry::{Client, Repository, Settings, Versio
 use docker_registry_client_wasm::transport::layers::retry::Policy;
 use docker_registry_client_wasm::transport::pipe::{End, Pipe};
 use docker_registry_client_wasm::transport::request::{Content, Login, Request, Response};
-use docker_registry_client_wasm::transport::schema1::{AnySigner, Unpack, no_cryptography};
+use docker_registry_client_wasm::transport::schema1::{AnySigner, Schema1Host, Unpack, no_cryptography};
 use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Host, Result, Transport};
 use sha2::Digest as _;
 
@@ -501,7 +501,6 @@ impl Hasher<Bytes> for Sha {
 impl Transport for Scripted {
     type Chunk = Bytes;
     type Body = ScriptedBody;
-    type Hasher = Sha;
 
     async fn send(&self, request: &Request<Bytes>) -> Result<Response<ScriptedBody>> {
         let url = request.url.to_string();
@@ -557,6 +556,10 @@ impl Transport for Scripted {
             body: ScriptedBody { host: self.clone(), steps: steps.into_iter(), repeating: None, open: Some(open) },
         })
     }
+}
+
+impl Host for Scripted {
+    type Hasher = Sha;
 
     fn hasher(&self, algorithm: Algorithm) -> Sha {
         match algorithm {
@@ -564,9 +567,7 @@ impl Transport for Scripted {
             Algorithm::Sha512 => Sha::Sha512(sha2::Sha512::new()),
         }
     }
-}
 
-impl Host for Scripted {
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
         self.0.spawned.borrow_mut().push(work);
         if let Some(waker) = self.0.driver.borrow().as_ref() {
@@ -578,6 +579,12 @@ impl Host for Scripted {
         self.0.page.borrow().clone()
     }
 
+    fn sends_streams(&self) -> bool {
+        self.0.streaming.borrow().is_some()
+    }
+}
+
+impl Schema1Host for Scripted {
     async fn verify(&self, check: &Check) -> Result<bool> {
         if self.0.has_cryptography.get() { Ok(schema1::verify(check)) } else { Err(no_cryptography()) }
     }
@@ -588,10 +595,6 @@ impl Host for Scripted {
 
     fn unpack(&self) -> Result<Box<dyn Unpack<Bytes>>> {
         Ok(Box::new(schema1::Gunzip::new()))
-    }
-
-    fn sends_streams(&self) -> bool {
-        self.0.streaming.borrow().is_some()
     }
 }
 

@@ -33,6 +33,7 @@ const DOCKER_HUB: &str = "registry-1.docker.io";
 pub struct Connection<H: Host> {
     base: Url,
     page_origin: Option<String>,
+    host: Rc<H>,
     stack: Stack<H>,
     /// Where requests may go.
     pub(crate) trust: Trust,
@@ -86,8 +87,9 @@ impl<H: Host> Connection<H> {
         let notices = Rc::new(Notices::new(settings.warned));
         let page_origin = host.page_origin();
         let trust = Trust::new(base.clone(), settings.trusted);
+        let host = Rc::new(host);
         let (stack, retry) = stack(
-            &Rc::new(host),
+            &host,
             StackSettings {
                 trust: trust.clone(),
                 auth: settings.auth,
@@ -102,6 +104,7 @@ impl<H: Host> Connection<H> {
         Self {
             base,
             page_origin,
+            host,
             stack,
             trust,
             notices,
@@ -153,11 +156,11 @@ impl<H: Host> Connection<H> {
 
     /// What this runs on.
     pub(crate) fn host(&self) -> &H {
-        self.retry.clock()
+        &self.host
     }
 
     pub(crate) fn hasher(&self, algorithm: Algorithm) -> H::Hasher {
-        self.stack.hasher(algorithm)
+        self.host.hasher(algorithm)
     }
 
     /// Something of the registry as a whole; `path` is made of checked parts.
@@ -299,7 +302,7 @@ impl<H: Host> Connection<H> {
 
     /// The error an answer without success tells of.
     pub(crate) fn failure(&self, answer: &Answer<Vec<u8>>) -> Error {
-        failure::of(answer.method, &answer.url, &answer.response, self.retry.now_unix_ms())
+        failure::of(answer.method, &answer.url, &answer.response, self.host.unix_ms())
     }
 
     /// Sends a GET whose body is to be streamed, and must be there.

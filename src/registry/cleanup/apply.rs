@@ -30,7 +30,7 @@ impl<H: Host> Repository<H> {
     pub async fn plan_cleanup(&self, policy: &Policy, call: &Call) -> Result<Cleanup<H>> {
         policy.check()?;
         let gatherer = self.gatherer(call)?;
-        let now = gatherer.connection.retry.now_unix_ms();
+        let now = gatherer.connection.host().unix_ms();
         let mut inventory = gatherer.inventory().await?;
         let registry = gatherer.connection.base().to_string();
         let mut asked = Marks::default();

@@ -38,7 +38,7 @@ struct Facts {
 
 impl<'a, H: Host> Look<'a, H> {
     pub(super) fn new(gatherer: &'a Gatherer<H>, inventory: &'a mut Inventory) -> Self {
-        let now = gatherer.connection.retry.now_unix_ms();
+        let now = gatherer.connection.host().unix_ms();
         let (facts, uploaded_ids, uploaded) = Default::default();
         Self { gatherer, inventory: RefCell::new(inventory), facts, uploaded_ids, uploaded, now }
     }

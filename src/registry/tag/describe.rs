@@ -115,7 +115,7 @@ impl<H: Host> Descriptions<H> {
             }
             None => Some(Listing::tags(connection.clone(), Ok(name.clone()), None, call.clone())),
         };
-        let now = connection.retry.now_unix_ms();
+        let now = connection.host().unix_ms();
         let reader = Reader {
             connection,
             name,

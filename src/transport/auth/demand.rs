@@ -59,7 +59,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                 }
                 // It is good no more, or allows too little. One that came for this request may have expired between two
                 // tries.
-                let is_old = token.number <= attempt.tokens || !token.is_fresh(self.retry.clock().now());
+                let is_old = token.number <= attempt.tokens || !token.is_fresh(self.clock.now());
                 more || (is_demand && (is_old || !token.scopes.cover(&scopes)))
             }
             Carried::Session(session) => {

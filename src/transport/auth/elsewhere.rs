@@ -42,7 +42,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             let mut answered = answered;
             answered.url.get_or_insert(origin.clone());
             let before = std::mem::replace(&mut refused, answered);
-            read::discard(self.retry.clock(), before).await;
+            read::discard(&*self.clock, before).await;
             if refused.status != 401 {
                 break;
             }
@@ -57,10 +57,10 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         scopes: &Scopes,
         newer_than: &mut u64,
     ) -> Result<Response<Ahead<T::Body>>> {
-        let (transport, retry, timeout) = (&self.inner, &self.retry, request.timeout);
+        let (transport, clock, retry, timeout) = (&self.inner, &*self.clock, &self.retry, request.timeout);
         let failures = request.failures.of_errand();
         let asking =
-            Asking { transport, retry, service, credentials: None, newer_than: *newer_than, timeout, failures };
+            Asking { transport, clock, retry, service, credentials: None, newer_than: *newer_than, timeout, failures };
         let (token, _) = self.tokens.get(&asking, scopes).await?;
         *newer_than = token.number;
         let carried = Carried::Token(token.clone());

@@ -14,13 +14,13 @@ mod token;
 pub use crate::transport::auth::credentials::{Asked, Challenge, Credentials, Source};
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use base64ct::{Base64, Encoding as _};
 
 use crate::protocol::auth::scope::Scopes;
 use crate::protocol::auth::secret::Secret;
 use crate::protocol::http::Method;
-use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::url::Url;
 use crate::transport::auth::ahead::Ahead;
 use crate::transport::auth::credentials::Keyring;
@@ -49,6 +49,7 @@ pub struct AuthSettings {
 /// Adds credentials to requests that go to the registry's own origin.
 pub struct Authenticated<T, C> {
     inner: T,
+    clock: Rc<C>,
     retry: Retry<C>,
     trust: Trust,
     keyring: Keyring,
@@ -81,11 +82,11 @@ enum Carried {
 
 impl<T: Transport, C: Clock> Authenticated<T, C> {
     /// Over another transport.
-    pub fn new(inner: T, retry: Retry<C>, trust: Trust, settings: AuthSettings) -> Self {
+    pub fn new(inner: T, clock: Rc<C>, retry: Retry<C>, trust: Trust, settings: AuthSettings) -> Self {
         let keyring = Keyring::new(settings.credentials, settings.source);
         let (tokens, sessions, asked) = (Tokens::default(), Sessions::default(), RefCell::default());
         let service = settings.service.as_ref().map(Service::at);
-        Self { inner, retry, trust, keyring, tokens, sessions, service, asked }
+        Self { inner, clock, retry, trust, keyring, tokens, sessions, service, asked }
     }
 
     /// Whether there are credentials, as far as that is known without asking for them.
@@ -170,7 +171,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                 let Some(repository) = scopes.only_repository() else { return Ok(Carried::Nothing) };
                 let what = (repository, !matches!(request.method, Method::Get | Method::Head));
                 let sessions = &self.sessions;
-                let session = sessions.get(&self.inner, &self.retry, &self.trust, what, credentials.as_ref()).await;
+                let session = sessions.get(&self.inner, &*self.clock, &self.trust, what, credentials.as_ref()).await;
                 session.map(Carried::Session)
             }
         }
@@ -187,9 +188,9 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         if credentials.is_some() && !is_named && !self.trust.may_have_credentials(&service.realm) {
             return Err(token::untrusted(service));
         }
-        let (transport, retry, timeout) = (&self.inner, &self.retry, request.timeout);
+        let (transport, clock, retry, timeout) = (&self.inner, &*self.clock, &self.retry, request.timeout);
         let failures = request.failures.of_errand();
-        let asking = Asking { transport, retry, service, credentials, newer_than, timeout, failures };
+        let asking = Asking { transport, clock, retry, service, credentials, newer_than, timeout, failures };
         let result = self.tokens.get(&asking, scopes).await;
         let (token, refresh_token) = result.map_err(|error| {
             let error = token::unreached(service, self.trust.registry(), error);
@@ -235,7 +236,6 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
 impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
     type Chunk = T::Chunk;
     type Body = Ahead<T::Body>;
-    type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let is_home = request.url.same_origin(self.trust.registry());
@@ -250,10 +250,6 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
             return Ok(Box::pin(self.as_nobody(request, response)).await);
         }
         Ok(response)
-    }
-
-    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
-        self.inner.hasher(algorithm)
     }
 }
 
@@ -308,7 +304,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                 return Ok(response);
             }
             carried = next;
-            read::discard(self.retry.clock(), response).await;
+            read::discard(&*self.clock, response).await;
             round += 1;
         }
     }

@@ -12,7 +12,6 @@ use crate::protocol::http::{Headers, Method};
 use crate::protocol::url::Url;
 use crate::transport::auth::basic;
 use crate::transport::auth::credentials::Credentials;
-use crate::transport::layers::retry::Retry;
 use crate::transport::request::{Content, Request};
 use crate::transport::trust::Trust;
 use crate::transport::{Clock, Error, Result, Transport, failure, read};
@@ -63,10 +62,10 @@ pub struct Sessions {
 
 impl Sessions {
     /// A repository's session: the one there is, else a new one.
-    pub async fn get<T: Transport, C: Clock>(
+    pub async fn get<T: Transport>(
         &self,
         transport: &T,
-        retry: &Retry<C>,
+        clock: &impl Clock,
         trust: &Trust,
         (repository, writes): (&str, bool),
         credentials: Option<&Credentials>,
@@ -95,7 +94,7 @@ impl Sessions {
         if !response.is_success() {
             let body = read::start(&mut response.body).await;
             let response = response.map_body(|_| body);
-            return Err(failure::of(request.method, &request.url, &response, retry.now_unix_ms()));
+            return Err(failure::of(request.method, &request.url, &response, clock.unix_ms()));
         }
         let token = response.headers.get("x-docker-token").filter(|token| is_visible(token));
         // docker-registry's own index puts the scheme before it.
@@ -108,7 +107,7 @@ impl Sessions {
         let (repository, token) = (repository.to_owned(), Secret::new(token));
         let session = Session { repository, writes, endpoint, token, cookies: cookies(&response.headers) };
         // The images of the repository, which nobody needs.
-        read::discard(retry.clock(), response).await;
+        read::discard(clock, response).await;
         if self.epoch.get() == epoch {
             let mut known = self.known.borrow_mut();
             known.truncate(MOST - 1);

@@ -188,7 +188,9 @@ impl Tokens {
 pub struct Asking<'a, T, C> {
     /// What carries the request.
     pub transport: &'a T,
-    /// Repeats it where that is due, and has the time.
+    /// The time.
+    pub clock: &'a C,
+    /// Repeats it where that is due.
     pub retry: &'a Retry<C>,
     /// Whom to ask.
     pub service: &'a Service,
@@ -204,7 +206,7 @@ pub struct Asking<'a, T, C> {
 
 impl<T: Transport, C: Clock> Asking<'_, T, C> {
     fn now(&self) -> u64 {
-        self.retry.clock().now()
+        self.clock.now()
     }
 
     async fn fetch(&self, scopes: &Scopes) -> Result<TokenAnswer> {
@@ -264,7 +266,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
         response.secrets = self.credentials.map(Credentials::secrets).unwrap_or_default();
         response.login = if self.credentials.is_some() { Login::Sent } else { Login::Missing };
         if !response.is_success() {
-            return Err(failure::of(request.method, &request.url, &response, self.retry.now_unix_ms()));
+            return Err(failure::of(request.method, &request.url, &response, self.clock.unix_ms()));
         }
         let answer = token::parse(&response.body).map_err(|invalid| {
             let who = failure::answerer(&request.url, &response, &[]);

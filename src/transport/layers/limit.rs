@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_lock::{Semaphore, SemaphoreGuardArc};
 
-use crate::protocol::oci::digest::Algorithm;
 use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Result, Transport};
 
@@ -26,16 +25,11 @@ impl<T: Transport> Limited<T> {
 impl<T: Transport> Transport for Limited<T> {
     type Chunk = T::Chunk;
     type Body = LimitedBody<T::Body>;
-    type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let permit = Some(self.permits.acquire_arc().await).filter(|_| !request.is_streamed());
         let response = self.inner.send(request).await?;
         Ok(response.map_body(|body| LimitedBody { body, permit }))
-    }
-
-    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
-        self.inner.hasher(algorithm)
     }
 }
 

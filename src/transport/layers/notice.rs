@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use crate::protocol::http::rate_limit::RateLimit;
 use crate::protocol::http::{rate_limit, warning};
-use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::text::printable;
 use crate::protocol::url::Url;
 use crate::transport::request::{Request, Response};
@@ -77,7 +76,6 @@ impl<T: Transport> Noticed<T> {
 impl<T: Transport> Transport for Noticed<T> {
     type Chunk = T::Chunk;
     type Body = T::Body;
-    type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let response = self.inner.send(request).await?;
@@ -85,9 +83,5 @@ impl<T: Transport> Transport for Noticed<T> {
             self.notices.notice(&response);
         }
         Ok(response)
-    }
-
-    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
-        self.inner.hasher(algorithm)
     }
 }

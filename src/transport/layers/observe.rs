@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::protocol::oci::digest::Algorithm;
 use crate::transport::request::{Request, Response};
 use crate::transport::{Clock, Result, Transport};
 
@@ -46,7 +45,6 @@ impl<T: Transport, C: Clock> Observed<T, C> {
 impl<T: Transport, C: Clock> Transport for Observed<T, C> {
     type Chunk = T::Chunk;
     type Body = T::Body;
-    type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let Some(observer) = &self.observer else {
@@ -63,9 +61,5 @@ impl<T: Transport, C: Clock> Transport for Observed<T, C> {
             error: result.as_ref().err().map(|error| error.code.to_string()),
         });
         result
-    }
-
-    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
-        self.inner.hasher(algorithm)
     }
 }

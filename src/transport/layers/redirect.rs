@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use crate::protocol::code;
 use crate::protocol::http::{Headers, Method};
-use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::url::Url;
 use crate::transport::request::{Request, Response};
 use crate::transport::trust::Trust;
@@ -95,15 +94,10 @@ impl<T: Transport, C: Clock> Redirected<T, C> {
 impl<T: Transport, C: Clock> Transport for Redirected<T, C> {
     type Chunk = T::Chunk;
     type Body = T::Body;
-    type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let result = self.send_on(request, &mut Vec::new()).await;
         result.map_err(|error| error.at(request.method, &request.url))
-    }
-
-    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
-        self.inner.hasher(algorithm)
     }
 }
 

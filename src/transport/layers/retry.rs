@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use crate::protocol::code;
-use crate::protocol::oci::digest::Algorithm;
 use crate::transport::request::{Failures, Request, Response};
 use crate::transport::{Clock, Result, Transport, read};
 
@@ -64,16 +63,6 @@ impl<C: Clock> Retry<C> {
         self.policy.attempts > 1
     }
 
-    /// Milliseconds since 1970.
-    pub fn now_unix_ms(&self) -> u64 {
-        self.clock.unix_ms()
-    }
-
-    /// The clock it waits by.
-    pub fn clock(&self) -> &C {
-        &self.clock
-    }
-
     /// Waits so long.
     pub async fn pause(&self, milliseconds: u64) {
         if milliseconds > 0 {
@@ -110,7 +99,6 @@ impl<T: Transport, C: Clock> Retried<T, C> {
 impl<T: Transport, C: Clock> Transport for Retried<T, C> {
     type Chunk = T::Chunk;
     type Body = T::Body;
-    type Hasher = T::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let mut fresh = None;
@@ -119,13 +107,13 @@ impl<T: Transport, C: Clock> Transport for Retried<T, C> {
             let result = self.inner.send(request).await;
             if self.may_be_outdated(request, &result) {
                 if let Ok(response) = result {
-                    read::discard(self.retry.clock(), response).await;
+                    read::discard(&*self.retry.clock, response).await;
                 }
                 fresh = Some(Request { may_be_cached: false, ..request.clone() });
                 continue;
             }
             let asked = match &result {
-                Ok(response) if is_momentary(response.status) => response.retry_after(self.retry.now_unix_ms()),
+                Ok(response) if is_momentary(response.status) => response.retry_after(self.retry.clock.unix_ms()),
                 Err(error) if error.is_transient => None,
                 _ => return result,
             };
@@ -133,14 +121,10 @@ impl<T: Transport, C: Clock> Transport for Retried<T, C> {
             let delay = if repeatable { self.retry.after(&request.failures, asked) } else { None };
             let Some(delay) = delay else { return result };
             if let Ok(response) = result {
-                read::discard(self.retry.clock(), response).await;
+                read::discard(&*self.retry.clock, response).await;
             }
             self.retry.pause(delay).await;
         }
-    }
-
-    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
-        self.inner.hasher(algorithm)
     }
 }
 

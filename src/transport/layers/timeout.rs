@@ -8,11 +8,10 @@ use futures_util::future::{Either, select};
 
 use crate::protocol::code;
 use crate::protocol::http::Method;
-use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::url::Url;
 use crate::transport::pipe::Turn;
 use crate::transport::request::{Content, Request, Response};
-use crate::transport::{Body, Chunk, Error, Host, Result, Transport};
+use crate::transport::{Body, Chunk, Clock, Error, Result, Transport};
 
 /// Bytes per millisecond that a request's body is given time for.
 const SLOWEST: u64 = 32;
@@ -30,17 +29,16 @@ pub struct Timed<H> {
     idle_timeout: u64,
 }
 
-impl<H: Host> Timed<H> {
+impl<H: Transport + Clock> Timed<H> {
     /// Limits in milliseconds; 0 waits for ever.
     pub fn new(host: Rc<H>, header_timeout: u64, idle_timeout: u64) -> Self {
         Self { host, header_timeout, idle_timeout }
     }
 }
 
-impl<H: Host> Transport for Timed<H> {
+impl<H: Transport + Clock> Transport for Timed<H> {
     type Chunk = H::Chunk;
     type Body = TimedBody<H>;
-    type Hasher = H::Hasher;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         request.set_in_flight(true);
@@ -78,13 +76,9 @@ impl<H: Host> Transport for Timed<H> {
             url,
         }))
     }
-
-    fn hasher(&self, algorithm: Algorithm) -> Self::Hasher {
-        self.host.hasher(algorithm)
-    }
 }
 
-impl<H: Host> Timed<H> {
+impl<H: Transport + Clock> Timed<H> {
     /// Milliseconds without progress that end a request.
     fn limit(&self, request: &Request<H::Chunk>, progress: Option<(Turn, u64)>) -> u64 {
         let beside = match progress {
@@ -116,7 +110,7 @@ fn length<C: Chunk>(content: &Content<C>) -> u64 {
 }
 
 /// A body whose reads end in an error after the idle time-out.
-pub struct TimedBody<H: Host> {
+pub struct TimedBody<H: Transport> {
     body: H::Body,
     host: Rc<H>,
     idle_timeout: u64,
@@ -130,7 +124,7 @@ pub struct TimedBody<H: Host> {
     url: Url,
 }
 
-impl<H: Host> TimedBody<H> {
+impl<H: Transport + Clock> TimedBody<H> {
     /// The next bytes, which are more than none.
     async fn read(&mut self) -> Result<Option<H::Chunk>> {
         let started = self.host.now();
@@ -194,7 +188,7 @@ impl<H: Host> TimedBody<H> {
     }
 }
 
-impl<H: Host> Body for TimedBody<H> {
+impl<H: Transport + Clock> Body for TimedBody<H> {
     type Chunk = H::Chunk;
 
     async fn next(&mut self) -> Result<Option<H::Chunk>> {
