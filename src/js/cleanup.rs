@@ -6,11 +6,12 @@ use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
+use crate::js::args::options::{Options, described};
+use crate::js::args::policy;
 use crate::js::client::Shared;
-use crate::js::error::{Failure, Result};
-use crate::js::options::{Options, described};
+use crate::js::output::error::{Failure, Result};
+use crate::js::output::{convert, error, promise};
 use crate::js::repository::Repository;
-use crate::js::{convert, error, policy, promise};
 use crate::registry::Cleanup;
 use crate::registry::cleanup::{Report, StepDone};
 use crate::transport::Error;

@@ -6,11 +6,13 @@ use js_sys::{Map, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
-use crate::js::error::{Failure, Result};
-use crate::js::options::Options;
+use crate::js::args::options::Options;
+use crate::js::args::{options, settings};
+use crate::js::diagnosis;
+use crate::js::output::error::{Failure, Result};
+use crate::js::output::{convert, iterate, promise};
 use crate::js::repository::Repository;
 use crate::js::signal::{Signal, Signals};
-use crate::js::{convert, diagnosis, iterate, options, promise, settings};
 use crate::protocol::url::Url;
 use crate::registry::{Client, Version};
 

@@ -7,11 +7,13 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
-use crate::js::callback::Callback;
+use crate::js::args::callback::Callback;
+use crate::js::args::options;
+use crate::js::args::options::{Options, described};
 use crate::js::client::DockerRegistryClient;
-use crate::js::error::{Failure, Result};
-use crate::js::options::{Options, described};
-use crate::js::{convert, image, options, promise, repository};
+use crate::js::output::error::{Failure, Result};
+use crate::js::output::{convert, promise};
+use crate::js::{image, repository};
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::Platform;

@@ -2,8 +2,8 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::js::convert;
-use crate::js::error::Result;
+use crate::js::output::convert;
+use crate::js::output::error::Result;
 use crate::registry::Diagnosis;
 use crate::transport::Error;
 

@@ -7,13 +7,14 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
+use crate::js::args::options;
+use crate::js::args::options::{MAX_SAFE_INTEGER, Options};
 use crate::js::client::Shared;
-use crate::js::collect::collect;
-use crate::js::error::{Failure, Result, not_constructible};
-use crate::js::options::{MAX_SAFE_INTEGER, Options};
-use crate::js::progress::Progress;
+use crate::js::output::collect::collect;
+use crate::js::output::error::{Failure, Result, not_constructible};
+use crate::js::output::progress::Progress;
+use crate::js::output::{convert, promise, stream};
 use crate::js::signal::Signals;
-use crate::js::{convert, options, promise, stream};
 use crate::registry;
 use crate::registry::{Layer, Source};
 

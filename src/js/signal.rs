@@ -12,7 +12,7 @@ use std::task::{Poll, Waker};
 use js_sys::{Function, Map, Reflect};
 use wasm_bindgen::prelude::*;
 
-use crate::js::error::{Failure, Result};
+use crate::js::output::error::{Failure, Result};
 use crate::protocol::sorted::Sorted;
 
 #[wasm_bindgen]

@@ -3,12 +3,13 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
+use crate::js::args::options::Options;
+use crate::js::args::source::Reason;
+use crate::js::args::{given, options, source};
 use crate::js::client::DockerRegistryClient;
-use crate::js::options::Options;
-use crate::js::push::with_cause;
+use crate::js::output::{convert, promise};
 use crate::js::repository::Repository;
-use crate::js::source::Reason;
-use crate::js::{convert, given, options, promise, source};
+use crate::js::repository::blob::with_cause;
 
 #[wasm_bindgen]
 impl DockerRegistryClient {

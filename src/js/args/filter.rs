@@ -4,7 +4,7 @@ use js_sys::{Array, RegExp};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::tag;
-use crate::js::error::{Failure, Result};
+use crate::js::output::error::{Failure, Result};
 use crate::protocol::text::glob::Glob;
 
 #[wasm_bindgen]

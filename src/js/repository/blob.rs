@@ -6,12 +6,13 @@ use std::rc::Rc;
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-use crate::js::error::{Failure, to_js};
-use crate::js::options::Options;
-use crate::js::progress::Progress;
+use crate::js::args::options::Options;
+use crate::js::args::source::Reason;
+use crate::js::args::{options, source};
+use crate::js::output::error::{Failure, to_js};
+use crate::js::output::progress::Progress;
+use crate::js::output::{convert, promise};
 use crate::js::repository::Repository;
-use crate::js::source::Reason;
-use crate::js::{convert, options, promise, source};
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type;
 use crate::registry::Push;

@@ -4,12 +4,12 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
-use crate::js::error::{Failure, Result};
-use crate::js::iterate::Pages;
-use crate::js::options::{Options, described};
+use crate::js::args::options::{Options, described};
+use crate::js::output::error::{Failure, Result};
+use crate::js::output::iterate::Pages;
+use crate::js::output::{convert, error, iterate};
 use crate::js::repository::Repository;
 use crate::js::signal::Signals;
-use crate::js::{convert, error, iterate};
 use crate::registry::tag::describe::Order;
 use crate::registry::{Described, Descriptions};
 

@@ -6,7 +6,7 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::js::error::Result;
+use crate::js::output::error::Result;
 use crate::js::signal::{Signal, Signals};
 
 type Task = Pin<Box<dyn Future<Output = Result<JsValue>>>>;

@@ -8,14 +8,14 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::fetch::FetchHost;
-use crate::js::error::{Result, to_js};
-use crate::js::progress::Progress;
+use crate::js::output::error::{Result, to_js};
+use crate::js::output::progress::Progress;
 use crate::js::signal::{Signals, Subscription};
 use crate::js::stop::Stop;
 use crate::registry::BlobPull;
 use crate::transport::{Chunk, Error};
 
-#[wasm_bindgen(module = "/src/js/stream.js")]
+#[wasm_bindgen(module = "/src/js/output/stream.js")]
 extern "C" {
     type Sink;
     #[wasm_bindgen(constructor)]

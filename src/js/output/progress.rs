@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::fetch::FetchHost;
-use crate::js::callback::Callback;
-use crate::js::convert;
+use crate::js::args::callback::Callback;
+use crate::js::output::convert;
 use crate::registry::BlobPull;
 use crate::transport::Clock;
 

@@ -5,8 +5,8 @@ use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::tag;
-use crate::js::callback::Callback;
-use crate::js::error::{Failure, Result};
+use crate::js::args::callback::Callback;
+use crate::js::output::error::{Failure, Result};
 use crate::js::signal::Signal;
 use crate::protocol::invalid::quoted;
 use crate::registry::Call;

@@ -1,6 +1,6 @@
 // What pushBlob takes, told by what it can do: it may come from another realm.
 
-import { bytesOf } from '../fetch/reader.js';
+import { bytesOf } from '../../fetch/reader.js';
 
 const tagOf = (value) => Object.prototype.toString.call(value);
 

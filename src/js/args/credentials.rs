@@ -8,9 +8,9 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::{settled, text_of};
-use crate::js::convert;
-use crate::js::error::{Failure, Result};
-use crate::js::options::{Options, described};
+use crate::js::args::options::{Options, described};
+use crate::js::output::convert;
+use crate::js::output::error::{Failure, Result};
 use crate::protocol::auth::secret::Secret;
 use crate::protocol::auth::token;
 use crate::protocol::code;

@@ -6,11 +6,12 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::headers;
-use crate::js::callback::Callback;
-use crate::js::error::{Failure, Result};
-use crate::js::options::{MAX_SAFE_INTEGER, Options, described};
+use crate::js::args::callback::Callback;
+use crate::js::args::credentials;
+use crate::js::args::options::{MAX_SAFE_INTEGER, Options, described};
+use crate::js::output::convert;
+use crate::js::output::error::{Failure, Result};
 use crate::js::signal::Signal;
-use crate::js::{convert, credentials};
 use crate::protocol::http::Headers;
 use crate::protocol::invalid::quoted;
 use crate::protocol::oci::platform::Platform;

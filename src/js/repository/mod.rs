@@ -1,5 +1,10 @@
 //! `Repository`.
 
+mod artifact;
+pub mod blob;
+mod describe;
+mod tag;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -7,26 +12,28 @@ use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
+use crate::js::args::filter::Filter;
+use crate::js::args::options;
+use crate::js::args::options::{MAX_SAFE_INTEGER, Options};
 use crate::js::client::Shared;
-use crate::js::error::{Failure, Result, not_constructible};
-use crate::js::filter::Filter;
+use crate::js::image;
 use crate::js::image::Image;
-use crate::js::options::{MAX_SAFE_INTEGER, Options};
-use crate::js::progress::Progress;
+use crate::js::output::error::{Failure, Result, not_constructible};
+use crate::js::output::progress::Progress;
+use crate::js::output::{convert, iterate, promise, stream};
 use crate::js::signal::Signals;
-use crate::js::{convert, image, iterate, options, promise, stream};
 use crate::registry;
 
 /// See index.d.ts.
 #[wasm_bindgen(skip_typescript)]
 pub struct Repository {
-    pub(super) repository: registry::Repository<FetchHost>,
-    pub(super) shared: Rc<Shared>,
+    pub(in crate::js) repository: registry::Repository<FetchHost>,
+    pub(in crate::js) shared: Rc<Shared>,
 }
 
 impl Repository {
     /// For JavaScript.
-    pub(super) fn wrap(repository: registry::Repository<FetchHost>, shared: &Rc<Shared>) -> Self {
+    pub(in crate::js) fn wrap(repository: registry::Repository<FetchHost>, shared: &Rc<Shared>) -> Self {
         Self { repository, shared: shared.clone() }
     }
 }

@@ -3,9 +3,9 @@
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use crate::js::error::{Failure, Result};
+use crate::js::output::error::{Failure, Result};
 
-#[wasm_bindgen(module = "/src/js/callback.js")]
+#[wasm_bindgen(module = "/src/js/args/callback.js")]
 extern "C" {
     fn tell(callback: &Function, value: &JsValue, name: &str);
 }

@@ -5,7 +5,7 @@ use js_sys::{Array, Date, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::js::error::Result;
+use crate::js::output::error::Result;
 use crate::protocol::code;
 use crate::protocol::oci::descriptor::{Annotations, Descriptor};
 use crate::protocol::oci::listing::Strings;

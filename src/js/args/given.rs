@@ -4,8 +4,8 @@ use js_sys::{JSON, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::{bytes_of, tag};
-use crate::js::error::{Failure, Result};
-use crate::js::options::{Options, described};
+use crate::js::args::options::{Options, described};
+use crate::js::output::error::{Failure, Result};
 
 /// The bytes of a manifest, and its type as far as that is told beside them: of a `Manifest` its own bytes, of any other
 /// object its JSON.

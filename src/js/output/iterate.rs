@@ -7,13 +7,13 @@ use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
-use crate::js::error::Result;
+use crate::js::output::error::Result;
+use crate::js::output::{convert, promise};
 use crate::js::signal::Signals;
 use crate::js::stop::Stop;
-use crate::js::{convert, promise};
 use crate::registry::Listing;
 
-#[wasm_bindgen(module = "/src/js/iterator.js")]
+#[wasm_bindgen(module = "/src/js/output/iterator.js")]
 extern "C" {
     fn iterate(next_page: &Function, stop: &Function, signals: &Array) -> JsValue;
 }

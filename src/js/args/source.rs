@@ -8,14 +8,14 @@ use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::{Any, HostBytes, Read, Reader};
-use crate::js::error::{Failure, Result};
-use crate::js::options;
+use crate::js::args::options;
+use crate::js::output::error::{Failure, Result};
 use crate::protocol::code;
 use crate::registry::blob::source::Next;
 use crate::registry::{BlobSource, InMemory};
 use crate::transport::Error;
 
-#[wasm_bindgen(module = "/src/js/source.js")]
+#[wasm_bindgen(module = "/src/js/args/source.js")]
 extern "C" {
     type Found;
     #[wasm_bindgen(js_name = sourceOf, catch)]

@@ -4,10 +4,10 @@ use js_sys::Date;
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::tag;
-use crate::js::error::{Failure, Result};
-use crate::js::filter::Filter;
-use crate::js::options;
-use crate::js::options::{MAX_SAFE_INTEGER, Options, described};
+use crate::js::args::filter::Filter;
+use crate::js::args::options;
+use crate::js::args::options::{MAX_SAFE_INTEGER, Options, described};
+use crate::js::output::error::{Failure, Result};
 use crate::registry::Policy;
 use crate::registry::cleanup::{Keep, Line, Matcher, Moment, Remove, Semver};
 

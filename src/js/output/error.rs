@@ -9,7 +9,7 @@ use crate::protocol::invalid::Invalid;
 use crate::protocol::text::printable;
 use crate::transport::Error;
 
-#[wasm_bindgen(module = "/src/js/error.js")]
+#[wasm_bindgen(module = "/src/js/output/error.js")]
 extern "C" {
     /// The class that every entry of the package exports.
     #[wasm_bindgen(reexport)]

@@ -3,8 +3,8 @@
 use js_sys::Uint8Array;
 
 use crate::fetch::{FetchHost, Room};
-use crate::js::error::Result;
-use crate::js::progress::Progress;
+use crate::js::output::error::Result;
+use crate::js::output::progress::Progress;
 use crate::protocol::code;
 use crate::registry::BlobPull;
 use crate::transport::{Chunk, Error};

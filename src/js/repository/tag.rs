@@ -3,9 +3,11 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use crate::js::options::Options;
+use crate::js::args::options::Options;
+use crate::js::args::{given, options};
+use crate::js::image;
+use crate::js::output::{convert, promise};
 use crate::js::repository::Repository;
-use crate::js::{convert, given, image, options, promise};
 use crate::registry::IndexChange;
 
 #[wasm_bindgen]

@@ -1,0 +1,9 @@
+//! What goes out to the caller: promises, iterators, streams, values and errors.
+
+pub mod collect;
+pub mod convert;
+pub mod error;
+pub mod iterate;
+pub mod progress;
+pub mod promise;
+pub mod stream;
