@@ -1,886 +1,2036 @@
-// The contract of the package, kept by hand; tests prove that the built module has exactly this.
-// All byte counts are bytes, all times milliseconds.
+/**
+ * The types of the package. Sizes are in bytes and times in milliseconds, unless a comment says otherwise.
+ *
+ * This file is kept by hand; tests compare it with the built module.
+ */
 
 // ───────────── Connecting
 
+/** Options of a {@link DockerRegistryClient}. An unknown name is refused with `INVALID_ARGUMENT`. */
 export interface ClientOptions {
-  /** Registry protocol. Default: probe `/v2/` first, fall back to V1 on 404 only. */
+  /**
+   * Protocol of the registry.
+   *
+   * @defaultValue detected: the client requests `/v2/` first and falls back to V1 only after a 404
+   */
   apiVersion?: 1 | 2;
-  /** Sent as Basic to a registry that asks for Basic, or to the token service of one that asks for a token; never anywhere else. */
+  /**
+   * User name. Goes with {@link ClientOptions.password}.
+   *
+   * Both are sent as Basic to a registry that asks for Basic, or to the token service of a registry that asks for a token,
+   * and never anywhere else. Give only one of user name and password, `token`, and `identityToken`.
+   */
   username?: string;
+  /** Password or access token of the user. Goes with {@link ClientOptions.username}. */
   password?: string;
-  /** A ready-made bearer token for the registry; used as is. */
+  /** Bearer token for the registry, sent as it is. */
   token?: string;
-  /** OAuth2 refresh token ("identity token") for the token service. */
+  /** OAuth2 refresh token ("identity token") for the registry's token service. */
   identityToken?: string;
   /**
-   * Called when the registry first demands authentication: the place for a login dialog or a credential store. Concurrent calls share one answer.
+   * Called when the registry asks for authentication: the place for a login dialog or a credential store.
    *
-   * Return `undefined` to continue anonymously. The callback runs again when a wider scope is needed, or on the next call if the registry refused
-   * anonymous access or the callback threw. It also runs again, with `challenge.refused`, when the registry or its token service refuses credentials
-   * or says that they have expired: once during the call if they were good before, and the request is retried if the answer changed.
+   * The callback is called once on the first challenge; concurrent calls share the result. Return `undefined` to continue
+   * anonymously. The callback runs again when a wider scope is needed, and on the next call if the registry refused
+   * anonymous access or the callback threw. It also runs again, with `challenge.refused`, when the registry or its token
+   * service refuses credentials or reports that they have expired: once during the call if they worked before, and the
+   * request is retried if the callback returns other credentials.
    *
-   * It must not wait for calls of the same client: they wait for it.
+   * The callback must not wait for calls of the same client, because those calls wait for the callback. If it throws, the
+   * call rejects with the code of a thrown `RegistryError`, otherwise with `AUTH_REQUIRED`.
    */
   credentials?: (challenge: Challenge) => Credentials | undefined | Promise<Credentials | undefined>;
   /**
-   * Token service to use instead of the one the registry names (or whose name CORS hides), with `?service=…` where that is hidden too. What
-   * stands there counts, not what the registry says.
+   * URL of the token service. Overrides the one that the registry names, and replaces it in a page from which CORS hides
+   * it. Append `?service=…` where the service's name is hidden too. Must be https if the registry is, except on loopback.
    */
   authServiceUrl?: string;
   /**
-   * Hosts ("auth.example.com", "10.0.0.1:8443") other than the registry's own domain that may receive its credentials as token services, or have a
-   * private address. Link-local and metadata addresses (169.254.169.254, fe80::/10…) are never contacted, even if named here, unless the registry
-   * itself is there.
+   * Hosts outside the registry's own domain ("auth.example.com", "10.0.0.1:8443") that may receive its credentials as
+   * token services, or that may have a private address.
+   *
+   * Link-local and cloud metadata addresses (169.254.169.254, fe80::/10, …) are never contacted, even if they are named
+   * here, unless the registry itself has that address.
+   *
+   * @defaultValue `[]`
    */
   trustedRealms?: string[];
   /**
-   * Time allowed until response headers arrive, beside a second for each 32 kB of a request's body. A document (manifest, config, page of a list,
-   * token, error) gets the same time for its body, and a second for each 4 kB. Default 30_000; 0 waits for ever for headers, and gives a document's
-   * body `idleTimeout`.
+   * Time allowed until the response headers arrive, plus one second for each 32 kB of the request body.
+   *
+   * The body of a document (manifest, config, page of a list, token, error) gets the same time again, plus one second for
+   * each 4 kB. 0 waits for headers without limit and gives the body of a document `idleTimeout`.
+   *
+   * @defaultValue 30_000
    */
   timeout?: number;
-  /** Time allowed without a byte of progress in a body, be it an answer's or a streamed upload's. Empty chunks are no progress. Default 60_000; 0 waits for ever. */
-  idleTimeout?: number;
   /**
-   * Tries in all (default 5) for what failed for the moment: a lost connection, 408, 429, 500, 502, 503, 504. The first pause is about `minDelay`
-   * (250), each further one twice as long, up to `maxDelay` (30_000); the registry may ask for up to a minute. `false` tries once.
+   * Time allowed without progress in the body of a response or of a streamed upload. Empty chunks are not progress; 0 waits
+   * without limit.
+   *
+   * @defaultValue 60_000
    */
-  retry?: { attempts?: number; minDelay?: number; maxDelay?: number } | false;
+  idleTimeout?: number;
+  /** Retry budget of a request, or `false` to send each request once. */
+  retry?: RetryOptions | false;
   /**
-   * Carries the requests. Default `globalThis.fetch`. Proxies, custom CAs and tests plug in here. One that can send a ReadableStream as body may say so
-   * by a property, `Object.assign(fetch, { duplex: "half" })`: then uploads are streamed through it.
+   * Function that sends the requests: the hook for proxies, private CAs, and tests.
+   *
+   * Set the property `duplex: "half"` on a function that accepts a `ReadableStream` as body, as in
+   * `Object.assign(fetch, { duplex: "half" })`, so that the client streams uploads through it.
+   *
+   * @defaultValue `globalThis.fetch`
    */
   fetch?: typeof globalThis.fetch;
-  /** Sent with every request to the registry. */
+  /** Header fields sent with every request to the registry. `Authorization` is refused: use the options for credentials. */
   headers?: Record<string, string>;
-  /** Parallel requests at most, but for bodies that somebody reads or writes at their own pace: streams, uploads. Default 6. */
+  /**
+   * Maximum number of parallel requests, from 1 to 1024. Streams and uploads, which the caller reads or writes at its own
+   * pace, do not count.
+   *
+   * @defaultValue 6
+   */
   concurrency?: number;
-  /** Default platform of `image()`: "linux/amd64" (the default), "linux/arm64/v8", "windows/amd64:10.0.17763.1"… */
+  /**
+   * Platform that {@link Repository.image} selects from an index, such as "linux/arm64/v8" or
+   * "windows/amd64:10.0.17763.1".
+   *
+   * @defaultValue "linux/amd64"
+   */
   platform?: string;
-  /** Pages of one listing at most. Default 10_000. */
+  /**
+   * Maximum number of pages of one listing; a longer list is `TOO_LARGE`.
+   *
+   * @defaultValue 10_000
+   */
   maxPages?: number;
-  /** Items of one listing at most. Default 1_000_000. */
+  /**
+   * Maximum number of items of one listing; a longer list is `TOO_LARGE`.
+   *
+   * @defaultValue 1_000_000
+   */
   maxItems?: number;
-  /** Memory for manifests and configs kept by digest, least recently used out first. Default 16 MiB; 0 keeps none. */
+  /**
+   * Memory for manifests and configs, which are cached by digest; the least recently used are dropped first. 0 turns the
+   * cache off.
+   *
+   * @defaultValue 16 MiB
+   */
   cacheBytes?: number;
   /** Aborts every call of this client. */
   signal?: AbortSignal;
-  /** One call per request attempt, after it; redacted: for logs, devtools and metrics. */
+  /** Called once after each request attempt, for logs and metrics. Events contain no secrets. */
   onRequest?: (event: RequestEvent) => void;
-  /** Each warning the registry sends (header `Warning`, code 299), once; and what `unverifiedSchema1: "warn"` let pass. */
+  /**
+   * Called once for each warning: those that the registry sends in the header field `Warning` with code 299, and the
+   * signature problems that `unverifiedSchema1: "warn"` lets pass.
+   */
   onWarning?: (text: string) => void;
   /**
-   * What becomes of a schema1 manifest that is not signed, or one of whose signatures does not fit or cannot be checked. "error" (the default):
-   * the call rejects with `SIGNATURE_INVALID`, or with `UNSUPPORTED` where the host has no `crypto.subtle` (a page that is no secure context).
-   * "warn": `onWarning` is told, and `Manifest.signatures` tells which are right. Its digest is computed in any case; where signatures leave open
-   * what is signed there is none, and no way to take the manifest.
+   * Handling of a schema1 manifest that is unsigned or has a signature that is wrong or cannot be verified.
+   *
+   * - "error": the call rejects with `SIGNATURE_INVALID`, or with `UNSUPPORTED` on a host without `crypto.subtle` (a page
+   *   that is not a secure context).
+   * - "warn": the problem goes to `onWarning`, and {@link Manifest.signatures} tells which signatures are valid.
+   *
+   * The digest is computed in both cases. A document whose signatures contradict each other about the payload has no
+   * digest and is always refused.
+   *
+   * @defaultValue "error"
    */
   unverifiedSchema1?: "error" | "warn";
 }
 
+/**
+ * Retry budget of a request that fails for a temporary reason: a lost connection, or status 408, 429, 499, 500, 502, 503,
+ * 504 or 522.
+ *
+ * Only idempotent requests are retried; after 429 also others, unless their body is a stream. `Retry-After` is honoured up
+ * to one minute; a longer one ends the call, with {@link RegistryError.retryAfter}.
+ */
+export interface RetryOptions {
+  /**
+   * Attempts in total, from 1 to 100. A download or upload that makes progress in between starts counting again.
+   *
+   * @defaultValue 5
+   */
+  attempts?: number;
+  /**
+   * Delay before the second attempt; it doubles with each further attempt. The client waits between half of it and all of it.
+   *
+   * @defaultValue 250
+   */
+  minDelay?: number;
+  /**
+   * Maximum delay, unless the registry asks for a longer one.
+   *
+   * @defaultValue 30_000
+   */
+  maxDelay?: number;
+}
+
+/** Credentials for a registry: a user name and password, a bearer token, or an OAuth2 refresh token. */
 export type Credentials = { username: string; password: string } | { token: string } | { identityToken: string };
-/** What a registry demands. */
+
+/** Authentication challenge of a registry, as the `credentials` callback gets it. */
 export interface Challenge {
-  /** The registry's base URL, as `client.host` has it. */
+  /** Base URL of the registry, as in {@link DockerRegistryClient.host}. */
   registry: string;
-  /** "token": the V1 protocol's. */
+  /** Authentication scheme. "token" is that of the V1 protocol. */
   scheme: "basic" | "bearer" | "token";
-  /** The token service's URL; with Basic, the name of what is protected. */
+  /** URL of the token service; with Basic, the name of the protection space. */
   realm?: string;
-  /** The token service's name for the registry. */
+  /** Name of the registry at the token service. */
   service?: string;
-  /** What is about to be done: "repository:team/web:pull". */
+  /** Scopes that the call needs, such as "repository:team/web:pull". */
   scopes: string[];
-  /** True if earlier credentials were refused or have expired. Absent otherwise. */
+  /** True if earlier credentials were refused or have expired; absent otherwise. */
   refused?: boolean;
 }
-/** As the registry gives it. */
+
+/** Result of a V1 search, as the registry returns it. */
 export interface SearchResult {
-  /** "library/busybox". */
+  /** Full name of the repository, such as "library/busybox". */
   name: string;
+  /** Description of the repository. */
   description?: string | null;
+  /** Further fields, which differ between registries. */
   [field: string]: unknown;
 }
-/** How many requests a registry allows, as far as it tells. */
+
+/** Rate limit of a registry, as far as its responses tell. */
 export interface RateLimit {
-  /** In a window. */
+  /** Requests allowed per window. */
   limit?: number;
-  /** Left. */
+  /** Requests left in the current window. */
   remaining?: number;
-  /** Length of the window, milliseconds. */
+  /** Length of the window in milliseconds. */
   window?: number;
-  /** Until there are more, milliseconds from the answer on. */
+  /** Milliseconds from the response until the budget is renewed. */
   reset?: number;
-  /** Who is counted: an address or an account. */
+  /** Identity that the registry counts requests for: an address or an account. */
   source?: string;
 }
 
+/** Options of every call that makes requests. */
 export interface CallOptions {
-  /** Aborts this call, its requests, and a stream it returned; the promise rejects with the signal's reason. */
+  /** Aborts the call, its requests, and a stream that it returned. The promise rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** As `ClientOptions.timeout`, for the requests of this call. */
+  /**
+   * Overrides {@link ClientOptions.timeout} for the requests of this call.
+   *
+   * @defaultValue {@link ClientOptions.timeout}
+   */
   timeout?: number;
 }
+
+/** Options of calls that transfer content. */
 export interface TransferOptions extends CallOptions {
+  /** Called as bytes are transferred. */
   onProgress?: (progress: Progress) => void;
 }
+
+/** Progress of a transfer. */
 export interface Progress {
+  /** Digest of the content, where known. */
   digest?: string;
-  /** Bytes so far. */
+  /** Bytes transferred so far. */
   loaded: number;
-  /** Bytes in all, where known. */
+  /** Bytes in total, where known. */
   total?: number;
 }
+
+/** Options of paginated listings. */
 export interface ListOptions extends CallOptions {
-  /** Items asked for per page; the registry may give fewer or more. Default 1000. */
+  /**
+   * Number of items to request per page. The registry may return fewer or more.
+   *
+   * @defaultValue 1000
+   */
   pageSize?: number;
+}
+
+/** Options of {@link DockerRegistryClient.diagnose}. */
+export interface DiagnoseOptions extends CallOptions {
+  /**
+   * Repository to examine for tags, referrers and deletion.
+   *
+   * @defaultValue the first repository of the catalog
+   */
+  repository?: string;
 }
 
 /** One request attempt, without secrets. */
 export interface RequestEvent {
+  /** Method of the request. */
   method: string;
-  /** Without user info, query values and fragment. */
+  /** URL of the request, without user info, query values and fragment. */
   url: string;
-  /** Absent where no response came. */
+  /** Status of the response; absent if there was none. */
   status?: number;
-  /** Time until the headers arrived or the attempt failed. */
+  /** Milliseconds until the response headers arrived or the attempt failed. */
   duration: number;
-  /** Code of the error where the attempt failed. */
-  error?: string;
+  /** Code of the error, if the attempt failed. */
+  error?: ErrorCode;
 }
 
+/**
+ * Client of one registry.
+ *
+ * A client caches manifests and configs by digest, and shares tokens and connections between its calls. Every method that
+ * makes requests takes {@link CallOptions}, and every argument is checked before the first request.
+ *
+ * @example
+ * ```ts
+ * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+ *
+ * const client = new DockerRegistryClient('registry.example.com', { username: 'alice', password: 'secret' });
+ * for await (const name of client.catalog()) console.log(name);
+ * ```
+ */
 export class DockerRegistryClient {
-  /** `host`: "registry.example.com", "localhost:5000", or a URL, with a path prefix if need be. Without a scheme: http for loopback, https otherwise. */
+  /**
+   * Creates a client. No request is made.
+   *
+   * @param host - A host ("registry.example.com", "localhost:5000") or a URL, with a path prefix if the registry has one.
+   *   Without a scheme the client uses http for loopback addresses and https otherwise.
+   * @param options - Credentials, timeouts, retries and limits of the client.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the host or an option cannot be used
+   * @throws {RegistryError} `UNSUPPORTED` when the host has no `fetch` and none is given
+   */
   constructor(host: string | URL, options?: ClientOptions);
-  /** The registry's base URL. */
+  /** Base URL of the registry. */
   readonly host: string;
-  /** The limit the registry last told of. */
+  /** Rate limit that the registry reported last, or `undefined` if it has reported none. */
   readonly rateLimit: RateLimit | undefined;
   /**
-   * 1: the V1 protocol (docker-registry 0.x). There everything works that V1 has; what it has not is `UNSUPPORTED` and named: manifests,
-   * blobs, referrers, copies, clean-up plans.
+   * Detects the protocol of the registry.
+   *
+   * On a V1 registry (docker-registry 0.x) everything works that V1 has. Manifests, blobs, referrers, copies and clean-up
+   * plans do not exist there: these calls reject with `UNSUPPORTED`.
+   *
+   * @param options - Options of the call.
+   * @returns 2 for the OCI distribution protocol (V2), 1 for its predecessor.
+   * @throws {RegistryError} `INVALID_RESPONSE` when the host is not a registry
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK` or `TIMEOUT`
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#determining-support | Determining Support}
    */
   apiVersion(options?: CallOptions): Promise<1 | 2>;
-  /** Resolves if the registry answers and takes the credentials (V1: answers; it asks for credentials at a repository only). */
+  /**
+   * Checks that the registry responds and accepts the credentials.
+   *
+   * V1: only checks that the registry responds; it asks for credentials at a repository only.
+   *
+   * @param options - Options of the call.
+   * @throws {RegistryError} `INVALID_RESPONSE` when the host is not a registry
+   * @throws {RegistryError} `UNAUTHORIZED`, `AUTH_REQUIRED` or `DENIED` when the registry refuses access
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK` or `TIMEOUT`
+   */
   checkStatus(options?: CallOptions): Promise<void>;
   /**
-   * Forgets what the `credentials` callback returned, and all tokens and sessions: the next call that needs credentials calls it again. Credentials
-   * given as options stay. Requests under way end as they began.
+   * Logs out: forgets what the `credentials` callback returned, all tokens, and all sessions. Never throws.
+   *
+   * The next call that needs credentials invokes the callback again. Credentials given as options are kept, and requests
+   * under way are not affected.
    */
   forgetCredentials(): void;
   /**
-   * What works against this registry from this place, and the exact server settings that would fix what doesn't. Resolves whatever the registry
-   * does, also where there is none; rejects only for an abort or a bad argument.
+   * Examines what works against this registry from this host or page, and which server settings would fix the rest.
    *
-   * About a dozen requests, each sent once and none after a host turned out dead. Nothing is changed: whether manifests may be deleted is asked
-   * with a DELETE of `sha256:000…`, which no content has. The client's credentials are used as by any call, `credentials` asked if need be; after
-   * a refusal they are not tried again. In a page of another origin a request with a worthless `Authorization` shows whether the browser's
-   * preflight for it passes.
+   * The call makes about a dozen requests and changes nothing. Whether manifests can be deleted is probed with a DELETE of
+   * `sha256:000…`, a digest that no content has. The client's credentials are used as in other calls, and the
+   * `credentials` callback is called if needed; after a refusal they are not tried again. In a page of another origin, a
+   * request with a meaningless `Authorization` shows whether the browser's preflight for it passes.
    *
-   * `repository`: what to ask about tags, referrers and deletion. Default: the catalog's first.
+   * @param options - Options of the call, and the repository to examine.
+   * @returns What was observed. A registry that fails or does not exist is an observation, not an error.
+   * @throws {RegistryError} `INVALID_ARGUMENT` or `INVALID_REFERENCE` when an argument cannot be used
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const { findings, text } = await new DockerRegistryClient('localhost:5000').diagnose();
+   * console.log(text);
+   * for (const { severity, code, fix } of findings) console.log(severity, code, fix?.nginx);
+   * ```
    */
-  diagnose(options?: CallOptions & { repository?: string }): Promise<Diagnosis>;
+  diagnose(options?: DiagnoseOptions): Promise<Diagnosis>;
   /**
-   * V1 only: what the registry finds for some words, all of it, each as the registry gives it. docker-registry finds nothing unless its search is
-   * switched on (SEARCH_BACKEND), and then what was announced to it, as `pushImage()` does. `catalog()`, `repositories()` and `namespaces()`
-   * search for "".
+   * V1 only: searches the registry.
+   *
+   * docker-registry finds nothing unless its search is enabled (`SEARCH_BACKEND`), and then only repositories that were
+   * registered with its index, as {@link Repository.pushImage} does. `catalog()`, `repositories()` and `namespaces()` of a
+   * V1 registry search for "".
+   *
+   * @param query - Words to search for.
+   * @param options - Options of the call.
+   * @returns All results.
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V2
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK` or `TIMEOUT`
    */
   search(query: string, options?: CallOptions): Promise<SearchResult[]>;
-  /** Distinct namespaces in the catalog's order, "library" for names without one. */
+  /**
+   * Lists the distinct namespaces of the catalog in its order.
+   *
+   * @param options - Options of the call.
+   * @returns The namespaces; "library" stands for repositories without one.
+   * @throws {RegistryError} the codes of {@link DockerRegistryClient.catalog}, such as `UNSUPPORTED`
+   */
   namespaces(options?: CallOptions): Promise<string[]>;
   /**
-   * No request is made. A namespace both in the name and as argument is an error. `docker://`, `oci://` or `https://` and this registry's own host
-   * may stand in front; another host is an error.
+   * Returns a repository of this registry. No request is made.
+   *
+   * @param name - Name of the repository, such as "team/web". It may be prefixed with `docker://`, `oci://` or `https://`
+   *   and with this registry's own host.
+   * @param namespace - Namespace, if the name has none.
+   * @throws {RegistryError} `INVALID_REFERENCE` when the name is invalid, names another registry, or has a namespace
+   *   although one is given as argument
+   * @throws {RegistryError} `INVALID_ARGUMENT` when an argument is not a string
    */
   repository(name: string, namespace?: string): Repository;
-  /** By full name. "library" includes names without a namespace. */
+  /**
+   * Lists the repositories of the catalog.
+   *
+   * @param namespace - Limits the list to one namespace. "library" includes repositories without a namespace.
+   * @param options - Options of the call.
+   * @returns The repositories by full name.
+   * @throws {RegistryError} the codes of {@link DockerRegistryClient.catalog}, such as `UNSUPPORTED`
+   */
   repositories(namespace?: string, options?: CallOptions): Promise<Map<string, Repository>>;
   /**
-   * Copies an image, an index with all its images, or an artifact into this registry. Within a registry blobs are mounted; from another
-   * one ({ repository, reference } or an `Image` of its client) they stream through, each verified on its way, a few at a time in flat
-   * memory. What is there already is passed over, so that a copy which was interrupted is just made again; where the registry then refuses
-   * a manifest for the want of something that it said it had, that is sent after all. Children come before parents and the tag last: until
-   * then it points where it did. `target`: "team/web:1.0" (without a tag: "latest"). Layers that only their
-   * owner may hand out (non-distributable ones) stay where they are.
+   * Copies an image, an index with all its images, or an artifact into this registry.
    *
-   * In front of a string `docker://`, `oci://` or `https://` and this registry's own host may stand ("localhost:5000/team/web:1.0"). As with docker,
-   * a first component with a dot or a port is a host; a repository "com.example/web" is written with the registry's host in front.
+   * Within a registry, blobs are mounted. From another registry they are streamed, a few at a time and in constant memory,
+   * and each is verified on the way. Content that the target has is skipped, so an interrupted copy can simply be repeated.
+   * If the registry refuses a manifest because it lacks something that it claimed to have, the client sends that after all.
    *
-   * Resolves only when all of it is there. Entries of an index that are blobs (BuildKit's caches) are copied as blobs, the blobs of an OCI artifact
-   * manifest too; of manifests that lack what the spec demands, all that they name. Of a manifest that is at the target already the blobs are
-   * looked for all the same.
+   * Writes are ordered so that a failure never leaves a broken image: blobs, then children, then the tag. Until the last
+   * step the tag points where it did before. The promise resolves only when the copy is complete: with the blobs that an
+   * index lists (BuildKit caches), the blobs of an OCI artifact manifest, and everything that a malformed manifest names.
+   * Non-distributable layers are not copied.
    *
-   * @throws {RegistryError} INVALID_REFERENCE when it names another registry: that needs a client of its own
-   * @throws {RegistryError} `UNSUPPORTED` for a manifest that may need more than this client can tell: see `unknownKinds`. `CONFLICT`: see `ifMatch`.
+   * @param source - "team/web:1.0" or "team/web@sha256:…" of this registry, an {@link Image}, or a {@link CopySource} of
+   *   any client. Without a tag: "latest".
+   * @param target - "team/web:1.0" in this registry. Without a tag: "latest". A string may be prefixed with `docker://`,
+   *   `oci://` or `https://` and with this registry's own host. As in docker, a first component with a dot or a port is
+   *   a host: write "localhost:5000/com.example/web" for the repository "com.example/web".
+   * @param options - Platforms, referrers and conditions of the copy.
+   * @returns Descriptor of the manifest under the target tag, and statistics.
+   * @throws {RegistryError} `INVALID_REFERENCE` when a reference is invalid or names another registry, which needs a client
+   *   of its own
+   * @throws {RegistryError} `UNSUPPORTED` when a manifest may refer to content that this client cannot see: see
+   *   {@link CopyOptions.unknownKinds}
+   * @throws {RegistryError} `CONFLICT` when {@link CopyOptions.ifMatch} does not hold, or when a cosign tag of the target has
+   *   signatures that the source lacks
+   * @throws {RegistryError} `NO_MATCHING_PLATFORM` when the index has no image for one of the platforms
+   * @throws {RegistryError} `DIGEST_MISMATCH` or `SIZE_MISMATCH` when content of the source is not what its digest says
+   * @throws {RegistryError} `NOT_FOUND`, `MANIFEST_UNKNOWN` or `BLOB_UNKNOWN` when the source or a part of it does not exist
+   * @throws {RegistryError} `INDEX_LIMIT` when indexes are nested more than 8 levels deep or name more than 10,000 manifests
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const hub = new DockerRegistryClient('registry-1.docker.io');
+   * const mirror = new DockerRegistryClient('localhost:5000');
+   * const source = { repository: hub.repository('library/alpine'), reference: '3' };
+   * const { digest, bytes } = await mirror.copy(source, 'library/alpine:3', { platforms: ['linux/amd64', 'linux/arm64'] });
+   * console.log(digest, bytes);
+   * ```
    */
-  copy(source: string | Image | { repository: Repository; reference: string }, target: string, options?: CopyOptions): Promise<CopyResult>;
+  copy(source: string | Image | CopySource, target: string, options?: CopyOptions): Promise<CopyResult>;
   /**
-   * Repository names as the pages arrive, each once.
-   * @throws {RegistryError} UNSUPPORTED when the registry has no catalog or does not show it to this client; PAGING_LOOP when the list may go
-   * on and the registry does not show how; TOO_LARGE beyond `maxPages`, `maxItems` or 256 MiB
+   * Iterates over the names of all repositories as the pages arrive. Each name comes once.
+   *
+   * @param options - Page size, and options of the call.
+   * @throws {RegistryError} `UNSUPPORTED` when the registry has no catalog or does not show it to this client
+   * @throws {RegistryError} `PAGING_LOOP` when there is more to list but the registry does not say how to get it
+   * @throws {RegistryError} `TOO_LARGE` when the list exceeds `maxPages`, `maxItems` or 256 MiB
+   * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used (thrown at once)
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK` or `TIMEOUT`
    */
   catalog(options?: ListOptions): AsyncIterableIterator<string>;
 }
 
 // ───────────── Diagnosis
 
-/** What was observed. A fact that is absent, `undefined` or "unknown" was not: the registry did not come to it, or the browser hides it. */
+/**
+ * Observations about a registry. A fact that is absent, `undefined` or "unknown" was not observed: the examination did not
+ * get that far, or the browser hides it.
+ */
 export interface Diagnosis {
-  /** The registry's base URL. */
+  /** Base URL of the registry. */
   registry: string;
-  /** Origin of the page (or of its worker) that asked; absent outside of pages. */
+  /** Origin of the page or worker that made the requests; absent outside pages. */
   page?: string;
-  /** Whether anything answers, be it a registry or not; `false` also where the browser lets nothing through (a certificate, a policy). */
+  /**
+   * Whether anything responds, registry or not. Also `false` when the browser blocks everything (a certificate, a policy).
+   */
   reachable?: boolean;
+  /** Protocol of the registry. */
   apiVersion?: 1 | 2;
-  /** The header field `Server`, as it stands. Most registries do not say what they are. */
+  /** Value of the header field `Server`. Most registries do not identify themselves. */
   server?: string;
-  auth: {
-    /**
-     * How the registry wants to be asked: "none" where it lets everybody in, else what it names in lower case; "hidden" where the page cannot
-     * see that, "unknown" where it was not told.
-     */
-    scheme: "none" | "basic" | "bearer" | "hidden" | "unknown" | (string & {});
-    /** The token service's URL, redacted; with Basic, the name of what is protected. */
-    realm?: string;
-    /** The token service's name for the registry; "harbor-registry", "container_registry" (GitLab) tell what it is. */
-    service?: string;
-    /** Whether this client's credentials are good. Absent where there are none, or nobody asked for them. */
-    credentialsAccepted?: boolean;
-  };
-  /** Only in a page of another origin: what the browser's rules (CORS) let through. */
-  cors?: {
-    /** Whether the page may read any answer. */
-    allowed?: boolean;
-    /** Which requests get through that the browser asks about first (OPTIONS): `false` where one failed and others did not. */
-    preflight: {
-      /** GET with an `Accept` over 128 bytes, as manifests are asked for. */
-      accept?: boolean;
-      /** GET with `Authorization`. */
-      authorization?: boolean;
-      /** DELETE. */
-      delete?: boolean;
-    };
-    /**
-     * Header fields that an answer should have and the page could not see: to be named in `Access-Control-Expose-Headers`. Only what can be told
-     * without changing anything: WWW-Authenticate, Link, Docker-Content-Digest.
-     */
-    hiddenHeaders: string[];
-    /** Those that the page saw. */
-    seenHeaders: string[];
-  };
-  /** What tags, referrers and deletion were asked about. */
+  /** Authentication. */
+  auth: AuthDiagnosis;
+  /** CORS rules; only in a page of another origin. */
+  cors?: CorsDiagnosis;
+  /** Repository that was examined for tags, referrers and deletion. */
   repository?: string;
-  /** `/v2/_catalog`. */
-  catalog: { status: Support; paging: Paging };
-  /** `/v2/<name>/tags/list`. */
-  tags: { status: Support; paging: Paging };
-  /** `/v2/<name>/referrers/<digest>` (distribution-spec v1.1.1). "unknown" in a page may be a "no" whose 404 came without CORS header fields. */
-  referrers: { status: Support };
-  /** Manifests by digest. "yes": to delete one that cannot be there was refused only for not being there. */
-  delete: { status: Support };
-  /** What to know or to do about it, the worst first. Empty if all is well. */
+  /** Catalog, `/v2/_catalog`. */
+  catalog: ListDiagnosis;
+  /** Tag list, `/v2/<name>/tags/list`. */
+  tags: ListDiagnosis;
+  /**
+   * Referrers API, `/v2/<name>/referrers/<digest>` (distribution-spec v1.1.1). In a page, "unknown" may be a "no" whose 404
+   * came without CORS header fields.
+   */
+  referrers: SupportDiagnosis;
+  /** Deletion of manifests by digest. "yes" if the probe failed only because its manifest does not exist. */
+  delete: SupportDiagnosis;
+  /** Problems and notes, the most severe first. Empty if everything works. */
   findings: Finding[];
-  /** All of it as lines for a person, with the settings to paste. */
+  /** The diagnosis as text for people, with the settings to paste. */
   text: string;
 }
-/** "yes": it works. "no": the registry does not have it. "denied": not with these credentials. */
-export type Support = "yes" | "no" | "denied" | "unknown";
-/** How a list comes: "link": in pages, each with a `Link` to the next. "last": in pages without a `Link` in sight. "none": all at once. */
-export type Paging = "link" | "last" | "none" | "unknown";
-export interface Finding {
-  /** "error": what this client is for does not work. "warning": something does not, or not well. "info": good to know. */
-  severity: "error" | "warning" | "info";
+
+/** Authentication, as far as it was observed. */
+export interface AuthDiagnosis {
   /**
-   * What it is about: `UNREACHABLE`, `MIXED_CONTENT`, `CORS_OR_NETWORK` (the browser does not let one tell which), `CORS_REFUSED`,
-   * `NOT_A_REGISTRY`, `BASE_FAILED` and `BASE_UNREADABLE` (of `/v2/`), `REDIRECTED`, `V1_ONLY`, `PREFLIGHT_REFUSED`, `HEADERS_HIDDEN`,
-   * `CREDENTIALS_NEEDED`, `CREDENTIALS_REFUSED`, `AUTHENTICATION_FAILED`, `LINK_MISSING`, `LINK_UNUSABLE`, `CATALOG_UNSUPPORTED`,
-   * `CATALOG_DENIED`, `REFERRERS_UNSUPPORTED`, `DELETE_UNSUPPORTED`, `DELETE_DENIED`.
+   * Authentication scheme in lower case. "none": the registry admits everyone. "hidden": the page cannot see it.
+   * "unknown": it was not observed.
    */
-  code: string;
-  message: string;
-  /** Settings that mend it: each by itself where there are two. */
-  fix?: {
-    /** YAML for distribution's config.yml. */
-    distribution?: string;
-    /** A `location` for the `server` block of an nginx before the registry, whatever registry that is. */
-    nginx?: string;
-  };
+  scheme: "none" | "basic" | "bearer" | "hidden" | "unknown" | (string & {});
+  /** Redacted URL of the token service; with Basic, the name of the protection space. */
+  realm?: string;
+  /** Name of the registry at the token service, such as "harbor-registry" or "container_registry" (GitLab). */
+  service?: string;
+  /** Whether the registry accepts the client's credentials. Absent if there are none or the registry did not ask. */
+  credentialsAccepted?: boolean;
 }
 
+/** CORS rules that the browser applies to the page's requests. */
+export interface CorsDiagnosis {
+  /** Whether the page may read any response. */
+  allowed?: boolean;
+  /** Preflight requests (OPTIONS): `false` if one failed while other requests passed. */
+  preflight: PreflightDiagnosis;
+  /**
+   * Header fields that a response should have and the page cannot see. `Access-Control-Expose-Headers` should list them.
+   * Covers what can be observed without changing anything: WWW-Authenticate, Link, Docker-Content-Digest.
+   */
+  hiddenHeaders: string[];
+  /** Header fields that the page can see. */
+  seenHeaders: string[];
+}
+
+/** Which preflight requests passed. */
+export interface PreflightDiagnosis {
+  /** GET with an `Accept` longer than 128 bytes, as in requests for manifests. */
+  accept?: boolean;
+  /** GET with `Authorization`. */
+  authorization?: boolean;
+  /** DELETE. */
+  delete?: boolean;
+}
+
+/** Support for an endpoint. */
+export interface SupportDiagnosis {
+  /** Whether the endpoint works. */
+  status: Support;
+}
+
+/** Support for a listing. */
+export interface ListDiagnosis extends SupportDiagnosis {
+  /** How the list is paginated. */
+  paging: Paging;
+}
+
+/** "yes": it works. "no": the registry does not have it. "denied": not with these credentials. */
+export type Support = "yes" | "no" | "denied" | "unknown";
+
+/**
+ * Pagination of a list. "link": pages with a `Link` to the next. "last": pages without a visible `Link`. "none": all items
+ * in one response.
+ */
+export type Paging = "link" | "last" | "none" | "unknown";
+
+/** Problem or note of a diagnosis. */
+export interface Finding {
+  /** "error": the client cannot do its work. "warning": something fails or works badly. "info": good to know. */
+  severity: "error" | "warning" | "info";
+  /** What the finding is about. */
+  code: FindingCode;
+  /** Explanation for people. */
+  message: string;
+  /** Settings that fix it. Either one is sufficient if there are two. */
+  fix?: FindingFix;
+}
+
+/** Codes of findings. `CORS_OR_NETWORK`: the browser does not tell a CORS refusal from a network failure. `BASE_…`: of `/v2/`. */
+export type FindingCode =
+  | "UNREACHABLE"
+  | "MIXED_CONTENT"
+  | "CORS_OR_NETWORK"
+  | "CORS_REFUSED"
+  | "NOT_A_REGISTRY"
+  | "BASE_FAILED"
+  | "BASE_UNREADABLE"
+  | "REDIRECTED"
+  | "V1_ONLY"
+  | "PREFLIGHT_REFUSED"
+  | "HEADERS_HIDDEN"
+  | "CREDENTIALS_NEEDED"
+  | "CREDENTIALS_REFUSED"
+  | "AUTHENTICATION_FAILED"
+  | "LINK_MISSING"
+  | "LINK_UNUSABLE"
+  | "CATALOG_UNSUPPORTED"
+  | "CATALOG_DENIED"
+  | "REFERRERS_UNSUPPORTED"
+  | "DELETE_UNSUPPORTED"
+  | "DELETE_DENIED"
+  | (string & {});
+
+/** Settings that fix a finding. */
+export interface FindingFix {
+  /** YAML for the `config.yml` of distribution. */
+  distribution?: string;
+  /** A `location` for the `server` block of an nginx in front of any registry. */
+  nginx?: string;
+}
+
+// ───────────── Copying
+
+/** Source of a copy: a tag or digest in a repository of any client. */
+export interface CopySource {
+  /** Repository that has the image. */
+  repository: Repository;
+  /** Tag or digest. */
+  reference: string;
+}
+
+/** Options of {@link DockerRegistryClient.copy}. */
 export interface CopyOptions extends CallOptions {
-  /** Of an index: one gives that image by itself, several an index of these alone. Default: all of it, byte for byte. */
+  /**
+   * Platforms to copy from an index. One platform gives that image itself, several give a new index of these images.
+   *
+   * @defaultValue the whole index, byte for byte
+   */
   platforms?: string[];
   /**
-   * Copies the referrers of the image and its parts too: signatures, bills of materials. A target without the referrers API gets the referrers tag.
-   * Cosign's tags (`sha256-<hex>.sig`, `.att`, `.sbom`) are copied with their names. If the target has such a tag with signatures that the source
-   * lacks, the call rejects with `CONFLICT` and leaves that tag as it is.
+   * Copies the referrers of the image and of its parts too, such as signatures and SBOMs.
+   *
+   * A target without the referrers API gets the referrers tag. Cosign's tags (`sha256-<hex>.sig`, `.att`, `.sbom`) are
+   * copied under their names; if the target has such a tag with signatures that the source lacks, the call rejects with
+   * `CONFLICT` and leaves that tag unchanged.
+   *
+   * @defaultValue false
    */
   referrers?: boolean;
-  /** Bytes per request to the target at most, as in {@link PushBlobOptions.chunkSize}. */
+  /**
+   * Maximum number of bytes per request to the target, as in {@link PushBlobOptions.chunkSize}.
+   *
+   * @defaultValue as in {@link PushBlobOptions.chunkSize}
+   */
   chunkSize?: number;
   /**
-   * Moves the target's tag only if it points to this digest, or with `null` only if it does not exist: else `CONFLICT`. Asked before the copy and
-   * again right before the tag is put; no registry compares by itself, so that another writer may still come in between.
+   * Moves the target's tag only if it points to this digest now; `null`: only if the tag does not exist. Otherwise the call
+   * rejects with `CONFLICT`.
+   *
+   * Checked before the copy and again right before the tag is written. No registry compares and writes in one step, so
+   * another writer may still come in between. `undefined` is refused.
    */
   ifMatch?: string | null;
   /**
-   * Decides about manifests that may refer to more content than this client can read: those of an unknown kind that names digests, and broken
-   * ones. "reject" (the default) ends the copy with `UNSUPPORTED` and names the kind. "manifest-only" copies the manifest and the parts that can
-   * be read.
+   * Handling of manifests that may refer to content which this client cannot see: those of an unknown kind that contain
+   * digests, and malformed ones.
+   *
+   * - "reject": the copy rejects with `UNSUPPORTED`, which names the kind.
+   * - "manifest-only": copies the manifest and the parts that can be read.
+   *
+   * @defaultValue "reject"
    */
   unknownKinds?: "reject" | "manifest-only";
   /**
-   * What becomes of an image of schema 1 (an index keeps those that it has). "keep" (the default): it is copied as it is, signatures included.
-   * "docker", "oci": it becomes a schema2 or OCI image of the same layers, without those that hold nothing, its config made as docker and skopeo
-   * make it: the id is theirs too. Each layer is then read once more, to learn what its content hashes to (`UNSUPPORTED` where the host has no
-   * `DecompressionStream`).
+   * Conversion of a schema1 image. An index keeps its schema1 images.
+   *
+   * - "keep": copies the image as it is, signatures included.
+   * - "docker" or "oci": converts it to a schema2 or OCI image with the same layers, without empty ones. The config is made
+   *   as docker and skopeo make it, so the image ID is the same. Each layer is read once more to compute its diff ID; the
+   *   call rejects with `UNSUPPORTED` on a host without `DecompressionStream`.
+   *
+   * @defaultValue "keep"
    */
   schema1?: "keep" | "docker" | "oci";
+  /** Called as blobs and manifests are copied. */
   onProgress?: (progress: CopyProgress) => void;
 }
-/** What happens to one blob or manifest of a copy. */
+
+/** Progress of one blob or manifest of a copy. */
 export interface CopyProgress {
+  /** Digest of the blob or manifest. */
   digest: string;
-  /** "exists": it was there. "mounted": taken over from another repository of the registry. "copying": on its way. "copied": it is there. */
+  /**
+   * "exists": the target had it. "mounted": taken from another repository of the registry. "copying": under way. "copied":
+   * done.
+   */
   stage: "exists" | "mounted" | "copying" | "copied";
-  /** Bytes of it that are at the target. */
+  /** Bytes of it at the target. */
   loaded: number;
+  /** Bytes in total. */
   total: number;
 }
+
+/** Descriptor of the manifest under the target tag, with statistics. */
 export interface CopyResult extends Descriptor {
-  /** Manifests that were put. */
+  /** Manifests written. */
   manifests: number;
-  /** Blobs whose bytes were moved, and those bytes. */
+  /** Blobs transferred. */
   blobs: number;
+  /** Bytes transferred. */
   bytes: number;
+  /** Blobs mounted. */
   mounted: number;
-  /** Blobs and manifests that were there. */
+  /** Blobs and manifests that the target had. */
   existing: number;
 }
 
 // ───────────── Repository
 
-/** A `CryptoKeyPair` of ECDSA, or a private JSON web key of P-256, P-384 or P-521. */
+/** ECDSA key that signs a schema1 manifest: a `CryptoKeyPair`, or a private JSON Web Key of P-256, P-384 or P-521. */
 export type SigningKey =
   | { readonly privateKey: object; readonly publicKey: object }
   | { kty?: string; crv?: string; x?: string; y?: string; d?: string };
 
-export class Repository {
-  private constructor();
-  /** "library/alpine" */
-  readonly name: string;
-  /** "library"; undefined for a name without one. */
-  readonly namespace: string | undefined;
-  /** "alpine" */
-  readonly repository: string;
-  /** All tags. `filter`: a glob (`*` any characters, `?` one) or a regular expression. */
-  tags(options?: CallOptions & { filter?: string | RegExp }): Promise<string[]>;
+/** Options of {@link Repository.tags}. */
+export interface TagsOptions extends CallOptions {
   /**
-   * Tags as the pages arrive, each once. A `Link` that cannot be followed is replaced by the last tag.
-   * @throws {RegistryError} PAGING_LOOP when the list may go on and the registry does not show how; TOO_LARGE beyond `maxPages`, `maxItems`
-   * or 256 MiB
-   */
-  eachTag(options?: ListOptions): AsyncIterableIterator<string>;
-  /** What a tag points to: facts from manifest and config, of a V1 registry from the JSON of the image and of the tag. */
-  data(tag: string, options?: CallOptions): Promise<TagData>;
-  /**
-   * What many tags point to, as many at a time as the client makes requests. `tags`: only these; default: all. One manifest and one config are
-   * read for each digest, however many tags share it, and none that the client holds already; a registry that tells digests with its tags
-   * (Google's) is asked for nothing else.
+   * Tags to return: a glob that matches the whole tag (`*` any characters, `?` one), or a regular expression.
    *
-   * `order`: "name", by the tags' characters; "version", the highest first (1.10 before 1.9 before 1.9-rc1, 1.9 before 1.9-alpine; what is no
-   * version last, by name); "newest", by `created`, images of unknown age last (see `TagData.created`). Default: each as soon as it is there. "name" and "version" come while work goes
-   * on ahead; "newest" waits for all, unless the registry told the dates with its tags.
-   *
-   * A tag that cannot be described (gone since it was listed, broken, of an unknown kind) is an entry with an `error` and breaks no other. What
-   * befalls every tag (credentials refused, the rate limit, a dead connection) ends the iteration. Leaving it stops all requests.
+   * @defaultValue all tags
    */
-  describeTags(options?: CallOptions & { tags?: string[]; order?: "name" | "version" | "newest" }): AsyncIterableIterator<DescribedTag>;
-  /** The image of a tag or digest, of a V1 registry also of an image's id; from an index, the one for the platform. */
-  image(tagOrDigest: string, options?: CallOptions & { platform?: string }): Promise<Image>;
-  /** The manifest of a tag or digest, verified. A broken document resolves too, see `Manifest.problem`. `accept`: media types to ask for instead of all that are known. */
-  manifest(reference: string, options?: CallOptions & { accept?: string[] }): Promise<Manifest>;
-  /** Type, digest and size of a manifest without fetching it where the registry allows; undefined if there is none, which GET confirms. */
-  headManifest(reference: string, options?: CallOptions): Promise<Descriptor | undefined>;
-  /** A blob's bytes. Whole: verified, and the stream errors instead of closing if they don't match. `range`: first and last byte, inclusive as in HTTP; a part cannot be verified. */
-  blob(digest: string, options?: TransferOptions & { range?: [first: number, last: number] }): Promise<ReadableStream<Uint8Array>>;
-  /**
-   * Size of a blob; undefined if there is none. Where the answer to HEAD does not tell it (compressed on its way, without a length, or a proxy's
-   * page), GET does; a blob whose size no answer tells is read and counted, up to 64 MiB (`INVALID_RESPONSE` beyond).
-   */
-  headBlob(digest: string, options?: CallOptions): Promise<Descriptor | undefined>;
-  /**
-   * What a clean-up would remove and keep, and why; nothing is deleted before `apply()` of the plan. One request for each tag, each manifest
-   * and each image's config of the repository, less what the client holds already, and one for the referrers of each digest that is to go.
-   */
-  planCleanup(policy: CleanupPolicy, options?: CallOptions): Promise<CleanupPlan>;
-  /**
-   * A plan that was kept with `JSON.stringify(plan)`: its text, or what `JSON.parse` makes of that. It is as good as a fresh one, since `apply()`
-   * looks at everything again. No request is made. `INVALID_ARGUMENT` names what no plan has ("plan.tags[3].digest: …"), or that it is a plan for
-   * another registry or repository.
-   */
-  loadCleanupPlan(plan: string | object): Promise<CleanupPlan>;
-  /**
-   * Points a tag at an image of this repository: another tag, a manifest's digest, or an `Image`. The manifest stays as it came, byte for byte; a
-   * tag that points there already is left alone. What the tag points to afterwards is made sure of, and an error says what that is.
-   *
-   * `ifMatch`: the digest the tag must have now, `null` for a tag that must not exist; else `CONFLICT`, and nothing is changed. No registry does
-   * that in one step: another writer may still come in between.
-   *
-   * V1: another tag, the id of an image or an `Image` of that registry, whichever repository it was found in; `ifMatch` takes an id.
-   */
-  tag(tag: string, image: string | Image, options?: CallOptions & { ifMatch?: string | null }): Promise<void>;
-  /**
-   * Removes this tag and nothing else: other tags of the same digest stay, and so does the manifest where the registry does not clean it up by
-   * itself. Where the registry deletes by digest only (distribution 2.x), the tag is pointed at a placeholder manifest first, and that one is deleted;
-   * those two steps go on to their end though the call is aborted.
-   *
-   * Resolves once GET and the tag list agree that the tag is gone; a tag that a deletion leaves behind is removed in further tries. A tag that is
-   * listed and has no manifest can be removed too.
-   *
-   * An error says how the tag stands. `UNSUPPORTED`: the registry deletes nothing; the message names the setting, the tag is as it was. `CONFLICT`:
-   * somebody else has put the tag there again. Where the process is killed between the two steps, the tag points to the placeholder: `untag()` again
-   * ends the job.
-   */
-  untag(tag: string, options?: CallOptions): Promise<void>;
-  /**
-   * Puts a manifest under a tag or its digest. What it refers to must be there. Bytes are pushed as they are, and so are those of a `Manifest`; any
-   * other object is written as JSON. `mediaType`: what it is, where it does not say so itself. Refused before any request: a manifest that reads as
-   * two kinds, a `mediaType` that contradicts it (`INVALID_ARGUMENT`), a digest that is not its own (`DIGEST_MISMATCH`).
-   *
-   * A missing blob or child is the registry's `MANIFEST_BLOB_UNKNOWN`; which one stands in the error's `errors[].detail`. A manifest with a subject is
-   * listed among its referrers where the registry does not do that itself.
-   *
-   * A schema1 manifest that is signed is pushed if its signatures fit (`SIGNATURE_INVALID` otherwise, see `unverifiedSchema1`). One that is not
-   * signed is: by ECDSA with a fresh key of P-256, or with `signingKey`, a `CryptoKeyPair` or private JSON web key of P-256, P-384 or P-521. Its
-   * payload stays byte for byte; an object is written with three blanks a level, as docker's own tools write it. Its digest is the payload's.
-   */
-  pushManifest(
-    reference: string,
-    manifest: Manifest | object | Uint8Array,
-    options?: CallOptions & { mediaType?: string; signingKey?: SigningKey },
-  ): Promise<Descriptor>;
-  /**
-   * Deletes a manifest and every tag that points to it. Looks first, as `planDelete()`, and refuses with `IN_USE` what anything depends on, or may
-   * depend on; `force` deletes it all the same. Resolves once the manifest is gone: tags that the registry keeps are removed by name, and an error
-   * names those that are left. To remove one tag use `untag()`.
-   */
-  deleteManifest(digest: string, options?: CallOptions & { force?: boolean }): Promise<void>;
-  /** What depends on a manifest, by one GET for each tag and each index within an index, `concurrency` at a time. */
-  planDelete(digest: string, options?: CallOptions): Promise<Dependents>;
-  /**
-   * Puts an index of images of this repository under a tag: an OCI index, or Docker's list where all of it is Docker's. The platform of an entry is
-   * that of its config. An index among the images contributes its entries; what is there twice counts once; of two images for one platform the later
-   * takes the earlier's place. All entries must be in the repository.
-   *
-   * `base`: tag or digest of an index to start from, whose annotations stay. `remove`: digests or platforms ("linux/arm64") of its entries to leave
-   * out. What was attested about an image goes with it. `annotations`: of the index.
-   */
-  createIndex(
-    tag: string,
-    images: (string | Image)[],
-    options?: CallOptions & { base?: string; remove?: string[]; annotations?: Record<string, string> },
-  ): Promise<Descriptor>;
-  /**
-   * What refers to a manifest: signatures, SBOMs, attestations. By the registry's API, else by the referrers' tag; empty for what is not there.
-   * The registry's answer tells whether it has the referrers API; 5xx, 401 or a lost connection is an error. A page that may not read the answer
-   * uses the referrers tag.
-   * `artifactType` filters, here where the registry does not.
-   */
-  referrers(digest: string, options?: CallOptions & { artifactType?: string }): Promise<Descriptor[]>;
-  /**
-   * Pushes an artifact as ORAS does: its files, then a manifest of them, which is listed among the referrers of its `subject` where the registry
-   * does not do that itself. Without a `tag` only its digest names it.
-   */
-  pushArtifact(artifact: ArtifactOptions): Promise<Descriptor>;
-  /**
-   * Pushes a blob, unless it is there already. Nothing is committed unless all bytes have come and are right; on an error or abort the upload is
-   * cancelled at the registry, and a stream that was given is cancelled too.
-   *
-   * A stream (or any async iterable of bytes) of whatever length goes up as it comes, in one request; where the host sends no streams (pages) or the
-   * registry takes none, in chunks, the next read while one is on its way. Either way a few MiB are in memory. A source that pauses keeps no request
-   * open. After a lost connection the upload goes on where the registry has got to, if what it lacks is still in hand (the last 4 MiB of a stream).
-   * Else, and at distribution 2.8, which forgets an upload whose connection broke: a Blob or File, and what is in memory, is sent again from the
-   * start, a stream only while all of it so far is still in hand (16 MiB at most). What fits into one chunk, and up to 64 MiB that are in memory anyway, is hashed first and goes up in one request.
-   *
-   * The blob counts as pushed when the registry answers 201 to the end of the upload, or when a look at the blob finds it. Where the registry
-   * refuses that look (push-only permission), the bytes are sent. Bytes in memory are not copied: do not change or transfer their buffer meanwhile.
-   *
-   * Rejects with `SOURCE` where a stream fails (its own reason is the error's `cause`), gives something that is no bytes, or where a buffer was
-   * detached (transferred) before its bytes were sent, `SIZE_MISMATCH` where a file changed its length, `DIGEST_MISMATCH` where the bytes are not
-   * those of `digest`, `UNSUPPORTED` where the registry takes no pushes, or hides `Location` from a page.
-   */
-  pushBlob(data: BlobData, options?: PushBlobOptions): Promise<Descriptor>;
-  /**
-   * Has the registry take a blob over from another of its repositories, without moving its bytes. `true` if it did, and the blob is there (as far as
-   * this client may look). `false` if it cannot, does not have the blob there, or does not let this client at it (400, 401, 403, 404, 405, or an
-   * upload it began instead, which is cancelled): then
-   * the bytes have to be pushed. Rejects for what says nothing about the blob: no connection, 5xx.
-   */
-  mountBlob(digest: string, from: string, options?: CallOptions): Promise<boolean>;
-  /** Deletes a blob from this repository, whatever refers to it: a manifest that does can no longer be pulled. Other repositories keep theirs. */
-  deleteBlob(digest: string, options?: CallOptions): Promise<void>;
-  /**
-   * V1 only: puts an image, which has one layer: its JSON, the layer, then the checksum of both, without which the registry gives nobody
-   * anything of it. `json` is an object, or its bytes as they are; its `id` (64 hexadecimal digits, chosen by whoever makes the image) names the image, its
-   * `parent` must be there already. Resolves to the id, for `tag()`. The same image again is passed over, and one that was interrupted put anew;
-   * another one under that id is a `CONFLICT`: images never change.
-   *
-   * V1 takes a layer in one request: a stream or Blob goes up as it is read, or where the host sends no streams (pages) is read into memory, up to
-   * 256 MiB (`TOO_LARGE`); what is in memory may be larger.
-   */
-  pushImage(json: object | Uint8Array, layer: BlobData, options?: CallOptions): Promise<string>;
-  /** V1 only: deletes the repository with all its tags. Its images stay, as others may be made of them. */
-  deleteRepository(options?: CallOptions): Promise<void>;
+  filter?: string | RegExp;
 }
 
-/** The bytes of a blob. A stream must be fresh: neither locked nor read from. */
+/** Options of {@link Repository.describeTags}. */
+export interface DescribeTagsOptions extends CallOptions {
+  /**
+   * Tags to describe.
+   *
+   * @defaultValue all tags
+   */
+  tags?: string[];
+  /**
+   * Order of the entries.
+   *
+   * - "name": by the characters of the tags.
+   * - "version": the highest version first (1.10 before 1.9 before 1.9-rc1, 1.9 before 1.9-alpine); tags that are not
+   *   versions come last, by name.
+   * - "newest": by {@link TagData.created}; images of unknown age come last.
+   *
+   * "name" and "version" yield entries while further tags are read; "newest" waits for all tags, unless the registry
+   * reports dates with its tag list.
+   *
+   * @defaultValue as the tags are ready
+   */
+  order?: "name" | "version" | "newest";
+}
+
+/** Options of {@link Repository.image}. */
+export interface ImageOptions extends CallOptions {
+  /**
+   * Platform to select from an index, such as "linux/arm64/v8". An image that is not in an index must be for this platform
+   * too, if one is given.
+   *
+   * @defaultValue {@link ClientOptions.platform}
+   */
+  platform?: string;
+}
+
+/** Options of {@link Repository.manifest}. */
+export interface ManifestOptions extends CallOptions {
+  /**
+   * Media types for the `Accept` header field.
+   *
+   * @defaultValue all media types that the client knows
+   */
+  accept?: string[];
+}
+
+/** Options of {@link Repository.blob}. */
+export interface BlobOptions extends TransferOptions {
+  /**
+   * Positions of the first and the last byte, inclusive as in HTTP. A part of a blob cannot be verified.
+   *
+   * @defaultValue the whole blob
+   */
+  range?: [first: number, last: number];
+}
+
+/** Options of {@link Repository.tag}. */
+export interface TagOptions extends CallOptions {
+  /**
+   * Digest that the tag must point to now; `null`: the tag must not exist. Otherwise the call rejects with `CONFLICT` and
+   * changes nothing. V1: the id of an image.
+   *
+   * No registry compares and writes in one step, so another writer may still come in between. `undefined` is refused.
+   */
+  ifMatch?: string | null;
+}
+
+/** Options of {@link Repository.pushManifest}. */
+export interface PushManifestOptions extends CallOptions {
+  /**
+   * Media type of the manifest, if the document does not state it.
+   *
+   * @defaultValue the media type that the document states
+   */
+  mediaType?: string;
+  /**
+   * Key that signs an unsigned schema1 manifest.
+   *
+   * @defaultValue a new P-256 key
+   */
+  signingKey?: SigningKey;
+}
+
+/** Options of {@link Repository.deleteManifest}. */
+export interface DeleteManifestOptions extends CallOptions {
+  /**
+   * Deletes the manifest even if something depends on it.
+   *
+   * @defaultValue false
+   */
+  force?: boolean;
+}
+
+/** Options of {@link Repository.createIndex}. */
+export interface CreateIndexOptions extends CallOptions {
+  /** Tag or digest of an index to start from. Its annotations are kept. */
+  base?: string;
+  /** Entries of `base` to remove: digests or platforms ("linux/arm64"). The attestations of an image go with it. */
+  remove?: string[];
+  /** Annotations of the index. */
+  annotations?: Record<string, string>;
+}
+
+/** Options of {@link Repository.referrers}. */
+export interface ReferrersOptions extends CallOptions {
+  /**
+   * Artifact type of the referrers to return. The client filters if the registry does not.
+   *
+   * @defaultValue all referrers
+   */
+  artifactType?: string;
+}
+
+/** Options of {@link Repository.pushBlob}. */
+export interface PushBlobOptions extends TransferOptions {
+  /**
+   * Media type for the returned descriptor. It is not sent to the registry.
+   *
+   * @defaultValue "application/octet-stream"
+   */
+  mediaType?: string;
+  /**
+   * Maximum number of bytes per request, up to 256 MiB. For registries, and proxies in front of them, that limit the size
+   * of a request. Chunks are larger if the registry requires it (`OCI-Chunk-Min-Length`). After a 413, or GHCR's 416 to a
+   * chunk that is too large, the client switches to smaller chunks by itself.
+   *
+   * @defaultValue unlimited; 4 MiB where request bodies cannot be streamed
+   */
+  chunkSize?: number;
+  /** Expected digest, sha256 or sha512. If the registry has this blob already, a stream is not read. */
+  digest?: string;
+}
+
+/** Content of a blob. A stream must be neither locked nor read from. */
 export type BlobData =
   | ArrayBufferView
   | ArrayBufferLike
   | Blob
   | ReadableStream<ArrayBufferView | ArrayBufferLike>
   | AsyncIterable<ArrayBufferView | ArrayBufferLike>;
-export interface PushBlobOptions extends TransferOptions {
-  /** For the descriptor; the registry is not told. Default "application/octet-stream". */
-  mediaType?: string;
+
+/** Artifact to push with {@link Repository.pushArtifact}, and options of the call. */
+export interface PushArtifactOptions extends CallOptions {
+  /** Type of the artifact, a media type such as "application/vnd.example.sbom". */
+  artifactType: string;
+  /** Files of the artifact, pushed in this order. */
+  files?: ArtifactFile[];
+  /** Annotations of the manifest. */
+  annotations?: Record<string, string>;
+  /** Manifest that the artifact refers to: a tag or digest of this repository, or an {@link Image} of it. Must exist. */
+  subject?: string | Image;
   /**
-   * Bytes per request at most, up to 256 MiB; more where the registry asks for more (`OCI-Chunk-Min-Length`). Default: as many as there are, or 4 MiB
-   * where no request's body can be streamed. For registries, and proxies before them, that limit the size of a request. After a 413, or GHCR's 416
-   * to a chunk that is too large, the client sends smaller chunks by itself.
+   * Config of the artifact.
+   *
+   * @defaultValue the empty config, as for most artifacts
+   */
+  config?: ArtifactConfig;
+  /** Tag for the artifact. Without one, only its digest names it. */
+  tag?: string;
+  /**
+   * Maximum number of bytes per request for the files, as in {@link PushBlobOptions.chunkSize}.
+   *
+   * @defaultValue as in {@link PushBlobOptions.chunkSize}
    */
   chunkSize?: number;
-  /** What the bytes must hash to, sha256 or sha512. Where that blob is there already a stream is not even read. */
-  digest?: string;
 }
 
+/** File of an artifact. */
+export interface ArtifactFile {
+  /** Name of the file (annotation `org.opencontainers.image.title`). */
+  title?: string;
+  /** Content of the file. */
+  data: BlobData;
+  /**
+   * Media type of the file.
+   *
+   * @defaultValue "application/octet-stream"
+   */
+  mediaType?: string;
+  /** Annotations of the file. */
+  annotations?: Record<string, string>;
+}
+
+/** Config of an artifact. */
+export interface ArtifactConfig {
+  /** Content of the config. */
+  data: BlobData;
+  /**
+   * Media type of the config.
+   *
+   * @defaultValue "application/octet-stream"
+   */
+  mediaType?: string;
+}
+
+/**
+ * Repository of a registry. {@link DockerRegistryClient.repository} returns one.
+ *
+ * @example
+ * ```ts
+ * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+ *
+ * const repository = new DockerRegistryClient('localhost:5000').repository('team/web');
+ * for await (const entry of repository.describeTags({ order: 'version' })) {
+ *   if (entry.error) console.warn(entry.tag, entry.error.code);
+ *   else console.log(entry.tag, entry.digest, entry.created, entry.size);
+ * }
+ * ```
+ */
+export class Repository {
+  private constructor();
+  /** Full name, such as "library/alpine". */
+  readonly name: string;
+  /** Namespace, such as "library"; `undefined` for a name without one. */
+  readonly namespace: string | undefined;
+  /** Name without the namespace, such as "alpine". */
+  readonly repository: string;
+  /**
+   * Lists all tags.
+   *
+   * @param options - Filter, and options of the call.
+   * @returns The tags in the order of the registry.
+   * @throws {RegistryError} `NAME_UNKNOWN` or `NOT_FOUND` when the repository does not exist
+   * @throws {RegistryError} `PAGING_LOOP` when there is more to list but the registry does not say how to get it
+   * @throws {RegistryError} `TOO_LARGE` when the list exceeds `maxPages`, `maxItems` or 256 MiB
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags | Listing Tags}
+   */
+  tags(options?: TagsOptions): Promise<string[]>;
+  /**
+   * Iterates over all tags as the pages arrive. Each tag comes once.
+   *
+   * Where a `Link` to the next page cannot be followed, the client continues after the last tag.
+   *
+   * @param options - Page size, and options of the call.
+   * @throws {RegistryError} the codes of {@link Repository.tags}, such as `NAME_UNKNOWN` or `PAGING_LOOP`
+   * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used (thrown at once)
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags | Listing Tags}
+   */
+  eachTag(options?: ListOptions): AsyncIterableIterator<string>;
+  /**
+   * Describes what a tag points to, from its manifest and config. V1: from the JSON of the image and of the tag.
+   *
+   * @param tag - The tag.
+   * @param options - Options of the call.
+   * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when the tag does not exist
+   * @throws {RegistryError} `INVALID_REFERENCE` when the tag is invalid
+   * @throws {RegistryError} `INVALID_RESPONSE` or `AMBIGUOUS_MANIFEST` when the manifest or config is malformed
+   * @throws {RegistryError} `DIGEST_MISMATCH` or `SIZE_MISMATCH` when content is not what its digest says
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   */
+  data(tag: string, options?: CallOptions): Promise<TagData>;
+  /**
+   * Iterates over descriptions of many tags, as many at a time as the client makes parallel requests.
+   *
+   * One manifest and one config are read per digest, however many tags share it, except those in the cache. A registry that
+   * reports digests with its tag list (Google's) needs no request per tag.
+   *
+   * A tag that cannot be described (deleted since it was listed, malformed, of an unknown kind) yields an entry with an
+   * `error` and does not affect other tags. A failure that concerns all tags (refused credentials, the rate limit, a lost
+   * connection) ends the iteration. Leaving the loop aborts all requests.
+   *
+   * @param options - Tags, order, and options of the call.
+   * @throws {RegistryError} the codes of {@link Repository.tags}, such as `NAME_UNKNOWN` or `UNAUTHORIZED`
+   * @throws {RegistryError} `INVALID_ARGUMENT` or `INVALID_REFERENCE` when an option cannot be used (thrown at once)
+   */
+  describeTags(options?: DescribeTagsOptions): AsyncIterableIterator<DescribedTag>;
+  /**
+   * Opens the image of a tag or digest; from an index, the one for the platform.
+   *
+   * V1: also the image of an image id.
+   *
+   * @param tagOrDigest - Tag or digest.
+   * @param options - Platform, and options of the call.
+   * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when there is no such image
+   * @throws {RegistryError} `NO_MATCHING_PLATFORM` when there is no image for the platform; the message lists the others
+   * @throws {RegistryError} `INVALID_REFERENCE` or `INVALID_ARGUMENT` when an argument is invalid
+   * @throws {RegistryError} `INVALID_RESPONSE` or `AMBIGUOUS_MANIFEST` when the manifest or config is malformed
+   * @throws {RegistryError} `DIGEST_MISMATCH` or `SIZE_MISMATCH` when content is not what its digest says
+   * @throws {RegistryError} `SIGNATURE_INVALID` when a schema1 manifest is unsigned or has a wrong signature
+   * @throws {RegistryError} `INDEX_LIMIT` when indexes are nested more than 8 levels deep or are more than 100
+   * @throws {RegistryError} `UNSUPPORTED` when the manifest is not that of an image
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const repository = new DockerRegistryClient('localhost:5000').repository('team/web');
+   * const image = await repository.image('latest', { platform: 'linux/arm64' });
+   * console.log(image.digest, image.size, await image.dockerfile());
+   * ```
+   * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md | OCI Image Index Specification}
+   */
+  image(tagOrDigest: string, options?: ImageOptions): Promise<Image>;
+  /**
+   * Reads the manifest of a tag or digest and verifies its digest.
+   *
+   * A malformed document is returned too: see {@link Manifest.problem}.
+   *
+   * @param reference - Tag or digest.
+   * @param options - Media types, and options of the call.
+   * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when there is no such manifest
+   * @throws {RegistryError} `INVALID_REFERENCE` when the reference is invalid
+   * @throws {RegistryError} `DIGEST_MISMATCH` when the content is not what its digest says
+   * @throws {RegistryError} `SIGNATURE_INVALID` when a schema1 manifest is unsigned or has a wrong signature
+   * @throws {RegistryError} `TOO_LARGE` when the manifest exceeds 4 MiB
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1 or the digest algorithm is unknown
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests | Pulling manifests}
+   */
+  manifest(reference: string, options?: ManifestOptions): Promise<Manifest>;
+  /**
+   * Reads media type, digest and size of a manifest, without fetching it if the registry allows that.
+   *
+   * @param reference - Tag or digest.
+   * @param options - Options of the call.
+   * @returns The descriptor, or `undefined` if GET confirms that there is no such manifest.
+   * @throws {RegistryError} `INVALID_REFERENCE` when the reference is invalid
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   */
+  headManifest(reference: string, options?: CallOptions): Promise<Descriptor | undefined>;
+  /**
+   * Streams a blob, or a part of it.
+   *
+   * A whole blob is verified: the stream errors instead of closing if the bytes do not match the digest. A download that
+   * breaks off is resumed with `Range`.
+   *
+   * @param digest - Digest of the blob.
+   * @param options - Range and progress callback, and options of the call.
+   * @returns The stream. Its reads reject with `DIGEST_MISMATCH`, `SIZE_MISMATCH`, `TRUNCATED` or the code of a failed
+   *   request.
+   * @throws {RegistryError} `BLOB_UNKNOWN` or `NOT_FOUND` when there is no such blob
+   * @throws {RegistryError} `INVALID_REFERENCE` when the digest is invalid
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the range is invalid or begins beyond the end of the blob
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1 or the digest algorithm is unknown
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs | Pulling blobs}
+   */
+  blob(digest: string, options?: BlobOptions): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Reads the size of a blob.
+   *
+   * If the response to HEAD does not tell the size (compressed, without a length, or a page of a proxy), the client uses
+   * GET. A blob whose size no response tells is read and counted, up to 64 MiB.
+   *
+   * @param digest - Digest of the blob.
+   * @param options - Options of the call.
+   * @returns The descriptor, or `undefined` if there is no such blob.
+   * @throws {RegistryError} `INVALID_REFERENCE` when the digest is invalid
+   * @throws {RegistryError} `INVALID_RESPONSE` when the size cannot be determined
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   */
+  headBlob(digest: string, options?: CallOptions): Promise<Descriptor | undefined>;
+  /**
+   * Plans a clean-up: what a policy would remove and keep, and why. Nothing is deleted before {@link CleanupPlan.apply}.
+   *
+   * Makes one request for each tag, each manifest and each image config of the repository, except what is in the cache, and
+   * one for the referrers of each digest to be removed.
+   *
+   * @param policy - Rules of the clean-up.
+   * @param options - Options of the call.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the policy selects nothing or a rule cannot be used
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const repository = new DockerRegistryClient('localhost:5000').repository('team/web');
+   * const plan = await repository.planCleanup({ keep: { newest: 10, tags: ['v*'] }, remove: { olderThan: '30d' } });
+   * for (const { tag, action, reasons } of plan.tags) console.log(action, tag, reasons);
+   * const report = await plan.apply();
+   * console.log(report.removed, report.failed);
+   * ```
+   */
+  planCleanup(policy: CleanupPolicy, options?: CallOptions): Promise<CleanupPlan>;
+  /**
+   * Loads a plan that was saved with `JSON.stringify(plan)`. No request is made.
+   *
+   * A loaded plan is as good as a new one, because `apply()` checks everything again.
+   *
+   * @param plan - JSON text, or the object that `JSON.parse` returns for it.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when it is not a plan, or a plan for another registry or repository; the
+   *   message names the field ("plan.tags[3].digest: …")
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   */
+  loadCleanupPlan(plan: string | object): Promise<CleanupPlan>;
+  /**
+   * Points a tag at an image of this repository.
+   *
+   * The manifest is put byte for byte as it is. A tag that points there already is left alone. The client verifies where
+   * the tag points afterwards, and an error says where that is.
+   *
+   * V1: takes another tag, the id of an image, or an {@link Image} of any repository of the registry.
+   *
+   * @param tag - Tag to create or move.
+   * @param image - Another tag, the digest of a manifest, or an {@link Image}.
+   * @param options - Condition, and options of the call.
+   * @throws {RegistryError} `CONFLICT` when {@link TagOptions.ifMatch} does not hold, or another writer moved the tag
+   * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when there is no such image
+   * @throws {RegistryError} `INVALID_REFERENCE` or `INVALID_ARGUMENT` when an argument is invalid, or the image is one of
+   *   another repository
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests | Pushing Manifests}
+   */
+  tag(tag: string, image: string | Image, options?: TagOptions): Promise<void>;
+  /**
+   * Removes one tag and nothing else: other tags of the same digest stay, and so does the manifest, unless the registry
+   * removes untagged manifests by itself.
+   *
+   * If the registry deletes by digest only (distribution 2.x), the client points the tag at a placeholder manifest and
+   * deletes that manifest; these two steps are completed even if the call is aborted. The promise resolves when GET and
+   * the tag list agree that the tag is gone; a tag that a deletion leaves behind is removed in further attempts. A tag that
+   * is listed but has no manifest can be removed too.
+   *
+   * An error says how the tag stands. If the process is killed between the two steps, the tag points to the placeholder:
+   * call `untag()` again.
+   *
+   * @param tag - Tag to remove.
+   * @param options - Options of the call.
+   * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when the tag does not exist
+   * @throws {RegistryError} `UNSUPPORTED` when the registry does not delete; the message names the setting, and the tag is
+   *   unchanged
+   * @throws {RegistryError} `CONFLICT` when another writer created the tag again
+   * @throws {RegistryError} `INVALID_RESPONSE` when the registry reports a deletion that did not happen
+   * @throws {RegistryError} `INVALID_REFERENCE` when the tag is invalid
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-tags | Deleting tags}
+   */
+  untag(tag: string, options?: CallOptions): Promise<void>;
+  /**
+   * Pushes a manifest under a tag or its digest. The content that it refers to must be in the repository.
+   *
+   * Bytes and the bytes of a {@link Manifest} are pushed as they are; any other object is serialized as JSON. A manifest
+   * with a subject is added to the referrers tag if the registry does not list referrers by itself.
+   *
+   * Schema1: a signed manifest is pushed if its signatures are valid. An unsigned one is signed with ECDSA; its payload
+   * stays byte for byte, an object is serialized with an indentation of three spaces, as docker's own tools do, and the
+   * digest is that of the payload.
+   *
+   * @param reference - Tag or digest.
+   * @param manifest - Bytes, a {@link Manifest}, or the document as an object.
+   * @param options - Media type and signing key, and options of the call.
+   * @returns Descriptor of the manifest.
+   * @throws {RegistryError} `MANIFEST_BLOB_UNKNOWN` when a blob or child is missing; `errors[].detail` names it
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the manifest is malformed or contradicts the media type
+   * @throws {RegistryError} `AMBIGUOUS_MANIFEST` when the document can be read as two kinds of manifest
+   * @throws {RegistryError} `DIGEST_MISMATCH` when the reference is a digest, but not that of the manifest
+   * @throws {RegistryError} `SIGNATURE_INVALID` when a signature of a schema1 manifest is wrong: see
+   *   {@link ClientOptions.unverifiedSchema1}
+   * @throws {RegistryError} `CONFLICT` when the referrers tag holds something else than a list of referrers, or other
+   *   writers change it at the same time
+   * @throws {RegistryError} `INVALID_REFERENCE` when the reference is invalid
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests | Pushing Manifests}
+   */
+  pushManifest(
+    reference: string,
+    manifest: Manifest | object | Uint8Array,
+    options?: PushManifestOptions,
+  ): Promise<Descriptor>;
+  /**
+   * Deletes a manifest and every tag that points to it. To remove a single tag use {@link Repository.untag}.
+   *
+   * Looks for dependents first, as {@link Repository.planDelete} does. The promise resolves when the manifest is gone; tags
+   * that the registry keeps are removed by name, and an error names those that are left.
+   *
+   * @param digest - Digest of the manifest.
+   * @param options - Force, and options of the call.
+   * @throws {RegistryError} `IN_USE` when something depends on the manifest, or may depend on it; see
+   *   {@link DeleteManifestOptions.force}
+   * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when there is no such manifest
+   * @throws {RegistryError} `UNSUPPORTED` when the registry does not delete; the message names the setting
+   * @throws {RegistryError} `INVALID_RESPONSE` when the registry reports a deletion that did not happen
+   * @throws {RegistryError} `INVALID_REFERENCE` when the digest is invalid
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-manifests | Deleting Manifests}
+   */
+  deleteManifest(digest: string, options?: DeleteManifestOptions): Promise<void>;
+  /**
+   * Finds what depends on a manifest. Nothing is changed.
+   *
+   * Makes one GET for each tag and each index within an index, `concurrency` at a time.
+   *
+   * @param digest - Digest of the manifest.
+   * @param options - Options of the call.
+   * @throws {RegistryError} `NAME_UNKNOWN` or `NOT_FOUND` when the repository does not exist
+   * @throws {RegistryError} `INVALID_REFERENCE` when the digest is invalid
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   */
+  planDelete(digest: string, options?: CallOptions): Promise<Dependents>;
+  /**
+   * Creates an index of images of this repository and tags it.
+   *
+   * The index is an OCI index, or a Docker manifest list if all images are Docker's. The platform of an entry is read from
+   * the image's config. An index among the images contributes its entries. Duplicates are dropped; of two images for one
+   * platform, the later replaces the earlier.
+   *
+   * @param tag - Tag of the index.
+   * @param images - Tags, digests or {@link Image} objects. May be empty if a base is given.
+   * @param options - Base index, entries to remove, annotations, and options of the call.
+   * @returns Descriptor of the index.
+   * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when an image, the base, or an entry is not in the repository
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the base is not an index or has no entry to remove, an image is one of
+   *   another repository, or there is nothing to put into the index
+   * @throws {RegistryError} `INVALID_REFERENCE` when a tag or digest is invalid
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md | OCI Image Index Specification}
+   */
+  createIndex(tag: string, images: (string | Image)[], options?: CreateIndexOptions): Promise<Descriptor>;
+  /**
+   * Lists the referrers of a manifest: signatures, SBOMs, attestations.
+   *
+   * Uses the referrers API, or the referrers tag if the registry does not have the API. A page that may not read the
+   * response uses the referrers tag. 5xx, 401 or a lost connection is an error, not an empty list.
+   *
+   * @param digest - Digest of the subject.
+   * @param options - Artifact type, and options of the call.
+   * @returns Descriptors of the referrers; empty if there are none or the subject does not exist.
+   * @throws {RegistryError} `INVALID_REFERENCE` when the digest is invalid
+   * @throws {RegistryError} `INVALID_RESPONSE` when the list of referrers is malformed
+   * @throws {RegistryError} `PAGING_LOOP` or `UNTRUSTED_LOCATION` when the next page cannot be requested
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers | Listing Referrers}
+   */
+  referrers(digest: string, options?: ReferrersOptions): Promise<Descriptor[]>;
+  /**
+   * Pushes an artifact as ORAS does: its files, then a manifest that lists them.
+   *
+   * An artifact with a subject is added to the referrers tag if the registry does not list referrers by itself.
+   *
+   * @param artifact - Files, subject and tag of the artifact, and options of the call.
+   * @returns Descriptor of the manifest.
+   * @throws {RegistryError} `NOT_FOUND` when the subject does not exist; nothing was pushed
+   * @throws {RegistryError} the codes of {@link Repository.pushBlob} for the files, such as `SOURCE` or `TOO_LARGE`
+   * @throws {RegistryError} `CONFLICT` when the referrers tag holds something else than a list of referrers, or other
+   *   writers change it at the same time
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const repository = new DockerRegistryClient('localhost:5000').repository('team/web');
+   * const data = new TextEncoder().encode('{"spdxVersion":"SPDX-2.3"}');
+   * const sbom = await repository.pushArtifact({
+   *   artifactType: 'application/spdx+json',
+   *   files: [{ title: 'sbom.spdx.json', data, mediaType: 'application/spdx+json' }],
+   *   subject: '1.0.0',
+   * });
+   * console.log(sbom.digest);
+   * ```
+   * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage | Guidelines for Artifact Usage}
+   */
+  pushArtifact(artifact: PushArtifactOptions): Promise<Descriptor>;
+  /**
+   * Pushes a blob, unless the repository has it already.
+   *
+   * Nothing is committed unless all bytes have arrived and match. On an error or abort, the upload session is cancelled at
+   * the registry, and so is a stream that was given.
+   *
+   * A stream, or any async iterable of bytes, is uploaded in one request as it is read; if the host cannot stream request
+   * bodies (pages) or the registry refuses them, in chunks, while the next chunk is read. Either way only a few MiB are in
+   * memory. A source that pauses keeps no request open. Content that fits into one chunk, and up to 64 MiB in memory, is
+   * hashed first and uploaded in one request. Bytes in memory are not copied: do not change or transfer their buffer
+   * meanwhile.
+   *
+   * After a lost connection, the upload resumes where the registry stopped, if the missing bytes are still in memory (the
+   * last 4 MiB of a stream). Otherwise, and at distribution 2.8, which loses the session, the upload starts again: always
+   * for a Blob, a File and bytes in memory, and for a stream while all of it so far is in memory (at most 16 MiB).
+   *
+   * The push is complete when the registry answers 201 to the end of the upload, or when the client finds the blob. If the
+   * registry refuses to tell whether it has the blob (push-only permission), the bytes are sent.
+   *
+   * @param data - Content of the blob.
+   * @param options - Digest, media type, chunk size and progress callback, and options of the call.
+   * @returns Descriptor of the blob.
+   * @throws {RegistryError} `SOURCE` when a stream fails (its reason is the error's `cause`) or yields something other than
+   *   bytes, or when a buffer was transferred before its bytes were sent
+   * @throws {RegistryError} `DIGEST_MISMATCH` when the bytes do not match {@link PushBlobOptions.digest}
+   * @throws {RegistryError} `SIZE_MISMATCH` when a file changed its length
+   * @throws {RegistryError} `UNSUPPORTED` when the registry accepts no pushes, or hides `Location` from a page
+   * @throws {RegistryError} `TOO_LARGE` when the registry limits the size of a request: see
+   *   {@link PushBlobOptions.chunkSize}
+   * @throws {RegistryError} `INVALID_ARGUMENT` or `INVALID_REFERENCE` when an argument is invalid
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * export async function upload(file: File): Promise<string> {
+   *   const repository = new DockerRegistryClient('localhost:5000').repository('team/files');
+   *   const onProgress = ({ loaded, total }: { loaded: number; total?: number }) => console.log(loaded, total);
+   *   return (await repository.pushBlob(file, { onProgress })).digest;
+   * }
+   * ```
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs | Pushing blobs}
+   */
+  pushBlob(data: BlobData, options?: PushBlobOptions): Promise<Descriptor>;
+  /**
+   * Mounts a blob from another repository of the registry, without transferring its bytes.
+   *
+   * @param digest - Digest of the blob.
+   * @param from - Name of the other repository.
+   * @param options - Options of the call.
+   * @returns `true` if the blob was mounted and exists (as far as this client may check). `false` if the registry cannot
+   *   mount, does not have the blob there, or does not let this client read it (400, 401, 403, 404, 405, or a new upload
+   *   session, which is cancelled): push the bytes instead.
+   * @throws {RegistryError} `INVALID_REFERENCE` when the digest or the name is invalid
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `NETWORK`, `HTTP_ERROR` or another code when the request fails for a reason other than the blob
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#mounting-a-blob-from-another-repository | Mounting a blob from another repository}
+   */
+  mountBlob(digest: string, from: string, options?: CallOptions): Promise<boolean>;
+  /**
+   * Deletes a blob from this repository, even if a manifest refers to it; that manifest can no longer be pulled. Other
+   * repositories keep their blob.
+   *
+   * @param digest - Digest of the blob.
+   * @param options - Options of the call.
+   * @throws {RegistryError} `BLOB_UNKNOWN` or `NOT_FOUND` when there is no such blob
+   * @throws {RegistryError} `UNSUPPORTED` when the registry does not delete
+   * @throws {RegistryError} `INVALID_REFERENCE` when the digest is invalid
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-blobs | Deleting Blobs}
+   */
+  deleteBlob(digest: string, options?: CallOptions): Promise<void>;
+  /**
+   * V1 only: pushes an image, which has one layer: its JSON, the layer, and the checksum of both. Without the checksum the
+   * registry does not serve the image.
+   *
+   * An image that the registry has is skipped, and an interrupted one is pushed again. A V1 registry takes a layer in one
+   * request: a stream or Blob is uploaded as it is read, or, where the host cannot stream request bodies (pages), read into
+   * memory first, up to 256 MiB. Bytes in memory may be larger.
+   *
+   * @param json - JSON of the image, as an object or as bytes. Its `id` (64 hexadecimal digits, chosen by the image's
+   *   author) names the image; its `parent` must exist.
+   * @param layer - The layer, a tar.
+   * @param options - Options of the call.
+   * @returns The id of the image, for {@link Repository.tag}.
+   * @throws {RegistryError} `CONFLICT` when the registry has another image under that id: images never change
+   * @throws {RegistryError} `TOO_LARGE` when a layer that must be read into memory exceeds 256 MiB
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the JSON cannot be used
+   * @throws {RegistryError} `SOURCE` when a stream fails
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V2
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `AUTH_REQUIRED` or `DENIED`
+   */
+  pushImage(json: object | Uint8Array, layer: BlobData, options?: CallOptions): Promise<string>;
+  /**
+   * V1 only: deletes the repository with all its tags. Its images stay, because other images may be based on them.
+   *
+   * @param options - Options of the call.
+   * @throws {RegistryError} `NOT_FOUND` when the repository does not exist
+   * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V2
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `AUTH_REQUIRED` or `DENIED`
+   */
+  deleteRepository(options?: CallOptions): Promise<void>;
+}
+
+// ───────────── Content
+
+/** Platform of an image. */
 export interface Platform {
+  /** Operating system, such as "linux". */
   os: string;
+  /** CPU architecture, such as "arm64". */
   architecture: string;
+  /** Variant of the CPU, such as "v8". */
   variant?: string;
+  /** Version of the operating system, such as "10.0.17763.1". */
   osVersion?: string;
+  /** Features of the operating system that the image needs. */
   osFeatures?: string[];
 }
-/** OCI image-spec, descriptor.md. */
+
+/**
+ * Descriptor of content.
+ *
+ * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md | OCI Content Descriptors}
+ */
 export interface Descriptor {
+  /** Media type of the content. */
   mediaType: string;
+  /** Digest of the content. */
   digest: string;
+  /** Size of the content in bytes. */
   size: number;
+  /** URLs from which the content may be downloaded. */
   urls?: string[];
+  /** Annotations of the descriptor. */
   annotations?: Record<string, string>;
+  /** Type of the artifact, if the content is one. */
   artifactType?: string;
+  /** Platform of the image, in entries of an index. */
   platform?: Platform;
 }
+
+/**
+ * Manifest of an image, index or artifact.
+ *
+ * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md | OCI Image Manifest Specification}
+ */
 export interface Manifest {
+  /** Media type of the manifest. */
   readonly mediaType: string;
-  /** Computed here; of schema 1 the digest of the payload, that is without the signatures. */
+  /** Digest, computed by the client. Schema1: of the payload, which is the document without its signatures. */
   readonly digest: string;
+  /** Size of the document in bytes. */
   readonly size: number;
-  /** As it came. */
+  /** The document as the registry sent it. */
   readonly bytes: Uint8Array;
-  /** The document, parsed; of schema 1 the payload. Absent only where `problem` says that it is not JSON. */
+  /** The parsed document; of schema1 the payload. Absent only if `problem` says that it is not JSON. */
   readonly json: Record<string, unknown>;
+  /** Type of the artifact, if it is one. */
   readonly artifactType?: string;
+  /** Config of an image. */
   readonly config?: Descriptor;
+  /** Layers of an image, base first. */
   readonly layers?: Descriptor[];
   /** Entries of an index. */
   readonly manifests?: Descriptor[];
+  /** Manifest that this one refers to. */
   readonly subject?: Descriptor;
+  /** Annotations of the manifest. */
   readonly annotations?: Record<string, string>;
-  /** Only of schema 1; empty where it is not signed. All are right unless `unverifiedSchema1` is "warn". */
+  /**
+   * Signatures of a schema1 manifest; empty if it is unsigned. All are valid unless `unverifiedSchema1` is "warn".
+   */
   readonly signatures?: ManifestSignature[];
   /**
-   * The first thing that is wrong with the document, for example "manifest: layers: it is missing". Registries store such manifests: `bytes`,
-   * `digest` and `mediaType` are right all the same. A field that cannot be read is absent: `json` has what the document says. `image()` and
-   * others reject with `INVALID_RESPONSE` or, where the document reads as two kinds, `AMBIGUOUS_MANIFEST`.
+   * First problem of a malformed document, such as "manifest: layers: it is missing".
+   *
+   * Registries store such manifests: `bytes`, `digest` and `mediaType` are right all the same. A field that cannot be read
+   * is absent, but `json` has what the document says. `image()` and other calls reject with `INVALID_RESPONSE`, or with
+   * `AMBIGUOUS_MANIFEST` if the document can be read as two kinds of manifest.
    */
   readonly problem?: string;
 }
+
+/** Signature of a schema1 manifest. */
 export interface ManifestSignature {
-  /** The key's fingerprint ("AK4K:JFHL:…"), as docker shows it; absent where there is no key. Who has that key nobody vouches for. */
+  /** Fingerprint of the key ("AK4K:JFHL:…"), as docker shows it; absent if there is no key. The key's owner is not verified. */
   keyId?: string;
-  /** "ES256", "ES384", "ES512", "RS256", "RS384" or "RS512", as the signature tells it. */
+  /** Algorithm that the signature states: "ES256", "ES384", "ES512", "RS256", "RS384" or "RS512". */
   algorithm: string;
-  /** Whether it is the key's signature of the payload. */
+  /** Whether the signature is valid for the payload and the key. */
   verified: boolean;
 }
-export interface ArtifactOptions extends CallOptions {
-  /** A media type: "application/vnd.example.sbom". */
-  artifactType: string;
-  /** Pushed in their order. `title` is the file's name; `mediaType` is "application/octet-stream" by default. */
-  files?: { title?: string; data: BlobData; mediaType?: string; annotations?: Record<string, string> }[];
-  annotations?: Record<string, string>;
-  /** What it is about: a tag or digest of this repository, or an `Image` of it. Must be there. */
-  subject?: string | Image;
-  /** Most artifacts have none. */
-  config?: { data: BlobData; mediaType?: string };
-  tag?: string;
-  /** Of the files, bytes per request at most, as in {@link PushBlobOptions.chunkSize}. */
-  chunkSize?: number;
-}
-/** What depends on a manifest. */
+
+/** Dependents of a manifest. */
 export interface Dependents {
+  /** Digest of the manifest. */
   digest: string;
   /** Tags that point to it. */
   tags: string[];
-  /** Digests of the indexes that have it as an entry, as far as tags lead to them. */
+  /** Digests of the indexes that list it, as far as they are reachable from tags. */
   parents: string[];
-  /** What has it as its subject. */
+  /** Manifests that have it as their subject. */
   referrers: Descriptor[];
-  /** Tags that the registry lists without a manifest behind them. `untag()` removes one. */
+  /** Tags that the registry lists although they have no manifest. `untag()` removes one. */
   dangling: string[];
-  /** Tags and digests that cannot be read, so that they may depend on it, and why. */
-  unread: { name: string; reason: string }[];
+  /** Tags and manifests that cannot be read, and so may depend on it. */
+  unread: UnreadItem[];
 }
+
+/** Tag or manifest that cannot be read. */
+export interface UnreadItem {
+  /** Tag or digest. */
+  name: string;
+  /** Reason why it cannot be read. */
+  reason: string;
+}
+
+/** Facts about what a tag points to. */
 export interface TagData {
+  /** The tag. */
   tag: string;
-  /** Absent on V1, which knows no digests. */
+  /** Digest of the manifest. Absent on V1, which has no digests. */
   digest?: string;
-  /** V1: the id of the image. */
+  /** V1: id of the image. */
   id?: string;
-  /** Whether `digest` vouches for all of it: `false` on V1. */
+  /** Whether the data was verified by its digest. `false` on V1. */
   verified: boolean;
-  /** V1: "application/json", the type of an image's JSON. */
+  /** Media type of the manifest. V1: "application/json", the type of an image's JSON. */
   mediaType: string;
   /**
-   * Layers, compressed, in bytes; of an index those of the image for the client's platform, else of its first image, and of an index of blobs (a
-   * BuildKit cache) the blobs. NaN where a V1 registry does not tell.
+   * Compressed size of the layers in bytes.
+   *
+   * Of an index: of the image for the client's platform, or else of the first image. Of an index of blobs (a BuildKit
+   * cache): of the blobs. NaN if a V1 registry does not report it.
    */
   size: number;
   /**
-   * When the image was made, as its config says. Reproducible builds write placeholders (1970-01-01, 1980-01-01T00:00:01Z, 0001-01-01): a date
-   * before 2013-03-20, docker's first release, or more than a day in the future is shown as it came, but never counts as a date for `order:
-   * "newest"` and clean-ups. There the upload time counts where the tag list has one (`timeUploadedMs` of Google's registries), else the age is
-   * unknown.
+   * Creation date of the image, as its config states it.
+   *
+   * Reproducible builds write placeholder dates (1970-01-01, 1980-01-01T00:00:01Z, 0001-01-01). A date before 2013-03-20,
+   * docker's first release, or more than a day in the future is reported here but ignored by `order: "newest"` and by
+   * clean-ups. They use the upload time instead, if the tag list has one (`timeUploadedMs` of Google's registries);
+   * otherwise the age is unknown.
    */
   created?: Date;
-  /** All platforms of an index, or the one of an image; without attestations. What an entry of an index does not state its config tells. */
+  /**
+   * Platforms of an index, or the one of an image; without attestations. A platform that an index does not state is read
+   * from the config.
+   */
   platforms: Platform[];
+  /** Type of the artifact, if it is one. */
   artifactType?: string;
+  /** Annotations of the manifest. */
   annotations?: Record<string, string>;
-  /** V1: what docker-registry keeps of the tag itself: `last_update` (seconds since 1970), `docker_version`, `arch`, `os`, `kernel`. */
+  /**
+   * V1: what docker-registry stores about the tag: `last_update` (seconds since 1970), `docker_version`, `arch`, `os`,
+   * `kernel`.
+   */
   tagJson?: Record<string, unknown>;
 }
 
-/** A tag and its facts, or why there are none: `if (entry.error) …`. */
+/** Facts about a tag, or the error that prevented them: check `entry.error`. */
 export type DescribedTag = (TagData & { error?: undefined }) | { tag: string; error: RegistryError };
 
 // ───────────── Cleaning up
 
-/** A Date, or a text: a date or time ("2026-01-31", RFC 3339), or how long ago ("30d"; s, m, h, d, w); or how many milliseconds ago. */
-export type CleanupTime = Date | string | number;
 /**
- * What is removed is what `remove` selects and no rule of `keep` keeps: `keep` always wins. `planCleanup({ keep: { newest: 10 }, remove: { tags:
- * ["*"] } })` leaves the ten newest images, `{ remove: { tags: ["pr-*"], olderThan: "30d" } }` removes such tags of that age.
+ * Point in time: a `Date`, a date or time as text ("2026-01-31", RFC 3339), an age as text ("30d"; units s, m, h, d, w), or
+ * an age in milliseconds.
+ */
+export type CleanupTime = Date | string | number;
+
+/**
+ * Rules of a clean-up: everything that `remove` selects is removed, unless a rule of `keep` keeps it.
  *
- * Tags that belong to a digest (`sha256-<hex>` of the referrers tag schema, cosign's `.sig`, `.att`, `.sbom`) are not judged: they go and stay with it.
+ * `{ keep: { newest: 10 }, remove: { tags: ["*"] } }` leaves the ten newest images. `{ remove: { tags: ["pr-*"],
+ * olderThan: "30d" } }` removes the tags `pr-*` of that age.
+ *
+ * Tags that belong to a digest (`sha256-<hex>` of the referrers tag schema, cosign's `.sig`, `.att`, `.sbom`) are kept or
+ * removed with that digest.
  */
 export interface CleanupPolicy {
-  /** What stays of what is selected. One rule that fits is enough. */
-  keep?: {
-    /**
-     * So many images, those made last, with all their tags: tags of one digest count once. Images made at the same time as the last of them stay
-     * too. Images of unknown age (see `TagData.created`) stay and do not count.
-     */
-    newest?: number;
-    /** What was made at or after that time. Images of unknown age are kept by this rule. An upload time that the tag list has comes first. */
-    newerThan?: CleanupTime;
-    /** Globs (`*` any characters, `?` one) of the whole tag, or regular expressions. */
-    tags?: (string | RegExp)[];
-    /** Of tags that are versions ("1.2.3", "v2", "1.2-alpine"; not "latest"): */
-    semver?: {
-      /** all that are no pre-releases; */
-      releases?: boolean;
-      /** so many of the highest releases, each with all its variants ("1.2.3", "1.2.3-alpine"), */
-      highest?: number;
-      /** of all of them (default), of each major (1.*) or of each minor version (1.2.*). */
-      per?: "all" | "major" | "minor";
-    };
-  };
-  /** What is selected: the tags that fit everything that is named here. Nothing named is an error. */
-  remove: {
-    /** Globs of the whole tag, or regular expressions: one that fits is enough. `["*"]` are all. */
-    tags?: (string | RegExp)[];
-    /** What was made before that time; images of unknown age do not fit. An upload time that the tag list has comes first. */
-    olderThan?: CleanupTime;
-    /** Only versions that are pre-releases (1.2.0-rc1, 1.2b3; not 1.2-alpine). */
-    prerelease?: boolean;
-  };
+  /** Rules for what to keep. One matching rule is sufficient. */
+  keep?: CleanupKeep;
+  /** Selection of what to remove. */
+  remove: CleanupRemove;
   /**
-   * Whether manifests without a tag go with what needed them: an index's manifests, referrers (by the API or the tag schema), referrers' tags whose
-   * subject is gone. Default true; `false` leaves them, and whatever they need. No registry lists its untagged manifests: of those only these are
-   * known, and what else there is stays for the registry's own garbage collection.
+   * Whether untagged manifests are removed together with what needed them: the images of an index, referrers (by the API or
+   * the tag schema), and referrers tags whose subject is gone. `false` keeps them and everything that they need.
+   *
+   * No registry lists its untagged manifests. Others than these are left to the registry's garbage collection.
+   *
+   * @defaultValue true
    */
   untagged?: boolean;
 }
-/** JSON can hold it, without `apply`; `loadCleanupPlan()` reads it back. */
+
+/** Rules of a {@link CleanupPolicy} that keep images. */
+export interface CleanupKeep {
+  /**
+   * Number of the newest images to keep, with all their tags. Tags of one digest count once. Images as old as the last of
+   * them are kept too. Images of unknown age (see {@link TagData.created}) are kept and do not count.
+   */
+  newest?: number;
+  /**
+   * Keeps images created at or after this time. Images without a creation date are always kept by this rule. An upload time
+   * in the tag list takes precedence.
+   */
+  newerThan?: CleanupTime;
+  /** Keeps tags that match a glob (`*` any characters, `?` one; matches the whole tag) or a regular expression. */
+  tags?: (string | RegExp)[];
+  /** Keeps versions. */
+  semver?: CleanupSemver;
+}
+
+/** Rules for tags that are versions ("1.2.3", "v2", "1.2-alpine"; not "latest"). */
+export interface CleanupSemver {
+  /**
+   * Keeps all versions that are not pre-releases.
+   *
+   * @defaultValue false
+   */
+  releases?: boolean;
+  /** Number of the highest releases to keep, each with all its variants ("1.2.3", "1.2.3-alpine"). */
+  highest?: number;
+  /**
+   * Group in which `highest` counts: all versions, each major version (1.*), or each minor version (1.2.*).
+   *
+   * @defaultValue "all"
+   */
+  per?: "all" | "major" | "minor";
+}
+
+/** Selection of a {@link CleanupPolicy}: tags that match every rule given here. At least one rule is required. */
+export interface CleanupRemove {
+  /** Selects tags that match a glob (the whole tag) or a regular expression. `["*"]` selects all. */
+  tags?: (string | RegExp)[];
+  /**
+   * Selects images created before this time, but none of unknown age. An upload time in the tag list takes precedence.
+   */
+  olderThan?: CleanupTime;
+  /**
+   * Selects only versions that are pre-releases (1.2.0-rc1, 1.2b3; not 1.2-alpine).
+   *
+   * @defaultValue false
+   */
+  prerelease?: boolean;
+}
+
+/** Options of {@link CleanupPlan.apply}. */
+export interface CleanupApplyOptions extends CallOptions {
+  /** Called after each tag and digest. */
+  onProgress?: (progress: CleanupProgress) => void;
+}
+
+/** Plan of a clean-up. JSON can hold it without `apply`; {@link Repository.loadCleanupPlan} reads it back. */
 export interface CleanupPlan {
-  /** The registry's base URL. */
+  /** Base URL of the registry. */
   registry: string;
+  /** Name of the repository. */
   repository: string;
-  /** As it was given, regular expressions as text. */
+  /** The policy as it was given, with regular expressions as text. */
   policy: Record<string, unknown>;
+  /** Time at which the plan was made. */
   createdAt: Date;
-  /** All tags, by name. */
+  /** All tags, sorted by name. */
   tags: PlannedTag[];
   /**
-   * All manifests that are known. What cannot be read stays, with the reason, and everything that it may need stays too. At most 1 GiB of manifests
-   * is read, and about 256 MiB of it kept in memory: what is beyond counts as not readable. Nothing is removed that a tag, an index or a referrer
-   * that stays needs, nor a referrer of what stays.
+   * All known manifests.
+   *
+   * A manifest that cannot be read is kept, with the reason, and so is everything that it may need. At most 1 GiB of
+   * manifests is read, and about 256 MiB of it kept in memory; manifests beyond that count as unreadable. The plan removes
+   * no manifest that a kept tag, index or referrer needs, and no referrer of a kept manifest.
    */
   digests: PlannedDigest[];
-  /** Bytes, compressed, of manifests and blobs that nothing here needs any more. Blobs free them when the registry collects its garbage. */
+  /**
+   * Compressed bytes of manifests and blobs that nothing in the repository needs any more. The registry's garbage
+   * collection frees the blobs.
+   */
   freed: number;
   /**
-   * Removes what the plan says, one manifest at a time (distribution 2.8 leaves tags behind where it deletes several at once): first tags whose digest stays, each alone (as
-   * `untag()`), then each manifest with its tags by one deletion, an index before its manifests, a subject before its referrers. Before that
-   * the repository is looked through again, and before each deletion its tags are: a tag that moved is left alone, and so is a digest that
-   * something new needs. Only what is seen to be gone counts as removed: each manifest is asked for after its deletion, and in the end the tags are
-   * listed. Tags that a registry leaves behind (go-containerregistry's keeps them, distribution 2.8 when others push meanwhile) are removed by
-   * name, or reported as failed. After an interruption `apply()` again, or a new plan, does the rest. (Interrupted right between an index and its manifests, the latter stay without a tag; only the same plan knows of them.) Between the last
-   * look and the deletion others may still write.
+   * Carries out the plan.
    *
-   * Rejects only where nothing was changed: `UNSUPPORTED` where the registry deletes nothing, or the credentials do not suffice; and for an abort:
-   * then nothing further is begun, and `onProgress` was told of all that is done. Any other failure is in the report, and hinders no other
-   * deletion; after three in a row, and after one that others would meet too, the rest remains.
+   * The repository is read again first, and each tag once more before its deletion: a tag that moved is skipped, and so is
+   * a digest that something new needs. Between this check and the deletion other writers may still come in.
+   *
+   * Tags whose digest is kept come first, each removed alone as by {@link Repository.untag}; then each manifest with its
+   * tags, an index before its images and a subject before its referrers. After the first success up to four deletions that
+   * do not depend on each other run in parallel.
+   *
+   * Only what was verified to be gone is reported as removed: each manifest is requested after its deletion, and the tags
+   * are listed at the end. Tags that a registry leaves behind (go-containerregistry's keeps them, distribution 2.8 while
+   * others push) are removed by name or reported as failed.
+   *
+   * After an interruption, `apply()` again or a new plan does the rest. If it happens between an index and its images, the
+   * images stay without a tag, and only the same plan knows them.
+   *
+   * @param options - Progress callback, and options of the call.
+   * @returns What became of each tag and digest. A failure is reported here and does not stop other deletions; after three
+   *   in a row, and after one that would affect others too, the rest remains.
+   * @throws {RegistryError} `UNSUPPORTED`, `UNAUTHORIZED` or `DENIED` when the registry does not delete, or not with these
+   *   credentials; nothing was changed
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, while the repository is read; nothing was changed
    */
-  apply(options?: CallOptions & { onProgress?: (progress: CleanupProgress) => void }): Promise<CleanupReport>;
+  apply(options?: CleanupApplyOptions): Promise<CleanupReport>;
 }
+
+/** Tag in a clean-up plan. */
 export interface PlannedTag {
+  /** The tag. */
   tag: string;
-  /** Absent where it could not be read, and where the tag is listed and nothing is there: `reasons` says which. */
+  /** Digest that it points to. Absent if it cannot be read, or has no manifest: see `reasons`. */
   digest?: string;
-  /** When the image was uploaded, where the tag list says so, else made. Absent where the age is unknown: see `TagData.created`. */
+  /** Upload time if the tag list has one, else creation date. Absent if the age is unknown: see {@link TagData.created}. */
   created?: Date;
-  /** As `TagData.size`. */
+  /** Compressed size of the layers, as in {@link TagData.size}. */
   size?: number;
+  /** What the plan does with the tag. */
   action: "keep" | "remove";
-  /** The rules that decided ("keep.newest", "remove.olderThan"), or a sentence. */
+  /** Rules that decided ("keep.newest", "remove.olderThan"), or a sentence. */
   reasons: string[];
 }
+
+/** Manifest in a clean-up plan. */
 export interface PlannedDigest {
+  /** Digest of the manifest. */
   digest: string;
-  /** Empty where it could not be read. */
+  /** Media type of the manifest; empty if it cannot be read. */
   mediaType: string;
+  /** What the plan does with the manifest. */
   action: "keep" | "remove";
+  /** Rules that decided, or sentences. */
   reasons: string[];
-  /** The tags that point to it. */
+  /** Tags that point to it. */
   tags: string[];
-  /** What stays and needs it: indexes that list it, referrers to it. */
+  /** Kept manifests that need it: indexes that list it, and its referrers. */
   neededBy: string[];
-  /** What it refers to. */
+  /** Digest of its subject. */
   subject?: string;
 }
+
+/** Progress of a clean-up. */
 export interface CleanupProgress {
-  /** Tags and digests dealt with, of so many. */
+  /** Tags and digests processed. */
   done: number;
+  /** Tags and digests in total. */
   total: number;
-  /** The last of them. */
+  /** Tag or digest processed last. */
   what: string;
+  /** What became of it: its list in the {@link CleanupReport}. */
   outcome: "removed" | "skipped" | "failed" | "remaining";
 }
-/** Tags and digests: only digests have a colon. */
+
+/** Result of a clean-up: tags and digests. Only digests contain a colon. */
 export interface CleanupReport {
-  /** Seen to be gone, now or before. */
+  /** Verified to be gone, now or before. */
   removed: string[];
   /** Kept by the plan. */
   kept: string[];
-  /** Left alone, since it is not as it was when the plan was made. */
-  skipped: { what: string; why: string }[];
-  failed: { what: string; error: RegistryError }[];
-  /** Not tried, after a failure: another `apply()` will. */
+  /** Left alone, because they changed since the plan was made. */
+  skipped: SkippedItem[];
+  /** Could not be removed. */
+  failed: FailedItem[];
+  /** Not tried after a failure; another `apply()` will try. */
   remaining: string[];
+}
+
+/** Tag or digest that a clean-up left alone. */
+export interface SkippedItem {
+  /** Tag or digest. */
+  what: string;
+  /** Reason. */
+  why: string;
+}
+
+/** Tag or digest that a clean-up could not remove. */
+export interface FailedItem {
+  /** Tag or digest. */
+  what: string;
+  /** Error of the deletion. */
+  error: RegistryError;
 }
 
 // ───────────── Image
 
 /**
- * Of a schema1 manifest: `layers` are those that hold something, their sizes asked for when the image is opened, each once; `id` and `ancestry()`
- * are V1's; the config is what skopeo makes of its V1 JSON, without `rootfs`, of which schema 1 says nothing.
+ * Image of a repository. {@link Repository.image} returns one.
  *
- * `image()` of a V1 registry reads the JSON of every image that this one is made of, `concurrency` at a time, and keeps it for others that are made
- * of them too.
+ * Schema1: `layers` are those with content, whose sizes are requested when the image is opened; `id` and `ancestry()` are
+ * those of V1; the config is made from the V1 JSON as skopeo does it, without `rootfs`, which schema1 does not have.
+ *
+ * V1: opening an image reads the JSON of all its ancestors, `concurrency` at a time, and caches it for other images.
+ *
+ * @example
+ * ```ts
+ * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+ *
+ * const image = await new DockerRegistryClient('localhost:5000').repository('team/web').image('1.0.0');
+ * for (const { created, createdBy, layer } of await image.history()) console.log(created, createdBy, layer?.size);
+ * const stream = await image.layerStream(0, { onProgress: ({ loaded, total }) => console.log(loaded, total) });
+ * for await (const chunk of stream) console.log(chunk.byteLength);
+ * ```
  */
 export class Image {
   private constructor();
-  /** Digest of the config (docker inspect .Id); of a V1 registry, and of schema 1, the id that whoever made the image chose. */
+  /** Image ID: the digest of the config (`.Id` of docker inspect). V1 and schema1: the id that the image's author chose. */
   readonly id: string;
-  /** Digest of the manifest. `undefined` on V1, which knows no digests. */
+  /** Digest of the manifest. `undefined` on V1, which has no digests. */
   readonly digest: string | undefined;
   /**
-   * Whether the digest vouches for all of it. `false` on V1: nothing there is named by its content. A layer's bytes are compared with its length and
-   * its checksum where the registry tells them (docker-registry does, though a page of another origin may not see it), so that damage shows;
-   * that they are those which somebody meant is the registry's word.
+   * Whether the image is verified by its digest.
+   *
+   * `false` on V1, which has no content digests, so its data cannot be verified. There the client compares a layer with its
+   * length and with its checksum, if the registry sends them (docker-registry does, but a page of another origin may not
+   * see it). That reveals damage, not forgery.
    */
   readonly verified: boolean;
-  /** Of the manifest. V1: "application/json", the type of an image's JSON. */
+  /** Media type of the manifest. V1: "application/json", the type of an image's JSON. */
   readonly mediaType: string;
+  /** Platform of the image. */
   readonly platform: Platform | undefined;
-  /** All layers, compressed. NaN where a V1 registry does not tell. */
+  /** Compressed size of all layers in bytes. NaN if a V1 registry does not report it. */
   readonly size: number;
+  /** Creation date of the image, as it states it. */
   readonly created: Date | undefined;
-  /** Base first. */
+  /** Layers, base first. */
   readonly layers: readonly ImageLayer[];
-  /** Verified bytes of a layer: by position (0 is the base) or digest, V1: by the id of its image; default the topmost. */
+  /**
+   * Reads a whole layer into memory and verifies its digest.
+   *
+   * @param layer - Position (0 is the base) or digest; V1: also the id of its image. By default the topmost layer.
+   * @param options - Progress callback, and options of the call.
+   * @returns The layer as it is stored, usually compressed.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the image has no such layer
+   * @throws {RegistryError} `DIGEST_MISMATCH`, `SIZE_MISMATCH` or `TRUNCATED` when the bytes are not those of the layer
+   * @throws {RegistryError} `BLOB_UNKNOWN` or `NOT_FOUND` when the registry does not have the layer
+   * @throws {RegistryError} `TOO_LARGE` when the host has no room for the bytes
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   */
   getLayer(layer?: number | string, options?: TransferOptions): Promise<Uint8Array>;
+  /**
+   * Streams a layer in constant memory and verifies its digest: the stream errors instead of closing if the bytes do not
+   * match.
+   *
+   * @param layer - Position (0 is the base) or digest; V1: also the id of its image. By default the topmost layer.
+   * @param options - Progress callback, and options of the call.
+   * @returns The layer as it is stored, usually compressed. Reads of the stream reject with `DIGEST_MISMATCH`,
+   *   `SIZE_MISMATCH`, `TRUNCATED` or the code of a failed request.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the image has no such layer
+   * @throws {RegistryError} `BLOB_UNKNOWN` or `NOT_FOUND` when the registry does not have the layer
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   */
   layerStream(layer?: number | string, options?: TransferOptions): Promise<ReadableStream<Uint8Array>>;
-  /** The config. V1: the image's own JSON, whose `config` is as that of V2's. */
+  /**
+   * Returns the config of the image. V1: the image's own JSON, whose `config` is that of V2.
+   *
+   * @param options - Options of the call.
+   * @throws {RegistryError} `INVALID_RESPONSE` when the config is not a JSON object
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, if the config is no longer cached
+   */
   getJson(options?: CallOptions): Promise<Record<string, unknown>>;
-  /** One field of the config. */
+  /**
+   * Returns one field of the config.
+   *
+   * @param field - Name of a top-level field, such as "architecture".
+   * @param options - Options of the call.
+   * @returns The value, or `undefined` if the config has no such field.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the name is not a string
+   * @throws {RegistryError} `INVALID_RESPONSE` when the config is not a JSON object
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, if the config is no longer cached
+   */
   getData(field: string, options?: CallOptions): Promise<unknown>;
-  /** The layers' chain ids, top first (image-spec, config.md). V1 and schema 1: the ids of the images it is made of, its own first. */
+  /**
+   * Returns the chain IDs of the layers, top first. V1 and schema1: the ids of the image and its ancestors. No request is
+   * made.
+   *
+   * @param options - Options of the call.
+   * @throws {RegistryError} `UNSUPPORTED` when it is an artifact, which has no image config
+   * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md#layer-chainid | Layer ChainID}
+   */
   ancestry(options?: CallOptions): Promise<string[]>;
-  /** Oldest first, as the config has it. V1: a step for each layer, from the JSON of its image. */
+  /**
+   * Returns the build steps of the image, oldest first, each with the layer that it made. No request is made.
+   *
+   * @param options - Options of the call.
+   * @throws {RegistryError} `UNSUPPORTED` when it is an artifact, which has no image config
+   */
   history(options?: CallOptions): Promise<HistoryEntry[]>;
-  /** The history as a Dockerfile's lines; a reconstruction. */
+  /**
+   * Reconstructs the Dockerfile from the history. No request is made.
+   *
+   * @param options - Options of the call.
+   * @throws {RegistryError} `UNSUPPORTED` when it is an artifact, which has no image config
+   */
   dockerfile(options?: CallOptions): Promise<string>;
 }
+
+/** Build step of an image. */
 export interface HistoryEntry {
+  /** Time of the step. */
   created?: Date;
+  /** Command of the step. */
   createdBy?: string;
+  /** Author of the step. */
   author?: string;
+  /** Comment of the step. */
   comment?: string;
-  /** True where the step made no layer. */
+  /** Whether the step made no layer. */
   emptyLayer: boolean;
-  /** The layer the step made. */
+  /** Layer that the step made. */
   layer?: ImageLayer;
 }
-/** A descriptor, or on V1 what there is in its place. */
+
+/** Layer of an image: a descriptor, or its counterpart on V1. */
 export type ImageLayer = Descriptor | V1Layer;
+
+/** Layer of a V1 image. */
 export interface V1Layer {
-  /** The image whose layer it is. */
+  /** Id of the image that the layer belongs to. */
   id: string;
+  /** Always absent: V1 has no digests. */
   digest?: undefined;
-  /** What V1 serves layers as; how they are compressed their bytes tell. */
+  /** Type that V1 serves layers as. The bytes tell how they are compressed. */
   mediaType: "application/octet-stream";
-  /** As it is stored; absent where the registry does not tell. */
+  /** Stored size in bytes; absent if the registry does not report it. */
   size?: number;
 }
 
 // ───────────── Errors
 
+/** Codes of errors that the client detects itself. The README has a table that explains each one. */
+export type ClientErrorCode =
+  | "NETWORK"
+  | "CORS_OR_NETWORK"
+  | "TIMEOUT"
+  | "TRUNCATED"
+  | "AUTH_REQUIRED"
+  | "DENIED"
+  | "NOT_FOUND"
+  | "RATE_LIMITED"
+  | "HTTP_ERROR"
+  | "UNTRUSTED_REALM"
+  | "UNTRUSTED_LOCATION"
+  | "INVALID_REFERENCE"
+  | "INVALID_ARGUMENT"
+  | "SOURCE"
+  | "INVALID_RESPONSE"
+  | "DIGEST_MISMATCH"
+  | "SIZE_MISMATCH"
+  | "SIGNATURE_INVALID"
+  | "AMBIGUOUS_MANIFEST"
+  | "INDEX_LIMIT"
+  | "PAGING_LOOP"
+  | "TOO_LARGE"
+  | "NO_MATCHING_PLATFORM"
+  | "UNSUPPORTED"
+  | "CONFLICT"
+  | "IN_USE"
+  | "MODULE_NOT_LOADED"
+  | "INTERNAL";
+
 /**
- * Every rejection of the package, except an abort, which rejects with the signal's own reason.
+ * Error codes that the distribution-spec defines for registries.
  *
- * `message`, `errors`, warnings, the URLs of `onRequest` and the text of a `Diagnosis` are safe to print: control characters, bidirectional
- * controls and invisible characters of a server appear as the text `\u001b`, line breaks as spaces, and messages have a bounded length. Everything
- * that is read (tags, names, configs, annotations) is data, as the registry sent it.
+ * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes | Error Codes}
+ */
+export type SpecErrorCode =
+  | "BLOB_UNKNOWN"
+  | "BLOB_UPLOAD_INVALID"
+  | "BLOB_UPLOAD_UNKNOWN"
+  | "DIGEST_INVALID"
+  | "MANIFEST_BLOB_UNKNOWN"
+  | "MANIFEST_INVALID"
+  | "MANIFEST_UNKNOWN"
+  | "NAME_INVALID"
+  | "NAME_UNKNOWN"
+  | "SIZE_INVALID"
+  | "UNAUTHORIZED"
+  | "DENIED"
+  | "UNSUPPORTED"
+  | "TOOMANYREQUESTS";
+
+/** Code of an error: the registry's own code if its response has one, else one of the client's. Registries may use others. */
+export type ErrorCode = ClientErrorCode | SpecErrorCode | (string & {});
+
+/** Error in the response of a registry. */
+export interface RegistryErrorItem {
+  /** Code of the error. */
+  code: string;
+  /** Explanation for people. */
+  message: string;
+  /** Details of the error, in the registry's own format. */
+  detail?: unknown;
+}
+
+/**
+ * Error of the package. Every promise of the package that rejects does so with a `RegistryError`, except after an abort,
+ * which rejects with the signal's own reason.
+ *
+ * `message`, `errors`, warnings, the URLs of `onRequest` and the text of a {@link Diagnosis} are safe to print: control
+ * characters, bidirectional controls and invisible characters that a server sends appear as the text `\u001b`, line breaks
+ * as spaces, and the length of messages is bounded. Content that is read (tags, names, configs, annotations) is data and
+ * stays as the registry sent it.
+ *
+ * @example
+ * ```ts
+ * import { DockerRegistryClient, isRegistryError } from 'docker-registry-client-wasm';
+ *
+ * try {
+ *   await new DockerRegistryClient('localhost:5000').repository('team/web').image('no-such-tag');
+ * } catch (error) {
+ *   if (!isRegistryError(error)) throw error;
+ *   if (error.code === 'MANIFEST_UNKNOWN' || error.code === 'NOT_FOUND') console.log('there is no such tag');
+ *   else console.error(error.code, error.status, error.message);
+ * }
+ * ```
  */
 export class RegistryError extends Error {
   private constructor();
+  /** Always "RegistryError". */
   readonly name: "RegistryError";
-  /** The registry's own code where it gave one (`MANIFEST_UNKNOWN`, `DENIED`…), else ours. */
-  readonly code: string;
+  /** Code of the registry if its response has one (`MANIFEST_UNKNOWN`, `DENIED`, …), else one of the client's. */
+  readonly code: ErrorCode;
+  /** Status of the response, if there was one. */
   readonly status: number | undefined;
+  /** Method of the request, if there was one. */
   readonly method: string | undefined;
-  /** Redacted. */
+  /** Redacted URL of the request, if there was one. */
   readonly url: string | undefined;
-  readonly errors: readonly { code: string; message: string; detail?: unknown }[];
-  /** Milliseconds the registry asks to wait. */
+  /** Errors in the response of the registry. */
+  readonly errors: readonly RegistryErrorItem[];
+  /** Milliseconds that the registry asks to wait. */
   readonly retryAfter: number | undefined;
-  /** What a log should hold: the fields above and the message, no stack. */
+  /**
+   * Returns what a log should hold: the fields above and the message, without the stack. Never throws.
+   */
   toJSON(): Record<string, unknown>;
 }
+
+/**
+ * Checks whether a value is a {@link RegistryError}, also of another realm or another copy of the package. Never throws.
+ *
+ * @param value - Any value, such as the one in a `catch` clause.
+ */
 export function isRegistryError(value: unknown): value is RegistryError;

@@ -1,20 +1,37 @@
-// The contract of the entry for Node, Deno and Bun, kept by hand. By the package's own name, so that the same text serves
-// `import` and `require`.
+/**
+ * The types of the entry for Node, Deno and Bun: everything of the main entry, and docker's logins, certificates and
+ * proxies.
+ *
+ * This file is kept by hand. It imports the package by its name, so that the same text serves `import` and `require`.
+ */
+
 import type { Challenge, ClientOptions, Credentials, DockerRegistryClient } from 'docker-registry-client-wasm';
 
 export * from 'docker-registry-client-wasm';
 
 // ───────────── Logins
 
+/** Options of {@link dockerCredentials}. */
 export interface DockerCredentialsOptions {
-  /** Asked instead of the usual places. A file that is not there holds no logins. */
+  /**
+   * File to read instead of the usual places. A missing file has no logins.
+   *
+   * @defaultValue the usual places
+   */
   configFile?: string;
-  /** Time a credential helper may take. Default 30_000. */
+  /**
+   * Time allowed for a credential helper, in milliseconds.
+   *
+   * @defaultValue 30_000
+   */
   helperTimeout?: number;
 }
 
 /**
- * The logins of `docker login` and `podman login`, for the option `credentials` of a client. All places are read anew at each call:
+ * Returns a `credentials` callback that finds the logins of `docker login` and `podman login`.
+ *
+ * Each call of the callback reads all places again, in this order:
+ *
  * 1. `$DOCKER_AUTH_CONFIG`, the JSON of a config file (docker 28.3, GitLab CI)
  * 2. `$DOCKER_CONFIG/config.json`, by default `~/.docker/config.json`
  * 3. `$REGISTRY_AUTH_FILE`
@@ -22,9 +39,23 @@ export interface DockerCredentialsOptions {
  * 5. `/run/containers/<uid>/auth.json`, where podman keeps root's logins
  * 6. `$XDG_CONFIG_HOME/containers/auth.json`, by default `~/.config/containers/auth.json`
  *
- * The first place that has a login for the registry counts. In each: the helper that `credHelpers` names for the registry, else
- * that of `credsStore` (`docker-credential-…`, from the PATH); where that has none, the entry of `auths` that fits best.
- * Resolves to undefined where there is none; rejects with a `RegistryError` where a file or a helper is broken.
+ * The first place with a login for the registry wins. Within a place, the credential helper comes first: the one that
+ * `credHelpers` names for the registry, otherwise that of `credsStore` (`docker-credential-…`, found on the `PATH`). If it
+ * has no login, the most specific entry of `auths` is used.
+ *
+ * @param options - Config file and timeout of helpers.
+ * @returns The callback, which resolves to `undefined` if there is no login. It rejects with a `RegistryError`:
+ *   `INVALID_ARGUMENT` if a file cannot be read or is malformed; `AUTH_REQUIRED`, `TIMEOUT`, `INVALID_RESPONSE` or
+ *   `TOO_LARGE` if a helper fails.
+ * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used
+ * @example
+ * ```ts
+ * import { DockerRegistryClient, dockerCredentials } from 'docker-registry-client-wasm/node';
+ *
+ * const client = new DockerRegistryClient('registry.example.com', { credentials: dockerCredentials() });
+ * await client.checkStatus();
+ * ```
+ * @see {@link https://github.com/docker/docker-credential-helpers | docker-credential-helpers}
  */
 export function dockerCredentials(
   options?: DockerCredentialsOptions,
@@ -35,39 +66,85 @@ export function dockerCredentials(
 /** Text of a PEM file. */
 export type Pem = string | Uint8Array;
 
+/** Options of {@link createFetch}. */
 export interface FetchOptions {
-  /** Certificates to trust beside those that the host trusts anyway. */
+  /** Certificates to trust in addition to those that the host trusts. */
   ca?: Pem | readonly Pem[];
-  /** Client certificate, with the chain where there is one. */
+  /** Client certificate, with its chain if it has one. Needs `key`. */
   cert?: Pem;
-  /** Its private key. */
+  /** Private key of the client certificate. */
   key?: Pem;
+  /** Passphrase of the private key. */
   passphrase?: string;
-  /** `false` takes any certificate: whoever is on the way can read and change everything. Default true. */
+  /**
+   * Whether to verify server certificates. With `false`, everyone on the network path can read and change everything: use
+   * it for tests only.
+   *
+   * @defaultValue true
+   */
   rejectUnauthorized?: boolean;
-  /** The same by its Python name. */
+  /**
+   * Alias of `rejectUnauthorized`, as Python clients name it.
+   *
+   * @defaultValue true
+   */
   verifySsl?: boolean;
   /**
-   * URL of an http or https proxy for all requests, `http://user:password@host:3128` where it wants a login; or `true` or
-   * "env" for what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (or in lower case, which come first) say now. Default: no proxy.
+   * Proxy for all requests: the URL of an http or https proxy (`http://user:password@host:3128` if it requires a login),
+   * or `true` or "env" for the environment variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, whose lower-case forms
+   * take precedence.
+   *
+   * @defaultValue no proxy
    */
   proxy?: string | URL | boolean;
 }
 
-/**
- * A `fetch` for the option `fetch` of a client. In Node and Deno it needs the package `undici`, which is loaded at the first
- * call: version 7, or 8 from Node 22.19 on. It keeps no process alive.
- */
-export function createFetch(options?: FetchOptions): typeof globalThis.fetch & {
-  /** Closes the connections that are kept open, after the requests under way. */
+/** A `fetch` with its own connections. */
+export type CustomFetch = typeof globalThis.fetch & {
+  /** Closes idle connections once the requests under way are done. */
   close(): Promise<void>;
-  /** Uploads are streamed through it. */
+  /** Marks that this `fetch` streams uploads. */
   readonly duplex: 'half';
 };
 
+/**
+ * Creates a `fetch` with certificates and proxies, for the option `fetch` of a client.
+ *
+ * Node and Deno need the package `undici` for it, version 7, or 8 from Node 22.19 on; it is loaded at the first request.
+ * Open connections do not keep the process alive.
+ *
+ * @param options - Certificates and proxy.
+ * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * import { DockerRegistryClient, createFetch } from 'docker-registry-client-wasm/node';
+ *
+ * const fetch = createFetch({ ca: readFileSync('company-ca.pem'), proxy: 'env' });
+ * const client = new DockerRegistryClient('registry.example.com', { fetch });
+ * await client.checkStatus();
+ * ```
+ */
+export function createFetch(options?: FetchOptions): CustomFetch;
+
 // ───────────── Both
 
+/** Options of {@link connect}. */
 export interface ConnectOptions extends ClientOptions, FetchOptions {}
 
-/** A client with docker's logins, unless it is given credentials, and with certificates and proxies. */
+/**
+ * Creates a client that uses docker's logins, unless credentials are given, and the given certificates and proxy.
+ *
+ * @param host - A host or a URL, as in the constructor of `DockerRegistryClient`.
+ * @param options - Options of the client and of its `fetch`. `fetch` cannot be combined with certificates or a proxy.
+ * @throws {RegistryError} `INVALID_ARGUMENT` when the host or an option cannot be used
+ * @throws {RegistryError} `UNSUPPORTED` when the host has no `fetch` and none is given
+ * @example
+ * ```ts
+ * import { connect } from 'docker-registry-client-wasm/node';
+ *
+ * const client = connect('registry.example.com');
+ * console.log(await client.repository('team/web').tags());
+ * ```
+ */
 export function connect(host: string | URL, options?: ConnectOptions): DockerRegistryClient;

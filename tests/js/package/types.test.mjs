@@ -6,6 +6,7 @@ import path from 'node:path';
 import process from 'node:process';
 import test from 'node:test';
 import { root } from '../../../xtask/ensure.mjs';
+import { examplesOf, readDeclarations } from './support/declarations.mjs';
 import { createProject, output } from './support/project.mjs';
 
 const STRICT = {
@@ -45,6 +46,22 @@ test('types', async (t) => {
     });
   }
 
+  for (const [file, host] of [
+    ['index.d.ts', BROWSER],
+    ['index.d.ts', NODE],
+    ['node.d.ts', NODE],
+    ['slim.d.ts', BROWSER],
+  ]) {
+    await t.test(`have examples in ${file} that compile for ${host === NODE ? 'Node' : 'a browser'}`, async () => {
+      const declarations = readDeclarations(path.join(folder, 'node_modules/docker-registry-client-wasm'), [file]);
+      const examples = declarations.flatMap(({ doc }) => examplesOf(doc));
+      assert.ok(examples.length > 0);
+      const names = examples.map((_, index) => `example-${index}.ts`);
+      for (const [index, name] of names.entries()) await writeFile(path.join(folder, name), examples[index]);
+      await compile(folder, names, { module: 'esnext', moduleResolution: 'bundler', ...host });
+    });
+  }
+
   await t.test('say what the built module has, member for member', async () => {
     const { stdout } = await output(process.execPath, ['members.js'], { cwd: folder });
     await writeFile(path.join(folder, 'members.ts'), claims(JSON.parse(stdout)));
@@ -73,8 +90,8 @@ test('types', async (t) => {
   });
 });
 
-async function compile(folder, file, options) {
-  const config = { compilerOptions: { ...STRICT, ...options }, files: [file] };
+async function compile(folder, files, options) {
+  const config = { compilerOptions: { ...STRICT, ...options }, files: [files].flat() };
   await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(config));
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   await output(process.execPath, [tsc, '--project', folder, '--pretty', 'false'], { cwd: folder });

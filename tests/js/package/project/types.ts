@@ -9,7 +9,7 @@ import {
   type CleanupPlan,
   type CleanupPolicy,
   type CleanupReport,
-  type ArtifactOptions,
+  type PushArtifactOptions,
   type ClientOptions,
   type Dependents,
   type Descriptor,
@@ -73,7 +73,7 @@ export async function use(signal: AbortSignal): Promise<void> {
   if (plan.tags.length === 0) await repository.deleteManifest(plan.digest, { force: true });
   const made: Descriptor = await repository.createIndex('all', ['12', image], { base: 'all', remove: ['linux/s390x'] });
   const sboms: Descriptor[] = await repository.referrers(made.digest, { artifactType: 'application/sbom' });
-  const artifact: ArtifactOptions = { artifactType: 'a/b', files: [{ title: 'x', data: layer }], subject: image };
+  const artifact: PushArtifactOptions = { artifactType: 'a/b', files: [{ title: 'x', data: layer }], subject: image };
   log(sboms, (await repository.pushArtifact(artifact)).size);
 
   const results: SearchResult[] = await client.search('web');
