@@ -1919,35 +1919,66 @@ export interface V1Layer {
 
 // ───────────── Errors
 
-/** Codes of errors that the client detects itself. The README has a table that explains each one. */
+/** Codes of errors that the client detects itself. The project's README says what to do about each one. */
 export type ClientErrorCode =
+  /** The connection failed, or a proxy refused it. */
   | "NETWORK"
+  /** A page's request to another origin failed; the browser does not say whether CORS or the network is the reason. */
   | "CORS_OR_NETWORK"
+  /** No response, or no progress in a body, within the time allowed. */
   | "TIMEOUT"
+  /** A body ended early, and retries did not get the rest. */
   | "TRUNCATED"
+  /** The registry asks for credentials and there are none, or it refuses them; or the `credentials` callback failed. */
   | "AUTH_REQUIRED"
+  /** The credentials do not permit the operation. */
   | "DENIED"
+  /** The repository, tag, manifest or blob does not exist, or is hidden from this account. */
   | "NOT_FOUND"
+  /** The registry limits the number of requests. */
   | "RATE_LIMITED"
+  /** Any other status without success and without a code of the registry. */
   | "HTTP_ERROR"
+  /** The registry names a token service that must not receive its credentials, or must not be contacted. */
   | "UNTRUSTED_REALM"
+  /**
+   * A redirect, link or upload location leads where the client does not follow: from https to http, or to a private or
+   * metadata address.
+   */
   | "UNTRUSTED_LOCATION"
+  /** A repository name, tag or digest is invalid, or names another registry. */
   | "INVALID_REFERENCE"
+  /** Another argument or option cannot be used. */
   | "INVALID_ARGUMENT"
+  /** The stream or buffer to upload failed. */
   | "SOURCE"
+  /** A response breaks the protocol, or the host is not a registry. */
   | "INVALID_RESPONSE"
+  /** Content hashes to something else than its digest. */
   | "DIGEST_MISMATCH"
+  /** Content has another length than its descriptor says, or a file changed during its upload. */
   | "SIZE_MISMATCH"
+  /** A schema1 manifest is unsigned, or a signature is wrong or cannot be verified. */
   | "SIGNATURE_INVALID"
+  /** A document can be read as two kinds of manifest (CVE-2021-41190). */
   | "AMBIGUOUS_MANIFEST"
+  /** Indexes are nested too deeply, or have too many entries. */
   | "INDEX_LIMIT"
+  /** A list has more items, but the registry does not say how to get them. */
   | "PAGING_LOOP"
+  /** A response or list exceeds a limit of the client, or a request exceeds one of the registry. */
   | "TOO_LARGE"
+  /** There is no image for the platform. */
   | "NO_MATCHING_PLATFORM"
+  /** The registry, the host or the client cannot do that. */
   | "UNSUPPORTED"
+  /** Something is not as the call expects: `ifMatch` does not hold, or another writer was faster. */
   | "CONFLICT"
+  /** Something depends on the manifest to delete. */
   | "IN_USE"
+  /** The lazy-loaded part of the module cannot be loaded. */
   | "MODULE_NOT_LOADED"
+  /** A defect of the client. */
   | "INTERNAL";
 
 /**
@@ -1956,20 +1987,34 @@ export type ClientErrorCode =
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes | Error Codes}
  */
 export type SpecErrorCode =
-  | "BLOB_UNKNOWN"
-  | "BLOB_UPLOAD_INVALID"
-  | "BLOB_UPLOAD_UNKNOWN"
-  | "DIGEST_INVALID"
-  | "MANIFEST_BLOB_UNKNOWN"
-  | "MANIFEST_INVALID"
-  | "MANIFEST_UNKNOWN"
-  | "NAME_INVALID"
-  | "NAME_UNKNOWN"
-  | "SIZE_INVALID"
+  /** The registry asks for credentials and there are none, or it refuses them; or the `credentials` callback failed. */
   | "UNAUTHORIZED"
+  /** The credentials do not permit the operation. */
   | "DENIED"
-  | "UNSUPPORTED"
-  | "TOOMANYREQUESTS";
+  /** The repository, tag, manifest or blob does not exist, or is hidden from this account. */
+  | "NAME_UNKNOWN"
+  /** The repository, tag, manifest or blob does not exist, or is hidden from this account. */
+  | "MANIFEST_UNKNOWN"
+  /** The repository, tag, manifest or blob does not exist, or is hidden from this account. */
+  | "BLOB_UNKNOWN"
+  /** The registry limits the number of requests. */
+  | "TOOMANYREQUESTS"
+  /** A repository name, tag or digest is invalid, or names another registry. */
+  | "NAME_INVALID"
+  /** Content hashes to something else than its digest. */
+  | "DIGEST_INVALID"
+  /** Content has another length than its descriptor says, or a file changed during its upload. */
+  | "SIZE_INVALID"
+  /** The registry refuses a manifest. */
+  | "MANIFEST_INVALID"
+  /** A manifest refers to content that the repository does not have. */
+  | "MANIFEST_BLOB_UNKNOWN"
+  /** The registry lost an upload session, or cannot continue it. */
+  | "BLOB_UPLOAD_UNKNOWN"
+  /** The registry lost an upload session, or cannot continue it. */
+  | "BLOB_UPLOAD_INVALID"
+  /** The registry, the host or the client cannot do that. */
+  | "UNSUPPORTED";
 
 /** Code of an error: the registry's own code if its response has one, else one of the client's. Registries may use others. */
 export type ErrorCode = ClientErrorCode | SpecErrorCode | (string & {});

@@ -21,8 +21,13 @@ import { packedFolder } from './packed.mjs';
 
 const CHROMIUM = ['--no-sandbox', '--headless=new', '--disable-dev-shm-usage', '--disable-background-networking'];
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const examples = (language) =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code);
+const EXAMPLE = /^```(\w+)\n([^]*?)^```/gm;
+/** Every example: the heading it stands under, its language, its code. */
+const examples = readme.split(/^##+ /m).flatMap((section) => {
+  const heading = section.split('\n', 1)[0];
+  return [...section.matchAll(EXAMPLE)].map(([, language, code]) => ({ heading, language, code }));
+});
+const codes = (language) => examples.filter((example) => example.language === language).map(({ code }) => code);
 
 let registry;
 let secure;
@@ -40,23 +45,38 @@ before(async () => {
 });
 after(() => Promise.all([registry, secure, readOnly, locked].map((server) => server.stop())));
 
+const ran = new Set();
+
 /** Runs an example as a user would: from a project that has the package installed. */
-async function run(number, { url } = registry) {
-  const code = examples('js')[number];
-  assert.ok(code.includes('localhost:5000'));
-  const file = join(packedFolder, `readme-${number}.mjs`);
-  writeFileSync(file, code.replaceAll('localhost:5000', new URL(url).host));
+async function run(heading, { url } = registry, { number = 0, target } = {}) {
+  const example = examples.filter((one) => one.heading === heading && one.language === 'js')[number];
+  assert.ok(example?.code.includes('localhost:5000'), heading);
+  ran.add(example);
+  const file = join(packedFolder, `readme-${ran.size}.mjs`);
+  const host = (server) => new URL(server).host;
+  const here = example.code.replaceAll('localhost:5000', host(url));
+  writeFileSync(file, target ? here.replaceAll('localhost:5001', host(target.url)) : here);
   const env = { ...process.env, HOME: packedFolder, REGISTRY_PASSWORD: 'secret', NO_PROXY: '127.0.0.1' };
   return (await promisify(execFile)(process.execPath, [file], { cwd: packedFolder, env, timeout: 30_000 })).stdout;
 }
 
-test('the README has the examples that are tested here', () => {
-  assert.equal(examples('js').length, 9);
-  assert.equal(examples('html').length, 1);
-});
+async function tagsOf({ url }, repository) {
+  return (await (await fetch(`${url}/v2/${repository}/tags/list`)).json()).tags;
+}
+
+/** A registry of its own for an example that changes it. */
+async function changing(images, use) {
+  const servers = [await startDistribution(), await startDistribution()];
+  try {
+    await fill(servers[0], images);
+    await use(...servers);
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
 
 test('listing and opening, in Node', async () => {
-  const output = await run(0);
+  const output = await run('First example');
   for (const expected of [
     'hello',
     'team/web',
@@ -70,26 +90,64 @@ test('listing and opening, in Node', async () => {
 });
 
 test('a verified layer, in Node', async () => {
-  const output = await run(1);
+  const output = await run('Pull a layer, verified');
   const { size } = samples['team/web']['1.0.0'].document.layers[0];
   assert.ok(output.includes(`${size} of ${size} bytes`), output);
   assert.equal(statSync(join(packedFolder, 'layer.tar.gz')).size, size);
 });
 
-test('tagging, copying, cleaning up, in Node', async () => {
-  const changing = await startDistribution();
-  try {
-    await fill(changing, { 'team/web': samples['team/web'] });
-    const output = await run(2, changing);
-    assert.match(output, /^copied sha256:/m);
-    assert.match(output, /^keep stable /m);
+test('listing, in Node', async () => {
+  const output = await run('List repositories and tags');
+  assert.match(output, /^\[ 'library', 'team' \]$/m);
+  assert.match(output, /^edge sha256:\S+ 2026-04-01T23:59:59\.000Z \d+ 3$/m);
+  assert.ok(output.indexOf('2.0.0 sha256:') < output.indexOf('1.0.0 sha256:'), output);
+});
+
+const web = { 'team/web': samples['team/web'] };
+
+test('tagging and deleting, in Node', async () => {
+  await changing(web, async (server) => {
+    const output = await run('Tag, untag, delete', server);
+    assert.match(output, /^still in use by \[ '2\.0\.0' \] \[\]$/m);
+    const tags = await tagsOf(server, 'team/web');
+    assert.ok(!tags.includes('edge') && tags.includes('stable') && tags.includes('2.0.0'), tags.join());
+    const digest = async (tag) =>
+      (
+        await fetch(`${server.url}/v2/team/web/manifests/${tag}`, { method: 'HEAD', headers: { accept: '*/*' } })
+      ).headers.get('docker-content-digest');
+    assert.equal(await digest('latest'), await digest('1.1.0'));
+  });
+});
+
+test('cleaning up, in Node', async () => {
+  await changing(web, async (server) => {
+    const output = await run('Clean up a repository', server);
+    assert.match(output, /^keep latest /m);
     assert.match(output, /^remove 1\.0\.0 /m);
     assert.match(output, / removed 0 remaining/);
-    const { tags } = await (await fetch(`${changing.url}/v2/team/web/tags/list`)).json();
-    assert.ok(!tags.includes('edge') && !tags.includes('1.0.0') && tags.includes('stable'), tags.join());
-  } finally {
-    await changing.stop();
-  }
+    const tags = await tagsOf(server, 'team/web');
+    assert.ok(!tags.includes('1.0.0') && tags.includes('latest'), tags.join());
+  });
+});
+
+test('copying, in Node', async () => {
+  await changing(web, async (server, target) => {
+    const output = await run('Copy', server, { target });
+    assert.match(output, /^copied sha256:/m);
+    assert.match(output, /^sha256:[0-9a-f]{64} [1-9]\d+$/m);
+    assert.deepEqual(await tagsOf(server, 'released/web'), ['1.0.0']);
+    assert.ok((await tagsOf(target, 'mirror/web')).includes('1.1.0'));
+  });
+});
+
+test('pushing, in Node', async () => {
+  await changing({}, async (server) => {
+    const output = await run('Push', server);
+    assert.match(output, /^16 of 16 bytes$/m);
+    assert.match(output, /^application\/spdx\+json \d+$/m);
+    const tags = await tagsOf(server, 'team/files');
+    assert.ok(tags.includes('arm64') && tags.includes('latest'), tags.join());
+  });
 });
 
 test('schema 1, in Node', async () => {
@@ -100,7 +158,7 @@ test('schema 1, in Node', async () => {
   const own = await startDistribution();
   try {
     await fill(own, { 'old/web': { v1: signedContent(old) } });
-    const output = await run(3, own);
+    const output = await run('Read schema1 manifests', own);
     for (const expected of [
       `${old.digest} ES256 `,
       ' true\n',
@@ -118,7 +176,7 @@ test('V1, in Node', async () => {
   const v1 = await startV1();
   try {
     await fillV1(v1);
-    const output = await run(4, v1);
+    const output = await run('Use a registry that speaks only V1', v1);
     const images = v1Samples['acme/tiny'].latest;
     const [top] = images.toReversed();
     for (const expected of [
@@ -139,21 +197,23 @@ test('V1, in Node', async () => {
 });
 
 test('credentials when they are asked for, in Node', async () => {
-  const output = await run(5, locked);
+  const output = await run('Log in', locked);
   assert.match(output, /asks for bearer \[ 'repository:team\/web:pull' \]/);
   assert.match(output, /'1\.0\.0'/);
 });
 
+const LOGINS = "Use docker's logins, private CAs and proxies (Node, Deno, Bun)";
+
 test("docker's logins, in Node", async () => {
-  assert.match(await run(6), /'1\.0\.0'/);
+  assert.match(await run(LOGINS), /'1\.0\.0'/);
 });
 
 test('a private CA, in Node', async () => {
-  assert.match(await run(7, secure), /'1\.0\.0'/);
+  assert.match(await run(LOGINS, secure, { number: 1 }), /'1\.0\.0'/);
 });
 
 test('a diagnosis, in Node', async () => {
-  const output = await run(8, readOnly);
+  const output = await run('Find out what does not work', readOnly);
   for (const expected of [
     'reachable: yes',
     'none no',
@@ -164,7 +224,7 @@ test('a diagnosis, in Node', async () => {
 });
 
 test('on the command line', async () => {
-  const lines = examples('sh').flatMap((code) => code.trim().split('\n'));
+  const lines = codes('sh').flatMap((code) => code.trim().split('\n'));
   const commands = lines.filter((line) => line.startsWith('npx docker-registry-client-wasm '));
   assert.equal(commands.length, 8);
   const server = await startDistribution();
@@ -199,7 +259,8 @@ test('on the command line', async () => {
 });
 
 test('a page', async () => {
-  const page = examples('html')[0];
+  const [page, ...others] = codes('html');
+  assert.equal(others.length, 0);
   const server = createServer((asked, answer) => {
     if (asked.url.startsWith('/registry/')) {
       const { hostname, port } = new URL(registry.url);
@@ -228,4 +289,9 @@ test('a page', async () => {
     await browser.close();
     server.close();
   }
+});
+
+test('every example was run', () => {
+  const left = examples.filter((example) => example.language === 'js' && !ran.has(example));
+  assert.deepEqual(left, []);
 });

@@ -109,4 +109,24 @@ test('the documentation', async (t) => {
     }
     assert.deepEqual(own.toSorted(), [...new Set(codes)].sort());
   });
+
+  await t.test("the README's table has every code once, and says what index.d.ts says of it", async () => {
+    const readme = await readFile(path.join(root, 'README.md'), 'utf8');
+    const [, table] = /^\| Code \| When \| What to do \|\n\|[-|]+\|\n((?:\|.*\n)+)/m.exec(readme);
+    const rows = table
+      .trim()
+      .split('\n')
+      .map((row) => row.split('|').map((cell) => cell.trim()));
+    const listed = rows.flatMap(([, cell, when, advice]) => {
+      assert.ok(advice, cell);
+      return [...cell.matchAll(/`(\w+)`/g)].map(([, code]) => [code, when]);
+    });
+    assert.deepEqual(listed.map(([code]) => code).sort(), [...known].sort());
+    const types = await readFile(path.join(installed, 'index.d.ts'), 'utf8');
+    const comments = types.matchAll(/^ {2}\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2}\| "(\w+)"/gm);
+    const told = Object.fromEntries(
+      [...comments].map(([, text, code]) => [code, text.replace(/\s*\n\s*\*?\s*/g, ' ').trim()]),
+    );
+    assert.deepEqual(told, Object.fromEntries(listed));
+  });
 });
