@@ -25,6 +25,7 @@ const biome = (...args) => run(process.execPath, [join(root, 'node_modules/@biom
 const steps = {
   prepare: ['programs, npm and Python packages, registry servers', prepare],
   format: ['cargo fmt and Biome', format],
+  lint: ["Biome's rules for JavaScript and CSS", lint],
   build: ['npm run build', () => ensureBuilt()],
   clippy: ['cargo clippy, native and wasm', clippy],
   rust: ['Rust tests, native', rustTests],
@@ -56,6 +57,11 @@ async function format() {
   await cargo('fmt', '--manifest-path', 'tests/fuzz/Cargo.toml', '--check');
   await ensureNodeModules();
   await biome('format');
+}
+
+async function lint() {
+  await ensureNodeModules();
+  await biome('lint', '--error-on-warnings');
 }
 
 async function clippy() {

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 
-import { image, layer, types } from '../registries/content.mjs';
+import { image, layer } from '../registries/content.mjs';
 import { fill } from '../registries/fill.mjs';
 import { freePort } from '../registries/process.mjs';
 import { unusual } from '../registries/unusual-images.mjs';
 import { startDistribution } from '../registries/servers.mjs';
-import { content, error, html, json, send, startScripted } from '../registries/scripted.mjs';
+import { html, json, send, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient, Image, RegistryError, Repository, createFetch, isRegistryError } from './packed.mjs';
 import { SOON, refused } from './support.mjs';
 

@@ -207,7 +207,7 @@ describe('within a registry', () => {
   test('a tag moves only when all is there', SOON, async () => {
     const client = from();
     await client.copy('team/web:1.0.0', 'released/moving:now');
-    await client.copy('team/web@' + samples['team/web']['1.1.0'].digest, 'released/moving:now');
+    await client.copy(`team/web@${samples['team/web']['1.1.0'].digest}`, 'released/moving:now');
     assert.equal(
       (await client.repository('released/moving').manifest('now')).digest,
       samples['team/web']['1.1.0'].digest,

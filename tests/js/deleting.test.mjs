@@ -149,7 +149,7 @@ for (const variant of [
 ]) {
   test(`nothing is lost behind nginx: ${variant}`, SOON, async () => {
     const registry = await startDistribution();
-    await with_(startBehindNginx(variant, registry), async (server, client) => {
+    await with_(startBehindNginx(variant, registry), async (_server, client) => {
       const { push } = pusher(registry.url);
       const multi = index([first, second]);
       for (const tag of ['a', 'b', 'c']) await push('lies/head', first, tag);

@@ -249,7 +249,7 @@ describe('as no real registry pages', () => {
     let page = 0;
     const padding = ' '.repeat(30_000_000);
     server.script = {
-      '/v2/a/b/tags/list': (request, response) => {
+      '/v2/a/b/tags/list': (_request, response) => {
         response.writeHead(200, {
           'content-type': 'application/json',
           'content-encoding': 'gzip',

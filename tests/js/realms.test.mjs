@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { freePort } from '../registries/process.mjs';
-import { asking, endless, error, hangs, html, json, redirect, send, startScripted } from '../registries/scripted.mjs';
+import { endless, error, hangs, html, json, redirect, send, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { assertImpersonal, assertSilent, watchConsole } from './secrets.mjs';
 import { SOON, refused } from './support.mjs';

@@ -12,7 +12,7 @@ import { ensureNpmPeer, ensureV1Registry } from '../registries/programs.mjs';
 import { fillV1, v1Samples } from '../registries/v1-images.mjs';
 import { startV1 } from '../registries/v1-server.mjs';
 import { DockerRegistryClient } from './packed.mjs';
-import { SOON, bytesOf, plain } from './support.mjs';
+import { bytesOf, plain } from './support.mjs';
 
 const LONG = { timeout: 120_000 };
 let server;

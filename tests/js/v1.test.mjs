@@ -408,7 +408,7 @@ describe('with an index that gives tokens', () => {
       if (authorization.startsWith('Basic')) assert.ok(isIndex, `${method} ${url}`);
       if (authorization.startsWith('Token') && !isIndex) {
         const access = method === 'GET' ? 'read' : 'write';
-        const [, namespace] = /repositories\/([^/]+)\//.exec(url) ?? [, 'acme|new'];
+        const [, namespace] = /repositories\/([^/]+)\//.exec(url) ?? ['', 'acme|new'];
         assert.match(
           authorization,
           new RegExp(`^Token signature=\\d+,repository="(${namespace})/.*",access=${access}$`),

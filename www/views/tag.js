@@ -174,7 +174,7 @@ class TagPage {
           this.#platforms.map((platform) => h('a', { class: 'pill' }, platform)),
         ),
       ],
-      (link, at) => [this.#href(section, this.#platforms[at]), this.#platforms[at] === this.#platform],
+      (_link, at) => [this.#href(section, this.#platforms[at]), this.#platforms[at] === this.#platform],
     );
   }
 
@@ -186,7 +186,7 @@ class TagPage {
         names.map((name) =>
           h('a', {}, this.#sections === artifactSections && name === 'layers' ? 'Blobs' : NAMES[name]),
         ),
-      (link, at) => [this.#href(names[at], this.#platform), names[at] === section],
+      (_link, at) => [this.#href(names[at], this.#platform), names[at] === section],
     );
     const current = this.#tabs.querySelector('[aria-current]');
     // Narrow screens show some of the tabs: the current one is to be among them.

@@ -9,6 +9,7 @@ const INTERVAL = 5;
 function watchModules() {
   const memories = [];
   const { Instance } = WebAssembly;
+  // biome-ignore lint/complexity/useArrowFunction: it is called with `new`
   WebAssembly.Instance = function (...args) {
     const instance = new Instance(...args);
     memories.push(...Object.values(instance.exports).filter((one) => one instanceof WebAssembly.Memory));
