@@ -1,5 +1,5 @@
 // libFuzzer against the parsers. `npm run fuzz -- PROPERTY… SECONDS` looks for so long at each property named (all, if none is;
-// a minute, if no time is given) and keeps what it found for the next run; tests/support/properties.rs has the properties.
+// a minute, if no time is given) and keeps what it found for the next run; tests/native/support/properties.rs has the properties.
 // An input that breaks one stays in tests/fuzz/artifacts.
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 //! One target for all properties: the environment's `PROPERTY` names the one to look at.
 #![no_main]
 
-#[path = "../../support/properties.rs"]
+#[path = "../../native/support/properties.rs"]
 mod properties;
 
 use std::env;

@@ -1,0 +1,39 @@
+//! The client above `wasm`, against registries by script and by chance: one binary, so that it is linked once.
+//!
+//! `cargo test --test native FILE::` runs one file's tests. A new file is a line here; [`named_tests`] misses none.
+
+// Clippy allows this in functions that are tests; helpers are none.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+mod authentication;
+mod blobs;
+mod cleanup;
+mod cleanup_observed;
+mod cleanup_plans;
+mod copy_observed;
+mod copying;
+mod deleting;
+mod describe;
+mod diagnose;
+mod expiring;
+mod listing;
+mod manifests;
+mod named_tests;
+mod properties;
+mod protocol_vectors;
+mod redirects;
+mod referrers;
+mod resume;
+mod retries;
+mod schema1;
+mod schema1_copy;
+mod simulation;
+mod strangers;
+mod support;
+mod tagging;
+mod transport;
+mod upload_streams;
+mod upload_ways;
+mod uploads;
+mod v1;
+mod v1_session;
