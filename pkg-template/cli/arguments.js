@@ -1,17 +1,18 @@
-// What was typed, checked against what there is. No message shows a value that nobody asked for: it may be a password.
+// Checks the arguments against the commands and their options. No message shows an unexpected value: it may be a password.
 
 import { parseArgs } from 'node:util';
 
 import { hint } from '../node/options.js';
 import { commands } from './commands.js';
+import { counted } from './format.js';
 import { GLOBAL } from './global.js';
 import { Usage } from './usage.js';
 
 const PASSWORD =
-  'there is no --password, because everybody on the machine can read arguments; --password-stdin reads it from the ' +
-  'input';
+  'there is no --password, because other users of the machine can read arguments; use --password-stdin, which reads it ' +
+  'from standard input';
 
-/** Which command it is, and what else was typed. */
+/** Finds the command, and splits the arguments. */
 export function split(argv) {
   const everywhere = { ...GLOBAL };
   for (const { options } of Object.values(commands)) Object.assign(everywhere, options);
@@ -28,16 +29,16 @@ export function split(argv) {
   const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   const given = tokens.filter(({ kind }) => kind === 'option');
   if (name !== undefined && !command) {
-    // What stands in a command's place may be the value of an option that does not exist.
+    // The word may be the value of an unknown option.
     refuseUnknown(given, { known: everywhere, everywhere });
-    throw new Usage(`there is no command ${JSON.stringify(name)}; ${hint(name, Object.keys(commands))}`);
+    throw new Usage(`unknown command ${JSON.stringify(name)}; ${hint(name, Object.keys(commands))}`);
   }
   return { command, args, given, everywhere };
 }
 
 /**
- * What was typed for the command, checked.
- * @returns {{ args: string[], options: Record<string, any> }} options by their names in camel case
+ * Checks the arguments of the command.
+ * @returns {{ args: string[], options: Record<string, any> }} options, by their names in camel case
  */
 export function check({ command, args, given, everywhere }) {
   const known = { ...command?.options, ...GLOBAL };
@@ -48,8 +49,9 @@ export function check({ command, args, given, everywhere }) {
 }
 
 function checkCount(args, { takes: [least, most], usage }) {
-  if (args.length < least) throw new Usage(`${usage}: ${args.length === 0 ? 'it is missing' : 'one more is needed'}`);
-  if (args.length > most) throw new Usage(`${usage}: ${args.length - most} more than that are given`);
+  if (args.length < least)
+    throw new Usage(args.length === 0 ? `${usage} is missing` : `${usage}: an argument is missing`);
+  if (args.length > most) throw new Usage(`${usage}: ${counted(args.length - most, 'argument')} too many`);
 }
 
 function refuseUnknown(given, { known, everywhere, command }) {
@@ -58,10 +60,10 @@ function refuseUnknown(given, { known, everywhere, command }) {
   const { name, rawName } = token;
   if (name === 'password') throw new Usage(PASSWORD);
   if (Object.hasOwn(everywhere, name)) {
-    throw new Usage(command ? `${command.name} has no --${name}` : `--${name}: a command is needed for it`);
+    throw new Usage(command ? `${command.name} does not take --${name}` : `--${name} needs a command`);
   }
   throw new Usage(
-    `there is no ${rawName}; ${hint(
+    `unknown option ${rawName}; ${hint(
       rawName,
       Object.keys(known).map((one) => `--${one}`),
     )}`,
@@ -76,19 +78,19 @@ function read(given, known) {
     const key = camelCase(token.name);
     const value = spec.value ? checkedValue(token, option, spec) : flag(token, option);
     if (spec.multiple) (options[key] ??= []).push(value);
-    else if (key in options && spec.value) throw new Usage(`${option}: it is given twice`);
+    else if (key in options && spec.value) throw new Usage(`${option} is given twice`);
     else options[key] = value;
   }
   return options;
 }
 
 function flag({ value }, option) {
-  if (value !== undefined) throw new Usage(`${option}: it takes no value`);
+  if (value !== undefined) throw new Usage(`${option} takes no value`);
   return true;
 }
 
 function checkedValue({ value, inlineValue }, option, { value: what, read = (text) => text }) {
-  // What looks like an option was probably meant as one.
+  // A value that looks like an option was probably meant as one.
   if (value === undefined || (!inlineValue && value.startsWith('-'))) throw new Usage(`${option}: ${what} is missing`);
   return read(value, (rule) => new Usage(`${option}: ${rule}`));
 }

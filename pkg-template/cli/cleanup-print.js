@@ -1,9 +1,9 @@
-// A clean-up's plan and report for people.
+// Prints the plan and the report of a clean-up for people.
 
 import { counted, minute, shortDigest, size } from './format.js';
 import { printTable } from './table.js';
 
-/** The rules of a policy as they are called here. */
+/** The options that set the rules of a policy. */
 const OPTIONS = {
   'keep.newest': '--keep-newest',
   'keep.newerThan': '--keep-newer-than',
@@ -24,10 +24,10 @@ const COLUMNS = [
   { title: 'WHY' },
 ];
 
-/** All tags, what goes first; then the manifests without a tag that go. */
+/** Prints all tags, those to remove first, then the untagged manifests to remove. */
 export function printPlan({ policy, tags, digests, freed }, output, { apply }) {
   const isAnyTag = policy.remove?.tags?.includes('*');
-  const rules = isAnyTag ? { ...OPTIONS, 'remove.tags': 'nothing keeps it' } : OPTIONS;
+  const rules = isAnyTag ? { ...OPTIONS, 'remove.tags': 'no rule keeps it' } : OPTIONS;
   const sorted = [...tags.filter(isRemoved), ...tags.filter((tag) => !isRemoved(tag))];
   const untagged = digests.filter((digest) => isRemoved(digest) && digest.tags.length === 0);
   const row = ({ action, tag, digest, created, size: bytes, reasons }) => [
@@ -42,7 +42,7 @@ export function printPlan({ policy, tags, digests, freed }, output, { apply }) {
   if (apply) return;
   const count = (list, noun) => counted(list.filter(isRemoved).length, noun);
   const counts = `${count(tags, 'tag')} and ${count(digests, 'manifest')}`;
-  output.note(`Nothing was changed. --apply removes ${counts}, ${size(freed)}.`);
+  output.note(`Nothing was changed. --apply removes ${counts} (${size(freed)}).`);
 }
 
 export function printReport({ removed, skipped, failed, remaining }, output) {
@@ -50,7 +50,7 @@ export function printReport({ removed, skipped, failed, remaining }, output) {
   const tags = removed.filter((what) => !what.includes(':'));
   output.line();
   output.line(`Removed: ${counted(tags.length, 'tag')} and ${counted(digests.length, 'manifest')}.`);
-  for (const { what, why } of skipped) output.line(`Left alone: ${what}: ${why}`);
+  for (const { what, why } of skipped) output.line(`Skipped: ${what}: ${why}`);
   for (const { what, error } of failed) output.line(`Failed: ${what}: ${error.code}: ${error.message}`);
-  for (const what of remaining) output.line(`Remains: ${what}`);
+  for (const what of remaining) output.line(`Remaining: ${what}`);
 }

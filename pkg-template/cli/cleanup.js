@@ -17,27 +17,27 @@ export const cleanup = {
   usage: 'HOST/REPOSITORY',
   takes: [1, 1],
   changes: true,
-  summary: 'shows which tags and manifests would go, and why; with --apply they go',
-  details: `What goes is what all of --remove-… select (without any: all tags) and none of --keep-… keeps.
-A manifest that a kept tag, index or referrer needs stays. TIME: 30d ago (s, m, h, d, w), or a date.
-A saved plan can be read, and carried out later: whatever has changed by then is left alone.`,
+  summary: 'plans which tags and manifests to remove, and why; --apply removes them',
+  details: `The plan removes tags that match every --remove-… option (all tags without one) and no --keep-… option.
+A manifest that a kept tag, index or referrer needs is kept. TIME is an age such as 30d (s, m, h, d, w), or a date.
+A saved plan can be reviewed and carried out later; whatever has changed by then is skipped.`,
   options: {
-    'keep-newest': { value: 'N', read: whole(0), help: 'so many images, those made last' },
-    'keep-newer-than': { value: 'TIME', help: 'what was made since' },
-    'keep-tag': { value: 'GLOB', multiple: true, help: 'these tags' },
-    'keep-highest': { value: 'N', read: whole(1), help: 'so many of the highest released versions' },
+    'keep-newest': { value: 'N', read: whole(0), help: 'keeps this many images, the newest' },
+    'keep-newer-than': { value: 'TIME', help: 'keeps images created since then' },
+    'keep-tag': { value: 'GLOB', multiple: true, help: 'keeps matching tags' },
+    'keep-highest': { value: 'N', read: whole(1), help: 'keeps this many of the highest released versions' },
     'highest-per': {
       value: 'LINE',
       read: oneOf('all', 'major', 'minor'),
-      help: 'of all (default), each major or each minor version',
+      help: '--keep-highest of all (default), of each major or of each minor version',
     },
-    'remove-tag': { value: 'GLOB', multiple: true, help: 'only these tags' },
-    'remove-older-than': { value: 'TIME', help: 'only what was made before' },
-    'remove-prereleases': { help: 'only versions such as 1.2.0-rc1' },
-    'keep-untagged': { help: 'leaves manifests without a tag that would go with what needed them' },
+    'remove-tag': { value: 'GLOB', multiple: true, help: 'removes only matching tags' },
+    'remove-older-than': { value: 'TIME', help: 'removes only images created before then' },
+    'remove-prereleases': { help: 'removes only pre-releases such as 1.2.0-rc1' },
+    'keep-untagged': { help: 'keeps untagged manifests that would go with what needed them' },
     save: { value: 'FILE', help: 'writes the plan to a new file' },
-    plan: { value: 'FILE', help: 'a plan that was saved, in place of rules' },
-    apply: { help: 'carries the plan out' },
+    plan: { value: 'FILE', help: 'uses a saved plan instead of rules' },
+    apply: { help: 'carries out the plan' },
   },
   examples: ["cleanup localhost:5000/team/web --keep-newest 10 --keep-newer-than 30d --keep-tag 'v*'"],
 
@@ -57,11 +57,12 @@ A saved plan can be read, and carried out later: whatever has changed by then is
   },
 };
 
-/** The plan to show: one that was saved, or a new one. */
+/** Loads the saved plan, or makes a new one. */
 async function planOf({ plan: file, save, ...options }, connected) {
   if (file !== undefined) {
     const rule = Object.keys(options).find((name) => /^(keep|highest|remove)/.test(name));
-    if (rule !== undefined || save !== undefined) throw new Usage('--plan: it has its rules already, and is saved');
+    if (rule !== undefined || save !== undefined)
+      throw new Usage('--plan: a saved plan has its rules, so no other rule and no --save can be given');
     const text = readPlan(file);
     return (await connected()).loadCleanupPlan(text);
   }
@@ -75,14 +76,14 @@ async function planOf({ plan: file, save, ...options }, connected) {
 function policyOf(options) {
   const { keepNewest: newest, keepNewerThan: newerThan, keepTag: tags, keepHighest: highest } = options;
   const { highestPer: per } = options;
-  if (per !== undefined && highest === undefined) throw new Usage('--highest-per: it needs --keep-highest');
+  if (per !== undefined && highest === undefined) throw new Usage('--highest-per needs --keep-highest');
   const { removeTag, removeOlderThan: olderThan, removePrereleases: prerelease } = options;
   const semver = highest === undefined ? undefined : given({ highest, per });
   const keep = given({ newest, newerThan, tags, semver });
   const remove = given({ tags: removeTag, olderThan, prerelease });
   const isSelected = Object.keys(remove).length > 0;
-  // Without a word about it nobody wants to lose everything.
-  if (!isSelected && Object.keys(keep).length === 0) throw new Usage(`what to keep or to remove? ${RULES}`);
+  // Without a rule the plan would remove everything, which nobody means.
+  if (!isSelected && Object.keys(keep).length === 0) throw new Usage(`a rule is needed: ${RULES}`);
   return { keep, remove: isSelected ? remove : { tags: ['*'] }, untagged: !options.keepUntagged };
 }
 

@@ -1,4 +1,4 @@
-// Clients by the options given.
+// Creates clients from the options.
 
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
@@ -6,13 +6,13 @@ import process from 'node:process';
 import { withoutTransport } from './reference.js';
 import { Usage } from './usage.js';
 
-/** A function from a registry's address to its client. */
+/** Returns a function that creates the client for a registry's address. */
 export function connector({ options, output, signal }) {
   let password;
   return async (host) => {
     const { connect } = await import('docker-registry-client-wasm/node');
     if (Boolean(options.username) !== Boolean(options.passwordStdin)) {
-      throw new Usage('--username and --password-stdin: one needs the other');
+      throw new Usage('--username and --password-stdin must be given together');
     }
     const { username } = options;
     const login = username && { username, password: await (password ??= passwordFromInput()) };
@@ -36,7 +36,7 @@ export function connector({ options, output, signal }) {
 function address(text, { plainHttp }) {
   const host = withoutTransport(text);
   if (!plainHttp || /^http:\/\//i.test(host)) return host;
-  if (/^https:\/\//i.test(host)) throw new Usage('--plain-http: the address says https');
+  if (/^https:\/\//i.test(host)) throw new Usage('--plain-http: the address begins with https://');
   return `http://${host}`;
 }
 
@@ -52,6 +52,6 @@ async function passwordFromInput() {
   let text = '';
   for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
   const password = text.replace(/\r?\n$/, '');
-  if (password === '') throw new Usage('--password-stdin: the input is empty');
+  if (password === '') throw new Usage('--password-stdin: standard input is empty');
   return password;
 }

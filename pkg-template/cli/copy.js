@@ -10,32 +10,32 @@ export const copy = {
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST] HOST/REPOSITORY[:TAG]',
   takes: [2, 2],
   changes: true,
-  summary: 'copies an image, an index with all its images, or an artifact, also to another registry',
-  details: 'What is there already is passed over: an interrupted copy is just made again. The tag comes last.',
+  summary: 'copies an image, an index with all its images, or an artifact, also between registries',
+  details: 'Content that the target has is skipped, so an interrupted copy can be repeated. The tag is written last.',
   options: {
     platform: {
       value: 'PLATFORM',
       multiple: true,
-      help: 'of an index: this image alone; given several times, an index of these',
+      help: 'copies only this image of an index; given several times, an index of these images',
     },
     referrers: {
-      help: "what refers to it comes along, by its subject or cosign's tags: signatures, bills of materials",
+      help: "copies signatures and SBOMs too, found by their subject or cosign's tags",
     },
     'unknown-kinds': {
       value: 'HOW',
       read: oneOf('reject', 'manifest-only'),
-      help: 'of manifests of an unknown kind, which may need more: reject (default) or manifest-only',
+      help: 'manifests of an unknown kind, which may need more content: reject (default) or manifest-only',
     },
-    'chunk-size': { value: 'SIZE', read: bytes, help: 'bytes per request to the target at most, such as 10M' },
+    'chunk-size': { value: 'SIZE', read: bytes, help: 'maximum size of a request to the target, such as 10M' },
   },
   examples: ['copy docker.io/library/alpine:3 localhost:5000/mirror/alpine:3'],
 
   async run({ args, options, output, connect }) {
     const [from, to] = args.map(parseReference);
-    if (to.digest !== undefined) throw new Usage('the target is HOST/REPOSITORY[:TAG], without digest');
-    // A login is for one registry.
+    if (to.digest !== undefined) throw new Usage('the target must be HOST/REPOSITORY[:TAG], without digest');
+    // A login is for one registry only.
     if (options.username && from.host !== to.host) {
-      throw new Usage("--username: between two registries there are only docker's logins");
+      throw new Usage('--username is for one registry; between two, log in with docker login or podman login');
     }
     const target = await connect(to.host);
     const source = from.host === to.host ? target : await connect(from.host);
@@ -44,7 +44,7 @@ export const copy = {
     const progress = startProgress('copying', output, ofBytes);
     const { platform: platforms, referrers, unknownKinds, chunkSize } = options;
     const asked = { platforms, referrers, unknownKinds, ...(chunkSize && { chunkSize }), onProgress: summed(progress) };
-    // With the host in front nothing of a name is taken for one.
+    // Without the host, the client could take the first component of a name for one.
     const result = await target.copy(image, `${target.host}/${to.name}:${tag}`, asked).finally(progress.end);
     if (output.isJson) output.json(result);
     else print(result, `${to.place}:${tag}`, output);
@@ -53,7 +53,7 @@ export const copy = {
 
 const ofBytes = (done, total) => `${size(done)} of ${size(total)}`;
 
-/** What is told of each blob, as one number; the whole is known only when the last blob has begun. */
+/** Adds up the progress of all blobs. The total is known only once the last blob has begun. */
 function summed(progress) {
   const parts = new Map();
   const sum = { loaded: 0, total: 0 };
@@ -69,5 +69,5 @@ function summed(progress) {
 function print({ digest, manifests, blobs, bytes, mounted, existing }, place, output) {
   output.line(`${place}@${digest}`);
   const moved = `${counted(blobs, 'blob')} copied (${size(bytes)}), ${mounted} mounted`;
-  output.note(`${counted(manifests, 'manifest')} put, ${moved}, ${existing} there before`);
+  output.note(`${counted(manifests, 'manifest')} written, ${moved}, ${existing} already there`);
 }

@@ -5,10 +5,13 @@ import { EXIT } from './failure.js';
 export const diagnose = {
   usage: 'HOST',
   takes: [1, 1],
-  summary: 'tells what works against a registry from here, and the settings that mend what does not',
+  summary: 'reports what works against a registry from here, and the settings that fix the rest',
   details: 'Nothing is changed. The exit code is 1 if there is a finding of severity "error".',
   options: {
-    repository: { value: 'NAME', help: "what to ask about tags, referrers and deletion; default: the catalog's first" },
+    repository: {
+      value: 'NAME',
+      help: "examines its tags, referrers and deletion; default: the catalog's first repository",
+    },
   },
   examples: ['diagnose localhost:5000'],
 

@@ -1,4 +1,4 @@
-// What a failure is told as, and the exit code that it gives.
+// Prints failures, and chooses exit codes.
 
 import process from 'node:process';
 
@@ -9,14 +9,14 @@ import { Interrupted } from './interrupt.js';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, partly: 3 };
 
-/** The client's words for an argument that cannot be used. */
+/** The client's codes for an argument that cannot be used. */
 const ARGUMENT = ['INVALID_REFERENCE', 'INVALID_ARGUMENT'];
 
 const ADVICE = {
   AUTH_REQUIRED: 'Log in with docker login or podman login, or give --username and --password-stdin.',
   UNAUTHORIZED: 'Log in with docker login or podman login, or give --username and --password-stdin.',
-  NO_MATCHING_PLATFORM: 'inspect without --platform shows the platforms there are.',
-  UNTRUSTED_REALM: '--trusted-realm HOST lets the token service have the credentials.',
+  NO_MATCHING_PLATFORM: 'inspect without --platform shows the platforms.',
+  UNTRUSTED_REALM: '--trusted-realm HOST lets the token service receive the credentials.',
 };
 
 function codeOf(error) {
@@ -52,13 +52,13 @@ function advice(error, command) {
   return ADVICE[code];
 }
 
-/** A failure as JSON has it. */
+/** Converts a failure for JSON. */
 export const asJson = (error) =>
   error?.name === 'RegistryError' ? error.toJSON() : { code: codeOf(error), message: messageOf(error) };
 
 const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
-/** The client's options, and what it says of who calls it, in the words of the command line. */
+/** The client's options, in the words of the command line. */
 const WORDS = [
   [/is named in trustedRealms \(\["([^"]*)"\]\)/g, 'is given as --trusted-realm $1'],
   [/name its host in trustedRealms/g, 'give its host as --trusted-realm'],
@@ -71,7 +71,7 @@ const WORDS = [
 ];
 const inOurWords = (message) => WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
 
-/** One line for people, the whole for programs. */
+/** Prints one line for people, and everything for programs. */
 export function report(error, { output, command }) {
   const { cause = error, done, failed, remaining } = error instanceof Stopped ? error : {};
   if (output.isJson) output.json({ error: asJson(cause), done, failed, remaining });
@@ -79,7 +79,7 @@ export function report(error, { output, command }) {
   if (failed !== undefined) {
     output.advice(`Done: ${list(done)}. ${whatOf(cause)}: ${failed}. Not tried: ${list(remaining)}.`);
   } else if (done !== undefined) {
-    output.advice(`Done: ${list(done)}. Not done, or perhaps: ${list(remaining)}.`);
+    output.advice(`Done: ${list(done)}. Not done or unknown: ${list(remaining)}.`);
   }
   const hint = advice(cause, command);
   if (hint) output.advice(hint);
@@ -87,5 +87,5 @@ export function report(error, { output, command }) {
 }
 
 const list = (items) => (items.length > 0 ? items.join(' ') : 'none');
-/** Nobody waited for what the registry makes of the last request. */
-const whatOf = (cause) => (cause instanceof Interrupted ? 'Perhaps done' : 'Failed');
+/** After an interrupt, the outcome of the last request is unknown. */
+const whatOf = (cause) => (cause instanceof Interrupted ? 'Possibly done' : 'Failed');

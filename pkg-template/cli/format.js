@@ -1,8 +1,8 @@
-// Facts as people read them.
+// Formats values for people.
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** "12.3 MB"; nothing of what is not known (a V1 registry need not tell). */
+/** Formats a size, such as "12.3 MB"; empty if it is unknown (V1 registries need not report it). */
 export function size(bytes) {
   if (!Number.isFinite(bytes)) return '';
   let [value, unit] = [bytes, 0];
@@ -12,11 +12,11 @@ export function size(bytes) {
 
 const isDate = (date) => date instanceof Date && !Number.isNaN(date.getTime());
 
-/** UTC, to the minute. */
+/** Formats a date in UTC, to the minute. */
 export const minute = (date) => (isDate(date) ? date.toISOString().slice(0, 16).replace('T', ' ') : '');
 export const instant = (date) => (isDate(date) ? date.toISOString() : '');
 
-/** As docker shortens them, and V1's ids: enough to tell them apart by eye. */
+/** Shortens a digest as docker does, or an id of V1. */
 export const shortDigest = (digest) =>
   digest.replace(/^sha256:/, '').slice(0, /^(sha256:|[^:]*$)/.test(digest) ? 12 : 19);
 

@@ -1,4 +1,4 @@
-// Help, made of what the arguments are checked against.
+// Generates the help from the commands and their options.
 
 import { readFileSync } from 'node:fs';
 
@@ -18,17 +18,19 @@ const optionList = (options) =>
   list(Object.entries(options).map(([name, { value, help }]) => [`--${name}${value ? ` ${value}` : ''}`, help]));
 
 export function overview() {
-  const rows = Object.values(commands).map(({ name, usage, summary }) => [`${name} ${usage}`, summary]);
+  const rows = Object.values(commands).map(({ name, summary }) => [name, summary]);
   return `Usage: ${PROGRAM} COMMAND …
 
 ${list(rows)}
 
+COMMAND --help shows the arguments and options of a command.
+
 Options of every command:
 ${optionList(GLOBAL)}
 
-HOST: registry.example.com, localhost:5000; http:// before it for plain http. A registry under a path is HOST/PATH, and
-HOST/PATH//REPOSITORY a repository there. A reference without a host is of Docker Hub.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something remains to be done, 130 interrupted.
+HOST is registry.example.com or localhost:5000, with http:// in front for plain http. A registry under a path is
+HOST/PATH, and HOST/PATH//REPOSITORY a repository there. A reference without a host is on Docker Hub.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 partly done, 130 interrupted.
 `;
 }
 

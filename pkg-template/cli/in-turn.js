@@ -1,6 +1,6 @@
-// Several changes by one command: after a failure it is told what is done and what is not.
+// Makes several changes in one command; a failure says what is done and what is not.
 
-/** Some of it may be done. */
+/** A failure after which some of the work may be done. */
 export class Stopped extends Error {
   constructor(cause, { done, failed, remaining }) {
     super(cause?.message, { cause });

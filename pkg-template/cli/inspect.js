@@ -6,22 +6,23 @@ import { printTable } from './table.js';
 import { Usage } from './usage.js';
 
 const FORMS = ['json', 'raw', 'config'];
-/** What an image's config is, to tell it from those of artifacts. */
+/** Media types of image configs, which artifacts do not have. */
 const IMAGE_CONFIG = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 
 export const inspect = {
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST]',
   takes: [1, 1],
-  summary: 'shows what a tag or digest is; without either, the tag latest',
+  summary: 'shows what a tag or digest points to; by default the tag latest',
   options: {
-    platform: { value: 'PLATFORM', help: 'the image of an index for linux/arm64, windows/amd64:10.0.17763.1, …' },
-    raw: { help: 'the manifest, byte for byte' },
-    config: { help: "the image's config as JSON; of an index, for linux/amd64 or --platform" },
+    platform: { value: 'PLATFORM', help: 'selects the image of an index: linux/arm64, windows/amd64:10.0.17763.1, …' },
+    raw: { help: 'prints the manifest, byte for byte' },
+    config: { help: "prints the image's config as JSON; of an index, for linux/amd64 or --platform" },
   },
   examples: ['inspect localhost:5000/team/web:1.0.0 --platform linux/arm64'],
 
   async run({ args: [text], options, output, connect }) {
-    if (FORMS.filter((name) => options[name]).length > 1) throw new Usage('--json, --raw and --config: one at most');
+    if (FORMS.filter((name) => options[name]).length > 1)
+      throw new Usage('only one of --json, --raw and --config can be given');
     const reference = parseReference(text);
     const client = await connect(reference.host);
     const repository = client.repository(reference.name);
@@ -67,7 +68,7 @@ async function ofImage(image) {
   return { id, platform, size, created, layers, config: settings };
 }
 
-// ───────────── For people
+// ───────────── Text for people
 
 const ENTRIES = [{ title: 'PLATFORM' }, { title: 'DIGEST' }, { title: 'TYPE' }];
 const LAYERS = [
@@ -93,7 +94,7 @@ function print(facts, output) {
     ['Created', instant(facts.created)],
     ['Size', Number.isFinite(facts.size) ? `${size(facts.size)} (${facts.size} bytes)` : undefined],
     ['User', config.User],
-    ['Folder', config.WorkingDir],
+    ['Workdir', config.WorkingDir],
     ['Entrypoint', words(config.Entrypoint)],
     ['Command', words(config.Cmd)],
     ['Ports', Object.keys(config.ExposedPorts ?? {}).join(' ')],
@@ -117,7 +118,7 @@ function print(facts, output) {
   }
 }
 
-/** buildkit stores provenance beside images, under a platform that does not exist (its "attestation-storage.md"). */
+/** BuildKit stores attestations beside images, under a platform that does not exist (its "attestation-storage.md"). */
 function kind({ platform: place, annotations, artifactType }) {
   const attested = annotations?.['vnd.docker.reference.digest'];
   if (attested) return `attestation of ${shortDigest(attested)}`;

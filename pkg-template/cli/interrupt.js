@@ -1,10 +1,10 @@
-// Ctrl-C: the first one asks for an end, the second one is the end.
+// The first Ctrl-C aborts the command, the second one ends the process.
 
 import process from 'node:process';
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 };
 
-/** The reason of the abort. */
+/** Reason of the abort. */
 export class Interrupted extends Error {
   constructor(exitCode) {
     super('interrupted');

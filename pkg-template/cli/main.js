@@ -15,7 +15,7 @@ async function main(argv) {
   const { signal } = watchInterrupts();
   let output = createOutput({ json: argv.includes('--json') });
   let command;
-  // Who reads only the beginning of a list needs no more of it; what changes a registry goes on.
+  // If nobody reads the rest of a list (head), the program ends; a command that changes a registry goes on.
   watchPipes(() => command?.changes || process.exit(0));
   try {
     const typed = split(argv);
@@ -24,7 +24,7 @@ async function main(argv) {
     output = createOutput(options);
     if (options.help) return output.text(command ? helpFor(command) : overview());
     if (options.version) return output.text(version());
-    if (!command) throw new Usage('which command?');
+    if (!command) throw new Usage('a command is needed');
     return await command.run({ args, options, output, signal, connect: connector({ options, output, signal }) });
   } catch (error) {
     report(error, { output, command });
@@ -32,5 +32,5 @@ async function main(argv) {
   }
 }
 
-// Not process.exit(): what the client sees through to its end after an interrupt still runs.
+// Not process.exit(): after an interrupt the client still completes what must not stay half done.
 process.exitCode = (await main(process.argv.slice(2))) ?? 0;

@@ -1,12 +1,12 @@
-// Plans of a clean-up in files.
+// Saves and reads clean-up plans.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { Usage } from './usage.js';
 
-const THERE = '--save: the file is there already';
+const THERE = '--save: the file exists';
 
-/** Before a plan is made that could not be kept. */
+/** Checked before the plan is made, which takes time. */
 export function checkNew(file) {
   if (existsSync(file)) throw new Usage(THERE);
 }

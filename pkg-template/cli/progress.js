@@ -1,4 +1,4 @@
-// A line that tells how far long work is; on a terminal only.
+// A progress line for long work, on terminals only.
 
 import process from 'node:process';
 
@@ -13,11 +13,11 @@ function bar(done, total) {
   return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${String(Math.floor(100 * part)).padStart(3)} %`;
 }
 
-/** As many of as many. */
+/** Formats plain numbers. */
 const plain = (done, total) => [done, total].filter((number) => number !== undefined).join(' of ');
 
 /**
- * @param {string} label what is done
+ * @param {string} label what the command is doing
  * @param {{ isLive: boolean, stream?: NodeJS.WriteStream }} output
  * @param {(done: number, total?: number) => string} numbers
  */
@@ -31,7 +31,7 @@ export function startProgress(label, { isLive, stream = process.stderr }, number
       const line = [clean(label), total > 0 && bar(done, total), numbers(done, total)].filter(Boolean).join(' ');
       stream.write(`\r${line.slice(0, (stream.columns || 80) - 1)}\x1b[K`);
     },
-    /** Nothing of it stays. */
+    /** Removes the line. */
     end() {
       if (last !== -Infinity) stream.write('\r\x1b[K');
     },

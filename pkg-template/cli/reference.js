@@ -1,12 +1,12 @@
-// `HOST/REPOSITORY:TAG` and the like, taken apart by docker's rules. Whether the parts are good the client says.
+// Parses references such as `HOST/REPOSITORY:TAG` by docker's rules. The client validates the parts.
 
 import { Usage } from './usage.js';
 
 const HUB = 'docker.io';
 
 /**
- * @returns {{ host: string, name: string, tag?: string, digest?: string, place: string }} `host` with its scheme, if it
- *   has one, and with the path that it is under, which ends at "//"; `place`: all but scheme, tag and digest
+ * @returns {{ host: string, name: string, tag?: string, digest?: string, place: string }} `host`: with its scheme, if it
+ *   has one, and with the registry's path, which ends at "//"; `place`: all but scheme, tag and digest
  */
 export function parseReference(text) {
   const [, scheme, rest] = /^(https?:\/\/)?(.*)$/is.exec(withoutTransport(text));
@@ -16,27 +16,27 @@ export function parseReference(text) {
     throw new Usage('the repository is missing: HOST/REPOSITORY is needed');
   }
   const hasHost = scheme || (slash > 0 && isHost(first));
-  // No repository's name holds "//".
+  // No repository's name contains "//".
   const end = hasHost ? rest.indexOf('//') : -1;
   const base = end < 0 ? first : rest.slice(0, end);
   const host = hasHost ? (scheme ?? '') + base : HUB;
   const path = hasHost ? rest.slice(base.length + (end < 0 ? 1 : 2)) : rest;
   const [, name, tag, digest] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(path) ?? [undefined, path];
-  // For the client either would be the other.
-  if (tag?.includes(':')) throw new Usage('a tag holds no ":"; a digest stands behind "@"');
+  // The client would take either for the other.
+  if (tag?.includes(':')) throw new Usage('a tag cannot contain ":"; write a digest after "@"');
   if (digest !== undefined && !digest.includes(':')) {
-    throw new Usage('a digest such as sha256:… is needed behind "@"');
+    throw new Usage('a digest such as sha256:… is needed after "@"');
   }
   return { host, name, tag, digest, place: `${hasHost ? base : HUB}${end < 0 ? '/' : '//'}${name}` };
 }
 
-/** As skopeo and helm write references: it says how to reach a registry, but not by which scheme. */
+/** Removes the transport of skopeo's and helm's references, which does not tell the scheme. */
 export const withoutTransport = (text) => text.replace(/^(docker|oci):\/\//i, '');
 
-/** What docker takes for a host, and not for the namespace of a repository of Docker Hub. */
+/** Whether docker takes the text for a host, and not for a namespace of Docker Hub. */
 const isHost = (text) => /[.:[]/.test(text) || text === 'localhost' || text !== text.toLowerCase();
 
-/** A repository alone. */
+/** Parses a repository without tag and digest. */
 export function parseRepository(text) {
   const reference = parseReference(text);
   if (reference.tag !== undefined || reference.digest !== undefined) {
@@ -45,14 +45,14 @@ export function parseRepository(text) {
   return reference;
 }
 
-/** A tag that has to be there: what is removed is named. */
+/** Parses a reference whose tag is required. */
 export function parseTag(text) {
   const reference = parseReference(text);
   if (!reference.tag || reference.digest !== undefined) {
-    throw new Usage('HOST/REPOSITORY:TAG is needed, with its tag and without digest');
+    throw new Usage('HOST/REPOSITORY:TAG is needed, without digest');
   }
   return reference;
 }
 
-/** What names the manifest. As with docker, a digest counts more than a tag beside it. */
+/** Returns what names the manifest. As in docker, a digest takes precedence over a tag. */
 export const selector = ({ tag, digest }) => digest ?? tag ?? 'latest';

@@ -4,14 +4,16 @@ export const repos = {
   usage: 'HOST',
   takes: [1, 1],
   summary: 'lists the repositories of a registry',
-  options: { namespace: { value: 'NAME', help: 'only those; "library" has those without a namespace as well' } },
+  options: {
+    namespace: { value: 'NAME', help: 'lists only this namespace; "library" includes repositories without one' },
+  },
   examples: ['repos localhost:5000 --namespace team'],
 
   async run({ args: [host], options: { namespace }, output, connect }) {
     const client = await connect(host);
     const names = namespace === undefined ? client.catalog() : (await client.repositories(namespace)).keys();
     if (!output.isJson) {
-      // As the pages arrive.
+      // Printed as the pages arrive.
       for await (const name of names) output.line(name);
       return;
     }

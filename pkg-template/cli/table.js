@@ -1,9 +1,9 @@
-// Columns as wide as they need to be.
+// Prints tables whose columns are as wide as their content.
 
 import { clean } from './output.js';
 
 /**
- * Prints rows under a head.
+ * Prints rows under a header.
  * @param {{ title: string, isRight?: boolean }[]} columns
  * @param {unknown[][]} rows
  */

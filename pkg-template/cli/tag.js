@@ -8,19 +8,24 @@ export const tag = {
   usage: 'HOST/REPOSITORY:TAG|@DIGEST NEWTAG…',
   takes: [2, Infinity],
   changes: true,
-  summary: 'points more tags of the repository at an image',
-  details: 'The manifest stays as it is, byte for byte, and no layer moves. A tag that exists is moved.',
+  summary: 'points further tags of the repository at an image',
+  details: 'The manifest stays as it is, byte for byte, and no layer is transferred. An existing tag is moved.',
   options: {
-    'if-match': { value: 'DIGEST', help: 'only if the new tag points to this now; none: only if there is no such tag' },
+    'if-match': {
+      value: 'DIGEST',
+      help: 'moves the new tag only if it points to this now; none: only if it does not exist',
+    },
   },
   examples: ['tag localhost:5000/team/web:1.0.0 1.0 stable'],
 
   async run({ args: [text, ...names], options: { ifMatch }, output, connect }) {
     const reference = parseReference(text);
     if (reference.tag === undefined && reference.digest === undefined) {
-      throw new Usage('HOST/REPOSITORY:TAG or @DIGEST is needed: which image?');
+      throw new Usage(
+        'the tag or digest of the image is missing: HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST is needed',
+      );
     }
-    if (ifMatch !== undefined && names.length > 1) throw new Usage('--if-match: it is for one new tag');
+    if (ifMatch !== undefined && names.length > 1) throw new Usage('--if-match takes one new tag only');
     const repository = (await connect(reference.host)).repository(reference.name);
     const condition = ifMatch === undefined ? {} : { ifMatch: ifMatch === 'none' ? null : ifMatch };
     const tagged = await inTurn(names, async (name) => {

@@ -23,7 +23,7 @@ const LONG = [
   { title: 'PLATFORMS', of: kind },
 ];
 
-/** Where it is for. What is no image has no platform, but mostly a type. */
+/** Returns the platforms. Artifacts have none, but usually a type. */
 function kind({ platforms: list, artifactType }) {
   return list.length > 0 ? platforms(list) : (artifactType ?? '');
 }
@@ -31,17 +31,17 @@ function kind({ platforms: list, artifactType }) {
 export const tags = {
   usage: 'HOST/REPOSITORY',
   takes: [1, 1],
-  summary: 'lists the tags of a repository with what they point to, newest first',
-  details: 'CREATED is UTC, as the image says; SIZE is that of the compressed layers for one platform.',
+  summary: 'lists the tags of a repository and what they point to, newest first',
+  details: 'CREATED is in UTC, as the image states it. SIZE is the compressed size of the layers for one platform.',
   options: {
     order: {
       value: 'ORDER',
       read: oneOf('newest', 'version', 'name'),
       help: 'newest (default), version (highest first) or name',
     },
-    filter: { value: 'GLOB', help: 'only these: * for any characters, ? for one' },
-    long: { help: 'digests, times and sizes in full, media types' },
-    names: { help: 'the names alone, in the order of the registry: no request for each tag' },
+    filter: { value: 'GLOB', help: 'lists only matching tags: * any characters, ? one' },
+    long: { help: 'shows full digests, times and sizes, and media types' },
+    names: { help: 'prints only the names, in the order of the registry, without a request per tag' },
   },
   examples: ["tags localhost:5000/team/web --order version --filter '1.*'"],
 
@@ -62,7 +62,7 @@ export const tags = {
   },
 };
 
-/** What the distribution-spec calls a tag; some registries list others as well (1.1.0+build.5). */
+/** The grammar of the distribution-spec; some registries list other tags too (1.1.0+build.5). */
 const TAG_RULE = /^\w[\w.-]{0,127}$/;
 
 async function described(repository, { tags: names, order }, output) {
@@ -77,7 +77,7 @@ async function described(repository, { tags: names, order }, output) {
   } finally {
     progress.end();
   }
-  // The client says why.
+  // The client's error says what is wrong with the tag.
   for (const tag of names.filter((tag) => !TAG_RULE.test(tag))) {
     entries.push(await repository.data(tag).catch((error) => ({ tag, error })));
   }
@@ -85,9 +85,9 @@ async function described(repository, { tags: names, order }, output) {
   return entries;
 }
 
-/** A tag that cannot be described keeps its row, and breaks no other. */
+/** Prints the table. A tag that cannot be described keeps its row. */
 function print(entries, columns, output) {
-  // V1 knows no digests, but ids.
+  // V1 has ids instead of digests.
   if (entries.some(({ id }) => id))
     columns = columns.map((column) => (column.title === 'DIGEST' ? { ...column, title: 'IMAGE' } : column));
   const row = (entry) => columns.map((column) => (entry.error && column !== TAG ? '' : column.of(entry)));

@@ -1,2 +1,2 @@
-/** What was typed cannot be meant. */
+/** Error of wrong usage. */
 export class Usage extends Error {}

@@ -1,4 +1,4 @@
-// Where docker and podman keep their logins (docker's cli/config; containers-auth.json(5)).
+// Reads the files in which docker and podman keep their logins (docker's cli/config; containers-auth.json(5)).
 
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -11,7 +11,7 @@ import { object, refusal } from './options.js';
 const ABSENT = ['ENOENT', 'ENOTDIR'];
 const VARIABLE = 'DOCKER_AUTH_CONFIG';
 
-/** In the order in which they are asked: docker's file, then podman's. */
+/** Lists the files in the order of precedence: docker's, then podman's. */
 export function usualFiles() {
   const { DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_CONFIG_HOME, XDG_RUNTIME_DIR } = process.env;
   const user = userId();
@@ -19,14 +19,14 @@ export function usualFiles() {
     join(DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json'),
     REGISTRY_AUTH_FILE,
     XDG_RUNTIME_DIR && join(XDG_RUNTIME_DIR, 'containers', 'auth.json'),
-    // Where podman writes without XDG_RUNTIME_DIR: root's logins, mostly.
+    // Where podman writes without XDG_RUNTIME_DIR, usually as root.
     user !== undefined && `/run/containers/${user}/auth.json`,
     join(XDG_CONFIG_HOME || join(homedir(), '.config'), 'containers', 'auth.json'),
   ];
   return [...new Set(files.filter(Boolean))];
 }
 
-/** undefined on Windows, and where Deno may not tell. */
+/** Returns undefined on Windows, and without permission in Deno. */
 function userId() {
   try {
     return process.getuid?.();
@@ -35,25 +35,25 @@ function userId() {
   }
 }
 
-/** What an environment variable holds in place of a file (docker 28.3, GitLab's runner). */
+/** Reads the environment variable that replaces a file (docker 28.3, GitLab's runner). */
 export function variableConfig() {
   const text = process.env[VARIABLE];
   return text && parsed(text, `environment variable ${VARIABLE}`);
 }
 
-/** undefined where there is no file. */
+/** Returns undefined if there is no file. */
 export async function readConfig(path) {
   const text = await readFile(path, 'utf8').catch((error) => {
-    // A usual place that Deno was not allowed to look at is as good as empty.
+    // A usual place that Deno may not read counts as empty.
     if (ABSENT.includes(error.code) || error.name === 'NotCapable') return undefined;
     throw refusal(`${path} cannot be read: ${error.code}`);
   });
   return text === undefined ? undefined : parsed(text, path);
 }
 
-/** The three parts of a config that are about logins. `path`: what to call it in messages. */
+/** Reads the three parts of a config that concern logins. `path` names it in messages. */
 function parsed(text, path) {
-  // Windows' editors put a byte order mark in front.
+  // Editors on Windows write a byte order mark.
   const json = text.replace(/^\ufeff/, '');
   const config = object(
     json.trim() === '' ? {} : parse(json, (place) => refusal(`${path}: no JSON at ${place}`)),

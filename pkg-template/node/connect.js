@@ -1,4 +1,4 @@
-// A client with what people have set up for docker.
+// Creates clients with the logins that are set up for docker.
 
 import { DockerRegistryClient } from '../classes.js';
 import { dockerCredentials } from './credentials.js';

@@ -1,4 +1,4 @@
-// docker's logins, by docker's rules: a helper for the registry, else the helper for all, else what stands in the file.
+// Finds docker's logins by docker's rules: the helper for the registry, else the helper for all, else the file's own.
 
 import { Buffer } from 'node:buffer';
 
@@ -15,7 +15,7 @@ export function dockerCredentials(options) {
   const given = checkNames(options, ['configFile', 'helperTimeout']);
   const configFile = typed(given, 'configFile', 'string');
   const { helperTimeout: timeout = HELPER_TIMEOUT } = given;
-  // Longer than that no timer of the host runs.
+  // The longest timer that hosts support.
   if (!(typeof timeout === 'number' && timeout > 0 && timeout < 2 ** 31)) {
     throw refusal('options.helperTimeout: a number of milliseconds above 0 is needed');
   }
@@ -25,7 +25,7 @@ export function dockerCredentials(options) {
     const repositories = scopes.map((scope) => REPOSITORY_SCOPE.exec(scope)?.[1]).filter(Boolean);
     const loginOf = async (config) =>
       config && ((await fromHelper(config, names, timeout)) ?? fromAuths(config, names, repositories));
-    // All is read anew each time: whoever has just run `docker login` need not start again.
+    // Read again each time, so that a `docker login` takes effect without a restart.
     const found = configFile === undefined ? await loginOf(variableConfig()) : undefined;
     if (found) return found;
     for (const path of configFile === undefined ? usualFiles() : [configFile]) {
@@ -41,7 +41,7 @@ async function fromHelper({ path, credHelpers, credsStore }, names, timeout) {
   const helper = key === undefined ? credsStore : credHelpers[key];
   const part = key === undefined ? 'credsStore' : `credHelpers[${JSON.stringify(key)}]`;
   if (key !== undefined && typeof helper !== 'string') throw refusal(`${path}: ${part}: a string is needed`);
-  // As with docker, an empty name turns the helper for all off.
+  // As in docker, an empty name turns off the helper for all.
   if (!helper) return undefined;
   return askHelper(helper, { server: key ?? names[0], rule: `${part} in ${path}`, timeout });
 }
@@ -55,7 +55,7 @@ function fromAuths({ path, auths }, names, repositories) {
   return undefined;
 }
 
-/** undefined for the empty entry that docker leaves where a helper has the login. */
+/** Returns undefined for the empty entry that docker leaves if a helper has the login. */
 function fromEntry(entry, place) {
   for (const name of ['auth', 'username', 'password', 'identitytoken', 'registrytoken']) {
     if (typeof (entry[name] ?? '') !== 'string') throw refusal(`${place}.${name}: a string is needed`);

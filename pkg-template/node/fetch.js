@@ -1,4 +1,4 @@
-// A `fetch` with certificates and proxies.
+// Creates a `fetch` with certificates and proxies.
 
 import { startBun } from './bun.js';
 import { checkNames } from './options.js';
@@ -20,6 +20,6 @@ export function createFetch(options) {
     started = undefined;
     await (await closing)?.close();
   };
-  // It sends streams: uploads go by them.
+  // It can send streams, so the client streams uploads.
   return Object.assign(fetch, { close, duplex: 'half' });
 }

@@ -1,4 +1,4 @@
-// Credential helpers: programs that give a login out of a keychain
+// Runs credential helpers, programs that read a login from a keychain
 // (github.com/docker/docker-credential-helpers, "Development").
 
 import { Buffer } from 'node:buffer';
@@ -12,20 +12,20 @@ const OUTPUT_LIMIT = 1 << 20;
 const NOT_FOUND = 'credentials not found in native keychain';
 
 /**
- * What the helper has for `server`; undefined if it has nothing.
- * @param {string} name as the config has it: "osxkeychain", "ecr-login"
- * @param {{ server: string, rule: string, timeout: number }} question `rule`: what in the config named the helper
+ * Asks the helper for the login of `server`; undefined if it has none.
+ * @param {string} name as in the config: "osxkeychain", "ecr-login"
+ * @param {{ server: string, rule: string, timeout: number }} question `rule`: the part of the config that names the helper
  */
 export async function askHelper(name, { server, rule, timeout }) {
-  // It becomes part of a program's name: no path, no option.
+  // It becomes part of a program's name, so it must be neither a path nor an option.
   if (!/^\w[\w.-]*$/.test(name))
     throw refusal(`${rule}: ${JSON.stringify(name)} cannot be the name of a credential helper`);
   const program = `docker-credential-${name}`;
-  // What a helper prints may be a secret, so it is in no message.
+  // No message contains what the helper prints, which may be a secret.
   const failed = (code, why) => new RegistryError(code, `${program} (${rule}) ${why}`);
   const { exit, output, errors } = await run(program, server, timeout, failed);
   if (exit !== 0) {
-    // By the protocol it is printed to the output; some print it as an error.
+    // The protocol says standard output; some helpers use standard error.
     if ([output, errors].some((text) => text.includes(NOT_FOUND))) return undefined;
     const how = typeof exit === 'number' ? `exit code ${exit}` : exit;
     throw failed('AUTH_REQUIRED', `ended with ${how}; to see why: echo ${server} | ${program} get`);
@@ -47,7 +47,7 @@ function parsed(output) {
   }
 }
 
-/** Without a shell. Settles in time, whatever the helper or its own children do. */
+/** Runs the program without a shell. Settles in time, whatever the helper or its children do. */
 function run(program, server, timeout, failed) {
   return new Promise((resolve, reject) => {
     const suffix = process.platform === 'win32' && !program.endsWith('.exe') ? '.exe' : '';
@@ -75,7 +75,7 @@ function run(program, server, timeout, failed) {
     });
     const [output, errors] = [collect(child.stdout), collect(child.stderr)];
     child.once('close', (code, signal) => give(resolve, { exit: code ?? signal, output: output(), errors: errors() }));
-    // A helper may end without having read.
+    // A helper may exit without reading its input.
     child.stdin.on('error', () => {});
     child.stdin.end(server);
   });

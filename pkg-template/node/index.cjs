@@ -1,5 +1,5 @@
 'use strict';
 
-// The main entry says it where this Node cannot require ES modules.
+// In a Node that cannot require ES modules, the main entry throws with the reason.
 require('../index.cjs');
 module.exports = require('./index.js');

@@ -1,10 +1,10 @@
-// JSON.parse for files that hold secrets: its own messages quote the text, and only some tell the place.
+// JSON.parse for files with secrets: its own messages quote the text, and only some tell the position.
 
 const SPACE = /[ \t\r\n]*/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y;
 const OTHERS = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
-/** The document; `failed` makes the error to throw of the place, such as "line 3, column 7". */
+/** Parses a document. `failed` makes the error to throw from the position, such as "line 3, column 7". */
 export function parse(text, failed) {
   try {
     return JSON.parse(text);
@@ -14,7 +14,7 @@ export function parse(text, failed) {
   }
 }
 
-/** Where a text stops being JSON (RFC 8259). */
+/** Finds the position at which a text stops being JSON (RFC 8259). */
 function firstFault(text) {
   let at = 0;
   const eat = (pattern) => {

@@ -1,17 +1,17 @@
-// Options objects, as the module itself reads them: only `undefined` counts as absent, and a name that is not known is
-// refused, because a misspelt option would silently do nothing.
+// Reads options objects as the module itself does: only `undefined` counts as absent, and an unknown name is refused,
+// because a misspelt option would silently do nothing.
 
 import { RegistryError } from '../classes.js';
 
 export const refusal = (message) => new RegistryError('INVALID_ARGUMENT', message);
 
-/** The value, if it is an object with names. `place`: what to call it in a message. */
+/** Returns the value if it is an object with names. `place` names it in the message. */
 export function object(value, place = 'options') {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw refusal(`${place}: an object is needed`);
 }
 
-/** The options, which may have only these names. */
+/** Returns the options, which may have only these names. */
 export function checkNames(options = {}, known) {
   for (const name of Object.keys(object(options))) {
     if (!known.includes(name)) throw refusal(`options.${name}: there is no such option; ${hint(name, known)}`);
@@ -19,14 +19,14 @@ export function checkNames(options = {}, known) {
   return options;
 }
 
-/** The option's value, which is of this type or undefined. */
+/** Returns the option's value, which has this type or is undefined. */
 export function typed(options, name, type) {
   const value = options[name];
   if (value === undefined || typeof value === type) return value;
   throw refusal(`options.${name}: a ${type} is needed`);
 }
 
-/** What may have been meant by a name that is not known. */
+/** Suggests what an unknown name may mean. */
 export function hint(name, known) {
   const [nearest] = known
     .map((other) => ({ other, distance: distance(name.toLowerCase(), other.toLowerCase()) }))
@@ -35,7 +35,7 @@ export function hint(name, known) {
   return nearest ? `did you mean "${nearest.other}"?` : `there are ${known.join(', ')}`;
 }
 
-/** Characters to insert, delete or replace (Levenshtein). */
+/** Counts the characters to insert, delete or replace (Levenshtein). */
 function distance(from, to) {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 0; i < from.length; i += 1) {

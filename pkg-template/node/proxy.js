@@ -1,11 +1,11 @@
-// Which proxy to use. A proxy's URL may hold its password: no message shows more than the host.
+// Chooses the proxy. Its URL may contain a password, so no message shows more than the host.
 
 import process from 'node:process';
 
 import { refusal } from './options.js';
 
 /**
- * URLs of the proxies, and what goes past them; undefined without any.
+ * Returns the URLs of the proxies and the hosts that bypass them; undefined without a proxy.
  * @returns {{ http?: string, https?: string, except: string, isFromEnvironment: boolean } | undefined}
  */
 export function readProxy({ proxy }) {
@@ -18,7 +18,7 @@ export function readProxy({ proxy }) {
     const value = variable(name);
     return value && checked(value, `environment variable ${name} or ${name.toUpperCase()}`);
   });
-  // Most people set one and mean both.
+  // Most users set one variable and mean both.
   return http || https
     ? { http, https: https || http, except: variable('no_proxy') ?? '', isFromEnvironment: true }
     : undefined;
@@ -29,13 +29,13 @@ const variable = (name) => process.env[name] ?? process.env[name.toUpperCase()];
 function checked(value, place) {
   try {
     const text = value instanceof URL ? value.href : value;
-    // As curl does: a proxy without a scheme is one for http.
+    // As in curl, a proxy without a scheme is an http proxy.
     const url = new URL(text.includes('://') ? text : `http://${text}`);
-    // Where decoding fails later, the message would not be ours.
+    // Decoded here, because the host's later message would show the URL.
     for (const part of [url.username, url.password]) decodeURIComponent(part);
     if (['http:', 'https:'].includes(url.protocol)) return url.href;
   } catch {
-    // The language's own error would show the whole URL.
+    // The built-in error would show the whole URL.
   }
   throw refusal(`${place}: the URL of an http or https proxy is needed`);
 }

@@ -1,12 +1,12 @@
-// Under which names config files know a registry.
+// The names of a registry in config files.
 
 import { refusal } from './options.js';
 
-/** Docker Hub: docker's own key first, then what podman and people write, then where its registry is. */
+/** Docker Hub's names: docker's own key, then those of podman and of users, then its registry's host. */
 const HUB = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io', 'registry-1.docker.io'];
 
 /**
- * The names of the registry that asks, docker's own first.
+ * Returns the names of the registry, docker's own first.
  * @param {string} registry its base URL, or its host
  */
 export function namesOf(registry) {
@@ -17,15 +17,15 @@ export function namesOf(registry) {
     throw refusal('challenge.registry: a URL or a host is needed');
   }
   if (HUB.includes(url.hostname)) return HUB;
-  // `docker login` keeps the port as it was written, a URL drops its scheme's own.
+  // `docker login` keeps the port as written; a URL drops the default port of its scheme.
   return url.port ? [url.host] : [url.hostname, `${url.hostname}:${url.protocol === 'http:' ? 80 : 443}`];
 }
 
 /**
- * The keys of `auths` that are for this registry, the most specific first (containers-auth.json(5)).
+ * Returns the keys of `auths` for this registry, the most specific first (containers-auth.json(5)).
  * @param {string[]} keys
- * @param {string[]} names as `namesOf` gives them
- * @param {string[]} repositories those the challenge is about; a key with a path must be for all of them
+ * @param {string[]} names as `namesOf` returns them
+ * @param {string[]} repositories of the challenge; a key with a path must match all of them
  */
 export function keysFor(keys, names, repositories) {
   const isFor = ({ key, host, path }) => {
@@ -41,7 +41,7 @@ export function keysFor(keys, names, repositories) {
     .map(({ key }) => key);
 }
 
-/** A URL's path is that of an API, as docker once wrote them; without a scheme it is a namespace, as podman writes them. */
+/** With a scheme, the path is that of an API (old docker); without one, it is a namespace (podman). */
 function split(key) {
   const [, scheme, host, path] = key.match(/^(https?:\/\/)?([^/]*)\/?(.*?)\/*$/is);
   return { key, host: host.toLowerCase(), path: scheme || /^v[12]$/.test(path) ? '' : path };

@@ -1,4 +1,4 @@
-// Certificates and keys, checked when they are given instead of at the first request.
+// Reads certificates and keys, and checks them at once instead of at the first request.
 
 import { Buffer } from 'node:buffer';
 import { X509Certificate } from 'node:crypto';
@@ -8,10 +8,10 @@ import { refusal, typed } from './options.js';
 
 export const TLS_OPTIONS = ['ca', 'cert', 'key', 'passphrase', 'rejectUnauthorized', 'verifySsl'];
 
-/** The part of the options that is about TLS, as `node:tls` takes it. */
+/** Returns the options for TLS, as `node:tls` takes them. */
 export function readTls(options) {
   const found = {
-    // As docker and NODE_EXTRA_CA_CERTS do it: beside those trusted anyway, which a redirect to a storage service may need.
+    // As in docker and NODE_EXTRA_CA_CERTS, in addition to the trusted ones: a redirect to a storage service may need those.
     ca: options.ca === undefined ? undefined : [...trusted(), ...authorities(options.ca)],
     cert: pem(options.cert, 'cert'),
     key: pem(options.key, 'key'),
@@ -28,7 +28,7 @@ export function readTls(options) {
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
 
-/** The new way includes NODE_EXTRA_CA_CERTS and came with Node 22.15. */
+/** getCACertificates() includes NODE_EXTRA_CA_CERTS; Node has it from 22.15 on. */
 const trusted = () => tls.getCACertificates?.('default') ?? tls.rootCertificates;
 
 function authorities(ca) {

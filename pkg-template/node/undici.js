@@ -1,5 +1,5 @@
-// undici carries what Node's own fetch cannot be told: certificates and proxies. Its fetch and its dispatcher have to be of
-// the same copy, so that Node's bundled fetch is of no use here.
+// Uses undici for certificates and proxies, which Node's own fetch does not take. The fetch and the dispatcher must be of
+// the same copy of undici, so Node's bundled fetch cannot be used.
 
 import tls from 'node:tls';
 
@@ -25,14 +25,14 @@ async function load() {
   try {
     return await import('undici');
   } catch (cause) {
-    // The newest one does not load in Node 20.
+    // The newest undici does not load in Node 20.
     const message =
       'certificates and proxies need the package undici, in a version for this Node: npm install undici@7';
     throw Object.assign(new RegistryError('UNSUPPORTED', message), { cause });
   }
 }
 
-/** Reading a hundred root certificates takes longer than a handshake. */
+/** Reads the certificates once: a hundred of them take longer than a handshake. */
 function onceRead({ rejectUnauthorized, ...files }) {
   const context = Object.keys(files).length > 0 ? { secureContext: tls.createSecureContext(files) } : {};
   return rejectUnauthorized === undefined ? context : { ...context, rejectUnauthorized };
@@ -43,7 +43,7 @@ function proxyAgent({ EnvHttpProxyAgent, Pool }, settings, { http, https, except
   // The client certificate is for registries.
   const { cert, key, passphrase, ...forProxy } = settings;
   const proxies = [http, https].filter(Boolean).map((url) => new URL(url).href);
-  /** Whose connections are a proxy's: the system's own message would name the proxy's fault as the registry's. */
+  /** Marks failed connections to a proxy: the system's message would blame the registry. */
   const factory = (origin, options) => {
     const url = new URL(origin);
     if (!proxies.includes(url.href)) return new Pool(origin, options);
@@ -58,7 +58,7 @@ function proxyAgent({ EnvHttpProxyAgent, Pool }, settings, { http, https, except
     connect,
     requestTls: connect,
     proxyTls: onceRead(forProxy),
-    // Proxies mostly let CONNECT through to port 443 alone: what is asked for by plain http is asked of the proxy itself.
+    // Most proxies allow CONNECT to port 443 only, so plain http requests go to the proxy itself.
     proxyTunnel: false,
     factory,
     clientFactory: factory,
@@ -68,7 +68,7 @@ function proxyAgent({ EnvHttpProxyAgent, Pool }, settings, { http, https, except
 const unreachable = ({ host }, { code }) =>
   new RegistryError('NETWORK', `the proxy ${host} cannot be reached: ${code}`);
 
-/** The error to throw where it was the proxy that refused. */
+/** Returns the error to throw if the proxy refused the request. */
 function proxyRefusal(error) {
   if (error instanceof RegistryError) return error;
   const [, status] = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(error?.message) ?? [];

@@ -54,9 +54,13 @@ after(async () => {
 test('help and version', SOON, async () => {
   const overview = await cli('--help');
   assert.deepEqual([overview.code, overview.err], [0, '']);
-  for (const text of [...COMMANDS, '--password-stdin', 'Exit codes: 0 done, 1 failed'])
+  for (const text of [...COMMANDS, '--password-stdin', 'Exit codes: 0 success, 1 failure'])
     assert.ok(overview.out.includes(text), text);
   assert.equal((await cli('-h')).out, overview.out);
+  assert.deepEqual(
+    overview.out.split('\n').filter((line) => line.length > 120),
+    [],
+  );
   for (const name of COMMANDS) {
     const { code, out } = await cli(`${name} --help`);
     assert.equal(code, 0);
@@ -71,48 +75,51 @@ test('help and version', SOON, async () => {
 });
 
 for (const [args, message] of [
-  ['', 'which command?'],
-  ['tgas x/y', 'there is no command "tgas"; did you mean "tags"?'],
-  ['__proto__', /there is no command "__proto__"; there are repos, tags/],
-  ['toString', /there is no command "toString"/],
-  ['tags', 'HOST/REPOSITORY: it is missing'],
-  ['tags a.example/b a.example/c', 'HOST/REPOSITORY: 1 more than that are given'],
-  ['tags a.example/b --filtre x', 'there is no --filtre; did you mean "--filter"?'],
-  ['tags a.example/b -z', /^there is no -z; /],
-  ['tags a.example/b --namespace x', 'tags has no --namespace'],
-  ['--namespace x', '--namespace: a command is needed for it'],
+  ['', 'a command is needed'],
+  ['tgas x/y', 'unknown command "tgas"; did you mean "tags"?'],
+  ['__proto__', /unknown command "__proto__"; there are repos, tags/],
+  ['toString', /unknown command "toString"/],
+  ['tags', 'HOST/REPOSITORY is missing'],
+  ['tags a.example/b a.example/c', 'HOST/REPOSITORY: 1 argument too many'],
+  ['tags a.example/b --filtre x', 'unknown option --filtre; did you mean "--filter"?'],
+  ['tags a.example/b -z', /^unknown option -z; /],
+  ['tags a.example/b --namespace x', 'tags does not take --namespace'],
+  ['--namespace x', '--namespace needs a command'],
   ['tags a.example/b --order', '--order: ORDER is missing'],
   ['tags a.example/b --order --long', '--order: ORDER is missing'],
   ['tags a.example/b --order oldest', '--order: one of newest, version, name is needed'],
-  ['tags a.example/b --order name --order name', '--order: it is given twice'],
-  ['tags a.example/b --long=yes', '--long: it takes no value'],
-  ['tags a.example/b --concurrency 0', '--concurrency: a whole number from 1 on is needed'],
-  ['tags a.example/b --timeout 30', '--timeout: a time such as 30d is needed, with ms, s, m (minutes), h, d or w'],
+  ['tags a.example/b --order name --order name', '--order is given twice'],
+  ['tags a.example/b --long=yes', '--long takes no value'],
+  ['tags a.example/b --concurrency 0', '--concurrency: a whole number of at least 1 is needed'],
+  ['tags a.example/b --timeout 30', '--timeout: a duration such as 30s is needed, in ms, s, m (minutes), h, d or w'],
   ['tags a.example/b --color maybe', '--color: one of auto, always, never is needed'],
   ['tags a.example/b --ca /none/there', '--ca: the file cannot be read: ENOENT'],
-  ['tags a.example/b --username alice', '--username and --password-stdin: one needs the other'],
-  ['tags a.example/b --password-stdin', '--username and --password-stdin: one needs the other'],
-  ['tags a.example/b --username alice --password-stdin', '--password-stdin: the input is empty'],
-  ['tags https://a.example/b --plain-http', '--plain-http: the address says https'],
+  ['tags a.example/b --username alice', '--username and --password-stdin must be given together'],
+  ['tags a.example/b --password-stdin', '--username and --password-stdin must be given together'],
+  ['tags a.example/b --username alice --password-stdin', '--password-stdin: standard input is empty'],
+  ['tags https://a.example/b --plain-http', '--plain-http: the address begins with https://'],
   ['tags a.example/b:1', 'HOST/REPOSITORY is needed, without tag and digest'],
   ['tags a.example', 'the repository is missing: HOST/REPOSITORY is needed'],
   ['tags localhost:5000', 'the repository is missing: HOST/REPOSITORY is needed'],
-  ['inspect a.example/b:c:d', 'a tag holds no ":"; a digest stands behind "@"'],
-  ['inspect a.example/b@latest', 'a digest such as sha256:… is needed behind "@"'],
-  ['tag a.example/b new', 'HOST/REPOSITORY:TAG or @DIGEST is needed: which image?'],
-  ['tag a.example/b:1', 'HOST/REPOSITORY:TAG|@DIGEST NEWTAG…: one more is needed'],
-  ['tag a.example/b:1 2 3 --if-match none', '--if-match: it is for one new tag'],
-  ['untag a.example/b', 'HOST/REPOSITORY:TAG is needed, with its tag and without digest'],
-  [`untag a.example/b@sha256:${'0'.repeat(64)}`, 'HOST/REPOSITORY:TAG is needed, with its tag and without digest'],
-  [`copy a.example/b a.example/c@sha256:${'0'.repeat(64)}`, 'the target is HOST/REPOSITORY[:TAG], without digest'],
+  ['inspect a.example/b:c:d', 'a tag cannot contain ":"; write a digest after "@"'],
+  ['inspect a.example/b@latest', 'a digest such as sha256:… is needed after "@"'],
+  [
+    'tag a.example/b new',
+    'the tag or digest of the image is missing: HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST is needed',
+  ],
+  ['tag a.example/b:1', 'HOST/REPOSITORY:TAG|@DIGEST NEWTAG…: an argument is missing'],
+  ['tag a.example/b:1 2 3 --if-match none', '--if-match takes one new tag only'],
+  ['untag a.example/b', 'HOST/REPOSITORY:TAG is needed, without digest'],
+  [`untag a.example/b@sha256:${'0'.repeat(64)}`, 'HOST/REPOSITORY:TAG is needed, without digest'],
+  [`copy a.example/b a.example/c@sha256:${'0'.repeat(64)}`, 'the target must be HOST/REPOSITORY[:TAG], without digest'],
   [
     'copy a.example/b c.example/b --username alice --password-stdin',
-    "--username: between two registries there are only docker's logins",
+    '--username is for one registry; between two, log in with docker login or podman login',
   ],
-  ['cleanup a.example/b --apply', /^what to keep or to remove\? --keep-newest, /],
-  ['cleanup a.example/b --highest-per minor', '--highest-per: it needs --keep-highest'],
-  ['cleanup a.example/b --keep-newest x', '--keep-newest: a whole number from 0 on is needed'],
-  ['inspect a.example/b --raw --config', '--json, --raw and --config: one at most'],
+  ['cleanup a.example/b --apply', /^a rule is needed: --keep-newest, /],
+  ['cleanup a.example/b --highest-per minor', '--highest-per needs --keep-highest'],
+  ['cleanup a.example/b --keep-newest x', '--keep-newest: a whole number of at least 0 is needed'],
+  ['inspect a.example/b --raw --config', 'only one of --json, --raw and --config can be given'],
 ]) {
   test(`refused: ${args || 'nothing'}`, SOON, async () => {
     const { code, out, err } = await cli(args);
@@ -148,7 +155,7 @@ test('a usage error as JSON', SOON, async () => {
   const { code, out, err } = await cli('tgas --json');
   assert.equal(code, 2);
   assert.deepEqual(JSON.parse(out), {
-    error: { code: 'USAGE', message: 'there is no command "tgas"; did you mean "tags"?' },
+    error: { code: 'USAGE', message: 'unknown command "tgas"; did you mean "tags"?' },
   });
   assert.match(err, /^error: USAGE: /);
 });
