@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 
 import { digestOf, image, index, layer } from '../registries/content.mjs';
 import { fill } from '../registries/fill.mjs';
+import { pusher } from '../registries/push.mjs';
 import { samples } from '../registries/sample-images.mjs';
 import { error, startScripted } from '../registries/scripted.mjs';
 import { credentials, startDistribution, startFerro, startTokenRegistry } from '../registries/servers.mjs';
@@ -32,6 +33,9 @@ after(() => Promise.all([source.stop(), ferro.stop(), locked.stop()]));
 
 const from = () => new DockerRegistryClient(source.url);
 const place = (repository, reference, client = from()) => ({ repository: client.repository(repository), reference });
+
+const small = (name, options) =>
+  image([{ run: `COPY ${name} /`, layer: layer([{ path: name, content: name }]) }], options);
 
 /** A client that counts its requests: "HEAD manifests". */
 function counting(url, options = {}) {
@@ -345,3 +349,49 @@ describe('what goes wrong', () => {
     assert.ok(killed.length > 0, 'it was too fast to be killed');
   });
 });
+
+for (const [registryName, url] of [
+  ['distribution 2.8', () => source.url],
+  ['ferro (OCI 1.1)', () => ferro.url],
+])
+  describe(registryName, () => {
+    let client;
+    before(() => {
+      client = new DockerRegistryClient(url());
+    });
+
+    test("what stands under cosign's tags comes along", SOON, async () => {
+      const { push } = pusher(url());
+      const children = [small('amd'), small('arm', { platform: 'linux/arm64' })];
+      const root = index(children);
+      await push('signed/one', root, 'it');
+      const tagOf = ({ digest }, ending) => `${digest.replace(':', '-')}${ending}`;
+      const tags = { [tagOf(root, '.sig')]: small('sig'), [tagOf(children[1], '.att')]: small('att') };
+      for (const [tag, content] of Object.entries(tags)) await push('signed/one', content, tag);
+      await client.copy({ repository: client.repository('signed/one'), reference: 'it' }, 'signed/two:it', {
+        referrers: true,
+      });
+      const listed = await (await fetch(`${url()}/v2/signed/two/tags/list`)).json();
+      assert.deepEqual(listed.tags.sort(), ['it', ...Object.keys(tags)].sort());
+      for (const [tag, { digest }] of Object.entries(tags)) {
+        assert.equal((await client.repository('signed/two').manifest(tag)).digest, digest);
+      }
+    });
+
+    test('ifMatch of a copy', SOON, async () => {
+      const { push } = pusher(url());
+      const [one, two] = [small('one'), small('two')];
+      await push('match/one', one, 'it');
+      await push('match/two', two, 'it');
+      const source = { repository: client.repository('match/one'), reference: 'it' };
+      await refused(() => client.copy(source, 'match/two:it', { ifMatch: null }), 'CONFLICT');
+      await refused(() => client.copy(source, 'match/two:it', { ifMatch: one.digest }), 'CONFLICT');
+      await refused(() => client.copy(source, 'match/two:it', { ifMatch: undefined }), 'INVALID_ARGUMENT');
+      await refused(() => client.copy(source, 'match/two:it', { ifMatch: 'x' }), 'INVALID_ARGUMENT');
+      await refused(() => client.copy(source, 'match/two:it', { unknownKinds: 'all' }), 'INVALID_ARGUMENT');
+      await client.copy(source, 'match/two:it', { ifMatch: two.digest });
+      await client.copy(source, 'match/two:new', { ifMatch: null });
+      for (const tag of ['it', 'new'])
+        assert.equal((await client.repository('match/two').manifest(tag)).digest, one.digest);
+    });
+  });

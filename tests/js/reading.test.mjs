@@ -181,7 +181,7 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
     test('image: facts, config, history, ancestry, layers', SOON, async () => {
       for (const { name, tag, content } of everything) {
         for (const { config, digest, mediaType, document, id, layers } of imagesIn(content)) {
-          // A platform a client did not ask for is found by digest; the tag is tried in platforms.test.mjs.
+          // A platform a client did not ask for is found by digest; the tag is tried in manifests.test.mjs.
           const image = await client.repository(name).image(digest);
           assert.deepEqual([image.id, image.digest, image.mediaType], [id, digest, mediaType], `${name}:${tag}`);
           assert.deepEqual(plain(image.platform), platformOf(config));

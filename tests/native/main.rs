@@ -10,7 +10,7 @@ mod blobs;
 mod cleanup;
 mod cleanup_observed;
 mod cleanup_plans;
-mod copy_observed;
+mod copy;
 mod copying;
 mod deleting;
 mod describe;

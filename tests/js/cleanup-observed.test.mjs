@@ -1,9 +1,9 @@
-// Clean-ups and copies of what real registries really hold: build caches, broken manifests, tags that lead nowhere, and
-// deletions while others push. What is left is read back by fetch alone.
+// Clean-ups of what registries hold besides images: build caches, broken manifests (which are copied as well), tags that lead
+// nowhere; and clean-ups while others push. What is left is read back by fetch alone.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { digestOf, image, index, layer, types } from '../registries/content.mjs';
+import { digestOf, image, layer, types } from '../registries/content.mjs';
 import { pusher } from '../registries/push.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { broken, buildCaches, fillBroken, leaveDangling } from '../registries/unusual-images.mjs';
@@ -110,40 +110,6 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const done = await all.apply();
       assert.deepEqual(done.failed, []);
       assert.deepEqual(await tagsOf(server.url, 'broken/one'), ['keep']);
-    });
-
-    test("what stands under cosign's tags comes along", LONG, async () => {
-      const { push } = pusher(server.url);
-      const children = [small('amd'), small('arm', { platform: 'linux/arm64' })];
-      const root = index(children);
-      await push('signed/one', root, 'it');
-      const tagOf = ({ digest }, ending) => `${digest.replace(':', '-')}${ending}`;
-      const tags = { [tagOf(root, '.sig')]: small('sig'), [tagOf(children[1], '.att')]: small('att') };
-      for (const [tag, content] of Object.entries(tags)) await push('signed/one', content, tag);
-      await client.copy({ repository: client.repository('signed/one'), reference: 'it' }, 'signed/two:it', {
-        referrers: true,
-      });
-      assert.deepEqual(await tagsOf(server.url, 'signed/two'), ['it', ...Object.keys(tags)].sort());
-      for (const [tag, { digest }] of Object.entries(tags)) {
-        assert.equal((await client.repository('signed/two').manifest(tag)).digest, digest);
-      }
-    });
-
-    test('ifMatch of a copy', LONG, async () => {
-      const { push } = pusher(server.url);
-      const [one, two] = [small('one'), small('two')];
-      await push('match/one', one, 'it');
-      await push('match/two', two, 'it');
-      const source = { repository: client.repository('match/one'), reference: 'it' };
-      await refused(() => client.copy(source, 'match/two:it', { ifMatch: null }), 'CONFLICT');
-      await refused(() => client.copy(source, 'match/two:it', { ifMatch: one.digest }), 'CONFLICT');
-      await refused(() => client.copy(source, 'match/two:it', { ifMatch: undefined }), 'INVALID_ARGUMENT');
-      await refused(() => client.copy(source, 'match/two:it', { ifMatch: 'x' }), 'INVALID_ARGUMENT');
-      await refused(() => client.copy(source, 'match/two:it', { unknownKinds: 'all' }), 'INVALID_ARGUMENT');
-      await client.copy(source, 'match/two:it', { ifMatch: two.digest });
-      await client.copy(source, 'match/two:new', { ifMatch: null });
-      for (const tag of ['it', 'new'])
-        assert.equal((await client.repository('match/two').manifest(tag)).digest, one.digest);
     });
 
     test('deletions while others push leave no tag behind', LONG, async () => {
