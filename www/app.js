@@ -1,4 +1,4 @@
-// The page: the session it shows, and the view that the address asks for.
+// The page: its session, and the view for the current address.
 
 import { h } from './dom.js';
 import { explain } from './errors.js';
@@ -20,7 +20,7 @@ let connecting;
 let view;
 let ending;
 let shownHash = location.hash;
-// Where each view was left, for the way back.
+// Scroll positions, for going back.
 const positions = new Map();
 
 const connection = new Connection({
@@ -29,7 +29,7 @@ const connection = new Connection({
   connect,
 });
 
-/** What this page's server offers: one registry, reached through its proxy. Without such a server there is none. */
+/** Reads the server's config: the registry behind its proxy, if it has one. */
 async function readConfig() {
   try {
     const response = await fetch('config.json', { headers: { accept: 'application/json' } });
@@ -69,7 +69,7 @@ async function connect({ address, username, password }, signal) {
   return next;
 }
 
-/** The address stands in the location, so that links lead others to the same registry; a password never does. */
+/** Puts the address into the location, so that links lead to the same registry. Never a password. */
 function remember(address) {
   const url = new URL(location.href);
   if (address === config.name) url.searchParams.delete('registry');
@@ -97,7 +97,7 @@ function open(route) {
   try {
     return VIEWS[route.view]({ session, route, signal: ending.signal });
   } catch (error) {
-    // A name in the address that no repository can have.
+    // The address has an invalid repository name.
     return {
       element: h('div', { class: 'view' }, h('h1', { tabindex: -1 }, 'Not a repository'), errorBox(error)),
       title: explain(error).code,
@@ -122,8 +122,8 @@ function waiting() {
       { class: 'view' },
       h('h1', { class: 'visually-hidden', tabindex: -1 }, NAME),
       emptyBox(
-        'No registry yet',
-        h('p', { class: 'muted' }, 'Once connected, its repositories, tags and images are here to look at.'),
+        'No registry connected',
+        h('p', { class: 'muted' }, 'Connect to a registry to see its repositories, tags and images.'),
       ),
     ),
   };
@@ -140,13 +140,13 @@ window.addEventListener('hashchange', () => {
 window.addEventListener(
   'scroll',
   () => {
-    // A scroll the browser makes for the next address does not count for this one.
+    // Ignores the browser's own scroll for the next address.
     if (location.hash === shownHash) positions.set(shownHash, window.scrollY);
   },
   { passive: true },
 );
 document.getElementById('skip').addEventListener('click', (event) => {
-  // Its address would be taken for a view's.
+  // Its address would be taken for a view.
   event.preventDefault();
   main.focus();
 });

@@ -1,7 +1,7 @@
-// Elements are made here and nowhere else. What a registry sends only ever becomes text: there is no way from a string
-// to markup, and an address becomes a link only if it is http or https.
+// The only place that creates elements. Data of a registry only ever becomes text: no string becomes markup, and an address
+// becomes a link only if it is http or https.
 
-/** The address, if a page may link to it: whole, http or https, without user info. */
+/** Returns the address if a page may link to it: absolute, http or https, without user info. */
 export function safeUrl(text) {
   if (typeof text !== 'string' || !/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
@@ -42,7 +42,7 @@ function append(element, children) {
   }
 }
 
-/** A link out of the page where the text is an address, else the text. */
+/** Returns an external link if the text is an address, else the text. */
 export function textOrLink(text) {
   const href = safeUrl(text);
   return href
@@ -50,7 +50,7 @@ export function textOrLink(text) {
     : document.createTextNode(String(text));
 }
 
-/** An icon of the page's own sprite; decoration only. */
+/** An icon of the page's sprite, for decoration only. */
 export function icon(name) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('class', 'icon');
@@ -62,7 +62,7 @@ export function icon(name) {
 }
 
 let announcing;
-/** Says a change of state to those who cannot see it. */
+/** Announces a change to screen readers. */
 export function announce(message) {
   const region = document.getElementById('announcer');
   cancelAnimationFrame(announcing);

@@ -1,4 +1,4 @@
-// Numbers, times and names as a person reads them.
+// Formats numbers, times and names for people.
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
@@ -32,7 +32,7 @@ const SPANS = [
   ['hour', 3_600],
   ['minute', 60],
 ];
-/** "3 months ago"; nothing for times no image was made at (reproducible builds say 1970 or 1980). */
+/** "3 months ago"; empty for placeholder dates of reproducible builds (1970, 1980). */
 export function ago(time, now = Date.now()) {
   if (!isTime(time) || time.getUTCFullYear() < 1990) return '';
   const seconds = (time.getTime() - now) / 1000;
@@ -40,7 +40,7 @@ export function ago(time, now = Date.now()) {
   return relative.format(Math.trunc(seconds / span), unit);
 }
 
-/** What stands before a name's first slash; "library" for names without one, as the package has it. */
+/** The part before the first slash; "library" for names without one, as in the package. */
 export const namespaceOf = (name) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : 'library');
 
 /** As `image({ platform })` takes it: "linux/arm64/v8", "windows/amd64:10.0.20348.1". */
@@ -67,10 +67,10 @@ const MEDIA_TYPES = new Map([
   ['application/vnd.docker.image.rootfs.diff.tar', 'Docker layer, tar'],
   ['application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', 'Docker foreign layer'],
 ]);
-/** A name for the media types everyone meets; the others as they are. */
+/** Names common media types; returns others unchanged. */
 export const mediaTypeName = (mediaType) => MEDIA_TYPES.get(mediaType) ?? mediaType;
 
-/** What a file of this media type is called. */
+/** Returns a file name for content of this media type. */
 export function fileName(digest, mediaType = '') {
   const hex = String(digest).split(':').pop().slice(0, 12);
   const extension = /tar[.+]gzip$/.test(mediaType)
@@ -85,5 +85,5 @@ export function fileName(digest, mediaType = '') {
   return `${hex}${extension}`;
 }
 
-/** Ports, labels and tags in the order a person expects: "v2" before "v10". */
+/** Natural order: "v2" before "v10". */
 export const naturalOrder = new Intl.Collator('en', { numeric: true }).compare;

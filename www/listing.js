@@ -1,13 +1,13 @@
-// A listing that fills while it is looked at: items, their state, and one notice per frame however fast pages arrive.
+// A listing that fills while it is shown: items, state, and at most one change event per frame.
 
 export class Listing extends EventTarget {
-  /** `open(signal)` gives an async iterator of names; `signal` ends the listing for good. */
+  /** `open(signal)` returns an async iterator of names; `signal` ends the listing. */
   constructor(open, signal) {
     super();
     this.items = [];
     this.state = 'loading';
     this.error = undefined;
-    /** Settles, never rejects, when nothing more will come. */
+    /** Resolves when the listing has ended. Never rejects. */
     this.finished = this.#read(open, signal);
   }
 
@@ -35,7 +35,7 @@ export class Listing extends EventTarget {
     });
   }
 
-  /** Calls now and after every change, until the signal aborts. */
+  /** Calls `callback` now and after every change, until the signal aborts. */
   watch(callback, signal) {
     this.addEventListener('change', callback, { signal });
     callback();

@@ -3,12 +3,12 @@
 //   #/namespace/<namespace>                       the repositories of one
 //   #/repo/<name>                                 tags
 //   #/repo/<name>/tag/<tag>[/<section>][?platform=linux/arm64]
-// A repository's name has slashes of its own, and may have a part that is "tag": such a part is written "%74ag", so that a
-// plain "tag" is always ours.
+// A repository's name contains slashes, and may have a component "tag". That one is written "%74ag", so that a plain "tag"
+// is always the route's.
 
 export const SECTIONS = ['overview', 'layers', 'history', 'dockerfile', 'config', 'raw'];
 
-/** The view a hash asks for; unknown ones are the home view. */
+/** Parses a hash; unknown ones are the home view. */
 export function parseRoute(hash) {
   const [path, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const parts = path.split('/').filter(Boolean);

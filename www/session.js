@@ -1,4 +1,4 @@
-// One connection to one registry, and what was listed through it.
+// A connection to a registry, and its listings.
 
 import { DockerRegistryClient } from 'docker-registry-client-wasm';
 import { Listing } from './listing.js';
@@ -9,7 +9,7 @@ export class Session {
   #controller = new AbortController();
   #tagListings = new Map();
 
-  /** `label`: the registry's address as a person knows it, where the page reaches it by another one. */
+  /** `label`: the registry's public address, if the page uses another one (a proxy). */
   constructor({ address, label, username, password }) {
     this.address = address;
     this.label = label ?? address;
@@ -19,7 +19,7 @@ export class Session {
     });
   }
 
-  /** The host that stands before a repository's name in a pull command. */
+  /** The host for pull commands. */
   get host() {
     return this.label.replace(/^https?:\/\//i, '').replace(/\/+$/, '');
   }
@@ -29,7 +29,7 @@ export class Session {
     await this.client.checkStatus({ signal });
   }
 
-  /** The catalog, read once per session; `again` reads it anew. */
+  /** The catalog, read once per session; `again` reads it again. */
   catalog({ again = false } = {}) {
     if (again || !this.#catalog) {
       this.#catalogController?.abort();
@@ -41,7 +41,7 @@ export class Session {
   #catalog;
   #catalogController;
 
-  /** A repository's tags; a whole listing is kept for the way back, an aborted one is not. */
+  /** The tags of a repository. A complete listing is kept for going back. */
   tags(repository, { signal, again = false }) {
     const kept = this.#tagListings.get(repository.name);
     if (kept?.state === 'complete' && !again) return kept;

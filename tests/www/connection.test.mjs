@@ -63,7 +63,7 @@ for (const name of browserNames) {
 
     test('a registry that wants a password gets it from the form', SLOW, async (t) => {
       const visitor = await visit(t, registry.url);
-      await visitor.sees('Connection failed', 'HTTP 401', 'Enter a user and password');
+      await visitor.sees('Connection failed', 'HTTP 401', 'Enter a user and a password');
       assert.equal(await visitor.focused(), 'username');
 
       await visitor.fill('User optional', credentials.username);
@@ -113,7 +113,7 @@ for (const name of browserNames) {
       await visitor.page.click('#connection');
       await visitor.fill('Registry address', dead);
       await visitor.press('Connect');
-      await visitor.sees('Connection failed', 'CORS_OR_NETWORK', 'Nothing answers there', 'No registry yet');
+      await visitor.sees('Connection failed', 'CORS_OR_NETWORK', 'Nothing responds there', 'No registry connected');
 
       await visitor.fill('Registry address', 'not a host');
       await visitor.press('Connect');
@@ -128,7 +128,7 @@ for (const name of browserNames) {
 
     test('what is no registry is called that', SLOW, async (t) => {
       const [visitor] = await visitScripted(t, html);
-      await visitor.sees('Connection failed', 'INVALID_RESPONSE', 'does not speak the registry protocol');
+      await visitor.sees('Connection failed', 'INVALID_RESPONSE', 'does not follow the registry protocol');
       await visitor.isContent({ except: REQUEST_FAILED });
     });
 
@@ -148,7 +148,7 @@ for (const name of browserNames) {
         '/v2/_catalog': error(401, 'UNAUTHORIZED', 'no catalog for you'),
       });
       await visitor.sees('UNAUTHORIZED', 'no catalog for you');
-      await visitor.fill('Open a repository by its name', 'hello');
+      await visitor.fill('Open a repository by name', 'hello');
       await visitor.page.keyboard.press('Enter');
       await visitor.has('h1', 'hello');
       await visitor.sees('1 tag');

@@ -1,10 +1,10 @@
-// Things to copy: digests, commands, documents.
+// Copy buttons for digests, commands and documents.
 
 import { announce, h, icon } from '../dom.js';
 
 const SHOWN_FOR = 1600;
 
-/** A button that copies `text()`; `what` names it: "digest", "pull command". */
+/** A button that copies `text()`. `what` names it: "digest", "pull command". */
 export function copyButton(text, what, { caption } = {}) {
   const button = h(
     'button',
@@ -22,7 +22,7 @@ export function copyButton(text, what, { caption } = {}) {
     try {
       await navigator.clipboard.writeText(text());
     } catch {
-      // No permission, or a page without https: the text can still be selected by hand.
+      // Without permission or https, the user can still select the text.
       announce(`The browser did not allow copying the ${what}`);
       return;
     }
@@ -33,7 +33,7 @@ export function copyButton(text, what, { caption } = {}) {
   return button;
 }
 
-/** A digest, whole in the document and as much of it in sight as there is room for. */
+/** A digest, complete in the document, of which as much is visible as there is room for. */
 export function digest(value, what = 'digest') {
   return h(
     'span',
@@ -43,7 +43,7 @@ export function digest(value, what = 'digest') {
   );
 }
 
-/** A line to paste into a terminal. */
+/** A command to paste into a terminal. */
 export function command(text, what) {
   return h(
     'div',

@@ -1,4 +1,4 @@
-// A JSON document, laid out and coloured; text only, like everything else.
+// A JSON document, formatted and highlighted, as text nodes only.
 
 import { h } from '../dom.js';
 

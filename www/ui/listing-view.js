@@ -1,4 +1,4 @@
-// A listing on the page: filter, count, the rows, and its states: reading, nothing there, nothing found, failed.
+// A listing on the page: filter, count, rows, and the states loading, empty, no match and failed.
 
 import { announce, h, icon } from '../dom.js';
 import { count } from '../format.js';
@@ -59,7 +59,7 @@ export class ListingView {
     listing.watch(() => {
       if (this.#listing === listing) this.#update();
     }, this.#options.signal);
-    // Said once, at the end: a listing can grow many times a second.
+    // Announced once, at the end: a listing can grow many times a second.
     listing.finished.then(() => {
       if (this.#listing === listing && !this.#options.signal.aborted) this.#say();
     });

@@ -1,16 +1,16 @@
-// A part of the page that waits for something: its skeleton, then what came, or what went wrong and a way to try again.
+// A part of the page that loads: a skeleton, then the content, or the error with a retry button.
 
 import { h, icon } from '../dom.js';
 import { explain } from '../errors.js';
 
-/** `work()` gives a promise; `render(value)` what to show of it. Nothing happens any more after `signal` aborts. */
+/** `work()` returns a promise, and `render(value)` its content. After `signal` aborts, nothing happens any more. */
 export function part({ work, render, signal, lines = 4, label = 'Loading' }) {
   const element = h('div', { class: 'part', tabindex: -1 });
   const start = async () => {
     const retried = element.contains(document.activeElement);
     element.setAttribute('aria-busy', 'true');
     element.replaceChildren(skeleton(lines, label));
-    // The button that was pressed is gone.
+    // The pressed button no longer exists.
     if (retried) element.focus();
     try {
       const content = render(await work());
@@ -33,7 +33,7 @@ export function skeleton(lines, label = 'Loading') {
   );
 }
 
-/** What happened, what it means, what to do. */
+/** Shows what happened, what it means, and what to do. */
 export function errorBox(error, { retry, actions } = {}) {
   const { code, message, advice, status } = explain(error);
   return h(
@@ -63,7 +63,7 @@ export function errorBox(error, { retry, actions } = {}) {
   );
 }
 
-/** A place with nothing in it, said kindly. */
+/** A message for an empty place. */
 export function emptyBox(title, ...children) {
   return h('div', { class: 'empty' }, icon('box'), h('p', { class: 'empty-title' }, title), children);
 }

@@ -1,4 +1,4 @@
-// One verified download: a button, then its progress and a way out, then the file.
+// A verified download: a button, then its progress with a cancel button, then the file.
 
 import { announce, h, icon } from '../dom.js';
 import { explain } from '../errors.js';
@@ -62,7 +62,7 @@ export function transferButton({ descriptor, open, signal, name }) {
 
 const PIECE = 16 * 1024 * 1024;
 
-/** The stream as a blob, in pieces that a browser can keep outside the page's memory. `Response.blob()` would not say why a stream failed. */
+/** Reads the stream into a blob, in pieces that browsers store outside the page's memory. `Response.blob()` hides why a stream failed. */
 async function collect(stream) {
   const reader = stream.getReader();
   const pieces = [];
@@ -84,6 +84,6 @@ function save(blob, name) {
   link.href = address;
   link.download = name;
   link.click();
-  // The download has taken hold of the blob by then.
+  // By then the download holds the blob.
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

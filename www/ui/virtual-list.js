@@ -1,5 +1,5 @@
-// A list of any length of which only the rows in sight are in the document. It scrolls with whatever it stands in, the
-// page or a `[data-scroller]`. One row can be tabbed to; arrow keys, Page Up and Down, Home and End move from there.
+// A virtual list: only its visible rows are in the document. It scrolls with its container, the page or a
+// `[data-scroller]`. One row can be tabbed to; arrow keys, Page Up and Down, Home and End move the focus.
 
 import { h } from '../dom.js';
 
@@ -57,7 +57,7 @@ export class VirtualList {
     this.#render();
   }
 
-  /** Builds the row of an item anew, if it is in the document. */
+  /** Rebuilds the row of an item, if it is in the document. */
   refresh(item) {
     for (const [index, row] of this.#rows) {
       if (this.#items[index] !== item) continue;
@@ -67,7 +67,7 @@ export class VirtualList {
     }
   }
 
-  /** Builds every row in the document anew. */
+  /** Rebuilds every row in the document. */
   refreshAll() {
     for (const index of this.#rows.keys()) this.refresh(this.#items[index]);
     this.#lastRange = '';
@@ -79,7 +79,7 @@ export class VirtualList {
     if (!this.element.isConnected) return;
     const [first, last] = this.#inSight();
     for (const [index, row] of this.#rows) {
-      // A focused row stays, or the focus would be lost to the page.
+      // A focused row is kept, because the page would lose the focus.
       if ((index < first - ROWS_AROUND || index > last + ROWS_AROUND) && !row.contains(document.activeElement))
         this.#drop(index, row);
     }
@@ -123,7 +123,7 @@ export class VirtualList {
       this.#link(index),
     );
     this.#rows.set(index, row);
-    // Rows stand in the document in their order, which is the order they are read out in.
+    // Rows are in the document in their order, which is the order of screen readers.
     let next;
     for (const [other, element] of this.#rows) {
       if (other > index && (next === undefined || other < next[0])) next = [other, element];

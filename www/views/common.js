@@ -1,10 +1,10 @@
-// What several views share.
+// Helpers that several views share.
 
 import { h } from '../dom.js';
 import { namespaceOf } from '../format.js';
 import { homeHref, namespaceHref, repositoryHref } from '../router.js';
 
-/** Registry / namespace / repository, as far as they lead up from here. */
+/** Breadcrumb: registry / namespace / repository. */
 export function crumbs(session, name, { below = false } = {}) {
   const namespace = namespaceOf(name);
   const separator = () => h('span', { 'aria-hidden': 'true' }, '/');
@@ -18,7 +18,7 @@ export function crumbs(session, name, { below = false } = {}) {
   );
 }
 
-// Storage may be forbidden; then nothing is remembered.
+// Storage may be blocked; then nothing is remembered.
 export function remembered(key, otherwise) {
   try {
     return localStorage.getItem(key) ?? otherwise;
@@ -34,7 +34,7 @@ export function remember(key, value) {
   }
 }
 
-/** A table of two columns, as a description list: `[term, content]`; without content a line is left out. */
+/** A description list of `[term, content]`; lines without content are left out. */
 export function facts(lines) {
   const present = lines.filter(([, content]) => content !== undefined && content !== null && content !== '');
   return h(
@@ -46,7 +46,7 @@ export function facts(lines) {
 
 export const block = (title, ...content) => h('section', { class: 'block' }, h('h3', {}, title), content);
 
-/** A table; narrow screens show each row as a card with the columns' names in it. */
+/** A table; narrow screens show each row as a card with the column names. */
 export function table(caption, columns, rows) {
   return h(
     'div',

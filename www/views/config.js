@@ -1,5 +1,5 @@
-// What a container of the image would run with (image-spec, config.md). Anyone can push any config: what is not of the
-// shape the spec gives it is shown as JSON.
+// The runtime config of an image (image-spec, config.md). Anyone can push any config, so a value that does not have the
+// form of the spec is shown as JSON.
 
 import { h, textOrLink } from '../dom.js';
 import { naturalOrder } from '../format.js';
@@ -69,7 +69,7 @@ function environment(variables) {
   );
 }
 
-/** Ports and volumes: the spec writes a set as an object of empty objects. */
+/** Ports and volumes; the spec represents a set as an object of empty objects. */
 function names(title, set) {
   if (isEmpty(set)) return null;
   if (!isRecord(set)) return block(title, json(set));

@@ -1,12 +1,12 @@
-// Which registry, and as whom. The form says in words how the connection stands.
+// The form to connect to a registry. It shows the state of the connection.
 
 import { h, icon, announce } from '../dom.js';
 import { needsCredentials } from '../errors.js';
 import { errorBox } from '../ui/part.js';
 
 /**
- * The connection's panel and the button in the page's head that opens it. `connect({ address, username, password }, signal)`
- * gives a promise of the session.
+ * The panel of the connection, and the button in the header that opens it. `connect({ address, username, password }, signal)`
+ * returns a promise of the session.
  */
 export class Connection {
   #controller;
@@ -56,7 +56,7 @@ export class Connection {
       h(
         'p',
         { id: 'address-hint', class: 'hint' },
-        'A host with an optional port, or a URL. Without a scheme it is https, or http for localhost.',
+        'A host with an optional port, or a URL. Without a scheme: https, or http for localhost.',
       ),
       this.status,
     );
@@ -86,7 +86,7 @@ export class Connection {
 
   #onSubmit(event) {
     event.preventDefault();
-    // While a connection is being made, the same button gives it up.
+    // While the page connects, the same button cancels.
     if (this.#controller) this.#controller.abort();
     else
       this.start({
@@ -96,7 +96,7 @@ export class Connection {
       });
   }
 
-  /** Connects; the form tells how it went. Resolves to whether it did. */
+  /** Connects, and shows the outcome in the form. Resolves to whether it succeeded. */
   async start(choice) {
     this.#controller?.abort();
     const controller = new AbortController();
@@ -119,7 +119,7 @@ export class Connection {
       if (this.#controller !== controller) return false;
       const cancelled = controller.signal.aborted;
       this.#show(cancelled ? 'idle' : 'failed', cancelled ? 'Not connected' : 'Connection failed');
-      if (cancelled) announce('Connecting was given up');
+      if (cancelled) announce('Connecting was cancelled');
       else this.status.replaceChildren(errorBox(error));
       this.panel.hidden = false;
       this.button.setAttribute('aria-expanded', 'true');

@@ -1,4 +1,4 @@
-// How an image came to be: the config's history, and the Dockerfile it suggests.
+// The history of an image, and the Dockerfile reconstructed from it.
 
 import { h } from '../dom.js';
 import { bytes, instant, plural } from '../format.js';
@@ -12,7 +12,7 @@ export function historySection({ image, signal }) {
     label: 'Reading the history',
     work: async () => (await image()).history({ signal }),
     render: (steps) => {
-      if (steps.length === 0) return emptyBox('This image says nothing about its history');
+      if (steps.length === 0) return emptyBox('This image has no history');
       return h(
         'div',
         { class: 'stack' },
@@ -58,7 +58,7 @@ export function dockerfileSection({ image, signal }) {
           h(
             'p',
             { class: 'muted' },
-            'Reconstructed from the history: the base image’s steps are part of it, and files that were copied are not.',
+            'Reconstructed from the history. It includes the steps of the base image, but not the copied files.',
           ),
           copyButton(() => text, 'Dockerfile', { caption: 'Copy' }),
         ),

@@ -1,4 +1,4 @@
-// The catalog as it streams in: namespaces to choose from, repositories to filter and open.
+// The catalog as its pages arrive: namespaces to choose from, repositories to filter and open.
 
 import { h, icon } from '../dom.js';
 import { count, namespaceOf, plural } from '../format.js';
@@ -69,7 +69,7 @@ function repositoryRow(name) {
   );
 }
 
-/** The namespaces found so far, with how many repositories each has; narrow screens fold them away. */
+/** The namespaces found so far, each with its number of repositories. Narrow screens collapse them. */
 class Namespaces {
   #sizes = new Map();
   #counted = 0;
@@ -99,11 +99,11 @@ class Namespaces {
       },
       { signal },
     );
-    // A closed list has no rows in sight.
+    // A closed list has no visible rows.
     this.element.addEventListener('toggle', () => this.#list.refreshAll());
   }
 
-  /** Takes in what is new in the catalog; returns how many namespaces there are. */
+  /** Adds new names of the catalog, and returns the number of namespaces. */
   update(names) {
     if (names !== this.#counting) [this.#counting, this.#counted, this.#sizes] = [names, 0, new Map()];
     for (; this.#counted < names.length; this.#counted += 1) {
@@ -143,7 +143,7 @@ function nothing(wanted, namespace) {
   );
 }
 
-/** Registries that list nothing to anyone still have repositories. */
+/** For registries without a catalog, which still have repositories. */
 function openByName() {
   const input = h('input', {
     id: 'open-name',
@@ -161,7 +161,7 @@ function openByName() {
         location.hash = repositoryHref(input.value.trim());
       },
     },
-    h('label', { for: 'open-name' }, 'Open a repository by its name'),
+    h('label', { for: 'open-name' }, 'Open a repository by name'),
     h('div', { class: 'inline' }, input, h('button', { type: 'submit' }, 'Open')),
   );
 }

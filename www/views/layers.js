@@ -1,4 +1,4 @@
-// An image's layers, base first: what each weighs, what made it, and its bytes.
+// The layers of an image, base first: size, build step, and download.
 
 import { h, textOrLink } from '../dom.js';
 import { bytes, mediaTypeName, plural } from '../format.js';
@@ -28,7 +28,7 @@ export function layersSection({ image, signal }) {
   });
 }
 
-/** What an artifact is made of; there is no image to ask, so the blobs come from the repository. */
+/** The blobs of an artifact, which come from the repository because there is no image. */
 export function artifactBlobs({ repository, manifest, signal }) {
   return blobList({
     what: 'blob',
@@ -49,7 +49,7 @@ function blobList({ what, descriptors, note, open, signal }) {
     h(
       'p',
       { class: 'muted' },
-      `${plural(descriptors.length, what)}, ${bytes(total)}${what === 'layer' ? ' compressed; the base is first' : ''}. Downloads are checked against the digest.`,
+      `${plural(descriptors.length, what)}, ${bytes(total)}${what === 'layer' ? ' compressed; the base is first' : ''}. Downloads are verified by their digest.`,
     ),
     h(
       'ol',

@@ -1,4 +1,4 @@
-// The facts of a tag and of the image chosen from it.
+// Facts about a tag and about the selected image.
 
 import { h, textOrLink } from '../dom.js';
 import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../format.js';
@@ -57,7 +57,7 @@ function imageFacts({ image, signal }) {
           [bytes(found.size), h('span', { class: 'muted' }, ` compressed, in ${plural(found.layers.length, 'layer')}`)],
         ],
         ['Digest', found.digest ? digest(found.digest, 'digest of the image’s manifest') : undefined],
-        ['Image id', digest(found.id, 'image id')],
+        ['Image ID', digest(found.id, 'image ID')],
         ['Media type', h('span', { title: found.mediaType }, mediaTypeName(found.mediaType))],
       ]),
   });
@@ -92,7 +92,7 @@ function entries(manifests) {
   );
 }
 
-// buildkit keeps provenance beside the images, as entries for a platform that nobody has.
+// BuildKit stores attestations beside images, as entries for a platform that does not exist.
 function entryName(entry) {
   const name = platformName(entry.platform);
   if (entry.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest')

@@ -1,4 +1,4 @@
-// The documents themselves.
+// The documents as JSON.
 
 import { h } from '../dom.js';
 import { bytes } from '../format.js';
@@ -43,7 +43,7 @@ function documentBlock(title, { digest: of, size, json, bytes: raw }) {
     of,
     () => new TextDecoder().decode(raw),
     jsonView(json, title),
-    `${bytes(size)}, laid out here; copied as it came`,
+    `${bytes(size)}, formatted; the copy is the original`,
   );
 }
 

@@ -1,4 +1,4 @@
-// The sections of a tag's page. Each is given `{ session, repository, data, manifest, image(), platform, signal }`.
+// The sections of a tag's page. Each takes `{ session, repository, data, manifest, image(), platform, signal }`.
 
 import { configSection } from './config.js';
 import { dockerfileSection, historySection } from './history.js';
@@ -15,5 +15,5 @@ export const imageSections = {
   raw: rawSection,
 };
 
-/** What is no image has blobs instead of layers, and a config that only its own tools can read. */
+/** An artifact has blobs instead of layers, and a config that only its own tools understand. */
 export const artifactSections = { overview: overviewSection, layers: artifactBlobs, raw: rawSection };

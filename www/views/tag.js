@@ -1,4 +1,4 @@
-// What a tag points to: facts, the platform to look at, and sections about the image of that platform.
+// The page of a tag: facts, a choice of platform, and sections about the image for that platform.
 
 import { h } from '../dom.js';
 import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../format.js';
@@ -64,7 +64,7 @@ export function tagView({ session, route, signal }) {
   return {
     element,
     title: `${repository.name}:${route.tag}`,
-    /** Another section or platform of the same tag: nothing is read again. */
+    /** Shows another section or platform of the same tag without reading anything again. */
     update(next) {
       if (next.view !== 'tag' || next.name !== route.name || next.tag !== route.tag) return false;
       route = next;
@@ -74,7 +74,7 @@ export function tagView({ session, route, signal }) {
   };
 }
 
-/** An index, an image, or one so old that it names no config; all else is an artifact. */
+/** True for an index, an image, or a schema1 image, which has no config; everything else is an artifact. */
 const isImage = ({ manifests, config }) =>
   manifests !== undefined || config === undefined || IMAGE_CONFIGS.includes(config.mediaType);
 
@@ -91,7 +91,7 @@ function summary(data) {
   return parts.map((content) => h('span', { class: 'meta-item' }, content));
 }
 
-/** Platform choice, section tabs, and the sections; each is built once and kept while the platform stays. */
+/** The choice of platform, the tabs, and the sections, which are built once per platform. */
 class TagPage {
   #context;
   #platforms;
@@ -137,9 +137,9 @@ class TagPage {
 
   #open(platform, signal) {
     const { data, repository } = this.#context;
-    // The digest, not the tag: all sections are about the same content, wherever the tag moves meanwhile.
+    // By digest, so that all sections show the same content even if the tag moves.
     const opening = repository.image(data.digest, { platform, signal });
-    // What failed can be tried again.
+    // A failed request can be tried again.
     opening.catch(() => {
       if (this.#image === opening) this.#image = undefined;
     });
@@ -161,7 +161,7 @@ class TagPage {
   #showChoice(section) {
     if (this.#platforms.length === 0) {
       this.#choice.replaceChildren(
-        ...(this.#isIndex ? [h('p', { class: 'muted' }, 'This index names no platforms.')] : []),
+        ...(this.#isIndex ? [h('p', { class: 'muted' }, 'This index states no platforms.')] : []),
       );
       return;
     }
@@ -189,14 +189,14 @@ class TagPage {
       (_link, at) => [this.#href(names[at], this.#platform), names[at] === section],
     );
     const current = this.#tabs.querySelector('[aria-current]');
-    // Narrow screens show some of the tabs: the current one is to be among them.
+    // Narrow screens show only some tabs; scroll to the current one.
     requestAnimationFrame(() => {
       this.#tabs.scrollLeft =
         current.offsetLeft - this.#tabs.offsetLeft - this.#tabs.clientWidth / 2 + current.offsetWidth / 2;
     });
   }
 
-  /** Links are made once and then pointed elsewhere, so that the focus stays on the one that was followed. */
+  /** Links are created once and then updated, so that the followed link keeps the focus. */
   #relink(holder, make, point) {
     if (!holder.firstChild) holder.append(...make());
     holder.querySelectorAll('a').forEach((link, at) => {

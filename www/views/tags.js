@@ -1,4 +1,4 @@
-// A repository's tags as they stream in, and on request what each in sight points to.
+// The tags of a repository as their pages arrive, with details of the visible ones on request.
 
 import { h, icon } from '../dom.js';
 import { explain } from '../errors.js';
@@ -46,7 +46,7 @@ export function tagsView({ session, route, signal }) {
     row: (tag) => tagRow(repository.name, tag, details.get(tag)),
     onRange: (inSight) => details.want(inSight),
     signal,
-    tools: h('label', { class: 'switch', title: 'Reads the manifest of each tag in sight' }, toggle, 'Sizes and dates'),
+    tools: h('label', { class: 'switch', title: 'Reads the manifest of each visible tag' }, toggle, 'Sizes and dates'),
     columns: h(
       'div',
       { class: 'row columns-head', 'aria-hidden': 'true' },
@@ -107,7 +107,7 @@ function platforms({ platforms: all, artifactType }) {
   return names.length === 1 ? names[0] : plural(names.length, 'platform');
 }
 
-/** What tags point to, read for those in sight only: every one costs the registry a request or three. */
+/** Details of the visible tags only, because each costs the registry one to three requests. */
 class Details {
   #repository;
   #isLocal;
@@ -122,7 +122,7 @@ class Details {
     signal.addEventListener('abort', () => clearTimeout(this.#timer), { once: true });
   }
 
-  /** Until someone says otherwise: only a registry on this machine has no rate limit to think of. */
+  /** On by default for a registry on this machine only; others may have a rate limit. */
   get wanted() {
     return remembered('details', this.#isLocal ? 'on' : 'off') === 'on';
   }
@@ -148,7 +148,7 @@ class Details {
       controller.abort();
       this.#reading.delete(tag);
     }
-    // A list that is being scrolled asks for nothing.
+    // No requests while the list is scrolled.
     if (wanted.size > 0) this.#timer = setTimeout(() => wanted.forEach((tag) => this.#read(tag)), SETTLED_AFTER);
   }
 
