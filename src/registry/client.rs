@@ -23,53 +23,53 @@ use crate::transport::{Host, Result};
 
 /// A client of one registry.
 pub struct Client<H: Host> {
-    pub(super) connection: Rc<Connection<H>>,
+    pub(super) api: Rc<Connection<H>>,
 }
 
 impl<H: Host> Clone for Client<H> {
     fn clone(&self) -> Self {
-        Self { connection: self.connection.clone() }
+        Self { api: self.api.clone() }
     }
 }
 
 impl<H: Host> Client<H> {
     /// A client of the registry at `base`; no request is made.
     pub fn new(host: H, base: Url, settings: Settings) -> Self {
-        Self { connection: Rc::new(Connection::new(host, base, settings)) }
+        Self { api: Rc::new(Connection::new(host, base, settings)) }
     }
 
     /// The registry's base URL.
     pub fn base(&self) -> &Url {
-        self.connection.base()
+        self.api.base()
     }
 
     /// How many requests the registry allows, as it last told.
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        self.connection.notices.rate_limit()
+        self.api.notices.rate_limit()
     }
 
     /// Forgets what the source of credentials gave, and all tokens and sessions: the next call asks again.
     pub fn forget_credentials(&self) {
-        self.connection.forget_credentials();
+        self.api.forget_credentials();
     }
 
     /// The protocol the registry speaks.
     pub async fn api_version(&self, call: &Call) -> Result<Version> {
-        self.connection.version(call).await
+        self.api.version(call).await
     }
 
     /// Whether the registry answers and takes the credentials, asked anew.
     pub async fn check_status(&self, call: &Call) -> Result<()> {
-        if self.connection.is_v1(call).await? {
-            return v1::check(&self.connection, call).await;
+        if self.api.is_v1(call).await? {
+            return v1::check(&self.api, call).await;
         }
-        version::check(&self.connection, call).await
+        version::check(&self.api, call).await
     }
 
     /// What works against this registry from here. An error only where the repository's name is none.
     pub async fn diagnose(&self, repository: Option<&str>, call: &Call) -> Result<Diagnosis> {
         let repository = repository.map(RepositoryName::parse).transpose()?;
-        Ok(diagnose::diagnose(&self.connection, repository, call).await)
+        Ok(diagnose::diagnose(&self.api, repository, call).await)
     }
 
     /// A repository by name, or by namespace and name.
@@ -87,18 +87,18 @@ impl<H: Host> Client<H> {
             Some(namespace) => format!("{namespace}/{name}"),
         };
         RepositoryName::parse(&full)?;
-        Ok(Repository::unchecked(self.connection.clone(), &full))
+        Ok(Repository::unchecked(self.api.clone(), &full))
     }
 
     /// The catalog, page by page.
     pub fn catalog(&self, page_size: Option<u64>, call: Call) -> Listing<H> {
-        Listing::catalog(self.connection.clone(), page_size, call)
+        Listing::catalog(self.api.clone(), page_size, call)
     }
 
     /// Something in this registry: `team/web:1.0`, `team/web@sha256:…`.
     pub fn place(&self, text: &str) -> Result<Place<H>> {
         let (name, reference) = place::parse(text, self.base())?;
-        Ok(Place { connection: self.connection.clone(), name, reference })
+        Ok(Place { api: self.api.clone(), name, reference })
     }
 
     /// Copies an image, an index or an artifact to a place in this registry, from here or from another registry.
@@ -129,6 +129,6 @@ impl<H: Host> Client<H> {
     pub async fn repositories(&self, namespace: Option<&str>, call: &Call) -> Result<Vec<Repository<H>>> {
         let names = self.catalog(None, call.clone()).collect().await?;
         let wanted = |name: &&String| namespace.is_none_or(|wanted| split_name(name).0.unwrap_or(LIBRARY) == wanted);
-        Ok(names.iter().filter(wanted).map(|name| Repository::unchecked(self.connection.clone(), name)).collect())
+        Ok(names.iter().filter(wanted).map(|name| Repository::unchecked(self.api.clone(), name)).collect())
     }
 }

@@ -8,6 +8,7 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::Platform;
 use crate::protocol::oci::reference::{Reference, RepositoryName, Tag, split_name};
 use crate::registry::api::connection::Connection;
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::blob::push::Push;
@@ -22,19 +23,19 @@ use crate::transport::{Host, Result};
 
 /// A repository by name. A name that a registry told is shown as it came and checked when it is used.
 pub struct Repository<H: Host> {
-    pub(super) connection: Rc<Connection<H>>,
+    pub(super) api: Rc<Connection<H>>,
     name: Rc<str>,
 }
 
 impl<H: Host> Clone for Repository<H> {
     fn clone(&self) -> Self {
-        Self { connection: self.connection.clone(), name: self.name.clone() }
+        Self { api: self.api.clone(), name: self.name.clone() }
     }
 }
 
 impl<H: Host> Repository<H> {
-    pub(super) fn unchecked(connection: Rc<Connection<H>>, name: &str) -> Self {
-        Self { connection, name: name.into() }
+    pub(super) fn unchecked(api: Rc<Connection<H>>, name: &str) -> Self {
+        Self { api, name: name.into() }
     }
 
     /// The whole name.
@@ -55,7 +56,12 @@ impl<H: Host> Repository<H> {
     /// Something in it.
     pub fn place(&self, reference: &str) -> Result<Place<H>> {
         let (name, reference) = (self.checked_name()?, Reference::parse(reference)?);
-        Ok(Place { connection: self.connection.clone(), name, reference })
+        Ok(Place { api: self.api.clone(), name, reference })
+    }
+
+    /// The repository as a call works with it.
+    pub(super) fn in_call(&self, call: &Call) -> std::result::Result<Repo<H>, Invalid> {
+        Ok(Repo::new(&self.api, self.checked_name()?, call))
     }
 
     pub(super) fn checked_name(&self) -> std::result::Result<RepositoryName, Invalid> {
@@ -64,28 +70,28 @@ impl<H: Host> Repository<H> {
 
     /// The tags, page by page.
     pub fn tags(&self, page_size: Option<u64>, call: Call) -> Listing<H> {
-        Listing::tags(self.connection.clone(), self.checked_name(), page_size, call)
+        Listing::tags(self.api.clone(), self.checked_name(), page_size, call)
     }
 
     /// What a tag points to.
     pub async fn data(&self, tag: &str, call: &Call) -> Result<TagData> {
-        TagData::of(&self.connection, &self.checked_name()?, Tag::parse(tag)?, call).await
+        TagData::of(&self.in_call(call)?, Tag::parse(tag)?).await
     }
 
     /// What many tags point to: of these, or of all there are.
     pub fn describe_tags(&self, tags: Option<Vec<String>>, order: Order, call: Call) -> Result<Descriptions<H>> {
-        Descriptions::new(self.connection.clone(), self.checked_name()?, tags, order, call)
+        Descriptions::new(self.in_call(&call)?, tags, order)
     }
 
     /// The image of a tag or digest, of V1 by its id too; `platform` as in `linux/arm64/v8`.
     pub async fn image(&self, reference: &str, platform: Option<&str>, call: &Call) -> Result<Image<H>> {
-        let name = self.checked_name()?;
+        let repo = self.in_call(call)?;
         let reference = Reference::parse(reference)?;
         let platform = platform.map(Platform::parse).transpose()?;
-        if self.connection.is_v1(call).await? {
-            return Box::pin(v1::find(&self.connection, &name, &reference, platform.as_ref(), call)).await;
+        if repo.is_v1().await? {
+            return Box::pin(v1::find(&repo, &reference, platform.as_ref())).await;
         }
-        Image::find(&self.connection, &name, &reference, platform.as_ref(), call).await
+        Image::find(&repo, &reference, platform.as_ref()).await
     }
 
     /// The manifest of a tag or digest. `accept`: media types to ask for instead of all that are known.
@@ -95,50 +101,49 @@ impl<H: Host> Repository<H> {
         accept: Option<&[String]>,
         call: &Call,
     ) -> Result<Rc<FetchedManifest>> {
-        let name = self.checked_name()?;
+        let repo = self.in_call(call)?;
         let reference = Reference::parse(reference)?;
         let accept = accept.map(|types| types.join(", "));
-        self.connection.manifest(&name, &reference, accept.as_deref(), call).await
+        repo.manifest(&reference, accept.as_deref()).await
     }
 
     /// A manifest's descriptor; `None` where there is no such manifest, which GET has to confirm.
     pub async fn head_manifest(&self, reference: &str, call: &Call) -> Result<Option<Descriptor>> {
-        let (name, reference) = (self.checked_name()?, Reference::parse(reference)?);
-        if let Some(found) = self.connection.head_manifest(&name, &reference, call).await? {
+        let (repo, reference) = (self.in_call(call)?, Reference::parse(reference)?);
+        if let Some(found) = repo.head_manifest(&reference).await? {
             return Ok(Some(found));
         }
-        let found = Box::pin(self.connection.observe(&name, &reference, call)).await?;
+        let found = Box::pin(repo.observe(&reference)).await?;
         Ok(found.map(|found| found.descriptor()))
     }
 
     /// A blob, or the bytes of it from the first to the last of `range`.
     pub async fn blob(&self, digest: &str, range: Option<(u64, u64)>, call: &Call) -> Result<BlobPull<H>> {
-        let name = self.checked_name()?;
-        let digest = Digest::parse(digest)?;
+        let (repo, digest) = (self.in_call(call)?, Digest::parse(digest)?);
         match range {
-            Some(range) => self.connection.blob_range(&name, &digest, range, call).await,
-            None => self.connection.blob(&name, &digest, None, call).await,
+            Some(range) => repo.blob_range(&digest, range).await,
+            None => repo.blob(&digest, None).await,
         }
     }
 
     /// A blob's size; `None` where there is no such blob.
     pub async fn head_blob(&self, digest: &str, call: &Call) -> Result<Option<Descriptor>> {
-        self.connection.head_blob(&self.checked_name()?, &Digest::parse(digest)?, call).await
+        self.in_call(call)?.head_blob(&Digest::parse(digest)?).await
     }
 
     /// Pushes a blob, unless it is there.
     pub async fn push_blob(&self, push: Push<H::Chunk>, call: &Call) -> Result<Descriptor> {
-        Ok(self.connection.push_blob(&self.checked_name()?, push, call).await?.0)
+        Ok(self.in_call(call)?.push_blob(push).await?.0)
     }
 
     /// Takes a blob over from another repository of the registry. Whether the registry did.
     pub async fn mount_blob(&self, digest: &str, from: &str, call: &Call) -> Result<bool> {
         let (digest, from) = (Digest::parse(digest)?, RepositoryName::parse(from)?);
-        self.connection.mount_blob(&self.checked_name()?, &digest, &from, call).await
+        self.in_call(call)?.mount_blob(&digest, &from).await
     }
 
     /// Deletes a blob from this repository.
     pub async fn delete_blob(&self, digest: &str, call: &Call) -> Result<()> {
-        self.connection.delete_blob(&self.checked_name()?, &Digest::parse(digest)?, call).await
+        self.in_call(call)?.delete_blob(&Digest::parse(digest)?).await
     }
 }

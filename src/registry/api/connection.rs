@@ -14,6 +14,7 @@ use crate::protocol::oci::platform::Platform;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::url::Url;
 use crate::registry::api::cache::Cache;
+use crate::registry::api::capabilities::Capabilities;
 use crate::registry::api::settings::{Call, Settings};
 use crate::registry::api::turns::AllTurns;
 use crate::registry::api::version;
@@ -42,12 +43,8 @@ pub struct Connection<H: Host> {
     pub(crate) retry: Retry<H>,
     headers: Headers,
     version: Cell<Option<Version>>,
-    /// Whether the registry takes bodies that are sent while they are made, as far as it is known.
-    pub(crate) takes_streams: Cell<bool>,
-    /// Whether it takes a blob's bytes with the request that ends the upload, as far as it is known.
-    pub(crate) takes_whole: Cell<bool>,
-    /// Bytes of one request's body at most, as far as it has refused more.
-    pub(crate) body_limit: Cell<u64>,
+    /// What the registry has been seen to do.
+    pub(crate) capabilities: Capabilities,
     detecting: Shared,
     /// Pages and items of one listing at most.
     pub(crate) listing_limits: (u64, u64),
@@ -111,9 +108,7 @@ impl<H: Host> Connection<H> {
             retry,
             headers: settings.headers,
             version: Cell::new(settings.api_version),
-            takes_streams: Cell::new(true),
-            takes_whole: Cell::new(true),
-            body_limit: Cell::new(u64::MAX),
+            capabilities: Capabilities::default(),
             detecting: Shared::default(),
             listing_limits: (settings.max_pages, settings.max_items),
             concurrency: settings.concurrency.max(1),
@@ -151,7 +146,7 @@ impl<H: Host> Connection<H> {
 
     /// Whether a body can be sent while it is made.
     pub(crate) fn sends_streams(&self) -> bool {
-        self.takes_streams.get() && self.host().sends_streams()
+        self.capabilities.takes_streams.get() && self.host().sends_streams()
     }
 
     /// What this runs on.
@@ -234,6 +229,14 @@ impl<H: Host> Connection<H> {
     /// Whether the registry speaks V1.
     pub(crate) async fn is_v1(&self, call: &Call) -> Result<bool> {
         Ok(self.version(call).await? == Version::V1)
+    }
+
+    /// The platform a call names, else the client's, else linux/amd64 (what most tools on any host choose).
+    pub(crate) fn platform_or(&self, named: Option<&Platform>) -> Result<Platform> {
+        match named.or(self.platform.as_ref()) {
+            Some(platform) => Ok(platform.clone()),
+            None => Ok(Platform::parse("linux/amd64")?),
+        }
     }
 
     /// A request without body.

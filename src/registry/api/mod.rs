@@ -1,7 +1,9 @@
 //! What one registry is, and how it is reached. Nothing here knows what is done with it.
 
 pub(crate) mod cache;
+pub(crate) mod capabilities;
 pub(crate) mod connection;
+pub(crate) mod repo;
 pub mod settings;
 pub(crate) mod turns;
 pub(crate) mod version;

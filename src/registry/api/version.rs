@@ -20,26 +20,26 @@ pub enum Version {
 pub const LIMIT: u64 = 64 * 1024;
 
 /// Asks `/v2/` (distribution-spec v1.1.1, "Determining Support"), and V1's `/v1/_ping` only where that is not found.
-pub async fn detect<H: Host>(connection: &Connection<H>, call: &Call) -> Result<Version> {
-    let mut request = connection.request(Method::Get, &connection.target("v2/"), None, call);
+pub async fn detect<H: Host>(api: &Connection<H>, call: &Call) -> Result<Version> {
+    let mut request = api.request(Method::Get, &api.target("v2/"), None, call);
     request.carries = Carries::Token;
-    let answer = connection.load(&request, LIMIT).await?;
+    let answer = api.load(&request, LIMIT).await?;
     match answer.response.status {
         // Whoever asks for credentials on this path is a registry; whether it takes them is told by the next request.
         401 => Ok(Version::V2),
-        404 => detect_v1(connection, answer, call).await,
-        _ => looks_like_registry(&connection.success(answer)?).map(|()| Version::V2),
+        404 => detect_v1(api, answer, call).await,
+        _ => looks_like_registry(&api.success(answer)?).map(|()| Version::V2),
     }
 }
 
 /// Asks `/v2/` and wants a success.
-pub async fn check<H: Host>(connection: &Connection<H>, call: &Call) -> Result<()> {
-    looks_like_registry(&connection.get(&connection.target("v2/"), None, LIMIT, call).await?)
+pub async fn check<H: Host>(api: &Connection<H>, call: &Call) -> Result<()> {
+    looks_like_registry(&api.get(&api.target("v2/"), None, LIMIT, call).await?)
 }
 
-async fn detect_v1<H: Host>(connection: &Connection<H>, v2: Answer<Vec<u8>>, call: &Call) -> Result<Version> {
+async fn detect_v1<H: Host>(api: &Connection<H>, v2: Answer<Vec<u8>>, call: &Call) -> Result<Version> {
     // A page across origins gets an error here rather than a 404 without CORS header fields.
-    let ping = connection.get(&connection.target("v1/_ping"), None, LIMIT, call).await;
+    let ping = api.get(&api.target("v1/_ping"), None, LIMIT, call).await;
     match ping.and_then(|answer| looks_like_registry(&answer)) {
         Ok(()) => Ok(Version::V1),
         Err(_) => {

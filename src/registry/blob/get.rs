@@ -5,59 +5,41 @@ use std::rc::Rc;
 use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
-use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::api::cache::Content;
-use crate::registry::api::connection::{Connection, Target};
-use crate::registry::api::settings::Call;
+use crate::registry::api::connection::Target;
+use crate::registry::api::repo::Repo;
 use crate::registry::blob::pull::{BlobPull, Expected, Span};
 use crate::registry::manifest::get::{MANIFEST_LIMIT, check_verifiable};
 use crate::transport::{Chunk, Error, Host, Result};
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// A whole blob. `size`: what its descriptor says, if there is one.
-    pub(crate) async fn blob(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        digest: &Digest,
-        size: Option<u64>,
-        call: &Call,
-    ) -> Result<BlobPull<H>> {
+    pub(crate) async fn blob(&self, digest: &Digest, size: Option<u64>) -> Result<BlobPull<H>> {
         let algorithm = check_verifiable(digest)?;
-        self.require_v2("blobs", call).await?;
-        let target = self.blob_target(name, digest);
+        self.require_v2("blobs").await?;
+        let target = self.blob_target(digest);
         let expected = Expected { digest: Some(digest.clone()), algorithm: Some(algorithm), seed: None };
-        BlobPull::begin(self, target, expected, Span::Whole, size, call).await
+        BlobPull::begin(&self.api, target, expected, Span::Whole, size, &self.call).await
     }
 
     /// The bytes from `first` to `last`, both inclusive, or to the blob's end.
-    pub(crate) async fn blob_range(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        digest: &Digest,
-        (first, last): (u64, u64),
-        call: &Call,
-    ) -> Result<BlobPull<H>> {
+    pub(crate) async fn blob_range(&self, digest: &Digest, (first, last): (u64, u64)) -> Result<BlobPull<H>> {
         if first > last {
             let message = format!("range: the first byte {first} lies behind the last byte {last}");
             return Err(Error::new(code::INVALID_ARGUMENT, message));
         }
-        self.require_v2("blobs", call).await?;
-        let target = self.blob_target(name, digest);
+        self.require_v2("blobs").await?;
+        let target = self.blob_target(digest);
         let expected = Expected { digest: Some(digest.clone()), algorithm: None, seed: None };
-        BlobPull::begin(self, target, expected, Span::Part(first, last), None, call).await
+        BlobPull::begin(&self.api, target, expected, Span::Part(first, last), None, &self.call).await
     }
 
     /// A config blob, verified; from the manifest itself where that holds it.
-    pub(crate) async fn config(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        descriptor: &Descriptor,
-        call: &Call,
-    ) -> Result<Rc<Vec<u8>>> {
+    pub(crate) async fn config(&self, descriptor: &Descriptor) -> Result<Rc<Vec<u8>>> {
         if let Some(data) = &descriptor.data {
             return Ok(Rc::new(data.clone()));
         }
-        if let Some(Content::Config(kept)) = self.cached(name, &descriptor.digest) {
+        if let Some(Content::Config(kept)) = self.cached(&descriptor.digest) {
             return Ok(kept);
         }
         if descriptor.size > MANIFEST_LIMIT {
@@ -65,18 +47,18 @@ impl<H: Host> Connection<H> {
                 format!("config {} has {} bytes, {MANIFEST_LIMIT} are allowed", descriptor.digest, descriptor.size);
             return Err(Error::new(code::TOO_LARGE, message));
         }
-        let mut pull = self.blob(name, &descriptor.digest, Some(descriptor.size), call).await?;
+        let mut pull = self.blob(&descriptor.digest, Some(descriptor.size)).await?;
         pull.hurry();
         let mut bytes = Vec::new();
         for chunk in pull.collect().await? {
             chunk.append_to(&mut bytes);
         }
         let bytes = Rc::new(bytes);
-        self.cache.borrow_mut().put(name.as_str(), descriptor.digest.as_str(), Content::Config(bytes.clone()));
+        self.cache(descriptor.digest.as_str(), Content::Config(bytes.clone()));
         Ok(bytes)
     }
 
-    pub(crate) fn blob_target(&self, name: &RepositoryName, digest: &Digest) -> Target {
-        self.repository_target(name, &format!("blobs/{digest}"))
+    pub(crate) fn blob_target(&self, digest: &Digest) -> Target {
+        self.endpoint(&format!("blobs/{digest}"))
     }
 }

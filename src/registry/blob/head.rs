@@ -6,9 +6,8 @@ use crate::protocol::http::{Method, range};
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::media_type;
-use crate::protocol::oci::reference::RepositoryName;
-use crate::registry::api::connection::{Answer, Connection, Target};
-use crate::registry::api::settings::Call;
+use crate::registry::api::connection::{Answer, Target};
+use crate::registry::api::repo::Repo;
 use crate::transport::request::Request;
 use crate::transport::{Body, Chunk, Error, Host, Result};
 
@@ -34,17 +33,12 @@ struct Told {
     fits: bool,
 }
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// Size of a blob; `None` if there is none.
-    pub(crate) async fn head_blob(
-        &self,
-        name: &RepositoryName,
-        digest: &Digest,
-        call: &Call,
-    ) -> Result<Option<Descriptor>> {
-        self.require_v2("blobs", call).await?;
-        let target = self.blob_target(name, digest);
-        let answer = self.head(&target, None, call).await?;
+    pub(crate) async fn head_blob(&self, digest: &Digest) -> Result<Option<Descriptor>> {
+        self.require_v2("blobs").await?;
+        let target = self.blob_target(digest);
+        let answer = self.head(&target, None).await?;
         // 404 of something that is no registry says nothing: Nexus answers HEAD with a page where GET finds the content.
         if answer.response.status == 404 && !essence(&answer).starts_with("text/") {
             return Ok(None);
@@ -52,22 +46,16 @@ impl<H: Host> Connection<H> {
         let told = told(&answer, digest);
         let size = match told.size.filter(|_| answer.response.is_success() && told.fits) {
             Some(size) => Some(size),
-            None => self.size_by_get(&target, digest, call).await?,
+            None => self.size_by_get(&target, digest).await?,
         };
         Ok(size.map(|size| Descriptor::new("application/octet-stream".to_owned(), digest.clone(), size)))
     }
 
     /// Size of a blob that is there, as far as HEAD tells: what it does not tell is found out by pushing. `size`: what it has
     /// to be, where known.
-    pub(crate) async fn blob_hint(
-        &self,
-        name: &RepositoryName,
-        digest: &Digest,
-        size: Option<u64>,
-        call: &Call,
-    ) -> Result<Option<u64>> {
-        let target = self.upload_target(name, &format!("blobs/{digest}"), None);
-        let answer = match self.head(&target, None, call).await {
+    pub(crate) async fn blob_hint(&self, digest: &Digest, size: Option<u64>) -> Result<Option<u64>> {
+        let target = self.upload_endpoint(&format!("blobs/{digest}"), None);
+        let answer = match self.head(&target, None).await {
             Ok(answer) if answer.response.is_success() => answer,
             Ok(_) => return Ok(None),
             // Who may only push is refused this question, perhaps by the token service; a redirect to where a page may not
@@ -83,18 +71,12 @@ impl<H: Host> Connection<H> {
     }
 
     /// The same, looked at closely where HEAD does not tell.
-    pub(crate) async fn blob_presence(
-        &self,
-        name: &RepositoryName,
-        digest: &Digest,
-        size: Option<u64>,
-        call: &Call,
-    ) -> Result<Presence> {
-        if let Some(size) = self.blob_hint(name, digest, size, call).await? {
+    pub(crate) async fn blob_presence(&self, digest: &Digest, size: Option<u64>) -> Result<Presence> {
+        if let Some(size) = self.blob_hint(digest, size).await? {
             return Ok(Presence::There(Some(size)));
         }
-        let target = self.upload_target(name, &format!("blobs/{digest}"), None);
-        let answer = match self.send(&self.first_byte(&target, digest, call)).await {
+        let target = self.upload_endpoint(&format!("blobs/{digest}"), None);
+        let answer = match self.api.send(&self.first_byte(&target, digest)).await {
             Ok(answer) => answer,
             Err(error) if error.code == code::CORS_OR_NETWORK || error.status.is_some() => {
                 return Ok(Presence::Unknown);
@@ -111,21 +93,21 @@ impl<H: Host> Connection<H> {
     }
 
     /// GET of as little as tells of a blob.
-    fn first_byte(&self, target: &Target, digest: &Digest, call: &Call) -> Request<H::Chunk> {
-        let request = self.request(Method::Get, target, None, call);
+    fn first_byte(&self, target: &Target, digest: &Digest) -> Request<H::Chunk> {
+        let request = self.request(Method::Get, target, None);
         // Of an empty blob there is no such part.
         if is_of_nothing(digest) { request } else { request.with_header("range", "bytes=0-0") }
     }
 
-    async fn size_by_get(&self, target: &Target, digest: &Digest, call: &Call) -> Result<Option<u64>> {
-        let whole = self.request(Method::Get, target, None, call);
-        let opened = match self.open(&self.first_byte(target, digest, call)).await {
+    async fn size_by_get(&self, target: &Target, digest: &Digest) -> Result<Option<u64>> {
+        let whole = self.request(Method::Get, target, None);
+        let opened = match self.api.open(&self.first_byte(target, digest)).await {
             // The first byte alone is no blob whose bytes could be counted.
             Ok(answer) if answer.response.status == 206 && told(&answer, digest).size.is_none() => {
                 drop(answer);
-                self.open(&whole).await
+                self.api.open(&whole).await
             }
-            Err(error) if error.status == Some(416) => self.open(&whole).await,
+            Err(error) if error.status == Some(416) => self.api.open(&whole).await,
             opened => opened,
         };
         let mut answer = match opened {

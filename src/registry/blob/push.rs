@@ -1,14 +1,11 @@
 //! Pushing, mounting and deleting blobs (distribution-spec v1.1.1, "Pushing blobs", "Mounting a blob from another
 //! repository", "Deleting Blobs").
 
-use std::rc::Rc;
-
 use crate::protocol::http::Method;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
+use crate::registry::api::repo::Repo;
 use crate::registry::blob::head::Presence;
 use crate::registry::blob::push_strategy::Pushing;
 use crate::registry::blob::source::BlobSource;
@@ -58,50 +55,39 @@ pub enum Outcome {
     Sent,
 }
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// Pushes a blob unless it is there. Nothing is committed unless all its bytes have come and are right.
     ///
     /// What is in memory, or fits into one chunk, is hashed before anything is sent, and goes up in one request. Anything
     /// else is streamed, where the host and the registry can do that; or it goes up in chunks, the next read while one is
     /// on its way.
-    pub(crate) async fn push_blob(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        push: Push<H::Chunk>,
-        call: &Call,
-    ) -> Result<(Descriptor, Outcome)> {
+    pub(crate) async fn push_blob(&self, push: Push<H::Chunk>) -> Result<(Descriptor, Outcome)> {
         let algorithm = push.digest.as_ref().map_or(Ok(Algorithm::Sha256), check_verifiable)?;
-        self.require_v2("blobs", call).await?;
+        self.require_v2("blobs").await?;
         let failures = Failures::default();
-        let goal = Goal { connection: self, name, call, failures: &failures };
+        let goal = Goal { repo: self, failures: &failures };
         let media_type = push.media_type.clone();
-        let mut pushing = Pushing::new(push, algorithm, self.hasher(algorithm));
+        let mut pushing = Pushing::new(push, algorithm, self.api.hasher(algorithm));
         let (digest, size) = pushing.run(&goal).await?;
         Ok((Descriptor::new(media_type, digest, size), pushing.outcome))
     }
 
     /// Takes a blob over from another repository of the registry, without moving its bytes. Whether it did.
-    pub(crate) async fn mount_blob(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        digest: &Digest,
-        from: &RepositoryName,
-        call: &Call,
-    ) -> Result<bool> {
-        self.require_v2("blobs", call).await?;
-        let goal = Goal { connection: self, name, call, failures: &Failures::default() };
+    pub(crate) async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<bool> {
+        self.require_v2("blobs").await?;
+        let goal = Goal { repo: self, failures: &Failures::default() };
         if !matches!(goal.mount(digest, from).await?, Mount::Done) {
             return Ok(false);
         }
         // 201 says so; who may not look has to believe it.
-        Ok(!matches!(self.blob_presence(name, digest, None, call).await?, Presence::Absent))
+        Ok(!matches!(self.blob_presence(digest, None).await?, Presence::Absent))
     }
 
     /// Deletes a blob from a repository, whatever refers to it.
-    pub(crate) async fn delete_blob(&self, name: &RepositoryName, digest: &Digest, call: &Call) -> Result<()> {
-        self.require_v2("blobs", call).await?;
-        let target = self.repository_target(name, &format!("blobs/{digest}"));
-        let answer = self.load(&self.request(Method::Delete, &target, None, call), ANSWER_LIMIT).await?;
+    pub(crate) async fn delete_blob(&self, digest: &Digest) -> Result<()> {
+        self.require_v2("blobs").await?;
+        let target = self.endpoint(&format!("blobs/{digest}"));
+        let answer = self.api.load(&self.request(Method::Delete, &target, None), ANSWER_LIMIT).await?;
         if answer.response.is_success() { Ok(()) } else { Err(self.deletion_refused(&answer)) }
     }
 }

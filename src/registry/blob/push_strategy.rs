@@ -88,7 +88,7 @@ impl<H: Host> Pushing<H> {
             let mut error = match self.upload(goal, &mut part).await {
                 Ok(done) => {
                     if self.refused_whole.is_some() {
-                        goal.connection.takes_whole.set(false);
+                        goal.repo.api.capabilities.takes_whole.set(false);
                     }
                     return Ok(done);
                 }
@@ -107,12 +107,12 @@ impl<H: Host> Pushing<H> {
             }
             // What is still here from the first byte on can be sent once more, or what the source gives again. Each
             // beginning may get somewhere: that does not make them endless.
-            let retry = &goal.connection.retry;
+            let retry = &goal.repo.api.retry;
             let may = retry.after(&restarts, None).and_then(|_| retry.after(goal.failures, error.retry_after));
             let Some(delay) = may.or(is_another_way.then_some(0)) else { return Err(error) };
             let rewinds = part.start() > 0 || self.intake.has_failed();
             if rewinds {
-                if !self.intake.rewind(goal.connection.hasher(self.algorithm)) {
+                if !self.intake.rewind(goal.repo.api.hasher(self.algorithm)) {
                     return Err(error);
                 }
                 part = self.intake.part();
@@ -139,14 +139,14 @@ impl<H: Host> Pushing<H> {
             return false;
         }
         match error.status {
-            Some(413) => goal.connection.limit_bodies(sent, 0),
+            Some(413) => goal.repo.api.capabilities.limit_bodies(sent, 0),
             Some(400 | 411 | 415) if !error.errors.is_empty() => false,
             Some(400 | 405 | 411 | 415 | 500 | 501) if !self.has_one_way => {
                 self.refused_whole = Some(error.clone());
                 true
             }
             // A server that refuses before it has read all closes the connection: its answer may be lost, every time.
-            None if error.code == code::NETWORK && goal.connection.retry.repeats() && !self.has_one_way => {
+            None if error.code == code::NETWORK && goal.repo.api.retry.repeats() && !self.has_one_way => {
                 self.refused_whole = Some(error.clone());
                 true
             }
@@ -166,16 +166,16 @@ impl<H: Host> Pushing<H> {
             Err(error) => return Err(error),
         };
         let least = upload.min_chunk;
-        let limit = goal.connection.body_limit.get();
+        let limit = goal.repo.api.capabilities.body_limit.get();
         let chunk_size = self.chunk_size.min(limit).max(least.min(LARGEST_CHUNK));
-        let mut streams = self.may_stream && goal.connection.sends_streams();
+        let mut streams = self.may_stream && goal.repo.api.sends_streams();
         if !streams {
             self.intake.fill(part, chunk_size).await?;
         }
         let fits = part.len() <= self.whole.min(limit).max(chunk_size) || least > LARGEST_CHUNK;
         if self.is_all(part)
             && fits
-            && goal.connection.takes_whole.get()
+            && goal.repo.api.capabilities.takes_whole.get()
             && self.refused_whole.is_none()
             && let Some(done) = self.verify()?
         {
@@ -249,7 +249,7 @@ impl<H: Host> Pushing<H> {
     /// believe it.
     async fn is_mounted(&self, goal: &Goal<'_, H>, digest: &Digest) -> Option<Option<u64>> {
         let size = self.intake.size();
-        match goal.connection.blob_presence(goal.name, digest, size, goal.call).await {
+        match goal.repo.blob_presence(digest, size).await {
             Ok(Presence::Absent) => None,
             Ok(Presence::There(told)) => Some(size.or(told)),
             _ => Some(size),
@@ -298,7 +298,7 @@ impl<H: Host> Pushing<H> {
 
     /// Whether the blob is there though the registry did not say so.
     async fn is_there(&self, goal: &Goal<'_, H>, (digest, size): &(Digest, u64)) -> bool {
-        let presence = goal.connection.blob_presence(goal.name, digest, Some(*size), goal.call).await;
+        let presence = goal.repo.blob_presence(digest, Some(*size)).await;
         matches!(presence, Ok(Presence::There(_)))
     }
 
@@ -310,7 +310,7 @@ impl<H: Host> Pushing<H> {
     /// What is there under the digest, if it is known and something is.
     async fn already_there(&mut self, goal: &Goal<'_, H>) -> Result<Option<(Digest, u64)>> {
         let Some(digest) = &self.digest else { return Ok(None) };
-        let size = goal.connection.blob_hint(goal.name, digest, self.intake.size(), goal.call).await?;
+        let size = goal.repo.blob_hint(digest, self.intake.size()).await?;
         if let Some(size) = size {
             self.outcome = Outcome::Existed;
             (self.progress)(size);

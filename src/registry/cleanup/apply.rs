@@ -30,9 +30,9 @@ impl<H: Host> Repository<H> {
     pub async fn plan_cleanup(&self, policy: &Policy, call: &Call) -> Result<Cleanup<H>> {
         policy.check()?;
         let gatherer = self.gatherer(call)?;
-        let now = gatherer.connection.host().unix_ms();
+        let now = gatherer.repo.api.host().unix_ms();
         let mut inventory = gatherer.inventory().await?;
-        let registry = gatherer.connection.base().to_string();
+        let registry = gatherer.repo.api.base().to_string();
         let mut asked = Marks::default();
         loop {
             let plan = plan::plan((&registry, self.name()), &inventory, policy, now);
@@ -50,7 +50,7 @@ impl<H: Host> Repository<H> {
     }
 
     fn gatherer(&self, call: &Call) -> Result<Gatherer<H>> {
-        Ok(Gatherer::new(self.connection.clone(), self.checked_name()?, call.clone()))
+        Ok(Gatherer::new(self.in_call(call)?))
     }
 }
 
@@ -80,7 +80,7 @@ impl<H: Host> Cleanup<H> {
         let steps = steps(&now, &self.plan);
         let total =
             steps.iter().map(|step| if let Step::Delete { tags, .. } = step { 1 + tags.len() } else { 1 }).sum();
-        let at_a_time = gatherer.connection.concurrency.min(AT_A_TIME);
+        let at_a_time = gatherer.repo.api.concurrency.min(AT_A_TIME);
         let deletion = Deletion::new(self, gatherer, self.needed_by_now(now), Progress::new(report, total, told));
         let left = carry_out(steps, at_a_time, &deletion).await;
         deletion.verify_tags().await;

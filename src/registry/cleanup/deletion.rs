@@ -71,7 +71,7 @@ impl<'a, H: Host> Deletion<'a, H> {
 
     /// Whether the tag is removed; one that is moved meanwhile stays, and that is reported.
     async fn remove_tag(&self, tag: &str, digest: Option<&Digest>) -> Result<bool> {
-        let untag = self.cleanup.repository.untag_if(tag, digest.cloned(), &self.gatherer.call);
+        let untag = self.cleanup.repository.untag_if(tag, digest.cloned(), &self.gatherer.repo.call);
         match Box::pin(untag).await {
             Err(error) if error.code == code::CONFLICT => match self.standing_of(tag, digest).await? {
                 Standing::Moved(now) => {
@@ -220,8 +220,8 @@ impl<'a, H: Host> Deletion<'a, H> {
     }
 
     async fn delete_digest(&self, digest: &Digest) -> Result<()> {
-        let Gatherer { connection, name, call, .. } = &self.gatherer;
-        connection.delete_digest(name, digest, call).await?;
+        let repo = &self.gatherer.repo;
+        repo.delete_digest(digest).await?;
         self.progress.change();
         Ok(())
     }
@@ -233,8 +233,8 @@ impl<'a, H: Host> Deletion<'a, H> {
             if left.is_empty() {
                 return;
             }
-            let Gatherer { connection, name, call, .. } = &self.gatherer;
-            let listed: HashSet<String> = match connection.listed_tags(name, call).await {
+            let repo = &self.gatherer.repo;
+            let listed: HashSet<String> = match repo.listed_tags().await {
                 Ok(listed) => listed.into_iter().collect(),
                 // A repository without tags may be no repository any more.
                 Err(error) if error.is_not_found() => HashSet::new(),

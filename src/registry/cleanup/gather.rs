@@ -6,9 +6,8 @@ use std::rc::Rc;
 
 use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
-use crate::protocol::oci::reference::{Reference, RepositoryName};
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
+use crate::protocol::oci::reference::Reference;
+use crate::registry::api::repo::Repo;
 use crate::registry::cleanup::inventory::{Inventory, TagEntry};
 use crate::registry::cleanup::look::Look;
 use crate::registry::ids::{Work, arrange, ordered, together};
@@ -28,12 +27,8 @@ const READ_LIMIT: u64 = 1024 * 1024 * 1024;
 
 /// Who looks, and where.
 pub struct Gatherer<H: Host> {
-    /// The registry.
-    pub connection: Rc<Connection<H>>,
-    /// The repository.
-    pub name: RepositoryName,
-    /// How.
-    pub call: Call,
+    /// The repository, and the call.
+    pub repo: Repo<H>,
     /// Bytes of manifests that were read.
     read: Cell<u64>,
     /// Whether anything could be read, and how many items in a row could not.
@@ -50,15 +45,15 @@ pub struct Gatherer<H: Host> {
 
 impl<H: Host> Gatherer<H> {
     /// Nothing has been looked at yet.
-    pub fn new(connection: Rc<Connection<H>>, name: RepositoryName, call: Call) -> Self {
+    pub fn new(repo: Repo<H>) -> Self {
         let (read, has_read, lost, failed, has_referrers, no_referrers) = Default::default();
         let (refused, failure) = Default::default();
-        Self { connection, name, call, read, has_read, lost, failed, has_referrers, no_referrers, refused, failure }
+        Self { repo, read, has_read, lost, failed, has_referrers, no_referrers, refused, failure }
     }
 
     /// Every tag, and every manifest that they lead to.
     pub async fn inventory(&self) -> Result<Inventory> {
-        self.connection.require_v2("planCleanup()", &self.call).await?;
+        self.repo.require_v2("planCleanup()").await?;
         self.read.set(0);
         let mut inventory = Inventory::default();
         let mut entries = self.tags(&mut inventory).await?;
@@ -76,7 +71,7 @@ impl<H: Host> Gatherer<H> {
 
     async fn tags(&self, inventory: &mut Inventory) -> Result<Vec<TagEntry>> {
         let look = Look::new(self, inventory);
-        let listing = Listing::tags(self.connection.clone(), Ok(self.name.clone()), None, self.call.clone());
+        let listing = Listing::of_tags(&self.repo);
         let mut listing = listing.thorough();
         let mut entries = Vec::new();
         while let Some(page) = listing.next_page().await? {
@@ -88,7 +83,7 @@ impl<H: Host> Gatherer<H> {
                     found.borrow_mut().push(entry);
                 })
             });
-            together(self.connection.concurrency, &mut works).await;
+            together(self.repo.api.concurrency, &mut works).await;
             self.check()?;
             entries.append(&mut found.take());
         }
@@ -105,7 +100,7 @@ impl<H: Host> Gatherer<H> {
                 return Ok(());
             }
             let mut works = wave.into_iter().map(|id| -> Work<'_> { Box::pin(look.manifest(id)) });
-            together(self.connection.concurrency, &mut works).await;
+            together(self.repo.api.concurrency, &mut works).await;
             self.check()?;
         }
     }
@@ -114,13 +109,13 @@ impl<H: Host> Gatherer<H> {
     pub async fn referrers(&self, subjects: &[Digest], inventory: &mut Inventory) -> Result<()> {
         let look = Look::new(self, inventory);
         let mut works = subjects.iter().map(|subject| -> Work<'_> { Box::pin(look.referrers(subject)) });
-        together(self.connection.concurrency, &mut works).await;
+        together(self.repo.api.concurrency, &mut works).await;
         self.check()
     }
 
     /// What a reference leads to now; `None`: nothing.
     pub async fn observe(&self, reference: &Reference) -> Result<Option<Rc<FetchedManifest>>> {
-        let observed = self.connection.observe(&self.name, reference, &self.call).await?;
+        let observed = self.repo.observe(reference).await?;
         self.has_read();
         self.read.set(self.read.get() + observed.as_ref().map_or(0, |fetched| fetched.bytes.len() as u64));
         Ok(observed)
@@ -129,18 +124,18 @@ impl<H: Host> Gatherer<H> {
     /// What refers to a manifest, by the API. Where there is none the tag list has told the lists of referrers: for each of
     /// thousands of manifests the same no need not be heard.
     pub(super) async fn referrers_of(&self, subject: &Digest) -> Result<Vec<Digest>> {
-        let Self { connection, name, call, .. } = self;
+        let repo = &self.repo;
         if !self.has_referrers.get() {
             if self.no_referrers.get() >= NO_REFERRERS {
                 return Ok(Vec::new());
             }
-            if !connection.keeps_referrers(name, subject, call).await? {
+            if !repo.keeps_referrers(subject).await? {
                 self.no_referrers.set(self.no_referrers.get() + 1);
                 return Ok(Vec::new());
             }
             self.has_referrers.set(true);
         }
-        let referrers = connection.referrers(name, subject, None, call).await?;
+        let referrers = repo.referrers(subject, None).await?;
         Ok(referrers.into_iter().map(|referrer| referrer.digest).collect())
     }
 

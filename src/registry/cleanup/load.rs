@@ -24,7 +24,7 @@ impl<H: Host> Repository<H> {
         self.checked_name()?;
         let refused = |error: String| Invalid::argument(format!("plan{error}"));
         let plan = read(json).map_err(refused)?;
-        let registry = self.connection.base().to_string();
+        let registry = self.api.base().to_string();
         for (field, planned, own) in
             [("registry", &plan.registry, registry.as_str()), ("repository", &plan.repository, self.name())]
         {

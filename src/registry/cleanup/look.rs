@@ -38,7 +38,7 @@ struct Facts {
 
 impl<'a, H: Host> Look<'a, H> {
     pub(super) fn new(gatherer: &'a Gatherer<H>, inventory: &'a mut Inventory) -> Self {
-        let now = gatherer.connection.host().unix_ms();
+        let now = gatherer.repo.api.host().unix_ms();
         let (facts, uploaded_ids, uploaded) = Default::default();
         Self { gatherer, inventory: RefCell::new(inventory), facts, uploaded_ids, uploaded, now }
     }
@@ -97,8 +97,8 @@ impl<'a, H: Host> Look<'a, H> {
         let put = |fact: Facts| {
             self.facts.borrow_mut().get_mut(id).into_iter().for_each(|slot| *slot = Some(fact.clone()));
         };
-        let Gatherer { connection, name, call, .. } = self.gatherer;
-        match TagData::of_manifest(connection, name, tag, fetched, call).await {
+        let repo = &self.gatherer.repo;
+        match TagData::of_manifest(repo, tag, fetched).await {
             Ok(data) => {
                 let created = data.created.as_deref().and_then(|text| timestamp::credible_text(text, self.now));
                 put(Facts { created, size: data.size, problem: None });
@@ -155,8 +155,8 @@ impl<'a, H: Host> Look<'a, H> {
     }
 
     async fn is_blob(&self, digest: &Digest) -> bool {
-        let Gatherer { connection, name, call, .. } = self.gatherer;
-        matches!(connection.head_blob(name, digest, call).await, Ok(Some(_)))
+        let repo = &self.gatherer.repo;
+        matches!(repo.head_blob(digest).await, Ok(Some(_)))
     }
 
     async fn add(&self, fetched: &FetchedManifest) {
@@ -166,10 +166,10 @@ impl<'a, H: Host> Look<'a, H> {
         }
         let mut content = content(fetched);
         if let Some(legacy) = &fetched.schema1 {
-            let Gatherer { connection, name, call, .. } = self.gatherer;
+            let repo = &self.gatherer.repo;
             // Its layers are known by name, which is what counts; their sizes have to be asked for.
             content.blobs.extend(legacy.document.blobs.iter().map(|blob| (blob.clone(), 0)));
-            match connection.schema1_blobs(name, legacy, call).await {
+            match repo.schema1_blobs(legacy).await {
                 Ok(blobs) => content.blobs.extend(sized(blobs)),
                 Err(error) => drop(self.gatherer.excuse(error)),
             }

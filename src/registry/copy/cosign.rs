@@ -8,7 +8,7 @@ use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::oci::referrers;
-use crate::registry::copy::{Copying, Place};
+use crate::registry::copy::Copying;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
@@ -21,8 +21,7 @@ pub(super) struct Companion {
 impl<H: Host> Copying<'_, H> {
     /// The source's tags of that form.
     pub(super) async fn companion_tags(&self) -> Result<HashSet<String>> {
-        let Place { connection, name, .. } = self.source;
-        let mut tags = connection.listed_tags(name, self.call).await?;
+        let mut tags = self.source.listed_tags().await?;
         tags.retain(|tag| tag.starts_with("sha") && tag.contains('.'));
         Ok(tags.into_iter().collect())
     }
@@ -35,9 +34,8 @@ impl<H: Host> Copying<'_, H> {
         let mut found = Vec::new();
         for name in names {
             let tag = Tag::parse(name)?;
-            let Place { connection, name, .. } = self.source;
             // It may lead nowhere.
-            let Some(manifest) = connection.observe(name, &Reference::Tag(tag.clone()), self.call).await? else {
+            let Some(manifest) = self.source.observe(&Reference::Tag(tag.clone())).await? else {
                 continue;
             };
             if self.is_wanted(&tag, &manifest).await? {
@@ -50,8 +48,7 @@ impl<H: Host> Copying<'_, H> {
     /// Cosign adds each signature to the layers of one manifest. Those that the target has and the source lacks must not
     /// get lost.
     async fn is_wanted(&self, tag: &Tag, manifest: &FetchedManifest) -> Result<bool> {
-        let Place { connection, name, .. } = self.target;
-        let Some(there) = connection.observe(name, &Reference::Tag(tag.clone()), self.call).await? else {
+        let Some(there) = self.target.observe(&Reference::Tag(tag.clone())).await? else {
             return Ok(true);
         };
         let (ours, theirs) = (signatures(manifest), signatures(&there));
@@ -69,9 +66,8 @@ impl<H: Host> Copying<'_, H> {
 
     /// Puts such a tag, after all that it leads to.
     pub(super) async fn finish_companion(&self, companion: &Companion) -> Result<()> {
-        let Place { connection, name, .. } = self.target;
         let reference = Reference::Tag(companion.tag.clone());
-        let there = connection.observe(name, &reference, self.call).await?;
+        let there = self.target.observe(&reference).await?;
         if there.is_some_and(|there| there.digest == companion.manifest.digest) {
             return Ok(());
         }

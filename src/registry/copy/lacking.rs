@@ -5,18 +5,17 @@ use std::rc::Rc;
 
 use crate::protocol::oci::reference::Reference;
 use crate::registry::copy::tree::{Found, Part};
-use crate::registry::copy::{Copying, Place, tree};
+use crate::registry::copy::{Copying, tree};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Copying<'_, H> {
     /// Puts a manifest all of whose parts were seen to. Each of them moves at most once.
     pub(super) async fn put(&self, reference: &Reference, manifest: &Rc<FetchedManifest>) -> Result<()> {
-        let Place { connection, name, .. } = self.target;
         loop {
             let put = match reference {
-                Reference::Digest(_) => connection.push_manifest(name, reference, manifest, self.call).await,
-                Reference::Tag(tag) => connection.put_tag(name, tag, manifest, self.call).await,
+                Reference::Digest(_) => self.target.push_manifest(reference, manifest).await,
+                Reference::Tag(tag) => self.target.put_tag(tag, manifest).await,
             };
             let Err(error) = put else { return Ok(()) };
             let lacking = self.lacking(manifest, &error);
@@ -30,10 +29,10 @@ impl<H: Host> Copying<'_, H> {
                     continue;
                 }
                 self.state.borrow_mut().take_back(&digest);
-                match Box::pin(tree::found(self.source, part, self.call)).await? {
+                match Box::pin(tree::found(&self.source, part)).await? {
                     Found::Blob(blob) => self.push(&blob, true).await?,
                     Found::Manifest(child) => {
-                        let node = tree::node(self.source, child, self.options.unknown_kinds, self.call);
+                        let node = tree::node(&self.source, child, self.options.unknown_kinds);
                         let (node, _) = Box::pin(node).await?;
                         Box::pin(self.whole(&node)).await?;
                     }

@@ -22,6 +22,7 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::Platform;
 use crate::protocol::oci::reference::{Reference, RepositoryName};
 use crate::registry::api::connection::Connection;
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::blob::push::{Outcome, Push};
@@ -40,11 +41,17 @@ const AT_A_TIME: usize = 4;
 /// Something in a repository.
 pub struct Place<H: Host> {
     /// The registry.
-    pub(super) connection: Rc<Connection<H>>,
+    pub(super) api: Rc<Connection<H>>,
     /// The repository.
     pub(super) name: RepositoryName,
     /// The tag or digest.
     pub(super) reference: Reference,
+}
+
+impl<H: Host> Place<H> {
+    fn in_call(&self, call: &Call) -> Repo<H> {
+        Repo::new(&self.api, self.name.clone(), call)
+    }
 }
 
 /// How far a copy is.
@@ -127,22 +134,22 @@ pub async fn copy<H: Host>(
     options: &Options,
     call: &Call,
 ) -> Result<(Descriptor, Copied)> {
-    source.connection.require_v2("copy() from here", call).await?;
-    target.connection.require_v2("copy() to here", call).await?;
-    let found = source.connection.current(&source.name, &source.reference, call).await?;
+    let (from, to) = (source.in_call(call), target.in_call(call));
+    from.require_v2("copy() from here").await?;
+    to.require_v2("copy() to here").await?;
+    let found = from.current(&source.reference).await?;
     let root = match options.platforms.as_slice() {
         [] => found,
-        platforms => selection::of(&source.connection, &source.name, found, platforms, call).await?,
+        platforms => selection::of(&from, found, platforms).await?,
     };
     let converted = match (&root.schema1, options.convert) {
-        (Some(legacy), Some(form)) => {
-            Some(Box::pin(source.connection.convert(&source.name, legacy, form, call)).await?)
-        }
+        (Some(legacy), Some(form)) => Some(Box::pin(from.convert(legacy, form)).await?),
         _ => None,
     };
     let root = converted.as_ref().map_or(root, |converted| converted.manifest.clone());
     check_target(&target.reference, &root.digest)?;
-    let copying = Copying { source, target, options, call, state: RefCell::default() };
+    let reference = &target.reference;
+    let copying = Copying { source: from, target: to, reference, options, state: RefCell::default() };
     copying.check_expected(None).await?;
     if let Some(converted) = converted {
         copying.config(converted.config).await?;
@@ -164,10 +171,11 @@ fn check_target(reference: &Reference, digest: &Digest) -> Result<()> {
 }
 
 struct Copying<'a, H: Host> {
-    source: &'a Place<H>,
-    target: &'a Place<H>,
+    source: Repo<H>,
+    target: Repo<H>,
+    /// What is written in the end.
+    reference: &'a Reference,
     options: &'a Options,
-    call: &'a Call,
     state: RefCell<State>,
 }
 
@@ -179,7 +187,7 @@ impl<H: Host> Copying<'_, H> {
             true => Some(Box::pin(self.companion_tags()).await?),
             false => None,
         };
-        let mut walk = Walk::new(self.source, self.options.unknown_kinds, self.call);
+        let mut walk = Walk::new(&self.source, self.options.unknown_kinds);
         walk.visit(&root.digest)?;
         let mut waiting: Vec<(Rc<FetchedManifest>, Option<Companion>)> = vec![(root, None)];
         while let Some((root, companion)) = waiting.pop() {
@@ -187,10 +195,10 @@ impl<H: Host> Copying<'_, H> {
             while let Some(node) = walk.next().await? {
                 self.manifest(&node).await?;
                 let Some(tags) = &companion_tags else { continue };
-                let (Place { connection, name, .. }, digest) = (self.source, &node.manifest.digest);
-                for referrer in Box::pin(connection.referrers(name, digest, None, self.call)).await? {
+                let (source, digest) = (&self.source, &node.manifest.digest);
+                for referrer in Box::pin(source.referrers(digest, None)).await? {
                     if walk.visit(&referrer.digest)? {
-                        waiting.push((connection.child_manifest(name, &referrer, self.call).await?, None));
+                        waiting.push((source.child_manifest(&referrer).await?, None));
                     }
                 }
                 for companion in Box::pin(self.companions(tags, digest)).await? {
@@ -210,10 +218,9 @@ impl<H: Host> Copying<'_, H> {
 
     /// A manifest whose children are there: its blobs, then itself.
     async fn manifest(&self, node: &Node) -> Result<()> {
-        let Place { connection, name, .. } = self.target;
         let manifest = &node.manifest;
         let reference = Reference::Digest(manifest.digest.clone());
-        let is_there = match connection.observe(name, &reference, self.call).await {
+        let is_there = match self.target.observe(&reference).await {
             Ok(there) => there.is_some(),
             // Who may only push is not told; and what is not its content is not there.
             Err(error) if error.status.is_some() => false,
@@ -227,7 +234,7 @@ impl<H: Host> Copying<'_, H> {
         self.tell_whole(&manifest.descriptor(), Stage::Exists);
         // Whoever put it may not have come to that.
         match &manifest.manifest.subject {
-            Some(subject) => Box::pin(connection.list_referrer(name, subject, manifest, self.call)).await,
+            Some(subject) => Box::pin(self.target.list_referrer(subject, manifest)).await,
             None => Ok(()),
         }
     }
@@ -261,19 +268,12 @@ impl<H: Host> Copying<'_, H> {
 
     /// `anyway`: its bytes move even if the target says that it has them.
     async fn push(&self, blob: &Descriptor, anyway: bool) -> Result<()> {
-        let Place { connection, name, .. } = self.target;
-        let source = Later {
-            connection: self.source.connection.clone(),
-            name: self.source.name.clone(),
-            blob: blob.clone(),
-            call: self.call.clone(),
-            pull: None,
-        };
+        let source = Later { repo: self.source.clone(), blob: blob.clone(), pull: None };
         let mut push = Push::new(Box::new(source));
         push.digest = Some(blob.digest.clone());
         push.is_sent_anyway = anyway;
         push.chunk_size = self.options.chunk_size;
-        if !anyway && self.source.connection.base() == connection.base() && self.source.name != *name {
+        if !anyway && self.source.api.base() == self.target.api.base() && self.source.name != self.target.name {
             push.from.push(self.source.name.clone());
         }
         let (watcher, digest, total) = (self.options.watcher.clone(), blob.digest.clone(), blob.size);
@@ -282,7 +282,7 @@ impl<H: Host> Copying<'_, H> {
                 watcher(&Step { digest: digest.clone(), stage: Stage::Copying, loaded, total });
             }
         });
-        let (_, outcome) = connection.push_blob(name, push, self.call).await?;
+        let (_, outcome) = self.target.push_blob(push).await?;
         let outcome = if anyway { Outcome::Sent } else { outcome };
         self.state.borrow_mut().blob(blob, outcome);
         let stage = match outcome {
@@ -296,9 +296,8 @@ impl<H: Host> Copying<'_, H> {
 
     /// The config of what was converted, which the source does not have: it is sent whether it is there or not.
     async fn config(&self, config: Vec<u8>) -> Result<()> {
-        let Place { connection, name, .. } = self.target;
         let size = config.len() as u64;
-        let digest = connection.push_small_blob(name, config, self.call).await?;
+        let digest = self.target.push_small_blob(config).await?;
         let descriptor = Descriptor::new(String::new(), digest, size);
         self.state.borrow_mut().blob(&descriptor, Outcome::Sent);
         self.tell_whole(&descriptor, Stage::Copied);
@@ -307,28 +306,26 @@ impl<H: Host> Copying<'_, H> {
 
     /// The target's tag.
     async fn finish(&self, root: &Rc<FetchedManifest>) -> Result<()> {
-        let Place { reference, .. } = self.target;
-        if let Reference::Digest(_) = reference {
+        if let Reference::Digest(_) = self.reference {
             return Ok(());
         }
         if self.check_expected(Some(root)).await? {
             return Ok(());
         }
-        self.put(reference, root).await
+        self.put(self.reference, root).await
     }
 
     /// Makes sure of `if_match`. Whether the target's tag points to `root` already.
     async fn check_expected(&self, root: Option<&FetchedManifest>) -> Result<bool> {
-        let Place { connection, name, reference } = self.target;
         let expected = self.options.if_match.as_ref();
         if expected.is_none() && root.is_none() {
             return Ok(false);
         }
-        let Reference::Tag(tag) = reference else {
+        let Reference::Tag(tag) = self.reference else {
             let message = "options.ifMatch: it is about the target's tag, and the target is a digest";
             return Err(Error::new(code::INVALID_ARGUMENT, message));
         };
-        let now = connection.before_move(name, tag, expected, self.call).await?;
+        let now = self.target.before_move(tag, expected).await?;
         Ok(root.is_some_and(|root| now.is_some_and(|now| now.digest == root.digest)))
     }
 
@@ -341,10 +338,8 @@ impl<H: Host> Copying<'_, H> {
 
 /// A blob that is asked for only if its bytes are needed.
 struct Later<H: Host> {
-    connection: Rc<Connection<H>>,
-    name: RepositoryName,
+    repo: Repo<H>,
     blob: Descriptor,
-    call: Call,
     pull: Option<BlobPull<H>>,
 }
 
@@ -353,7 +348,7 @@ impl<H: Host> BlobSource<H::Chunk> for Later<H> {
         Box::pin(async {
             if self.pull.is_none() {
                 let (digest, size) = (&self.blob.digest, Some(self.blob.size));
-                let mut pull = self.connection.blob(&self.name, digest, size, &self.call).await?;
+                let mut pull = self.repo.blob(digest, size).await?;
                 // It is read as fast as the upload goes: its place among the requests is for others.
                 pull.hand_over();
                 self.pull = Some(pull);

@@ -7,31 +7,27 @@ use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::manifest::{Manifest, index_filter};
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::platform::{Matcher, Platform};
-use crate::protocol::oci::reference::RepositoryName;
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
+use crate::registry::api::repo::Repo;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::index;
 use crate::transport::{Host, Result};
 
 /// What is copied of `root` for these platforms; all of it where it is no index.
 pub async fn of<H: Host>(
-    connection: &Rc<Connection<H>>,
-    name: &RepositoryName,
+    repo: &Repo<H>,
     root: Rc<FetchedManifest>,
     platforms: &[Platform],
-    call: &Call,
 ) -> Result<Rc<FetchedManifest>> {
     if root.manifest.kind != Kind::Index {
         return Ok(root);
     }
     if let [platform] = platforms {
-        let images = index::images(connection, name, &root, call).await.map_err(index::lists(&root.digest))?;
-        let found = index::choose(connection, name, &images, platform, call).await;
+        let images = index::images(repo, &root).await.map_err(index::lists(&root.digest))?;
+        let found = index::choose(repo, &images, platform).await;
         return Ok(found.map_err(index::lists(&root.digest))?.manifest);
     }
     let entries = root.manifest.manifests.as_deref().unwrap_or_default();
-    let (told, failure) = index::with_platforms(connection, name, entries, call).await;
+    let (told, failure) = index::with_platforms(repo, entries).await;
     let mut chosen: Vec<&Digest> = Vec::new();
     for platform in platforms {
         match index::best(&told, &Matcher::only(platform)) {

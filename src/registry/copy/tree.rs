@@ -9,8 +9,8 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::manifest::parts::Parts;
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::reference::Reference;
-use crate::registry::api::settings::Call;
-use crate::registry::copy::{Place, UnknownKinds};
+use crate::registry::api::repo::Repo;
+use crate::registry::copy::UnknownKinds;
 use crate::registry::ids::Ids;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::index;
@@ -56,17 +56,16 @@ struct Step {
 
 /// Manifests and all that is below them, each once, children before parents: the order in which a registry takes them.
 pub struct Walk<'a, H: Host> {
-    source: &'a Place<H>,
+    source: &'a Repo<H>,
     unknown: UnknownKinds,
-    call: &'a Call,
     visited: Ids,
     count: usize,
     path: Vec<Step>,
 }
 
 impl<'a, H: Host> Walk<'a, H> {
-    pub fn new(source: &'a Place<H>, unknown: UnknownKinds, call: &'a Call) -> Self {
-        Self { source, unknown, call, visited: Ids::default(), count: 0, path: Vec::new() }
+    pub fn new(source: &'a Repo<H>, unknown: UnknownKinds) -> Self {
+        Self { source, unknown, visited: Ids::default(), count: 0, path: Vec::new() }
     }
 
     /// Whether a digest is new; from now on it is not.
@@ -85,7 +84,7 @@ impl<'a, H: Host> Walk<'a, H> {
             let message = format!("there are indexes within indexes deeper than {DEPTH_LIMIT}");
             return Err(Error::new(code::INDEX_LIMIT, message));
         }
-        let (node, children) = node(self.source, manifest, self.unknown, self.call).await?;
+        let (node, children) = node(self.source, manifest, self.unknown).await?;
         self.path.push(Step { node, children });
         Ok(())
     }
@@ -100,7 +99,7 @@ impl<'a, H: Host> Walk<'a, H> {
             if !self.visit(&child.descriptor().digest)? {
                 continue;
             }
-            match found(self.source, child, self.call).await.map_err(index::lists(&index))? {
+            match found(self.source, child).await.map_err(index::lists(&index))? {
                 Found::Manifest(manifest) => self.enter(manifest).await?,
                 Found::Blob(blob) => {
                     self.path.last_mut().into_iter().for_each(|step| step.node.blobs.push((*blob).clone()))
@@ -114,15 +113,13 @@ impl<'a, H: Host> Walk<'a, H> {
 /// A manifest with its blobs, and what else it is made of; an error where there may be more than can be told, unless that
 /// is wanted.
 pub async fn node<H: Host>(
-    source: &Place<H>,
+    source: &Repo<H>,
     manifest: Rc<FetchedManifest>,
     unknown: UnknownKinds,
-    call: &Call,
 ) -> Result<(Node, VecDeque<Part>)> {
-    let Place { connection, name, .. } = source;
     if let Some(legacy) = &manifest.schema1 {
         // What it needs is known by name; from here on also how large it is.
-        let blobs = connection.schema1_layers(name, legacy, legacy.document.blobs.iter(), call);
+        let blobs = source.schema1_layers(legacy, legacy.document.blobs.iter());
         let blobs = Box::pin(blobs).await?;
         return Ok((Node { manifest, blobs }, VecDeque::new()));
     }
@@ -141,7 +138,7 @@ pub async fn node<H: Host>(
     }
     let mut blobs = parts.blobs;
     for digest in parts.unsized_blobs {
-        blobs.push(blob(source, &digest, call).await?);
+        blobs.push(blob(source, &digest).await?);
     }
     let manifests = parts.manifests.into_iter().map(Part::Manifest);
     let children = manifests.chain(parts.either.into_iter().map(Part::Either)).collect();
@@ -168,29 +165,28 @@ fn parts(manifest: &FetchedManifest) -> Parts {
 }
 
 /// Finds out what a part is.
-pub async fn found<H: Host>(source: &Place<H>, part: Part, call: &Call) -> Result<Found> {
-    let Place { connection, name, .. } = source;
+pub async fn found<H: Host>(source: &Repo<H>, part: Part) -> Result<Found> {
     let entry = match part {
         Part::Blob(blob) => return Ok(Found::Blob(Box::new(blob))),
-        Part::Manifest(entry) => return connection.child_manifest(name, &entry, call).await.map(Found::Manifest),
+        Part::Manifest(entry) => return source.child_manifest(&entry).await.map(Found::Manifest),
         Part::Either(entry) => entry,
     };
     // Some registries answer 500 to the question for a manifest that is a blob.
-    let observed = connection.observe(name, &Reference::Digest(entry.digest.clone()), call).await;
+    let observed = source.observe(&Reference::Digest(entry.digest.clone())).await;
     match observed {
         Ok(Some(manifest)) => Ok(Found::Manifest(manifest)),
-        Ok(None) => blob(source, &entry.digest, call).await.map(|blob| Found::Blob(Box::new(blob))),
-        Err(error) => {
-            blob(source, &entry.digest, call).await.map(|blob| Found::Blob(Box::new(blob))).map_err(|_| error)
-        }
+        Ok(None) => blob(source, &entry.digest).await.map(|blob| Found::Blob(Box::new(blob))),
+        Err(error) => blob(source, &entry.digest).await.map(|blob| Found::Blob(Box::new(blob))).map_err(|_| error),
     }
 }
 
 /// A blob of which only the digest is known.
-async fn blob<H: Host>(source: &Place<H>, digest: &Digest, call: &Call) -> Result<Descriptor> {
-    let Place { connection, name, .. } = source;
-    connection.head_blob(name, digest, call).await?.ok_or_else(|| {
-        Error::new(code::NOT_FOUND, format!("{digest} is in the repository {name} neither as a manifest nor as a blob"))
+async fn blob<H: Host>(source: &Repo<H>, digest: &Digest) -> Result<Descriptor> {
+    source.head_blob(digest).await?.ok_or_else(|| {
+        Error::new(
+            code::NOT_FOUND,
+            format!("{digest} is in the repository {} neither as a manifest nor as a blob", source.name),
+        )
     })
 }
 

@@ -56,15 +56,15 @@ pub struct Inquiry {
 
 impl Inquiry {
     /// Nothing is known yet.
-    pub(super) fn new<H: Host>(connection: &Connection<H>, name: Option<RepositoryName>) -> Self {
-        let (registry, page) = (connection.base(), connection.page_origin());
+    pub(super) fn new<H: Host>(api: &Connection<H>, name: Option<RepositoryName>) -> Self {
+        let (registry, page) = (api.base(), api.page_origin());
         let origin = page.and_then(|page| Url::parse(page).ok());
         let crosses = page.is_some() && !origin.as_ref().is_some_and(|origin| origin.same_origin(registry));
         let is_secure = origin.is_some_and(|origin| origin.scheme() == Scheme::Https);
         let found = Diagnosis {
             registry: registry.to_string(),
             page: page.map(str::to_owned),
-            own_headers: connection.headers().iter().map(|(name, _)| name.to_owned()).collect(),
+            own_headers: api.headers().iter().map(|(name, _)| name.to_owned()).collect(),
             cors: crosses.then(Cors::default),
             repository: name.as_ref().map(|name| name.as_str().to_owned()),
             ..Diagnosis::default()
@@ -105,15 +105,15 @@ impl Inquiry {
     }
 
     /// Takes in an answer.
-    pub(super) fn heard<H: Host>(&mut self, probe: Probe, answer: &Answer<Vec<u8>>, connection: &Connection<H>) {
+    pub(super) fn heard<H: Host>(&mut self, probe: Probe, answer: &Answer<Vec<u8>>, api: &Connection<H>) {
         self.see(answer);
         let body = || answer.response.body.clone();
-        let status = status_of(answer, connection);
+        let status = status_of(answer, api);
         match probe {
             Probe::Base | Probe::Member => {
                 self.found.reachable = Some(true);
                 match (answer.response.status, version::looks_like_registry(answer)) {
-                    (403 | 404, _) if probe == Probe::Base && connection.has_credentials() => self.is_hidden = true,
+                    (403 | 404, _) if probe == Probe::Base && api.has_credentials() => self.is_hidden = true,
                     (404, _) => self.is_not_found = true,
                     (200..=299, Ok(())) if probe == Probe::Member => self.found.api_version = Some(2),
                     (401, _) | (200..=299, Ok(())) => {
@@ -123,7 +123,7 @@ impl Inquiry {
                         self.enter(answer);
                     }
                     (200..=299, Err(error)) => self.end("NOT_A_REGISTRY", Some(error.message)),
-                    _ => self.end("BASE_FAILED", Some(connection.failure(answer).message)),
+                    _ => self.end("BASE_FAILED", Some(api.failure(answer).message)),
                 }
             }
             Probe::Ping if status == Status::Yes && version::looks_like_registry(answer).is_ok() => {
@@ -134,12 +134,12 @@ impl Inquiry {
             Probe::Door => match answer.response.status {
                 401 => self.enter_by_catalog(answer),
                 200..=299 if listing::repositories(body()).is_ok() => self.enter_by_catalog(answer),
-                _ => self.end("BASE_FAILED", Some(connection.failure(answer).message)),
+                _ => self.end("BASE_FAILED", Some(api.failure(answer).message)),
             },
             Probe::Accept | Probe::Authorization => self.preflight(probe, Some(true)),
             Probe::Credentials => {
                 // They are sent to no other origin.
-                let were_sent = connection.has_credentials() && elsewhere(answer).is_none();
+                let were_sent = api.has_credentials() && elsewhere(answer).is_none();
                 self.credentials(answer.response.status, None, were_sent);
             }
             Probe::Catalog => {
@@ -171,7 +171,7 @@ impl Inquiry {
             }
             Probe::Delete => {
                 self.preflight(probe, Some(true));
-                self.found.delete.status = match connection.failure(answer).code.as_ref() {
+                self.found.delete.status = match api.failure(answer).code.as_ref() {
                     // It would have been deleted if it were there.
                     "MANIFEST_UNKNOWN" => Status::Yes,
                     _ if answer.response.status == 404 => Status::Unknown,
@@ -182,7 +182,7 @@ impl Inquiry {
     }
 
     /// Takes in that no answer could be read.
-    pub(super) fn missed<H: Host>(&mut self, probe: Probe, error: &Error, connection: &Connection<H>) {
+    pub(super) fn missed<H: Host>(&mut self, probe: Probe, error: &Error, api: &Connection<H>) {
         let is_gone = error.answers == Some(false) || matches!(error.code.as_ref(), code::NETWORK | code::TIMEOUT);
         let passed = error.answers.map(|answers| !answers);
         let detail = Some(error.message.clone());
@@ -199,7 +199,7 @@ impl Inquiry {
             Probe::Base if error.code == code::CORS_OR_NETWORK => self.end("CORS_OR_NETWORK", detail),
             Probe::Base => self.end("BASE_FAILED", detail),
             Probe::Credentials => {
-                self.credentials(error.status.unwrap_or_default(), detail, connection.has_credentials());
+                self.credentials(error.status.unwrap_or_default(), detail, api.has_credentials());
             }
             _ if is_gone => self.end("UNREACHABLE", detail),
             Probe::Member | Probe::Ping => self.end("NOT_A_REGISTRY", None),
@@ -387,12 +387,12 @@ fn shows(answer: &Answer<Vec<u8>>, name: &str) -> bool {
     answer.response.headers.iter().any(|(seen, _)| seen.eq_ignore_ascii_case(name))
 }
 
-fn status_of<H: Host>(answer: &Answer<Vec<u8>>, connection: &Connection<H>) -> Status {
+fn status_of<H: Host>(answer: &Answer<Vec<u8>>, api: &Connection<H>) -> Status {
     match answer.response.status {
         200..=299 => Status::Yes,
         401 | 403 => Status::Denied,
         404 | 405 | 501 => Status::No,
-        _ if connection.failure(answer).code == code::UNSUPPORTED => Status::No,
+        _ if api.failure(answer).code == code::UNSUPPORTED => Status::No,
         _ => Status::Unknown,
     }
 }

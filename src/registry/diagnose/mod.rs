@@ -26,23 +26,19 @@ use crate::transport::{Error, Host};
 const LIMIT: u64 = 120_000;
 
 /// Asks the registry. `repository`: what to ask about tags, referrers and deletion; `None`: the catalog's first.
-pub async fn diagnose<H: Host>(
-    connection: &Connection<H>,
-    repository: Option<RepositoryName>,
-    call: &Call,
-) -> Diagnosis {
-    let host = connection.host();
-    let mut inquiry = Inquiry::new(connection, repository);
+pub async fn diagnose<H: Host>(api: &Connection<H>, repository: Option<RepositoryName>, call: &Call) -> Diagnosis {
+    let host = api.host();
+    let mut inquiry = Inquiry::new(api, repository);
     for probe in Probe::ALL {
         if inquiry.wants(probe) {
-            let (request, limit) = inquiry.request(probe, connection, call);
-            let answer = match select(pin!(connection.load(&request, limit)), pin!(host.sleep(LIMIT))).await {
+            let (request, limit) = inquiry.request(probe, api, call);
+            let answer = match select(pin!(api.load(&request, limit)), pin!(host.sleep(LIMIT))).await {
                 Either::Left((answer, _)) => answer,
                 Either::Right(_) => Err(Error::new(code::TIMEOUT, format!("no whole answer within {LIMIT} ms"))),
             };
             match answer {
-                Ok(answer) => inquiry.heard(probe, &answer, connection),
-                Err(error) => inquiry.missed(probe, &error, connection),
+                Ok(answer) => inquiry.heard(probe, &answer, api),
+                Err(error) => inquiry.missed(probe, &error, api),
             }
         }
     }

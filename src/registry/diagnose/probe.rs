@@ -71,28 +71,23 @@ impl Probe {
 
 impl Inquiry {
     /// The request that asks it, and bytes that its answer may have.
-    pub(super) fn request<H: Host>(
-        &self,
-        probe: Probe,
-        connection: &Connection<H>,
-        call: &Call,
-    ) -> (Request<H::Chunk>, u64) {
+    pub(super) fn request<H: Host>(&self, probe: Probe, api: &Connection<H>, call: &Call) -> (Request<H::Chunk>, u64) {
         let is_catalog = match probe {
             Probe::Door | Probe::Catalog | Probe::MoreCatalog => true,
             Probe::Accept | Probe::Authorization | Probe::Credentials => self.by_catalog,
             _ => false,
         };
         let mut target = match (probe, &self.name) {
-            (Probe::Ping, _) => connection.target("v1/_ping"),
-            _ if is_catalog => connection.catalog_target(),
-            (Probe::Tags | Probe::MoreTags, Some(name)) => connection.repository_target(name, "tags/list"),
-            (Probe::Manifest, Some(name)) => connection.repository_target(name, &format!("manifests/{}", self.first)),
+            (Probe::Ping, _) => api.target("v1/_ping"),
+            _ if is_catalog => api.catalog_target(),
+            (Probe::Tags | Probe::MoreTags, Some(name)) => api.repository_target(name, "tags/list"),
+            (Probe::Manifest, Some(name)) => api.repository_target(name, &format!("manifests/{}", self.first)),
             (Probe::Referrers, Some(name)) => {
                 let digest = self.digest.as_deref().unwrap_or(NOTHING);
-                connection.repository_target(name, &format!("referrers/{digest}"))
+                api.repository_target(name, &format!("referrers/{digest}"))
             }
-            (Probe::Delete, Some(name)) => connection.repository_target(name, &format!("manifests/{NOTHING}")),
-            _ => connection.target("v2/"),
+            (Probe::Delete, Some(name)) => api.repository_target(name, &format!("manifests/{NOTHING}")),
+            _ => api.target("v2/"),
         };
         let is_next = matches!(probe, Probe::MoreCatalog | Probe::MoreTags);
         let is_list = is_catalog || is_next || probe == Probe::Tags;
@@ -107,7 +102,7 @@ impl Inquiry {
             Probe::Delete => (Method::Delete, None),
             _ => (Method::Get, None),
         };
-        let mut request = connection.request(method, &target, accept, call);
+        let mut request = api.request(method, &target, accept, call);
         request.failures = Failures::final_try();
         request.carries = match probe {
             Probe::Base | Probe::Ping | Probe::Door | Probe::Accept | Probe::Authorization => Carries::Nothing,

@@ -15,6 +15,7 @@ use crate::protocol::oci::platform::{Matcher, Platform};
 use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
 use crate::protocol::v1::ImageId;
 use crate::registry::api::connection::Connection;
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::copy::Place;
@@ -38,7 +39,7 @@ impl<H: Host> Clone for Image<H> {
 }
 
 struct Inner<H: Host> {
-    connection: Rc<Connection<H>>,
+    api: Rc<Connection<H>>,
     name: RepositoryName,
     of: Of,
     /// `None` where the config is not an image's (an artifact's).
@@ -61,16 +62,10 @@ enum Of {
 impl<H: Host> Image<H> {
     /// The image of a tag or digest; from an index the one for `platform`, else for the client's, else linux/amd64. A
     /// platform that the call names must fit a single image too.
-    pub(super) async fn find(
-        connection: &Rc<Connection<H>>,
-        name: &RepositoryName,
-        reference: &Reference,
-        platform: Option<&Platform>,
-        call: &Call,
-    ) -> Result<Self> {
-        let manifest = connection.manifest(name, reference, None, call).await?;
+    pub(super) async fn find(repo: &Repo<H>, reference: &Reference, platform: Option<&Platform>) -> Result<Self> {
+        let manifest = repo.manifest(reference, None).await?;
         if manifest.manifest.kind != Kind::Index {
-            let image = Self::open(connection, name, Found { manifest, platform: None }, call).await?;
+            let image = Self::open(repo, Found { manifest, platform: None }).await?;
             return match (platform, image.platform()) {
                 (Some(wanted), Some(told)) if Matcher::only(wanted).rank(told).is_none() => {
                     Err(index::no_match(wanted, &[told.to_string()]))
@@ -78,25 +73,20 @@ impl<H: Host> Image<H> {
                 _ => Ok(image),
             };
         }
-        let images = index::images(connection, name, &manifest, call).await.map_err(index::lists(&manifest.digest))?;
-        let wanted = connection.platform_or(platform)?;
-        let found = index::choose(connection, name, &images, &wanted, call).await;
+        let images = index::images(repo, &manifest).await.map_err(index::lists(&manifest.digest))?;
+        let wanted = repo.api.platform_or(platform)?;
+        let found = index::choose(repo, &images, &wanted).await;
         let found = found.map_err(index::lists(&manifest.digest))?;
-        Self::open(connection, name, found, call).await
+        Self::open(repo, found).await
     }
 
     /// The image of an image manifest, or of schema 1.
-    pub(super) async fn open(
-        connection: &Rc<Connection<H>>,
-        name: &RepositoryName,
-        found: Found,
-        call: &Call,
-    ) -> Result<Self> {
+    pub(super) async fn open(repo: &Repo<H>, found: Found) -> Result<Self> {
         let Found { manifest, platform } = found;
         let document = manifest.sound()?;
         let (of, layers) = match (&manifest.schema1, &document.config, &document.layers) {
             (Some(legacy), ..) => {
-                let layers = connection.schema1_layers(name, legacy, legacy.document.layers(), call);
+                let layers = repo.schema1_layers(legacy, legacy.document.layers());
                 (Of::Schema1(manifest.clone()), Box::pin(layers).await?)
             }
             (None, Some(config), Some(layers)) if document.kind == Kind::Image => {
@@ -109,37 +99,28 @@ impl<H: Host> Image<H> {
         };
         let layers: Vec<ImageLayer> = layers.into_iter().map(|layer| ImageLayer::Blob(Box::new(layer))).collect();
         let size = total_size(&layers)?;
-        let config = connection.image_config(name, &manifest, call).await?;
+        let config = repo.image_config(&manifest).await?;
         // The config is the image's own word; the index may say more of a variant or an OS version.
         let platform = platform.or_else(|| config.as_ref().and_then(|config| config.platform.clone()));
-        let (connection, name) = (connection.clone(), name.clone());
-        Ok(Self(Rc::new(Inner { connection, name, of, config, platform, layers, size })))
+        let (api, name) = (repo.api.clone(), repo.name.clone());
+        Ok(Self(Rc::new(Inner { api, name, of, config, platform, layers, size })))
     }
 
     /// A V1 image. `config`: what the JSON of its ancestry says.
     pub(super) fn of_v1(
-        connection: &Rc<Connection<H>>,
-        name: &RepositoryName,
+        repo: &Repo<H>,
         (id, json): (ImageId, Rc<Vec<u8>>),
         config: ImageConfig,
         layers: Vec<ImageLayer>,
     ) -> Result<Self> {
-        let (connection, name, platform) = (connection.clone(), name.clone(), config.platform.clone());
+        let (api, name, platform) = (repo.api.clone(), repo.name.clone(), config.platform.clone());
         let size = total_size(&layers)?;
-        Ok(Self(Rc::new(Inner {
-            connection,
-            name,
-            of: Of::V1(id, json),
-            config: Some(config),
-            platform,
-            layers,
-            size,
-        })))
+        Ok(Self(Rc::new(Inner { api, name, of: Of::V1(id, json), config: Some(config), platform, layers, size })))
     }
 
     /// Whether it is of this repository, found by this client.
-    pub(super) fn is_of(&self, connection: &Rc<Connection<H>>, name: &RepositoryName) -> bool {
-        Rc::ptr_eq(&self.0.connection, connection) && self.0.name == *name
+    pub(super) fn is_of(&self, repo: &Repo<H>) -> bool {
+        Rc::ptr_eq(&self.0.api, &repo.api) && self.0.name == repo.name
     }
 
     /// What names it in messages.
@@ -148,11 +129,11 @@ impl<H: Host> Image<H> {
     }
 
     /// Its id, where it is of this V1 registry: there an image may be in any of the repositories.
-    pub(super) fn v1_id_at(&self, connection: &Rc<Connection<H>>) -> Result<ImageId> {
+    pub(super) fn v1_id_at(&self, api: &Rc<Connection<H>>) -> Result<ImageId> {
         match &self.0.of {
-            Of::V1(id, _) if Rc::ptr_eq(&self.0.connection, connection) => Ok(id.clone()),
+            Of::V1(id, _) if Rc::ptr_eq(&self.0.api, api) => Ok(id.clone()),
             _ => {
-                let message = format!("image: {} is of another registry than {}", self.names(), connection.base());
+                let message = format!("image: {} is of another registry than {}", self.names(), api.base());
                 Err(Error::new(code::INVALID_ARGUMENT, message))
             }
         }
@@ -201,12 +182,12 @@ impl<H: Host> Image<H> {
 
     /// Where it is: by its digest, at a V1 registry by its id.
     pub fn place(&self) -> Result<Place<H>> {
-        let Inner { connection, name, .. } = &*self.0;
+        let Inner { api, name, .. } = &*self.0;
         let reference = match self.digest() {
             Some(digest) => Reference::Digest(digest.clone()),
             None => Reference::Tag(Tag::parse(self.id())?),
         };
-        Ok(Place { connection: connection.clone(), name: name.clone(), reference })
+        Ok(Place { api: api.clone(), name: name.clone(), reference })
     }
 
     /// RFC 3339, from the config, else the annotation.
@@ -222,12 +203,12 @@ impl<H: Host> Image<H> {
 
     /// A layer's bytes, verified as far as that can be.
     pub async fn layer(&self, which: Layer, call: &Call) -> Result<BlobPull<H>> {
-        let (connection, name) = (&self.0.connection, &self.0.name);
+        let repo = self.repo(call);
         let layer = match which.of(&self.0.layers, self.is_verified())? {
             ImageLayer::Blob(layer) => layer,
-            ImageLayer::V1(layer) => return Box::pin(v1::layer(connection, name, layer, call)).await,
+            ImageLayer::V1(layer) => return Box::pin(v1::layer(&repo, layer)).await,
         };
-        let pulled = connection.blob(name, &layer.digest, Some(layer.size), call).await;
+        let pulled = repo.blob(&layer.digest, Some(layer.size)).await;
         pulled.map_err(|mut error| {
             if error.is_not_found() && layer.urls.as_ref().is_some_and(|urls| !urls.is_empty()) {
                 error.message.push_str("; the layer is a foreign one, kept at the addresses its descriptor names");
@@ -239,7 +220,7 @@ impl<H: Host> Image<H> {
     /// The config as it came, V1's JSON of the image, of schema 1 what that says of a config: a JSON object.
     pub async fn json(&self, call: &Call) -> Result<Rc<Vec<u8>>> {
         let bytes = match &self.0.of {
-            Of::Manifest(_, config) => self.0.connection.config(&self.0.name, config, call).await?,
+            Of::Manifest(_, config) => self.repo(call).config(config).await?,
             Of::Schema1(manifest) => schema1_config(manifest)?,
             Of::V1(_, json) => json.clone(),
         };
@@ -288,6 +269,10 @@ impl<H: Host> Image<H> {
         Ok(self.require_config()?.dockerfile())
     }
 
+    fn repo(&self, call: &Call) -> Repo<H> {
+        Repo::new(&self.0.api, self.0.name.clone(), call)
+    }
+
     fn require_config(&self) -> Result<&ImageConfig> {
         self.0.config.as_ref().ok_or_else(|| {
             let media_type = match &self.0.of {
@@ -308,14 +293,4 @@ fn schema1_config(manifest: &FetchedManifest) -> Result<Rc<Vec<u8>>> {
 /// The V1 ids of schema 1, top first.
 fn v1_ids(manifest: &FetchedManifest) -> impl Iterator<Item = &str> {
     manifest.schema1.iter().flat_map(|legacy| legacy.document.ancestry())
-}
-
-impl<H: Host> Connection<H> {
-    /// The platform a call names, else the client's, else linux/amd64 (what most tools on any host choose).
-    pub(super) fn platform_or(&self, named: Option<&Platform>) -> Result<Platform> {
-        match named.or(self.platform.as_ref()) {
-            Some(platform) => Ok(platform.clone()),
-            None => Ok(Platform::parse("linux/amd64")?),
-        }
-    }
 }

@@ -1,10 +1,8 @@
 //! What a caller means by an image.
 
-use std::rc::Rc;
-
 use crate::protocol::code;
-use crate::protocol::oci::reference::{Reference, RepositoryName};
-use crate::registry::api::connection::Connection;
+use crate::protocol::oci::reference::Reference;
+use crate::registry::api::repo::Repo;
 use crate::registry::image::Image;
 use crate::transport::{Error, Host, Result};
 
@@ -23,14 +21,18 @@ impl<H: Host> Source<H> {
     }
 
     /// What names it in this repository. An image of another one has to be copied first.
-    pub(crate) fn within(&self, connection: &Rc<Connection<H>>, name: &RepositoryName) -> Result<Reference> {
+    pub(crate) fn within(&self, repo: &Repo<H>) -> Result<Reference> {
         match self {
             Source::Reference(text) => Ok(Reference::parse(text)?),
-            Source::Image(image) => match image.digest().filter(|_| image.is_of(connection, name)) {
+            Source::Image(image) => match image.digest().filter(|_| image.is_of(repo)) {
                 Some(digest) => Ok(Reference::Digest(digest.clone())),
                 None => Err(Error::new(
                     code::INVALID_ARGUMENT,
-                    format!("image: {} is of another repository than {name}; copy() brings it here", image.names()),
+                    format!(
+                        "image: {} is of another repository than {}; copy() brings it here",
+                        image.names(),
+                        repo.name
+                    ),
                 )),
             },
         }

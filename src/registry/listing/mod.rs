@@ -13,6 +13,7 @@ use crate::protocol::oci::listing::Strings;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::url::Url;
 use crate::registry::api::connection::{Answer, Connection, Target};
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::api::version;
 use crate::registry::legacy::v1;
@@ -37,7 +38,7 @@ enum Next {
 
 /// A listing in progress.
 pub struct Listing<H: Host> {
-    connection: Rc<Connection<H>>,
+    api: Rc<Connection<H>>,
     listed: Listed,
     call: Call,
     next: Next,
@@ -46,23 +47,28 @@ pub struct Listing<H: Host> {
 }
 
 impl<H: Host> Listing<H> {
-    pub(super) fn catalog(connection: Rc<Connection<H>>, page_size: Option<u64>, call: Call) -> Self {
-        Self::new(connection, Listed::Catalog, page_size, call)
+    pub(super) fn catalog(api: Rc<Connection<H>>, page_size: Option<u64>, call: Call) -> Self {
+        Self::new(api, Listed::Catalog, page_size, call)
     }
 
     pub(super) fn tags(
-        connection: Rc<Connection<H>>,
+        api: Rc<Connection<H>>,
         name: std::result::Result<RepositoryName, Invalid>,
         page_size: Option<u64>,
         call: Call,
     ) -> Self {
-        Self::new(connection, Listed::Tags(name), page_size, call)
+        Self::new(api, Listed::Tags(name), page_size, call)
     }
 
-    fn new(connection: Rc<Connection<H>>, listed: Listed, page_size: Option<u64>, call: Call) -> Self {
-        let extent = Extent::new("the listing", connection.listing_limits);
+    /// The tags of a repository.
+    pub(super) fn of_tags(repo: &Repo<H>) -> Self {
+        Self::tags(repo.api.clone(), Ok(repo.name.clone()), None, repo.call.clone())
+    }
+
+    fn new(api: Rc<Connection<H>>, listed: Listed, page_size: Option<u64>, call: Call) -> Self {
+        let extent = Extent::new("the listing", api.listing_limits);
         let course = Course::new(Some(page_size.unwrap_or(PAGE_SIZE)));
-        Self { connection, listed, call, next: Next::Turn(Turn::First), course, extent }
+        Self { api, listed, call, next: Next::Turn(Turn::First), course, extent }
     }
 
     /// The same for whoever deletes what no listed tag needs: the registry is asked whether something follows the last item
@@ -103,7 +109,7 @@ impl<H: Host> Listing<H> {
             let url = match &turn {
                 Turn::First => {
                     let url = self.url(self.course.size, None)?; // a bad name is told before any request
-                    if self.connection.is_v1(&self.call).await? {
+                    if self.api.is_v1(&self.call).await? {
                         self.next = Next::V1(1);
                         continue;
                     }
@@ -137,8 +143,8 @@ impl<H: Host> Listing<H> {
 
     fn target(&self) -> Result<Target> {
         Ok(match &self.listed {
-            Listed::Catalog => self.connection.catalog_target(),
-            Listed::Tags(name) => self.connection.repository_target(name.as_ref().map_err(Clone::clone)?, "tags/list"),
+            Listed::Catalog => self.api.catalog_target(),
+            Listed::Tags(name) => self.api.repository_target(name.as_ref().map_err(Clone::clone)?, "tags/list"),
         })
     }
 
@@ -154,8 +160,8 @@ impl<H: Host> Listing<H> {
     async fn get(&self, url: Url) -> Result<Answer<Vec<u8>>> {
         let target = self.target()?.with_url(url);
         // Artifactory answers 406 to a manifest's Accept here.
-        let request = self.connection.request(Method::Get, &target, Some("application/json"), &self.call);
-        self.connection.load(&request, PAGE_LIMIT).await
+        let request = self.api.request(Method::Get, &target, Some("application/json"), &self.call);
+        self.api.load(&request, PAGE_LIMIT).await
     }
 
     async fn first(&mut self, url: Url) -> Result<Answer<Vec<u8>>> {
@@ -166,7 +172,7 @@ impl<H: Host> Listing<H> {
         if answer.response.is_success() {
             return Ok(answer);
         }
-        let error = self.connection.failure(&answer);
+        let error = self.api.failure(&answer);
         // distribution and ECR set a limit to `n`; without it they choose.
         let is_size =
             answer.response.status == 400 && matches!(error.code.as_ref(), "PAGINATION_NUMBER_INVALID" | "UNSUPPORTED");
@@ -174,7 +180,7 @@ impl<H: Host> Listing<H> {
             return Err(self.no_catalog(error).await);
         }
         self.course.size = None;
-        match self.connection.success(self.get(self.url(None, None)?).await?) {
+        match self.api.success(self.get(self.url(None, None)?).await?) {
             Ok(answer) => Ok(answer),
             Err(error) => Err(self.no_catalog(error).await),
         }
@@ -191,9 +197,9 @@ impl<H: Host> Listing<H> {
         let advice = "name the repositories instead";
         let (code, clause) = if is_absent {
             (code::UNSUPPORTED.into(), format!("this registry has no catalog (/v2/_catalog): {advice}"))
-        } else if version::check(&self.connection, &self.call).await.is_ok() {
+        } else if version::check(&self.api, &self.call).await.is_ok() {
             // It lets this client in, and not here.
-            let whose = if self.connection.has_credentials() { "to these credentials" } else { "without credentials" };
+            let whose = if self.api.has_credentials() { "to these credentials" } else { "without credentials" };
             let clause = format!("this registry has no catalog (/v2/_catalog), or does not show it {whose}: {advice}");
             (code::UNSUPPORTED.into(), clause)
         } else {
@@ -214,7 +220,7 @@ impl<H: Host> Listing<H> {
             _ => true,
         };
         if !is_verdict || is_needed {
-            return Err(self.connection.failure(answer));
+            return Err(self.api.failure(answer));
         }
         let turn = self.course.refused(turn, &|url| self.extent.has(url));
         self.go_on(turn, &answer.url);
@@ -242,7 +248,7 @@ impl<H: Host> Listing<H> {
             Turn::Stuck(why) => Next::Failure(self.extent.stuck(url, &why)),
             Turn::Doubtful(why) => {
                 let name = if let Listed::Tags(Ok(name)) = &self.listed { name.as_str() } else { "the catalog" };
-                self.connection.notices.warn(&format!("the list of {name} may be incomplete: {why}"));
+                self.api.notices.warn(&format!("the list of {name} may be incomplete: {why}"));
                 Next::Turn(Turn::End)
             }
             turn => Next::Turn(turn),
@@ -255,7 +261,7 @@ impl<H: Host> Listing<H> {
             Listed::Catalog => None,
             Listed::Tags(name) => Some(name.as_ref().map_err(Clone::clone)?),
         };
-        let answer = self.connection.v1_list(name, number, self.course.size, &self.call).await?;
+        let answer = v1::list(&self.api, name, (number, self.course.size), &self.call).await?;
         self.extent.page(&answer)?;
         let page = v1::page_of(&answer, name.is_none())?;
         let fresh = self.course.fresh(page.names);

@@ -8,8 +8,8 @@ use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::manifest::document::{Entry, ImageDocument};
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::{OCI_EMPTY, OCI_MANIFEST};
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
-use crate::registry::api::connection::Connection;
+use crate::protocol::oci::reference::{Reference, Tag};
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::push::Push;
 use crate::registry::image::reference::Source;
@@ -51,35 +51,33 @@ pub struct Artifact<H: Host> {
 impl<H: Host> Repository<H> {
     /// Pushes an artifact: its files, its manifest, and its place among the referrers of its subject.
     pub async fn push_artifact(&self, artifact: Artifact<H>, call: &Call) -> Result<Descriptor> {
-        let name = self.checked_name()?;
+        let repo = self.in_call(call)?;
         let tag = artifact.tag.as_deref().map(Tag::parse).transpose()?;
         media_type::check(&artifact.artifact_type)?;
-        let subject = artifact.subject.as_ref().map(|subject| subject.within(&self.connection, &name)).transpose()?;
-        Box::pin(self.connection.push_artifact(&name, artifact, tag, subject, call)).await
+        let subject = artifact.subject.as_ref().map(|subject| subject.within(&repo)).transpose()?;
+        Box::pin(repo.push_artifact(artifact, tag, subject)).await
     }
 }
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     async fn push_artifact(
-        self: &Rc<Self>,
-        name: &RepositoryName,
+        &self,
         artifact: Artifact<H>,
         tag: Option<Tag>,
         subject: Option<Reference>,
-        call: &Call,
     ) -> Result<Descriptor> {
         let subject = match &subject {
-            Some(reference) => Some(self.subject(name, reference, call).await?),
+            Some(reference) => Some(self.subject(reference).await?),
             None => None,
         };
         let mut uses_empty = artifact.config.is_none();
         let config = match artifact.config {
-            Some(push) => Entry::new(self.push_blob(name, push, call).await?.0)?,
-            None => self.push_empty(name, call).await?,
+            Some(push) => Entry::new(self.push_blob(push).await?.0)?,
+            None => self.push_empty().await?,
         };
         let mut layers = Vec::new();
         for file in artifact.files {
-            let (mut descriptor, _) = self.push_blob(name, file.push, call).await?;
+            let (mut descriptor, _) = self.push_blob(file.push).await?;
             let mut annotations = file.annotations;
             if let Some(title) = &file.title {
                 annotations.set(TITLE, title);
@@ -90,7 +88,7 @@ impl<H: Host> Connection<H> {
         if layers.is_empty() {
             // Registries want at least one.
             uses_empty = true;
-            layers.push(self.push_empty(name, call).await?);
+            layers.push(self.push_empty().await?);
         }
         let mut document = ImageDocument::new(OCI_MANIFEST, config, layers);
         document.artifact_type = Some(artifact.artifact_type);
@@ -99,34 +97,35 @@ impl<H: Host> Connection<H> {
         let (bytes, media_type) = document.write()?;
         let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
         let reference = tag.map_or_else(|| Reference::Digest(manifest.digest.clone()), Reference::Tag);
-        match self.push_manifest(name, &reference, &manifest, call).await {
+        match self.push_manifest(&reference, &manifest).await {
             // The registry said that it had it, and has it not.
             Err(error) if uses_empty && error.lacks_parts() => {
-                self.push_small_blob(name, EMPTY.to_vec(), call).await?;
-                self.push_manifest(name, &reference, &manifest, call).await?;
+                self.push_small_blob(EMPTY.to_vec()).await?;
+                self.push_manifest(&reference, &manifest).await?;
             }
             pushed => pushed?,
         }
         Ok(manifest.descriptor())
     }
 
-    async fn subject(self: &Rc<Self>, name: &RepositoryName, reference: &Reference, call: &Call) -> Result<Entry> {
+    async fn subject(&self, reference: &Reference) -> Result<Entry> {
         // By GET: what HEAD says of a type and a size would stand in the artifact's manifest for good.
-        match self.observe(name, reference, call).await? {
+        match self.observe(reference).await? {
             Some(found) => Ok(Entry::new(found.descriptor())?),
             None => {
-                let message = format!("subject: there is no {reference} in the repository {name}; nothing was pushed");
+                let message =
+                    format!("subject: there is no {reference} in the repository {}; nothing was pushed", self.name);
                 Err(Error::new(code::NOT_FOUND, message))
             }
         }
     }
 
     /// The descriptor of nothing, and the two bytes that stand for it.
-    async fn push_empty(self: &Rc<Self>, name: &RepositoryName, call: &Call) -> Result<Entry> {
+    async fn push_empty(&self) -> Result<Entry> {
         let digest = Digest::of(Algorithm::Sha256, EMPTY);
-        self.require_v2("blobs", call).await?;
-        if self.blob_hint(name, &digest, Some(EMPTY.len() as u64), call).await?.is_none() {
-            self.push_small_blob(name, EMPTY.to_vec(), call).await?;
+        self.require_v2("blobs").await?;
+        if self.blob_hint(&digest, Some(EMPTY.len() as u64)).await?.is_none() {
+            self.push_small_blob(EMPTY.to_vec()).await?;
         }
         Ok(Entry::new(Descriptor::new(OCI_EMPTY.to_owned(), digest, EMPTY.len() as u64))?)
     }

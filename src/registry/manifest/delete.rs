@@ -1,7 +1,6 @@
 //! Deleting a manifest, after a look at what depends on it, and with a look whether it was done.
 
 use std::collections::HashSet;
-use std::rc::Rc;
 
 use serde::Serialize;
 
@@ -9,9 +8,9 @@ use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type::{Kind, essence, kind};
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::oci::referrers;
-use crate::registry::api::connection::Connection;
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::ids::{Question, answers};
 use crate::registry::manifest::get::FetchedManifest;
@@ -101,47 +100,48 @@ enum Look {
 impl<H: Host> Repository<H> {
     /// What depends on a manifest: one GET for each of the repository's tags and each index within an index.
     pub async fn plan_delete(&self, digest: &str, call: &Call) -> Result<Dependents> {
-        Box::pin(self.dependents(&self.checked_name()?, Digest::parse(digest)?, call)).await
+        Box::pin(self.in_call(call)?.dependents(Digest::parse(digest)?)).await
     }
 
     /// Deletes a manifest, and every tag that points to it. Unless forced only what nothing depends on, else `IN_USE`.
     /// Resolves once it is gone, and its tags.
     pub async fn delete_manifest(&self, digest: &str, force: bool, call: &Call) -> Result<()> {
-        let name = self.checked_name()?;
-        let digest = Digest::parse(digest)?;
+        let (repo, digest) = (self.in_call(call)?, Digest::parse(digest)?);
         Box::pin(async {
             let tags = if force {
                 // Those that have to be gone afterwards. A registry without a list has no tags to leave behind.
-                match self.look_at_tags(&name, &digest, call).await {
+                match repo.look_at_tags(&digest).await {
                     Err(error) if matches!(error.status, Some(401 | 403 | 404 | 405 | 501)) => Vec::new(),
                     looked => tags_of(&looked?),
                 }
             } else {
-                self.dependents(&name, digest.clone(), call).await?.check_unused()?;
+                repo.dependents(digest.clone()).await?.check_unused()?;
                 Vec::new()
             };
-            self.connection.delete_manifest(&name, digest, tags, call).await
+            repo.delete_manifest(digest, tags).await
         })
         .await
     }
+}
 
-    async fn dependents(&self, name: &RepositoryName, digest: Digest, call: &Call) -> Result<Dependents> {
-        let looked = self.look_at_tags(name, &digest, call).await?;
+impl<H: Host> Repo<H> {
+    async fn dependents(&self, digest: Digest) -> Result<Dependents> {
+        let looked = self.look_at_tags(&digest).await?;
         let tags = tags_of(&looked);
         let (parents, dangling, unread) = Default::default();
         let mut dependents = Dependents { digest, tags, parents, referrers: Vec::new(), dangling, unread };
-        self.parents(name, &mut dependents, looked, call).await?;
-        dependents.referrers = self.connection.referrers(name, &dependents.digest, None, call).await?;
+        self.parents(&mut dependents, looked).await?;
+        dependents.referrers = self.referrers(&dependents.digest, None).await?;
         Ok(dependents)
     }
 
-    async fn look_at_tags(&self, name: &RepositoryName, digest: &Digest, call: &Call) -> Result<Vec<Look>> {
-        let mut tags = self.connection.listed_tags(name, call).await?;
+    async fn look_at_tags(&self, digest: &Digest) -> Result<Vec<Look>> {
+        let mut tags = self.listed_tags().await?;
         tags.sort();
         tags.dedup();
         let mut looked = Vec::new();
         let questions = tags.into_iter().filter_map(|tag| match Tag::parse(&tag) {
-            Ok(checked) => Some(self.look(name, tag, Reference::Tag(checked), false, digest, call)),
+            Ok(checked) => Some(self.look(tag, Reference::Tag(checked), false, digest)),
             // It is listed, and cannot be asked for.
             Err(invalid) => {
                 looked.push(Look::Unread(Unread { name: tag, reason: invalid.message }));
@@ -149,22 +149,20 @@ impl<H: Host> Repository<H> {
             }
         });
         let questions: Vec<_> = questions.collect();
-        looked.append(&mut answers(self.connection.concurrency, questions).await?);
+        looked.append(&mut answers(self.api.concurrency, questions).await?);
         looked.sort_by(|one, other| one.name().cmp(other.name()));
         Ok(looked)
     }
 
     fn look<'a>(
         &'a self,
-        name: &'a RepositoryName,
         label: String,
         reference: Reference,
         may_be_blob: bool,
         digest: &'a Digest,
-        call: &'a Call,
     ) -> Question<'a, Look> {
         Box::pin(async move {
-            match self.connection.observe(name, &reference, call).await {
+            match self.observe(&reference).await {
                 Ok(Some(found)) => Ok(Look::At(Looked::at(&label, &found, digest))),
                 Ok(None) => Ok(Look::Nothing(label)),
                 // The question for a manifest that is a blob is answered by some registries with 500.
@@ -178,13 +176,7 @@ impl<H: Host> Repository<H> {
     }
 
     /// Fills in the indexes that have the manifest as an entry, and what could not be read of them.
-    async fn parents(
-        &self,
-        name: &RepositoryName,
-        dependents: &mut Dependents,
-        mut looked: Vec<Look>,
-        call: &Call,
-    ) -> Result<()> {
+    async fn parents(&self, dependents: &mut Dependents, mut looked: Vec<Look>) -> Result<()> {
         let mut visited = HashSet::new();
         let mut is_tag = true;
         while !looked.is_empty() {
@@ -205,9 +197,9 @@ impl<H: Host> Repository<H> {
             }
             let digest = dependents.digest.clone();
             let questions = pending.into_iter().map(|Nested { digest: index, may_be_blob }| {
-                self.look(name, index.to_string(), Reference::Digest(index), may_be_blob, &digest, call)
+                self.look(index.to_string(), Reference::Digest(index), may_be_blob, &digest)
             });
-            looked = answers(self.connection.concurrency, questions.collect()).await?;
+            looked = answers(self.api.concurrency, questions.collect()).await?;
             is_tag = false;
         }
         dependents.parents.sort();
@@ -242,32 +234,26 @@ fn is_about_one(error: &Error) -> bool {
     }
 }
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// `tags`: those that have to go with it.
-    async fn delete_manifest(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        digest: Digest,
-        tags: Vec<String>,
-        call: &Call,
-    ) -> Result<()> {
+    async fn delete_manifest(&self, digest: Digest, tags: Vec<String>) -> Result<()> {
         let reference = Reference::Digest(digest.clone());
-        let subject = match self.ask(name, &reference, call).await {
+        let subject = match self.ask(&reference).await {
             Ok(found) => found?.manifest.subject.as_ref().map(|subject| subject.digest.clone()),
             // What came and cannot be read can be deleted all the same.
             Err(error) if error.status.is_some_and(|status| status < 300) => None,
             Err(error) => return Err(error),
         };
-        let (me, name, call) = (self.clone(), name.clone(), call.clone());
-        see_through(self.host(), async move {
-            let delete = Box::pin(me.delete_digest(&name, &digest, &call));
+        let me = self.clone();
+        see_through(self.api.host(), async move {
+            let delete = Box::pin(me.delete_digest(&digest));
             match &subject {
-                Some(subject) => me.delete_referrer(&name, (subject, &digest), delete, &call).await?,
+                Some(subject) => me.delete_referrer((subject, &digest), delete).await?,
                 None => delete.await?,
             }
             let mut left = Vec::new();
             for tag in tags {
-                if let Err(error) = me.let_go(&name, &tag, &digest, &call).await {
+                if let Err(error) = me.let_go(&tag, &digest).await {
                     left.push((tag, error));
                 }
             }
@@ -284,14 +270,9 @@ impl<H: Host> Connection<H> {
 
     /// Deletes a manifest and makes sure that it is gone: a status alone proves nothing. distribution 2.8 answers 500 after
     /// it has removed a manifest, and 404 to the next try.
-    pub(crate) async fn delete_digest(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        digest: &Digest,
-        call: &Call,
-    ) -> Result<()> {
+    pub(crate) async fn delete_digest(&self, digest: &Digest) -> Result<()> {
         let reference = Reference::Digest(digest.clone());
-        let (refused, is_done) = match self.delete(name, &reference, call).await {
+        let (refused, is_done) = match self.delete(&reference).await {
             Ok(answer) if answer.response.is_success() => {
                 let message = format!("the registry says it deleted {digest}, but it is still there");
                 (answer.error(code::INVALID_RESPONSE, message), true)
@@ -299,7 +280,7 @@ impl<H: Host> Connection<H> {
             Ok(answer) => (self.deletion_refused(&answer), false),
             Err(error) => (error, false),
         };
-        match self.observe(name, &reference, call).await {
+        match self.observe(&reference).await {
             Ok(None) => Ok(()),
             // Some registries answer for what is not there with a page.
             Err(error) if is_done && error.is_not_found() => Ok(()),
@@ -310,8 +291,8 @@ impl<H: Host> Connection<H> {
 
     /// Removes a tag that should have gone with its manifest: go-containerregistry's registry keeps it, distribution 2.8 may
     /// leave it behind. One that points elsewhere by now stays.
-    async fn let_go(self: &Rc<Self>, name: &RepositoryName, tag: &str, digest: &Digest, call: &Call) -> Result<()> {
-        let untag = Untag::new(self, name, Tag::parse(tag)?, call);
+    async fn let_go(&self, tag: &str, digest: &Digest) -> Result<()> {
+        let untag = Untag::new(self.clone(), Tag::parse(tag)?);
         match untag.stands().await? {
             Standing::Gone => Ok(()),
             Standing::At(now) if !now.is_named(digest) => Ok(()),

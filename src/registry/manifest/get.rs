@@ -11,11 +11,11 @@ use crate::protocol::oci::manifest::Manifest;
 use crate::protocol::oci::manifest::parts::Parts;
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::Kind;
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::schema1::signed::Signed;
 use crate::registry::api::cache::Content;
-use crate::registry::api::connection::{Answer, Connection, Target};
-use crate::registry::api::settings::Call;
+use crate::registry::api::connection::{Answer, Target};
+use crate::registry::api::repo::Repo;
 use crate::registry::legacy::schema1::Legacy;
 use crate::transport::{Error, Host, Result};
 
@@ -84,37 +84,31 @@ impl FetchedManifest {
     }
 }
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// The manifest of a tag or digest.
-    pub(crate) async fn manifest(
-        &self,
-        name: &RepositoryName,
-        reference: &Reference,
-        accept: Option<&str>,
-        call: &Call,
-    ) -> Result<Rc<FetchedManifest>> {
+    pub(crate) async fn manifest(&self, reference: &Reference, accept: Option<&str>) -> Result<Rc<FetchedManifest>> {
         if let Reference::Digest(digest) = reference {
             check_verifiable(digest)?;
-            if let Some(Content::Manifest(kept)) = self.cached(name, digest) {
+            if let Some(Content::Manifest(kept)) = self.cached(digest) {
                 return Ok(kept);
             }
         }
-        self.require_v2("manifests", call).await?;
+        self.require_v2("manifests").await?;
         if let (Reference::Tag(tag), None) = (reference, accept)
-            && let Some(kept) = self.unchanged(name, tag, call).await?
+            && let Some(kept) = self.unchanged(tag).await?
         {
             return Ok(kept);
         }
-        let target = self.manifest_target(name, reference);
+        let target = self.manifest_target(reference);
         let accept = accept.unwrap_or(media_type::accept_manifests());
-        let mut request = self.request(Method::Get, &target, Some(accept), call);
+        let mut request = self.request(Method::Get, &target, Some(accept));
         request.may_be_cached = matches!(reference, Reference::Digest(_));
-        let mut answer = self.success(self.load(&request, MANIFEST_LIMIT).await?)?;
+        let mut answer = self.api.success(self.api.load(&request, MANIFEST_LIMIT).await?)?;
         let mut tells_digest = answer.content_digest().is_some();
         let mut read = verified(answer, reference);
-        if self.was_cached_wrong(&request, read.as_ref().err()) {
+        if self.api.was_cached_wrong(&request, read.as_ref().err()) {
             request.may_be_cached = false;
-            answer = self.success(self.load(&request, MANIFEST_LIMIT).await?)?;
+            answer = self.api.success(self.api.load(&request, MANIFEST_LIMIT).await?)?;
             tells_digest = answer.content_digest().is_some();
             read = verified(answer, reference);
         }
@@ -129,51 +123,40 @@ impl<H: Host> Connection<H> {
             fetched.schema1 = Some(Box::new(legacy.map_err(|error| error.at(Method::Get, &target.url))?));
         }
         let fetched = Rc::new(fetched);
-        self.keep(name, reference, &fetched, tells_digest);
+        self.keep(reference, &fetched, tells_digest);
         Ok(fetched)
     }
 
     /// Remembers what came. `tells_digest`: whether a later HEAD will tell if it is still that.
-    pub(crate) fn keep(
-        &self,
-        name: &RepositoryName,
-        reference: &Reference,
-        fetched: &Rc<FetchedManifest>,
-        tells_digest: bool,
-    ) {
-        let mut cache = self.cache.borrow_mut();
-        cache.put(name.as_str(), fetched.digest.as_str(), Content::Manifest(fetched.clone()));
+    pub(crate) fn keep(&self, reference: &Reference, fetched: &Rc<FetchedManifest>, tells_digest: bool) {
+        let mut cache = self.api.cache.borrow_mut();
+        cache.put(self.name.as_str(), fetched.digest.as_str(), Content::Manifest(fetched.clone()));
         if let (Reference::Tag(tag), true) = (reference, tells_digest) {
-            cache.put(name.as_str(), tag.as_str(), Content::Tag(fetched.digest.clone()));
+            cache.put(self.name.as_str(), tag.as_str(), Content::Tag(fetched.digest.clone()));
         }
     }
 
     /// What a tag led to before, if HEAD says that it still does: Docker Hub counts a GET, not a HEAD.
-    async fn unchanged(&self, name: &RepositoryName, tag: &Tag, call: &Call) -> Result<Option<Rc<FetchedManifest>>> {
-        let kept = |key: &str| self.cache.borrow_mut().get(name.as_str(), key);
+    async fn unchanged(&self, tag: &Tag) -> Result<Option<Rc<FetchedManifest>>> {
+        let kept = |key: &str| self.cached_under(key);
         let Some(Content::Tag(digest)) = kept(tag.as_str()) else { return Ok(None) };
         let Some(Content::Manifest(manifest)) = kept(digest.as_str()) else { return Ok(None) };
         let reference = Reference::Tag(tag.clone());
-        let target = self.manifest_target(name, &reference);
-        let answer = self.head(&target, Some(media_type::accept_manifests()), call).await?;
+        let target = self.manifest_target(&reference);
+        let answer = self.head(&target, Some(media_type::accept_manifests())).await?;
         let told = told_by_head(&answer, &reference);
         Ok(told.filter(|told| told.digest == digest).map(|_| manifest))
     }
 
     /// The manifest a descriptor speaks of, which must be as it says.
-    pub(crate) async fn child_manifest(
-        &self,
-        name: &RepositoryName,
-        descriptor: &Descriptor,
-        call: &Call,
-    ) -> Result<Rc<FetchedManifest>> {
+    pub(crate) async fn child_manifest(&self, descriptor: &Descriptor) -> Result<Rc<FetchedManifest>> {
         let reference = Reference::Digest(descriptor.digest.clone());
-        let fetched = self.manifest(name, &reference, None, call).await.map_err(|error| {
+        let fetched = self.manifest(&reference, None).await.map_err(|error| {
             let platform = descriptor.platform.as_ref().map(|platform| format!(" for {platform}")).unwrap_or_default();
             let what = format!("{} is listed{platform}, but the registry does not have it", descriptor.digest);
             if error.is_not_found() { error.and(&what) } else { error }
         })?;
-        let url = self.manifest_target(name, &reference).url;
+        let url = self.manifest_target(&reference).url;
         // Of schema 1 the digest alone counts: registries sign anew for each answer.
         let is_schema1 = |media_type: &str| media_type::kind(&media_type::essence(media_type)) == Kind::Schema1;
         if fetched.schema1.is_some() && is_schema1(&descriptor.media_type) {
@@ -200,35 +183,25 @@ impl<H: Host> Connection<H> {
 
     /// A manifest's descriptor by HEAD, or by GET where HEAD does not tell all (405, or header fields that are absent,
     /// hidden or say nothing). `None` where HEAD says that there is none. A hint: see [`observe`](Self::observe).
-    pub(crate) async fn head_manifest(
-        &self,
-        name: &RepositoryName,
-        reference: &Reference,
-        call: &Call,
-    ) -> Result<Option<Descriptor>> {
-        self.require_v2("manifests", call).await?;
-        let target = self.manifest_target(name, reference);
-        let answer = self.head(&target, Some(media_type::accept_manifests()), call).await?;
+    pub(crate) async fn head_manifest(&self, reference: &Reference) -> Result<Option<Descriptor>> {
+        self.require_v2("manifests").await?;
+        let target = self.manifest_target(reference);
+        let answer = self.head(&target, Some(media_type::accept_manifests())).await?;
         if answer.response.status == 404 {
             return Ok(None);
         }
         if let Some(descriptor) = told_by_head(&answer, reference) {
             return Ok(Some(descriptor));
         }
-        match self.manifest(name, reference, None, call).await {
+        match self.manifest(reference, None).await {
             Ok(fetched) => Ok(Some(fetched.descriptor())),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// What the cache holds under a digest.
-    pub(crate) fn cached(&self, name: &RepositoryName, digest: &Digest) -> Option<Content> {
-        self.cache.borrow_mut().get(name.as_str(), digest.as_str())
-    }
-
-    pub(crate) fn manifest_target(&self, name: &RepositoryName, reference: &Reference) -> Target {
-        self.repository_target(name, &format!("manifests/{reference}"))
+    pub(crate) fn manifest_target(&self, reference: &Reference) -> Target {
+        self.endpoint(&format!("manifests/{reference}"))
     }
 }
 

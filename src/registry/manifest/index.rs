@@ -10,9 +10,7 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::platform::{Matcher, Platform};
-use crate::protocol::oci::reference::RepositoryName;
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
+use crate::registry::api::repo::Repo;
 use crate::registry::ids::{Work, together};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
@@ -36,12 +34,7 @@ pub struct Found {
 }
 
 /// The images of an index and of the indexes within it, in the order they stand there; without attestations.
-pub async fn images<H: Host>(
-    connection: &Rc<Connection<H>>,
-    name: &RepositoryName,
-    index: &FetchedManifest,
-    call: &Call,
-) -> Result<Vec<Descriptor>> {
+pub async fn images<H: Host>(repo: &Repo<H>, index: &FetchedManifest) -> Result<Vec<Descriptor>> {
     index.sound()?;
     let mut images = Vec::new();
     let mut visited = vec![index.digest.clone()];
@@ -62,7 +55,7 @@ pub async fn images<H: Host>(
                     return Err(Error::new(code::INDEX_LIMIT, message));
                 }
                 visited.push(entry.digest.clone());
-                let nested = connection.child_manifest(name, &entry, call).await?;
+                let nested = repo.child_manifest(&entry).await?;
                 nested.sound()?;
                 push_entries(&mut pending, depth + 1, &nested);
             }
@@ -85,20 +78,14 @@ fn is_attestation(entry: &Descriptor) -> bool {
 
 /// The image that fits a platform best; of equals the first. An entry that does not state its platform is asked for it, as
 /// containerd does, unless another fits as well as any can.
-pub async fn choose<H: Host>(
-    connection: &Rc<Connection<H>>,
-    name: &RepositoryName,
-    images: &[Descriptor],
-    platform: &Platform,
-    call: &Call,
-) -> Result<Found> {
+pub async fn choose<H: Host>(repo: &Repo<H>, images: &[Descriptor], platform: &Platform) -> Result<Found> {
     let matcher = Matcher::only(platform);
     if let Some((0, entry)) = best(images, &matcher) {
-        return open(connection, name, entry, call).await;
+        return open(repo, entry).await;
     }
-    let (images, failure) = with_platforms(connection, name, images, call).await;
+    let (images, failure) = with_platforms(repo, images).await;
     if let Some((_, entry)) = best(&images, &matcher) {
-        return open(connection, name, entry, call).await;
+        return open(repo, entry).await;
     }
     // One that could not be read may be the one.
     Err(failure.unwrap_or_else(|| none_fits(platform, &images)))
@@ -112,37 +99,27 @@ pub fn best<'a>(images: &'a [Descriptor], matcher: &Matcher) -> Option<(usize, &
 
 /// The same entries, with the platform that their config tells where they do not state it themselves; and what went wrong
 /// first where one could not be read.
-pub async fn with_platforms<H: Host>(
-    connection: &Rc<Connection<H>>,
-    name: &RepositoryName,
-    images: &[Descriptor],
-    call: &Call,
-) -> (Vec<Descriptor>, Option<Error>) {
+pub async fn with_platforms<H: Host>(repo: &Repo<H>, images: &[Descriptor]) -> (Vec<Descriptor>, Option<Error>) {
     let (images, failure) = (RefCell::new(images.to_vec()), RefCell::new(None));
     let untold: Vec<(usize, Descriptor)> = images.borrow().iter().cloned().enumerate().collect();
     let untold = untold.into_iter().filter(|(_, entry)| entry.platform.is_none() && is_image(entry)).take(PROBE_LIMIT);
     let mut works = untold.map(|(at, entry)| -> Work<'_> {
         let (images, failure) = (&images, &failure);
         Box::pin(async move {
-            match told_platform(connection, name, &entry, call).await {
+            match told_platform(repo, &entry).await {
                 Ok(told) => images.borrow_mut().get_mut(at).into_iter().for_each(|entry| entry.platform = told.clone()),
                 Err(error) => drop(failure.borrow_mut().get_or_insert(error)),
             }
         })
     });
-    together(connection.concurrency, &mut works).await;
+    together(repo.api.concurrency, &mut works).await;
     drop(works);
     (images.into_inner(), failure.into_inner())
 }
 
-async fn told_platform<H: Host>(
-    connection: &Rc<Connection<H>>,
-    name: &RepositoryName,
-    entry: &Descriptor,
-    call: &Call,
-) -> Result<Option<Platform>> {
-    let manifest = connection.child_manifest(name, entry, call).await?;
-    Ok(connection.image_config(name, &manifest, call).await?.and_then(|config| config.platform))
+async fn told_platform<H: Host>(repo: &Repo<H>, entry: &Descriptor) -> Result<Option<Platform>> {
+    let manifest = repo.child_manifest(entry).await?;
+    Ok(repo.image_config(&manifest).await?.and_then(|config| config.platform))
 }
 
 fn is_image(entry: &Descriptor) -> bool {
@@ -151,13 +128,8 @@ fn is_image(entry: &Descriptor) -> bool {
 }
 
 /// Fetches the image of an index entry.
-pub async fn open<H: Host>(
-    connection: &Rc<Connection<H>>,
-    name: &RepositoryName,
-    entry: &Descriptor,
-    call: &Call,
-) -> Result<Found> {
-    let manifest = connection.child_manifest(name, entry, call).await?;
+pub async fn open<H: Host>(repo: &Repo<H>, entry: &Descriptor) -> Result<Found> {
+    let manifest = repo.child_manifest(entry).await?;
     Ok(Found { manifest, platform: entry.platform.clone() })
 }
 
@@ -183,14 +155,9 @@ pub fn none_fits(platform: &Platform, images: &[Descriptor]) -> Error {
     no_match(platform, &told.chain(untold).collect::<Vec<_>>())
 }
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// The config of an image manifest, read as such; `None` where it is something else (an artifact's).
-    pub(crate) async fn image_config(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        manifest: &FetchedManifest,
-        call: &Call,
-    ) -> Result<Option<ImageConfig>> {
+    pub(crate) async fn image_config(&self, manifest: &FetchedManifest) -> Result<Option<ImageConfig>> {
         if let Some(legacy) = &manifest.schema1 {
             return Ok(Some(ImageConfig::parse(&legacy.document.config(None)?)?));
         }
@@ -198,7 +165,7 @@ impl<H: Host> Connection<H> {
         if !media_type::is_image_config(&media_type::essence(&descriptor.media_type)) {
             return Ok(None);
         }
-        let bytes = self.config(name, descriptor, call).await?;
+        let bytes = self.config(descriptor).await?;
         Ok(Some(ImageConfig::parse(&bytes)?))
     }
 }

@@ -10,8 +10,8 @@ use crate::protocol::oci::manifest::document::{Entry, IndexDocument};
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::{Entry as EntryKind, Kind};
 use crate::protocol::oci::platform::Platform;
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
-use crate::registry::api::connection::Connection;
+use crate::protocol::oci::reference::{Reference, Tag};
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::ids::{Question, answers};
 use crate::registry::image::reference::Source;
@@ -43,37 +43,36 @@ impl<H: Host> Repository<H> {
         change: &IndexChange,
         call: &Call,
     ) -> Result<Descriptor> {
-        let name = self.checked_name()?;
+        let repo = self.in_call(call)?;
         let tag = Tag::parse(tag)?;
         let base = change.base.as_deref().map(Reference::parse).transpose()?;
         let removed =
             change.remove.iter().map(|text| Removed::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
-        let images: Vec<_> = images.iter().map(|image| image.within(&self.connection, &name)).collect::<Result<_>>()?;
+        let images: Vec<_> = images.iter().map(|image| image.within(&repo)).collect::<Result<_>>()?;
         if images.is_empty() && base.is_none() {
             return Err(Error::new(code::INVALID_ARGUMENT, "images: at least one is needed, or options.base"));
         }
         Box::pin(async {
-            let connection = &self.connection;
             let mut index = match &base {
-                Some(base) => connection.index_document(&name, base, call).await?,
+                Some(base) => repo.index_document(base).await?,
                 None => IndexDocument::default(),
             };
             for removed in &removed {
                 removed.leave_out(&mut index.manifests)?;
             }
             for image in &images {
-                let entries = connection.index_entries(&name, image, call).await?;
+                let entries = repo.index_entries(image).await?;
                 merge(&mut index.manifests, entries);
             }
             for (key, value) in &change.annotations {
                 index.annotations.set(key, value);
             }
-            connection.check_children(&name, &index.manifests, call).await?;
+            repo.check_children(&index.manifests).await?;
             let (bytes, media_type) = index.write()?;
             let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
-            connection.put_tag(&name, &tag, &manifest, call).await?;
+            repo.put_tag(&tag, &manifest).await?;
             if let Some(subject) = &manifest.manifest.subject {
-                connection.list_referrer(&name, subject, &manifest, call).await?;
+                repo.list_referrer(subject, &manifest).await?;
             }
             Ok(manifest.descriptor())
         })
@@ -81,14 +80,9 @@ impl<H: Host> Repository<H> {
     }
 }
 
-impl<H: Host> Connection<H> {
-    async fn index_document(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        reference: &Reference,
-        call: &Call,
-    ) -> Result<IndexDocument> {
-        let found = self.current(name, reference, call).await?;
+impl<H: Host> Repo<H> {
+    async fn index_document(&self, reference: &Reference) -> Result<IndexDocument> {
+        let found = self.current(reference).await?;
         match &found.sound()?.manifests {
             Some(entries) if found.manifest.kind == Kind::Index => Ok(IndexDocument::parse(&found.bytes, entries)?),
             _ => {
@@ -99,48 +93,45 @@ impl<H: Host> Connection<H> {
     }
 
     /// What an image contributes.
-    async fn index_entries(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        reference: &Reference,
-        call: &Call,
-    ) -> Result<Vec<Entry>> {
-        let found = self.current(name, reference, call).await?;
+    async fn index_entries(&self, reference: &Reference) -> Result<Vec<Entry>> {
+        let found = self.current(reference).await?;
         if let (Kind::Index, Some(entries)) = (found.manifest.kind, &found.sound()?.manifests) {
             return Ok(IndexDocument::parse(&found.bytes, entries)?.manifests);
         }
         let mut descriptor = found.descriptor();
-        descriptor.platform = self.image_config(name, &found, call).await?.and_then(|config| config.platform);
+        descriptor.platform = self.image_config(&found).await?.and_then(|config| config.platform);
         descriptor.artifact_type = found.manifest.artifact_type.clone();
         Ok(vec![Entry::new(descriptor)?])
     }
 
     /// Not every registry looks for itself whether an index leads anywhere, nor tells by HEAD what it has.
-    async fn check_children(self: &Rc<Self>, name: &RepositoryName, entries: &[Entry], call: &Call) -> Result<()> {
+    async fn check_children(&self, entries: &[Entry]) -> Result<()> {
         let questions = entries.iter().map(|Entry { descriptor, .. }| -> Question<'_, _> {
             Box::pin(async {
-                let is_there = self.has_child(name, descriptor, call).await?;
+                let is_there = self.has_child(descriptor).await?;
                 Ok(Some(&descriptor.digest).filter(|_| !is_there))
             })
         });
-        match answers(self.concurrency, questions.collect()).await?.into_iter().flatten().next() {
+        match answers(self.api.concurrency, questions.collect()).await?.into_iter().flatten().next() {
             Some(digest) => {
-                let message =
-                    format!("an entry of the index is not in the repository {name}: {digest}; nothing was pushed");
+                let message = format!(
+                    "an entry of the index is not in the repository {}: {digest}; nothing was pushed",
+                    self.name
+                );
                 Err(Error::new("MANIFEST_UNKNOWN", message))
             }
             None => Ok(()),
         }
     }
 
-    async fn has_child(self: &Rc<Self>, name: &RepositoryName, child: &Descriptor, call: &Call) -> Result<bool> {
+    async fn has_child(&self, child: &Descriptor) -> Result<bool> {
         let kind = media_type::entry(&media_type::essence(&child.media_type));
         // Asked for a blob as a manifest, distribution 2.8 answers 500.
-        if kind != EntryKind::Manifest && self.head_blob(name, &child.digest, call).await?.is_some() {
+        if kind != EntryKind::Manifest && self.head_blob(&child.digest).await?.is_some() {
             return Ok(true);
         }
         let reference = Reference::Digest(child.digest.clone());
-        Ok(kind != EntryKind::Blob && self.observe(name, &reference, call).await?.is_some())
+        Ok(kind != EntryKind::Blob && self.observe(&reference).await?.is_some())
     }
 }
 

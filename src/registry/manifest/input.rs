@@ -25,11 +25,11 @@ impl<H: Host> Repository<H> {
         signer: Option<AnySigner>,
         call: &Call,
     ) -> Result<Descriptor> {
-        let name = self.checked_name()?;
+        let repo = self.in_call(call)?;
         let reference = Reference::parse(reference)?;
         let manifest = checked(&reference, bytes, media_type)?;
-        let manifest = Rc::new(Box::pin(self.connection.signed(manifest, signer)).await?);
-        Box::pin(self.connection.push_manifest(&name, &reference, &manifest, call)).await?;
+        let manifest = Rc::new(Box::pin(repo.signed(manifest, signer)).await?);
+        Box::pin(repo.push_manifest(&reference, &manifest)).await?;
         Ok(manifest.descriptor())
     }
 }

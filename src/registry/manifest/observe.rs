@@ -6,43 +6,31 @@ use std::rc::Rc;
 use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::oci::media_type;
-use crate::protocol::oci::reference::{Reference, RepositoryName};
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
+use crate::protocol::oci::reference::Reference;
+use crate::registry::api::repo::Repo;
 use crate::registry::legacy::schema1::Legacy;
-use crate::registry::listing::Listing;
 use crate::registry::manifest::get::{FetchedManifest, MANIFEST_LIMIT, verified};
 use crate::transport::{Error, Host, Result};
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// The manifest of a tag or digest, by a GET that is sent now. `None` only where that says 404; where what says so is a
     /// proxy's page, the tag list has to agree. Signatures of schema 1 are not checked.
-    pub(crate) async fn observe(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        reference: &Reference,
-        call: &Call,
-    ) -> Result<Option<Rc<FetchedManifest>>> {
-        Ok(self.ask(name, reference, call).await?.ok())
+    pub(crate) async fn observe(&self, reference: &Reference) -> Result<Option<Rc<FetchedManifest>>> {
+        Ok(self.ask(reference).await?.ok())
     }
 
     /// The same, with what the registry says where there is no such manifest.
-    pub(crate) async fn ask(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        reference: &Reference,
-        call: &Call,
-    ) -> Result<Result<Rc<FetchedManifest>>> {
-        self.require_v2("manifests", call).await?;
-        let target = self.manifest_target(name, reference);
-        let request = self.request(Method::Get, &target, Some(media_type::accept_manifests()), call);
-        let answer = self.load(&request, MANIFEST_LIMIT).await?;
+    pub(crate) async fn ask(&self, reference: &Reference) -> Result<Result<Rc<FetchedManifest>>> {
+        self.require_v2("manifests").await?;
+        let target = self.manifest_target(reference);
+        let request = self.request(Method::Get, &target, Some(media_type::accept_manifests()));
+        let answer = self.api.load(&request, MANIFEST_LIMIT).await?;
         if answer.response.status != 404 {
             let tells_digest = answer.content_digest().is_some();
-            let (mut fetched, signed) = match verified(self.success(answer)?, reference) {
+            let (mut fetched, signed) = match verified(self.api.success(answer)?, reference) {
                 Ok(verified) => verified,
                 Err(error) if error.code == code::INVALID_RESPONSE => {
-                    return self.doubted(name, reference, error, call).await;
+                    return self.doubted(reference, error).await;
                 }
                 Err(error) => return Err(error),
             };
@@ -56,51 +44,32 @@ impl<H: Host> Connection<H> {
                 return Ok(Ok(Rc::new(fetched)));
             }
             let fetched = Rc::new(fetched);
-            self.keep(name, reference, &fetched, tells_digest);
+            self.keep(reference, &fetched, tells_digest);
             return Ok(Ok(fetched));
         }
-        let error = self.failure(&answer);
+        let error = self.api.failure(&answer);
         // The registry's own error, or a plain 404. Anything else may come from what stands before it.
         if !error.errors.is_empty() || answer.response.body.is_empty() {
             return Ok(Err(error));
         }
-        self.doubted(name, reference, error, call).await
+        self.doubted(reference, error).await
     }
 
     /// The manifest that a call tags, copies or builds on: as it is now, and signed as it should be.
-    pub(crate) async fn current(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        reference: &Reference,
-        call: &Call,
-    ) -> Result<Rc<FetchedManifest>> {
-        let found = self.ask(name, reference, call).await??;
+    pub(crate) async fn current(&self, reference: &Reference) -> Result<Rc<FetchedManifest>> {
+        let found = self.ask(reference).await??;
         self.check_signatures(&found).await?;
         Ok(found)
     }
 
     /// A page in the place of an answer, whatever its status: a tag that is not listed either does not exist.
-    async fn doubted(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        reference: &Reference,
-        error: Error,
-        call: &Call,
-    ) -> Result<Result<Rc<FetchedManifest>>> {
+    async fn doubted(&self, reference: &Reference, error: Error) -> Result<Result<Rc<FetchedManifest>>> {
         if let Reference::Tag(tag) = reference
-            && let Ok(tags) = Box::pin(self.listed_tags(name, call)).await
+            && let Ok(tags) = Box::pin(self.listed_tags()).await
             && !tags.iter().any(|listed| listed == tag.as_str())
         {
             return Ok(Err(error));
         }
         Err(error.and("the answer is not the registry's own, so the manifest may exist"))
-    }
-
-    /// The tags of a repository as the registry lists them now; none of a repository that it does not know.
-    pub(crate) async fn listed_tags(self: &Rc<Self>, name: &RepositoryName, call: &Call) -> Result<Vec<String>> {
-        match Listing::tags(self.clone(), Ok(name.clone()), None, call.clone()).thorough().collect().await {
-            Err(Error { status: Some(404), errors, .. }) if !errors.is_empty() => Ok(Vec::new()),
-            listed => listed,
-        }
     }
 }

@@ -6,10 +6,10 @@ use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type;
-use crate::protocol::oci::reference::{Reference, RepositoryName};
+use crate::protocol::oci::reference::Reference;
 use crate::registry::api::cache::Content as Cached;
-use crate::registry::api::connection::{Answer, Connection};
-use crate::registry::api::settings::Call;
+use crate::registry::api::connection::Answer;
+use crate::registry::api::repo::Repo;
 use crate::registry::manifest::get::{FetchedManifest, mismatch};
 use crate::transport::request::Content;
 use crate::transport::{Error, Host, Result};
@@ -26,63 +26,47 @@ pub struct Pushed {
     pub is_confirmed: bool,
 }
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// Puts a manifest under a tag or its digest, byte for byte. All that it refers to must be there already.
-    pub(crate) async fn put_manifest(
-        &self,
-        name: &RepositoryName,
-        reference: &Reference,
-        manifest: &Rc<FetchedManifest>,
-        call: &Call,
-    ) -> Result<Pushed> {
-        self.require_v2("manifests", call).await?;
-        let target = self.manifest_target(name, reference);
-        let mut request = self.request(Method::Put, &target, None, call);
+    pub(crate) async fn put_manifest(&self, reference: &Reference, manifest: &Rc<FetchedManifest>) -> Result<Pushed> {
+        self.require_v2("manifests").await?;
+        let target = self.manifest_target(reference);
+        let mut request = self.request(Method::Put, &target, None);
         request.headers.set("content-type", media_type::essence(&manifest.manifest.media_type));
         request.body = Some(Content::Bytes(Rc::new(manifest.bytes.clone())));
-        let answer = self.success(self.load(&request, ANSWER_LIMIT).await?)?;
+        let answer = self.api.success(self.api.load(&request, ANSWER_LIMIT).await?)?;
         let told = answer.content_digest().filter(|told| told.algorithm() == manifest.digest.algorithm());
         if let Some(told) = told.as_ref().filter(|told| **told != manifest.digest) {
             return Err(answer.error(code::DIGEST_MISMATCH, mismatch(&manifest.digest, told)));
         }
-        let mut cache = self.cache.borrow_mut();
-        cache.put(name.as_str(), manifest.digest.as_str(), Cached::Manifest(manifest.clone()));
+        let mut cache = self.api.cache.borrow_mut();
+        cache.put(self.name.as_str(), manifest.digest.as_str(), Cached::Manifest(manifest.clone()));
         Ok(Pushed { knows_subject: answer.header("oci-subject").is_some(), is_confirmed: told.is_some() })
     }
 
     /// Deletes a manifest by its digest, and with it every tag that points to it, or a tag where the registry can do that.
     /// Any status is an answer, and none of them proves anything: see [`observe`](Self::observe).
-    pub(crate) async fn delete(
-        &self,
-        name: &RepositoryName,
-        reference: &Reference,
-        call: &Call,
-    ) -> Result<Answer<Vec<u8>>> {
-        let turns = self.turns.of(name);
+    pub(crate) async fn delete(&self, reference: &Reference) -> Result<Answer<Vec<u8>>> {
+        let turns = self.api.turns.of(&self.name);
         let _turn = match reference {
             Reference::Digest(_) => Some(turns.deleting.lock().await),
             Reference::Tag(_) => None,
         };
-        self.delete_now(name, reference, call).await
+        self.delete_now(reference).await
     }
 
     /// The same of a caller whose turn it is.
-    pub(crate) async fn delete_now(
-        &self,
-        name: &RepositoryName,
-        reference: &Reference,
-        call: &Call,
-    ) -> Result<Answer<Vec<u8>>> {
-        self.require_v2("manifests", call).await?;
-        self.cache.borrow_mut().forget(name.as_str(), &reference.to_string());
-        let target = self.manifest_target(name, reference);
-        self.load(&self.request(Method::Delete, &target, None, call), ANSWER_LIMIT).await
+    pub(crate) async fn delete_now(&self, reference: &Reference) -> Result<Answer<Vec<u8>>> {
+        self.require_v2("manifests").await?;
+        self.uncache(&reference.to_string());
+        let target = self.manifest_target(reference);
+        self.api.load(&self.request(Method::Delete, &target, None), ANSWER_LIMIT).await
     }
 
     /// The error of a deletion that the registry does not allow, with the setting that would allow it. A registry that has
     /// a reason of its own, such as a rule that keeps a tag, gives it a code of its own.
     pub(crate) fn deletion_refused(&self, answer: &Answer<Vec<u8>>) -> Error {
-        let mut error = self.failure(answer);
+        let mut error = self.api.failure(answer);
         if answer.response.status == 405 && error.code == code::UNSUPPORTED {
             error.message.push_str("; nothing was deleted. ");
             error.message.push_str(if error.errors.is_empty() {

@@ -12,9 +12,10 @@ use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::manifest::Manifest;
 use crate::protocol::oci::media_type::{Kind, OCI_INDEX};
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::oci::{media_type, referrers};
-use crate::registry::api::connection::{Answer, Connection};
+use crate::registry::api::connection::Answer;
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::listing::paging::{Extent, NextPage, next_page};
 use crate::registry::manifest::get::{FetchedManifest, MANIFEST_LIMIT};
@@ -24,8 +25,7 @@ use crate::transport::{Error, Host, Result, Stage};
 impl<H: Host> Repository<H> {
     /// What refers to a manifest, or those of it that are of a type. Of what is not there nothing is known: an empty list.
     pub async fn referrers(&self, digest: &str, artifact_type: Option<&str>, call: &Call) -> Result<Vec<Descriptor>> {
-        let name = self.checked_name()?;
-        Box::pin(self.connection.referrers(&name, &Digest::parse(digest)?, artifact_type, call)).await
+        Box::pin(self.in_call(call)?.referrers(&Digest::parse(digest)?, artifact_type)).await
     }
 }
 
@@ -41,21 +41,15 @@ pub(crate) enum Tagged {
     Other(Rc<FetchedManifest>),
 }
 
-impl<H: Host> Connection<H> {
-    pub(crate) async fn referrers(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        subject: &Digest,
-        artifact_type: Option<&str>,
-        call: &Call,
-    ) -> Result<Vec<Descriptor>> {
-        if let Some(mut found) = self.referrers_by_api(name, subject, artifact_type, call).await? {
+impl<H: Host> Repo<H> {
+    pub(crate) async fn referrers(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<Vec<Descriptor>> {
+        if let Some(mut found) = self.referrers_by_api(subject, artifact_type).await? {
             // ferro lists what was pushed twice twice.
             let mut listed = HashSet::new();
             found.retain(|one| listed.insert(one.digest.clone()));
             return Ok(found);
         }
-        let mut found = match self.referrers_by_tag(name, subject, call).await? {
+        let mut found = match self.referrers_by_tag(subject).await? {
             Tagged::List(list) => list.manifest.manifests.clone().unwrap_or_default(),
             Tagged::Nothing | Tagged::Subject | Tagged::Other(_) => Vec::new(),
         };
@@ -64,14 +58,9 @@ impl<H: Host> Connection<H> {
     }
 
     /// What stands under the tag. A list that cannot be read whole is an error: it is not empty.
-    pub(crate) async fn referrers_by_tag(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        subject: &Digest,
-        call: &Call,
-    ) -> Result<Tagged> {
+    pub(crate) async fn referrers_by_tag(&self, subject: &Digest) -> Result<Tagged> {
         let tag = referrers_tag(subject)?;
-        let Some(found) = self.observe(name, &Reference::Tag(tag.clone()), call).await? else {
+        let Some(found) = self.observe(&Reference::Tag(tag.clone())).await? else {
             return Ok(Tagged::Nothing);
         };
         if found.is_named(subject) {
@@ -87,30 +76,24 @@ impl<H: Host> Connection<H> {
     }
 
     /// What the registry's API tells; `None` where it has none.
-    async fn referrers_by_api(
-        &self,
-        name: &RepositoryName,
-        subject: &Digest,
-        artifact_type: Option<&str>,
-        call: &Call,
-    ) -> Result<Option<Vec<Descriptor>>> {
-        self.require_v2("referrers", call).await?;
-        let mut target = self.repository_target(name, &format!("referrers/{subject}"));
+    async fn referrers_by_api(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<Option<Vec<Descriptor>>> {
+        self.require_v2("referrers").await?;
+        let mut target = self.endpoint(&format!("referrers/{subject}"));
         if let Some(artifact_type) = artifact_type {
             target = target.with_url(target.url.with_query(&[("artifactType", artifact_type)]));
         }
-        let mut extent = Extent::new("the list of referrers", self.listing_limits);
+        let mut extent = Extent::new("the list of referrers", self.api.listing_limits);
         let (mut all, mut is_first) = (Vec::new(), true);
         loop {
-            let request = self.request(Method::Get, &target, Some(OCI_INDEX), call);
-            let answer = match self.load(&request, MANIFEST_LIMIT).await {
+            let request = self.request(Method::Get, &target, Some(OCI_INDEX));
+            let answer = match self.api.load(&request, MANIFEST_LIMIT).await {
                 Err(error) if is_first && leads_nowhere(&error) => return Ok(None),
                 loaded => loaded?,
             };
-            if is_first && is_not_served(&answer, &self.failure(&answer)) {
+            if is_first && is_not_served(&answer, &self.api.failure(&answer)) {
                 return Ok(None);
             }
-            let answer = self.success(answer)?;
+            let answer = self.api.success(answer)?;
             extent.page(&answer)?;
             let Some(mut page) = entries(&answer, subject, is_first)? else { return Ok(None) };
             let applied = answer.response.headers.all("oci-filters-applied");
@@ -137,8 +120,8 @@ impl<H: Host> Connection<H> {
     }
 
     /// Whether the registry keeps referrers by itself.
-    pub(crate) async fn keeps_referrers(&self, name: &RepositoryName, subject: &Digest, call: &Call) -> Result<bool> {
-        Ok(self.referrers_by_api(name, subject, None, call).await?.is_some())
+    pub(crate) async fn keeps_referrers(&self, subject: &Digest) -> Result<bool> {
+        Ok(self.referrers_by_api(subject, None).await?.is_some())
     }
 }
 

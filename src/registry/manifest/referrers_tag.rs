@@ -8,9 +8,8 @@ use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::manifest::document::{Entry, IndexDocument};
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
+use crate::protocol::oci::reference::{Reference, Tag};
+use crate::registry::api::repo::Repo;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::referrers::{Tagged, referrers_tag};
 use crate::transport::{Error, Host, Result};
@@ -24,33 +23,21 @@ enum Change {
     Gone(Digest),
 }
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// Puts a manifest, and makes it known as a referrer of its subject where the registry does not do that.
-    pub(crate) async fn push_manifest(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        reference: &Reference,
-        manifest: &Rc<FetchedManifest>,
-        call: &Call,
-    ) -> Result<()> {
-        let pushed = self.put_manifest(name, reference, manifest, call).await?;
+    pub(crate) async fn push_manifest(&self, reference: &Reference, manifest: &Rc<FetchedManifest>) -> Result<()> {
+        let pushed = self.put_manifest(reference, manifest).await?;
         match &manifest.manifest.subject {
             // Hidden from a page, `OCI-Subject` looks as if it were absent: whether there is an API tells more.
-            Some(subject) if !pushed.knows_subject => Box::pin(self.list_referrer(name, subject, manifest, call)).await,
+            Some(subject) if !pushed.knows_subject => Box::pin(self.list_referrer(subject, manifest)).await,
             _ => Ok(()),
         }
     }
 
     /// Lists a manifest that is there among its subject's referrers.
-    pub(crate) async fn list_referrer(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        subject: &Descriptor,
-        manifest: &FetchedManifest,
-        call: &Call,
-    ) -> Result<()> {
+    pub(crate) async fn list_referrer(&self, subject: &Descriptor, manifest: &FetchedManifest) -> Result<()> {
         let entry = Entry::new(referrer(manifest))?;
-        let listed = self.change_referrers(name, &subject.digest, &Change::Listed(Box::new(entry)), call).await;
+        let listed = self.change_referrers(&subject.digest, &Change::Listed(Box::new(entry))).await;
         listed.map(drop).map_err(|error| {
             error.and(&format!("{} is pushed, but not listed as a referrer of {}", manifest.digest, subject.digest))
         })
@@ -59,24 +46,20 @@ impl<H: Host> Connection<H> {
     /// Deletes a referrer by `delete`, once it is off its subject's list: some registries delete nothing that an index
     /// names. If it is not deleted it goes back there.
     pub(crate) async fn delete_referrer(
-        self: &Rc<Self>,
-        name: &RepositoryName,
+        &self,
         (subject, referrer): (&Digest, &Digest),
         delete: Pin<Box<dyn Future<Output = Result<()>> + '_>>,
-        call: &Call,
     ) -> Result<()> {
-        let off =
-            self.change_referrers(name, subject, &Change::Gone(referrer.clone()), call).await.map_err(|error| {
-                error.and(&format!(
-                    "{referrer} is not deleted; it could not be taken off the list of {subject}'s referrers"
-                ))
-            })?;
+        let off = self.change_referrers(subject, &Change::Gone(referrer.clone())).await.map_err(|error| {
+            error
+                .and(&format!("{referrer} is not deleted; it could not be taken off the list of {subject}'s referrers"))
+        })?;
         let Err(error) = delete.await else { return Ok(()) };
         let Some(entry) = off else { return Err(error) };
-        if let Ok(None) = self.observe(name, &Reference::Digest(referrer.clone()), call).await {
+        if let Ok(None) = self.observe(&Reference::Digest(referrer.clone())).await {
             return Err(error);
         }
-        match self.change_referrers(name, subject, &Change::Listed(Box::new(entry)), call).await {
+        match self.change_referrers(subject, &Change::Listed(Box::new(entry))).await {
             Ok(_) => Err(error),
             Err(other) => Err(error.and(&format!(
                 "{referrer} is off the list of {subject}'s referrers, and could not be put back: {}",
@@ -86,22 +69,16 @@ impl<H: Host> Connection<H> {
     }
 
     /// Changes the list under the tag, where the registry does not keep it; the entry that was taken off.
-    async fn change_referrers(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        subject: &Digest,
-        change: &Change,
-        call: &Call,
-    ) -> Result<Option<Entry>> {
-        if self.keeps_referrers(name, subject, call).await? {
+    async fn change_referrers(&self, subject: &Digest, change: &Change) -> Result<Option<Entry>> {
+        if self.keeps_referrers(subject).await? {
             return Ok(None);
         }
         let tag = referrers_tag(subject)?;
-        let _alone = self.listing_referrers.lock().await;
+        let _alone = self.api.listing_referrers.lock().await;
         let (mut off, mut is_written) = (None, false);
         // No registry takes a manifest on a condition: after each PUT a look whether another writer's came on top.
         for _ in 0..ATTEMPTS {
-            let mut index = match (self.referrers_by_tag(name, subject, call).await?, change) {
+            let mut index = match (self.referrers_by_tag(subject).await?, change) {
                 (Tagged::Nothing, _) => IndexDocument::default(),
                 (Tagged::List(list), _) => {
                     IndexDocument::parse(&list.bytes, list.manifest.manifests.as_deref().unwrap_or_default())?
@@ -109,7 +86,7 @@ impl<H: Host> Connection<H> {
                 (Tagged::Subject | Tagged::Other(_), Change::Gone(_)) => return Ok(off),
                 (Tagged::Subject, Change::Listed(_)) => {
                     // Where the tag itself is not there a list can be put under it.
-                    if is_written || self.listed_tags(name, call).await?.iter().any(|listed| listed == tag.as_str()) {
+                    if is_written || self.listed_tags().await?.iter().any(|listed| listed == tag.as_str()) {
                         return Err(occupied(&tag, "the subject itself"));
                     }
                     IndexDocument::default()
@@ -123,7 +100,7 @@ impl<H: Host> Connection<H> {
             }
             let (bytes, media_type) = index.write_oci()?;
             let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
-            self.put_manifest(name, &Reference::Tag(tag.clone()), &manifest, call).await?;
+            self.put_manifest(&Reference::Tag(tag.clone()), &manifest).await?;
             is_written = true;
         }
         let message = format!("others write the tag {tag} at the same time: gave up after {ATTEMPTS} times");

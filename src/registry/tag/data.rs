@@ -8,9 +8,8 @@ use serde_json::value::RawValue;
 use crate::protocol::oci::descriptor::{Annotations, Descriptor};
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::platform::{Matcher, Platform};
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
+use crate::protocol::oci::reference::{Reference, Tag};
+use crate::registry::api::repo::Repo;
 use crate::registry::image::Image;
 use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
@@ -55,18 +54,13 @@ pub struct TagData {
 }
 
 impl TagData {
-    pub(crate) async fn of<H: Host>(
-        connection: &Rc<Connection<H>>,
-        name: &RepositoryName,
-        tag: Tag,
-        call: &Call,
-    ) -> Result<Self> {
-        if connection.is_v1(call).await? {
-            return Box::pin(v1::tag_data(connection, name, &tag, call)).await;
+    pub(crate) async fn of<H: Host>(repo: &Repo<H>, tag: Tag) -> Result<Self> {
+        if repo.is_v1().await? {
+            return Box::pin(v1::tag_data(repo, &tag)).await;
         }
         let text = tag.as_str().to_owned();
-        let manifest = connection.manifest(name, &Reference::Tag(tag), None, call).await?;
-        Self::of_manifest(connection, name, &text, &manifest, call).await
+        let manifest = repo.manifest(&Reference::Tag(tag), None).await?;
+        Self::of_manifest(repo, &text, &manifest).await
     }
 
     /// The facts of a tag of a V1 registry.
@@ -88,11 +82,9 @@ impl TagData {
 
     /// The facts of a tag that points to this manifest.
     pub(crate) async fn of_manifest<H: Host>(
-        connection: &Rc<Connection<H>>,
-        name: &RepositoryName,
+        repo: &Repo<H>,
         tag: &str,
         manifest: &Rc<FetchedManifest>,
-        call: &Call,
     ) -> Result<Self> {
         let document = manifest.sound()?;
         let mut data = TagData {
@@ -110,12 +102,12 @@ impl TagData {
         };
         let image = match document.kind {
             Kind::Index => {
-                let images = index::images(connection, name, manifest, call).await;
+                let images = index::images(repo, manifest).await;
                 let images = images.map_err(index::lists(&manifest.digest))?;
                 // One that cannot be read says nothing of the others.
-                let (images, _) = index::with_platforms(connection, name, &images, call).await;
+                let (images, _) = index::with_platforms(repo, &images).await;
                 data.platforms = images.iter().filter_map(|entry| entry.platform.clone()).collect();
-                shown_image(connection, name, &images, call).await.map_err(index::lists(&manifest.digest))?
+                shown_image(repo, &images).await.map_err(index::lists(&manifest.digest))?
             }
             Kind::Image | Kind::Schema1 => Some(Found { manifest: manifest.clone(), platform: None }),
             Kind::Other => None,
@@ -126,7 +118,7 @@ impl TagData {
             data.size = Some(blobs.iter().fold(0, |sum: u64, blob| sum.saturating_add(blob.size)));
         }
         if let Some(found) = image {
-            data.describe(&Image::open(connection, name, found, call).await?, manifest);
+            data.describe(&Image::open(repo, found).await?, manifest);
         }
         Ok(data)
     }
@@ -140,15 +132,10 @@ impl TagData {
     }
 }
 
-async fn shown_image<H: Host>(
-    connection: &Rc<Connection<H>>,
-    name: &RepositoryName,
-    images: &[Descriptor],
-    call: &Call,
-) -> Result<Option<Found>> {
-    let matcher = Matcher::only(&connection.platform_or(None)?);
+async fn shown_image<H: Host>(repo: &Repo<H>, images: &[Descriptor]) -> Result<Option<Found>> {
+    let matcher = Matcher::only(&repo.api.platform_or(None)?);
     match index::best(images, &matcher).map(|(_, entry)| entry).or(images.first()) {
-        Some(entry) => index::open(connection, name, entry, call).await.map(Some),
+        Some(entry) => index::open(repo, entry).await.map(Some),
         None => Ok(None),
     }
 }

@@ -13,10 +13,9 @@ use futures_util::future::{Either, select};
 use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::listing::Told;
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::text::{timestamp, version_order};
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
+use crate::registry::api::repo::Repo;
 use crate::registry::ids::{Ids, Works, arrange, ordered};
 use crate::registry::listing::Listing;
 use crate::registry::manifest::get::FetchedManifest;
@@ -84,9 +83,7 @@ async fn alongside<T>(page: impl Future<Output = T>, running: &mut Works<'static
 
 /// What the tags of one repository have in common.
 struct Reader<H: Host> {
-    connection: Rc<Connection<H>>,
-    name: RepositoryName,
-    call: Call,
+    repo: Repo<H>,
     /// When it began; milliseconds since 1970.
     now: u64,
     digests: RefCell<Ids>,
@@ -101,25 +98,17 @@ struct Reader<H: Host> {
 }
 
 impl<H: Host> Descriptions<H> {
-    pub(crate) fn new(
-        connection: Rc<Connection<H>>,
-        name: RepositoryName,
-        tags: Option<Vec<String>>,
-        order: Order,
-        call: Call,
-    ) -> Result<Self> {
+    pub(crate) fn new(repo: Repo<H>, tags: Option<Vec<String>>, order: Order) -> Result<Self> {
         let listing = match &tags {
             Some(tags) => {
                 tags.iter().try_for_each(|tag| Tag::parse(tag).map(drop))?;
                 None
             }
-            None => Some(Listing::tags(connection.clone(), Ok(name.clone()), None, call.clone())),
+            None => Some(Listing::of_tags(&repo)),
         };
-        let now = connection.host().unix_ms();
+        let now = repo.api.host().unix_ms();
         let reader = Reader {
-            connection,
-            name,
-            call,
+            repo,
             now,
             digests: RefCell::default(),
             facts: RefCell::default(),
@@ -201,7 +190,7 @@ impl<H: Host> Descriptions<H> {
     }
 
     async fn begin(&mut self) -> Result<()> {
-        let window = self.reader.connection.concurrency * WINDOW;
+        let window = self.reader.repo.api.concurrency * WINDOW;
         loop {
             while (self.listing.is_none() || self.order == Order::Any)
                 && self.running.len() + self.ahead() < window
@@ -308,8 +297,8 @@ async fn describe<H: Host>(
 impl<H: Host> Reader<H> {
     async fn read(&self, tag: &str) -> Result<TagData> {
         let checked = Tag::parse(tag)?;
-        if self.connection.is_v1(&self.call).await? {
-            return TagData::of(&self.connection, &self.name, checked, &self.call).await;
+        if self.repo.is_v1().await? {
+            return TagData::of(&self.repo, checked).await;
         }
         let known = match self.told(tag) {
             Some((digest, _)) => Some(digest),
@@ -321,7 +310,7 @@ impl<H: Host> Reader<H> {
         if let Some(digest) = known {
             return self.facts(tag, &digest, None).await;
         }
-        let manifest = self.connection.manifest(&self.name, &Reference::Tag(checked), None, &self.call).await?;
+        let manifest = self.repo.manifest(&Reference::Tag(checked), None).await?;
         let digest = manifest.digest.clone();
         self.facts(tag, &digest, Some(manifest)).await
     }
@@ -334,7 +323,7 @@ impl<H: Host> Reader<H> {
 
     async fn head(&self, tag: &Tag) -> Result<Option<Digest>> {
         let reference = Reference::Tag(tag.clone());
-        let found = self.connection.head_manifest(&self.name, &reference, &self.call).await?;
+        let found = self.repo.head_manifest(&reference).await?;
         Ok(found.map(|found| found.digest))
     }
 
@@ -364,10 +353,10 @@ impl<H: Host> Reader<H> {
             Some(manifest) => manifest,
             None => {
                 let reference = Reference::Digest(digest.clone());
-                self.connection.manifest(&self.name, &reference, None, &self.call).await?
+                self.repo.manifest(&reference, None).await?
             }
         };
-        let data = TagData::of_manifest(&self.connection, &self.name, tag, &manifest, &self.call).await?;
+        let data = TagData::of_manifest(&self.repo, tag, &manifest).await?;
         *facts = Some(data.clone());
         Ok(data)
     }

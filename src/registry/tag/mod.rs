@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod describe;
+pub(crate) mod list;
 pub(crate) mod placeholder;
 pub(crate) mod set;
 pub(crate) mod untag;

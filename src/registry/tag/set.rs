@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::v1::ImageId;
-use crate::registry::api::connection::Connection;
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::image::reference::Source;
 use crate::registry::legacy::v1;
@@ -21,51 +21,42 @@ impl<H: Host> Repository<H> {
     /// Points a tag at a manifest of this repository, which stays as it came, byte for byte. `if_match`: what the tag
     /// must point to now, `Some(None)` that it must not exist, else `CONFLICT`. An error says what the tag points to.
     pub async fn tag(&self, tag: &str, image: &Source<H>, if_match: Option<Option<&str>>, call: &Call) -> Result<()> {
-        let name = self.checked_name()?;
+        let repo = self.in_call(call)?;
         let tag = Tag::parse(tag)?;
-        let source = image.within(&self.connection, &name);
+        let source = image.within(&repo);
         let expected = if_match.map(|digest| digest.map(Digest::parse).transpose()).transpose();
         // What neither protocol can mean is told before any request.
         let may_be_id = if_match.flatten().is_some_and(|text| ImageId::parse(text).is_ok());
         let may_be_v1 = image.is_of_v1() || (source.is_ok() && (expected.is_ok() || may_be_id));
-        if may_be_v1 && self.connection.is_v1(call).await? {
-            return Box::pin(v1::tag(&self.connection, &name, &tag, image, if_match, call)).await;
+        if may_be_v1 && repo.is_v1().await? {
+            return Box::pin(v1::tag(&repo, &tag, image, if_match)).await;
         }
         let (source, expected) = (source?, expected?);
-        Box::pin(self.connection.tag(&name, &tag, &source, expected.as_ref(), call)).await
+        Box::pin(repo.tag(&tag, &source, expected.as_ref())).await
     }
 }
 
-impl<H: Host> Connection<H> {
-    async fn tag(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        tag: &Tag,
-        source: &Reference,
-        expected: Option<&Expected>,
-        call: &Call,
-    ) -> Result<()> {
-        let now = self.before_move(name, tag, expected, call).await?;
+impl<H: Host> Repo<H> {
+    async fn tag(&self, tag: &Tag, source: &Reference, expected: Option<&Expected>) -> Result<()> {
+        let now = self.before_move(tag, expected).await?;
         if matches!((source, &now), (Reference::Digest(wanted), Some(now)) if now.is_named(wanted)) {
             return Ok(());
         }
-        let manifest = self.current(name, source, call).await?;
+        let manifest = self.current(source).await?;
         if now.is_some_and(|now| manifest.is_named(&now.digest)) {
             return Ok(());
         }
-        self.put_tag(name, tag, &manifest, call).await
+        self.put_tag(tag, &manifest).await
     }
 
     /// What a tag points to now, which must be as `expected`. A tag that is moved in any case need not be told: not to
     /// whoever may only push, and not by a registry whose 404 is a page.
     pub(crate) async fn before_move(
-        self: &Rc<Self>,
-        name: &RepositoryName,
+        &self,
         tag: &Tag,
         expected: Option<&Expected>,
-        call: &Call,
     ) -> Result<Option<Rc<FetchedManifest>>> {
-        match self.observe(name, &Reference::Tag(tag.clone()), call).await {
+        match self.observe(&Reference::Tag(tag.clone())).await {
             Ok(now) => check_expected(tag, expected, now.as_deref()).map(|()| now),
             Err(error) if expected.is_none() && is_untold(&error) => Ok(None),
             Err(error) => Err(error),
@@ -73,20 +64,14 @@ impl<H: Host> Connection<H> {
     }
 
     /// Puts a manifest under a tag and makes sure that it is there. An error says what the tag points to after all.
-    pub(crate) async fn put_tag(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        tag: &Tag,
-        manifest: &Rc<FetchedManifest>,
-        call: &Call,
-    ) -> Result<()> {
+    pub(crate) async fn put_tag(&self, tag: &Tag, manifest: &Rc<FetchedManifest>) -> Result<()> {
         let reference = Reference::Tag(tag.clone());
-        let refused = match self.put_manifest(name, &reference, manifest, call).await {
+        let refused = match self.put_manifest(&reference, manifest).await {
             Ok(pushed) if pushed.is_confirmed => return Ok(()),
             Ok(_) => None,
             Err(error) => Some(error),
         };
-        let now = match Box::pin(self.observe(name, &reference, call)).await {
+        let now = match Box::pin(self.observe(&reference)).await {
             Ok(now) => now,
             Err(unknown) => {
                 return Err(refused

@@ -8,9 +8,10 @@ use std::rc::Rc;
 
 use crate::protocol::code;
 use crate::protocol::http::error_body::ErrorItem;
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::text::printable;
-use crate::registry::api::connection::{Answer, Connection};
+use crate::registry::api::connection::Answer;
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
@@ -31,28 +32,25 @@ const DETAIL_LIMIT: usize = 300;
 impl<H: Host> Repository<H> {
     /// Removes this tag alone; others of the same digest stay. An error says how the tag stands.
     pub async fn untag(&self, tag: &str, call: &Call) -> Result<()> {
-        let name = self.checked_name()?;
-        let tag = Tag::parse(tag)?;
-        if self.connection.is_v1(call).await? {
-            return Box::pin(v1::untag(&self.connection, &name, &tag, call)).await;
+        let (repo, tag) = (self.in_call(call)?, Tag::parse(tag)?);
+        if repo.is_v1().await? {
+            return Box::pin(v1::untag(&repo, &tag)).await;
         }
-        Box::pin(Untag::new(&self.connection, &name, tag, call).run()).await
+        Box::pin(Untag::new(repo, tag).run()).await
     }
 
     /// The same, if the tag is as expected, else CONFLICT.
     pub(crate) async fn untag_if(&self, tag: &str, expected: Expected, call: &Call) -> Result<()> {
-        let untag = Untag::new(&self.connection, &self.checked_name()?, Tag::parse(tag)?, call);
+        let untag = Untag::new(self.in_call(call)?, Tag::parse(tag)?);
         Box::pin(untag.only(expected).run()).await
     }
 }
 
 /// A tag on its way out.
 pub(crate) struct Untag<H: Host> {
-    connection: Rc<Connection<H>>,
-    name: RepositoryName,
+    repo: Repo<H>,
     tag: Tag,
     reference: Reference,
-    call: Call,
     /// What it must point to, unless that is a placeholder or nothing, for it to go.
     only: Option<Expected>,
 }
@@ -68,9 +66,9 @@ pub(crate) enum Standing {
 }
 
 impl<H: Host> Untag<H> {
-    pub(crate) fn new(connection: &Rc<Connection<H>>, name: &RepositoryName, tag: Tag, call: &Call) -> Self {
+    pub(crate) fn new(repo: Repo<H>, tag: Tag) -> Self {
         let reference = Reference::Tag(tag.clone());
-        Self { connection: connection.clone(), name: name.clone(), tag, reference, call: call.clone(), only: None }
+        Self { repo, tag, reference, only: None }
     }
 
     /// The same, where the tag was not moved: else CONFLICT.
@@ -79,17 +77,17 @@ impl<H: Host> Untag<H> {
     }
 
     pub(crate) async fn run(self) -> Result<()> {
-        let connection = &self.connection;
-        let before = match connection.ask(&self.name, &self.reference, &self.call).await? {
+        let repo = &self.repo;
+        let before = match repo.ask(&self.reference).await? {
             Ok(before) => Some(before),
             // A tag that dangles is listed.
-            Err(absent) => match connection.is_listed(&self.name, &self.tag, &self.call).await {
+            Err(absent) => match repo.is_listed(&self.tag).await {
                 Ok(true) => None,
                 _ => return Err(absent),
             },
         };
         self.check_unmoved(before.as_deref())?;
-        match connection.delete(&self.name, &self.reference, &self.call).await {
+        match repo.delete(&self.reference).await {
             Ok(answer) if answer.response.is_success() => match self.stands().await {
                 Ok(Standing::Gone) => Ok(()),
                 Ok(Standing::Dangling) => self.by_placeholder(None).await,
@@ -103,7 +101,7 @@ impl<H: Host> Untag<H> {
             },
             Ok(answer) if wants_digest(&answer) => self.by_placeholder(before).await,
             failed => {
-                let error = failed.map_or_else(|error| error, |answer| connection.failure(&answer));
+                let error = failed.map_or_else(|error| error, |answer| repo.api.failure(&answer));
                 match self.stands().await {
                     // It may have been done all the same.
                     Ok(Standing::Gone) => Ok(()),
@@ -125,35 +123,35 @@ impl<H: Host> Untag<H> {
 
     /// How the tag stands now.
     pub(crate) async fn stands(&self) -> Result<Standing> {
-        if let Some(now) = self.connection.observe(&self.name, &self.reference, &self.call).await? {
+        if let Some(now) = self.repo.observe(&self.reference).await? {
             return Ok(Standing::At(now));
         }
-        let is_listed = self.connection.is_listed(&self.name, &self.tag, &self.call).await?;
+        let is_listed = self.repo.is_listed(&self.tag).await?;
         Ok(if is_listed { Standing::Dangling } else { Standing::Gone })
     }
 
     /// `model`: what the tag points to, whose kind of manifest the registry takes.
     async fn by_placeholder(self, model: Option<Rc<FetchedManifest>>) -> Result<()> {
-        let connection = &self.connection;
+        let repo = &self.repo;
         let nothing = Reference::Digest(digest_of_nothing()?);
-        let answer = connection.delete(&self.name, &nothing, &self.call).await?;
+        let answer = repo.delete(&nothing).await?;
         if !answer.response.is_success() && answer.response.status != 404 {
-            return Err(connection.deletion_refused(&answer).and(&self.clause(model.as_ref())));
+            return Err(repo.deletion_refused(&answer).and(&self.clause(model.as_ref())));
         }
         let is_left = model.as_ref().is_some_and(|model| placeholder::is_one(&model.manifest));
         let placeholder = match model {
             // Of an untag() that was ended in the middle.
             Some(left) if is_left => left,
             model => {
-                let new = placeholder::new(&self.tag, model.as_deref(), connection.host())?;
+                let new = placeholder::new(&self.tag, model.as_deref(), repo.api.host())?;
                 for blob in new.blobs {
-                    connection.push_small_blob(&self.name, blob, &self.call).await?;
+                    repo.push_small_blob(blob).await?;
                 }
                 Rc::new(new.manifest)
             }
         };
         // Between the two requests the tag points to nothing of use.
-        let host = connection.clone();
+        let host = repo.api.clone();
         see_through(host.host(), async move { self.replace_and_delete(&placeholder, is_left).await }).await
     }
 
@@ -164,10 +162,10 @@ impl<H: Host> Untag<H> {
         let mut failure = None;
         for round in 0..ROUNDS {
             if round > 0 {
-                let chance = (self.connection.host().random() * PAUSE as f64 / 2.0) as u64;
-                self.connection.retry.pause(PAUSE * round + chance).await;
+                let chance = (self.repo.api.host().random() * PAUSE as f64 / 2.0) as u64;
+                self.repo.api.retry.pause(PAUSE * round + chance).await;
             }
-            let turns = self.connection.turns.of(&self.name);
+            let turns = self.repo.api.turns.of(&self.repo.name);
             let turn = turns.deleting.lock().await;
             if !is_at_placeholder {
                 // No registry takes a manifest on a condition: the last look is just before the write.
@@ -178,7 +176,7 @@ impl<H: Host> Untag<H> {
                 };
                 self.check_unmoved(now.as_deref())?;
                 before = now.filter(|now| !placeholder::is_one(&now.manifest)).or(before);
-                let put = self.connection.put_manifest(&self.name, &self.reference, placeholder, &self.call).await;
+                let put = self.repo.put_manifest(&self.reference, placeholder).await;
                 if let Err(error) = put {
                     match self.stands().await {
                         Ok(Standing::At(now)) if now.digest == placeholder.digest => {}
@@ -193,13 +191,13 @@ impl<H: Host> Untag<H> {
                     }
                 }
             }
-            let deleted = self.connection.delete_now(&self.name, &digest, &self.call).await;
+            let deleted = self.repo.delete_now(&digest).await;
             drop(turn);
             let (error, is_final) = match deleted {
                 Ok(answer) if answer.response.is_success() => (None, false),
                 Ok(answer) if answer.response.status == 404 => (None, false),
                 Ok(answer) => {
-                    let error = self.connection.deletion_refused(&answer);
+                    let error = self.repo.deletion_refused(&answer);
                     let is_final = is_final(&error);
                     (Some(error), is_final)
                 }
@@ -247,7 +245,7 @@ impl<H: Host> Untag<H> {
             return error
                 .and(&format!("the tag {} points to a placeholder manifest; untag() again removes it", self.tag));
         };
-        match self.connection.put_tag(&self.name, &self.tag, before, &self.call).await {
+        match self.repo.put_tag(&self.tag, before).await {
             Ok(()) => error.and(&format!("the tag {} points to {} as before", self.tag, before.digest)),
             Err(second) => error.and(&format!(
                 "to put the tag back failed too: {}; it may point to a placeholder manifest: {}",

@@ -19,7 +19,7 @@ const PROGRESS: u64 = 1024 * 1024;
 
 /// A blob, or a part of one.
 pub struct BlobPull<H: Host> {
-    connection: Rc<Connection<H>>,
+    api: Rc<Connection<H>>,
     target: Target,
     call: Call,
     /// `None` where nothing says what the bytes hash to (V1, sometimes).
@@ -97,7 +97,7 @@ enum State<H: Host> {
 impl<H: Host> BlobPull<H> {
     /// Asks for the bytes. `size`: of the whole blob, where a descriptor says it.
     pub(crate) async fn begin(
-        connection: &Rc<Connection<H>>,
+        api: &Rc<Connection<H>>,
         target: Target,
         expected: Expected<H::Chunk>,
         span: Span,
@@ -105,7 +105,7 @@ impl<H: Host> BlobPull<H> {
         call: &Call,
     ) -> Result<Self> {
         let mut pull = Self {
-            connection: connection.clone(),
+            api: api.clone(),
             target,
             call: call.clone(),
             digest: expected.digest,
@@ -215,7 +215,7 @@ impl<H: Host> BlobPull<H> {
             let read = match &mut self.state {
                 State::Ended => return Ok(None),
                 State::Broken(pause) => {
-                    self.connection.retry.pause(*pause).await;
+                    self.api.retry.pause(*pause).await;
                     self.open().await?;
                     continue;
                 }
@@ -281,14 +281,14 @@ impl<H: Host> BlobPull<H> {
     }
 
     fn hasher(&self, algorithm: Algorithm) -> Result<H::Hasher> {
-        let mut hasher = self.connection.hasher(algorithm);
+        let mut hasher = self.api.hasher(algorithm);
         self.seed.as_ref().map_or(Ok(()), |seed| hasher.update(seed))?;
         Ok(hasher)
     }
 
     /// Makes ready to ask for the rest, if that is worth it.
     fn broken(&mut self, error: Error) -> Result<()> {
-        let pause = if error.is_transient { self.connection.retry.after(&self.failures, None) } else { None };
+        let pause = if error.is_transient { self.api.retry.after(&self.failures, None) } else { None };
         let Some(pause) = pause else { return Err(error) };
         self.progress = 0;
         self.state = State::Broken(pause);
@@ -302,18 +302,18 @@ impl<H: Host> BlobPull<H> {
             // docker-registry's answer to a range without an end announces a byte more than there is.
             last = self.total.map(|total| total.saturating_sub(1));
         }
-        let request = self.connection.request(Method::Get, &self.target, None, &self.call);
+        let request = self.api.request(Method::Get, &self.target, None, &self.call);
         let mut request = part_of(request, &self.failures);
         // What goes wrong once is asked for past a browser's cache.
         request.may_be_cached = self.digest().is_some() && matches!(self.state, State::Ended);
-        self.resumed |= request.may_be_cached && self.connection.page_origin().is_some();
+        self.resumed |= request.may_be_cached && self.api.page_origin().is_some();
         let asks_part = self.takes_ranges && (from > 0 || last.is_some());
         if asks_part {
             let last = last.map(|last| last.to_string()).unwrap_or_default();
             request.headers.set("range", format!("bytes={from}-{last}"));
         }
         self.resumed |= self.received > 0;
-        let answer = match self.connection.open(&request).await {
+        let answer = match self.api.open(&request).await {
             // It does not give the rest of what it gave the start of: all of it may still be had.
             Err(error) if asks_part && self.received > 0 && error.status == Some(416) => {
                 self.takes_ranges = false;

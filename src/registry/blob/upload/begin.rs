@@ -1,14 +1,12 @@
 //! Beginning an upload, by itself or by asking for a mount (distribution-spec v1.1.1, "Pushing blobs", "Mounting a blob from
 //! another repository").
 
-use std::rc::Rc;
-
 use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
-use crate::registry::api::connection::{Answer, Connection, part_of};
-use crate::registry::api::settings::Call;
+use crate::registry::api::connection::{Answer, part_of};
+use crate::registry::api::repo::Repo;
 use crate::registry::blob::source::Part;
 use crate::registry::blob::upload::{CANCEL_LIMIT, Upload, check_hint, content, fill, refusal};
 use crate::registry::manifest::put::ANSWER_LIMIT;
@@ -18,9 +16,7 @@ use crate::transport::{Error, Host, Result, Stage};
 
 /// The repository that blobs go up to, and how.
 pub(crate) struct Goal<'a, H: Host> {
-    pub(crate) connection: &'a Rc<Connection<H>>,
-    pub(crate) name: &'a RepositoryName,
-    pub(crate) call: &'a Call,
+    pub(crate) repo: &'a Repo<H>,
     /// Of all the requests for one blob.
     pub(crate) failures: &'a Failures,
 }
@@ -42,14 +38,14 @@ impl<H: Host> Goal<'_, H> {
         let pairs = if algorithm == Algorithm::Sha256 { &[][..] } else { &pairs };
         let (answer, upload) = self.post(None, pairs).await?;
         if !answer.response.is_success() {
-            return Err(refusal(self.connection, &answer));
+            return Err(refusal(&self.repo.api, &answer));
         }
         upload
     }
 
     /// Asks the registry to take a blob over from another repository.
     pub(crate) async fn mount(&self, digest: &Digest, from: &RepositoryName) -> Result<Mount<H>> {
-        let full_name = self.connection.full_name(from);
+        let full_name = self.repo.api.full_name(from);
         let posted = self.post(Some(from), &[("mount", digest.as_str()), ("from", &full_name)]).await;
         let (answer, upload) = match posted {
             // The token service lets nobody at the other repository.
@@ -60,7 +56,7 @@ impl<H: Host> Goal<'_, H> {
             201 => check_hint(&answer, digest).map(|()| Mount::Done),
             202 => upload.map(|upload| Mount::Begun(Box::new(upload))),
             400 | 401 | 403 | 404 | 405 => Ok(Mount::Refused),
-            _ => Err(refusal(self.connection, &answer)),
+            _ => Err(refusal(&self.repo.api, &answer)),
         }
     }
 
@@ -68,14 +64,14 @@ impl<H: Host> Goal<'_, H> {
     pub(crate) async fn post_whole(&self, digest: &Digest, part: &Part<H::Chunk>) -> Result<bool> {
         let mut request = self.request(None, &[("digest", digest.as_str())]);
         fill(&mut request, content(part.from(0))?);
-        let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
+        let answer = self.repo.api.load(&request, ANSWER_LIMIT).await?;
         if answer.response.status == 201 { check_hint(&answer, digest).map(|()| true) } else { Ok(false) }
     }
 
     fn request(&self, from: Option<&RepositoryName>, pairs: &[(&str, &str)]) -> Request<H::Chunk> {
-        let target = self.connection.upload_target(self.name, "blobs/uploads/", from);
+        let target = self.repo.upload_endpoint("blobs/uploads/", from);
         let target = target.with_url(target.url.with_query(pairs));
-        let request = self.connection.request(Method::Post, &target, None, self.call);
+        let request = self.repo.request(Method::Post, &target, None);
         let mut request = part_of(request, self.failures);
         request.is_repeatable = true; // an upload that was begun and never heard of again ends by itself
         request
@@ -88,21 +84,21 @@ impl<H: Host> Goal<'_, H> {
         from: Option<&RepositoryName>,
         pairs: &[(&str, &str)],
     ) -> Result<(Answer<Vec<u8>>, Result<Upload<H>>)> {
-        let (mut request, connection) = (self.request(from, pairs), self.connection.clone());
+        let (mut request, api) = (self.request(from, pairs), self.repo.api.clone());
         let is_sent = request.track();
         let is_mount = from.is_some();
-        let target = connection.upload_target(self.name, "", None);
-        let upload = Upload::at(&connection, target.with_url(request.url.clone()), self.call, self.failures);
+        let target = self.repo.upload_endpoint("", None);
+        let upload = Upload::at(&api, target.with_url(request.url.clone()), &self.repo.call, self.failures);
         let work = async move {
-            let answer = connection.load(&request, ANSWER_LIMIT).await?;
+            let answer = api.load(&request, ANSWER_LIMIT).await?;
             // What 201 to a mount names is the blob.
             let begins = answer.response.status == 202 || (answer.response.is_success() && !is_mount);
             let upload = if begins { begun(upload, &answer) } else { Err(no_location(&answer)) };
             Ok((answer, upload))
         };
-        let clock = self.connection.clone();
+        let clock = self.repo.api.clone();
         let patience = async move { clock.host().sleep(CANCEL_LIMIT).await };
-        see_through_once_sent(self.connection.host(), work, is_sent, patience).await
+        see_through_once_sent(self.repo.api.host(), work, is_sent, patience).await
     }
 }
 

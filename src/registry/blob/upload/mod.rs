@@ -27,7 +27,7 @@ const CANCELLATIONS: usize = 3;
 
 /// An upload that is under way. Dropped before it was committed it is cancelled at the registry.
 pub(crate) struct Upload<H: Host> {
-    pub(crate) connection: Rc<Connection<H>>,
+    pub(crate) api: Rc<Connection<H>>,
     /// The newest location.
     pub(crate) target: Target,
     pub(crate) call: Call,
@@ -65,7 +65,7 @@ impl<H: Host> Upload<H> {
     /// Sends a part, of which the registry may have the start already.
     pub(crate) async fn send(&mut self, part: &Part<H::Chunk>) -> Result<()> {
         while self.offset < part.end() {
-            let most = self.connection.body_limit.get().max(self.min_chunk);
+            let most = self.api.capabilities.body_limit.get().max(self.min_chunk);
             let chunks = part.some(self.offset, most);
             let sent = chunks.iter().map(Chunk::len).sum();
             match self.patch(chunks, sent, part.start()).await {
@@ -85,9 +85,9 @@ impl<H: Host> Upload<H> {
             request.is_repeatable = false;
             fill(&mut request, content(part.from(0))?);
         }
-        let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
+        let answer = self.api.load(&request, ANSWER_LIMIT).await?;
         if !answer.response.is_success() {
-            return Err(refusal(&self.connection, &answer));
+            return Err(refusal(&self.api, &answer));
         }
         self.close();
         check_hint(&answer, digest)?;
@@ -112,9 +112,9 @@ impl<H: Host> Upload<H> {
             request.headers.set("content-range", format!("{}-{}", self.offset, end - 1));
         }
         fill(&mut request, content(chunks)?);
-        let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
+        let answer = self.api.load(&request, ANSWER_LIMIT).await?;
         if !answer.response.is_success() {
-            return Err(refusal(&self.connection, &answer));
+            return Err(refusal(&self.api, &answer));
         }
         self.took(&answer, end, start).await
     }
@@ -125,7 +125,7 @@ impl<H: Host> Upload<H> {
         let base = answer.response.url.as_ref().unwrap_or(&answer.url);
         let url = base.join(location).map_err(|invalid| answer.error(invalid.code, invalid.message))?;
         let url = self.seen_from_here(url, base);
-        let trust = &self.connection.trust;
+        let trust = &self.api.trust;
         trust.upload(&answer.url, &url).map_err(|error| error.at(answer.method, &answer.url))?;
         self.target = self.target.with_url(url);
         Ok(true)
@@ -134,7 +134,7 @@ impl<H: Host> Upload<H> {
     /// A location as seen from here. Behind a proxy (`https://host/registry`, the development server of Vite) the registry
     /// knows neither the path prefix nor, often, its own name and scheme.
     fn seen_from_here(&self, url: Url, answered: &Url) -> Url {
-        let base = self.connection.base();
+        let base = self.api.base();
         if !answered.same_origin(base) {
             return url;
         }
@@ -147,18 +147,18 @@ impl<H: Host> Upload<H> {
     }
 
     pub(crate) fn request(&self, method: Method, target: &Target) -> Request<H::Chunk> {
-        let mut request = part_of(self.connection.request(method, target, None, &self.call), &self.failures);
+        let mut request = part_of(self.api.request(method, target, None, &self.call), &self.failures);
         // Where else the upload may lead, nobody needs to know who it is for.
-        if !request.url.same_origin(self.connection.base()) {
+        if !request.url.same_origin(self.api.base()) {
             request.headers = Headers::new();
         }
         request
     }
 
     /// A session without bytes at this place.
-    pub(crate) fn at(connection: &Rc<Connection<H>>, target: Target, call: &Call, failures: &Failures) -> Self {
+    pub(crate) fn at(api: &Rc<Connection<H>>, target: Target, call: &Call, failures: &Failures) -> Self {
         Self {
-            connection: connection.clone(),
+            api: api.clone(),
             target,
             call: call.clone(),
             failures: failures.clone(),
@@ -179,14 +179,14 @@ impl<H: Host> Upload<H> {
     async fn cancel(&mut self) -> Result<()> {
         for _ in 0..CANCELLATIONS {
             let request = self.limited(Method::Delete);
-            let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
+            let answer = self.api.load(&request, ANSWER_LIMIT).await?;
             // distribution 3 answers 416 where the location does not name the newest state: that of a request which was
             // aborted on its way.
             if !matches!(answer.response.status, 400 | 409 | 416) {
                 break;
             }
             let request = self.limited(Method::Get);
-            let answer = self.connection.load(&request, ANSWER_LIMIT).await?;
+            let answer = self.api.load(&request, ANSWER_LIMIT).await?;
             if !answer.response.is_success() || !self.go_on_at(&answer)? {
                 break;
             }
@@ -206,16 +206,16 @@ impl<H: Host> Drop for Upload<H> {
         if !self.is_open {
             return;
         }
-        let mut left = Self::at(&self.connection, self.target.clone(), &self.call, &self.failures);
-        self.connection.host().spawn(Box::pin(async move {
+        let mut left = Self::at(&self.api, self.target.clone(), &self.call, &self.failures);
+        self.api.host().spawn(Box::pin(async move {
             let _ = left.cancel().await; // nobody waits for it
         }));
     }
 }
 
 /// The error of an answer without success, worth another try where the status says so.
-pub(crate) fn refusal<H: Host>(connection: &Connection<H>, answer: &Answer<Vec<u8>>) -> Error {
-    let mut error = connection.failure(answer);
+pub(crate) fn refusal<H: Host>(api: &Connection<H>, answer: &Answer<Vec<u8>>) -> Error {
+    let mut error = api.failure(answer);
     match answer.response.status {
         405 => error.message.push_str("; the registry takes no pushes: it is read-only, or a pull-through cache"),
         status if retry::is_momentary(status) => error.is_transient = true,

@@ -4,16 +4,12 @@
 use crate::protocol::code;
 use crate::protocol::http::range::UploadRange;
 use crate::protocol::http::{Method, range};
-use crate::registry::api::connection::{Answer, Connection};
+use crate::registry::api::connection::Answer;
 use crate::registry::blob::source::Part;
 use crate::registry::blob::upload::Upload;
 use crate::registry::manifest::put::ANSWER_LIMIT;
 use crate::transport::{Error, Host, Result};
 
-/// Bytes that GHCR, and Azure's storage behind others, take in one request.
-const COMMON_LIMIT: u64 = 4 * 1024 * 1024;
-/// Chunks do not get smaller than this.
-const SMALLEST: u64 = 4 * 1024;
 /// Times that a registry may refuse offsets without any progress.
 const REFUSALS: usize = 4;
 
@@ -27,18 +23,6 @@ enum Status {
     Lost,
     /// Nothing that can be relied on.
     Unclear,
-}
-
-impl<H: Host> Connection<H> {
-    /// A body of so many bytes was refused for its size: the next ones are smaller. Whether they can be.
-    pub(crate) fn limit_bodies(&self, refused: u64, least: u64) -> bool {
-        let next = if refused > COMMON_LIMIT { COMMON_LIMIT } else { refused / 2 };
-        let can = next >= SMALLEST.max(least);
-        if can {
-            self.body_limit.set(self.body_limit.get().min(next));
-        }
-        can
-    }
 }
 
 impl<H: Host> Upload<H> {
@@ -94,14 +78,14 @@ impl<H: Host> Upload<H> {
         self.tells_range &= !is_cors;
         match error.status {
             Some(413) => {
-                if !self.connection.limit_bodies(sent, self.min_chunk) {
+                if !self.api.capabilities.limit_bodies(sent, self.min_chunk) {
                     return Err(error);
                 }
             }
             Some(416) => {}
             _ if error.loses_upload() => return Err(lost(error, "no longer knows of it")),
             _ if error.is_transient || is_cors => {
-                let retry = &self.connection.retry;
+                let retry = &self.api.retry;
                 let Some(delay) = retry.after(&self.failures, error.retry_after) else { return Err(error) };
                 retry.pause(delay).await;
             }
@@ -111,7 +95,7 @@ impl<H: Host> Upload<H> {
         self.ask(error, part).await?;
         if is_refusal && self.offset == before {
             // GHCR's refusal of a chunk that is too large.
-            self.connection.limit_bodies(sent, self.min_chunk);
+            self.api.capabilities.limit_bodies(sent, self.min_chunk);
         }
         Ok(())
     }
@@ -152,7 +136,7 @@ impl<H: Host> Upload<H> {
         if has < start || has > end {
             // It keeps nothing of a request that does not come to its end, or somebody on the way there does.
             if !matches!(error.status, Some(401 | 403)) {
-                self.connection.takes_streams.set(false);
+                self.api.capabilities.takes_streams.set(false);
             }
             return Err(lost(error, &format!("has {has} bytes of it")));
         }
@@ -163,9 +147,9 @@ impl<H: Host> Upload<H> {
     }
 
     async fn status(&mut self) -> Result<Status> {
-        let answer = self.connection.load(&self.request(Method::Get, &self.target), ANSWER_LIMIT).await?;
+        let answer = self.api.load(&self.request(Method::Get, &self.target), ANSWER_LIMIT).await?;
         if !answer.response.is_success() {
-            let is_lost = answer.response.status == 404 || self.connection.failure(&answer).loses_upload();
+            let is_lost = answer.response.status == 404 || self.api.failure(&answer).loses_upload();
             return Ok(if is_lost { Status::Lost } else { Status::Unclear });
         }
         self.go_on_at(&answer)?;

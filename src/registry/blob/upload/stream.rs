@@ -37,10 +37,10 @@ impl<H: Host> Upload<H> {
         told: &mut dyn FnMut(u64),
     ) -> Result<bool> {
         let request = self.request(Method::Patch, &self.target);
-        let connection = self.connection.clone();
+        let api = self.api.clone();
         let (answer, is_all) = {
             let (this, part, told) = (&*self, &mut *part, &mut *told);
-            connection.load_fed(request, move |pipe| this.feed(pipe, part, intake, told)).await?
+            load_fed(&api, request, move |pipe| this.feed(pipe, part, intake, told)).await?
         };
         // The host has taken more than can lie in between.
         if part.start() > self.offset {
@@ -48,7 +48,7 @@ impl<H: Host> Upload<H> {
         }
         let error = match answer {
             Err(error) => error,
-            Ok(answer) if !answer.response.is_success() => refusal(&connection, &answer),
+            Ok(answer) if !answer.response.is_success() => refusal(&api, &answer),
             Ok(answer) if !is_all => came_early(&answer).transient(),
             Ok(answer) => {
                 self.took(&answer, part.end(), part.start()).await?;
@@ -69,7 +69,7 @@ impl<H: Host> Upload<H> {
         intake: &mut Intake<H>,
         told: &mut dyn FnMut(u64),
     ) -> Result<()> {
-        let clock = self.connection.host();
+        let clock = self.api.host();
         let mut at = self.offset;
         loop {
             while at < part.end() {
@@ -107,7 +107,7 @@ impl<H: Host> Upload<H> {
             // There, or on the way there, they take no body of unknown length, or none of that length, or nobody can be
             // sent on with it.
             Some(307 | 308 | 411 | 413 | 501 | 505) => {
-                self.connection.takes_streams.set(false);
+                self.api.capabilities.takes_streams.set(false);
                 self.ask(error, part).await?;
                 return Ok(false);
             }
@@ -122,7 +122,7 @@ impl<H: Host> Upload<H> {
             Some(416) => {
                 self.ask(error, part).await?;
                 if self.offset == before {
-                    self.connection.takes_streams.set(false);
+                    self.api.capabilities.takes_streams.set(false);
                 }
                 return Ok(false);
             }
@@ -132,25 +132,23 @@ impl<H: Host> Upload<H> {
     }
 }
 
-impl<H: Host> Connection<H> {
-    /// Sends a request whose body `feed` puts into the pipe meanwhile. The answer, and whether all was in before it came.
-    pub(crate) async fn load_fed<F: Future<Output = Result<()>>>(
-        &self,
-        mut request: Request<H::Chunk>,
-        feed: impl FnOnce(Rc<Pipe<H::Chunk>>) -> F,
-    ) -> Result<(Result<Answer<Vec<u8>>>, bool)> {
-        let pipe = Rc::new(Pipe::default());
-        // It outlives the request: nobody waits at the other end of what ended early.
-        let _ending = Ending(&pipe);
-        fill(&mut request, Content::Stream(pipe.clone()));
-        let sent = pin!(self.load(&request, ANSWER_LIMIT));
-        match select(sent, pin!(feed(pipe.clone()))).await {
-            Either::Left((answer, _)) => Ok((answer, false)),
-            Either::Right((fed, sent)) => {
-                fed?;
-                pipe.end(End::Whole);
-                Ok((sent.await, true))
-            }
+/// Sends a request whose body `feed` puts into the pipe meanwhile. The answer, and whether all was in before it came.
+pub(crate) async fn load_fed<H: Host, F: Future<Output = Result<()>>>(
+    api: &Connection<H>,
+    mut request: Request<H::Chunk>,
+    feed: impl FnOnce(Rc<Pipe<H::Chunk>>) -> F,
+) -> Result<(Result<Answer<Vec<u8>>>, bool)> {
+    let pipe = Rc::new(Pipe::default());
+    // It outlives the request: nobody waits at the other end of what ended early.
+    let _ending = Ending(&pipe);
+    fill(&mut request, Content::Stream(pipe.clone()));
+    let sent = pin!(api.load(&request, ANSWER_LIMIT));
+    match select(sent, pin!(feed(pipe.clone()))).await {
+        Either::Left((answer, _)) => Ok((answer, false)),
+        Either::Right((fed, sent)) => {
+            fed?;
+            pipe.end(End::Whole);
+            Ok((sent.await, true))
         }
     }
 }

@@ -8,9 +8,7 @@ use crate::protocol::oci::manifest::document::{Entry, ImageDocument};
 use crate::protocol::oci::media_type::{
     DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, DOCKER_RAW_LAYER, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, OCI_RAW_LAYER,
 };
-use crate::protocol::oci::reference::RepositoryName;
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
+use crate::registry::api::repo::Repo;
 use crate::registry::legacy::schema1::Legacy;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Chunk, Error, Host, Result};
@@ -41,28 +39,22 @@ struct Content {
     is_packed: bool,
 }
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// Reads every layer, for the digest of what is in it, and makes the manifest.
-    pub(in crate::registry) async fn convert(
-        self: &Rc<Self>,
-        name: &RepositoryName,
-        legacy: &Legacy,
-        form: Form,
-        call: &Call,
-    ) -> Result<Converted> {
+    pub(in crate::registry) async fn convert(&self, legacy: &Legacy, form: Form) -> Result<Converted> {
         let (manifest_type, config_type, packed, raw) = match form {
             Form::Docker => (DOCKER_MANIFEST, DOCKER_CONFIG, DOCKER_LAYER, DOCKER_RAW_LAYER),
             Form::Oci => (OCI_MANIFEST, OCI_CONFIG, OCI_LAYER, OCI_RAW_LAYER),
         };
         let mut diff_ids: Vec<Digest> = Vec::new();
         let mut layers: Vec<Descriptor> = Vec::new();
-        for mut layer in self.schema1_layers(name, legacy, legacy.document.layers(), call).await? {
+        for mut layer in self.schema1_layers(legacy, legacy.document.layers()).await? {
             let earlier = layers.iter().position(|earlier| earlier.digest == layer.digest);
             let known = earlier.and_then(|at| Some((diff_ids.get(at)?.clone(), layers.get(at)?.clone())));
             let (diff_id, layer) = match known {
                 Some(known) => known,
                 None => {
-                    let content = self.layer_content(name, &layer, call).await?;
+                    let content = self.layer_content(&layer).await?;
                     layer.media_type = (if content.is_packed { packed } else { raw }).to_owned();
                     (content.diff_id, layer)
                 }
@@ -79,8 +71,8 @@ impl<H: Host> Connection<H> {
         Ok(Converted { manifest, config })
     }
 
-    async fn layer_content(self: &Rc<Self>, name: &RepositoryName, layer: &Descriptor, call: &Call) -> Result<Content> {
-        let mut pull = self.blob(name, &layer.digest, Some(layer.size), call).await?;
+    async fn layer_content(&self, layer: &Descriptor) -> Result<Content> {
+        let mut pull = self.blob(&layer.digest, Some(layer.size)).await?;
         let (mut held, mut start) = (Vec::new(), Vec::new());
         let (mut unpack, mut failure) = (None, None);
         // To the end whatever happens: that bytes are not the layer's is what to say first.
@@ -93,7 +85,7 @@ impl<H: Host> Connection<H> {
                 continue;
             }
             if start.starts_with(GZIP) && unpack.is_none() {
-                unpack = Some(self.host().unpack()?);
+                unpack = Some(self.api.host().unpack()?);
             }
             for chunk in held.drain(..) {
                 if let (Some(unpack), None) = (&mut unpack, &failure) {

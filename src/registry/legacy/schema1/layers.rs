@@ -5,30 +5,24 @@ use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type::DOCKER_LAYER;
 use crate::protocol::oci::reference::RepositoryName;
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
+use crate::registry::api::repo::Repo;
 use crate::registry::ids::{Question, answers};
 use crate::transport::{Error, Host, Result};
 
 use crate::registry::legacy::schema1::Legacy;
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// What the registry has to hold for a manifest, each once, base first. What it does not have is left out.
-    pub(in crate::registry) async fn schema1_blobs(
-        &self,
-        name: &RepositoryName,
-        legacy: &Legacy,
-        call: &Call,
-    ) -> Result<Vec<Descriptor>> {
+    pub(in crate::registry) async fn schema1_blobs(&self, legacy: &Legacy) -> Result<Vec<Descriptor>> {
         if let Some(known) = &*legacy.sizes.borrow() {
             return Ok(known.clone());
         }
         let blobs = &legacy.document.blobs;
         let ask = |digest: &Digest| -> Question<'_, Option<Descriptor>> {
             let digest = digest.clone();
-            Box::pin(async move { self.head_blob(name, &digest, call).await })
+            Box::pin(async move { self.head_blob(&digest).await })
         };
-        let told = answers(self.concurrency, blobs.iter().map(ask).collect()).await?;
+        let told = answers(self.api.concurrency, blobs.iter().map(ask).collect()).await?;
         let of = |digest: &Digest| {
             let told = told.iter().flatten().find(|told| told.digest == *digest)?;
             Some(Descriptor::new(DOCKER_LAYER.to_owned(), digest.clone(), told.size))
@@ -43,15 +37,13 @@ impl<H: Host> Connection<H> {
     /// Those of these blobs, all of which must be there.
     pub(in crate::registry) async fn schema1_layers<'a>(
         &self,
-        name: &RepositoryName,
         legacy: &Legacy,
         wanted: impl Iterator<Item = &'a Digest>,
-        call: &Call,
     ) -> Result<Vec<Descriptor>> {
-        let blobs = Box::pin(self.schema1_blobs(name, legacy, call)).await?;
+        let blobs = Box::pin(self.schema1_blobs(legacy)).await?;
         let find = |digest: &Digest| {
             let found = blobs.iter().find(|blob| blob.digest == *digest);
-            found.cloned().ok_or_else(|| missing(name, digest))
+            found.cloned().ok_or_else(|| missing(&self.name, digest))
         };
         wanted.map(find).collect()
     }

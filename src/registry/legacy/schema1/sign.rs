@@ -6,13 +6,13 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type::DOCKER_SCHEMA1_SIGNED;
 use crate::protocol::schema1::sign::Draft;
 use crate::protocol::schema1::signed::Signed;
-use crate::registry::api::connection::Connection;
+use crate::registry::api::repo::Repo;
 use crate::registry::legacy::schema1::Legacy;
 use crate::registry::manifest::get::{FetchedManifest, check_verifiable};
 use crate::transport::schema1::AnySigner;
 use crate::transport::{Error, Host, Result};
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// The manifest to push for one that a caller gave: what is signed as it is, if its signatures fit; what is not is
     /// signed, by a fresh key unless there is one.
     pub(in crate::registry) async fn signed(
@@ -35,7 +35,7 @@ impl<H: Host> Connection<H> {
     }
 
     async fn sign(&self, legacy: &Legacy, digest: &Digest, signer: Option<AnySigner>) -> Result<FetchedManifest> {
-        let host = self.host();
+        let host = self.api.host();
         let signer = match signer {
             Some(signer) => signer,
             None => host.new_signer().await?,

@@ -3,12 +3,12 @@
 use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::schema1::signed::{Signature, Signed};
-use crate::registry::api::connection::Connection;
+use crate::registry::api::repo::Repo;
 use crate::registry::legacy::schema1::{Legacy, SignatureFact};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// A document of this digest, its signatures checked before anything of it is read.
     pub(in crate::registry) async fn legacy(&self, digest: &Digest, signed: Signed) -> Result<Legacy> {
         let facts = self.verify(digest, &signed.signatures).await?;
@@ -32,7 +32,7 @@ impl<H: Host> Connection<H> {
         for (at, signature) in signatures.iter().enumerate() {
             let which = || format!("signature {} of {count}", at + 1);
             let outcome = match &signature.check {
-                Ok(check) => match self.host().verify(check).await {
+                Ok(check) => match self.api.host().verify(check).await {
                     Ok(true) => Ok(()),
                     Ok(false) => Err(invalid(&format!("{} ({}) does not fit it", which(), signature.algorithm))),
                     Err(error) => Err(Error { message: format!("manifest {digest}: {}", error.message), ..error }),
@@ -44,8 +44,8 @@ impl<H: Host> Connection<H> {
         }
         match problem {
             None => Ok(facts),
-            Some(problem) if self.takes_unverified => {
-                self.notices.warn(&problem.message);
+            Some(problem) if self.api.takes_unverified => {
+                self.api.notices.warn(&problem.message);
                 Ok(facts)
             }
             Some(problem) => Err(problem.and("options.unverifiedSchema1: \"warn\" takes it all the same")),

@@ -7,12 +7,11 @@ use serde::Serialize;
 use crate::protocol::oci::config::ImageConfig;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::{Matcher, Platform};
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::v1::{ImageId, ImageJson};
 use crate::protocol::{code, v1};
 use crate::registry::api::cache::Content;
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
+use crate::registry::api::repo::Repo;
 use crate::registry::ids::{Question, answers};
 use crate::registry::image::Image;
 use crate::registry::image::layer::ImageLayer;
@@ -49,21 +48,16 @@ pub struct Fetched {
 }
 
 /// The image of a tag or an image's id.
-pub async fn find<H: Host>(
-    connection: &Rc<Connection<H>>,
-    name: &RepositoryName,
-    reference: &Reference,
-    platform: Option<&Platform>,
-    call: &Call,
-) -> Result<Image<H>> {
-    let id = connection.v1_id(name, reference, call).await?;
-    let target = connection.v1_target(name, &format!("images/{id}/ancestry"));
-    let answer = connection.get(&target, Some(JSON), PAGE_LIMIT, call).await?;
+pub async fn find<H: Host>(repo: &Repo<H>, reference: &Reference, platform: Option<&Platform>) -> Result<Image<H>> {
+    let id = repo.v1_id(reference).await?;
+    let target = repo.v1_image_endpoint(&format!("images/{id}/ancestry"));
+    let answer = repo.get(&target, Some(JSON), PAGE_LIMIT).await?;
     let ancestry = v1::ancestry(&answer.response.body, &id).map_err(|invalid| unreadable(&answer, invalid))?;
-    let questions = ancestry.iter().enumerate().map(|(at, id)| -> Question<'_, _> {
-        Box::pin(async move { Ok((at, connection.v1_json(name, id, call).await?)) })
-    });
-    let mut found = answers(connection.concurrency, questions.collect()).await?;
+    let questions = ancestry
+        .iter()
+        .enumerate()
+        .map(|(at, id)| -> Question<'_, _> { Box::pin(async move { Ok((at, repo.v1_json(id).await?)) }) });
+    let mut found = answers(repo.api.concurrency, questions.collect()).await?;
     // Base first.
     found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let (mut layers, mut history, mut top) = (Vec::new(), Vec::new(), None);
@@ -82,20 +76,15 @@ pub async fn find<H: Host>(
     }
     let (created, author) = (top.json.step.created.clone(), top.json.step.author.clone());
     let config = ImageConfig { created, author, platform: told, diff_ids: Vec::new(), history };
-    Image::of_v1(connection, name, (id, top.bytes.clone()), config, layers)
+    Image::of_v1(repo, (id, top.bytes.clone()), config, layers)
 }
 
 /// What a tag points to, and the tag's own JSON.
-pub async fn tag_data<H: Host>(
-    connection: &Rc<Connection<H>>,
-    name: &RepositoryName,
-    tag: &Tag,
-    call: &Call,
-) -> Result<TagData> {
-    let image = find(connection, name, &Reference::Tag(tag.clone()), None, call).await?;
-    let target = connection.v1_repository(name, &format!("tags/{tag}/json"));
+pub async fn tag_data<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<TagData> {
+    let image = find(repo, &Reference::Tag(tag.clone()), None).await?;
+    let target = repo.v1_endpoint(&format!("tags/{tag}/json"));
     // Of docker-registry alone: where there is none, the tag is one all the same.
-    let tag_json = match connection.get(&target, Some(JSON), MANIFEST_LIMIT, call).await {
+    let tag_json = match repo.get(&target, Some(JSON), MANIFEST_LIMIT).await {
         Ok(answer) => {
             let read = v1::tag_json(&answer.response.body);
             Some(read.map_err(|invalid| unreadable(&answer, invalid))?)
@@ -106,49 +95,49 @@ pub async fn tag_data<H: Host>(
     Ok(TagData::of_v1(tag, &image, tag_json))
 }
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// The id that a reference means: a tag's image, or where there is no such tag the image of that id.
-    pub(super) async fn v1_id(&self, name: &RepositoryName, reference: &Reference, call: &Call) -> Result<ImageId> {
+    pub(super) async fn v1_id(&self, reference: &Reference) -> Result<ImageId> {
         let Reference::Tag(tag) = reference else {
             let message = format!("{reference}: this registry speaks the V1 protocol, which names nothing by digest");
             return Err(Error::new(code::UNSUPPORTED, message));
         };
-        match self.v1_tagged(name, tag, call).await {
+        match self.v1_tagged(tag).await {
             Err(error) if error.is_not_found() => ImageId::parse(tag.as_str()).map_err(|_| error),
             found => found,
         }
     }
 
     /// The id of a tag's image.
-    pub(super) async fn v1_tagged(&self, name: &RepositoryName, tag: &Tag, call: &Call) -> Result<ImageId> {
-        let target = self.v1_repository(name, &format!("tags/{tag}"));
-        let answer = self.get(&target, Some(JSON), MANIFEST_LIMIT, call).await?;
+    pub(super) async fn v1_tagged(&self, tag: &Tag) -> Result<ImageId> {
+        let target = self.v1_endpoint(&format!("tags/{tag}"));
+        let answer = self.get(&target, Some(JSON), MANIFEST_LIMIT).await?;
         v1::tag(&answer.response.body).map_err(|invalid| unreadable(&answer, invalid))
     }
 
     /// The JSON of an image, which never changes.
-    pub(super) async fn v1_json(&self, name: &RepositoryName, id: &ImageId, call: &Call) -> Result<Rc<Fetched>> {
-        let kept = self.cache.borrow_mut().get(name.as_str(), id.as_str());
+    pub(super) async fn v1_json(&self, id: &ImageId) -> Result<Rc<Fetched>> {
+        let kept = self.cached_under(id.as_str());
         if let Some(Content::V1(kept)) = kept {
             return Ok(kept);
         }
-        let target = self.v1_target(name, &format!("images/{id}/json"));
-        let mut answer = self.get(&target, Some(JSON), MANIFEST_LIMIT, call).await?;
+        let target = self.v1_image_endpoint(&format!("images/{id}/json"));
+        let mut answer = self.get(&target, Some(JSON), MANIFEST_LIMIT).await?;
         let bytes = std::mem::take(&mut answer.response.body);
         let json = ImageJson::parse(&bytes, id).map_err(|invalid| unreadable(&answer, invalid))?;
         let size = match answer.header("x-docker-size") {
             Some(size) => v1::layer_size(size),
-            None => self.v1_layer_size(name, id, call).await?,
+            None => self.v1_layer_size(id).await?,
         };
         let checksum = answer.response.headers.all("x-docker-checksum-payload").find_map(v1::checksum_header);
         let fetched = Rc::new(Fetched { bytes: Rc::new(bytes), json, size, checksum });
-        self.cache.borrow_mut().put(name.as_str(), id.as_str(), Content::V1(fetched.clone()));
+        self.cache(id.as_str(), Content::V1(fetched.clone()));
         Ok(fetched)
     }
 
     /// For a page that does not see `X-Docker-Size`; it always sees `Content-Length`.
-    async fn v1_layer_size(&self, name: &RepositoryName, id: &ImageId, call: &Call) -> Result<Option<u64>> {
-        let answer = self.head(&self.v1_target(name, &format!("images/{id}/layer")), None, call).await?;
+    async fn v1_layer_size(&self, id: &ImageId) -> Result<Option<u64>> {
+        let answer = self.head(&self.v1_image_endpoint(&format!("images/{id}/layer")), None).await?;
         Ok(answer.response.declared_length().filter(|_| answer.response.is_success()))
     }
 }

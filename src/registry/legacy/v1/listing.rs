@@ -1,10 +1,12 @@
 //! V1's lists: the tags of a repository, which come at once, and searches, which may come in pages.
 
-use crate::protocol::http::Method;
+use std::rc::Rc;
+
 use crate::protocol::oci::listing::Strings;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::v1::{search, tags};
 use crate::registry::api::connection::{Answer, Connection};
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::legacy::v1::{JSON, unreadable};
 use crate::registry::listing::paging::{Extent, PAGE_LIMIT};
@@ -13,35 +15,34 @@ use crate::transport::{Host, Result};
 /// Results of a search in one page: what Docker Hub's index allowed at most. docker-registry gives all of them.
 const RESULTS: u64 = 100;
 
-impl<H: Host> Connection<H> {
-    /// A page of a repository's tags, or of all repositories: a search for nothing finds them.
-    pub(in crate::registry) async fn v1_list(
-        &self,
-        name: Option<&RepositoryName>,
-        number: u64,
-        page_size: Option<u64>,
-        call: &Call,
-    ) -> Result<Answer<Vec<u8>>> {
-        match name {
-            Some(name) => self.get(&self.v1_repository(name, "tags"), Some(JSON), PAGE_LIMIT, call).await,
-            None => self.v1_search("", number, page_size, call).await,
+/// A page of a repository's tags, or of all repositories: a search for nothing finds them.
+pub(crate) async fn list<H: Host>(
+    api: &Rc<Connection<H>>,
+    name: Option<&RepositoryName>,
+    (number, page_size): (u64, Option<u64>),
+    call: &Call,
+) -> Result<Answer<Vec<u8>>> {
+    match name {
+        Some(name) => {
+            let repo = Repo::new(api, name.clone(), call);
+            repo.get(&repo.v1_endpoint("tags"), Some(JSON), PAGE_LIMIT).await
         }
+        None => results(api, "", (number, page_size), call).await,
     }
+}
 
-    pub(super) async fn v1_search(
-        &self,
-        query: &str,
-        number: u64,
-        page_size: Option<u64>,
-        call: &Call,
-    ) -> Result<Answer<Vec<u8>>> {
-        let (number, size) = (number.to_string(), page_size.unwrap_or(RESULTS).min(RESULTS).to_string());
-        let mut pairs = vec![("q", query), ("n", &size)];
-        pairs.extend(Some(("page", number.as_str())).filter(|_| number != "1"));
-        let target = self.target("v1/search");
-        let request = self.request(Method::Get, &target.with_url(target.url.with_query(&pairs)), Some(JSON), call);
-        self.success(self.load(&request, PAGE_LIMIT).await?)
-    }
+/// A page of a search's results.
+pub(super) async fn results<H: Host>(
+    api: &Connection<H>,
+    query: &str,
+    (number, page_size): (u64, Option<u64>),
+    call: &Call,
+) -> Result<Answer<Vec<u8>>> {
+    let (number, size) = (number.to_string(), page_size.unwrap_or(RESULTS).min(RESULTS).to_string());
+    let mut pairs = vec![("q", query), ("n", &size)];
+    pairs.extend(Some(("page", number.as_str())).filter(|_| number != "1"));
+    let target = api.target("v1/search");
+    api.get(&target.with_url(target.url.with_query(&pairs)), Some(JSON), PAGE_LIMIT, call).await
 }
 
 /// A page of a list.

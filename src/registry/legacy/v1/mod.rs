@@ -13,7 +13,7 @@ mod tags;
 pub use crate::registry::legacy::v1::image::{Fetched, V1Layer};
 pub(crate) use crate::registry::legacy::v1::image::{find, tag_data};
 pub(crate) use crate::registry::legacy::v1::layer::layer;
-pub(crate) use crate::registry::legacy::v1::listing::{goes_on, page_of};
+pub(crate) use crate::registry::legacy::v1::listing::{goes_on, list, page_of};
 pub use crate::registry::legacy::v1::push::LARGEST_STREAM;
 pub(crate) use crate::registry::legacy::v1::tags::{tag, untag};
 
@@ -23,6 +23,7 @@ use crate::protocol::http::Method;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::api::connection::{Answer, Connection, Target};
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::api::version;
 use crate::registry::manifest::put::ANSWER_LIMIT;
@@ -43,25 +44,30 @@ pub fn full_name(name: &RepositoryName) -> Rc<str> {
 }
 
 /// Asks `_ping`, which lets in everybody: whether credentials are good shows at a repository only.
-pub async fn check<H: Host>(connection: &Connection<H>, call: &Call) -> Result<()> {
-    let answer = connection.get(&connection.target("v1/_ping"), None, version::LIMIT, call).await?;
+pub async fn check<H: Host>(api: &Connection<H>, call: &Call) -> Result<()> {
+    let answer = api.get(&api.target("v1/_ping"), None, version::LIMIT, call).await?;
     version::looks_like_registry(&answer)
 }
 
-impl<H: Host> Connection<H> {
-    /// Something of a repository's: `/v1/repositories/<name>/<rest>`.
-    fn v1_repository(&self, name: &RepositoryName, rest: &str) -> Target {
-        self.v1_target(name, &format!("repositories/{}/{rest}", full_name(name)))
+impl<H: Host> Repo<H> {
+    /// `/v1/repositories/<name>/<path>`.
+    fn v1_endpoint(&self, path: &str) -> Target {
+        self.v1_image_endpoint(&format!("repositories/{}/{path}", full_name(&self.name)))
+    }
+
+    /// `/v1/<path>`, for whoever may read the repository.
+    fn v1_image_endpoint(&self, path: &str) -> Target {
+        self.api.v1_target(&self.name, path)
     }
 
     /// Sends something and wants a success.
     async fn v1_send(&self, request: Request<H::Chunk>) -> Result<()> {
-        self.success(self.load(&request, ANSWER_LIMIT).await?).map(drop)
+        self.api.success(self.api.load(&request, ANSWER_LIMIT).await?).map(drop)
     }
 
     /// PUT of a JSON document.
-    fn v1_put(&self, target: &Target, body: Vec<u8>, call: &Call) -> Request<H::Chunk> {
-        let mut request = self.request(Method::Put, target, None, call);
+    fn v1_put(&self, target: &Target, body: Vec<u8>) -> Request<H::Chunk> {
+        let mut request = self.request(Method::Put, target, None);
         request.headers.set("content-type", JSON);
         request.body = Some(Content::Bytes(Rc::new(body)));
         request

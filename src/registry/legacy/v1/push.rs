@@ -6,13 +6,12 @@ use std::rc::Rc;
 use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::oci::digest::{Algorithm, Digest};
-use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::v1::{ImageId, new_image};
-use crate::registry::api::connection::Connection;
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::source::{BlobSource, Intake, Part};
 use crate::registry::blob::upload::fill;
-use crate::registry::blob::upload::stream::{PIECE, came_early};
+use crate::registry::blob::upload::stream::{PIECE, came_early, load_fed};
 use crate::registry::legacy::v1::layer::seed;
 use crate::registry::repository::Repository;
 use crate::transport::pipe::Pipe;
@@ -33,28 +32,21 @@ impl<H: Host> Repository<H> {
         layer: Box<dyn BlobSource<H::Chunk>>,
         call: &Call,
     ) -> Result<ImageId> {
-        let (connection, name) = (&self.connection, self.checked_name()?);
+        let repo = self.in_call(call)?;
         let (id, _) = new_image(&json)?;
         let instead = "pushBlob() and pushManifest() put an image together";
-        connection.require_v1("pushImage()", instead, call).await?;
-        connection.v1_push(&name, &id, Rc::new(json), layer, call).await?;
+        repo.api.require_v1("pushImage()", instead, call).await?;
+        repo.v1_push(&id, Rc::new(json), layer).await?;
         Ok(id)
     }
 }
 
-impl<H: Host> Connection<H> {
-    async fn v1_push(
-        &self,
-        name: &RepositoryName,
-        id: &ImageId,
-        json: Rc<Vec<u8>>,
-        layer: Box<dyn BlobSource<H::Chunk>>,
-        call: &Call,
-    ) -> Result<()> {
-        match self.v1_json(name, id, call).await {
+impl<H: Host> Repo<H> {
+    async fn v1_push(&self, id: &ImageId, json: Rc<Vec<u8>>, layer: Box<dyn BlobSource<H::Chunk>>) -> Result<()> {
+        match self.v1_json(id).await {
             Ok(there) if there.bytes == json => {
                 let checksum = there.checksum.as_ref();
-                return self.v1_announce(name, "images", id, checksum, call).await;
+                return self.v1_announce("images", id, checksum).await;
             }
             Ok(_) => {
                 let message = format!("json: the registry has another image {id} already; images never change");
@@ -64,9 +56,9 @@ impl<H: Host> Connection<H> {
             Err(error) if matches!(error.status, Some(400 | 404)) => {}
             Err(error) => return Err(error),
         }
-        let mut hasher = self.hasher(Algorithm::Sha256);
+        let mut hasher = self.api.hasher(Algorithm::Sha256);
         hasher.update(&seed::<H>(&json))?;
-        let (is_in_memory, streams) = (layer.is_in_memory(), self.sends_streams());
+        let (is_in_memory, streams) = (layer.is_in_memory(), self.api.sends_streams());
         if let Some(size) = layer.size().filter(|size| *size > LARGEST_STREAM && !is_in_memory && !streams) {
             return Err(too_large(&format!("it has {size} bytes")));
         }
@@ -79,11 +71,11 @@ impl<H: Host> Connection<H> {
         if !is_all && !streams {
             return Err(too_large(&format!("it has more than {LARGEST_STREAM} bytes")));
         }
-        self.v1_announce(name, "", id, None, call).await?;
-        let image = |rest: &str| self.v1_target(name, &format!("images/{id}/{rest}"));
-        self.v1_send(self.v1_put(&image("json"), json.to_vec(), call)).await?;
+        self.v1_announce("", id, None).await?;
+        let image = |rest: &str| self.v1_image_endpoint(&format!("images/{id}/{rest}"));
+        self.v1_send(self.v1_put(&image("json"), json.to_vec())).await?;
         let half = |error: Error| error.and(&format!("the image {id} is not whole: pushImage() again puts all of it"));
-        let mut request = self.request(Method::Put, &image("layer"), None, call);
+        let mut request = self.request(Method::Put, &image("layer"), None);
         if is_all {
             fill(&mut request, Content::Chunks(Rc::new(part.from(0))));
             self.v1_send(request).await.map_err(half)?;
@@ -91,16 +83,16 @@ impl<H: Host> Connection<H> {
             self.v1_stream(request, part, &mut intake).await.map_err(half)?;
         }
         let Some(checksum) = intake.digest() else { return Err(Error::internal("a layer without an end")) };
-        let mut request = self.request(Method::Put, &image("checksum"), None, call);
+        let mut request = self.request(Method::Put, &image("checksum"), None);
         request.headers.set("x-docker-checksum-payload", checksum.as_str());
         if let Err(error) = self.v1_send(request).await {
             // 409: there is nothing to end. It may have been done though its answer was lost.
-            let now = if error.status == Some(409) { self.v1_json(name, id, call).await.ok() } else { None };
+            let now = if error.status == Some(409) { self.v1_json(id).await.ok() } else { None };
             if now.is_none_or(|now| now.checksum.as_ref().is_none_or(|told| told != checksum)) {
                 return Err(half(error));
             }
         }
-        self.v1_announce(name, "images", id, Some(checksum), call).await
+        self.v1_announce("images", id, Some(checksum)).await
     }
 
     /// Sends a layer while it is read: what is in hand first.
@@ -118,24 +110,17 @@ impl<H: Host> Connection<H> {
             }
             Ok(())
         };
-        let (answer, is_all) = self.load_fed(request, feed).await?;
-        let answer = self.success(answer?)?;
+        let (answer, is_all) = load_fed(&self.api, request, feed).await?;
+        let answer = self.api.success(answer?)?;
         if is_all { Ok(()) } else { Err(came_early(&answer)) }
     }
 
     /// Tells the index, which is what search() looks into, that a repository has an image. A registry that is none does
     /// not mind.
-    async fn v1_announce(
-        &self,
-        name: &RepositoryName,
-        rest: &str,
-        id: &ImageId,
-        checksum: Option<&Digest>,
-        call: &Call,
-    ) -> Result<()> {
+    async fn v1_announce(&self, rest: &str, id: &ImageId, checksum: Option<&Digest>) -> Result<()> {
         let checksum = checksum.map(|checksum| format!(r#","checksum":"{checksum}""#)).unwrap_or_default();
         let body = format!(r#"[{{"id":"{id}"{checksum}}}]"#).into_bytes();
-        let mut request = self.v1_put(&self.v1_repository(name, rest), body, call);
+        let mut request = self.v1_put(&self.v1_endpoint(rest), body);
         request.headers.set("x-docker-token", "true");
         match self.v1_send(request).await {
             Err(error) if matches!(error.status, Some(404 | 405 | 501)) => Ok(()),

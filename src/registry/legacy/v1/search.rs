@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::protocol::v1::search;
 use crate::registry::api::settings::Call;
 use crate::registry::client::Client;
+use crate::registry::legacy::v1::listing::results;
 use crate::registry::legacy::v1::{goes_on, unreadable};
 use crate::registry::listing::paging::Extent;
 use crate::transport::{Host, Result};
@@ -12,21 +13,21 @@ use crate::transport::{Host, Result};
 impl<H: Host> Client<H> {
     /// What a V1 registry finds for some words: a JSON array of its results, those of all pages.
     pub async fn search(&self, query: &str, call: &Call) -> Result<String> {
-        let connection = &self.connection;
-        connection.require_v1("search()", "catalog() lists all there is", call).await?;
-        let mut extent = Extent::new("the search", connection.listing_limits);
-        let (mut results, mut seen, mut number) = (Vec::new(), HashSet::new(), 1);
+        let api = &self.api;
+        api.require_v1("search()", "catalog() lists all there is", call).await?;
+        let mut extent = Extent::new("the search", api.listing_limits);
+        let (mut found, mut seen, mut number) = (Vec::new(), HashSet::new(), 1);
         loop {
-            let answer = connection.v1_search(query, number, None, call).await?;
+            let answer = results(api, query, (number, None), call).await?;
             extent.page(&answer)?;
             let page = search::page(&answer.response.body).map_err(|invalid| unreadable(&answer, invalid))?;
-            let before = results.len();
+            let before = found.len();
             let fresh = page.names.into_iter().zip(page.results).filter(|(name, _)| seen.insert(name.clone()));
-            results.extend(fresh.map(|(_, result)| result));
-            let fresh = results.len() - before;
+            found.extend(fresh.map(|(_, result)| result));
+            let fresh = found.len() - before;
             extent.add(&answer, fresh)?;
             if !goes_on((number, page.pages.unwrap_or(1)), (fresh, page.total), &answer, &extent)? {
-                return Ok(format!("[{}]", results.join(",")));
+                return Ok(format!("[{}]", found.join(",")));
             }
             number += 1;
         }

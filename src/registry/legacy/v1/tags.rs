@@ -1,47 +1,38 @@
 //! Tags that are set and removed, and repositories that go as a whole.
 
-use std::rc::Rc;
-
 use crate::protocol::code;
 use crate::protocol::http::Method;
-use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
+use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::v1::ImageId;
-use crate::registry::api::connection::Connection;
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::image::reference::Source;
+use crate::registry::legacy::v1::list;
 use crate::registry::repository::Repository;
 use crate::transport::{Error, Host, Result};
 
 /// Points a tag at an image of the registry. `if_match`: the id it must have now, `Some(None)` that it must not exist.
-pub async fn tag<H: Host>(
-    connection: &Rc<Connection<H>>,
-    name: &RepositoryName,
-    tag: &Tag,
-    image: &Source<H>,
-    if_match: Option<Option<&str>>,
-    call: &Call,
-) -> Result<()> {
+pub async fn tag<H: Host>(repo: &Repo<H>, tag: &Tag, image: &Source<H>, if_match: Option<Option<&str>>) -> Result<()> {
     let expected = match if_match {
         Some(id) => Some(id.map(ImageId::parse).transpose()?),
         None => None,
     };
     let wanted = match image {
-        Source::Reference(text) => connection.v1_id(name, &Reference::parse(text)?, call).await?,
-        Source::Image(image) => image.v1_id_at(connection)?,
+        Source::Reference(text) => repo.v1_id(&Reference::parse(text)?).await?,
+        Source::Image(image) => image.v1_id_at(&repo.api)?,
     };
     if let Some(expected) = expected {
-        let now = connection.v1_tag_now(name, tag, call).await?;
+        let now = repo.v1_tag_now(tag).await?;
         if expected != now {
             let message = format!("{}, which is not what ifMatch says; nothing was changed", stands(tag, now.as_ref()));
             return Err(Error::new(code::CONFLICT, message));
         }
     }
-    let target = connection.v1_repository(name, &format!("tags/{tag}"));
-    let Err(error) = connection.v1_send(connection.v1_put(&target, format!("\"{wanted}\"").into_bytes(), call)).await
-    else {
+    let target = repo.v1_endpoint(&format!("tags/{tag}"));
+    let Err(error) = repo.v1_send(repo.v1_put(&target, format!("\"{wanted}\"").into_bytes())).await else {
         return Ok(());
     };
-    match connection.v1_tag_now(name, tag, call).await {
+    match repo.v1_tag_now(tag).await {
         // It may have been done though its answer was lost, or was a 5xx.
         Ok(Some(now)) if now == wanted => Ok(()),
         Ok(now) => Err(error.and(&stands(tag, now.as_ref()))),
@@ -50,13 +41,13 @@ pub async fn tag<H: Host>(
 }
 
 /// Removes a tag.
-pub async fn untag<H: Host>(connection: &Connection<H>, name: &RepositoryName, tag: &Tag, call: &Call) -> Result<()> {
-    connection.v1_tagged(name, tag, call).await?; // the registry says in its own words that there is none
-    let target = connection.v1_repository(name, &format!("tags/{tag}"));
-    let Err(error) = connection.v1_send(connection.request(Method::Delete, &target, None, call)).await else {
+pub async fn untag<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<()> {
+    repo.v1_tagged(tag).await?; // the registry says in its own words that there is none
+    let target = repo.v1_endpoint(&format!("tags/{tag}"));
+    let Err(error) = repo.v1_send(repo.request(Method::Delete, &target, None)).await else {
         return Ok(());
     };
-    match connection.v1_tag_now(name, tag, call).await {
+    match repo.v1_tag_now(tag).await {
         Ok(None) => Ok(()),
         Ok(now) => Err(error.and(&stands(tag, now.as_ref()))),
         Err(_) => Err(error.and(&format!("whether the tag {tag} is gone could not be made sure of"))),
@@ -66,12 +57,12 @@ pub async fn untag<H: Host>(connection: &Connection<H>, name: &RepositoryName, t
 impl<H: Host> Repository<H> {
     /// Deletes a V1 repository with all its tags. Images stay: others may have them among their ancestors.
     pub async fn delete(&self, call: &Call) -> Result<()> {
-        let (connection, name) = (&self.connection, self.checked_name()?);
+        let repo = self.in_call(call)?;
         let instead = "untag() and planCleanup() remove what is in a repository";
-        connection.require_v1("deleteRepository()", instead, call).await?;
-        connection.v1_list(Some(&name), 1, None, call).await?; // that it is not there is told before
-        let target = connection.v1_repository(&name, "");
-        match connection.v1_send(connection.request(Method::Delete, &target, None, call)).await {
+        repo.api.require_v1("deleteRepository()", instead, call).await?;
+        list(&repo.api, Some(&repo.name), (1, None), call).await?; // that it is not there is told before
+        let target = repo.v1_endpoint("");
+        match repo.v1_send(repo.request(Method::Delete, &target, None)).await {
             // Gone with the first of several tries.
             Err(error) if error.is_not_found() => Ok(()),
             done => done,
@@ -79,10 +70,10 @@ impl<H: Host> Repository<H> {
     }
 }
 
-impl<H: Host> Connection<H> {
+impl<H: Host> Repo<H> {
     /// What a tag points to; `None` where it does not exist.
-    async fn v1_tag_now(&self, name: &RepositoryName, tag: &Tag, call: &Call) -> Result<Option<ImageId>> {
-        match self.v1_tagged(name, tag, call).await {
+    async fn v1_tag_now(&self, tag: &Tag) -> Result<Option<ImageId>> {
+        match self.v1_tagged(tag).await {
             Ok(id) => Ok(Some(id)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),

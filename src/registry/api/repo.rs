@@ -1,0 +1,87 @@
+//! A repository of a registry, as one call of the user's works with it.
+
+use std::rc::Rc;
+
+use crate::protocol::http::Method;
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::reference::RepositoryName;
+use crate::registry::api::cache::Content;
+use crate::registry::api::connection::{Answer, Connection, Target};
+use crate::registry::api::settings::Call;
+use crate::transport::request::Request;
+use crate::transport::{Host, Result};
+
+/// A repository, and the call that is about it. Tags, manifests and blobs implement their operations on it, each in its
+/// own file.
+pub struct Repo<H: Host> {
+    pub(crate) api: Rc<Connection<H>>,
+    pub(crate) name: RepositoryName,
+    pub(crate) call: Call,
+}
+
+impl<H: Host> Clone for Repo<H> {
+    fn clone(&self) -> Self {
+        Self { api: self.api.clone(), name: self.name.clone(), call: self.call.clone() }
+    }
+}
+
+impl<H: Host> Repo<H> {
+    pub(crate) fn new(api: &Rc<Connection<H>>, name: RepositoryName, call: &Call) -> Self {
+        Self { api: api.clone(), name, call: call.clone() }
+    }
+
+    /// `/v2/<name>/<path>`.
+    pub(crate) fn endpoint(&self, path: &str) -> Target {
+        self.api.repository_target(&self.name, path)
+    }
+
+    /// `/v2/<name>/<path>`, with a token that may push; `from`: a repository that blobs may be mounted from.
+    pub(crate) fn upload_endpoint(&self, path: &str, from: Option<&RepositoryName>) -> Target {
+        self.api.upload_target(&self.name, path, from)
+    }
+
+    /// A request without body.
+    pub(crate) fn request(&self, method: Method, target: &Target, accept: Option<&str>) -> Request<H::Chunk> {
+        self.api.request(method, target, accept, &self.call)
+    }
+
+    /// HEAD; any status is an answer.
+    pub(crate) async fn head(&self, target: &Target, accept: Option<&str>) -> Result<Answer<()>> {
+        self.api.head(target, accept, &self.call).await
+    }
+
+    /// GET of something that is read whole and must be there.
+    pub(crate) async fn get(&self, target: &Target, accept: Option<&str>, limit: u64) -> Result<Answer<Vec<u8>>> {
+        self.api.get(target, accept, limit, &self.call).await
+    }
+
+    /// Makes sure of V2 before something that V1 does not have.
+    pub(crate) async fn require_v2(&self, what: &str) -> Result<()> {
+        self.api.require_v2(what, &self.call).await
+    }
+
+    /// Whether the registry speaks V1.
+    pub(crate) async fn is_v1(&self) -> Result<bool> {
+        self.api.is_v1(&self.call).await
+    }
+
+    /// What the cache has under a digest.
+    pub(crate) fn cached(&self, digest: &Digest) -> Option<Content> {
+        self.cached_under(digest.as_str())
+    }
+
+    /// What the cache has under a digest or a tag.
+    pub(crate) fn cached_under(&self, key: &str) -> Option<Content> {
+        self.api.cache.borrow_mut().get(self.name.as_str(), key)
+    }
+
+    /// Puts something into the cache.
+    pub(crate) fn cache(&self, key: &str, content: Content) {
+        self.api.cache.borrow_mut().put(self.name.as_str(), key, content);
+    }
+
+    /// Drops something from the cache.
+    pub(crate) fn uncache(&self, key: &str) {
+        self.api.cache.borrow_mut().forget(self.name.as_str(), key);
+    }
+}
