@@ -17,8 +17,9 @@ use crate::js::{image, repository};
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::Platform;
-use crate::registry::blob::push::LARGEST_CHUNK;
-use crate::registry::copy::{Copied, Place, Stage, Step, UnknownKinds, Watcher};
+use crate::registry::Place;
+use crate::registry::blob::push_strategy::LARGEST_CHUNK;
+use crate::registry::copy::{Copied, Stage, Step, UnknownKinds, Watcher};
 use crate::registry::{Form, copy};
 
 const OPTIONS: &[&str] =

@@ -15,10 +15,10 @@ pub mod manifest;
 pub mod repository;
 pub mod tag;
 
-pub use api::settings::{Call, Settings};
-pub use api::version::Version;
+pub use api::place::Place;
+pub use api::settings::{Call, Settings, Version};
 pub use blob::pull::BlobPull;
-pub use blob::push::Push;
+pub use blob::push_strategy::Push;
 pub use blob::source::{BlobSource, InMemory};
 pub use cleanup::{Cleanup, Policy};
 pub use client::Client;

@@ -14,7 +14,7 @@ use crate::js::repository::Repository;
 use crate::js::repository::blob::with_cause;
 use crate::protocol::oci::descriptor::Annotations;
 use crate::protocol::oci::media_type;
-use crate::registry::blob::push::LARGEST_CHUNK;
+use crate::registry::blob::push_strategy::LARGEST_CHUNK;
 use crate::registry::{Artifact, ArtifactFile, Push};
 
 const KNOWN: &[&str] =

@@ -16,7 +16,7 @@ use crate::js::repository::Repository;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type;
 use crate::registry::Push;
-use crate::registry::blob::push::LARGEST_CHUNK;
+use crate::registry::blob::push_strategy::LARGEST_CHUNK;
 use crate::transport::Error;
 
 #[wasm_bindgen]

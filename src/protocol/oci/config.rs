@@ -5,9 +5,9 @@ use serde_json::value::RawValue;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
 use crate::protocol::json::Members;
+use crate::protocol::oci::descriptor;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::platform::Platform;
-use crate::protocol::oci::{descriptor, dockerfile};
 
 /// What a config says about its image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,11 +68,6 @@ impl ImageConfig {
             });
         }
         chain
-    }
-
-    /// The history as the lines of a Dockerfile; a reconstruction.
-    pub fn dockerfile(&self) -> String {
-        dockerfile::reconstruct(&self.history)
     }
 }
 

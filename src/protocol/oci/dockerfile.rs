@@ -1,7 +1,7 @@
 //! An image's history as the lines of a Dockerfile. The history is what builders chose to write down, so this is a
 //! reconstruction; and it comes from outside, so no entry may pass for two.
 
-use crate::protocol::oci::config::History;
+use crate::protocol::oci::config::{History, ImageConfig};
 use crate::protocol::text::printable;
 
 /// The Dockerfile's instructions; a `FROM` leaves no trace in a history.
@@ -25,8 +25,15 @@ const INSTRUCTIONS: &[&str] = &[
     "WORKDIR",
 ];
 
+impl ImageConfig {
+    /// The history as the lines of a Dockerfile; a reconstruction.
+    pub fn dockerfile(&self) -> String {
+        reconstruct(&self.history)
+    }
+}
+
 /// One instruction or comment for each step, each ended by a newline.
-pub fn reconstruct(history: &[History]) -> String {
+fn reconstruct(history: &[History]) -> String {
     let mut out = String::new();
     for step in history {
         let command = lines(step.created_by.as_deref().unwrap_or_default());

@@ -7,9 +7,9 @@ use sha2::Digest as _;
 use crate::protocol::invalid::quoted;
 use crate::protocol::json;
 use crate::protocol::json::Members;
+use crate::protocol::schema1::base64url;
 use crate::protocol::schema1::der;
 use crate::protocol::schema1::der::{BIT_STRING, INTEGER, SEQUENCE};
-use crate::protocol::schema1::signed::base64url;
 
 /// Bytes of an RSA modulus at most: larger ones take for ever.
 const MODULUS_LIMIT: usize = 1024;
@@ -189,7 +189,7 @@ impl Key {
 
     fn of_jwk(text: &str) -> Result<Self, String> {
         let members = Members::read_unique(text, &["kty", "crv", "x", "y", "n", "e", "kid"])?;
-        let bytes = |name| members.required(name, |text| base64url(&json::string(text)?));
+        let bytes = |name| members.required(name, |text| base64url::decode(&json::string(text)?));
         let kind = members.required("kty", json::string)?;
         let key = match kind.as_str() {
             "EC" => {

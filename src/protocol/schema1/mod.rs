@@ -1,6 +1,7 @@
 //! Docker's first manifest (distribution, "Image Manifest Version 2, Schema 1"): layers, each with its V1 JSON, the top one
 //! first. What counts of a signed one is its payload ([`signed`]) alone.
 
+mod base64url;
 pub mod config;
 mod der;
 pub mod key;

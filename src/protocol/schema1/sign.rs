@@ -1,9 +1,9 @@
 //! Signing, byte for byte as libtrust writes it: the payload stays as it is, its last bracket makes room for the signatures.
 
 use crate::protocol::invalid::Invalid;
+use crate::protocol::schema1::base64url;
 use crate::protocol::schema1::key::{Algorithm, Key};
 use crate::protocol::schema1::signed;
-use crate::protocol::schema1::signed::encode;
 use crate::protocol::text::timestamp;
 
 /// A payload that waits for its signature.
@@ -24,11 +24,11 @@ impl<'a> Draft<'a> {
         let header = format!(
             r#"{{"formatLength":{},"formatTail":"{}","time":"{}"}}"#,
             start.len(),
-            encode(tail),
+            base64url::encode(tail),
             timestamp::text(unix_ms)
         );
-        let protected = encode(header.as_bytes());
-        let input = signed::input(&protected, &encode(payload));
+        let protected = base64url::encode(header.as_bytes());
+        let input = signed::input(&protected, &base64url::encode(payload));
         Ok(Self { start, protected, input })
     }
 
@@ -55,10 +55,10 @@ impl<'a> Draft<'a> {
    ]
 }}"#,
             key.id(),
-            encode(x),
-            encode(y),
+            base64url::encode(x),
+            base64url::encode(y),
             algorithm.as_str(),
-            encode(signature),
+            base64url::encode(signature),
             self.protected
         );
         [self.start, end.as_bytes()].concat()

@@ -2,10 +2,9 @@
 //! the document, as its last member, and each tells in its protected header how to get the payload back: the first
 //! `formatLength` bytes, and `formatTail`. Everything else of the document means nothing.
 
-use base64ct::{Base64, Encoding as _};
-
-use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::invalid::Invalid;
 use crate::protocol::json::Members;
+use crate::protocol::schema1::base64url;
 use crate::protocol::schema1::key::{Algorithm, Key};
 use crate::protocol::{code, json};
 
@@ -95,7 +94,7 @@ impl Signed {
             format!(".signatures[0].protected.formatLength: got {length}; the document has {whole} bytes")
         })?;
         let payload = [start, &format.tail].concat();
-        let encoded = encode(&payload);
+        let encoded = base64url::encode(&payload);
         let signatures = blocks.iter().map(|(members, protected)| Signature::read(members, protected, &encoded));
         Ok(Self { signatures: signatures.collect(), payload })
     }
@@ -103,11 +102,11 @@ impl Signed {
 
 impl Format {
     fn parse(protected: &str) -> Result<Self, String> {
-        let header = base64url(protected)?;
+        let header = base64url::decode(protected)?;
         let members = Members::read_unique(json::text(&header)?, &["formatLength", "formatTail"])?;
         Ok(Self {
             length: members.required("formatLength", json::size)?,
-            tail: members.required("formatTail", |text| base64url(&json::string(text)?))?,
+            tail: members.required("formatTail", |text| base64url::decode(&json::string(text)?))?,
         })
     }
 }
@@ -127,7 +126,7 @@ impl Signature {
         let key = Key::of_header(&header).map_err(in_header)?;
         self.key_id = Some(key.id());
         let algorithm = Algorithm::parse(&algorithm, &key).map_err(|error| in_header(json::at("alg", error)))?;
-        let signature = members.required("signature", |text| base64url(&json::string(text)?))?;
+        let signature = members.required("signature", |text| base64url::decode(&json::string(text)?))?;
         let length = key.signature_length();
         if signature.len() != length {
             return Err(format!(".signature: it has {} bytes, {} needs {length}", signature.len(), algorithm.as_str()));
@@ -139,20 +138,4 @@ impl Signature {
 /// What is signed.
 pub(super) fn input(protected: &str, payload: &str) -> Vec<u8> {
     format!("{protected}.{payload}").into_bytes()
-}
-
-/// base64url without padding. By way of the other base64, so that there is one of them in the package.
-pub(super) fn encode(bytes: &[u8]) -> String {
-    Base64::encode_string(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_")
-}
-
-/// base64url, with or without its padding (libtrust takes both).
-pub(super) fn base64url(text: &str) -> Result<Vec<u8>, String> {
-    let bare = text.trim_end_matches('=');
-    let mut padded = bare.replace('-', "+").replace('_', "/");
-    while !padded.len().is_multiple_of(4) {
-        padded.push('=');
-    }
-    let decoded = if bare.contains(['+', '/']) { None } else { Base64::decode_vec(&padded).ok() };
-    decoded.ok_or_else(|| format!(": got {}; base64url is needed", quoted(text)))
 }

@@ -13,8 +13,22 @@ pub use crate::protocol::v1::image_id::ImageId;
 pub use crate::protocol::v1::image_json::{ImageJson, checksum_header, layer_size, new_image};
 pub use crate::protocol::v1::tags::{tag, tag_json, tags};
 
+use std::rc::Rc;
+
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
+use crate::protocol::oci::reference::RepositoryName;
+
+/// The namespace of names that have none.
+pub const LIBRARY: &str = "library";
+
+/// A name as V1 has it: of a namespace and a repository.
+pub fn full_name(name: &RepositoryName) -> Rc<str> {
+    match name.namespace() {
+        Some(_) => name.as_str().into(),
+        None => format!("{LIBRARY}/{name}").into(),
+    }
+}
 
 /// What is wrong with a document of a registry's.
 fn refusal(document: &str, error: String) -> Invalid {

@@ -1,37 +1,12 @@
 //! Content-addressed answers, kept by repository and digest up to a byte limit. What is mutable is never answered from
 //! here.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::protocol::oci::digest::Digest;
-use crate::registry::legacy::v1::Fetched;
-use crate::registry::manifest::get::FetchedManifest;
-
-/// What is kept.
-#[derive(Clone)]
-pub enum Content {
-    /// A verified manifest.
-    Manifest(Rc<FetchedManifest>),
-    /// A verified config.
-    Config(Rc<Vec<u8>>),
-    /// What a tag pointed to the last time: good for asking whether it still does.
-    Tag(Digest),
-    /// The JSON of a V1 image, which is no content of its id but never changes.
-    V1(Rc<Fetched>),
-}
-
-impl Content {
-    fn size(&self) -> u64 {
-        match self {
-            // Of schema 1 its payload is kept as well.
-            Content::Manifest(manifest) => manifest.bytes.len() as u64 * if manifest.schema1.is_some() { 3 } else { 1 },
-            Content::Config(bytes) => bytes.len() as u64,
-            Content::Tag(_) => 0,
-            Content::V1(fetched) => fetched.bytes.len() as u64,
-        }
-    }
-}
+/// Something kept. Whoever puts it there knows its type.
+type Content = Rc<dyn Any>;
 
 /// Bookkeeping of an entry, and what parsing adds to a manifest, is about that much.
 const OVERHEAD: u64 = 512;
@@ -58,17 +33,21 @@ impl Cache {
         Self { limit, held: 0, clock: 0, entries: HashMap::new() }
     }
 
-    /// What is kept under a repository's digest or tag.
-    pub fn get(&mut self, repository: &str, digest: &str) -> Option<Content> {
+    /// What is kept under a repository's digest or tag, if it is a `T`.
+    pub fn get<T: 'static>(&mut self, repository: &str, digest: &str) -> Option<Rc<T>> {
+        self.find(repository, digest)?.downcast().ok()
+    }
+
+    fn find(&mut self, repository: &str, digest: &str) -> Option<Content> {
         self.clock += 1;
         let entry = self.entries.get_mut(&(repository.to_owned(), digest.to_owned()))?;
         entry.used = self.clock;
         Some(entry.content.clone())
     }
 
-    /// Keeps verified content, unless it alone is over the limit.
-    pub fn put(&mut self, repository: &str, digest: &str, content: Content) {
-        let cost = content.size() + OVERHEAD;
+    /// Keeps verified content of so many bytes, unless it alone is over the limit.
+    pub fn put(&mut self, repository: &str, digest: &str, content: Content, size: u64) {
+        let cost = size + OVERHEAD;
         if cost > self.limit {
             return;
         }
@@ -103,21 +82,32 @@ impl Cache {
 mod tests {
     use super::*;
 
-    fn config(size: usize) -> Content {
-        Content::Config(Rc::new(vec![0; size]))
+    fn put(cache: &mut Cache, repository: &str, digest: &str, size: usize) {
+        cache.put(repository, digest, Rc::new(vec![0_u8; size]), size as u64);
+    }
+
+    fn has(cache: &mut Cache, repository: &str, digest: &str) -> bool {
+        cache.get::<Vec<u8>>(repository, digest).is_some()
+    }
+
+    #[test]
+    fn content_of_another_type_is_not_found() {
+        let mut cache = Cache::new(10_000);
+        put(&mut cache, "r", "a", 1);
+        assert!(cache.get::<String>("r", "a").is_none() && has(&mut cache, "r", "a"));
     }
 
     #[test]
     fn least_recently_used_goes_first() {
         let mut cache = Cache::new(3 * (100 + OVERHEAD));
         for digest in ["a", "b", "c"] {
-            cache.put("r", digest, config(100));
+            put(&mut cache, "r", digest, 100);
         }
-        assert!(cache.get("r", "a").is_some());
-        cache.put("r", "d", config(100));
-        assert!(cache.get("r", "b").is_none(), "b was used longest ago");
+        assert!(has(&mut cache, "r", "a"));
+        put(&mut cache, "r", "d", 100);
+        assert!(!has(&mut cache, "r", "b"), "b was used longest ago");
         for digest in ["a", "c", "d"] {
-            assert!(cache.get("r", digest).is_some(), "{digest}");
+            assert!(has(&mut cache, "r", digest), "{digest}");
         }
         assert!(cache.held <= cache.limit);
     }
@@ -125,22 +115,22 @@ mod tests {
     #[test]
     fn a_repository_sees_only_its_own() {
         let mut cache = Cache::new(10_000);
-        cache.put("r", "a", config(1));
-        assert!(cache.get("s", "a").is_none());
+        put(&mut cache, "r", "a", 1);
+        assert!(!has(&mut cache, "s", "a"));
     }
 
     #[test]
     fn the_limit_holds() {
         let mut cache = Cache::new(2_000);
-        cache.put("r", "big", config(5_000));
-        assert!(cache.get("r", "big").is_none());
+        put(&mut cache, "r", "big", 5_000);
+        assert!(!has(&mut cache, "r", "big"));
         for index in 0..100 {
-            cache.put("r", &index.to_string(), config(index));
-            cache.put("r", &index.to_string(), config(index));
+            put(&mut cache, "r", &index.to_string(), index);
+            put(&mut cache, "r", &index.to_string(), index);
             assert!(cache.held <= 2_000);
         }
         let mut none = Cache::new(0);
-        none.put("r", "a", config(0));
-        assert!(none.get("r", "a").is_none());
+        put(&mut none, "r", "a", 0);
+        assert!(!has(&mut none, "r", "a"));
     }
 }

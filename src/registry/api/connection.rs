@@ -13,13 +13,11 @@ use crate::protocol::oci::media_type;
 use crate::protocol::oci::platform::Platform;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::url::Url;
+use crate::protocol::v1;
 use crate::registry::api::cache::Cache;
 use crate::registry::api::capabilities::Capabilities;
-use crate::registry::api::settings::{Call, Settings};
+use crate::registry::api::settings::{Call, Settings, Version};
 use crate::registry::api::turns::AllTurns;
-use crate::registry::api::version;
-use crate::registry::api::version::Version;
-use crate::registry::legacy::v1;
 use crate::transport::layers::notice::Notices;
 use crate::transport::layers::retry::Retry;
 use crate::transport::request::{Failures, Request, Response};
@@ -42,10 +40,10 @@ pub struct Connection<H: Host> {
     /// Repeats what the stack cannot: work of more than one request.
     pub(crate) retry: Retry<H>,
     headers: Headers,
-    version: Cell<Option<Version>>,
+    pub(crate) version: Cell<Option<Version>>,
     /// What the registry has been seen to do.
     pub(crate) capabilities: Capabilities,
-    detecting: Shared,
+    pub(crate) detecting: Shared,
     /// Pages and items of one listing at most.
     pub(crate) listing_limits: (u64, u64),
     /// Requests that may run at a time.
@@ -190,45 +188,6 @@ impl<H: Host> Connection<H> {
     pub(crate) fn full_name(&self, name: &RepositoryName) -> Rc<str> {
         let is_official = self.base.host() == DOCKER_HUB && name.namespace().is_none();
         if is_official { format!("library/{}", name.as_str()).into() } else { name.as_str().into() }
-    }
-
-    /// The protocol the registry speaks: asked once, by one request however many calls wait for it.
-    pub(crate) async fn version(&self, call: &Call) -> Result<Version> {
-        if let Some(version) = self.version.get() {
-            return Ok(version);
-        }
-        let detected = async {
-            let version = version::detect(self, call).await?;
-            self.version.set(Some(version));
-            Ok(version)
-        };
-        // In a box: what happens once need not take room in every call.
-        Box::pin(self.detecting.get(call.timeout, || self.version.get(), detected)).await
-    }
-
-    /// Makes sure of V2 before something that only V2 has.
-    pub(crate) async fn require_v2(&self, what: &str, call: &Call) -> Result<()> {
-        match self.version(call).await? {
-            Version::V2 => Ok(()),
-            Version::V1 => Err(Error::new(
-                code::UNSUPPORTED,
-                format!("{what}: this registry speaks the V1 protocol, which has no such thing"),
-            )),
-        }
-    }
-
-    /// The same the other way round. `instead`: what V2 has for it.
-    pub(crate) async fn require_v1(&self, what: &str, instead: &str, call: &Call) -> Result<()> {
-        if self.is_v1(call).await? {
-            return Ok(());
-        }
-        let message = format!("{what}: this registry speaks the V2 protocol, which has no such thing; {instead}");
-        Err(Error::new(code::UNSUPPORTED, message))
-    }
-
-    /// Whether the registry speaks V1.
-    pub(crate) async fn is_v1(&self, call: &Call) -> Result<bool> {
-        Ok(self.version(call).await? == Version::V1)
     }
 
     /// The platform a call names, else the client's, else linux/amd64 (what most tools on any host choose).

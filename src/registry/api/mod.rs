@@ -3,6 +3,7 @@
 pub(crate) mod cache;
 pub(crate) mod capabilities;
 pub(crate) mod connection;
+pub mod place;
 pub(crate) mod repo;
 pub mod settings;
 pub(crate) mod turns;

@@ -3,9 +3,7 @@
 use std::rc::Rc;
 
 use crate::protocol::http::Method;
-use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::RepositoryName;
-use crate::registry::api::cache::Content;
 use crate::registry::api::connection::{Answer, Connection, Target};
 use crate::registry::api::settings::Call;
 use crate::transport::request::Request;
@@ -65,19 +63,14 @@ impl<H: Host> Repo<H> {
         self.api.is_v1(&self.call).await
     }
 
-    /// What the cache has under a digest.
-    pub(crate) fn cached(&self, digest: &Digest) -> Option<Content> {
-        self.cached_under(digest.as_str())
-    }
-
-    /// What the cache has under a digest or a tag.
-    pub(crate) fn cached_under(&self, key: &str) -> Option<Content> {
+    /// What the cache has under a digest or a tag, if it is a `T`.
+    pub(crate) fn cached<T: 'static>(&self, key: &str) -> Option<Rc<T>> {
         self.api.cache.borrow_mut().get(self.name.as_str(), key)
     }
 
-    /// Puts something into the cache.
-    pub(crate) fn cache(&self, key: &str, content: Content) {
-        self.api.cache.borrow_mut().put(self.name.as_str(), key, content);
+    /// Puts something of so many bytes into the cache.
+    pub(crate) fn cache<T: 'static>(&self, key: &str, content: Rc<T>, size: u64) {
+        self.api.cache.borrow_mut().put(self.name.as_str(), key, content, size);
     }
 
     /// Drops something from the cache.

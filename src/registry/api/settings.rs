@@ -2,13 +2,21 @@
 
 use crate::protocol::http::Headers;
 use crate::protocol::oci::platform::Platform;
-use crate::registry::Version;
 use crate::transport::auth::AuthSettings;
 use crate::transport::layers::notice::Warned;
 use crate::transport::layers::observe::Observer;
 use crate::transport::layers::retry::Policy;
 use crate::transport::request::Moment;
 use crate::transport::trust::TrustedHost;
+
+/// The registry protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// Docker Registry HTTP API V1.
+    V1,
+    /// Docker Registry HTTP API V2, the OCI distribution-spec.
+    V2,
+}
 
 /// Settings of a client.
 #[derive(Clone)]

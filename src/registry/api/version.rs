@@ -3,24 +3,56 @@
 use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::registry::api::connection::{Answer, Connection};
-use crate::registry::api::settings::Call;
+use crate::registry::api::settings::{Call, Version};
 use crate::transport::request::Carries;
 use crate::transport::{Error, Host, Result, failure};
-
-/// The registry protocols.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Version {
-    /// Docker Registry HTTP API V1.
-    V1,
-    /// Docker Registry HTTP API V2, the OCI distribution-spec.
-    V2,
-}
 
 /// Bytes of an answer that are looked at.
 pub const LIMIT: u64 = 64 * 1024;
 
+impl<H: Host> Connection<H> {
+    /// The protocol the registry speaks: asked once, by one request however many calls wait for it.
+    pub(crate) async fn version(&self, call: &Call) -> Result<Version> {
+        if let Some(version) = self.version.get() {
+            return Ok(version);
+        }
+        let detected = async {
+            let version = detect(self, call).await?;
+            self.version.set(Some(version));
+            Ok(version)
+        };
+        // In a box: what happens once need not take room in every call.
+        Box::pin(self.detecting.get(call.timeout, || self.version.get(), detected)).await
+    }
+
+    /// Makes sure of V2 before something that only V2 has.
+    pub(crate) async fn require_v2(&self, what: &str, call: &Call) -> Result<()> {
+        match self.version(call).await? {
+            Version::V2 => Ok(()),
+            Version::V1 => Err(Error::new(
+                code::UNSUPPORTED,
+                format!("{what}: this registry speaks the V1 protocol, which has no such thing"),
+            )),
+        }
+    }
+
+    /// The same the other way round. `instead`: what V2 has for it.
+    pub(crate) async fn require_v1(&self, what: &str, instead: &str, call: &Call) -> Result<()> {
+        if self.is_v1(call).await? {
+            return Ok(());
+        }
+        let message = format!("{what}: this registry speaks the V2 protocol, which has no such thing; {instead}");
+        Err(Error::new(code::UNSUPPORTED, message))
+    }
+
+    /// Whether the registry speaks V1.
+    pub(crate) async fn is_v1(&self, call: &Call) -> Result<bool> {
+        Ok(self.version(call).await? == Version::V1)
+    }
+}
+
 /// Asks `/v2/` (distribution-spec v1.1.1, "Determining Support"), and V1's `/v1/_ping` only where that is not found.
-pub async fn detect<H: Host>(api: &Connection<H>, call: &Call) -> Result<Version> {
+async fn detect<H: Host>(api: &Connection<H>, call: &Call) -> Result<Version> {
     let mut request = api.request(Method::Get, &api.target("v2/"), None, call);
     request.carries = Carries::Token;
     let answer = api.load(&request, LIMIT).await?;

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
-use crate::registry::api::cache::Content;
 use crate::registry::api::connection::Target;
 use crate::registry::api::repo::Repo;
 use crate::registry::blob::pull::{BlobPull, Expected, Span};
@@ -39,7 +38,7 @@ impl<H: Host> Repo<H> {
         if let Some(data) = &descriptor.data {
             return Ok(Rc::new(data.clone()));
         }
-        if let Some(Content::Config(kept)) = self.cached(&descriptor.digest) {
+        if let Some(kept) = self.cached(descriptor.digest.as_str()) {
             return Ok(kept);
         }
         if descriptor.size > MANIFEST_LIMIT {
@@ -54,7 +53,7 @@ impl<H: Host> Repo<H> {
             chunk.append_to(&mut bytes);
         }
         let bytes = Rc::new(bytes);
-        self.cache(descriptor.digest.as_str(), Content::Config(bytes.clone()));
+        self.cache(descriptor.digest.as_str(), bytes.clone(), bytes.len() as u64);
         Ok(bytes)
     }
 

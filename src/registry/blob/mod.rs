@@ -3,8 +3,8 @@
 pub(crate) mod get;
 pub(crate) mod head;
 pub mod pull;
-pub mod push;
-pub(crate) mod push_strategy;
+pub(crate) mod push;
+pub mod push_strategy;
 pub(crate) mod small;
 pub mod source;
 pub(crate) mod upload;

@@ -7,7 +7,7 @@ use crate::protocol::code;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::blob::head::Presence;
-use crate::registry::blob::push::{LARGEST_CHUNK, Outcome, Push};
+use crate::registry::blob::source::BlobSource;
 use crate::registry::blob::source::{Intake, Part};
 use crate::registry::blob::upload::begin::{Goal, Mount};
 use crate::registry::blob::upload::progress::lost;
@@ -20,6 +20,46 @@ use crate::transport::{Error, Host, Result};
 const CHUNK: u64 = 4 * 1024 * 1024;
 /// Bytes in memory that go up in one request; beyond that a lost connection would cost too much.
 const WHOLE: u64 = 64 * 1024 * 1024;
+
+/// Bytes of a chunk at most.
+pub const LARGEST_CHUNK: u64 = 256 * 1024 * 1024;
+
+/// A blob to push.
+pub struct Push<C> {
+    /// Its bytes.
+    pub source: Box<dyn BlobSource<C>>,
+    /// What they must hash to, where that is known: where such a blob is there already, they are not read.
+    pub digest: Option<Digest>,
+    /// Repositories of the same registry that may have it already.
+    pub from: Vec<RepositoryName>,
+    /// Whether its bytes are sent though the registry says that it has them: it was wrong about that.
+    pub is_sent_anyway: bool,
+    /// Bytes per request, where they do not go up in one.
+    pub chunk_size: Option<u64>,
+    /// What its descriptor says it is.
+    pub media_type: String,
+    /// Told how many bytes are at the registry. They may become fewer: an upload that was lost begins again.
+    pub progress: Box<dyn FnMut(u64)>,
+}
+
+impl<C> Push<C> {
+    /// Of these bytes, whatever they are.
+    pub fn new(source: Box<dyn BlobSource<C>>) -> Self {
+        let (media_type, progress) = ("application/octet-stream".to_owned(), Box::new(|_| {}));
+        Self { source, digest: None, from: Vec::new(), is_sent_anyway: false, chunk_size: None, media_type, progress }
+    }
+}
+
+/// How a blob came to be where it was pushed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was there.
+    Existed,
+    /// The registry took it over from another of its repositories.
+    Mounted,
+    /// Its bytes were sent.
+    Sent,
+}
 
 /// How the push of a blob begins.
 enum Begun<H: Host> {

@@ -7,7 +7,6 @@ use std::slice;
 use crate::protocol::code;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::registry::blob::pull::BlobPull;
-use crate::registry::blob::upload::check_intact;
 use crate::transport::{Chunk, Error, Hasher, Host, Result};
 
 /// A read of a [`BlobSource`].
@@ -312,4 +311,14 @@ impl<H: Host> Intake<H> {
 fn wrong_size(size: u64, came: &str) -> Error {
     let message = format!("the source of a blob gave {came} where {size} bytes were announced: nothing was pushed");
     Error::new(code::SIZE_MISMATCH, message)
+}
+
+/// Bytes whose owner took them away are not sent as if they were none.
+pub(crate) fn check_intact<C: Chunk>(chunks: &[C]) -> Result<()> {
+    if chunks.iter().all(Chunk::is_intact) {
+        return Ok(());
+    }
+    let message = "the buffer of the blob's bytes was detached while they were pushed: it was transferred elsewhere; nothing \
+                   was pushed";
+    Err(Error::new(code::SOURCE, message))
 }

@@ -2,64 +2,49 @@
 //! now.
 
 use crate::protocol::oci::digest::Digest;
+use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::cleanup::deletion::Deletion;
 use crate::registry::cleanup::gather::Gatherer;
-use crate::registry::cleanup::inventory::{Inventory, TagEntry};
 use crate::registry::cleanup::plan;
-use crate::registry::cleanup::plan::{Action, Plan};
+use crate::registry::cleanup::plan::Action;
+use crate::registry::cleanup::planned::Cleanup;
 use crate::registry::cleanup::policy::Policy;
 use crate::registry::cleanup::report::{Progress, Report, StepDone};
 use crate::registry::cleanup::schedule::carry_out;
 use crate::registry::cleanup::steps::{Step, steps};
 use crate::registry::ids::Marks;
-use crate::registry::repository::Repository;
 use crate::transport::{Host, Result};
 
 /// Deletions at a time: a registry has more to do for one than for a look.
 const AT_A_TIME: usize = 4;
 
-/// A plan that can be carried out.
-pub struct Cleanup<H: Host> {
-    pub(super) repository: Repository<H>,
-    pub(super) plan: Plan,
-}
-
-impl<H: Host> Repository<H> {
+impl<H: Host> Repo<H> {
     /// What a policy would remove, and why. Nothing is changed.
-    pub async fn plan_cleanup(&self, policy: &Policy, call: &Call) -> Result<Cleanup<H>> {
+    pub(crate) async fn plan_cleanup(&self, policy: &Policy) -> Result<Cleanup<H>> {
         policy.check()?;
-        let gatherer = self.gatherer(call)?;
-        let now = gatherer.repo.api.host().unix_ms();
+        let gatherer = Gatherer::new(self.clone());
+        let now = self.api.host().unix_ms();
         let mut inventory = gatherer.inventory().await?;
-        let registry = gatherer.repo.api.base().to_string();
+        let registry = self.api.base().to_string();
         let mut asked = Marks::default();
         loop {
-            let plan = plan::plan((&registry, self.name()), &inventory, policy, now);
+            let plan = plan::plan((&registry, self.name.as_str()), &inventory, policy, now);
             let removed = plan.digests.iter().filter(|digest| digest.action == Action::Remove);
             let subjects = removed.map(|digest| &digest.digest);
             let is_new = |digest: &&Digest| inventory.id(digest).is_some_and(|id| asked.add(id));
             let subjects: Vec<Digest> = subjects.filter(is_new).cloned().collect();
             if subjects.is_empty() {
-                return Ok(Cleanup { repository: self.clone(), plan });
+                return Ok(Cleanup { api: self.api.clone(), name: self.name.clone(), plan });
             }
             // They may lead to more, or have to stay.
             gatherer.referrers(&subjects, &mut inventory).await?;
             gatherer.walk(&mut inventory).await?;
         }
     }
-
-    fn gatherer(&self, call: &Call) -> Result<Gatherer<H>> {
-        Ok(Gatherer::new(self.in_call(call)?))
-    }
 }
 
 impl<H: Host> Cleanup<H> {
-    /// The plan.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
     /// Carries it out, and tells of each tag and digest. Only what is seen to be gone counts as removed: each manifest is
     /// asked for after its deletion, and in the end the tags are listed. An error only where nothing was changed: the
     /// registry deletes nothing, or not for these credentials.
@@ -70,7 +55,7 @@ impl<H: Host> Cleanup<H> {
         if removed.is_empty() && self.plan.tags.iter().all(|tag| tag.action == Action::Keep) {
             return Ok(report);
         }
-        let gatherer = self.repository.gatherer(call)?;
+        let gatherer = Gatherer::new(Repo::new(&self.api, self.name.clone(), call));
         let mut now = gatherer.inventory().await?;
         // No tag leads there any more, perhaps; what they list and refer to says in which order they go.
         for digest in removed {
@@ -87,45 +72,5 @@ impl<H: Host> Cleanup<H> {
         deletion.progress.settle()?;
         deletion.progress.remain(left);
         Ok(deletion.progress.end())
-    }
-
-    fn kept(&self) -> Vec<String> {
-        let tags = self.plan.tags.iter().filter(|tag| tag.action == Action::Keep).map(|tag| tag.tag.clone());
-        let digests = self.plan.digests.iter().filter(|digest| digest.action == Action::Keep);
-        tags.chain(digests.map(|digest| digest.digest.to_string())).collect()
-    }
-
-    /// What must not go, as things are now.
-    pub(super) fn needed_by_now(&self, now: Inventory) -> Needed {
-        let is_as_planned = |tag: &TagEntry| {
-            let planned = self.plan.tags.binary_search_by(|planned| planned.tag.cmp(&tag.tag)).ok();
-            let planned = planned.and_then(|at| self.plan.tags.get(at));
-            planned.is_some_and(|planned| planned.action == Action::Remove && planned.digest == tag.digest)
-        };
-        let tags = now.tags.iter().filter(|tag| !is_as_planned(tag)).filter_map(|tag| now.target(tag));
-        let held = (0..now.manifests.len()).filter(|id| now.problem(*id).is_some());
-        let roots = tags.chain(held).collect();
-        Needed { marks: now.needed_by(roots), now }
-    }
-}
-
-/// What a repository's tags need.
-pub(super) struct Needed {
-    now: Inventory,
-    marks: Marks,
-}
-
-impl Needed {
-    /// Whether a manifest is needed, or may be.
-    pub(super) fn has(&self, digest: &Digest) -> bool {
-        self.now.unreadable.is_some() || self.now.id(digest).is_some_and(|id| self.marks.has(id))
-    }
-
-    /// Why it is.
-    pub(super) fn why(&self) -> String {
-        match &self.now.unreadable {
-            Some(unreadable) => format!("{unreadable} and may need it"),
-            None => "by now there is something that needs it".into(),
-        }
     }
 }

@@ -8,8 +8,8 @@ use async_lock::Mutex;
 use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::{Reference, Tag};
-use crate::registry::cleanup::apply::{Cleanup, Needed};
 use crate::registry::cleanup::gather::Gatherer;
+use crate::registry::cleanup::planned::{Cleanup, Needed};
 use crate::registry::cleanup::report::Progress;
 use crate::registry::tag::placeholder;
 use crate::transport::{Error, Host, Result};
@@ -71,7 +71,7 @@ impl<'a, H: Host> Deletion<'a, H> {
 
     /// Whether the tag is removed; one that is moved meanwhile stays, and that is reported.
     async fn remove_tag(&self, tag: &str, digest: Option<&Digest>) -> Result<bool> {
-        let untag = self.cleanup.repository.untag_if(tag, digest.cloned(), &self.gatherer.repo.call);
+        let untag = self.gatherer.repo.untag_if(tag, digest.cloned());
         match Box::pin(untag).await {
             Err(error) if error.code == code::CONFLICT => match self.standing_of(tag, digest).await? {
                 Standing::Moved(now) => {

@@ -8,10 +8,6 @@ use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
-use crate::registry::cleanup::inventory::{Inventory, TagEntry};
-use crate::registry::cleanup::look::Look;
-use crate::registry::ids::{Work, arrange, ordered, together};
-use crate::registry::listing::Listing;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
@@ -30,7 +26,7 @@ pub struct Gatherer<H: Host> {
     /// The repository, and the call.
     pub repo: Repo<H>,
     /// Bytes of manifests that were read.
-    read: Cell<u64>,
+    pub(super) read: Cell<u64>,
     /// Whether anything could be read, and how many items in a row could not.
     has_read: Cell<bool>,
     lost: Cell<usize>,
@@ -49,68 +45,6 @@ impl<H: Host> Gatherer<H> {
         let (read, has_read, lost, failed, has_referrers, no_referrers) = Default::default();
         let (refused, failure) = Default::default();
         Self { repo, read, has_read, lost, failed, has_referrers, no_referrers, refused, failure }
-    }
-
-    /// Every tag, and every manifest that they lead to.
-    pub async fn inventory(&self) -> Result<Inventory> {
-        self.repo.require_v2("planCleanup()").await?;
-        self.read.set(0);
-        let mut inventory = Inventory::default();
-        let mut entries = self.tags(&mut inventory).await?;
-        let tag = |at: usize| entries.get(at).map(|entry| &entry.tag);
-        let order = ordered(entries.len(), &|one, other| tag(one).cmp(&tag(other)));
-        entries = arrange(entries, &order);
-        entries.dedup_by(|one, other| one.tag == other.tag);
-        for subject in entries.iter().filter_map(TagEntry::belongs_to) {
-            inventory.name(&subject);
-        }
-        inventory.tags = entries;
-        self.walk(&mut inventory).await?;
-        Ok(inventory)
-    }
-
-    async fn tags(&self, inventory: &mut Inventory) -> Result<Vec<TagEntry>> {
-        let look = Look::new(self, inventory);
-        let listing = Listing::of_tags(&self.repo);
-        let mut listing = listing.thorough();
-        let mut entries = Vec::new();
-        while let Some(page) = listing.next_page().await? {
-            look.learn(page.told());
-            let (tags, found) = (page.to_vec(), RefCell::new(Vec::new()));
-            let mut works = tags.iter().map(|tag| -> Work<'_> {
-                Box::pin(async {
-                    let entry = look.tag(tag).await;
-                    found.borrow_mut().push(entry);
-                })
-            });
-            together(self.repo.api.concurrency, &mut works).await;
-            self.check()?;
-            entries.append(&mut found.take());
-        }
-        entries.iter_mut().for_each(|entry| look.date(entry));
-        Ok(entries)
-    }
-
-    /// Looks at what was named, and at all that this names in turn.
-    pub async fn walk(&self, inventory: &mut Inventory) -> Result<()> {
-        let look = Look::new(self, inventory);
-        loop {
-            let wave = look.take_pending();
-            if wave.is_empty() {
-                return Ok(());
-            }
-            let mut works = wave.into_iter().map(|id| -> Work<'_> { Box::pin(look.manifest(id)) });
-            together(self.repo.api.concurrency, &mut works).await;
-            self.check()?;
-        }
-    }
-
-    /// Names what refers to these. Where that cannot be found out of one of them it stays.
-    pub async fn referrers(&self, subjects: &[Digest], inventory: &mut Inventory) -> Result<()> {
-        let look = Look::new(self, inventory);
-        let mut works = subjects.iter().map(|subject| -> Work<'_> { Box::pin(look.referrers(subject)) });
-        together(self.repo.api.concurrency, &mut works).await;
-        self.check()
     }
 
     /// What a reference leads to now; `None`: nothing.
@@ -181,7 +115,7 @@ impl<H: Host> Gatherer<H> {
     }
 
     /// Where nothing at all could be read, for the want of a permission, that is the answer.
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let refused = self.refused.borrow_mut().take().filter(|_| !self.has_read.get());
         self.failure.borrow_mut().take().or(refused).map_or(Ok(()), Err)
     }

@@ -3,13 +3,15 @@
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::json;
 use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::oci::reference::Tag;
 use crate::protocol::text::timestamp;
-use crate::registry::cleanup::apply::Cleanup;
+use crate::registry::api::connection::Connection;
 use crate::registry::cleanup::plan::{Action, Plan, PlannedDigest, PlannedTag};
+use crate::registry::cleanup::planned::Cleanup;
 use crate::registry::ids::{Ids, Marks, arrange, ordered};
-use crate::registry::repository::Repository;
 use crate::transport::{Host, Result};
+use std::rc::Rc;
 
 const PLAN: &[&str] = &["registry", "repository", "policy", "createdAt", "tags", "digests", "freed"];
 const TAG: &[&str] = &["tag", "digest", "created", "size", "action", "reasons"];
@@ -18,22 +20,21 @@ const DIGEST: &[&str] = &["digest", "mediaType", "action", "reasons", "tags", "n
 /// What was read, or where it is wrong.
 type Read<T> = std::result::Result<T, String>;
 
-impl<H: Host> Repository<H> {
+impl<H: Host> Cleanup<H> {
     /// A plan from its JSON, if it is one of this repository. No request is made.
-    pub fn load_cleanup(&self, json: &str) -> Result<Cleanup<H>> {
-        self.checked_name()?;
+    pub(crate) fn load(api: &Rc<Connection<H>>, name: RepositoryName, json: &str) -> Result<Self> {
         let refused = |error: String| Invalid::argument(format!("plan{error}"));
         let plan = read(json).map_err(refused)?;
-        let registry = self.api.base().to_string();
+        let registry = api.base().to_string();
         for (field, planned, own) in
-            [("registry", &plan.registry, registry.as_str()), ("repository", &plan.repository, self.name())]
+            [("registry", &plan.registry, registry.as_str()), ("repository", &plan.repository, name.as_str())]
         {
             if planned != own {
                 let message = format!("it is made for {}, this is {own}", quoted(planned));
                 return Err(refused(format!(".{field}: {message}")).into());
             }
         }
-        Ok(Cleanup { repository: self.clone(), plan })
+        Ok(Self { api: api.clone(), name, plan })
     }
 }
 

@@ -2,21 +2,15 @@
 //! API and no `subject` tells of.
 
 use std::collections::HashSet;
-use std::rc::Rc;
 
 use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::oci::referrers;
-use crate::registry::copy::Copying;
+use crate::registry::copy::run::Copying;
+use crate::registry::copy::state::Companion;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
-
-/// A manifest under one of these tags.
-pub(super) struct Companion {
-    pub tag: Tag,
-    pub manifest: Rc<FetchedManifest>,
-}
 
 impl<H: Host> Copying<'_, H> {
     /// The source's tags of that form.

@@ -4,8 +4,9 @@
 use std::rc::Rc;
 
 use crate::protocol::oci::reference::Reference;
+use crate::registry::copy::run::Copying;
+use crate::registry::copy::tree;
 use crate::registry::copy::tree::{Found, Part};
-use crate::registry::copy::{Copying, tree};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 

@@ -2,9 +2,18 @@
 
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
-use crate::registry::blob::push::Outcome;
-use crate::registry::copy::Copied;
+use crate::protocol::oci::reference::Tag;
+use crate::registry::blob::push_strategy::Outcome;
+use crate::registry::copy::options::Copied;
 use crate::registry::ids::Ids;
+use crate::registry::manifest::get::FetchedManifest;
+use std::rc::Rc;
+
+/// A manifest under one of cosign's tags.
+pub(super) struct Companion {
+    pub tag: Tag,
+    pub manifest: Rc<FetchedManifest>,
+}
 
 /// Counts, and how each blob and manifest came to be at the target.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use crate::protocol::oci::manifest::parts::Parts;
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
-use crate::registry::copy::UnknownKinds;
+use crate::registry::copy::options::UnknownKinds;
 use crate::registry::ids::Ids;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::index;

@@ -5,6 +5,7 @@ mod diagnosis;
 mod findings;
 mod inquiry;
 mod probe;
+mod question;
 
 pub use crate::registry::diagnose::diagnosis::{
     Auth, Cors, Diagnosis, Finding, Fix, Listing, Paging, Preflight, Probed, Severity, Status,

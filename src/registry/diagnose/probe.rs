@@ -1,15 +1,5 @@
 //! The questions.
 
-use crate::protocol::http::Method;
-use crate::protocol::oci::media_type;
-use crate::registry::api::connection::Connection;
-use crate::registry::api::settings::Call;
-use crate::registry::api::version;
-use crate::registry::diagnose::inquiry::Inquiry;
-use crate::registry::listing::paging;
-use crate::transport::Host;
-use crate::transport::request::{Carries, Failures, Request};
-
 /// A question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
@@ -45,9 +35,6 @@ pub enum Probe {
 
 /// A digest that nothing has: to delete it deletes nothing, and who refers to it is nobody.
 pub const NOTHING: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
-/// What makes a browser ask whether `Authorization` may be sent. No name and no password: no registry counts it as a
-/// failed login of anybody.
-const ANYONE: &str = "Bearer diagnose";
 
 impl Probe {
     /// In the order in which they are asked.
@@ -67,51 +54,4 @@ impl Probe {
         Probe::Referrers,
         Probe::Delete,
     ];
-}
-
-impl Inquiry {
-    /// The request that asks it, and bytes that its answer may have.
-    pub(super) fn request<H: Host>(&self, probe: Probe, api: &Connection<H>, call: &Call) -> (Request<H::Chunk>, u64) {
-        let is_catalog = match probe {
-            Probe::Door | Probe::Catalog | Probe::MoreCatalog => true,
-            Probe::Accept | Probe::Authorization | Probe::Credentials => self.by_catalog,
-            _ => false,
-        };
-        let mut target = match (probe, &self.name) {
-            (Probe::Ping, _) => api.target("v1/_ping"),
-            _ if is_catalog => api.catalog_target(),
-            (Probe::Tags | Probe::MoreTags, Some(name)) => api.repository_target(name, "tags/list"),
-            (Probe::Manifest, Some(name)) => api.repository_target(name, &format!("manifests/{}", self.first)),
-            (Probe::Referrers, Some(name)) => {
-                let digest = self.digest.as_deref().unwrap_or(NOTHING);
-                api.repository_target(name, &format!("referrers/{digest}"))
-            }
-            (Probe::Delete, Some(name)) => api.repository_target(name, &format!("manifests/{NOTHING}")),
-            _ => api.target("v2/"),
-        };
-        let is_next = matches!(probe, Probe::MoreCatalog | Probe::MoreTags);
-        let is_list = is_catalog || is_next || probe == Probe::Tags;
-        if is_list {
-            let mut query = vec![("n", "1")];
-            query.extend(is_next.then_some(("last", self.first.as_str())));
-            target = target.with_url(target.url.with_query(&query));
-        }
-        let (method, accept) = match probe {
-            Probe::Accept => (Method::Get, Some(media_type::accept_manifests())),
-            Probe::Manifest => (Method::Head, Some(media_type::accept_manifests())),
-            Probe::Delete => (Method::Delete, None),
-            _ => (Method::Get, None),
-        };
-        let mut request = api.request(method, &target, accept, call);
-        request.failures = Failures::final_try();
-        request.carries = match probe {
-            Probe::Base | Probe::Ping | Probe::Door | Probe::Accept | Probe::Authorization => Carries::Nothing,
-            Probe::Member => Carries::Token,
-            _ => Carries::Wanted,
-        };
-        if probe == Probe::Authorization {
-            request.headers.set("authorization", ANYONE);
-        }
-        (request, if is_list { paging::PAGE_LIMIT } else { version::LIMIT })
-    }
 }

@@ -10,11 +10,9 @@ use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::{OCI_EMPTY, OCI_MANIFEST};
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::repo::Repo;
-use crate::registry::api::settings::Call;
-use crate::registry::blob::push::Push;
+use crate::registry::blob::push_strategy::Push;
 use crate::registry::image::reference::Source;
 use crate::registry::manifest::get::FetchedManifest;
-use crate::registry::repository::Repository;
 use crate::transport::{Error, Host, Result};
 
 /// Annotation with a file's name.
@@ -48,19 +46,16 @@ pub struct Artifact<H: Host> {
     pub tag: Option<String>,
 }
 
-impl<H: Host> Repository<H> {
+impl<H: Host> Repo<H> {
     /// Pushes an artifact: its files, its manifest, and its place among the referrers of its subject.
-    pub async fn push_artifact(&self, artifact: Artifact<H>, call: &Call) -> Result<Descriptor> {
-        let repo = self.in_call(call)?;
+    pub(crate) async fn push_artifact(&self, artifact: Artifact<H>) -> Result<Descriptor> {
         let tag = artifact.tag.as_deref().map(Tag::parse).transpose()?;
         media_type::check(&artifact.artifact_type)?;
-        let subject = artifact.subject.as_ref().map(|subject| subject.within(&repo)).transpose()?;
-        Box::pin(repo.push_artifact(artifact, tag, subject)).await
+        let subject = artifact.subject.as_ref().map(|subject| subject.within(self)).transpose()?;
+        Box::pin(self.put_artifact(artifact, tag, subject)).await
     }
-}
 
-impl<H: Host> Repo<H> {
-    async fn push_artifact(
+    async fn put_artifact(
         &self,
         artifact: Artifact<H>,
         tag: Option<Tag>,

@@ -11,11 +11,9 @@ use crate::protocol::oci::media_type::{Kind, essence, kind};
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::oci::referrers;
 use crate::registry::api::repo::Repo;
-use crate::registry::api::settings::Call;
 use crate::registry::ids::{Question, answers};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::referrers::is_list;
-use crate::registry::repository::Repository;
 use crate::registry::tag::untag::{Standing, Untag};
 use crate::transport::detach::see_through;
 use crate::transport::{Error, Host, Result};
@@ -97,35 +95,28 @@ enum Look {
     Unread(Unread),
 }
 
-impl<H: Host> Repository<H> {
-    /// What depends on a manifest: one GET for each of the repository's tags and each index within an index.
-    pub async fn plan_delete(&self, digest: &str, call: &Call) -> Result<Dependents> {
-        Box::pin(self.in_call(call)?.dependents(Digest::parse(digest)?)).await
-    }
-
+impl<H: Host> Repo<H> {
     /// Deletes a manifest, and every tag that points to it. Unless forced only what nothing depends on, else `IN_USE`.
     /// Resolves once it is gone, and its tags.
-    pub async fn delete_manifest(&self, digest: &str, force: bool, call: &Call) -> Result<()> {
-        let (repo, digest) = (self.in_call(call)?, Digest::parse(digest)?);
+    pub(crate) async fn delete_manifest(&self, digest: Digest, force: bool) -> Result<()> {
         Box::pin(async {
             let tags = if force {
                 // Those that have to be gone afterwards. A registry without a list has no tags to leave behind.
-                match repo.look_at_tags(&digest).await {
+                match self.look_at_tags(&digest).await {
                     Err(error) if matches!(error.status, Some(401 | 403 | 404 | 405 | 501)) => Vec::new(),
                     looked => tags_of(&looked?),
                 }
             } else {
-                repo.dependents(digest.clone()).await?.check_unused()?;
+                self.dependents(digest.clone()).await?.check_unused()?;
                 Vec::new()
             };
-            repo.delete_manifest(digest, tags).await
+            self.delete_with_tags(digest, tags).await
         })
         .await
     }
-}
 
-impl<H: Host> Repo<H> {
-    async fn dependents(&self, digest: Digest) -> Result<Dependents> {
+    /// What depends on a manifest: one GET for each of the repository's tags and each index within an index.
+    pub(crate) async fn dependents(&self, digest: Digest) -> Result<Dependents> {
         let looked = self.look_at_tags(&digest).await?;
         let tags = tags_of(&looked);
         let (parents, dangling, unread) = Default::default();
@@ -236,7 +227,7 @@ fn is_about_one(error: &Error) -> bool {
 
 impl<H: Host> Repo<H> {
     /// `tags`: those that have to go with it.
-    async fn delete_manifest(&self, digest: Digest, tags: Vec<String>) -> Result<()> {
+    async fn delete_with_tags(&self, digest: Digest, tags: Vec<String>) -> Result<()> {
         let reference = Reference::Digest(digest.clone());
         let subject = match self.ask(&reference).await {
             Ok(found) => found?.manifest.subject.as_ref().map(|subject| subject.digest.clone()),

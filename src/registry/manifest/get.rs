@@ -13,7 +13,6 @@ use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::schema1::signed::Signed;
-use crate::registry::api::cache::Content;
 use crate::registry::api::connection::{Answer, Target};
 use crate::registry::api::repo::Repo;
 use crate::registry::legacy::schema1::Legacy;
@@ -89,7 +88,7 @@ impl<H: Host> Repo<H> {
     pub(crate) async fn manifest(&self, reference: &Reference, accept: Option<&str>) -> Result<Rc<FetchedManifest>> {
         if let Reference::Digest(digest) = reference {
             check_verifiable(digest)?;
-            if let Some(Content::Manifest(kept)) = self.cached(digest) {
+            if let Some(kept) = self.cached(digest.as_str()) {
                 return Ok(kept);
             }
         }
@@ -129,23 +128,28 @@ impl<H: Host> Repo<H> {
 
     /// Remembers what came. `tells_digest`: whether a later HEAD will tell if it is still that.
     pub(crate) fn keep(&self, reference: &Reference, fetched: &Rc<FetchedManifest>, tells_digest: bool) {
-        let mut cache = self.api.cache.borrow_mut();
-        cache.put(self.name.as_str(), fetched.digest.as_str(), Content::Manifest(fetched.clone()));
+        self.cache_manifest(fetched);
         if let (Reference::Tag(tag), true) = (reference, tells_digest) {
-            cache.put(self.name.as_str(), tag.as_str(), Content::Tag(fetched.digest.clone()));
+            self.cache(tag.as_str(), Rc::new(fetched.digest.clone()), 0);
         }
+    }
+
+    /// Keeps a manifest under its digest.
+    pub(crate) fn cache_manifest(&self, manifest: &Rc<FetchedManifest>) {
+        // Of schema 1 its payload is kept as well.
+        let copies = if manifest.schema1.is_some() { 3 } else { 1 };
+        self.cache(manifest.digest.as_str(), manifest.clone(), manifest.bytes.len() as u64 * copies);
     }
 
     /// What a tag led to before, if HEAD says that it still does: Docker Hub counts a GET, not a HEAD.
     async fn unchanged(&self, tag: &Tag) -> Result<Option<Rc<FetchedManifest>>> {
-        let kept = |key: &str| self.cached_under(key);
-        let Some(Content::Tag(digest)) = kept(tag.as_str()) else { return Ok(None) };
-        let Some(Content::Manifest(manifest)) = kept(digest.as_str()) else { return Ok(None) };
+        let Some(digest) = self.cached::<Digest>(tag.as_str()) else { return Ok(None) };
+        let Some(manifest) = self.cached(digest.as_str()) else { return Ok(None) };
         let reference = Reference::Tag(tag.clone());
         let target = self.manifest_target(&reference);
         let answer = self.head(&target, Some(media_type::accept_manifests())).await?;
         let told = told_by_head(&answer, &reference);
-        Ok(told.filter(|told| told.digest == digest).map(|_| manifest))
+        Ok(told.filter(|told| told.digest == *digest).map(|_| manifest))
     }
 
     /// The manifest a descriptor speaks of, which must be as it says.

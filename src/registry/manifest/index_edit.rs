@@ -12,11 +12,9 @@ use crate::protocol::oci::media_type::{Entry as EntryKind, Kind};
 use crate::protocol::oci::platform::Platform;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::repo::Repo;
-use crate::registry::api::settings::Call;
 use crate::registry::ids::{Question, answers};
 use crate::registry::image::reference::Source;
 use crate::registry::manifest::get::FetchedManifest;
-use crate::registry::repository::Repository;
 use crate::transport::{Error, Host, Result};
 
 /// BuildKit's annotation of an attestation: the image it is about.
@@ -33,54 +31,50 @@ pub struct IndexChange {
     pub annotations: Vec<(String, String)>,
 }
 
-impl<H: Host> Repository<H> {
+impl<H: Host> Repo<H> {
     /// Puts an index of these images under a tag: an OCI index, or Docker's list where all of it is Docker's. An index
     /// among them contributes its entries; of images for one platform the later takes the earlier's place.
-    pub async fn create_index(
+    pub(crate) async fn create_index(
         &self,
         tag: &str,
         images: &[Source<H>],
         change: &IndexChange,
-        call: &Call,
     ) -> Result<Descriptor> {
-        let repo = self.in_call(call)?;
         let tag = Tag::parse(tag)?;
         let base = change.base.as_deref().map(Reference::parse).transpose()?;
         let removed =
             change.remove.iter().map(|text| Removed::parse(text)).collect::<std::result::Result<Vec<_>, _>>()?;
-        let images: Vec<_> = images.iter().map(|image| image.within(&repo)).collect::<Result<_>>()?;
+        let images: Vec<_> = images.iter().map(|image| image.within(self)).collect::<Result<_>>()?;
         if images.is_empty() && base.is_none() {
             return Err(Error::new(code::INVALID_ARGUMENT, "images: at least one is needed, or options.base"));
         }
         Box::pin(async {
             let mut index = match &base {
-                Some(base) => repo.index_document(base).await?,
+                Some(base) => self.index_document(base).await?,
                 None => IndexDocument::default(),
             };
             for removed in &removed {
                 removed.leave_out(&mut index.manifests)?;
             }
             for image in &images {
-                let entries = repo.index_entries(image).await?;
+                let entries = self.index_entries(image).await?;
                 merge(&mut index.manifests, entries);
             }
             for (key, value) in &change.annotations {
                 index.annotations.set(key, value);
             }
-            repo.check_children(&index.manifests).await?;
+            self.check_children(&index.manifests).await?;
             let (bytes, media_type) = index.write()?;
             let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
-            repo.put_tag(&tag, &manifest).await?;
+            self.put_tag(&tag, &manifest).await?;
             if let Some(subject) = &manifest.manifest.subject {
-                repo.list_referrer(subject, &manifest).await?;
+                self.list_referrer(subject, &manifest).await?;
             }
             Ok(manifest.descriptor())
         })
         .await
     }
-}
 
-impl<H: Host> Repo<H> {
     async fn index_document(&self, reference: &Reference) -> Result<IndexDocument> {
         let found = self.current(reference).await?;
         match &found.sound()?.manifests {

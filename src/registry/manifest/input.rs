@@ -8,28 +8,25 @@ use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::reference::Reference;
-use crate::registry::api::settings::Call;
+use crate::registry::api::repo::Repo;
 use crate::registry::manifest::get::{FetchedManifest, check_verifiable, mismatch};
-use crate::registry::repository::Repository;
 use crate::transport::schema1::AnySigner;
 use crate::transport::{Error, Host, Result};
 
-impl<H: Host> Repository<H> {
+impl<H: Host> Repo<H> {
     /// Puts a manifest of whatever kind, byte for byte. `media_type`: what it is, where it does not say so itself. What
     /// it refers to must be there. Schema 1 that is not signed is signed, by `signer` if there is one.
-    pub async fn push_manifest(
+    pub(crate) async fn push_document(
         &self,
         reference: &str,
         bytes: Vec<u8>,
         media_type: Option<&str>,
         signer: Option<AnySigner>,
-        call: &Call,
     ) -> Result<Descriptor> {
-        let repo = self.in_call(call)?;
         let reference = Reference::parse(reference)?;
         let manifest = checked(&reference, bytes, media_type)?;
-        let manifest = Rc::new(Box::pin(repo.signed(manifest, signer)).await?);
-        Box::pin(repo.push_manifest(&reference, &manifest)).await?;
+        let manifest = Rc::new(Box::pin(self.signed(manifest, signer)).await?);
+        Box::pin(self.push_manifest(&reference, &manifest)).await?;
         Ok(manifest.descriptor())
     }
 }

@@ -7,7 +7,6 @@ use crate::protocol::http::Method;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::reference::Reference;
-use crate::registry::api::cache::Content as Cached;
 use crate::registry::api::connection::Answer;
 use crate::registry::api::repo::Repo;
 use crate::registry::manifest::get::{FetchedManifest, mismatch};
@@ -39,8 +38,7 @@ impl<H: Host> Repo<H> {
         if let Some(told) = told.as_ref().filter(|told| **told != manifest.digest) {
             return Err(answer.error(code::DIGEST_MISMATCH, mismatch(&manifest.digest, told)));
         }
-        let mut cache = self.api.cache.borrow_mut();
-        cache.put(self.name.as_str(), manifest.digest.as_str(), Cached::Manifest(manifest.clone()));
+        self.cache_manifest(manifest);
         Ok(Pushed { knows_subject: answer.header("oci-subject").is_some(), is_confirmed: told.is_some() })
     }
 

@@ -16,18 +16,9 @@ use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::oci::{media_type, referrers};
 use crate::registry::api::connection::Answer;
 use crate::registry::api::repo::Repo;
-use crate::registry::api::settings::Call;
 use crate::registry::listing::paging::{Extent, NextPage, next_page};
 use crate::registry::manifest::get::{FetchedManifest, MANIFEST_LIMIT};
-use crate::registry::repository::Repository;
 use crate::transport::{Error, Host, Result, Stage};
-
-impl<H: Host> Repository<H> {
-    /// What refers to a manifest, or those of it that are of a type. Of what is not there nothing is known: an empty list.
-    pub async fn referrers(&self, digest: &str, artifact_type: Option<&str>, call: &Call) -> Result<Vec<Descriptor>> {
-        Box::pin(self.in_call(call)?.referrers(&Digest::parse(digest)?, artifact_type)).await
-    }
-}
 
 /// What stands under the tag for a manifest's referrers.
 pub(crate) enum Tagged {

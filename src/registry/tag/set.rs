@@ -7,37 +7,32 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::v1::ImageId;
 use crate::registry::api::repo::Repo;
-use crate::registry::api::settings::Call;
 use crate::registry::image::reference::Source;
 use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
-use crate::registry::repository::Repository;
 use crate::transport::{Error, Host, Result};
 
 /// What a tag must point to for it to be moved; `None`: it must not exist.
 pub type Expected = Option<Digest>;
 
-impl<H: Host> Repository<H> {
+impl<H: Host> Repo<H> {
     /// Points a tag at a manifest of this repository, which stays as it came, byte for byte. `if_match`: what the tag
     /// must point to now, `Some(None)` that it must not exist, else `CONFLICT`. An error says what the tag points to.
-    pub async fn tag(&self, tag: &str, image: &Source<H>, if_match: Option<Option<&str>>, call: &Call) -> Result<()> {
-        let repo = self.in_call(call)?;
+    pub(crate) async fn tag(&self, tag: &str, image: &Source<H>, if_match: Option<Option<&str>>) -> Result<()> {
         let tag = Tag::parse(tag)?;
-        let source = image.within(&repo);
+        let source = image.within(self);
         let expected = if_match.map(|digest| digest.map(Digest::parse).transpose()).transpose();
         // What neither protocol can mean is told before any request.
         let may_be_id = if_match.flatten().is_some_and(|text| ImageId::parse(text).is_ok());
         let may_be_v1 = image.is_of_v1() || (source.is_ok() && (expected.is_ok() || may_be_id));
-        if may_be_v1 && repo.is_v1().await? {
-            return Box::pin(v1::tag(&repo, &tag, image, if_match)).await;
+        if may_be_v1 && self.is_v1().await? {
+            return Box::pin(v1::tag(self, &tag, image, if_match)).await;
         }
         let (source, expected) = (source?, expected?);
-        Box::pin(repo.tag(&tag, &source, expected.as_ref())).await
+        Box::pin(self.move_tag(&tag, &source, expected.as_ref())).await
     }
-}
 
-impl<H: Host> Repo<H> {
-    async fn tag(&self, tag: &Tag, source: &Reference, expected: Option<&Expected>) -> Result<()> {
+    async fn move_tag(&self, tag: &Tag, source: &Reference, expected: Option<&Expected>) -> Result<()> {
         let now = self.before_move(tag, expected).await?;
         if matches!((source, &now), (Reference::Digest(wanted), Some(now)) if now.is_named(wanted)) {
             return Ok(());

@@ -12,11 +12,9 @@ use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::text::printable;
 use crate::registry::api::connection::Answer;
 use crate::registry::api::repo::Repo;
-use crate::registry::api::settings::Call;
 use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::put::digest_of_nothing;
-use crate::registry::repository::Repository;
 use crate::registry::tag::placeholder;
 use crate::registry::tag::set::{Expected, check_expected, stands};
 use crate::transport::detach::see_through;
@@ -29,19 +27,19 @@ const PAUSE: u64 = 100;
 /// Characters of a registry's detail that a message repeats.
 const DETAIL_LIMIT: usize = 300;
 
-impl<H: Host> Repository<H> {
+impl<H: Host> Repo<H> {
     /// Removes this tag alone; others of the same digest stay. An error says how the tag stands.
-    pub async fn untag(&self, tag: &str, call: &Call) -> Result<()> {
-        let (repo, tag) = (self.in_call(call)?, Tag::parse(tag)?);
-        if repo.is_v1().await? {
-            return Box::pin(v1::untag(&repo, &tag)).await;
+    pub(crate) async fn untag(&self, tag: &str) -> Result<()> {
+        let tag = Tag::parse(tag)?;
+        if self.is_v1().await? {
+            return Box::pin(v1::untag(self, &tag)).await;
         }
-        Box::pin(Untag::new(repo, tag).run()).await
+        Box::pin(Untag::new(self.clone(), tag).run()).await
     }
 
     /// The same, if the tag is as expected, else CONFLICT.
-    pub(crate) async fn untag_if(&self, tag: &str, expected: Expected, call: &Call) -> Result<()> {
-        let untag = Untag::new(self.in_call(call)?, Tag::parse(tag)?);
+    pub(crate) async fn untag_if(&self, tag: &str, expected: Expected) -> Result<()> {
+        let untag = Untag::new(self.clone(), Tag::parse(tag)?);
         Box::pin(untag.only(expected).run()).await
     }
 }

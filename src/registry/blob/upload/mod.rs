@@ -13,7 +13,7 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::url::Url;
 use crate::registry::api::connection::{Answer, Connection, Target, part_of};
 use crate::registry::api::settings::Call;
-use crate::registry::blob::source::Part;
+use crate::registry::blob::source::{Part, check_intact};
 use crate::registry::manifest::get::mismatch;
 use crate::registry::manifest::put::ANSWER_LIMIT;
 use crate::transport::layers::retry;
@@ -238,16 +238,6 @@ pub(crate) fn check_hint(answer: &Answer<Vec<u8>>, digest: &Digest) -> Result<()
 pub(crate) fn content<C: Chunk>(chunks: Vec<C>) -> Result<Content<C>> {
     check_intact(&chunks)?;
     Ok(Content::Chunks(Rc::new(chunks)))
-}
-
-/// Bytes whose owner took them away are not sent as if they were none.
-pub(crate) fn check_intact<C: Chunk>(chunks: &[C]) -> Result<()> {
-    if chunks.iter().all(Chunk::is_intact) {
-        return Ok(());
-    }
-    let message = "the buffer of the blob's bytes was detached while they were pushed: it was transferred elsewhere; nothing \
-                   was pushed";
-    Err(Error::new(code::SOURCE, message))
 }
 
 pub(crate) fn fill<C>(request: &mut Request<C>, content: Content<C>) {

@@ -10,7 +10,6 @@ use crate::protocol::oci::platform::{Matcher, Platform};
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::v1::{ImageId, ImageJson};
 use crate::protocol::{code, v1};
-use crate::registry::api::cache::Content;
 use crate::registry::api::repo::Repo;
 use crate::registry::ids::{Question, answers};
 use crate::registry::image::Image;
@@ -117,8 +116,7 @@ impl<H: Host> Repo<H> {
 
     /// The JSON of an image, which never changes.
     pub(super) async fn v1_json(&self, id: &ImageId) -> Result<Rc<Fetched>> {
-        let kept = self.cached_under(id.as_str());
-        if let Some(Content::V1(kept)) = kept {
+        if let Some(kept) = self.cached(id.as_str()) {
             return Ok(kept);
         }
         let target = self.v1_image_endpoint(&format!("images/{id}/json"));
@@ -131,7 +129,7 @@ impl<H: Host> Repo<H> {
         };
         let checksum = answer.response.headers.all("x-docker-checksum-payload").find_map(v1::checksum_header);
         let fetched = Rc::new(Fetched { bytes: Rc::new(bytes), json, size, checksum });
-        self.cache(id.as_str(), Content::V1(fetched.clone()));
+        self.cache(id.as_str(), fetched.clone(), fetched.bytes.len() as u64);
         Ok(fetched)
     }
 

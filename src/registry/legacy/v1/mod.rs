@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 use crate::protocol::http::Method;
 use crate::protocol::invalid::Invalid;
-use crate::protocol::oci::reference::RepositoryName;
+use crate::protocol::v1::full_name;
 use crate::registry::api::connection::{Answer, Connection, Target};
 use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
@@ -30,18 +30,8 @@ use crate::registry::manifest::put::ANSWER_LIMIT;
 use crate::transport::request::{Content, Request};
 use crate::transport::{Error, Host, Result};
 
-/// The namespace of names that have none.
-pub const LIBRARY: &str = "library";
 /// What V1 serves its documents as.
 pub const JSON: &str = "application/json";
-
-/// A name as V1 has it: of a namespace and a repository.
-pub fn full_name(name: &RepositoryName) -> Rc<str> {
-    match name.namespace() {
-        Some(_) => name.as_str().into(),
-        None => format!("{LIBRARY}/{name}").into(),
-    }
-}
 
 /// Asks `_ping`, which lets in everybody: whether credentials are good shows at a repository only.
 pub async fn check<H: Host>(api: &Connection<H>, call: &Call) -> Result<()> {

@@ -8,12 +8,10 @@ use crate::protocol::http::Method;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::v1::{ImageId, new_image};
 use crate::registry::api::repo::Repo;
-use crate::registry::api::settings::Call;
 use crate::registry::blob::source::{BlobSource, Intake, Part};
 use crate::registry::blob::upload::fill;
 use crate::registry::blob::upload::stream::{PIECE, came_early, load_fed};
 use crate::registry::legacy::v1::layer::seed;
-use crate::registry::repository::Repository;
 use crate::transport::pipe::Pipe;
 use crate::transport::request::{Content, Request};
 use crate::transport::{Error, Hasher as _, Host, Result};
@@ -24,24 +22,16 @@ pub const LARGEST_STREAM: u64 = 256 * 1024 * 1024;
 /// Bytes of a stream that are read before anything is sent: what has no more goes up whole, and again if need be.
 const AHEAD: u64 = 4 * 1024 * 1024;
 
-impl<H: Host> Repository<H> {
+impl<H: Host> Repo<H> {
     /// Puts an image into a V1 registry, unless it is there. Its parent must be. No tag points to it yet. Gives its id.
-    pub async fn push_image(
-        &self,
-        json: Vec<u8>,
-        layer: Box<dyn BlobSource<H::Chunk>>,
-        call: &Call,
-    ) -> Result<ImageId> {
-        let repo = self.in_call(call)?;
+    pub(crate) async fn v1_push_image(&self, json: Vec<u8>, layer: Box<dyn BlobSource<H::Chunk>>) -> Result<ImageId> {
         let (id, _) = new_image(&json)?;
         let instead = "pushBlob() and pushManifest() put an image together";
-        repo.api.require_v1("pushImage()", instead, call).await?;
-        repo.v1_push(&id, Rc::new(json), layer).await?;
+        self.api.require_v1("pushImage()", instead, &self.call).await?;
+        self.v1_push(&id, Rc::new(json), layer).await?;
         Ok(id)
     }
-}
 
-impl<H: Host> Repo<H> {
     async fn v1_push(&self, id: &ImageId, json: Rc<Vec<u8>>, layer: Box<dyn BlobSource<H::Chunk>>) -> Result<()> {
         match self.v1_json(id).await {
             Ok(there) if there.bytes == json => {

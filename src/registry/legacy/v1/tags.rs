@@ -5,10 +5,8 @@ use crate::protocol::http::Method;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::v1::ImageId;
 use crate::registry::api::repo::Repo;
-use crate::registry::api::settings::Call;
 use crate::registry::image::reference::Source;
 use crate::registry::legacy::v1::list;
-use crate::registry::repository::Repository;
 use crate::transport::{Error, Host, Result};
 
 /// Points a tag at an image of the registry. `if_match`: the id it must have now, `Some(None)` that it must not exist.
@@ -54,15 +52,14 @@ pub async fn untag<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<()> {
     }
 }
 
-impl<H: Host> Repository<H> {
+impl<H: Host> Repo<H> {
     /// Deletes a V1 repository with all its tags. Images stay: others may have them among their ancestors.
-    pub async fn delete(&self, call: &Call) -> Result<()> {
-        let repo = self.in_call(call)?;
+    pub(crate) async fn v1_delete_repository(&self) -> Result<()> {
         let instead = "untag() and planCleanup() remove what is in a repository";
-        repo.api.require_v1("deleteRepository()", instead, call).await?;
-        list(&repo.api, Some(&repo.name), (1, None), call).await?; // that it is not there is told before
-        let target = repo.v1_endpoint("");
-        match repo.v1_send(repo.request(Method::Delete, &target, None)).await {
+        self.api.require_v1("deleteRepository()", instead, &self.call).await?;
+        list(&self.api, Some(&self.name), (1, None), &self.call).await?; // that it is not there is told before
+        let target = self.v1_endpoint("");
+        match self.v1_send(self.request(Method::Delete, &target, None)).await {
             // Gone with the first of several tries.
             Err(error) if error.is_not_found() => Ok(()),
             done => done,

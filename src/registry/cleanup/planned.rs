@@ -1,0 +1,64 @@
+//! A plan that was made, and what must stay by now whatever it says.
+
+use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::reference::RepositoryName;
+use crate::registry::api::connection::Connection;
+use crate::registry::cleanup::inventory::{Inventory, TagEntry};
+use crate::registry::cleanup::plan::{Action, Plan};
+use crate::registry::ids::Marks;
+use crate::transport::Host;
+use std::rc::Rc;
+
+/// A plan that can be carried out.
+pub struct Cleanup<H: Host> {
+    pub(super) api: Rc<Connection<H>>,
+    pub(super) name: RepositoryName,
+    pub(super) plan: Plan,
+}
+
+impl<H: Host> Cleanup<H> {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub(super) fn kept(&self) -> Vec<String> {
+        let tags = self.plan.tags.iter().filter(|tag| tag.action == Action::Keep).map(|tag| tag.tag.clone());
+        let digests = self.plan.digests.iter().filter(|digest| digest.action == Action::Keep);
+        tags.chain(digests.map(|digest| digest.digest.to_string())).collect()
+    }
+
+    /// What must not go, as things are now.
+    pub(super) fn needed_by_now(&self, now: Inventory) -> Needed {
+        let is_as_planned = |tag: &TagEntry| {
+            let planned = self.plan.tags.binary_search_by(|planned| planned.tag.cmp(&tag.tag)).ok();
+            let planned = planned.and_then(|at| self.plan.tags.get(at));
+            planned.is_some_and(|planned| planned.action == Action::Remove && planned.digest == tag.digest)
+        };
+        let tags = now.tags.iter().filter(|tag| !is_as_planned(tag)).filter_map(|tag| now.target(tag));
+        let held = (0..now.manifests.len()).filter(|id| now.problem(*id).is_some());
+        let roots = tags.chain(held).collect();
+        Needed { marks: now.needed_by(roots), now }
+    }
+}
+
+/// What a repository's tags need.
+pub(super) struct Needed {
+    now: Inventory,
+    marks: Marks,
+}
+
+impl Needed {
+    /// Whether a manifest is needed, or may be.
+    pub(super) fn has(&self, digest: &Digest) -> bool {
+        self.now.unreadable.is_some() || self.now.id(digest).is_some_and(|id| self.marks.has(id))
+    }
+
+    /// Why it is.
+    pub(super) fn why(&self) -> String {
+        match &self.now.unreadable {
+            Some(unreadable) => format!("{unreadable} and may need it"),
+            None => "by now there is something that needs it".into(),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The look through a repository: its tags, the manifests that they lead to, and what refers to those.
+
+use crate::protocol::oci::digest::Digest;
+use crate::registry::cleanup::gather::Gatherer;
+use crate::registry::cleanup::inventory::{Inventory, TagEntry};
+use crate::registry::cleanup::look::Look;
+use crate::registry::ids::{Work, arrange, ordered, together};
+use crate::registry::listing::Listing;
+use crate::transport::{Host, Result};
+use std::cell::RefCell;
+
+impl<H: Host> Gatherer<H> {
+    /// Every tag, and every manifest that they lead to.
+    pub async fn inventory(&self) -> Result<Inventory> {
+        self.repo.require_v2("planCleanup()").await?;
+        self.read.set(0);
+        let mut inventory = Inventory::default();
+        let mut entries = self.tags(&mut inventory).await?;
+        let tag = |at: usize| entries.get(at).map(|entry| &entry.tag);
+        let order = ordered(entries.len(), &|one, other| tag(one).cmp(&tag(other)));
+        entries = arrange(entries, &order);
+        entries.dedup_by(|one, other| one.tag == other.tag);
+        for subject in entries.iter().filter_map(TagEntry::belongs_to) {
+            inventory.name(&subject);
+        }
+        inventory.tags = entries;
+        self.walk(&mut inventory).await?;
+        Ok(inventory)
+    }
+
+    async fn tags(&self, inventory: &mut Inventory) -> Result<Vec<TagEntry>> {
+        let look = Look::new(self, inventory);
+        let listing = Listing::of_tags(&self.repo);
+        let mut listing = listing.thorough();
+        let mut entries = Vec::new();
+        while let Some(page) = listing.next_page().await? {
+            look.learn(page.told());
+            let (tags, found) = (page.to_vec(), RefCell::new(Vec::new()));
+            let mut works = tags.iter().map(|tag| -> Work<'_> {
+                Box::pin(async {
+                    let entry = look.tag(tag).await;
+                    found.borrow_mut().push(entry);
+                })
+            });
+            together(self.repo.api.concurrency, &mut works).await;
+            self.check()?;
+            entries.append(&mut found.take());
+        }
+        entries.iter_mut().for_each(|entry| look.date(entry));
+        Ok(entries)
+    }
+
+    /// Looks at what was named, and at all that this names in turn.
+    pub async fn walk(&self, inventory: &mut Inventory) -> Result<()> {
+        let look = Look::new(self, inventory);
+        loop {
+            let wave = look.take_pending();
+            if wave.is_empty() {
+                return Ok(());
+            }
+            let mut works = wave.into_iter().map(|id| -> Work<'_> { Box::pin(look.manifest(id)) });
+            together(self.repo.api.concurrency, &mut works).await;
+            self.check()?;
+        }
+    }
+
+    /// Names what refers to these. Where that cannot be found out of one of them it stays.
+    pub async fn referrers(&self, subjects: &[Digest], inventory: &mut Inventory) -> Result<()> {
+        let look = Look::new(self, inventory);
+        let mut works = subjects.iter().map(|subject| -> Work<'_> { Box::pin(look.referrers(subject)) });
+        together(self.repo.api.concurrency, &mut works).await;
+        self.check()
+    }
+}
