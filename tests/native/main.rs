@@ -7,6 +7,7 @@
 
 mod authentication;
 mod blobs;
+mod capabilities;
 mod cleanup;
 mod cleanup_observed;
 mod cleanup_plans;

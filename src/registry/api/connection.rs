@@ -140,6 +140,7 @@ impl<H: Host> Connection<H> {
     /// Forgets what the `credentials` callback gave, and all tokens and sessions.
     pub(crate) fn forget_credentials(&self) {
         self.stack.forget_credentials();
+        self.capabilities.forget_permissions();
     }
 
     /// Whether a body can be sent while it is made.

@@ -39,7 +39,15 @@ impl<H: Host> Repo<H> {
             return Err(answer.error(code::DIGEST_MISMATCH, mismatch(&manifest.digest, told)));
         }
         self.cache_manifest(manifest);
-        Ok(Pushed { knows_subject: answer.header("oci-subject").is_some(), is_confirmed: told.is_some() })
+        if let Reference::Tag(tag) = reference {
+            // What it pointed to before is worth no question any more.
+            self.uncache(tag.as_str());
+        }
+        let knows_subject = answer.header("oci-subject").is_some();
+        if knows_subject {
+            self.api.capabilities.lacks_referrers.set(false);
+        }
+        Ok(Pushed { knows_subject, is_confirmed: told.is_some() })
     }
 
     /// Deletes a manifest by its digest, and with it every tag that points to it, or a tag where the registry can do that.

@@ -35,6 +35,7 @@ pub(crate) enum Tagged {
 impl<H: Host> Repo<H> {
     pub(crate) async fn referrers(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<Vec<Descriptor>> {
         if let Some(mut found) = self.referrers_by_api(subject, artifact_type).await? {
+            self.api.capabilities.lacks_referrers.set(false);
             // ferro lists what was pushed twice twice.
             let mut listed = HashSet::new();
             found.retain(|one| listed.insert(one.digest.clone()));
@@ -112,7 +113,11 @@ impl<H: Host> Repo<H> {
 
     /// Whether the registry keeps referrers by itself.
     pub(crate) async fn keeps_referrers(&self, subject: &Digest) -> Result<bool> {
-        Ok(self.referrers_by_api(subject, None).await?.is_some())
+        let keeps = self.referrers_by_api(subject, None).await?.is_some();
+        if keeps {
+            self.api.capabilities.lacks_referrers.set(false);
+        }
+        Ok(keeps)
     }
 }
 

@@ -70,8 +70,13 @@ impl<H: Host> Repo<H> {
 
     /// Changes the list under the tag, where the registry does not keep it; the entry that was taken off.
     async fn change_referrers(&self, subject: &Digest, change: &Change) -> Result<Option<Entry>> {
-        if self.keeps_referrers(subject).await? {
-            return Ok(None);
+        // The tag is looked into all the same: nothing is lost by a registry that has the API by now.
+        let capabilities = &self.api.capabilities;
+        if !capabilities.lacks_referrers.get() {
+            if self.keeps_referrers(subject).await? {
+                return Ok(None);
+            }
+            capabilities.lacks_referrers.set(matches!(change, Change::Listed(_)));
         }
         let tag = referrers_tag(subject)?;
         let _alone = self.api.listing_referrers.lock().await;

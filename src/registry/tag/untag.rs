@@ -85,10 +85,16 @@ impl<H: Host> Untag<H> {
             },
         };
         self.check_unmoved(before.as_deref())?;
+        if repo.api.capabilities.untags_by_digest(&repo.name) {
+            return self.by_digest(before).await;
+        }
         match repo.delete(&self.reference).await {
             Ok(answer) if answer.response.is_success() => match self.stands().await {
                 Ok(Standing::Gone) => Ok(()),
-                Ok(Standing::Dangling) => self.by_placeholder(None).await,
+                Ok(Standing::Dangling) => {
+                    self.check_deletion(None).await?;
+                    self.by_placeholder(None).await
+                }
                 Ok(Standing::At(now)) if before.is_some_and(|before| before.digest == now.digest) => {
                     let message =
                         format!("the registry says it deleted the tag {}, but {}", self.tag, self.clause(Some(&now)));
@@ -97,13 +103,24 @@ impl<H: Host> Untag<H> {
                 Ok(Standing::At(now)) => Err(self.put_again(&now)),
                 Err(error) => Err(self.unknown(error)),
             },
-            Ok(answer) if wants_digest(&answer) => self.by_placeholder(before).await,
+            Ok(answer) if wants_digest(&answer) => {
+                self.check_deletion(before.as_ref()).await?;
+                // 404 may be the answer to a tag that went meanwhile.
+                if answer.response.status == 404 {
+                    self.by_placeholder(before).await
+                } else {
+                    self.by_digest(before).await
+                }
+            }
             failed => {
                 let error = failed.map_or_else(|error| error, |answer| repo.api.failure(&answer));
                 match self.stands().await {
                     // It may have been done all the same.
                     Ok(Standing::Gone) => Ok(()),
-                    Ok(Standing::Dangling) => self.by_placeholder(None).await,
+                    Ok(Standing::Dangling) => {
+                        self.check_deletion(None).await?;
+                        self.by_placeholder(None).await
+                    }
                     Ok(Standing::At(now)) => Err(error.and(&self.clause(Some(&now)))),
                     Err(_) => Err(self.unknown(error)),
                 }
@@ -128,14 +145,26 @@ impl<H: Host> Untag<H> {
         Ok(if is_listed { Standing::Dangling } else { Standing::Gone })
     }
 
+    /// Makes sure that the registry deletes manifests before the tag is moved to one that has to be deleted.
+    async fn check_deletion(&self, now: Option<&Rc<FetchedManifest>>) -> Result<()> {
+        let answer = self.repo.delete(&Reference::Digest(digest_of_nothing()?)).await?;
+        if answer.response.is_success() || answer.response.status == 404 {
+            return Ok(());
+        }
+        Err(self.repo.deletion_refused(&answer).and(&self.clause(now)))
+    }
+
+    /// At a registry that deletes no tag by name: the next call does not ask again whether it does, if this one succeeds.
+    async fn by_digest(self, now: Option<Rc<FetchedManifest>>) -> Result<()> {
+        let repo = self.repo.clone();
+        let done = self.by_placeholder(now).await;
+        repo.api.capabilities.set_untags_by_digest(&repo.name, done.is_ok());
+        done
+    }
+
     /// `model`: what the tag points to, whose kind of manifest the registry takes.
     async fn by_placeholder(self, model: Option<Rc<FetchedManifest>>) -> Result<()> {
         let repo = &self.repo;
-        let nothing = Reference::Digest(digest_of_nothing()?);
-        let answer = repo.delete(&nothing).await?;
-        if !answer.response.is_success() && answer.response.status != 404 {
-            return Err(repo.deletion_refused(&answer).and(&self.clause(model.as_ref())));
-        }
         let is_left = model.as_ref().is_some_and(|model| placeholder::is_one(&model.manifest));
         let placeholder = match model {
             // Of an untag() that was ended in the middle.

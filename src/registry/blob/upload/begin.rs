@@ -45,17 +45,29 @@ impl<H: Host> Goal<'_, H> {
 
     /// Asks the registry to take a blob over from another repository.
     pub(crate) async fn mount(&self, digest: &Digest, from: &RepositoryName) -> Result<Mount<H>> {
+        let capabilities = &self.repo.api.capabilities;
+        if capabilities.refuses_mount(from, &self.repo.name) {
+            return Ok(Mount::Refused);
+        }
         let full_name = self.repo.api.full_name(from);
         let posted = self.post(Some(from), &[("mount", digest.as_str()), ("from", &full_name)]).await;
         let (answer, upload) = match posted {
             // The token service lets nobody at the other repository.
-            Err(error) if error.stage == Stage::Token && error.status == Some(403) => return Ok(Mount::Refused),
+            Err(error) if error.stage == Stage::Token && error.status == Some(403) => {
+                capabilities.refuse_mount(from, &self.repo.name);
+                return Ok(Mount::Refused);
+            }
             posted => posted?,
         };
         match answer.response.status {
             201 => check_hint(&answer, digest).map(|()| Mount::Done),
             202 => upload.map(|upload| Mount::Begun(Box::new(upload))),
-            400 | 401 | 403 | 404 | 405 => Ok(Mount::Refused),
+            401 | 403 | 405 => {
+                capabilities.refuse_mount(from, &self.repo.name);
+                Ok(Mount::Refused)
+            }
+            // Perhaps of this blob alone.
+            400 | 404 => Ok(Mount::Refused),
             _ => Err(refusal(&self.repo.api, &answer)),
         }
     }
