@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 use crate::fetch::FetchHost;
 use crate::js::args::options::Options;
 use crate::js::args::{options, settings};
+use crate::js::context::Context;
 use crate::js::diagnosis;
 use crate::js::output::error::{Failure, Result};
 use crate::js::output::{convert, iterate, promise};
@@ -16,21 +17,11 @@ use crate::js::signal::{Signal, Signals};
 use crate::protocol::url::Url;
 use crate::registry::{Client, Version};
 
-/// Names of the options every call takes.
-const CALL: &[&str] = &["signal", "timeout"];
-
-/// What the objects of one client share.
-pub struct Shared {
-    pub host: FetchHost,
-    /// Aborts every call.
-    pub signal: Option<Signal>,
-}
-
 /// See index.d.ts.
 #[wasm_bindgen(skip_typescript)]
 pub struct DockerRegistryClient {
     client: Client<FetchHost>,
-    shared: Rc<Shared>,
+    context: Rc<Context>,
 }
 
 #[wasm_bindgen]
@@ -46,7 +37,7 @@ impl DockerRegistryClient {
     }
 
     pub(super) fn signal(&self) -> Option<&Signal> {
-        self.shared.signal.as_ref()
+        self.context.signal.as_ref()
     }
 
     fn connect(host: JsValue, options: JsValue) -> Result<Self> {
@@ -54,7 +45,7 @@ impl DockerRegistryClient {
         let (settings, signal, fetch) = settings::read(options, &base)?;
         let host = FetchHost::new(fetch)?;
         let client = Client::new(host.clone(), base, settings);
-        Ok(Self { client, shared: Rc::new(Shared { host, signal }) })
+        Ok(Self { client, context: Rc::new(Context { host, signal }) })
     }
 
     /// The registry's base URL.
@@ -73,10 +64,9 @@ impl DockerRegistryClient {
     #[wasm_bindgen(js_name = apiVersion)]
     pub fn api_version(&self, options: JsValue) -> Promise {
         let client = self.client.clone();
-        promise::run(self.shared.signal.as_ref(), || {
-            let options = Options::read(options, CALL)?;
-            let call = options.call()?;
-            Ok((options.signal()?, async move {
+        promise::run(self.context.signal.as_ref(), || {
+            let (call, signal) = options::call(options)?;
+            Ok((signal, async move {
                 let version = client.api_version(&call).await?;
                 Ok(match version {
                     Version::V1 => 1,
@@ -97,10 +87,9 @@ impl DockerRegistryClient {
     #[wasm_bindgen(js_name = checkStatus)]
     pub fn check_status(&self, options: JsValue) -> Promise {
         let client = self.client.clone();
-        promise::run(self.shared.signal.as_ref(), || {
-            let options = Options::read(options, CALL)?;
-            let call = options.call()?;
-            Ok((options.signal()?, async move {
+        promise::run(self.context.signal.as_ref(), || {
+            let (call, signal) = options::call(options)?;
+            Ok((signal, async move {
                 client.check_status(&call).await?;
                 Ok(JsValue::UNDEFINED)
             }))
@@ -110,7 +99,7 @@ impl DockerRegistryClient {
     /// Resolves to a `Diagnosis`.
     pub fn diagnose(&self, options: JsValue) -> Promise {
         let client = self.client.clone();
-        promise::run(self.shared.signal.as_ref(), || {
+        promise::run(self.context.signal.as_ref(), || {
             let options = Options::read(options, &["signal", "timeout", "repository"])?;
             let (call, repository) = (options.call()?, options.text("repository")?);
             Ok((
@@ -123,10 +112,9 @@ impl DockerRegistryClient {
     /// Resolves to the distinct namespaces.
     pub fn namespaces(&self, options: JsValue) -> Promise {
         let client = self.client.clone();
-        promise::run(self.shared.signal.as_ref(), || {
-            let options = Options::read(options, CALL)?;
-            let call = options.call()?;
-            Ok((options.signal()?, async move { convert::json(&client.namespaces(&call).await?) }))
+        promise::run(self.context.signal.as_ref(), || {
+            let (call, signal) = options::call(options)?;
+            Ok((signal, async move { convert::json(&client.namespaces(&call).await?) }))
         })
     }
 
@@ -139,21 +127,20 @@ impl DockerRegistryClient {
         let name = options::text(name, "name")?;
         let namespace = options::optional_text(namespace, "namespace")?;
         let repository = self.client.repository(&name, namespace.as_deref())?;
-        Ok(Repository::wrap(repository, &self.shared))
+        Ok(Repository::wrap(repository, &self.context))
     }
 
     /// Resolves to a `Map` of repositories by name.
     pub fn repositories(&self, namespace: JsValue, options: JsValue) -> Promise {
-        let (client, shared) = (self.client.clone(), self.shared.clone());
-        promise::run(self.shared.signal.as_ref(), || {
+        let (client, context) = (self.client.clone(), self.context.clone());
+        promise::run(self.context.signal.as_ref(), || {
             let namespace = options::optional_text(&namespace, "namespace")?;
-            let options = Options::read(options, CALL)?;
-            let call = options.call()?;
-            Ok((options.signal()?, async move {
+            let (call, signal) = options::call(options)?;
+            Ok((signal, async move {
                 let map = Map::new();
                 for repository in client.repositories(namespace.as_deref(), &call).await? {
                     let name = JsValue::from_str(repository.name());
-                    map.set(&name, &Repository::wrap(repository, &shared).into());
+                    map.set(&name, &Repository::wrap(repository, &context).into());
                 }
                 Ok(map.into())
             }))
@@ -164,7 +151,7 @@ impl DockerRegistryClient {
     pub fn catalog(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let list = || -> Result<JsValue> {
             let options = Options::read(options, &["signal", "timeout", "pageSize"])?;
-            let signals = Signals::new([options.signal()?.as_ref(), self.shared.signal.as_ref()]);
+            let signals = Signals::new([options.signal()?.as_ref(), self.context.signal.as_ref()]);
             let listing = self.client.catalog(options.page_size()?, options.call()?);
             Ok(iterate::items(listing, signals))
         };

@@ -11,9 +11,9 @@ use crate::js::args::callback::Callback;
 use crate::js::args::options;
 use crate::js::args::options::{Options, described};
 use crate::js::client::DockerRegistryClient;
+use crate::js::downcast;
 use crate::js::output::error::{Failure, Result};
 use crate::js::output::{convert, promise};
-use crate::js::{image, repository};
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::Platform;
@@ -66,11 +66,11 @@ fn place_of(source: &JsValue) -> Result<Place<FetchHost>> {
     if !source.is_object() {
         return Err(refused());
     }
-    if let Some(image) = image::lent(source) {
+    if let Some(image) = downcast::image(source) {
         return Ok(image.place()?);
     }
     let part = |name: &str| Reflect::get(source, &name.into()).unwrap_or_default();
-    let repository = repository::lent(&part("repository")).ok_or_else(refused)?;
+    let repository = downcast::repository(&part("repository")).ok_or_else(refused)?;
     let reference = options::text(&part("reference"), "source.reference")?;
     Ok(repository.place(&reference)?)
 }

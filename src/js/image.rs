@@ -1,36 +1,38 @@
 //! `Image`.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
 use crate::js::args::options;
-use crate::js::args::options::{MAX_SAFE_INTEGER, Options};
-use crate::js::client::Shared;
+use crate::js::args::options::Options;
+use crate::js::context::Context;
 use crate::js::output::collect::collect;
 use crate::js::output::error::{Failure, Result, not_constructible};
 use crate::js::output::progress::Progress;
 use crate::js::output::{convert, promise, stream};
+use crate::js::repository::Repository;
 use crate::js::signal::Signals;
+use crate::protocol::json::MAX_SAFE_INTEGER;
 use crate::registry;
-use crate::registry::{Layer, Source};
+use crate::registry::Layer;
 
 /// See index.d.ts.
 #[wasm_bindgen(skip_typescript)]
 pub struct Image {
-    image: registry::Image<FetchHost>,
-    shared: Rc<Shared>,
+    pub(super) image: registry::Image<FetchHost>,
+    context: Rc<Context>,
     layers: OnceCell<JsValue>,
     platform: OnceCell<JsValue>,
 }
 
 impl Image {
     /// For JavaScript.
-    pub(super) fn wrap(image: registry::Image<FetchHost>, shared: &Rc<Shared>) -> Self {
-        Self { image, shared: shared.clone(), layers: OnceCell::new(), platform: OnceCell::new() }
+    pub(super) fn wrap(image: registry::Image<FetchHost>, context: &Rc<Context>) -> Self {
+        Self { image, context: context.clone(), layers: OnceCell::new(), platform: OnceCell::new() }
     }
 }
 
@@ -98,15 +100,15 @@ impl Image {
     /// Resolves to a layer's bytes.
     #[wasm_bindgen(js_name = getLayer)]
     pub fn get_layer(&self, layer: JsValue, options: JsValue) -> Promise {
-        let (image, shared) = (self.image.clone(), self.shared.clone());
-        promise::run(self.shared.signal.as_ref(), || {
+        let (image, context) = (self.image.clone(), self.context.clone());
+        promise::run(self.context.signal.as_ref(), || {
             let layer = which(&layer)?;
             let options = Options::read(options, &["signal", "timeout", "onProgress"])?;
             let callback = options.callback("onProgress")?;
             let call = options.call()?;
             Ok((options.signal()?, async move {
                 let pull = image.layer(layer, &call).await?;
-                let progress = Progress::new(callback, shared.host.clone(), &pull);
+                let progress = Progress::new(callback, context.host.clone(), &pull);
                 Ok(collect(pull, progress).await?.into())
             }))
         })
@@ -115,17 +117,17 @@ impl Image {
     /// Resolves to a stream of a layer's bytes.
     #[wasm_bindgen(js_name = layerStream)]
     pub fn layer_stream(&self, layer: JsValue, options: JsValue) -> Promise {
-        let (image, shared) = (self.image.clone(), self.shared.clone());
-        promise::run(self.shared.signal.as_ref(), || {
+        let (image, context) = (self.image.clone(), self.context.clone());
+        promise::run(self.context.signal.as_ref(), || {
             let layer = which(&layer)?;
             let options = Options::read(options, &["signal", "timeout", "onProgress"])?;
             let callback = options.callback("onProgress")?;
             let call = options.call()?;
             let signal = options.signal()?;
-            let signals = Signals::new([signal.as_ref(), shared.signal.as_ref()]);
+            let signals = Signals::new([signal.as_ref(), context.signal.as_ref()]);
             Ok((signal, async move {
                 let pull = image.layer(layer, &call).await?;
-                let progress = Progress::new(callback, shared.host.clone(), &pull);
+                let progress = Progress::new(callback, context.host.clone(), &pull);
                 stream::of(pull, progress, &signals)
             }))
         })
@@ -135,10 +137,9 @@ impl Image {
     #[wasm_bindgen(js_name = getJson)]
     pub fn get_json(&self, options: JsValue) -> Promise {
         let image = self.image.clone();
-        promise::run(self.shared.signal.as_ref(), || {
-            let options = Options::read(options, &["signal", "timeout"])?;
-            let call = options.call()?;
-            Ok((options.signal()?, async move { convert::document_json(&image.json(&call).await?) }))
+        promise::run(self.context.signal.as_ref(), || {
+            let (call, signal) = options::call(options)?;
+            Ok((signal, async move { convert::document_json(&image.json(&call).await?) }))
         })
     }
 
@@ -146,11 +147,10 @@ impl Image {
     #[wasm_bindgen(js_name = getData)]
     pub fn get_data(&self, field: JsValue, options: JsValue) -> Promise {
         let image = self.image.clone();
-        promise::run(self.shared.signal.as_ref(), || {
+        promise::run(self.context.signal.as_ref(), || {
             let field = options::text(&field, "field")?;
-            let options = Options::read(options, &["signal", "timeout"])?;
-            let call = options.call()?;
-            Ok((options.signal()?, async move {
+            let (call, signal) = options::call(options)?;
+            Ok((signal, async move {
                 match image.field(&field, &call).await? {
                     Some(json) => convert::parse(&json),
                     None => Ok(JsValue::UNDEFINED),
@@ -162,30 +162,45 @@ impl Image {
     /// Resolves to the chain ids, top first.
     pub fn ancestry(&self, options: JsValue) -> Promise {
         let image = self.image.clone();
-        promise::run(self.shared.signal.as_ref(), || {
-            let options = Options::read(options, &["signal", "timeout"])?;
-            options.call()?;
-            Ok((options.signal()?, async move { convert::json(&image.ancestry().await?) }))
+        promise::run(self.context.signal.as_ref(), || {
+            let (_, signal) = options::call(options)?;
+            Ok((signal, async move { convert::json(&image.ancestry().await?) }))
         })
     }
 
     /// Resolves to the steps that made the image, oldest first.
     pub fn history(&self, options: JsValue) -> Promise {
         let image = self.image.clone();
-        promise::run(self.shared.signal.as_ref(), || {
-            let options = Options::read(options, &["signal", "timeout"])?;
-            options.call()?;
-            Ok((options.signal()?, async move { convert::history(&image.history().await?) }))
+        promise::run(self.context.signal.as_ref(), || {
+            let (_, signal) = options::call(options)?;
+            Ok((signal, async move { convert::history(&image.history().await?) }))
         })
     }
 
     /// Resolves to the history as a Dockerfile.
     pub fn dockerfile(&self, options: JsValue) -> Promise {
         let image = self.image.clone();
-        promise::run(self.shared.signal.as_ref(), || {
-            let options = Options::read(options, &["signal", "timeout"])?;
-            options.call()?;
-            Ok((options.signal()?, async move { Ok(image.dockerfile().await?.into()) }))
+        promise::run(self.context.signal.as_ref(), || {
+            let (_, signal) = options::call(options)?;
+            Ok((signal, async move { Ok(image.dockerfile().await?.into()) }))
+        })
+    }
+}
+
+#[wasm_bindgen]
+impl Repository {
+    /// Resolves to the image of a tag or digest.
+    pub fn image(&self, reference: JsValue, options: JsValue) -> Promise {
+        let (repository, context) = (self.repository.clone(), self.context.clone());
+        promise::run(self.context.signal.as_ref(), || {
+            let reference = options::text(&reference, "tagOrDigest")?;
+            let options = Options::read(options, &["signal", "timeout", "platform"])?;
+            let platform = options.text("platform")?;
+            let call = options.call()?;
+            Ok((options.signal()?, async move {
+                let image = repository.image(&reference, platform.as_deref(), &call).await?;
+                Ok(Image::wrap(image, &context).into())
+            }))
         })
     }
 }
@@ -207,45 +222,4 @@ fn which(layer: &JsValue) -> Result<Layer> {
             options::described(layer)
         ))),
     }
-}
-
-/// What an argument means as an image: a tag or digest, or an `Image` of this package.
-pub fn source(value: &JsValue, path: &str) -> Result<Source<FetchHost>> {
-    if let Some(text) = value.as_string() {
-        return Ok(Source::Reference(text));
-    }
-    let refused = || {
-        Failure::argument(format!("{path}: a tag, a digest or an Image is needed, not {}", options::described(value)))
-    };
-    lent(value).map(Source::Image).ok_or_else(refused)
-}
-
-/// A list of them.
-pub fn sources(value: &JsValue, path: &str) -> Result<Vec<Source<FetchHost>>> {
-    let refused = || {
-        Failure::argument(format!(
-            "{path}: a list of tags, digests or Images is needed, not {}",
-            options::described(value)
-        ))
-    };
-    let list = options::list(value).ok_or_else(refused)?;
-    list.iter().enumerate().map(|(index, item)| source(&item, &format!("{path}[{index}]"))).collect()
-}
-
-/// The image behind a value, which stays the caller's.
-pub fn lent(value: &JsValue) -> Option<registry::Image<FetchHost>> {
-    let found = Rc::new(RefCell::new(None));
-    let told = found.clone();
-    let take = Closure::<dyn FnMut(&Image)>::new(move |image: &Image| {
-        told.replace(Some(image.image.clone()));
-    });
-    lend(value, take.as_ref());
-    found.take()
-}
-
-/// Gives a value to a function of Rust's that takes an object of this package by reference: the one place to which
-/// wasm-bindgen lends an object that may also be something else; to anything else it takes the object away.
-pub fn lend(value: &JsValue, take: &JsValue) {
-    // What is no such object, or was freed, throws.
-    let _ = take.unchecked_ref::<Function>().call1(&JsValue::UNDEFINED, value);
 }

@@ -8,8 +8,10 @@
 mod args;
 mod cleanup;
 mod client;
+mod context;
 mod copy;
 mod diagnosis;
+mod downcast;
 mod image;
 mod output;
 mod repository;

@@ -3,9 +3,8 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use crate::js::args::options::Options;
-use crate::js::args::source::Reason;
-use crate::js::args::{given, options, source};
+use crate::js::args::blob_data::Cause;
+use crate::js::args::{blob_data, manifest, options};
 use crate::js::client::DockerRegistryClient;
 use crate::js::output::{convert, promise};
 use crate::js::repository::Repository;
@@ -18,9 +17,8 @@ impl DockerRegistryClient {
         let client = self.client().clone();
         promise::run(self.signal(), || {
             let query = options::text(&query, "query")?;
-            let options = Options::read(options, &["signal", "timeout"])?;
-            let call = options.call()?;
-            Ok((options.signal()?, async move { convert::parse(&client.search(&query, &call).await?) }))
+            let (call, signal) = options::call(options)?;
+            Ok((signal, async move { convert::parse(&client.search(&query, &call).await?) }))
         })
     }
 }
@@ -31,13 +29,12 @@ impl Repository {
     #[wasm_bindgen(js_name = pushImage)]
     pub fn push_image(&self, json: JsValue, layer: JsValue, options: JsValue) -> Promise {
         let repository = self.repository.clone();
-        promise::run(self.shared.signal.as_ref(), || {
-            let json = given::document(&json, "json")?;
-            let options = Options::read(options, &["signal", "timeout"])?;
-            let (call, signal) = (options.call()?, options.signal()?);
+        promise::run(self.context.signal.as_ref(), || {
+            let json = manifest::document(&json, "json")?;
+            let (call, signal) = options::call(options)?;
             // Last: from here on a stream is taken.
-            let reason = Reason::default();
-            let layer = source::read(&layer, "layer", &reason)?;
+            let reason = Cause::default();
+            let layer = blob_data::read(&layer, "layer", &reason)?;
             Ok((signal, async move {
                 let result = repository.push_image(json, layer, &call).await;
                 Ok(result.map_err(|error| with_cause(error, &reason))?.as_str().into())
@@ -49,10 +46,9 @@ impl Repository {
     #[wasm_bindgen(js_name = deleteRepository)]
     pub fn delete_repository(&self, options: JsValue) -> Promise {
         let repository = self.repository.clone();
-        promise::run(self.shared.signal.as_ref(), || {
-            let options = Options::read(options, &["signal", "timeout"])?;
-            let call = options.call()?;
-            Ok((options.signal()?, async move {
+        promise::run(self.context.signal.as_ref(), || {
+            let (call, signal) = options::call(options)?;
+            Ok((signal, async move {
                 repository.delete(&call).await?;
                 Ok(JsValue::UNDEFINED)
             }))

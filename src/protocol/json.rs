@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 
 /// Arrays and objects within each other at most: `serde_json`'s own limit, which skipping a value does not apply.
 const DEPTH_LIMIT: usize = 128;
-/// The largest number that JavaScript, and with it half of a registry's tools, holds exactly.
-const SAFE_INTEGER: u64 = (1 << 53) - 1;
+/// The largest integer that JavaScript, and with it half of a registry's tools, holds exactly.
+pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// Puts a level's name in front of an error's path.
 pub fn at(name: &str, error: String) -> String {
@@ -249,8 +249,8 @@ pub fn strings(text: &str) -> Result<Vec<String>, String> {
 pub fn size(text: &str) -> Result<u64, String> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse::<u64>() {
-        Ok(size) if digits && size <= SAFE_INTEGER => Ok(size),
-        _ => Err(format!(": got {}; a whole number from 0 to {SAFE_INTEGER} is needed", got(text))),
+        Ok(size) if digits && size <= MAX_SAFE_INTEGER => Ok(size),
+        _ => Err(format!(": got {}; a whole number from 0 to {MAX_SAFE_INTEGER} is needed", got(text))),
     }
 }
 
@@ -347,7 +347,7 @@ mod tests {
     /// S44, F39.
     #[test]
     fn sizes() {
-        for (text, expected) in [("0", 0), ("7023", 7023), ("9007199254740991", SAFE_INTEGER)] {
+        for (text, expected) in [("0", 0), ("7023", 7023), ("9007199254740991", MAX_SAFE_INTEGER)] {
             assert_eq!(size(text), Ok(expected));
         }
         for text in [

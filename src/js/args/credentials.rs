@@ -29,7 +29,7 @@ pub fn read(options: &Options) -> Result<Option<Credentials>> {
 }
 
 /// The `credentials` option.
-pub fn source(function: Function) -> Source {
+pub fn callback(function: Function) -> Source {
     // A call that goes away while somebody is being asked must not have the next call ask again.
     let pending: Rc<RefCell<Option<(u64, JsValue)>>> = Rc::default();
     Rc::new(move |challenge| {

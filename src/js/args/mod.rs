@@ -1,10 +1,11 @@
-//! Arguments: what a caller gives, looked at and read into types.
+//! Arguments: what a caller passes, checked and read into types.
 
+pub mod blob_data;
 pub mod callback;
 pub mod credentials;
 pub mod filter;
-pub mod given;
+pub mod image;
+pub mod manifest;
 pub mod options;
 pub mod policy;
 pub mod settings;
-pub mod source;

@@ -9,6 +9,7 @@ use crate::js::args::callback::Callback;
 use crate::js::output::error::{Failure, Result};
 use crate::js::signal::Signal;
 use crate::protocol::invalid::quoted;
+use crate::protocol::json::MAX_SAFE_INTEGER;
 use crate::registry::Call;
 
 #[wasm_bindgen]
@@ -24,9 +25,6 @@ extern "C" {
 pub fn list(value: &JsValue) -> Option<Array> {
     is_array(value).ok().filter(|is_array| *is_array).and_then(|_| copy_of(value).ok())
 }
-
-/// The largest number that JavaScript holds exactly.
-pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// An options object, and where it stands.
 pub struct Options {
@@ -213,6 +211,12 @@ impl Options {
         };
         keys.iter().filter_map(|key| key.as_string()).map(field).collect()
     }
+}
+
+/// The options of a call that takes no others than every call does.
+pub fn call(options: JsValue) -> Result<(Call, Option<Signal>)> {
+    let options = Options::read(options, &["signal", "timeout"])?;
+    Ok((options.call()?, options.signal()?))
 }
 
 /// An argument that must be a string.

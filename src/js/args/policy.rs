@@ -6,8 +6,9 @@ use wasm_bindgen::prelude::*;
 use crate::fetch::tag;
 use crate::js::args::filter::Filter;
 use crate::js::args::options;
-use crate::js::args::options::{MAX_SAFE_INTEGER, Options, described};
+use crate::js::args::options::{Options, described};
 use crate::js::output::error::{Failure, Result};
+use crate::protocol::json::MAX_SAFE_INTEGER;
 use crate::registry::Policy;
 use crate::registry::cleanup::{Keep, Line, Matcher, Moment, Remove, Semver};
 

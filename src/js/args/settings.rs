@@ -8,12 +8,13 @@ use wasm_bindgen::prelude::*;
 use crate::fetch::headers;
 use crate::js::args::callback::Callback;
 use crate::js::args::credentials;
-use crate::js::args::options::{MAX_SAFE_INTEGER, Options, described};
+use crate::js::args::options::{Options, described};
 use crate::js::output::convert;
 use crate::js::output::error::{Failure, Result};
 use crate::js::signal::Signal;
 use crate::protocol::http::Headers;
 use crate::protocol::invalid::quoted;
+use crate::protocol::json::MAX_SAFE_INTEGER;
 use crate::protocol::oci::platform::Platform;
 use crate::protocol::url::{Scheme, Url};
 use crate::registry::{Settings, Version};
@@ -69,7 +70,7 @@ pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, O
         }),
         auth: AuthSettings {
             credentials: credentials::read(&options)?,
-            source: options.function("credentials")?.map(credentials::source),
+            source: options.function("credentials")?.map(credentials::callback),
             service: service(&options, base)?,
         },
         trusted: trusted(&options)?,

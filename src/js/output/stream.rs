@@ -38,7 +38,8 @@ struct Rest {
     progress: Progress,
 }
 
-struct Source {
+/// What fills the stream, as the Streams Standard calls it.
+struct UnderlyingSource {
     /// `None` while a chunk is on its way, and after the end.
     rest: RefCell<Option<Rest>>,
     stop: Stop,
@@ -49,14 +50,14 @@ struct Source {
 /// The stream of a blob. An abort errors it with the signal's reason, wherever it is.
 pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) -> Result<JsValue> {
     pull.hand_over();
-    let source = Rc::new_cyclic(|source: &Weak<Source>| {
+    let source = Rc::new_cyclic(|source: &Weak<UnderlyingSource>| {
         let resting = source.clone();
         let rest = Closure::<dyn FnMut()>::new(move || {
             if let Some(source) = resting.upgrade() {
                 source.rest();
             }
         });
-        Source {
+        UnderlyingSource {
             rest: RefCell::new(Some(Rest { pull, progress })),
             stop: Stop::default(),
             sink: Sink::new(&rest.into_js_value()),
@@ -64,7 +65,7 @@ pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) 
         }
     });
     let me = source.clone();
-    let pull = Closure::<dyn FnMut()>::new(move || Source::pull(&me));
+    let pull = Closure::<dyn FnMut()>::new(move || UnderlyingSource::pull(&me));
     let me = source.clone();
     let cancel = Closure::<dyn FnMut()>::new(move || me.end());
     // JavaScript owns the callbacks: they go, and the request with them, when it collects the stream.
@@ -73,7 +74,7 @@ pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) 
         .stream(&pull.into_js_value(), &cancel.into_js_value())
         .map_err(|_| Error::internal("this host cannot make a ReadableStream"))?;
     for signal in signals.iter() {
-        let watched: Weak<Source> = Rc::downgrade(&source);
+        let watched: Weak<UnderlyingSource> = Rc::downgrade(&source);
         let subscription = signal.subscribe(move |reason| {
             if let Some(source) = watched.upgrade() {
                 source.fail(&reason);
@@ -84,7 +85,7 @@ pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) 
     Ok(stream)
 }
 
-impl Source {
+impl UnderlyingSource {
     /// One chunk, unless one is on its way: what tells the stream of that one makes it ask again.
     fn pull(self: &Rc<Self>) {
         let Some(mut rest) = self.rest.take() else { return };
@@ -134,7 +135,7 @@ impl Source {
     }
 }
 
-impl Drop for Source {
+impl Drop for UnderlyingSource {
     fn drop(&mut self) {
         self.sink.stop();
     }

@@ -4,10 +4,9 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::HostBytes;
+use crate::js::args::blob_data::Cause;
 use crate::js::args::options::Options;
-use crate::js::args::source::Reason;
-use crate::js::args::{options, source};
-use crate::js::image;
+use crate::js::args::{blob_data, image, options};
 use crate::js::output::error::{Failure, Result};
 use crate::js::output::{convert, promise};
 use crate::js::repository::Repository;
@@ -26,16 +25,16 @@ impl Repository {
     #[wasm_bindgen(js_name = pushArtifact)]
     pub fn push_artifact(&self, artifact: JsValue) -> Promise {
         let repository = self.repository.clone();
-        promise::run(self.shared.signal.as_ref(), || {
+        promise::run(self.context.signal.as_ref(), || {
             let options = Options::read(artifact, KNOWN)?;
             let artifact_type =
                 options::text(&options.get("artifactType")?.unwrap_or_default(), "options.artifactType")?;
-            let subject = options.get("subject")?.map(|value| image::source(&value, "options.subject")).transpose()?;
+            let subject = options.get("subject")?.map(|value| image::read(&value, "options.subject")).transpose()?;
             let (annotations, tag) = (annotations(&options)?, options.text("tag")?);
             let chunk_size = options.whole("chunkSize", 1, LARGEST_CHUNK)?;
             let (call, signal) = (options.call()?, options.signal()?);
             // Last: from here on streams are taken.
-            let reason = Reason::default();
+            let reason = Cause::default();
             let config = match options.get("config")? {
                 Some(value) => {
                     let config = Options::nested(value, "config", &["data", "mediaType"])?;
@@ -54,7 +53,7 @@ impl Repository {
     }
 }
 
-fn files(options: &Options, reason: &Reason) -> Result<Vec<ArtifactFile<HostBytes>>> {
+fn files(options: &Options, reason: &Cause) -> Result<Vec<ArtifactFile<HostBytes>>> {
     let Some(value) = options.get("files")? else { return Ok(Vec::new()) };
     let list = options::list(&value).ok_or_else(|| Failure::argument("options.files: a list of files is needed"))?;
     let file = |(index, value)| {
@@ -67,10 +66,10 @@ fn files(options: &Options, reason: &Reason) -> Result<Vec<ArtifactFile<HostByte
 }
 
 /// `data` and `mediaType`.
-fn pushed(options: &Options, reason: &Reason) -> Result<Push<HostBytes>> {
+fn pushed(options: &Options, reason: &Cause) -> Result<Push<HostBytes>> {
     let media_type = options.text("mediaType")?;
     media_type.as_deref().map_or(Ok(()), media_type::check)?;
-    let source = source::read(&options.get("data")?.unwrap_or_default(), &options.path("data"), reason)?;
+    let source = blob_data::read(&options.get("data")?.unwrap_or_default(), &options.path("data"), reason)?;
     let mut push = Push::new(source);
     if let Some(media_type) = media_type {
         push.media_type = media_type;

@@ -20,7 +20,7 @@ impl Repository {
     pub fn describe_tags(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let describe = || -> Result<JsValue> {
             let options = Options::read(options, &["signal", "timeout", "tags", "order"])?;
-            let signals = Signals::new([options.signal()?.as_ref(), self.shared.signal.as_ref()]);
+            let signals = Signals::new([options.signal()?.as_ref(), self.context.signal.as_ref()]);
             let (tags, order) = (options.texts("tags")?, order(&options)?);
             let descriptions = self.repository.describe_tags(tags, order, options.call()?)?;
             Ok(iterate::items(descriptions, signals))

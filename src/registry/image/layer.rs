@@ -3,14 +3,12 @@
 use serde::Serialize;
 
 use crate::protocol::code;
+use crate::protocol::json::MAX_SAFE_INTEGER;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::v1::ImageId;
 use crate::registry::legacy::v1::V1Layer;
 use crate::transport::{Error, Result};
-
-/// The largest number JavaScript holds exactly.
-const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// A layer, as its registry names it.
 #[derive(Debug, Clone, Serialize)]

@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
 use crate::js::args::options::{Options, described};
-use crate::js::args::policy;
-use crate::js::client::Shared;
+use crate::js::args::{options, policy};
+use crate::js::context::Context;
 use crate::js::output::error::{Failure, Result};
 use crate::js::output::{convert, error, promise};
 use crate::js::repository::Repository;
@@ -16,7 +16,7 @@ use crate::registry::Cleanup;
 use crate::registry::cleanup::{Report, StepDone};
 use crate::transport::Error;
 
-#[wasm_bindgen(module = "/src/js/cleanup.js")]
+#[wasm_bindgen(module = "/src/js/cleanup/plan.js")]
 extern "C" {
     #[wasm_bindgen(catch, js_name = planOf)]
     fn plan_of(json: &str, policy: &JsValue, apply: &Function) -> std::result::Result<JsValue, JsValue>;
@@ -27,14 +27,13 @@ impl Repository {
     /// Resolves to what a policy would remove, and why.
     #[wasm_bindgen(js_name = planCleanup)]
     pub fn plan_cleanup(&self, policy: JsValue, options: JsValue) -> Promise {
-        let (repository, shared) = (self.repository.clone(), self.shared.clone());
-        promise::run(self.shared.signal.as_ref(), || {
+        let (repository, context) = (self.repository.clone(), self.context.clone());
+        promise::run(self.context.signal.as_ref(), || {
             let rules = policy::read(policy.clone())?;
-            let options = Options::read(options, &["signal", "timeout"])?;
-            let call = options.call()?;
-            Ok((options.signal()?, async move {
+            let (call, signal) = options::call(options)?;
+            Ok((signal, async move {
                 let cleanup = Box::pin(repository.plan_cleanup(&rules, &call)).await?;
-                to_js(Rc::new(cleanup), &policy, shared)
+                to_js(Rc::new(cleanup), &policy, context)
             }))
         })
     }
@@ -60,20 +59,20 @@ impl Repository {
         let text = text.ok_or_else(refused)?;
         let cleanup = self.repository.load_cleanup(&text)?;
         let policy = Reflect::get(&convert::parse(&text)?, &"policy".into()).unwrap_or_default();
-        to_js(Rc::new(cleanup), &policy, self.shared.clone())
+        to_js(Rc::new(cleanup), &policy, self.context.clone())
     }
 }
 
-fn to_js(cleanup: Rc<Cleanup<FetchHost>>, policy: &JsValue, shared: Rc<Shared>) -> Result<JsValue> {
+fn to_js(cleanup: Rc<Cleanup<FetchHost>>, policy: &JsValue, context: Rc<Context>) -> Result<JsValue> {
     let json = convert::text(cleanup.plan())?;
-    let apply = Closure::<dyn Fn(JsValue) -> Promise>::new(move |options| apply(&cleanup, &shared, options));
+    let apply = Closure::<dyn Fn(JsValue) -> Promise>::new(move |options| apply(&cleanup, &context, options));
     let failed = |_| Error::internal("a plan cannot be made an object");
     Ok(plan_of(&json, policy, apply.into_js_value().unchecked_ref()).map_err(failed)?)
 }
 
-fn apply(cleanup: &Rc<Cleanup<FetchHost>>, shared: &Rc<Shared>, options: JsValue) -> Promise {
+fn apply(cleanup: &Rc<Cleanup<FetchHost>>, context: &Rc<Context>, options: JsValue) -> Promise {
     let cleanup = cleanup.clone();
-    promise::run(shared.signal.as_ref(), || {
+    promise::run(context.signal.as_ref(), || {
         let options = Options::read(options, &["signal", "timeout", "onProgress"])?;
         let progress = options.callback("onProgress")?;
         let call = options.call()?;

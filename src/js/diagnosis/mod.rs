@@ -7,7 +7,7 @@ use crate::js::output::error::Result;
 use crate::registry::Diagnosis;
 use crate::transport::Error;
 
-#[wasm_bindgen(module = "/src/js/diagnosis.js")]
+#[wasm_bindgen(module = "/src/js/diagnosis/words.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
     fn describe(json: &str) -> std::result::Result<JsValue, JsValue>;

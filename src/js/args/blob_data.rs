@@ -1,5 +1,5 @@
-//! What `pushBlob` takes. The bytes stay the host's; a stream is read as fast as the upload goes, and cancelled where that
-//! ends early.
+//! `BlobData` of index.d.ts: what `pushBlob()` takes. The bytes stay the host's; a stream is read as fast as the upload goes,
+//! and cancelled where that ends early.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,11 +15,11 @@ use crate::registry::blob::source::Next;
 use crate::registry::{BlobSource, InMemory};
 use crate::transport::Error;
 
-#[wasm_bindgen(module = "/src/js/args/source.js")]
+#[wasm_bindgen(module = "/src/js/args/blob-data.js")]
 extern "C" {
     type Found;
-    #[wasm_bindgen(js_name = sourceOf, catch)]
-    fn source_of(data: &JsValue) -> std::result::Result<Found, JsValue>;
+    #[wasm_bindgen(catch)]
+    fn classify(data: &JsValue) -> std::result::Result<Found, JsValue>;
     #[wasm_bindgen(method, getter)]
     fn bytes(this: &Found) -> Option<Uint8Array>;
     #[wasm_bindgen(method, getter)]
@@ -34,12 +34,12 @@ extern "C" {
     fn hint(this: &Found) -> Option<String>;
 }
 
-/// Why a source failed, in its own words.
-pub type Reason = Rc<RefCell<Option<JsValue>>>;
+/// What a failed source threw: the `cause` of the error that the caller gets.
+pub type Cause = Rc<RefCell<Option<JsValue>>>;
 
-/// The source that an argument is. A stream has a reader from here on.
-pub fn read(data: &JsValue, name: &str, reason: &Reason) -> Result<Box<dyn BlobSource<HostBytes>>> {
-    let found = source_of(data).map_err(|_| Failure::argument(format!("{name}: it cannot be read")))?;
+/// Reads the argument. A stream is locked from here on: it has a reader.
+pub fn read(data: &JsValue, name: &str, cause: &Cause) -> Result<Box<dyn BlobSource<HostBytes>>> {
+    let found = classify(data).map_err(|_| Failure::argument(format!("{name}: it cannot be read")))?;
     if let Some(bytes) = found.bytes() {
         return Ok(Box::new(InMemory::new(HostBytes::new(bytes))));
     }
@@ -48,7 +48,7 @@ pub fn read(data: &JsValue, name: &str, reason: &Reason) -> Result<Box<dyn BlobS
             reader: Reader::new(&reader),
             size: found.size().map(|size| size as u64),
             again: found.again(),
-            reason: reason.clone(),
+            cause: cause.clone(),
         })),
         None => Err(Failure::argument(match found.why() {
             Some(why) => format!("{name}: {why}"),
@@ -66,7 +66,7 @@ struct Readable {
     size: Option<u64>,
     /// Gives another reader, from the start.
     again: Option<Function>,
-    reason: Reason,
+    cause: Cause,
 }
 
 impl BlobSource<HostBytes> for Readable {
@@ -75,8 +75,8 @@ impl BlobSource<HostBytes> for Readable {
             match self.reader.read().await {
                 Read::Chunk(bytes, _) => Ok(Some(HostBytes::new(bytes))),
                 Read::End => Ok(None),
-                Read::Broken(reason) => {
-                    self.reason.replace(Some(reason));
+                Read::Broken(thrown) => {
+                    self.cause.replace(Some(thrown));
                     Err(failed("failed, for the reason that is this error's cause"))
                 }
                 Read::NoResult => Err(failed("gave something else than { done, value }")),

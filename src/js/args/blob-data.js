@@ -5,7 +5,7 @@ import { bytesOf } from '../../fetch/reader.js';
 const tagOf = (value) => Object.prototype.toString.call(value);
 
 /** `{ bytes }`, or `{ reader, size, again }` of something to read from, and perhaps once more, or `{ why }` it cannot be pushed; of anything else a `{ hint }`. */
-export function sourceOf(data) {
+export function classify(data) {
   if (typeof data === 'string') return { hint: ': new TextEncoder().encode(text) makes bytes of a text' };
   if (typeof data !== 'object' || data === null) return {};
   if (ArrayBuffer.isView(data) || /^\[object (Shared)?ArrayBuffer\]$/.test(tagOf(data))) return bytes(data);

@@ -1,4 +1,4 @@
-//! Manifests that a caller gives.
+//! Manifests and other documents that a caller passes.
 
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::prelude::*;
@@ -9,7 +9,7 @@ use crate::js::output::error::{Failure, Result};
 
 /// The bytes of a manifest, and its type as far as that is told beside them: of a `Manifest` its own bytes, of any other
 /// object its JSON.
-pub fn manifest(value: &JsValue, media_type: Option<String>) -> Result<(Vec<u8>, Option<String>)> {
+pub fn read(value: &JsValue, media_type: Option<String>) -> Result<(Vec<u8>, Option<String>)> {
     if let Some(bytes) = bytes(value) {
         return Ok((bytes, media_type));
     }
@@ -41,7 +41,7 @@ pub fn document(value: &JsValue, name: &str) -> Result<Vec<u8>> {
 pub fn signing_key(options: &Options) -> Result<Option<JsValue>> {
     let key = options.get("signingKey")?;
     match &key {
-        Some(given) if !given.is_object() => {
+        Some(value) if !value.is_object() => {
             Err(Failure::argument("options.signingKey: a CryptoKeyPair or a JSON web key is needed"))
         }
         _ => Ok(key),

@@ -1,0 +1,11 @@
+//! What the objects of one client share.
+
+use crate::fetch::FetchHost;
+use crate::js::signal::Signal;
+
+/// Shared by a client, its repositories and their images.
+pub struct Context {
+    pub host: FetchHost,
+    /// The client's own signal, which aborts every call.
+    pub signal: Option<Signal>,
+}
