@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use crate::fetch::{bytes_of, tag};
 use crate::js::args::options::{Options, described};
 use crate::js::output::error::{Failure, Result};
+use crate::registry::manifest::input::indentation;
 
 /// The bytes of a manifest, and its type as far as that is told beside them: of a `Manifest` its own bytes, of any other
 /// object its JSON.
@@ -29,9 +30,8 @@ pub fn document(value: &JsValue, name: &str) -> Result<Vec<u8>> {
         let message = format!("{name}: an object or a Uint8Array is needed, not {}", described(value));
         return Err(Failure::argument(message));
     }
-    // Docker's own tools write schema 1 in this form.
-    let is_schema1 = Reflect::get(value, &"schemaVersion".into()).is_ok_and(|version| version == 1);
-    let indent = if is_schema1 { JsValue::from(3) } else { JsValue::UNDEFINED };
+    let schema_version = Reflect::get(value, &"schemaVersion".into()).ok().and_then(|version| version.as_f64());
+    let indent = JsValue::from(indentation(schema_version));
     let text = JSON::stringify_with_replacer_and_space(value, &JsValue::UNDEFINED, &indent);
     let text = text.ok().and_then(|text| text.as_string());
     text.map(String::into_bytes).ok_or_else(|| Failure::argument(format!("{name}: it cannot be written as JSON")))

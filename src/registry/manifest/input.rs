@@ -31,6 +31,12 @@ impl<H: Host> Repo<H> {
     }
 }
 
+/// Spaces by which the JSON of a manifest is indented that a caller passes as an object: three for schema 1, as docker's own
+/// tools write it; anything else is compact.
+pub fn indentation(schema_version: Option<f64>) -> u32 {
+    if schema_version == Some(1.0) { 3 } else { 0 }
+}
+
 /// Refused before any request.
 fn checked(reference: &Reference, bytes: Vec<u8>, media_type: Option<&str>) -> Result<FetchedManifest> {
     let algorithm = match reference {

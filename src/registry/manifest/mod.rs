@@ -5,7 +5,7 @@ pub(crate) mod delete;
 pub mod get;
 pub(crate) mod index;
 pub(crate) mod index_edit;
-pub(crate) mod input;
+pub mod input;
 pub(crate) mod observe;
 pub(crate) mod put;
 pub(crate) mod referrers;
