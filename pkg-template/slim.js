@@ -1,4 +1,4 @@
-// The entry without the inline modules: a quarter less to download, compiled while it streams, at the price of one call.
+// The entry without the inline modules: files of their own, compiled while they stream, at the price of one call.
 
 import { later } from './later.js';
 import { explained } from './load.js';

@@ -30,7 +30,10 @@ async function registry(t) {
 describe('the module that is loaded later', () => {
   test('cannot be loaded: reading goes on, a call that needs it says so', SOON, async (t) => {
     const copy = await copyOfPackage(t);
-    await writeFile(copy.file('wasm/later.inline.js'), "export default '00';\n");
+    await writeFile(
+      copy.file('wasm/later.inline.js'),
+      "export default { alphabet: ' !#', order: [0], length: 1, text: ' ' };\n",
+    );
     const { DockerRegistryClient, RegistryError } = await copy.load('index.js');
     const repository = new DockerRegistryClient(await registry(t)).repository('a/b');
     for (const call of [() => repository.untag('one'), () => repository.planCleanup({ keep: { newest: 1 } })]) {

@@ -1,10 +1,10 @@
 //! Makes the npm package: cargo, wasm-bindgen, wasm-opt, then the template around it.
 
 use crate::cargo::{self, CRATE, WASM, Workspace};
+use crate::inline::inline;
 use crate::package;
 use crate::split;
 use anyhow::{Context, Result, bail, ensure};
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -67,8 +67,10 @@ fn generate(workspace: &Workspace, compiled: &Path) -> Result<PathBuf> {
     let halves = split::split(&module, &fs::read(&bound)?).context("splitting the module")?;
     fs::remove_file(bound).context("removing core_bg.wasm")?;
     for (name, half) in [("core", halves.core), ("later", halves.later)] {
-        optimize(&workspace.root, &half, &generated.join(name).with_extension("wasm"))?;
-        inline(&generated, name)?;
+        let wasm = generated.join(name).with_extension("wasm");
+        optimize(&workspace.root, &half, &wasm)?;
+        let text = inline(&format!("{name}.wasm"), &fs::read(&wasm)?)?;
+        fs::write(wasm.with_extension("inline.js"), text).context("writing a module as text")?;
     }
     fs::write(generated.join("later.js"), split::list()).context("writing later.js")?;
     fs::write(&made_of, module).context("writing package-wasm.input")?;
@@ -114,20 +116,6 @@ fn optimize(root: &Path, module: &[u8], to: &Path) -> Result<()> {
     arguments.push(to.to_owned());
     node(&arguments).context("wasm-opt")?;
     fs::remove_file(unoptimized).context("removing what wasm-opt read")
-}
-
-/// A module once more, as text inside of JavaScript: the one form every bundler and host takes without being configured.
-/// In hexadecimal: gzip finds in that what it finds in the module, where base64 hides a quarter of it; and it is ASCII, which
-/// a bundle keeps on a page that names no charset.
-fn inline(wasm: &Path, name: &str) -> Result<()> {
-    let module = fs::read(wasm.join(name).with_extension("wasm"))?;
-    let mut text = format!("// {name}.wasm in hexadecimal.\nexport default '");
-    for byte in module {
-        write!(text, "{byte:02x}")?;
-    }
-    text.push_str("';\n");
-    let to = wasm.join(name).with_extension("inline.js");
-    fs::write(&to, text).with_context(|| format!("writing {}", to.display()))
 }
 
 /// Prints the sizes; an error where they are over the budget.

@@ -2,6 +2,7 @@
 
 mod build;
 mod cargo;
+mod inline;
 mod package;
 mod split;
 mod wasm_test;

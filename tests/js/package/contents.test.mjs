@@ -3,6 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import test from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { root } from '../../../xtask/ensure.mjs';
@@ -39,6 +40,7 @@ const FILES = [
   'cli/tags.js',
   'cli/usage.js',
   'cli/values.js',
+  'decode.js',
   'index.cjs',
   'index.d.cts',
   'index.d.ts',
@@ -117,6 +119,19 @@ test('the tarball', async (t) => {
     const others = (await readdir(path.join(folder, 'node_modules'))).filter((name) => !name.startsWith('.'));
     assert.deepEqual(others, ['docker-registry-client-wasm']);
   });
+
+  await t.test(
+    'holds each module as text too, in characters that nothing in JavaScript or HTML takes for its own',
+    async () => {
+      const load = (file) => import(pathToFileURL(path.join(installed, file)).href);
+      const { decoded } = await load('decode.js');
+      for (const name of ['core', 'later']) {
+        const { default: inline } = await load(`wasm/${name}.inline.js`);
+        assert.deepEqual(Buffer.from(decoded(inline)), await readFile(path.join(installed, `wasm/${name}.wasm`)));
+        assert.match(inline.text, /^[ !#%()-;=-[\]-_a-~]*$/);
+      }
+    },
+  );
 
   await t.test('does not tell where it was built', async () => {
     for (const name of ['core', 'later']) {
