@@ -5,6 +5,7 @@ use crate::inline::inline;
 use crate::package;
 use crate::split;
 use anyhow::{Context, Result, bail, ensure};
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -96,7 +97,22 @@ fn bind(compiled: &Path, to: &Path) -> Result<()> {
         .demangle(false)
         .remove_producers_section(true)
         .generate(to)
-        .context("wasm-bindgen")
+        .context("wasm-bindgen")?;
+    let glue = to.join("core.js");
+    let text = fs::read_to_string(&glue).context("reading core.js")?;
+    fs::write(&glue, import_once(&text)).context("writing core.js")
+}
+
+/// wasm-bindgen imports a module anew for each of its functions that goes into the WebAssembly without glue, and so writes an
+/// object with duplicate keys, which bundlers warn of.
+fn import_once(glue: &str) -> String {
+    let mut seen = HashSet::new();
+    let lines = glue.lines().filter(|line| {
+        let is_import = line.starts_with("import * as import");
+        let is_key = line.trim_start().starts_with("\"./snippets/");
+        (!is_import && !is_key) || seen.insert((is_import, line.split('"').nth(1)))
+    });
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A smaller module that does the same.
