@@ -82,7 +82,7 @@ const VECTORS = join(root, '..', 'shared', 'vectors');
 
 async function vectorTests() {
   if (!existsSync(VECTORS)) return NOT_RUN;
-  return cargo('test', '--test', 'native', '--', '--ignored');
+  return cargo('test', '--test', 'native', 'peer_vectors::', '--', '--ignored');
 }
 
 const hasNextest = () => spawnSync('cargo', ['nextest', '--version'], { stdio: 'ignore' }).status === 0;

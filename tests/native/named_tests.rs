@@ -11,11 +11,16 @@ fn read(path: &str) -> String {
 /// Whether `file::function` (Rust) or `file.test.mjs: title` (JavaScript) exists; `None` for what names no test.
 fn is_there(reference: &str) -> Option<bool> {
     if let Some((file, title)) = reference.split_once(": ").filter(|(file, _)| file.ends_with(".mjs")) {
-        return Some(read(&format!("tests/js/{file}")).contains(title));
+        let folder = if file == "page.test.mjs" { "tests/www" } else { "tests/js" };
+        return Some(read(&format!("{folder}/{file}")).contains(title));
     }
     let (file, function) = reference.split_once("::")?;
-    let folder = if file.contains('/') { "src" } else { "tests/native" };
-    Some(read(&format!("{folder}/{file}.rs")).contains(&format!("fn {function}(")))
+    let path = match file.split_once('/') {
+        Some(("tests", _)) => format!("{file}.rs"),
+        Some(_) => format!("src/{file}.rs"),
+        None => format!("tests/native/{file}.rs"),
+    };
+    Some(read(&path).contains(&format!("fn {function}(")))
 }
 
 #[test]
@@ -40,4 +45,36 @@ fn every_file_of_this_folder_is_a_module() {
     let modules: Vec<String> = names.filter(|name| name != "main.rs").map(|name| name.replace(".rs", "")).collect();
     let missing: Vec<&String> = modules.iter().filter(|name| !main.contains(&format!("\nmod {name};\n"))).collect();
     assert!(modules.len() > 20 && missing.is_empty(), "not in main.rs: {missing:?}");
+}
+
+/// Each fault and each requirement has tests, or says why it has none.
+#[test]
+fn the_tables_of_faults_and_requirements_name_tests_that_exist() {
+    for (table, rows) in
+        [(include_str!("../vectors/faults.tsv"), 99), (include_str!("../vectors/client-requirements.tsv"), 65)]
+    {
+        let lines: Vec<&str> = table.lines().skip(1).collect();
+        assert_eq!(lines.len(), rows);
+        let mut wrong = Vec::new();
+        for line in lines {
+            let (_, tests) = line.rsplit_once('\t').unwrap();
+            if tests.strip_prefix("none: ").is_some_and(|reason| !reason.is_empty()) {
+                continue;
+            }
+            let missing = tests.split(" | ").filter(|test| is_there(test) != Some(true));
+            wrong.extend(missing.map(|test| format!("{:.3}: no such test: {test}", line)));
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+/// What others' tables try has cases of this project's own.
+#[test]
+fn peer_vectors_name_their_own_cases() {
+    let text = include_str!("peer_vectors.rs");
+    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("/// Own cases: ")).collect();
+    assert_eq!(lines.len(), text.matches("\n#[test]\n").count());
+    for test in lines.iter().flat_map(|line| line.split('`').skip(1).step_by(2)) {
+        assert_eq!(is_there(test), Some(true), "{test}");
+    }
 }

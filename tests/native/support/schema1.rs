@@ -9,6 +9,7 @@ use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::schema1::key::{Algorithm, Key};
 use docker_registry_client_wasm::protocol::schema1::sign::Draft;
 use docker_registry_client_wasm::protocol::schema1::signed::Check;
+use docker_registry_client_wasm::registry::{Call, Settings};
 use docker_registry_client_wasm::transport::schema1::{AnySigner, Signer, Unpack, Work};
 use docker_registry_client_wasm::transport::{Error, Result};
 use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _};
@@ -16,7 +17,7 @@ use rsa::signature::{Signer as _, Verifier as _};
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
-use super::{Bytes, Reply, Scripted, Seen, sha256};
+use super::{Bytes, Reply, Scripted, Seen, Step, sha256};
 
 macro_rules! ecdsa {
     ($curve:ident, $check:expr) => {{
@@ -200,4 +201,23 @@ impl Store {
             _ => self.get(path).map_or_else(|| Reply::new(404), Reply::bytes),
         }
     }
+}
+
+/// What a client makes of a file that a registry answers with: digest and key ids, or the error's code.
+pub fn read(
+    file: &[u8],
+    reference: &str,
+    takes_unverified: bool,
+) -> std::result::Result<(String, Vec<String>), String> {
+    let reply = Reply::manifest(SIGNED, "").step(Step::Bytes(file.to_vec()));
+    let reply = reply.header("content-length", &file.len().to_string());
+    let host = Scripted::new(move |_| reply.clone());
+    let settings = Settings { takes_unverified, ..Settings::default() };
+    let repository = host.client_with(settings).repository("a/b", None).unwrap();
+    let fetched =
+        host.run(repository.manifest(reference, None, &Call::default())).map_err(|error| error.code.into_owned())?;
+    let signatures = &fetched.schema1.as_ref().unwrap().signatures;
+    assert!(takes_unverified || signatures.iter().all(|fact| fact.verified));
+    let ids = signatures.iter().filter(|fact| fact.verified).filter_map(|fact| fact.key_id.clone()).collect();
+    Ok((fetched.digest.to_string(), ids))
 }

@@ -1,6 +1,8 @@
-//! The peers' tables against `protocol`. They stand beside the project, not in it (`../shared/vectors`): the step `vectors` of
-//! `npm test` runs these tests where that folder is there, and its summary says so where it is not. Rows that this client decides otherwise are named with the
-//! reason; a row that is named but agrees is an error too.
+//! Tables and documents of other projects' test suites, which are no part of this one: they stand beside the checkout
+//! (`../shared/vectors`). The step `vectors` of `npm test` runs these tests where that folder is there, and says so where it
+//! is not. Each rule has cases of this project's own, named below, that always run.
+//!
+//! Rows that this client decides otherwise are named with the reason; a row that is named but agrees is an error too.
 
 use std::fs;
 use std::path::PathBuf;
@@ -17,6 +19,8 @@ use docker_registry_client_wasm::protocol::oci::referrers;
 use docker_registry_client_wasm::protocol::schema1::signed::Signed;
 use docker_registry_client_wasm::protocol::url::Url;
 use serde_json::Value;
+
+use crate::support::schema1::read;
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors")
@@ -70,6 +74,7 @@ fn non_empty(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
+/// Own cases: `protocol/oci/reference/mod::names`, `protocol/oci/reference/mod::tags`, `protocol/oci/digest::grammar`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn references_of_distribution() {
@@ -121,6 +126,7 @@ fn references_of_distribution() {
     }
 }
 
+/// Own cases: `protocol/oci/reference/mod::names`, `protocol/oci/reference/mod::bad_names_say_what_and_where`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn names_of_docker() {
@@ -136,6 +142,7 @@ fn names_of_docker() {
     }
 }
 
+/// Own cases: `protocol/http/link::links`, `protocol/http/link::malformed`, `listing::foreign_links_are_replaced_by_last`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn links() {
@@ -165,6 +172,7 @@ fn links() {
     }
 }
 
+/// Own cases: `protocol/http/range::reads`, `protocol/http/range::refuses`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn content_ranges() {
@@ -177,6 +185,7 @@ fn content_ranges() {
     assert!(parse_content_range("").is_err() && parse_content_range("bytes 0-0/1, bytes 0-0/1").is_err());
 }
 
+/// Own cases: `protocol/http/warning::warnings`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn warnings() {
@@ -195,6 +204,7 @@ fn warnings() {
     assert_eq!(agreeing + otherwise.len(), table.cases("oras").len());
 }
 
+/// Own cases: `protocol/auth/challenge::challenges`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn challenges() {
@@ -235,6 +245,7 @@ fn challenges() {
     }
 }
 
+/// Own cases: `protocol/http/error_body::items`, `protocol/http/error_body::excerpts`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn error_bodies() {
@@ -278,6 +289,7 @@ fn rank(wanted: &str, candidate: &str) -> Option<usize> {
     Matcher::only(&Platform::parse(wanted).expect(wanted)).rank(&Platform::parse(candidate).expect(candidate))
 }
 
+/// Own cases: `protocol/oci/platform/mod::written_forms`, `protocol/oci/platform/mod::refusals`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn platforms_are_written_as_containerd_does() {
@@ -305,6 +317,8 @@ fn platforms_are_written_as_containerd_does() {
 }
 
 /// `only_strict` and `only_os` are other matchers, which this client has no use for.
+///
+/// Own cases: `protocol/oci/platform/matcher::ranks`, `protocol/oci/platform/matcher::windows_builds`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn platforms_match_as_containerd_does() {
@@ -340,6 +354,7 @@ fn manifest_file(path: &str) -> Vec<u8> {
     fs::read(folder.join("manifests/containers-image").join(path)).expect(path)
 }
 
+/// Own cases: `protocol/oci/manifest/tests::media_types`, `protocol/oci/manifest/tests::no_json_object`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn manifests_of_containers_image() {
@@ -392,6 +407,8 @@ fn manifests_of_containers_image() {
 }
 
 /// CVE-2021-41190: an index holds none of an image's members, an image no other's.
+///
+/// Own cases: `protocol/oci/manifest/tests::ambiguous`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn ambiguous_manifests() {
@@ -419,6 +436,8 @@ fn ambiguous_manifests() {
 }
 
 /// S36, and how a filter is told of; an algorithm that is not known here is no error by the specification.
+///
+/// Own cases: `protocol/oci/referrers::tags`, `referrers::pages_and_filters`.
 #[test]
 #[ignore = "../shared/vectors"]
 fn referrers_as_oras_reads_them() {
@@ -439,4 +458,47 @@ fn referrers_as_oras_reads_them() {
         let applied = referrers::is_filter_applied(std::iter::once(text(case, "applied")), text(case, "requested"));
         assert_eq!(applied, case["want"].as_bool().expect("want"), "{}", text(case, "name"));
     }
+}
+
+/// Own cases: `schema1_copy::documents_of_libtrust`.
+#[test]
+#[ignore = "../shared/vectors"]
+fn documents_of_moby() {
+    let table: Value = serde_json::from_slice(&fs::read(folder().join("schema1/cases.json")).unwrap()).unwrap();
+    let case_of = |name: &str| table["cases"].as_array().unwrap().iter().find(|case| case["file"] == name).unwrap();
+    let file = |name: &str| fs::read(folder().join("schema1").join(name)).unwrap();
+    for name in ["moby-good_manifest.json", "moby-extra_data_manifest.json"] {
+        let digest = text(case_of(name), "payload_digest");
+        let ids: Vec<_> =
+            case_of(name)["key_ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+        for reference in ["latest", digest] {
+            assert_eq!(read(&file(name), reference, false), Ok((digest.to_owned(), ids.clone())), "{name}");
+        }
+    }
+    let bad = file("moby-bad_manifest.json");
+    assert_eq!(read(&bad, "latest", false), Err("SIGNATURE_INVALID".into()));
+    // Tampered with, its payload is no manifest any more.
+    assert_eq!(read(&bad, "latest", true), Err("INVALID_RESPONSE".into()));
+    let good = text(case_of("moby-good_manifest.json"), "payload_digest");
+    assert_eq!(read(&bad, good, true), Err("DIGEST_MISMATCH".into()));
+}
+
+/// The same payload signed and unsigned, with signatures of somebody else.
+///
+/// Own cases: `schema1::what_is_not_signed_as_it_should_be`, `schema1_copy::documents_of_libtrust`.
+#[test]
+#[ignore = "../shared/vectors"]
+fn documents_of_containers_image() {
+    let folder = folder().join("manifests/containers-image");
+    let expected = "sha256:7364fea9d84ee548ab67d4c46c6006289800c98de3fbf8c0a97138dfcc23f000";
+    for name in ["v2s1.manifest.json", "v2s1-unsigned.manifest.json"] {
+        let file = fs::read(folder.join(name)).unwrap();
+        assert_eq!(read(&file, expected, false), Err("SIGNATURE_INVALID".into()), "{name}");
+        assert_eq!(read(&file, expected, true), Ok((expected.to_owned(), vec![])), "{name}");
+    }
+    let invalid = fs::read(folder.join("v2s1-invalid-signatures.manifest.json")).unwrap();
+    assert_eq!(read(&invalid, "latest", true), Err("SIGNATURE_INVALID".into()));
+    // Edited after it was signed, to another length: what its signature covers is no JSON.
+    let edited = fs::read(folder.join("schema2-to-schema1-by-docker.json")).unwrap();
+    assert_eq!(read(&edited, "latest", true), Err("INVALID_RESPONSE".into()));
 }
