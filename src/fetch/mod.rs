@@ -39,7 +39,7 @@ use crate::protocol::http::Method;
 use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::schema1::signed::Check;
 use crate::protocol::url::Url;
-use crate::transport::request::{Content, Login, Request, Response};
+use crate::transport::request::{Login, Request, RequestBody, Response};
 use crate::transport::schema1::{AnySigner, Schema1Host, Unpack, no_gzip};
 use crate::transport::{Clock, Error, Host, Result, Transport};
 
@@ -100,9 +100,9 @@ impl FetchHost {
         let fields = headers::to_host(&request.headers)?;
         match &request.body {
             None => {}
-            Some(Content::Bytes(bytes)) => init.set_body(&Uint8Array::from(bytes.as_slice())),
-            Some(Content::Chunks(chunks)) => init.set_body(body::joined(chunks)?.as_ref()),
-            Some(Content::Stream(pipe)) => {
+            Some(RequestBody::Bytes(bytes)) => init.set_body(&Uint8Array::from(bytes.as_slice())),
+            Some(RequestBody::Chunks(chunks)) => init.set_body(body::joined(chunks)?.as_ref()),
+            Some(RequestBody::Stream(pipe)) => {
                 init.set_body(&outgoing::stream_of(pipe)?);
                 init.set_duplex("half");
                 if self.taking() == Taking::Strictly {

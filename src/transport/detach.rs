@@ -1,4 +1,4 @@
-//! Work that must not stop in the middle: once begun it goes on to its end, whether or not anyone still waits for it.
+//! Work that must not stop in the middle: once begun it runs to its end, even if its caller is gone.
 
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
@@ -17,14 +17,14 @@ struct Outcome<T> {
     worker: Option<Waker>,
 }
 
-/// Hands work over to the host and waits for what it gives. Dropped, only the waiting ends.
-pub async fn see_through<T: 'static>(host: &impl Host, work: impl Future<Output = T> + 'static) -> T {
-    see_through_once_sent(host, work, Rc::new(Cell::new(true)), pending()).await
+/// Runs work as a task of its own and returns its result. Dropping this future does not cancel the work.
+pub async fn run_to_completion<T: 'static>(host: &impl Host, work: impl Future<Output = T> + 'static) -> T {
+    run_to_completion_once_sent(host, work, Rc::new(Cell::new(true)), pending()).await
 }
 
-/// The same for work that ends with the waiting unless its request is in flight: what nobody wants is not begun. `patience`
-/// ends once an answer that nobody waits for has had its time.
-pub async fn see_through_once_sent<T: 'static>(
+/// The same, but dropping the future cancels the work until its request is in flight. From then on it runs until it ends
+/// or `patience` does.
+pub async fn run_to_completion_once_sent<T: 'static>(
     host: &impl Host,
     work: impl Future<Output = T> + 'static,
     in_flight: Rc<Cell<bool>>,

@@ -41,11 +41,11 @@ pub trait Body: 'static {
     /// The next bytes; `None` at the end. After an error or the end, `None` again.
     async fn next(&mut self) -> Result<Option<Self::Chunk>>;
 
-    /// From here on somebody else reads at their own pace: give back what only a running request may hold.
-    fn hand_over(&mut self) {}
+    /// Gives back the concurrency permit and the timer, before somebody reads on at their own pace.
+    fn release_permit(&mut self) {}
 
-    /// From here on it is read as a document, which has to arrive within a time by its size.
-    fn hurry(&mut self) {}
+    /// From here on the bytes must arrive at a minimum rate: for documents, which are read whole.
+    fn enforce_min_rate(&mut self) {}
 }
 
 /// A running hash.

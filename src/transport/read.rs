@@ -34,7 +34,7 @@ pub async fn load<T: Transport, C: Clock>(
             Err(error) => placed(error).with_status(response.status),
         };
         let repeatable = error.is_transient && request.is_repeatable;
-        let delay = if repeatable { retry.after(&request.failures, None) } else { None };
+        let delay = if repeatable { retry.next_delay(&request.retry_budget, None) } else { None };
         let Some(delay) = delay else { return Err(error) };
         drop(response);
         retry.pause(delay).await;
@@ -60,7 +60,7 @@ async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8
     if response.declared_length().is_some_and(|length| length > limit) {
         return too_large();
     }
-    response.body.hurry();
+    response.body.enforce_min_rate();
     let mut body = Vec::new();
     while let Some(chunk) = response.body.next().await? {
         if body.len() as u64 + chunk.len() > limit {
@@ -83,7 +83,7 @@ async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8
 
 /// As much of a body as tells why there is no success; an error ends it too.
 pub async fn start<B: Body>(body: &mut B) -> Vec<u8> {
-    body.hurry();
+    body.enforce_min_rate();
     let mut start = Vec::new();
     while let Ok(Some(chunk)) = body.next().await {
         chunk.slice(0, FAILURE_LIMIT - start.len() as u64).append_to(&mut start);

@@ -1,4 +1,4 @@
-//! Requests and responses, as plain data.
+//! Requests and responses with what the layers need to know of them: credentials, retry budget, time-out.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,39 +10,40 @@ use crate::protocol::http::{Headers, Method, retry_after};
 use crate::protocol::url::Url;
 use crate::transport::pipe::Pipe;
 
-/// Failures so far of one piece of work, shared by its requests: a body that breaks off counts as well as a status.
+/// The failures of one operation, counted against the retry policy and shared by all its requests. A body that breaks
+/// off counts like a failed request.
 #[derive(Debug, Clone, Default)]
-pub struct Failures(Rc<Cell<u32>>);
+pub struct RetryBudget(Rc<Cell<u32>>);
 
-impl Failures {
-    /// Of work that is not worth a second try, a probe's.
-    pub fn final_try() -> Self {
+impl RetryBudget {
+    /// A budget that allows no retry, for probes and best-effort requests.
+    pub fn none() -> Self {
         Self(Rc::new(Cell::new(u32::MAX)))
     }
 
-    /// Of other work that has to be done for this: as many tries, or one for what has one.
-    pub fn of_errand(&self) -> Self {
+    /// A separate budget for a request that this one depends on, a token request: full, or none if this one is none.
+    pub fn for_subrequest(&self) -> Self {
         if self.0.get() == u32::MAX { self.clone() } else { Self::default() }
     }
 
-    /// One more; how many there are now.
-    pub fn count(&self) -> u32 {
+    /// Counts one more failure and returns the number so far.
+    pub fn record_failure(&self) -> u32 {
         self.0.set(self.0.get().saturating_add(1));
         self.0.get()
     }
 
-    /// The work got on: what failed before counts no more.
-    pub fn forget(&self) {
+    /// Forgets the failures so far, because the operation has made progress since.
+    pub fn reset(&self) {
         self.0.set(0);
     }
 }
 
-/// A place in the order in which things happen here: each is later than those before it.
+/// A logical clock's time: orders events of this process without a real clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(u64);
+pub struct LogicalTime(u64);
 
-impl Moment {
-    /// Now.
+impl LogicalTime {
+    /// A time later than all those given before.
     pub fn now() -> Self {
         thread_local! {
             static LAST: Cell<u64> = const { Cell::new(0) };
@@ -52,7 +53,7 @@ impl Moment {
     }
 }
 
-impl Default for Moment {
+impl Default for LogicalTime {
     fn default() -> Self {
         Self::now()
     }
@@ -60,63 +61,63 @@ impl Default for Moment {
 
 /// Which credentials a request may carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Carries {
-    /// Those that the registry wants.
-    Wanted,
-    /// No more than a ready-made token of the user's: of anything else the demand itself tells enough.
-    Token,
-    /// None.
-    Nothing,
+pub enum AllowedCredentials {
+    /// Those that the registry's challenge asks for.
+    Any,
+    /// Only a token that the user gave as such. For requests that are sent to see the challenge.
+    TokenOnly,
+    /// No credentials.
+    None,
 }
 
-/// A request's body; a copy of it copies no bytes.
+/// A request's body. Cloning it copies no bytes.
 #[derive(Clone)]
-pub enum Content<C> {
-    /// Bytes made here: a form, a manifest.
+pub enum RequestBody<C> {
+    /// Bytes in wasm memory: a form, a manifest.
     Bytes(Rc<Vec<u8>>),
-    /// Bytes where the host keeps them, piece by piece.
+    /// Bytes in the host's memory, in chunks.
     Chunks(Rc<Vec<C>>),
-    /// Bytes that are sent as they come, once: whoever cannot do that refuses, and nobody sends them again.
+    /// Bytes that are sent while they are produced. Such a request cannot be sent twice.
     Stream(Rc<Pipe<C>>),
 }
 
-impl<C> fmt::Debug for Content<C> {
-    /// It may be a secret.
+impl<C> fmt::Debug for RequestBody<C> {
+    /// A body may hold a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<content>")
+        f.write_str("<body>")
     }
 }
 
-/// A request to send. `C`: how the host keeps bytes.
+/// A request to send. `C`: the host's chunk type.
 #[derive(Debug, Clone)]
 pub struct Request<C> {
     /// The method.
     pub method: Method,
-    /// Where to.
+    /// The URL.
     pub url: Url,
     /// Header fields.
     pub headers: Headers,
     /// The body, if any.
-    pub body: Option<Content<C>>,
-    /// What a token for it is about.
+    pub body: Option<RequestBody<C>>,
+    /// The resource that a token for it must cover.
     pub resource: Resource,
-    /// Which credentials it may carry.
-    pub carries: Carries,
-    /// Whether a redirect may be followed. A body with a secret in it must not go where a redirect leads.
+    /// The credentials it may carry.
+    pub allowed_credentials: AllowedCredentials,
+    /// Whether redirects are followed. Set to false where the body holds a secret.
     pub follows_redirects: bool,
-    /// Milliseconds allowed until the response's headers arrive; `None`: the client's setting.
+    /// Milliseconds until the response's headers must arrive; `None`: the client's setting.
     pub timeout: Option<u64>,
-    /// Of the work it is part of.
-    pub failures: Failures,
-    /// When the user's call began that it is made for.
-    pub call: Moment,
-    /// Whether it may be sent again where it may have been carried out already. Of itself an idempotent method's may
+    /// The retry budget of the operation it is part of.
+    pub retry_budget: RetryBudget,
+    /// When the user's call that it serves began.
+    pub call: LogicalTime,
+    /// Whether it may be retried after it may have been processed: by default, whether its method is idempotent
     /// (RFC 9110 §9.2.2).
     pub is_repeatable: bool,
-    /// Whether a browser's HTTP cache may answer it: for reading content by its digest only. Tags and lists change, and
-    /// what is pushed or deleted rests on what the registry says now.
+    /// Whether a browser's HTTP cache may answer it. Only for reads by digest: tags and lists change, and writes depend on
+    /// the registry's present state.
     pub may_be_cached: bool,
-    /// Tells whether it is with the server, or was answered with success: set by whatever sends it.
+    /// Set by the transport: true while the server has the request, and after it answered with success.
     pub in_flight: Option<Rc<Cell<bool>>>,
 }
 
@@ -129,32 +130,32 @@ impl<C> Request<C> {
             headers: Headers::new(),
             body: None,
             resource: Resource::Registry,
-            carries: Carries::Wanted,
+            allowed_credentials: AllowedCredentials::Any,
             follows_redirects: true,
             timeout: None,
-            failures: Failures::default(),
-            call: Moment::now(),
+            retry_budget: RetryBudget::default(),
+            call: LogicalTime::now(),
             is_repeatable: !matches!(method, Method::Post | Method::Patch),
             may_be_cached: false,
             in_flight: None,
         }
     }
 
-    /// What tells whether it is in flight.
+    /// Starts to track whether it is in flight, and returns the flag.
     pub fn track(&mut self) -> Rc<Cell<bool>> {
         self.in_flight.get_or_insert_default().clone()
     }
 
-    /// It is in flight, or is so no longer.
+    /// Sets the flag that [`Request::track`] returned, if there is one.
     pub fn set_in_flight(&self, is_in_flight: bool) {
         if let Some(in_flight) = &self.in_flight {
             in_flight.set(is_in_flight);
         }
     }
 
-    /// Whether its body can be sent once only: it must not be repeated as it is, whatever the answer.
+    /// Whether its body is streamed, so that the request cannot be sent twice.
     pub fn is_streamed(&self) -> bool {
-        matches!(self.body, Some(Content::Stream(_)))
+        matches!(self.body, Some(RequestBody::Stream(_)))
     }
 
     /// The same request with one more header field.
@@ -164,15 +165,15 @@ impl<C> Request<C> {
     }
 }
 
-/// How a request stood to authentication, so that a refusal can say what is wrong with it.
+/// Whether a request carried credentials, so that the error of a refusal can say what was wrong.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Login {
-    /// It was not about that.
+    /// Authentication played no part.
     #[default]
     Unknown,
     /// There were no credentials to send.
     Missing,
-    /// Credentials were asked for, and none were given: a login dialog that was cancelled, a store without this login.
+    /// The `credentials` callback gave none: a cancelled login dialog, a credential store without this registry.
     Declined,
     /// Credentials were sent, to the registry or to its token service.
     Sent,
@@ -183,15 +184,15 @@ pub enum Login {
 pub struct Response<B> {
     /// The status code.
     pub status: u16,
-    /// Header fields, as far as the host shows them.
+    /// The header fields that the host exposes.
     pub headers: Headers,
-    /// Whether the host may have hidden header fields (a browser, across origins): then an absent field says nothing.
+    /// Whether the host may hide header fields (a browser, cross-origin), so that an absent field means nothing.
     pub headers_filtered: bool,
-    /// Where the response came from after redirects, where the host tells.
+    /// The URL after redirects, if the host tells it.
     pub url: Option<Url>,
-    /// What the request carried and no message may show: a server may send back what it got.
+    /// The secrets that the request carried. Messages redact them, because a server may echo its request.
     pub secrets: Vec<Secret>,
-    /// Who asked.
+    /// Whether the request carried credentials.
     pub login: Login,
     /// The body, unread.
     pub body: B,
@@ -203,7 +204,7 @@ impl<B> Response<B> {
         (200..300).contains(&self.status)
     }
 
-    /// `Content-Length`, unless an encoding in sight makes it the length of something else.
+    /// `Content-Length`, unless `Content-Encoding` makes it the length of the encoded bytes.
     pub fn declared_length(&self) -> Option<u64> {
         match self.headers.get("content-encoding") {
             Some(encoding) if !encoding.trim().eq_ignore_ascii_case("identity") => None,
@@ -211,13 +212,12 @@ impl<B> Response<B> {
         }
     }
 
-    /// Bytes the body will have, where the headers can be trusted to tell: an encoding, which a browser may hide, makes
-    /// the length that of something else.
+    /// The body's length in bytes, if it is certain: a browser may hide the `Content-Encoding`.
     pub fn body_length(&self) -> Option<u64> {
         if self.headers_filtered { None } else { self.declared_length() }
     }
 
-    /// Milliseconds the server asks to wait. A date is taken against the answer's own, else against `now_unix_ms`.
+    /// Milliseconds of `Retry-After`. A date counts from the response's `Date`, else from `now_unix_ms`.
     pub fn retry_after(&self, now_unix_ms: u64) -> Option<u64> {
         let date = self.headers.get("date").and_then(retry_after::unix_ms).unwrap_or(now_unix_ms);
         self.headers.get("retry-after").and_then(|value| retry_after::parse(value, date))

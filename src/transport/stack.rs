@@ -1,51 +1,53 @@
-//! The layers in their order, from the registry's operations down to the host.
+//! The order of the layers between the registry's operations and the host.
 
 use std::rc::Rc;
 
 use crate::transport::layers::{limit, notice, observe, redirect, retry, timeout};
 use crate::transport::{Host, Transport, auth, trust};
 
-/// What a request passes from the registry's operations (top) to the host (bottom).
-pub type Stack<H> = auth::Authenticated<
-    retry::Retried<
-        limit::Limited<redirect::Redirected<notice::Noticed<observe::Observed<timeout::Timed<H>, H>>, H>>,
+/// The layers that a request passes, from the registry's operations (outermost) to the host (innermost).
+pub type Stack<H> = auth::AuthLayer<
+    retry::RetryLayer<
+        limit::LimitLayer<
+            redirect::RedirectLayer<notice::NoticeLayer<observe::ObserveLayer<timeout::TimeoutLayer<H>, H>>, H>,
+        >,
         H,
     >,
     H,
 >;
 
-/// The body of a response that came through the [`Stack`].
+/// The response body of the [`Stack`].
 pub type StackBody<H> = <Stack<H> as Transport>::Body;
 
-/// What the layers of the [`Stack`] need to know.
+/// The settings of the [`Stack`]'s layers.
 pub struct StackSettings {
     /// Where requests and credentials may go.
     pub trust: trust::Trust,
-    /// What to authenticate with.
+    /// Credentials and token service.
     pub auth: auth::AuthSettings,
-    /// How often to try.
+    /// The retry policy.
     pub retry: retry::Policy,
-    /// Parallel requests at most.
+    /// Concurrent requests at most.
     pub concurrency: usize,
     /// Called after every attempt.
     pub observer: Option<observe::Observer>,
-    /// Where what the registry says beside its answers is kept.
+    /// Where warnings and rate limits are recorded.
     pub notices: Rc<notice::Notices>,
-    /// Milliseconds until headers must have arrived; 0 waits for ever.
+    /// Milliseconds until the headers must arrive; 0: no limit.
     pub header_timeout: u64,
-    /// Milliseconds a read of a body may go without progress; 0 waits for ever.
+    /// Milliseconds that a read of a body may take without progress; 0: no limit.
     pub idle_timeout: u64,
 }
 
-/// Builds the [`Stack`] over a host, and gives what else may repeat work by the same rules.
+/// Builds the [`Stack`] over a host. Also returns the retry policy, for operations of several requests.
 pub fn stack<H: Host>(host: &Rc<H>, settings: StackSettings) -> (Stack<H>, retry::Retry<H>) {
     let StackSettings { trust, auth, concurrency, observer, .. } = settings;
     let retry = retry::Retry::new(host.clone(), settings.retry);
-    let timed = timeout::Timed::new(host.clone(), settings.header_timeout, settings.idle_timeout);
-    let observed = observe::Observed::new(timed, host.clone(), observer);
-    let noticed = notice::Noticed::new(observed, trust.registry().clone(), settings.notices);
-    let redirected = redirect::Redirected::new(noticed, host.clone(), trust.clone());
-    let limited = limit::Limited::new(redirected, concurrency);
-    let retried = retry::Retried::new(limited, retry.clone(), host.page_origin().is_some());
-    (auth::Authenticated::new(retried, host.clone(), retry.clone(), trust, auth), retry)
+    let timed = timeout::TimeoutLayer::new(host.clone(), settings.header_timeout, settings.idle_timeout);
+    let observed = observe::ObserveLayer::new(timed, host.clone(), observer);
+    let noticed = notice::NoticeLayer::new(observed, trust.registry().clone(), settings.notices);
+    let redirected = redirect::RedirectLayer::new(noticed, host.clone(), trust.clone());
+    let limited = limit::LimitLayer::new(redirected, concurrency);
+    let retried = retry::RetryLayer::new(limited, retry.clone(), host.page_origin().is_some());
+    (auth::AuthLayer::new(retried, host.clone(), retry.clone(), trust, auth), retry)
 }

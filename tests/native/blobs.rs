@@ -194,7 +194,7 @@ fn a_pull_handed_over_gives_its_place_back() {
     let repository = client.repository("a/b", None).unwrap();
     host.run(async {
         let mut blob: BlobPull<Scripted> = repository.blob(&sha256(CONTENT), None, &Call::default()).await.unwrap();
-        blob.hand_over();
+        blob.release_permit();
         repository.tags(None, Call::default()).collect().await.unwrap();
         assert_eq!(blob.collect().await.unwrap().len(), CONTENT.len());
     });

@@ -365,7 +365,7 @@ fn a_pull_that_was_handed_over_keeps_no_place_when_it_goes_on() {
     let repository = client.repository("a/b", None).unwrap();
     host.run(async {
         let mut blob = repository.blob(&sha256(CONTENT), None, &Call::default()).await.unwrap();
-        blob.hand_over();
+        blob.release_permit();
         assert_eq!(blob.next().await.unwrap().unwrap().0.len(), 7);
         assert_eq!(blob.next().await.unwrap().unwrap().0.len(), 13);
         let tags = repository.tags(None, Call::default()).collect();

@@ -49,7 +49,7 @@ struct UnderlyingSource {
 
 /// The stream of a blob. An abort errors it with the signal's reason, wherever it is.
 pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) -> Result<JsValue> {
-    pull.hand_over();
+    pull.release_permit();
     let source = Rc::new_cyclic(|source: &Weak<UnderlyingSource>| {
         let resting = source.clone();
         let rest = Closure::<dyn FnMut()>::new(move || {

@@ -20,7 +20,7 @@ use crate::registry::api::settings::{Call, Settings, Version};
 use crate::registry::api::turns::AllTurns;
 use crate::transport::layers::notice::Notices;
 use crate::transport::layers::retry::Retry;
-use crate::transport::request::{Failures, Request, Response};
+use crate::transport::request::{Request, Response, RetryBudget};
 use crate::transport::shared::Shared;
 use crate::transport::trust::Trust;
 use crate::transport::{Error, Host, Result, Stack, StackBody, StackSettings, Transport, failure, read, stack};
@@ -324,7 +324,7 @@ impl<B> Answer<B> {
 }
 
 /// Makes a request part of a larger piece of work, with which it shares its tries.
-pub fn part_of<C>(mut request: Request<C>, failures: &Failures) -> Request<C> {
-    request.failures = failures.clone();
+pub fn part_of<C>(mut request: Request<C>, retry_budget: &RetryBudget) -> Request<C> {
+    request.retry_budget = retry_budget.clone();
     request
 }

@@ -6,7 +6,7 @@ use crate::transport::auth::AuthSettings;
 use crate::transport::layers::notice::Warned;
 use crate::transport::layers::observe::Observer;
 use crate::transport::layers::retry::Policy;
-use crate::transport::request::Moment;
+use crate::transport::request::LogicalTime;
 use crate::transport::trust::TrustedHost;
 
 /// The registry protocols.
@@ -81,5 +81,5 @@ pub struct Call {
     /// Milliseconds until headers must have arrived; `None`: the client's setting; 0 waits for ever.
     pub timeout: Option<u64>,
     /// When it began.
-    pub began: Moment,
+    pub began: LogicalTime,
 }

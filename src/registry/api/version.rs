@@ -4,7 +4,7 @@ use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::registry::api::connection::{Answer, Connection};
 use crate::registry::api::settings::{Call, Version};
-use crate::transport::request::Carries;
+use crate::transport::request::AllowedCredentials;
 use crate::transport::{Error, Host, Result, failure};
 
 /// Bytes of an answer that are looked at.
@@ -54,7 +54,7 @@ impl<H: Host> Connection<H> {
 /// Asks `/v2/` (distribution-spec v1.1.1, "Determining Support"), and V1's `/v1/_ping` only where that is not found.
 async fn detect<H: Host>(api: &Connection<H>, call: &Call) -> Result<Version> {
     let mut request = api.request(Method::Get, &api.target("v2/"), None, call);
-    request.carries = Carries::Token;
+    request.allowed_credentials = AllowedCredentials::TokenOnly;
     let answer = api.load(&request, LIMIT).await?;
     match answer.response.status {
         // Whoever asks for credentials on this path is a registry; whether it takes them is told by the next request.

@@ -47,7 +47,7 @@ impl<H: Host> Repo<H> {
             return Err(Error::new(code::TOO_LARGE, message));
         }
         let mut pull = self.blob(&descriptor.digest, Some(descriptor.size)).await?;
-        pull.hurry();
+        pull.enforce_min_rate();
         let mut bytes = Vec::new();
         for chunk in pull.collect().await? {
             chunk.append_to(&mut bytes);

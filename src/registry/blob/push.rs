@@ -11,7 +11,7 @@ use crate::registry::blob::push_strategy::{Outcome, Push, Pushing};
 use crate::registry::blob::upload::begin::{Goal, Mount};
 use crate::registry::manifest::get::check_verifiable;
 use crate::registry::manifest::put::ANSWER_LIMIT;
-use crate::transport::request::Failures;
+use crate::transport::request::RetryBudget;
 use crate::transport::{Host, Result};
 
 impl<H: Host> Repo<H> {
@@ -23,8 +23,8 @@ impl<H: Host> Repo<H> {
     pub(crate) async fn push_blob(&self, push: Push<H::Chunk>) -> Result<(Descriptor, Outcome)> {
         let algorithm = push.digest.as_ref().map_or(Ok(Algorithm::Sha256), check_verifiable)?;
         self.require_v2("blobs").await?;
-        let failures = Failures::default();
-        let goal = Goal { repo: self, failures: &failures };
+        let retry_budget = RetryBudget::default();
+        let goal = Goal { repo: self, retry_budget: &retry_budget };
         let media_type = push.media_type.clone();
         let mut pushing = Pushing::new(push, algorithm, self.api.hasher(algorithm));
         let (digest, size) = pushing.run(&goal).await?;
@@ -34,7 +34,7 @@ impl<H: Host> Repo<H> {
     /// Takes a blob over from another repository of the registry, without moving its bytes. Whether it did.
     pub(crate) async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<bool> {
         self.require_v2("blobs").await?;
-        let goal = Goal { repo: self, failures: &Failures::default() };
+        let goal = Goal { repo: self, retry_budget: &RetryBudget::default() };
         if !matches!(goal.mount(digest, from).await?, Mount::Done) {
             return Ok(false);
         }

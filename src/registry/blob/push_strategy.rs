@@ -13,7 +13,7 @@ use crate::registry::blob::upload::begin::{Goal, Mount};
 use crate::registry::blob::upload::progress::lost;
 use crate::registry::blob::upload::{End, Upload};
 use crate::registry::manifest::get::mismatch;
-use crate::transport::request::Failures;
+use crate::transport::request::RetryBudget;
 use crate::transport::{Error, Host, Result};
 
 /// Bytes of a chunk unless the caller or the registry wants it otherwise. At most two are in memory.
@@ -123,7 +123,7 @@ impl<H: Host> Pushing<H> {
         if !looks_first && let Some(there) = self.is_needless(goal).await? {
             return Ok(there);
         }
-        let restarts = Failures::default();
+        let restarts = RetryBudget::default();
         loop {
             let mut error = match self.upload(goal, &mut part).await {
                 Ok(done) => {
@@ -148,7 +148,8 @@ impl<H: Host> Pushing<H> {
             // What is still here from the first byte on can be sent once more, or what the source gives again. Each
             // beginning may get somewhere: that does not make them endless.
             let retry = &goal.repo.api.retry;
-            let may = retry.after(&restarts, None).and_then(|_| retry.after(goal.failures, error.retry_after));
+            let may =
+                retry.next_delay(&restarts, None).and_then(|_| retry.next_delay(goal.retry_budget, error.retry_after));
             let Some(delay) = may.or(is_another_way.then_some(0)) else { return Err(error) };
             let rewinds = part.start() > 0 || self.intake.has_failed();
             if rewinds {
@@ -186,7 +187,7 @@ impl<H: Host> Pushing<H> {
                 true
             }
             // A server that refuses before it has read all closes the connection: its answer may be lost, every time.
-            None if error.code == code::NETWORK && goal.repo.api.retry.repeats() && !self.has_one_way => {
+            None if error.code == code::NETWORK && goal.repo.api.retry.is_enabled() && !self.has_one_way => {
                 self.refused_whole = Some(error.clone());
                 true
             }
@@ -264,7 +265,7 @@ impl<H: Host> Pushing<H> {
         if let Some(digest) = &self.digest {
             for from in std::mem::take(&mut self.from) {
                 // One try, and whatever comes of it that is no mount: the token service may refuse it, Quay fails.
-                let asking = Goal { failures: &Failures::final_try(), ..*goal };
+                let asking = Goal { retry_budget: &RetryBudget::none(), ..*goal };
                 match asking.mount(digest, &from).await {
                     Ok(Mount::Done) => {
                         if let Some(size) = self.is_mounted(goal, digest).await {
@@ -272,7 +273,7 @@ impl<H: Host> Pushing<H> {
                         }
                     }
                     Ok(Mount::Begun(mut upload)) => {
-                        upload.failures = goal.failures.clone();
+                        upload.retry_budget = goal.retry_budget.clone();
                         begun = Some(upload);
                     }
                     Ok(Mount::Refused) | Err(_) => {}

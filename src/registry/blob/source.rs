@@ -84,7 +84,7 @@ impl<C: Chunk> BlobSource<C> for InMemory<C> {
 impl<H: Host> BlobSource<H::Chunk> for BlobPull<H> {
     fn next(&mut self) -> Next<'_, H::Chunk> {
         // It is read as fast as the upload goes: meanwhile its place among the requests is for others, the upload's too.
-        self.hand_over();
+        self.release_permit();
         Box::pin(BlobPull::next(self))
     }
 

@@ -247,7 +247,7 @@ impl<H: Host> BlobSource<H::Chunk> for Later<H> {
                 let (digest, size) = (&self.blob.digest, Some(self.blob.size));
                 let mut pull = self.repo.blob(digest, size).await?;
                 // It is read as fast as the upload goes: its place among the requests is for others.
-                pull.hand_over();
+                pull.release_permit();
                 self.pull = Some(pull);
             }
             match &mut self.pull {

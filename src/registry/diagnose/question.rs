@@ -9,7 +9,7 @@ use crate::registry::diagnose::inquiry::Inquiry;
 use crate::registry::diagnose::probe::{NOTHING, Probe};
 use crate::registry::listing::paging;
 use crate::transport::Host;
-use crate::transport::request::{Carries, Failures, Request};
+use crate::transport::request::{AllowedCredentials, Request, RetryBudget};
 
 /// What makes a browser ask whether `Authorization` may be sent. No name and no password: no registry counts it as a
 /// failed login of anybody.
@@ -49,11 +49,11 @@ impl Inquiry {
             _ => (Method::Get, None),
         };
         let mut request = api.request(method, &target, accept, call);
-        request.failures = Failures::final_try();
-        request.carries = match probe {
-            Probe::Base | Probe::Ping | Probe::Door | Probe::Accept | Probe::Authorization => Carries::Nothing,
-            Probe::Member => Carries::Token,
-            _ => Carries::Wanted,
+        request.retry_budget = RetryBudget::none();
+        request.allowed_credentials = match probe {
+            Probe::Base | Probe::Ping | Probe::Door | Probe::Accept | Probe::Authorization => AllowedCredentials::None,
+            Probe::Member => AllowedCredentials::TokenOnly,
+            _ => AllowedCredentials::Any,
         };
         if probe == Probe::Authorization {
             request.headers.set("authorization", ANYONE);

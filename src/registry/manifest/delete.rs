@@ -15,7 +15,7 @@ use crate::registry::ids::{Question, answers};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::referrers::is_list;
 use crate::registry::tag::untag::{Standing, Untag};
-use crate::transport::detach::see_through;
+use crate::transport::detach::run_to_completion;
 use crate::transport::{Error, Host, Result};
 
 /// Names of one kind that a message lists.
@@ -236,7 +236,7 @@ impl<H: Host> Repo<H> {
             Err(error) => return Err(error),
         };
         let me = self.clone();
-        see_through(self.api.host(), async move {
+        run_to_completion(self.api.host(), async move {
             let delete = Box::pin(me.delete_digest(&digest));
             match &subject {
                 Some(subject) => me.delete_referrer((subject, &digest), delete).await?,

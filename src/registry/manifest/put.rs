@@ -10,7 +10,7 @@ use crate::protocol::oci::reference::Reference;
 use crate::registry::api::connection::Answer;
 use crate::registry::api::repo::Repo;
 use crate::registry::manifest::get::{FetchedManifest, mismatch};
-use crate::transport::request::Content;
+use crate::transport::request::RequestBody;
 use crate::transport::{Error, Host, Result};
 
 /// Bytes of an answer to a change that are read.
@@ -32,7 +32,7 @@ impl<H: Host> Repo<H> {
         let target = self.manifest_target(reference);
         let mut request = self.request(Method::Put, &target, None);
         request.headers.set("content-type", media_type::essence(&manifest.manifest.media_type));
-        request.body = Some(Content::Bytes(Rc::new(manifest.bytes.clone())));
+        request.body = Some(RequestBody::Bytes(Rc::new(manifest.bytes.clone())));
         let answer = self.api.success(self.api.load(&request, ANSWER_LIMIT).await?)?;
         let told = answer.content_digest().filter(|told| told.algorithm() == manifest.digest.algorithm());
         if let Some(told) = told.as_ref().filter(|told| **told != manifest.digest) {

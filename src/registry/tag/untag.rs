@@ -17,7 +17,7 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::put::digest_of_nothing;
 use crate::registry::tag::placeholder;
 use crate::registry::tag::set::{Expected, check_expected, stands};
-use crate::transport::detach::see_through;
+use crate::transport::detach::run_to_completion;
 use crate::transport::{Error, Host, Result};
 
 /// Times that a tag is pointed at its placeholder and that deleted, where one time leaves the tag behind.
@@ -179,7 +179,7 @@ impl<H: Host> Untag<H> {
         };
         // Between the two requests the tag points to nothing of use.
         let host = repo.api.clone();
-        see_through(host.host(), async move { self.replace_and_delete(&placeholder, is_left).await }).await
+        run_to_completion(host.host(), async move { self.replace_and_delete(&placeholder, is_left).await }).await
     }
 
     async fn replace_and_delete(&self, placeholder: &Rc<FetchedManifest>, mut is_at_placeholder: bool) -> Result<()> {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::protocol::auth::scope::Scopes;
 use crate::protocol::auth::secret::Secret;
-use crate::transport::request::{Login, Moment};
+use crate::transport::request::{LogicalTime, Login};
 use crate::transport::shared::Shared;
 use crate::transport::{Error, Result};
 
@@ -83,7 +83,7 @@ pub struct Keyring {
     /// What the source had no credentials for; `None`: it was not asked yet.
     declined: RefCell<Option<Declined>>,
     /// Why the source failed the last time, and when.
-    failed: RefCell<Option<(Moment, Error)>>,
+    failed: RefCell<Option<(LogicalTime, Error)>>,
     /// Whether credentials were refused since the last ones came.
     refused: Cell<bool>,
     epoch: Cell<u64>,
@@ -94,20 +94,20 @@ pub struct Keyring {
 struct Held {
     credentials: Credentials,
     /// `None`: given from the start.
-    came: Option<Moment>,
+    came: Option<LogicalTime>,
 }
 
 /// The source has no credentials: a dialog was cancelled, a store has no entry.
 struct Declined {
     scopes: Scopes,
-    at: Moment,
+    at: LogicalTime,
     /// Nobody in particular was refused since.
     was_in_vain: bool,
 }
 
 impl Declined {
     /// Whether a call that began then goes on as nobody: as long as that gets on, or where it was under way already.
-    fn holds(&self, scopes: &Scopes, call: Moment) -> bool {
+    fn holds(&self, scopes: &Scopes, call: LogicalTime) -> bool {
         self.scopes.cover(scopes) && (!self.was_in_vain || self.at > call)
     }
 }
@@ -126,7 +126,7 @@ impl Keyring {
 
     /// The credentials for a challenge. The source is asked unless it has answered, or declined the same or more. `call`:
     /// when the user's call began. Calls at the same time share an answer, be it a refusal; the next call asks again.
-    pub async fn get(&self, challenge: Challenge, call: Moment) -> Result<Option<Credentials>> {
+    pub async fn get(&self, challenge: Challenge, call: LogicalTime) -> Result<Option<Credentials>> {
         let Some(source) = &self.source else { return Ok(self.held()) };
         let scopes = challenge.scopes.clone();
         let known = || match self.held() {
@@ -150,7 +150,7 @@ impl Keyring {
 
     /// Keeps what the source said.
     fn take(&self, answer: &Result<Option<Credentials>>, scopes: &Scopes) {
-        let at = Moment::now();
+        let at = LogicalTime::now();
         self.failed.take();
         match answer {
             Ok(Some(credentials)) => {
@@ -183,13 +183,13 @@ impl Keyring {
     }
 
     /// Whether asking may bring credentials that are not there yet.
-    pub fn can_ask(&self, scopes: &Scopes, call: Moment) -> bool {
+    pub fn can_ask(&self, scopes: &Scopes, call: LogicalTime) -> bool {
         let declined = self.declined.borrow().as_ref().is_some_and(|declined| declined.holds(scopes, call));
         self.source.is_some() && self.held.borrow().is_none() && !declined
     }
 
     /// Whether there are, or asking may bring, others than these: not where they came for a request that began then.
-    pub fn may_renew(&self, credentials: &Credentials, began: Moment) -> bool {
+    pub fn may_renew(&self, credentials: &Credentials, began: LogicalTime) -> bool {
         let is_it = |held: &&Held| held.credentials == *credentials;
         let came_since = |held: &Held| held.came.is_some_and(|came| came > began);
         match &*self.held.borrow() {

@@ -2,9 +2,9 @@
 
 use crate::protocol::auth::challenge;
 use crate::protocol::auth::scope::Scopes;
-use crate::transport::auth::ahead::Ahead;
+use crate::transport::auth::peek::PeekedBody;
 use crate::transport::auth::token::Service;
-use crate::transport::auth::{Attempt, Authenticated, Carried, Challenge, Credentials};
+use crate::transport::auth::{Attempt, AuthLayer, Carried, Challenge, Credentials};
 use crate::transport::request::Response;
 use crate::transport::{Clock, Result, Transport};
 
@@ -22,7 +22,7 @@ pub(super) enum Scheme {
     Session,
 }
 
-impl<T: Transport, C: Clock> Authenticated<T, C> {
+impl<T: Transport, C: Clock> AuthLayer<T, C> {
     pub(super) fn challenge(&self, scheme: &Scheme, scopes: &Scopes) -> Challenge {
         let (name, realm, service) = match scheme {
             Scheme::Basic { realm } => ("basic", realm.clone(), None),
@@ -39,7 +39,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         attempt: &Attempt<'_, T::Chunk>,
         carried: &Carried,
         is_first: bool,
-        response: &Response<Ahead<T::Body>>,
+        response: &Response<PeekedBody<T::Body>>,
     ) -> Result<Option<(Scheme, Scopes)>> {
         let is_demand = response.status == 401;
         // Some say 403 to who came as nobody, and name nothing.
@@ -71,7 +71,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     }
 
     /// The first scheme of a 401 that this client speaks, and the scopes the registry names for it.
-    pub(super) fn demanded(&self, response: &Response<Ahead<T::Body>>) -> Result<Option<(Scheme, Scopes)>> {
+    pub(super) fn demanded(&self, response: &Response<PeekedBody<T::Body>>) -> Result<Option<(Scheme, Scopes)>> {
         let challenges = challenge::parse(response.headers.all("www-authenticate"));
         let held = self.keyring.held();
         let has_password = matches!(held, Some(Credentials::Basic { .. }));

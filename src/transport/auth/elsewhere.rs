@@ -4,10 +4,10 @@
 use crate::protocol::auth::challenge;
 use crate::protocol::auth::scope::Scopes;
 use crate::protocol::url::Url;
-use crate::transport::auth::ahead::Ahead;
 use crate::transport::auth::demand::Scheme;
+use crate::transport::auth::peek::PeekedBody;
 use crate::transport::auth::token::{Asking, Service};
-use crate::transport::auth::{Authenticated, Carried};
+use crate::transport::auth::{AuthLayer, Carried};
 use crate::transport::layers::redirect;
 use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Clock, Result, Transport, read};
@@ -15,14 +15,14 @@ use crate::transport::{Body, Clock, Result, Transport, read};
 /// Times a request is sent with another token: one that is kept may have been revoked.
 const ROUNDS: usize = 2;
 
-impl<T: Transport, C: Clock> Authenticated<T, C> {
+impl<T: Transport, C: Clock> AuthLayer<T, C> {
     /// Repeats a request that another origin answers with 401 as nobody, with a token that it gives to anyone; the answer
     /// stays what it is where there is none.
     pub(super) async fn as_nobody(
         &self,
         request: &Request<T::Chunk>,
-        mut refused: Response<Ahead<T::Body>>,
-    ) -> Response<Ahead<T::Body>> {
+        mut refused: Response<PeekedBody<T::Body>>,
+    ) -> Response<PeekedBody<T::Body>> {
         let origin = refused.url.clone().unwrap_or_else(|| request.url.clone());
         let Some((service, told)) = self.service_of(&origin, &refused) else { return refused };
         let headers = match origin.same_origin(&request.url) {
@@ -35,7 +35,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         let mut newer_than = 0;
         for _ in 0..ROUNDS {
             // Asking takes a request of its own, which must not wait for this one's place.
-            refused.body.hand_over();
+            refused.body.release_permit();
             let Ok(answered) = self.with_anonymous_token(&asked, &service, &scopes, &mut newer_than).await else {
                 return refused;
             };
@@ -56,15 +56,23 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         service: &Service,
         scopes: &Scopes,
         newer_than: &mut u64,
-    ) -> Result<Response<Ahead<T::Body>>> {
+    ) -> Result<Response<PeekedBody<T::Body>>> {
         let (transport, clock, retry, timeout) = (&self.inner, &*self.clock, &self.retry, request.timeout);
-        let failures = request.failures.of_errand();
-        let asking =
-            Asking { transport, clock, retry, service, credentials: None, newer_than: *newer_than, timeout, failures };
+        let retry_budget = request.retry_budget.for_subrequest();
+        let asking = Asking {
+            transport,
+            clock,
+            retry,
+            service,
+            credentials: None,
+            newer_than: *newer_than,
+            timeout,
+            retry_budget,
+        };
         let (token, _) = self.tokens.get(&asking, scopes).await?;
         *newer_than = token.number;
         let carried = Carried::Token(token.clone());
-        let mut response = self.inner.send(&carried.by(request)).await?.map_body(Ahead::new);
+        let mut response = self.inner.send(&carried.by(request)).await?.map_body(PeekedBody::new);
         response.secrets = carried.secrets();
         if response.status == 401 {
             self.tokens.refuse(&token);
@@ -74,7 +82,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
 
     /// The token service that a registry at another origin names, and the scopes; storage has none. Not the registry's own
     /// service: nobody but the registry needs to see its tokens.
-    fn service_of(&self, origin: &Url, response: &Response<Ahead<T::Body>>) -> Option<(Service, Scopes)> {
+    fn service_of(&self, origin: &Url, response: &Response<PeekedBody<T::Body>>) -> Option<(Service, Scopes)> {
         origin.path().contains("/v2/").then_some(())?;
         let challenges = challenge::parse(response.headers.all("www-authenticate"));
         let bearer = challenges.iter().find(|challenge| challenge.scheme == "bearer")?;

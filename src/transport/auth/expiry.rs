@@ -2,9 +2,9 @@
 //! 400 or 403 to a token that has expired or was revoked.
 
 use crate::protocol::http::{Method, error_body};
-use crate::transport::auth::ahead::{Ahead, said};
 use crate::transport::auth::demand::Scheme;
-use crate::transport::auth::{Attempt, Authenticated, Carried};
+use crate::transport::auth::peek::{PeekedBody, peek};
+use crate::transport::auth::{Attempt, AuthLayer, Carried};
 use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Clock, Transport};
 
@@ -23,14 +23,14 @@ const OF_REQUESTS: &[&str] = &[
     "UNSUPPORTED",
 ];
 
-impl<T: Transport, C: Clock> Authenticated<T, C> {
+impl<T: Transport, C: Clock> AuthLayer<T, C> {
     /// What to carry in place of what is refused, if that may have expired: it is asked for once more. `None` where there
     /// is nothing else.
     pub(super) async fn renewed(
         &self,
         attempt: &Attempt<'_, T::Chunk>,
         carried: &Carried,
-        response: &mut Response<Ahead<T::Body>>,
+        response: &mut Response<PeekedBody<T::Body>>,
     ) -> Option<Carried> {
         let request = attempt.request;
         // The next request asks.
@@ -42,7 +42,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                     return None;
                 }
                 self.keyring.refuse(given);
-                response.body.hand_over();
+                response.body.release_permit();
                 let told = self.demanded(response).ok().flatten().map(|(scheme, _)| scheme);
                 let scheme = told.or_else(|| self.asked.borrow().clone()).unwrap_or(Scheme::Basic { realm: None });
                 let challenge = may_ask.then(|| self.challenge(&scheme, &attempt.scopes()))?;
@@ -52,12 +52,12 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                 }
                 self.carry(&scheme, attempt, &attempt.scopes(), 0).await.ok()
             }
-            Carried::Token(token) if response.status != 401 && token.number <= attempt.tokens && !token.is_settled => {
-                if request.method != Method::Head && is_of_request(&said(response).await) {
+            Carried::Token(token) if response.status != 401 && token.number <= attempt.tokens && !token.is_final => {
+                if request.method != Method::Head && is_of_request(&peek(response).await) {
                     return None;
                 }
                 self.tokens.refuse(token);
-                response.body.hand_over();
+                response.body.release_permit();
                 let scheme = self.asked.borrow().clone().filter(|_| may_ask)?;
                 match self.carry(&scheme, attempt, &token.scopes, token.number).await.ok()? {
                     Carried::Token(other) if other.value == token.value => None,
@@ -73,18 +73,18 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
         &self,
         request: &Request<T::Chunk>,
         carried: &Carried,
-        response: &mut Response<Ahead<T::Body>>,
+        response: &mut Response<PeekedBody<T::Body>>,
     ) -> bool {
         let challenges = response.headers.all("www-authenticate");
         if challenges.into_iter().any(|challenge| is_told(challenge.as_bytes())) {
             return true;
         }
         if request.method != Method::Head {
-            return is_told(&said(response).await);
+            return is_told(&peek(response).await);
         }
-        response.body.hand_over();
+        response.body.release_permit();
         match self.pass(&carried.by(&Request { method: Method::Get, ..request.clone() })).await {
-            Ok(mut again) if again.status == response.status => is_told(&said(&mut again).await),
+            Ok(mut again) if again.status == response.status => is_told(&peek(&mut again).await),
             _ => false,
         }
     }

@@ -3,11 +3,11 @@
 //! Nothing is sent before the registry asks for it. What it asks for is remembered, so that from then on each request
 //! carries what it needs at once. Only requests to the registry's own origin carry anything.
 
-mod ahead;
 mod credentials;
 mod demand;
 mod elsewhere;
 mod expiry;
+mod peek;
 mod session;
 mod token;
 
@@ -22,13 +22,13 @@ use crate::protocol::auth::scope::Scopes;
 use crate::protocol::auth::secret::Secret;
 use crate::protocol::http::Method;
 use crate::protocol::url::Url;
-use crate::transport::auth::ahead::Ahead;
 use crate::transport::auth::credentials::Keyring;
 use crate::transport::auth::demand::Scheme;
+use crate::transport::auth::peek::PeekedBody;
 use crate::transport::auth::session::{Session, Sessions};
 use crate::transport::auth::token::{Asking, Service, Token, Tokens};
 use crate::transport::layers::retry::Retry;
-use crate::transport::request::{Carries, Login, Moment, Request, Response};
+use crate::transport::request::{AllowedCredentials, LogicalTime, Login, Request, Response};
 use crate::transport::trust::Trust;
 use crate::transport::{Body, Clock, Error, Result, Stage, Transport, read};
 
@@ -46,8 +46,8 @@ pub struct AuthSettings {
     pub service: Option<Url>,
 }
 
-/// Adds credentials to requests that go to the registry's own origin.
-pub struct Authenticated<T, C> {
+/// Adds credentials to requests to the registry's own origin.
+pub struct AuthLayer<T, C> {
     inner: T,
     clock: Rc<C>,
     retry: Retry<C>,
@@ -67,7 +67,7 @@ struct Attempt<'a, C> {
     /// How many tokens had come when it began.
     tokens: u64,
     /// When it began.
-    began: Moment,
+    began: LogicalTime,
 }
 
 /// What a request carries.
@@ -80,8 +80,8 @@ enum Carried {
     Session(Session),
 }
 
-impl<T: Transport, C: Clock> Authenticated<T, C> {
-    /// Over another transport.
+impl<T: Transport, C: Clock> AuthLayer<T, C> {
+    /// Wraps a transport.
     pub fn new(inner: T, clock: Rc<C>, retry: Retry<C>, trust: Trust, settings: AuthSettings) -> Self {
         let keyring = Keyring::new(settings.credentials, settings.source);
         let (tokens, sessions, asked) = (Tokens::default(), Sessions::default(), RefCell::default());
@@ -189,8 +189,8 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             return Err(token::untrusted(service));
         }
         let (transport, clock, retry, timeout) = (&self.inner, &*self.clock, &self.retry, request.timeout);
-        let failures = request.failures.of_errand();
-        let asking = Asking { transport, clock, retry, service, credentials, newer_than, timeout, failures };
+        let retry_budget = request.retry_budget.for_subrequest();
+        let asking = Asking { transport, clock, retry, service, credentials, newer_than, timeout, retry_budget };
         let result = self.tokens.get(&asking, scopes).await;
         let (token, refresh_token) = result.map_err(|error| {
             let error = token::unreached(service, self.trust.registry(), error);
@@ -204,7 +204,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
 
     /// A request that only looks: what is demanded of it is remembered for those that follow. The user's own token goes
     /// along as with any other: a proxy may hide from everyone else that there is a registry.
-    async fn probe(&self, request: &Request<T::Chunk>) -> Result<Response<Ahead<T::Body>>> {
+    async fn probe(&self, request: &Request<T::Chunk>) -> Result<Response<PeekedBody<T::Body>>> {
         let response = match self.keyring.held() {
             Some(token @ Credentials::Token(_)) => self.pass(&Carried::Given(token).by(request)).await?,
             _ => self.pass(request).await?,
@@ -228,20 +228,20 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
     }
 
     /// Whether a redirect led to another origin: nobody there is listened to, or told anything.
-    fn is_elsewhere(&self, response: &Response<Ahead<T::Body>>) -> bool {
+    fn is_elsewhere(&self, response: &Response<PeekedBody<T::Body>>) -> bool {
         response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()))
     }
 }
 
-impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
+impl<T: Transport, C: Clock> Transport for AuthLayer<T, C> {
     type Chunk = T::Chunk;
-    type Body = Ahead<T::Body>;
+    type Body = PeekedBody<T::Body>;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let is_home = request.url.same_origin(self.trust.registry());
-        let response = match request.carries {
-            Carries::Nothing => return self.pass(request).await,
-            Carries::Token if is_home => return self.probe(request).await,
+        let response = match request.allowed_credentials {
+            AllowedCredentials::None => return self.pass(request).await,
+            AllowedCredentials::TokenOnly if is_home => return self.probe(request).await,
             _ if is_home => self.send_known(request).await?,
             _ => self.pass(request).await?,
         };
@@ -253,14 +253,14 @@ impl<T: Transport, C: Clock> Transport for Authenticated<T, C> {
     }
 }
 
-impl<T: Transport, C: Clock> Authenticated<T, C> {
-    async fn pass(&self, request: &Request<T::Chunk>) -> Result<Response<Ahead<T::Body>>> {
-        Ok(self.inner.send(request).await?.map_body(Ahead::new))
+impl<T: Transport, C: Clock> AuthLayer<T, C> {
+    async fn pass(&self, request: &Request<T::Chunk>) -> Result<Response<PeekedBody<T::Body>>> {
+        Ok(self.inner.send(request).await?.map_body(PeekedBody::new))
     }
 
     /// Sends a request to the registry with what it wants.
-    async fn send_known(&self, request: &Request<T::Chunk>) -> Result<Response<Ahead<T::Body>>> {
-        let attempt = Attempt { request, tokens: self.tokens.count(), began: Moment::now() };
+    async fn send_known(&self, request: &Request<T::Chunk>) -> Result<Response<PeekedBody<T::Body>>> {
+        let attempt = Attempt { request, tokens: self.tokens.count(), began: LogicalTime::now() };
         let mut carried = self.first(&attempt).await?;
         let mut round = 0;
         loop {
@@ -289,7 +289,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
                         return Ok(response);
                     }
                     // Asking takes a request of its own, which must not wait for this one's place.
-                    response.body.hand_over();
+                    response.body.release_permit();
                     // Where a token that would allow it is refused, those that came with it may be as bad.
                     let newer_than = match &carried {
                         Carried::Token(token) if token.scopes.cover(&scopes) => token.number.max(attempt.tokens),
@@ -315,7 +315,7 @@ impl<T: Transport, C: Clock> Authenticated<T, C> {
             Carried::Given(given) if status == 401 => self.keyring.refuse(given),
             Carried::Nothing if status != 400 => self.keyring.refuse_nobody(),
             Carried::Token(token) if status != 401 => {
-                self.tokens.settle(token);
+                self.tokens.finalize(token);
                 if token.is_anonymous {
                     self.keyring.refuse_nobody();
                 }

@@ -12,7 +12,7 @@ use crate::protocol::http::{Headers, Method};
 use crate::protocol::url::Url;
 use crate::transport::auth::basic;
 use crate::transport::auth::credentials::Credentials;
-use crate::transport::request::{Content, Request};
+use crate::transport::request::{Request, RequestBody};
 use crate::transport::trust::Trust;
 use crate::transport::{Clock, Error, Result, Transport, failure, read};
 
@@ -82,7 +82,7 @@ impl Sessions {
         if writes {
             // No image is announced by that, and none is forgotten.
             request = Request::new(Method::Put, at("")).with_header("content-type", "application/json");
-            request.body = Some(Content::Bytes(Rc::new(b"[]".to_vec())));
+            request.body = Some(RequestBody::Bytes(Rc::new(b"[]".to_vec())));
         }
         request.headers.set("x-docker-token", "true");
         if let Some(Credentials::Basic { username, password }) = credentials {

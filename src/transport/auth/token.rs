@@ -15,7 +15,7 @@ use crate::protocol::url::{Url, percent};
 use crate::transport::auth::basic;
 use crate::transport::auth::credentials::Credentials;
 use crate::transport::layers::retry::Retry;
-use crate::transport::request::{Content, Failures, Login, Request};
+use crate::transport::request::{Login, Request, RequestBody, RetryBudget};
 use crate::transport::shared::Shared;
 use crate::transport::{Clock, Error, Result, Transport, failure, read};
 
@@ -61,8 +61,8 @@ pub struct Token {
     pub is_anonymous: bool,
     /// Tokens are counted: the larger, the later it came.
     pub number: u64,
-    /// Whether a refusal is no reason to ask for another one: it was refused when it was new.
-    pub is_settled: bool,
+    /// Whether a refusal is no reason to request another one, because it was refused when it was new.
+    pub is_final: bool,
     expires: u64,
 }
 
@@ -114,7 +114,7 @@ impl Tokens {
             let expires = asking.now().saturating_add(lifetime);
             let number = self.came.get() + 1;
             self.came.set(number);
-            let token = Token { value, scopes: scopes.clone(), is_anonymous, number, is_settled: false, expires };
+            let token = Token { value, scopes: scopes.clone(), is_anonymous, number, is_final: false, expires };
             slot.token.replace(Some(token.clone()));
             Ok((token, refresh_token))
         };
@@ -128,11 +128,11 @@ impl Tokens {
         }
     }
 
-    /// Another one would not be worth more.
-    pub fn settle(&self, settled: &Token) {
+    /// Marks a token as final: another one would allow no more.
+    pub fn finalize(&self, last: &Token) {
         for slot in self.slots.borrow().iter() {
             if let Some(token) = &mut *slot.token.borrow_mut() {
-                token.is_settled |= token.value == settled.value;
+                token.is_final |= token.value == last.value;
             }
         }
     }
@@ -200,8 +200,8 @@ pub struct Asking<'a, T, C> {
     pub newer_than: u64,
     /// Milliseconds the answer's headers may take; `None`: the client's setting.
     pub timeout: Option<u64>,
-    /// Tries that failed.
-    pub failures: Failures,
+    /// The retry budget of the token requests.
+    pub retry_budget: RetryBudget,
 }
 
 impl<T: Transport, C: Clock> Asking<'_, T, C> {
@@ -249,7 +249,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
         percent::push_pairs(&mut form, &fields);
         let mut request = self.request(Method::Post, self.service.realm.clone());
         request.headers.set("content-type", "application/x-www-form-urlencoded");
-        request.body = Some(Content::Bytes(Rc::new(form.into_bytes())));
+        request.body = Some(RequestBody::Bytes(Rc::new(form.into_bytes())));
         request.follows_redirects = false;
         request
     }
@@ -257,7 +257,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
     fn request(&self, method: Method, url: Url) -> Request<T::Chunk> {
         let mut request = Request::new(method, url).with_header("accept", "application/json");
         request.timeout = self.timeout;
-        request.failures = self.failures.clone();
+        request.retry_budget = self.retry_budget.clone();
         request
     }
 

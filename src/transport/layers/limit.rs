@@ -1,4 +1,4 @@
-//! Parallel requests at most.
+//! Limits the number of concurrent requests.
 
 use std::sync::Arc;
 
@@ -7,39 +7,39 @@ use async_lock::{Semaphore, SemaphoreGuardArc};
 use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Result, Transport};
 
-/// Lets so many requests run at a time, first come, first served. A request runs until its body has ended, was dropped
-/// or was handed over to a caller, who may take for ever. One whose own body is still being made holds no place: what makes
-/// it may need one.
-pub struct Limited<T> {
+/// Limits the number of concurrent requests, first come, first served. A request holds its permit until the response's
+/// body has ended, was dropped or gave it back ([`Body::release_permit`]). A request with a streamed body holds none: what
+/// produces the body may need one.
+pub struct LimitLayer<T> {
     inner: T,
     permits: Arc<Semaphore>,
 }
 
-impl<T: Transport> Limited<T> {
+impl<T: Transport> LimitLayer<T> {
     /// At most `concurrency` (at least 1) requests at a time.
     pub fn new(inner: T, concurrency: usize) -> Self {
         Self { inner, permits: Arc::new(Semaphore::new(concurrency.max(1))) }
     }
 }
 
-impl<T: Transport> Transport for Limited<T> {
+impl<T: Transport> Transport for LimitLayer<T> {
     type Chunk = T::Chunk;
-    type Body = LimitedBody<T::Body>;
+    type Body = LimitBody<T::Body>;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         let permit = Some(self.permits.acquire_arc().await).filter(|_| !request.is_streamed());
         let response = self.inner.send(request).await?;
-        Ok(response.map_body(|body| LimitedBody { body, permit }))
+        Ok(response.map_body(|body| LimitBody { body, permit }))
     }
 }
 
-/// A body that holds its request's place.
-pub struct LimitedBody<B> {
+/// A body that holds its request's permit.
+pub struct LimitBody<B> {
     body: B,
     permit: Option<SemaphoreGuardArc>,
 }
 
-impl<B: Body> Body for LimitedBody<B> {
+impl<B: Body> Body for LimitBody<B> {
     type Chunk = B::Chunk;
 
     async fn next(&mut self) -> Result<Option<B::Chunk>> {
@@ -50,12 +50,12 @@ impl<B: Body> Body for LimitedBody<B> {
         result
     }
 
-    fn hand_over(&mut self) {
+    fn release_permit(&mut self) {
         self.permit = None;
-        self.body.hand_over();
+        self.body.release_permit();
     }
 
-    fn hurry(&mut self) {
-        self.body.hurry();
+    fn enforce_min_rate(&mut self) {
+        self.body.enforce_min_rate();
     }
 }

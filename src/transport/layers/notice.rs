@@ -1,4 +1,4 @@
-//! What a registry says beside its answers: warnings, and how many requests it still allows.
+//! Notices in a registry's responses: warnings and rate limits.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -11,13 +11,13 @@ use crate::protocol::url::Url;
 use crate::transport::request::{Request, Response};
 use crate::transport::{Result, Transport};
 
-/// Different warnings that are remembered as told: a registry that has more to say repeats itself.
+/// Distinct warnings that are remembered, so that none is reported twice.
 const MOST: usize = 1000;
 
-/// Whoever wants to be warned.
+/// A callback for warnings.
 pub type Warned = Rc<dyn Fn(&str)>;
 
-/// What one registry has said so far.
+/// The notices of one registry so far.
 #[derive(Default)]
 pub struct Notices {
     warned: Option<Warned>,
@@ -26,12 +26,12 @@ pub struct Notices {
 }
 
 impl Notices {
-    /// `warned`: told of each warning once.
+    /// `warned`: called once per distinct warning.
     pub fn new(warned: Option<Warned>) -> Self {
         Self { warned, ..Self::default() }
     }
 
-    /// The limit last told of.
+    /// The rate limit of the last response that named one.
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.rate_limit.borrow().clone()
     }
@@ -45,7 +45,7 @@ impl Notices {
         }
     }
 
-    /// Tells a warning, unless it was told before.
+    /// Reports a warning, unless it was reported before.
     pub fn warn(&self, text: &str) {
         let Some(warned) = &self.warned else { return };
         let text = &*printable::line(text);
@@ -59,21 +59,21 @@ impl Notices {
     }
 }
 
-/// Takes note of what the registry itself says. Storage that it redirects to has nothing to say for it.
-pub struct Noticed<T> {
+/// Records the notices of responses from the registry's own origin; those of storage that it redirects to don't count.
+pub struct NoticeLayer<T> {
     inner: T,
     registry: Url,
     notices: Rc<Notices>,
 }
 
-impl<T: Transport> Noticed<T> {
-    /// Over another transport.
+impl<T: Transport> NoticeLayer<T> {
+    /// Wraps a transport.
     pub fn new(inner: T, registry: Url, notices: Rc<Notices>) -> Self {
         Self { inner, registry, notices }
     }
 }
 
-impl<T: Transport> Transport for Noticed<T> {
+impl<T: Transport> Transport for NoticeLayer<T> {
     type Chunk = T::Chunk;
     type Body = T::Body;
 

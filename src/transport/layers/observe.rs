@@ -15,34 +15,34 @@ pub struct RequestEvent {
     pub method: &'static str,
     /// Without user info, query values and fragment.
     pub url: String,
-    /// Absent where no response came.
+    /// Absent if no response arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Milliseconds until the headers arrived or the attempt failed.
     pub duration: u64,
-    /// Code of the error where the attempt failed.
+    /// The error's code if the attempt failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// Whoever wants to see each attempt.
+/// A callback for request events.
 pub type Observer = Rc<dyn Fn(&RequestEvent)>;
 
-/// Tells the observer of every attempt that ended. An attempt whose caller went away tells nothing.
-pub struct Observed<T, C> {
+/// Calls the observer after every attempt. An attempt that was cancelled makes no event.
+pub struct ObserveLayer<T, C> {
     inner: T,
     clock: Rc<C>,
     observer: Option<Observer>,
 }
 
-impl<T: Transport, C: Clock> Observed<T, C> {
-    /// Without an observer everything just passes.
+impl<T: Transport, C: Clock> ObserveLayer<T, C> {
+    /// Wraps a transport; without an observer it does nothing.
     pub fn new(inner: T, clock: Rc<C>, observer: Option<Observer>) -> Self {
         Self { inner, clock, observer }
     }
 }
 
-impl<T: Transport, C: Clock> Transport for Observed<T, C> {
+impl<T: Transport, C: Clock> Transport for ObserveLayer<T, C> {
     type Chunk = T::Chunk;
     type Body = T::Body;
 

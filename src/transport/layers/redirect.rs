@@ -1,5 +1,5 @@
-//! Redirects (to object storage, mostly). Where the host lets it, they are followed here, a look at each before anything
-//! is sent; in a page the browser follows them, and only where they led can be looked at.
+//! Redirects, mostly to object storage. Outside of pages each redirect is checked here before it is followed. In a page
+//! the browser follows them, and only the final URL can be checked.
 
 use std::rc::Rc;
 
@@ -10,31 +10,32 @@ use crate::transport::request::{Request, Response};
 use crate::transport::trust::Trust;
 use crate::transport::{Clock, Error, Result, Stage, Transport, read};
 
-/// Redirects in a row: more are a circle.
+/// Redirects in a row; more are taken for a loop.
 const MOST: usize = 10;
-/// Header fields that say what is wanted, not by whom.
+/// Header fields that identify nobody.
 const IMPERSONAL: &[&str] = &["accept", "content-type", "range", "user-agent"];
 
-/// Follows redirects to where [`Trust`] lets them lead. To another origin goes nothing that says who asks.
-pub struct Redirected<T, C> {
+/// Follows redirects where [`Trust`] allows it. Header fields that may identify the caller are never sent to another
+/// origin.
+pub struct RedirectLayer<T, C> {
     inner: T,
     clock: Rc<C>,
     trust: Trust,
 }
 
-impl<T: Transport, C: Clock> Redirected<T, C> {
-    /// Over another transport.
+impl<T: Transport, C: Clock> RedirectLayer<T, C> {
+    /// Wraps a transport.
     pub fn new(inner: T, clock: Rc<C>, trust: Trust) -> Self {
         Self { inner, clock, trust }
     }
 
-    /// What to ask instead, if the response is a redirect that can be followed.
+    /// The next request, if the response is a redirect that can be followed.
     fn next(&self, request: &Request<T::Chunk>, response: &Response<T::Body>) -> Result<Option<Request<T::Chunk>>> {
         let is_followed = match response.status {
-            // With 301 and 302 too the method stays what it is: a client may turn POST into GET (RFC 9110 §15.4.2), and
-            // nothing would be pushed.
+            // 301 and 302 keep the method too. RFC 9110 §15.4.2 lets a client turn POST into GET, but then nothing would be
+            // pushed.
             301 | 302 | 307 | 308 => !request.is_streamed(),
-            // Says that the request was carried out, and where to look at what came of it.
+            // The request was processed, and its result is elsewhere.
             303 => matches!(request.method, Method::Get | Method::Head),
             _ => false,
         };
@@ -91,7 +92,7 @@ impl<T: Transport, C: Clock> Redirected<T, C> {
     }
 }
 
-impl<T: Transport, C: Clock> Transport for Redirected<T, C> {
+impl<T: Transport, C: Clock> Transport for RedirectLayer<T, C> {
     type Chunk = T::Chunk;
     type Body = T::Body;
 
@@ -105,7 +106,7 @@ fn of_redirect(error: Error) -> Error {
     Error { stage: Stage::Redirect, ..error }
 }
 
-/// No upload is answered like this: what followed the redirect, a browser, went on with GET.
+/// The error of a status that no POST of an upload gets: the browser followed the redirect with GET.
 fn became_get(came_from: &Url) -> Error {
     let message = format!(
         "this registry redirects POST to {0} with a status that makes a browser go on with GET: nothing was sent; use \

@@ -1,22 +1,22 @@
-//! Trying again: what may be repeated, how often, and after which pause.
+//! Retries: which requests, how often, and after which delay.
 
 use std::rc::Rc;
 
 use crate::protocol::code;
-use crate::transport::request::{Failures, Request, Response};
+use crate::transport::request::{Request, Response, RetryBudget};
 use crate::transport::{Clock, Result, Transport, read};
 
-/// The longest wait a server may ask for. What asks for more is told to the caller at once.
+/// The longest `Retry-After` in milliseconds that is waited for. A longer one fails the call at once.
 const LONGEST_WAIT: u64 = 60_000;
 
-/// How often, and with which pauses between.
+/// How often a request is tried, and with which delays.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
-    /// Tries in all; 1 never repeats.
+    /// Attempts in all; 1 disables retries.
     pub attempts: u32,
-    /// Milliseconds before the second try; each further pause is twice as long.
+    /// Milliseconds before the second attempt; each further delay is twice as long.
     pub min_delay: u64,
-    /// Milliseconds at most, unless the server asks for more.
+    /// The longest delay in milliseconds, unless `Retry-After` asks for more.
     pub max_delay: u64,
 }
 
@@ -26,7 +26,7 @@ impl Default for Policy {
     }
 }
 
-/// The policy with a clock to wait by.
+/// The retry policy with a clock.
 pub struct Retry<C> {
     clock: Rc<C>,
     policy: Policy,
@@ -39,27 +39,27 @@ impl<C> Clone for Retry<C> {
 }
 
 impl<C: Clock> Retry<C> {
-    /// Waits by `clock`.
+    /// Applies `policy` with the delays of `clock`.
     pub fn new(clock: Rc<C>, policy: Policy) -> Self {
         Self { clock, policy }
     }
 
-    /// Milliseconds to pause after one more failure; `None` where it was the last try, or the server asks for a longer
-    /// wait than a caller should sit through unasked.
-    pub fn after(&self, failures: &Failures, asked: Option<u64>) -> Option<u64> {
-        let failed = failures.count();
-        if failed >= self.policy.attempts || asked.is_some_and(|asked| asked > LONGEST_WAIT) {
+    /// Records a failure and returns the milliseconds before the next attempt. `None` if the budget is used up, or the
+    /// server's `retry_after` is longer than a caller should wait without having asked for it.
+    pub fn next_delay(&self, retry_budget: &RetryBudget, retry_after: Option<u64>) -> Option<u64> {
+        let failed = retry_budget.record_failure();
+        if failed >= self.policy.attempts || retry_after.is_some_and(|wait| wait > LONGEST_WAIT) {
             return None;
         }
         let doubled = self.policy.min_delay.saturating_mul(1 << (failed - 1).min(20));
         let longest = doubled.min(self.policy.max_delay);
-        // Half of it by chance: clients that failed together do not come back together.
+        // Half of it is jitter, so that clients that failed together do not return together.
         let delay = longest / 2 + (longest as f64 / 2.0 * self.clock.random()) as u64;
-        Some(delay.max(asked.unwrap_or(0)))
+        Some(delay.max(retry_after.unwrap_or(0)))
     }
 
-    /// Whether anything is tried more than once.
-    pub fn repeats(&self) -> bool {
+    /// Whether the policy allows retries at all.
+    pub fn is_enabled(&self) -> bool {
         self.policy.attempts > 1
     }
 
@@ -71,21 +71,21 @@ impl<C: Clock> Retry<C> {
     }
 }
 
-/// Repeats requests that failed for the moment: the connection broke, or the status says so. Only those whose repetition
-/// does no harm.
-pub struct Retried<T, C> {
+/// Retries requests that failed temporarily: the connection broke, or the status says so. Only idempotent requests, and
+/// those that the server refused before it processed them.
+pub struct RetryLayer<T, C> {
     inner: T,
     retry: Retry<C>,
     has_cache: bool,
 }
 
-impl<T: Transport, C: Clock> Retried<T, C> {
+impl<T: Transport, C: Clock> RetryLayer<T, C> {
     /// Over another transport. `has_cache`: whether a browser's HTTP cache may answer.
     pub fn new(inner: T, retry: Retry<C>, has_cache: bool) -> Self {
         Self { inner, retry, has_cache }
     }
 
-    /// Whether a cache may have answered, and not with content: what it kept may be long past, or meant for another page.
+    /// Whether the failure may come from the HTTP cache: what it kept may be outdated, or meant for another page.
     fn may_be_outdated(&self, request: &Request<T::Chunk>, result: &Result<Response<T::Body>>) -> bool {
         self.has_cache
             && request.may_be_cached
@@ -96,7 +96,7 @@ impl<T: Transport, C: Clock> Retried<T, C> {
     }
 }
 
-impl<T: Transport, C: Clock> Transport for Retried<T, C> {
+impl<T: Transport, C: Clock> Transport for RetryLayer<T, C> {
     type Chunk = T::Chunk;
     type Body = T::Body;
 
@@ -112,13 +112,15 @@ impl<T: Transport, C: Clock> Transport for Retried<T, C> {
                 fresh = Some(Request { may_be_cached: false, ..request.clone() });
                 continue;
             }
-            let asked = match &result {
-                Ok(response) if is_momentary(response.status) => response.retry_after(self.retry.clock.unix_ms()),
+            let retry_after = match &result {
+                Ok(response) if is_transient_status(response.status) => {
+                    response.retry_after(self.retry.clock.unix_ms())
+                }
                 Err(error) if error.is_transient => None,
                 _ => return result,
             };
             let repeatable = !request.is_streamed() && (request.is_repeatable || is_refusal(&result));
-            let delay = if repeatable { self.retry.after(&request.failures, asked) } else { None };
+            let delay = if repeatable { self.retry.next_delay(&request.retry_budget, retry_after) } else { None };
             let Some(delay) = delay else { return result };
             if let Ok(response) = result {
                 read::discard(&*self.retry.clock, response).await;
@@ -128,12 +130,12 @@ impl<T: Transport, C: Clock> Transport for Retried<T, C> {
     }
 }
 
-/// Statuses that peers repeat on as well; 499 and 522 are those of proxies that lost the registry.
-pub fn is_momentary(status: u16) -> bool {
+/// Whether a status is worth a retry. Other clients retry the same; 499 and 522 come from proxies that lost the registry.
+pub fn is_transient_status(status: u16) -> bool {
     matches!(status, 408 | 429 | 499 | 500 | 502 | 503 | 504 | 522)
 }
 
-/// Whether the server says that it did not begin.
+/// Whether the server refused the request without processing it.
 fn is_refusal<B>(result: &Result<Response<B>>) -> bool {
     matches!(result, Ok(response) if response.status == 429)
 }
@@ -163,8 +165,8 @@ mod tests {
 
     fn delays(chance: f64, policy: Policy) -> Vec<u64> {
         let retry = Retry::new(Rc::new(Still(chance)), policy);
-        let failures = Failures::default();
-        std::iter::from_fn(|| retry.after(&failures, None)).collect()
+        let retry_budget = RetryBudget::default();
+        std::iter::from_fn(|| retry.next_delay(&retry_budget, None)).collect()
     }
 
     /// F64.
@@ -183,7 +185,7 @@ mod tests {
     #[test]
     fn a_server_may_ask_for_a_minute() {
         let retry = Retry::new(Rc::new(Still(0.0)), Policy::default());
-        let after = |asked| retry.after(&Failures::default(), Some(asked));
+        let after = |asked| retry.next_delay(&RetryBudget::default(), Some(asked));
         assert_eq!(after(0), Some(125));
         assert_eq!(after(3_000), Some(3_000));
         assert_eq!(after(60_000), Some(60_000));
@@ -194,11 +196,11 @@ mod tests {
     #[test]
     fn progress_forgets_failures() {
         let retry = Retry::new(Rc::new(Still(0.0)), Policy { attempts: 2, ..Policy::default() });
-        let failures = Failures::default();
+        let retry_budget = RetryBudget::default();
         for _ in 0..10 {
-            assert!(retry.after(&failures, None).is_some());
-            failures.forget();
+            assert!(retry.next_delay(&retry_budget, None).is_some());
+            retry_budget.reset();
         }
-        assert!(retry.after(&failures, None).is_some() && retry.after(&failures, None).is_none());
+        assert!(retry.next_delay(&retry_budget, None).is_some() && retry.next_delay(&retry_budget, None).is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! Time limits: until the headers arrive, and for a body's read without progress.
+//! Time-outs: until the response's headers arrive, and for reads of its body without progress.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -10,35 +10,35 @@ use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::url::Url;
 use crate::transport::pipe::Turn;
-use crate::transport::request::{Content, Request, Response};
+use crate::transport::request::{Request, RequestBody, Response};
 use crate::transport::{Body, Chunk, Clock, Error, Result, Transport};
 
-/// Bytes per millisecond that a request's body is given time for.
+/// The slowest upload in bytes per millisecond that the header time-out allows for.
 const SLOWEST: u64 = 32;
-/// Bytes per millisecond at which a document must come in at least, after the time that its headers may take.
+/// The minimum rate of a document in bytes per millisecond, after the header time-out.
 const SLOWEST_DOCUMENT: u64 = 4;
-/// Empty chunks in a row that are no progress, however fast they come.
+/// Empty chunks in a row that count as no progress.
 const MOST_EMPTY: u32 = 1000;
-/// Milliseconds for each piece of a streamed body: a proxy may pass nothing on before it has all.
+/// Milliseconds granted per piece of a streamed body: a proxy may buffer all of it before it forwards any.
 const PASSED_ON: u64 = 8;
 
-/// Ends a request whose headers, or whose body's next bytes, do not arrive in time.
-pub struct Timed<H> {
+/// Fails a request whose headers, or whose body's next bytes, do not arrive in time.
+pub struct TimeoutLayer<H> {
     host: Rc<H>,
     header_timeout: u64,
     idle_timeout: u64,
 }
 
-impl<H: Transport + Clock> Timed<H> {
-    /// Limits in milliseconds; 0 waits for ever.
+impl<H: Transport + Clock> TimeoutLayer<H> {
+    /// Time-outs in milliseconds; 0 disables one.
     pub fn new(host: Rc<H>, header_timeout: u64, idle_timeout: u64) -> Self {
         Self { host, header_timeout, idle_timeout }
     }
 }
 
-impl<H: Transport + Clock> Transport for Timed<H> {
+impl<H: Transport + Clock> Transport for TimeoutLayer<H> {
     type Chunk = H::Chunk;
-    type Body = TimedBody<H>;
+    type Body = TimeoutBody<H>;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
         request.set_in_flight(true);
@@ -53,7 +53,7 @@ impl<H: Transport + Clock> Transport for Timed<H> {
                 Either::Left((response, _)) => break response,
                 Either::Right((_, unfinished)) => sent = unfinished,
             }
-            // Whoever makes a body may take for ever.
+            // The producer of a streamed body may take as long as it likes.
             let now = self::progress(request);
             if now == progress && !matches!(now, Some((Turn::Maker, _))) {
                 break Err(Error::new(code::TIMEOUT, format!("no answer within {limit} ms")));
@@ -65,7 +65,7 @@ impl<H: Transport + Clock> Transport for Timed<H> {
         let (method, url) = (request.method, request.url.clone());
         let allowed = Some(request.timeout.unwrap_or(self.header_timeout)).filter(|limit| *limit > 0);
         let allowed = allowed.unwrap_or(idle_timeout);
-        Ok(response.map_body(|body| TimedBody {
+        Ok(response.map_body(|body| TimeoutBody {
             body,
             host,
             idle_timeout,
@@ -78,8 +78,8 @@ impl<H: Transport + Clock> Transport for Timed<H> {
     }
 }
 
-impl<H: Transport + Clock> Timed<H> {
-    /// Milliseconds without progress that end a request.
+impl<H: Transport + Clock> TimeoutLayer<H> {
+    /// Milliseconds without progress after which the request fails.
     fn limit(&self, request: &Request<H::Chunk>, progress: Option<(Turn, u64)>) -> u64 {
         let beside = match progress {
             None => request.body.as_ref().map_or(0, length) / SLOWEST,
@@ -93,42 +93,42 @@ impl<H: Transport + Clock> Timed<H> {
     }
 }
 
-/// How far the body is that is still being made.
+/// The progress of a streamed request body.
 fn progress<C>(request: &Request<C>) -> Option<(Turn, u64)> {
     match &request.body {
-        Some(Content::Stream(pipe)) => Some(pipe.progress()),
+        Some(RequestBody::Stream(pipe)) => Some(pipe.progress()),
         _ => None,
     }
 }
 
-fn length<C: Chunk>(content: &Content<C>) -> u64 {
+fn length<C: Chunk>(content: &RequestBody<C>) -> u64 {
     match content {
-        Content::Bytes(bytes) => bytes.len() as u64,
-        Content::Chunks(chunks) => chunks.iter().map(Chunk::len).sum(),
-        Content::Stream(_) => 0,
+        RequestBody::Bytes(bytes) => bytes.len() as u64,
+        RequestBody::Chunks(chunks) => chunks.iter().map(Chunk::len).sum(),
+        RequestBody::Stream(_) => 0,
     }
 }
 
-/// A body whose reads end in an error after the idle time-out.
-pub struct TimedBody<H: Transport> {
+/// A body whose reads fail after the idle time-out.
+pub struct TimeoutBody<H: Transport> {
     body: H::Body,
     host: Rc<H>,
     idle_timeout: u64,
-    /// Milliseconds that a document may take before its size counts.
+    /// Milliseconds that a document may take in any case; its size adds to them.
     allowed: u64,
-    /// When it began to be read as a document, and how many bytes came since.
+    /// When the minimum rate came into force, and how many bytes arrived since.
     document: Option<(u64, u64)>,
-    /// Outlives single reads: one timer for many chunks costs nothing measurable, one for each would.
+    /// Shared by many reads: a timer per chunk would cost measurably.
     timer: Option<Pin<Box<dyn Future<Output = ()>>>>,
     method: Method,
     url: Url,
 }
 
-impl<H: Transport + Clock> TimedBody<H> {
-    /// The next bytes, which are more than none.
+impl<H: Transport + Clock> TimeoutBody<H> {
+    /// The next chunk that is not empty.
     async fn read(&mut self) -> Result<Option<H::Chunk>> {
         let started = self.host.now();
-        // A stream that gives empty chunks without a pause lets no timer fire.
+        // A stream of empty chunks without a pause lets no timer fire.
         for _ in 0..MOST_EMPTY {
             match self.read_once(started).await? {
                 Some(chunk) if chunk.is_empty() => {}
@@ -143,7 +143,7 @@ impl<H: Transport + Clock> TimedBody<H> {
         Err(Error::new(code::TIMEOUT, format!("the body made no progress: {MOST_EMPTY} empty chunks in a row")))
     }
 
-    /// One read, within the time that is left of those that began at `started`.
+    /// One read, within the time left of those that began at `started`.
     async fn read_once(&mut self, started: u64) -> Result<Option<H::Chunk>> {
         let (due, overdue) = self.due(started);
         if due == u64::MAX {
@@ -151,7 +151,7 @@ impl<H: Transport + Clock> TimedBody<H> {
         }
         let mut read = pin!(self.body.next());
         loop {
-            // The timer may have been started by an earlier read.
+            // An earlier read may have started the timer.
             let now = self.host.now();
             if now >= due {
                 return Err(Error::new(code::TIMEOUT, overdue));
@@ -168,7 +168,7 @@ impl<H: Transport + Clock> TimedBody<H> {
         }
     }
 
-    /// Until when something must have come, and what to say where nothing has.
+    /// The time by which bytes must have arrived, and the message otherwise.
     fn due(&self, started: u64) -> (u64, String) {
         let idle = match self.idle_timeout {
             0 => u64::MAX,
@@ -188,7 +188,7 @@ impl<H: Transport + Clock> TimedBody<H> {
     }
 }
 
-impl<H: Transport + Clock> Body for TimedBody<H> {
+impl<H: Transport + Clock> Body for TimeoutBody<H> {
     type Chunk = H::Chunk;
 
     async fn next(&mut self) -> Result<Option<H::Chunk>> {
@@ -199,13 +199,13 @@ impl<H: Transport + Clock> Body for TimedBody<H> {
         result.map_err(|error| error.at(self.method, &self.url))
     }
 
-    fn hand_over(&mut self) {
-        // Not read at the moment: the timer would keep Node's process alive.
+    fn release_permit(&mut self) {
+        // Nobody may read for long, and the timer would keep Node's process alive.
         self.timer = None;
-        self.body.hand_over();
+        self.body.release_permit();
     }
 
-    fn hurry(&mut self) {
+    fn enforce_min_rate(&mut self) {
         self.document.get_or_insert((self.host.now(), 0));
         self.timer = None;
     }

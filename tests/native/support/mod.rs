@@ -30,7 +30,7 @@ use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::layers::retry::Policy;
 use docker_registry_client_wasm::transport::pipe::{End, Pipe};
-use docker_registry_client_wasm::transport::request::{Content, Login, Request, Response};
+use docker_registry_client_wasm::transport::request::{Login, Request, RequestBody, Response};
 use docker_registry_client_wasm::transport::schema1::{AnySigner, Schema1Host, Unpack, no_cryptography};
 use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Host, Result, Transport};
 use sha2::Digest as _;
@@ -519,7 +519,7 @@ impl Transport for Scripted {
         let number = self.0.seen.borrow().len();
         self.0.seen.borrow_mut().push(seen.clone());
         let mut open = self.begin();
-        if let Some(Content::Stream(pipe)) = &request.body {
+        if let Some(RequestBody::Stream(pipe)) = &request.body {
             seen.body =
                 self.taken(pipe, &seen).await.expect("a body that comes to its end, or a request that is dropped");
             self.0.seen.borrow_mut()[number] = seen.clone();
@@ -646,12 +646,12 @@ pub fn descriptor(media_type: &str, content: &str, extra: &str) -> String {
     format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{size}{extra}}}"#)
 }
 
-fn text_of(body: Option<&Content<Bytes>>) -> String {
+fn text_of(body: Option<&RequestBody<Bytes>>) -> String {
     let bytes = match body {
         None => Vec::new(),
-        Some(Content::Bytes(bytes)) => bytes.to_vec(),
-        Some(Content::Chunks(chunks)) => chunks.iter().flat_map(|chunk| chunk.0.clone()).collect(),
-        Some(Content::Stream(_)) => Vec::new(),
+        Some(RequestBody::Bytes(bytes)) => bytes.to_vec(),
+        Some(RequestBody::Chunks(chunks)) => chunks.iter().flat_map(|chunk| chunk.0.clone()).collect(),
+        Some(RequestBody::Stream(_)) => Vec::new(),
     };
     let text = String::from_utf8_lossy(&bytes).into_owned();
     if text.as_bytes() != bytes {

@@ -11,7 +11,7 @@ use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::registry::api::connection::{Connection, Stream, Target, part_of};
 use crate::registry::api::settings::Call;
 use crate::registry::manifest::get::mismatch;
-use crate::transport::request::Failures;
+use crate::transport::request::RetryBudget;
 use crate::transport::{Body, Chunk, Error, Hasher, Host, Result};
 
 /// Bytes after which the connection counts as a good one again.
@@ -36,7 +36,7 @@ pub struct BlobPull<H: Host> {
     /// Of the present body: bytes before those that are wanted next, and whether there may be some behind them.
     skip: u64,
     is_cut: bool,
-    failures: Failures,
+    retry_budget: RetryBudget,
     /// Bytes since the last failure.
     progress: u64,
     /// Whether the registry can give the rest of this blob.
@@ -117,7 +117,7 @@ impl<H: Host> BlobPull<H> {
             received: 0,
             skip: 0,
             is_cut: false,
-            failures: Failures::default(),
+            retry_budget: RetryBudget::default(),
             progress: 0,
             takes_ranges: true,
             resumed: false,
@@ -147,11 +147,11 @@ impl<H: Host> BlobPull<H> {
         matches!(self.span, Span::Whole)
     }
 
-    /// Somebody else reads from here on, at their own pace.
-    pub fn hand_over(&mut self) {
+    /// Gives back the concurrency permit and the timer, before somebody reads on at their own pace.
+    pub fn release_permit(&mut self) {
         self.handed_over = true;
         if let State::Open(answer) = &mut self.state {
-            answer.response.body.hand_over();
+            answer.response.body.release_permit();
         }
     }
 
@@ -160,15 +160,15 @@ impl<H: Host> BlobPull<H> {
     pub fn rest(&mut self) {
         match self.state {
             State::Open(_) if self.received == 0 => self.state = State::Broken(0),
-            _ => self.hand_over(),
+            _ => self.release_permit(),
         }
     }
 
-    /// It is read as a document: it has to come in within a time by its size.
-    pub(crate) fn hurry(&mut self) {
+    /// From here on the bytes must arrive at a minimum rate: for documents, which are read whole.
+    pub(crate) fn enforce_min_rate(&mut self) {
         self.is_document = true;
         if let State::Open(answer) = &mut self.state {
-            answer.response.body.hurry();
+            answer.response.body.enforce_min_rate();
         }
     }
 
@@ -250,7 +250,7 @@ impl<H: Host> BlobPull<H> {
         self.received += chunk.len();
         self.progress += chunk.len();
         if self.progress >= PROGRESS {
-            self.failures.forget();
+            self.retry_budget.reset();
         }
         match self.total {
             Some(total) if self.received > total => {
@@ -288,7 +288,7 @@ impl<H: Host> BlobPull<H> {
 
     /// Makes ready to ask for the rest, if that is worth it.
     fn broken(&mut self, error: Error) -> Result<()> {
-        let pause = if error.is_transient { self.api.retry.after(&self.failures, None) } else { None };
+        let pause = if error.is_transient { self.api.retry.next_delay(&self.retry_budget, None) } else { None };
         let Some(pause) = pause else { return Err(error) };
         self.progress = 0;
         self.state = State::Broken(pause);
@@ -303,7 +303,7 @@ impl<H: Host> BlobPull<H> {
             last = self.total.map(|total| total.saturating_sub(1));
         }
         let request = self.api.request(Method::Get, &self.target, None, &self.call);
-        let mut request = part_of(request, &self.failures);
+        let mut request = part_of(request, &self.retry_budget);
         // What goes wrong once is asked for past a browser's cache.
         request.may_be_cached = self.digest().is_some() && matches!(self.state, State::Ended);
         self.resumed |= request.may_be_cached && self.api.page_origin().is_some();
@@ -336,10 +336,10 @@ impl<H: Host> BlobPull<H> {
         self.is_cut = !is_part && self.span.last().is_some();
         self.state = State::Open(Box::new(answer));
         if self.handed_over {
-            self.hand_over();
+            self.release_permit();
         }
         if self.is_document {
-            self.hurry();
+            self.enforce_min_rate();
         }
         Ok(())
     }

@@ -10,15 +10,15 @@ use crate::registry::api::repo::Repo;
 use crate::registry::blob::source::Part;
 use crate::registry::blob::upload::{CANCEL_LIMIT, Upload, check_hint, content, fill, refusal};
 use crate::registry::manifest::put::ANSWER_LIMIT;
-use crate::transport::detach::see_through_once_sent;
-use crate::transport::request::{Failures, Request};
+use crate::transport::detach::run_to_completion_once_sent;
+use crate::transport::request::{Request, RetryBudget};
 use crate::transport::{Error, Host, Result, Stage};
 
 /// The repository that blobs go up to, and how.
 pub(crate) struct Goal<'a, H: Host> {
     pub(crate) repo: &'a Repo<H>,
     /// Of all the requests for one blob.
-    pub(crate) failures: &'a Failures,
+    pub(crate) retry_budget: &'a RetryBudget,
 }
 
 /// What came of asking for a mount.
@@ -84,7 +84,7 @@ impl<H: Host> Goal<'_, H> {
         let target = self.repo.upload_endpoint("blobs/uploads/", from);
         let target = target.with_url(target.url.with_query(pairs));
         let request = self.repo.request(Method::Post, &target, None);
-        let mut request = part_of(request, self.failures);
+        let mut request = part_of(request, self.retry_budget);
         request.is_repeatable = true; // an upload that was begun and never heard of again ends by itself
         request
     }
@@ -100,7 +100,7 @@ impl<H: Host> Goal<'_, H> {
         let is_sent = request.track();
         let is_mount = from.is_some();
         let target = self.repo.upload_endpoint("", None);
-        let upload = Upload::at(&api, target.with_url(request.url.clone()), &self.repo.call, self.failures);
+        let upload = Upload::at(&api, target.with_url(request.url.clone()), &self.repo.call, self.retry_budget);
         let work = async move {
             let answer = api.load(&request, ANSWER_LIMIT).await?;
             // What 201 to a mount names is the blob.
@@ -110,7 +110,7 @@ impl<H: Host> Goal<'_, H> {
         };
         let clock = self.repo.api.clone();
         let patience = async move { clock.host().sleep(CANCEL_LIMIT).await };
-        see_through_once_sent(self.repo.api.host(), work, is_sent, patience).await
+        run_to_completion_once_sent(self.repo.api.host(), work, is_sent, patience).await
     }
 }
 

@@ -17,7 +17,7 @@ use crate::registry::blob::source::{Part, check_intact};
 use crate::registry::manifest::get::mismatch;
 use crate::registry::manifest::put::ANSWER_LIMIT;
 use crate::transport::layers::retry;
-use crate::transport::request::{Content, Failures, Request};
+use crate::transport::request::{Request, RequestBody, RetryBudget};
 use crate::transport::{Chunk, Error, Host, Result};
 
 /// Milliseconds that one request to cancel an upload, or its answer that the upload has begun, may take.
@@ -31,7 +31,7 @@ pub(crate) struct Upload<H: Host> {
     /// The newest location.
     pub(crate) target: Target,
     pub(crate) call: Call,
-    pub(crate) failures: Failures,
+    pub(crate) retry_budget: RetryBudget,
     /// Bytes the registry has, as far as what was sent and what it says agree.
     pub(crate) offset: u64,
     /// The furthest that `offset` has been: only what goes beyond it is progress.
@@ -147,7 +147,7 @@ impl<H: Host> Upload<H> {
     }
 
     pub(crate) fn request(&self, method: Method, target: &Target) -> Request<H::Chunk> {
-        let mut request = part_of(self.api.request(method, target, None, &self.call), &self.failures);
+        let mut request = part_of(self.api.request(method, target, None, &self.call), &self.retry_budget);
         // Where else the upload may lead, nobody needs to know who it is for.
         if !request.url.same_origin(self.api.base()) {
             request.headers = Headers::new();
@@ -156,12 +156,12 @@ impl<H: Host> Upload<H> {
     }
 
     /// A session without bytes at this place.
-    pub(crate) fn at(api: &Rc<Connection<H>>, target: Target, call: &Call, failures: &Failures) -> Self {
+    pub(crate) fn at(api: &Rc<Connection<H>>, target: Target, call: &Call, retry_budget: &RetryBudget) -> Self {
         Self {
             api: api.clone(),
             target,
             call: call.clone(),
-            failures: failures.clone(),
+            retry_budget: retry_budget.clone(),
             offset: 0,
             reached: 0,
             sent: 0,
@@ -195,7 +195,7 @@ impl<H: Host> Upload<H> {
     }
 
     fn limited(&self, method: Method) -> Request<H::Chunk> {
-        let mut request = part_of(self.request(method, &self.target), &Failures::final_try());
+        let mut request = part_of(self.request(method, &self.target), &RetryBudget::none());
         request.timeout = Some(CANCEL_LIMIT);
         request
     }
@@ -206,7 +206,7 @@ impl<H: Host> Drop for Upload<H> {
         if !self.is_open {
             return;
         }
-        let mut left = Self::at(&self.api, self.target.clone(), &self.call, &self.failures);
+        let mut left = Self::at(&self.api, self.target.clone(), &self.call, &self.retry_budget);
         self.api.host().spawn(Box::pin(async move {
             let _ = left.cancel().await; // nobody waits for it
         }));
@@ -218,7 +218,7 @@ pub(crate) fn refusal<H: Host>(api: &Connection<H>, answer: &Answer<Vec<u8>>) ->
     let mut error = api.failure(answer);
     match answer.response.status {
         405 => error.message.push_str("; the registry takes no pushes: it is read-only, or a pull-through cache"),
-        status if retry::is_momentary(status) => error.is_transient = true,
+        status if retry::is_transient_status(status) => error.is_transient = true,
         _ => {}
     }
     error
@@ -235,12 +235,12 @@ pub(crate) fn check_hint(answer: &Answer<Vec<u8>>, digest: &Digest) -> Result<()
 }
 
 /// Bytes to send.
-pub(crate) fn content<C: Chunk>(chunks: Vec<C>) -> Result<Content<C>> {
+pub(crate) fn content<C: Chunk>(chunks: Vec<C>) -> Result<RequestBody<C>> {
     check_intact(&chunks)?;
-    Ok(Content::Chunks(Rc::new(chunks)))
+    Ok(RequestBody::Chunks(Rc::new(chunks)))
 }
 
-pub(crate) fn fill<C>(request: &mut Request<C>, content: Content<C>) {
+pub(crate) fn fill<C>(request: &mut Request<C>, content: RequestBody<C>) {
     request.headers.set("content-type", "application/octet-stream");
     request.body = Some(content);
 }

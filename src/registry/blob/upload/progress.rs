@@ -31,7 +31,7 @@ impl<H: Host> Upload<H> {
         if self.offset > self.reached {
             self.reached = self.offset;
             self.refused.clear();
-            self.failures.forget();
+            self.retry_budget.reset();
         }
     }
 
@@ -86,7 +86,7 @@ impl<H: Host> Upload<H> {
             _ if error.loses_upload() => return Err(lost(error, "no longer knows of it")),
             _ if error.is_transient || is_cors => {
                 let retry = &self.api.retry;
-                let Some(delay) = retry.after(&self.failures, error.retry_after) else { return Err(error) };
+                let Some(delay) = retry.next_delay(&self.retry_budget, error.retry_after) else { return Err(error) };
                 retry.pause(delay).await;
             }
             _ => return Err(error),

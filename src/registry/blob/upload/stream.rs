@@ -14,7 +14,7 @@ use crate::registry::blob::upload::progress::lost;
 use crate::registry::blob::upload::{Upload, check_intact, fill, refusal};
 use crate::registry::manifest::put::ANSWER_LIMIT;
 use crate::transport::pipe::{End, Pipe};
-use crate::transport::request::{Content, Request};
+use crate::transport::request::{Request, RequestBody};
 use crate::transport::{Chunk, Error, Host, Result};
 
 /// Bytes handed over to the host at a time.
@@ -44,7 +44,7 @@ impl<H: Host> Upload<H> {
         };
         // The host has taken more than can lie in between.
         if part.start() > self.offset {
-            self.failures.forget();
+            self.retry_budget.reset();
         }
         let error = match answer {
             Err(error) => error,
@@ -141,7 +141,7 @@ pub(crate) async fn load_fed<H: Host, F: Future<Output = Result<()>>>(
     let pipe = Rc::new(Pipe::default());
     // It outlives the request: nobody waits at the other end of what ended early.
     let _ending = Ending(&pipe);
-    fill(&mut request, Content::Stream(pipe.clone()));
+    fill(&mut request, RequestBody::Stream(pipe.clone()));
     let sent = pin!(api.load(&request, ANSWER_LIMIT));
     match select(sent, pin!(feed(pipe.clone()))).await {
         Either::Left((answer, _)) => Ok((answer, false)),

@@ -27,7 +27,7 @@ use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::api::version;
 use crate::registry::manifest::put::ANSWER_LIMIT;
-use crate::transport::request::{Content, Request};
+use crate::transport::request::{Request, RequestBody};
 use crate::transport::{Error, Host, Result};
 
 /// What V1 serves its documents as.
@@ -59,7 +59,7 @@ impl<H: Host> Repo<H> {
     fn v1_put(&self, target: &Target, body: Vec<u8>) -> Request<H::Chunk> {
         let mut request = self.request(Method::Put, target, None);
         request.headers.set("content-type", JSON);
-        request.body = Some(Content::Bytes(Rc::new(body)));
+        request.body = Some(RequestBody::Bytes(Rc::new(body)));
         request
     }
 }

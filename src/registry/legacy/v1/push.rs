@@ -13,7 +13,7 @@ use crate::registry::blob::upload::fill;
 use crate::registry::blob::upload::stream::{PIECE, came_early, load_fed};
 use crate::registry::legacy::v1::layer::seed;
 use crate::transport::pipe::Pipe;
-use crate::transport::request::{Content, Request};
+use crate::transport::request::{Request, RequestBody};
 use crate::transport::{Error, Hasher as _, Host, Result};
 
 /// Bytes of a stream at most where the host cannot send one: V1 takes a layer in one request, so that all of it has to be in
@@ -67,7 +67,7 @@ impl<H: Host> Repo<H> {
         let half = |error: Error| error.and(&format!("the image {id} is not whole: pushImage() again puts all of it"));
         let mut request = self.request(Method::Put, &image("layer"), None);
         if is_all {
-            fill(&mut request, Content::Chunks(Rc::new(part.from(0))));
+            fill(&mut request, RequestBody::Chunks(Rc::new(part.from(0))));
             self.v1_send(request).await.map_err(half)?;
         } else {
             self.v1_stream(request, part, &mut intake).await.map_err(half)?;

@@ -181,7 +181,7 @@ impl Operation {
 
 async fn stream(repository: &Repository<Scripted>, digest: &str, call: &Call) -> Result<Vec<Bytes>, Error> {
     let mut pull: BlobPull<Scripted> = repository.blob(digest, None, call).await?;
-    pull.hand_over();
+    pull.release_permit();
     let mut chunks = Vec::new();
     while let Some(chunk) = pull.next().await? {
         chunks.push(chunk);
