@@ -3,6 +3,7 @@
 /**
  * The bytes behind a text in a prefix code. Bytes are numbered by how often they occur: `order`. The first of them are one
  * character of the alphabet each, all others two, of which the first is one of the alphabet's last two.
+ * @param {{ alphabet: string, order: number[], length: number, text: string }} module
  */
 export function decoded({ alphabet, order, length, text }) {
   const singles = alphabet.length - 2;

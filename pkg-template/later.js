@@ -5,14 +5,22 @@ import { explained } from './load.js';
 import { DockerRegistryClient, RegistryError, Repository, initSync } from './wasm/core.js';
 import calls from './wasm/later.js';
 
-// By the names they have here: a bundler that makes all small renames them.
+/**
+ * By the names they have here: a bundler that makes all small renames them.
+ * @type {Record<string, { prototype: any }>}
+ */
 const classes = { DockerRegistryClient, Repository };
 
+/** @type {(() => Promise<WebAssembly.Module>) | undefined} */
 let compile;
+/** @type {Promise<void> | undefined} */
 let loading;
 let isLoaded = false;
 
-/** `compiled` gives the compiled module. Whichever entry of the package comes first says where it is. */
+/**
+ * Whichever entry of the package comes first says where the module is.
+ * @param {() => Promise<WebAssembly.Module>} compiled gives the compiled module
+ */
 export function later(compiled) {
   if (compile) return;
   compile = compiled;
@@ -22,9 +30,14 @@ export function later(compiled) {
   }
 }
 
-/** The same to whoever looks at it. */
+/**
+ * The same to whoever looks at it.
+ * @param {string} name
+ * @param {Function} call
+ */
 function waiting(name, call) {
   const waits = {
+    /** @param {unknown[]} given */
     [name](...given) {
       return isLoaded ? call.apply(this, given) : load().then(() => call.apply(this, given));
     },
@@ -43,6 +56,6 @@ function load() {
 
 async function attach() {
   // Without an argument it gives what the running module exports.
-  await WebAssembly.instantiate(await compile(), { core: initSync() });
+  await WebAssembly.instantiate(await /** @type {NonNullable<typeof compile>} */ (compile)(), { core: initSync() });
   isLoaded = true;
 }

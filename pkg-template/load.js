@@ -2,6 +2,7 @@
 
 import { initSync } from './wasm/core.js';
 
+/** @param {() => WebAssembly.Module} module */
 export function load(module) {
   try {
     initSync({ module: module() });
@@ -10,6 +11,10 @@ export function load(module) {
   }
 }
 
+/**
+ * The error to throw for what the start threw.
+ * @param {any} cause
+ */
 export function explained(cause) {
   const name = 'docker-registry-client-wasm';
   if (typeof WebAssembly === 'undefined') return new Error(`${name}: this host has no WebAssembly`, { cause });

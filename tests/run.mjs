@@ -26,6 +26,7 @@ const steps = {
   prepare: ['programs, npm and Python packages, registry servers', prepare],
   format: ['cargo fmt and Biome', format],
   lint: ["Biome's rules for JavaScript and CSS", lint],
+  types: ['tsc --checkJs on pkg-template', types],
   build: ['npm run build', () => ensureBuilt()],
   clippy: ['cargo clippy, native and wasm', clippy],
   rust: ['Rust tests, native', rustTests],
@@ -62,6 +63,11 @@ async function format() {
 async function lint() {
   await ensureNodeModules();
   await biome('lint', '--error-on-warnings');
+}
+
+async function types() {
+  await ensureNodeModules();
+  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', 'tests/types']);
 }
 
 async function clippy() {

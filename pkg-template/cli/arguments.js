@@ -8,26 +8,40 @@ import { counted } from './format.js';
 import { GLOBAL } from './global.js';
 import { Usage } from './usage.js';
 
+/**
+ * @import { Command, Option } from './commands.js'
+ * @typedef {{ kind: 'option', name: string, rawName: string, value?: string, inlineValue?: boolean }} Given an option as typed
+ * @typedef {Record<string, Option>} Known options by name
+ * @typedef {{ command?: Command, args: string[], given: Given[], everywhere: Known }} Typed
+ */
+
 const PASSWORD =
   'there is no --password, because other users of the machine can read arguments; use --password-stdin, which reads it ' +
   'from standard input';
 
-/** Finds the command, and splits the arguments. */
+/**
+ * Finds the command, and splits the arguments.
+ * @param {string[]} argv
+ * @returns {Typed}
+ */
 export function split(argv) {
+  /** @type {Known} */
   const everywhere = { ...GLOBAL };
   for (const { options } of Object.values(commands)) Object.assign(everywhere, options);
-  const config = Object.entries(everywhere).map(([name, { value }]) => [name, { type: value ? 'string' : 'boolean' }]);
-  config.push(['help', { type: 'boolean', short: 'h' }]);
+  /** @type {Record<string, { type: 'string' | 'boolean', short?: string }>} */
+  const config = {};
+  for (const [name, { value }] of Object.entries(everywhere)) config[name] = { type: value ? 'string' : 'boolean' };
+  config.help = { type: 'boolean', short: 'h' };
   const { tokens, positionals } = parseArgs({
     args: argv,
-    options: Object.fromEntries(config),
+    options: config,
     allowPositionals: true,
     strict: false,
     tokens: true,
   });
   const [name, ...args] = positionals;
   const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
-  const given = tokens.filter(({ kind }) => kind === 'option');
+  const given = tokens.filter((token) => token.kind === 'option');
   if (name !== undefined && !command) {
     // The word may be the value of an unknown option.
     refuseUnknown(given, { known: everywhere, everywhere });
@@ -38,6 +52,7 @@ export function split(argv) {
 
 /**
  * Checks the arguments of the command.
+ * @param {Typed} typed
  * @returns {{ args: string[], options: Record<string, any> }} options, by their names in camel case
  */
 export function check({ command, args, given, everywhere }) {
@@ -48,12 +63,20 @@ export function check({ command, args, given, everywhere }) {
   return { args, options };
 }
 
+/**
+ * @param {string[]} args
+ * @param {Command} command
+ */
 function checkCount(args, { takes: [least, most], usage }) {
   if (args.length < least)
     throw new Usage(args.length === 0 ? `${usage} is missing` : `${usage}: an argument is missing`);
   if (args.length > most) throw new Usage(`${usage}: ${counted(args.length - most, 'argument')} too many`);
 }
 
+/**
+ * @param {Given[]} given
+ * @param {{ known: Known, everywhere: Known, command?: Command }} options
+ */
 function refuseUnknown(given, { known, everywhere, command }) {
   const token = given.find(({ name }) => !Object.hasOwn(known, name));
   if (!token) return;
@@ -70,7 +93,12 @@ function refuseUnknown(given, { known, everywhere, command }) {
   );
 }
 
+/**
+ * @param {Given[]} given
+ * @param {Known} known
+ */
 function read(given, known) {
+  /** @type {Record<string, any>} */
   const options = {};
   for (const token of given) {
     const option = `--${token.name}`;
@@ -84,15 +112,25 @@ function read(given, known) {
   return options;
 }
 
+/**
+ * @param {Given} token
+ * @param {string} option
+ */
 function flag({ value }, option) {
   if (value !== undefined) throw new Usage(`${option} takes no value`);
   return true;
 }
 
-function checkedValue({ value, inlineValue }, option, { value: what, read = (text) => text }) {
+/**
+ * @param {Given} token
+ * @param {string} option
+ * @param {Option} spec
+ */
+function checkedValue({ value, inlineValue }, option, { value: what, read }) {
   // A value that looks like an option was probably meant as one.
   if (value === undefined || (!inlineValue && value.startsWith('-'))) throw new Usage(`${option}: ${what} is missing`);
-  return read(value, (rule) => new Usage(`${option}: ${rule}`));
+  return read ? read(value, (rule) => new Usage(`${option}: ${rule}`)) : value;
 }
 
+/** @param {string} name */
 const camelCase = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());

@@ -3,6 +3,12 @@
 import { counted, minute, shortDigest, size } from './format.js';
 import { printTable } from './table.js';
 
+/**
+ * @import { CleanupPlan, CleanupReport, PlannedDigest, PlannedTag } from 'docker-registry-client-wasm'
+ * @import { Output } from './output.js'
+ * @typedef {Partial<PlannedTag> & Partial<PlannedDigest> & Pick<PlannedTag, 'action' | 'reasons'>} Planned
+ */
+
 /** The options that set the rules of a policy. */
 const OPTIONS = {
   'keep.newest': '--keep-newest',
@@ -14,6 +20,7 @@ const OPTIONS = {
   'remove.prerelease': '--remove-prereleases',
 };
 
+/** @param {{ action: string }} planned */
 const isRemoved = ({ action }) => action === 'remove';
 const COLUMNS = [
   { title: 'PLAN' },
@@ -24,12 +31,19 @@ const COLUMNS = [
   { title: 'WHY' },
 ];
 
-/** Prints all tags, those to remove first, then the untagged manifests to remove. */
+/**
+ * Prints all tags, those to remove first, then the untagged manifests to remove.
+ * @param {CleanupPlan} plan
+ * @param {Output} output
+ * @param {{ apply?: boolean }} options
+ */
 export function printPlan({ policy, tags, digests, freed }, output, { apply }) {
-  const isAnyTag = policy.remove?.tags?.includes('*');
+  const isAnyTag = /** @type {{ remove?: { tags?: string[] } }} */ (policy).remove?.tags?.includes('*');
+  /** @type {Record<string, string>} */
   const rules = isAnyTag ? { ...OPTIONS, 'remove.tags': 'no rule keeps it' } : OPTIONS;
   const sorted = [...tags.filter(isRemoved), ...tags.filter((tag) => !isRemoved(tag))];
   const untagged = digests.filter((digest) => isRemoved(digest) && digest.tags.length === 0);
+  /** @param {Planned} planned */
   const row = ({ action, tag, digest, created, size: bytes, reasons }) => [
     action,
     tag,
@@ -40,11 +54,16 @@ export function printPlan({ policy, tags, digests, freed }, output, { apply }) {
   ];
   printTable(output, COLUMNS, [...sorted, ...untagged].map(row));
   if (apply) return;
-  const count = (list, noun) => counted(list.filter(isRemoved).length, noun);
+  const count = (/** @type {{ action: string }[]} */ list, /** @type {string} */ noun) =>
+    counted(list.filter(isRemoved).length, noun);
   const counts = `${count(tags, 'tag')} and ${count(digests, 'manifest')}`;
   output.note(`Nothing was changed. --apply removes ${counts} (${size(freed)}).`);
 }
 
+/**
+ * @param {CleanupReport} report
+ * @param {Output} output
+ */
 export function printReport({ removed, skipped, failed, remaining }, output) {
   const digests = removed.filter((what) => what.includes(':'));
   const tags = removed.filter((what) => !what.includes(':'));

@@ -9,10 +9,17 @@ import { parseRepository } from './reference.js';
 import { Usage } from './usage.js';
 import { oneOf, whole } from './values.js';
 
+/**
+ * @import { CleanupPlan, CleanupPolicy, CleanupProgress, Repository } from 'docker-registry-client-wasm'
+ * @import { Described } from './commands.js'
+ * @import { Output } from './output.js'
+ */
+
 const RULES =
   '--keep-newest, --keep-newer-than, --keep-tag, --keep-highest, --remove-tag, --remove-older-than, ' +
   '--remove-prereleases';
 
+/** @type {Described} */
 export const cleanup = {
   usage: 'HOST/REPOSITORY',
   takes: [1, 1],
@@ -57,7 +64,11 @@ A saved plan can be reviewed and carried out later; whatever has changed by then
   },
 };
 
-/** Loads the saved plan, or makes a new one. */
+/**
+ * Loads the saved plan, or makes a new one.
+ * @param {Record<string, any>} options
+ * @param {() => Promise<Repository>} connected
+ */
 async function planOf({ plan: file, save, ...options }, connected) {
   if (file !== undefined) {
     const rule = Object.keys(options).find((name) => /^(keep|highest|remove)/.test(name));
@@ -73,6 +84,10 @@ async function planOf({ plan: file, save, ...options }, connected) {
   return plan;
 }
 
+/**
+ * @param {Record<string, any>} options
+ * @returns {CleanupPolicy}
+ */
 function policyOf(options) {
   const { keepNewest: newest, keepNewerThan: newerThan, keepTag: tags, keepHighest: highest } = options;
   const { highestPer: per } = options;
@@ -87,11 +102,18 @@ function policyOf(options) {
   return { keep, remove: isSelected ? remove : { tags: ['*'] }, untagged: !options.keepUntagged };
 }
 
+/** @param {object} object */
 const given = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 
+/**
+ * @param {CleanupPlan} plan
+ * @param {Output} output
+ */
 async function carriedOut(plan, output) {
   const progress = startProgress('removing', output);
+  /** @type {Map<string, string>} */
   const told = new Map();
+  /** @param {CleanupProgress} progress */
   const onProgress = ({ done, total, what, outcome }) => {
     told.set(what, outcome);
     progress.update(done, total);
@@ -102,7 +124,7 @@ async function carriedOut(plan, output) {
     const done = [...told.keys()].filter((what) => told.get(what) === 'removed');
     if (done.length === 0) throw cause;
     const names = [...plan.tags, ...plan.digests].filter(({ action }) => action === 'remove');
-    const remaining = names.map(({ tag, digest }) => tag ?? digest).filter((what) => !done.includes(what));
+    const remaining = names.map((one) => ('tag' in one ? one.tag : one.digest)).filter((what) => !done.includes(what));
     throw new Stopped(cause, { done, remaining });
   } finally {
     progress.end();

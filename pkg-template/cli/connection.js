@@ -6,10 +6,16 @@ import process from 'node:process';
 import { withoutTransport } from './reference.js';
 import { Usage } from './usage.js';
 
-/** Returns a function that creates the client for a registry's address. */
+/** @import { Output } from './output.js' */
+
+/**
+ * Returns a function that creates the client for a registry's address.
+ * @param {{ options: Record<string, any>, output: Output, signal: AbortSignal }} call
+ */
 export function connector({ options, output, signal }) {
+  /** @type {Promise<string> | undefined} */
   let password;
-  return async (host) => {
+  return async (/** @type {string} */ host) => {
     const { connect } = await import('docker-registry-client-wasm/node');
     if (Boolean(options.username) !== Boolean(options.passwordStdin)) {
       throw new Usage('--username and --password-stdin must be given together');
@@ -18,7 +24,7 @@ export function connector({ options, output, signal }) {
     const login = username && { username, password: await (password ??= passwordFromInput()) };
     return connect(address(host, options), {
       ...login,
-      ca: options.ca?.map((file) => contents(file, '--ca')),
+      ca: options.ca?.map((/** @type {string} */ file) => contents(file, '--ca')),
       cert: options.cert && contents(options.cert, '--cert'),
       key: options.key && contents(options.key, '--key'),
       rejectUnauthorized: options.insecure ? false : undefined,
@@ -33,6 +39,10 @@ export function connector({ options, output, signal }) {
   };
 }
 
+/**
+ * @param {string} text
+ * @param {Record<string, any>} options
+ */
 function address(text, { plainHttp }) {
   const host = withoutTransport(text);
   if (!plainHttp || /^http:\/\//i.test(host)) return host;
@@ -40,10 +50,14 @@ function address(text, { plainHttp }) {
   return `http://${host}`;
 }
 
+/**
+ * @param {string} file
+ * @param {string} option
+ */
 function contents(file, option) {
   try {
     return readFileSync(file);
-  } catch ({ code }) {
+  } catch (/** @type {any} */ { code }) {
     throw new Usage(`${option}: the file cannot be read: ${code}`);
   }
 }

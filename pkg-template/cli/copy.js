@@ -6,6 +6,14 @@ import { parseReference, selector } from './reference.js';
 import { Usage } from './usage.js';
 import { bytes, oneOf } from './values.js';
 
+/**
+ * @import { CopyProgress, CopyResult } from 'docker-registry-client-wasm'
+ * @import { Described } from './commands.js'
+ * @import { Output } from './output.js'
+ * @import { Progress } from './progress.js'
+ */
+
+/** @type {Described} */
 export const copy = {
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST] HOST/REPOSITORY[:TAG]',
   takes: [2, 2],
@@ -51,13 +59,20 @@ export const copy = {
   },
 };
 
+/**
+ * @param {number} done
+ * @param {number} [total]
+ */
 const ofBytes = (done, total) => `${size(done)} of ${size(total)}`;
 
-/** Adds up the progress of all blobs. The total is known only once the last blob has begun. */
+/**
+ * Adds up the progress of all blobs. The total is known only once the last blob has begun.
+ * @param {Progress} progress
+ */
 function summed(progress) {
   const parts = new Map();
   const sum = { loaded: 0, total: 0 };
-  return ({ digest, loaded, total }) => {
+  return (/** @type {CopyProgress} */ { digest, loaded, total }) => {
     const before = parts.get(digest) ?? { loaded: 0, total: 0 };
     sum.loaded += loaded - before.loaded;
     sum.total += total - before.total;
@@ -66,6 +81,11 @@ function summed(progress) {
   };
 }
 
+/**
+ * @param {CopyResult} result
+ * @param {string} place
+ * @param {Output} output
+ */
 function print({ digest, manifests, blobs, bytes, mounted, existing }, place, output) {
   output.line(`${place}@${digest}`);
   const moved = `${counted(blobs, 'blob')} copied (${size(bytes)}), ${mounted} mounted`;

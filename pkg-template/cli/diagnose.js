@@ -2,6 +2,9 @@
 
 import { EXIT } from './failure.js';
 
+/** @import { Described } from './commands.js' */
+
+/** @type {Described} */
 export const diagnose = {
   usage: 'HOST',
   takes: [1, 1],

@@ -7,11 +7,17 @@ import { PROGRAM } from './help.js';
 import { Stopped } from './in-turn.js';
 import { Interrupted } from './interrupt.js';
 
+/**
+ * @import { Command } from './commands.js'
+ * @import { Output } from './output.js'
+ */
+
 export const EXIT = { done: 0, failed: 1, usage: 2, partly: 3 };
 
 /** The client's codes for an argument that cannot be used. */
 const ARGUMENT = ['INVALID_REFERENCE', 'INVALID_ARGUMENT'];
 
+/** @type {Record<string, string>} */
 const ADVICE = {
   AUTH_REQUIRED: 'Log in with docker login or podman login, or give --username and --password-stdin.',
   UNAUTHORIZED: 'Log in with docker login or podman login, or give --username and --password-stdin.',
@@ -19,12 +25,20 @@ const ADVICE = {
   UNTRUSTED_REALM: '--trusted-realm HOST lets the token service receive the credentials.',
 };
 
+/**
+ * @param {any} error
+ * @returns {string}
+ */
 function codeOf(error) {
   if (error instanceof Usage) return 'USAGE';
   if (error instanceof Interrupted) return 'INTERRUPTED';
   return error?.name === 'RegistryError' ? error.code : 'INTERNAL';
 }
 
+/**
+ * @param {unknown} error
+ * @returns {number}
+ */
 export function exitCode(error) {
   if (error instanceof Stopped) {
     const code = exitCode(error.cause);
@@ -34,6 +48,10 @@ export function exitCode(error) {
   return error instanceof Usage || ARGUMENT.includes(codeOf(error)) ? EXIT.usage : EXIT.failed;
 }
 
+/**
+ * @param {any} error
+ * @param {Command} [command]
+ */
 function advice(error, command) {
   const code = codeOf(error);
   if (code === 'USAGE') return `See ${[PROGRAM, command?.name, '--help'].filter(Boolean).join(' ')}`;
@@ -52,13 +70,19 @@ function advice(error, command) {
   return ADVICE[code];
 }
 
-/** Converts a failure for JSON. */
+/**
+ * Converts a failure for JSON.
+ * @param {any} error
+ */
 export const asJson = (error) =>
   error?.name === 'RegistryError' ? error.toJSON() : { code: codeOf(error), message: messageOf(error) };
 
-const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+const messageOf = (/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error));
 
-/** The client's options, in the words of the command line. */
+/**
+ * The client's options, in the words of the command line.
+ * @type {[RegExp, string][]}
+ */
 const WORDS = [
   [/is named in trustedRealms \(\["([^"]*)"\]\)/g, 'is given as --trusted-realm $1'],
   [/name its host in trustedRealms/g, 'give its host as --trusted-realm'],
@@ -69,10 +93,16 @@ const WORDS = [
     ', and there is no login for it',
   ],
 ];
-const inOurWords = (message) => WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
+const inOurWords = (/** @type {string} */ message) =>
+  WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
 
-/** Prints one line for people, and everything for programs. */
+/**
+ * Prints one line for people, and everything for programs.
+ * @param {unknown} error
+ * @param {{ output: Output, command?: Command }} call
+ */
 export function report(error, { output, command }) {
+  /** @type {{ cause?: any, done?: string[], failed?: string, remaining?: string[] }} */
   const { cause = error, done, failed, remaining } = error instanceof Stopped ? error : {};
   if (output.isJson) output.json({ error: asJson(cause), done, failed, remaining });
   output.error(codeOf(cause), inOurWords(messageOf(cause)));
@@ -86,6 +116,6 @@ export function report(error, { output, command }) {
   if (process.env.DEBUG && cause?.stack) output.advice(cause.stack);
 }
 
-const list = (items) => (items.length > 0 ? items.join(' ') : 'none');
+const list = (/** @type {string[]} */ items = []) => (items.length > 0 ? items.join(' ') : 'none');
 /** After an interrupt, the outcome of the last request is unknown. */
-const whatOf = (cause) => (cause instanceof Interrupted ? 'Possibly done' : 'Failed');
+const whatOf = (/** @type {unknown} */ cause) => (cause instanceof Interrupted ? 'Possibly done' : 'Failed');

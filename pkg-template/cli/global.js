@@ -2,6 +2,7 @@
 
 import { duration, oneOf, proxy, whole } from './values.js';
 
+/** @type {Record<string, import('./commands.js').Option>} */
 export const GLOBAL = {
   json: { help: 'prints JSON, for failures too' },
   quiet: { help: 'prints no progress, notes or warnings' },

@@ -5,19 +5,23 @@ import { readFileSync } from 'node:fs';
 import { commands } from './commands.js';
 import { GLOBAL } from './global.js';
 
+/** @import { Command, Option } from './commands.js' */
+
 export const PROGRAM = 'docker-registry-client-wasm';
 
 export const version = () => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 
+/** @param {[left: string, right: string][]} entries */
 function list(entries) {
   const width = Math.max(...entries.map(([left]) => left.length));
   return entries.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
 }
 
-const optionList = (options) =>
+const optionList = (/** @type {Record<string, Option>} */ options) =>
   list(Object.entries(options).map(([name, { value, help }]) => [`--${name}${value ? ` ${value}` : ''}`, help]));
 
 export function overview() {
+  /** @type {[string, string][]} */
   const rows = Object.values(commands).map(({ name, summary }) => [name, summary]);
   return `Usage: ${PROGRAM} COMMAND …
 
@@ -34,6 +38,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage, 3 partly done, 130 interrupted.
 `;
 }
 
+/** @param {Command} command */
 export function helpFor({ name, usage, summary, details, options = {}, examples }) {
   const own = Object.keys(options).length > 0 ? `Options:\n${optionList(options)}\n\n` : '';
   const more = details ? `${details}\n\n` : '';

@@ -2,14 +2,25 @@
 
 /** A failure after which some of the work may be done. */
 export class Stopped extends Error {
+  /**
+   * @param {any} cause
+   * @param {{ done: string[], failed?: string, remaining: string[] }} items
+   */
   constructor(cause, { done, failed, remaining }) {
     super(cause?.message, { cause });
-    Object.assign(this, { done, failed, remaining });
+    this.done = done;
+    this.failed = failed;
+    this.remaining = remaining;
   }
 }
 
-/** Runs `task` for each item up to the first failure. */
+/**
+ * Runs `task` for each item up to the first failure.
+ * @param {string[]} items
+ * @param {(item: string) => Promise<void>} task
+ */
 export async function inTurn(items, task) {
+  /** @type {string[]} */
   const done = [];
   for (const item of items) {
     try {

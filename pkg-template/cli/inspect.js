@@ -5,10 +5,18 @@ import { parseReference, selector } from './reference.js';
 import { printTable } from './table.js';
 import { Usage } from './usage.js';
 
+/**
+ * @import { DockerRegistryClient, Image, Manifest, Repository } from 'docker-registry-client-wasm'
+ * @import { Described } from './commands.js'
+ * @import { Output } from './output.js'
+ * @import { Reference } from './reference.js'
+ */
+
 const FORMS = ['json', 'raw', 'config'];
 /** Media types of image configs, which artifacts do not have. */
 const IMAGE_CONFIG = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 
+/** @type {Described} */
 export const inspect = {
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST]',
   takes: [1, 1],
@@ -39,6 +47,13 @@ export const inspect = {
   },
 };
 
+/**
+ * @param {DockerRegistryClient} client
+ * @param {Repository} repository
+ * @param {Reference} reference
+ * @param {{ platform?: string, isRaw?: boolean }} options
+ * @returns {Promise<any>} the manifest's bytes, or the facts to show
+ */
 async function find(client, repository, reference, { platform, isRaw }) {
   const { place, tag, digest: asked } = reference;
   const name = { repository: place, tag: asked ? tag : (tag ?? 'latest') };
@@ -47,13 +62,16 @@ async function find(client, repository, reference, { platform, isRaw }) {
   const manifest = await repository.manifest(image?.digest ?? selected).catch(async (error) => {
     if (isRaw || error.code !== 'UNSUPPORTED' || (await client.apiVersion()) !== 1) throw error;
   });
-  if (isRaw) return manifest.bytes;
-  if (manifest) return { ...name, ...(await describe(repository, manifest)) };
+  if (manifest) return isRaw ? manifest.bytes : { ...name, ...(await describe(repository, manifest)) };
   // V1 has images without manifests.
   const found = image ?? (await repository.image(selected));
   return { ...name, verified: found.verified, ...(await ofImage(found)) };
 }
 
+/**
+ * @param {Repository} repository
+ * @param {Manifest} manifest
+ */
 async function describe(repository, manifest) {
   const { mediaType, digest, artifactType, annotations, subject, config, layers, manifests } = manifest;
   const isImage = config && IMAGE_CONFIG.includes(config.mediaType) && artifactType === undefined;
@@ -61,9 +79,11 @@ async function describe(repository, manifest) {
   return { digest, mediaType, artifactType, subject, ...image, manifests, annotations };
 }
 
+/** @param {Image} image */
 async function ofImage(image) {
   const { id, platform, size, created, layers } = image;
-  const { Entrypoint, Cmd, Env, User, WorkingDir, ExposedPorts, Labels } = (await image.getJson()).config ?? {};
+  const { Entrypoint, Cmd, Env, User, WorkingDir, ExposedPorts, Labels } =
+    /** @type {any} */ (await image.getJson()).config ?? {};
   const settings = { Entrypoint, Cmd, Env, User, WorkingDir, ExposedPorts, Labels };
   return { id, platform, size, created, layers, config: settings };
 }
@@ -78,8 +98,13 @@ const LAYERS = [
   { title: 'TYPE' },
 ];
 
-const words = (list) => list?.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
+const words = (/** @type {string[] | undefined} */ list) =>
+  list?.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
 
+/**
+ * @param {Record<string, any>} facts
+ * @param {Output} output
+ */
 function print(facts, output) {
   const { config = {}, layers, manifests } = facts;
   const rows = [
@@ -98,19 +123,24 @@ function print(facts, output) {
     ['Entrypoint', words(config.Entrypoint)],
     ['Command', words(config.Cmd)],
     ['Ports', Object.keys(config.ExposedPorts ?? {}).join(' ')],
-    ...(config.Env ?? []).map((text) => ['Env', text]),
+    ...(config.Env ?? []).map((/** @type {string} */ text) => ['Env', text]),
     ...Object.entries(config.Labels ?? {}).map(([name, value]) => ['Label', `${name}=${value}`]),
     ...Object.entries(facts.annotations ?? {}).map(([name, value]) => ['Annotation', `${name}=${value}`]),
   ];
   for (const [name, value] of rows) if (value) output.line(`${`${name}:`.padEnd(12)} ${value}`);
   if (manifests) {
     output.line();
-    const entries = manifests.map((entry) => [kind(entry), entry.digest, entry.mediaType]);
+    const entries = manifests.map((/** @type {any} */ entry) => [kind(entry), entry.digest, entry.mediaType]);
     printTable(output, ENTRIES, entries);
   }
   if (layers?.length > 0) {
     output.line();
-    const entries = layers.map((layer, index) => [index, layer.digest ?? layer.id, size(layer.size), layer.mediaType]);
+    const entries = layers.map((/** @type {any} */ layer, /** @type {number} */ index) => [
+      index,
+      layer.digest ?? layer.id,
+      size(layer.size),
+      layer.mediaType,
+    ]);
     const columns = layers[0].id
       ? LAYERS.map((column) => (column.title === 'DIGEST' ? { title: 'IMAGE' } : column))
       : LAYERS;
@@ -118,7 +148,10 @@ function print(facts, output) {
   }
 }
 
-/** BuildKit stores attestations beside images, under a platform that does not exist (its "attestation-storage.md"). */
+/**
+ * BuildKit stores attestations beside images, under a platform that does not exist (its "attestation-storage.md").
+ * @param {Record<string, any>} entry
+ */
 function kind({ platform: place, annotations, artifactType }) {
   const attested = annotations?.['vnd.docker.reference.digest'];
   if (attested) return `attestation of ${shortDigest(attested)}`;

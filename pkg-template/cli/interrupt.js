@@ -6,6 +6,7 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 };
 
 /** Reason of the abort. */
 export class Interrupted extends Error {
+  /** @param {number} exitCode */
   constructor(exitCode) {
     super('interrupted');
     this.exitCode = exitCode;

@@ -11,9 +11,11 @@ import { watchInterrupts } from './interrupt.js';
 import { createOutput, watchPipes } from './output.js';
 import { Usage } from './usage.js';
 
+/** @param {string[]} argv */
 async function main(argv) {
   const { signal } = watchInterrupts();
   let output = createOutput({ json: argv.includes('--json') });
+  /** @type {import('./commands.js').Command | undefined} */
   let command;
   // If nobody reads the rest of a list (head), the program ends; a command that changes a registry goes on.
   watchPipes(() => command?.changes || process.exit(0));
@@ -25,7 +27,7 @@ async function main(argv) {
     if (options.help) return output.text(command ? helpFor(command) : overview());
     if (options.version) return output.text(version());
     if (!command) throw new Usage('a command is needed');
-    return await command.run({ args, options, output, signal, connect: connector({ options, output, signal }) });
+    return await command.run({ args, options, output, connect: connector({ options, output, signal }) });
   } catch (error) {
     report(error, { output, command });
     return exitCode(error);

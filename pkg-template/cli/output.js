@@ -8,32 +8,41 @@ const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
 const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
 
-const escapedUnit = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const escapedUnit = (/** @type {string} */ unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 /** The escapes are those of JSON. */
-const escaped = (character) => character.split('').map(escapedUnit).join('');
+const escaped = (/** @type {string} */ character) => character.split('').map(escapedUnit).join('');
 
 /** Returns the text as one line without control characters. */
-export const clean = (text) => String(text).replace(UNSAFE, escaped);
+export const clean = (/** @type {unknown} */ text) => String(text).replace(UNSAFE, escaped);
 
 /** Cleans each line of a text. */
-const cleanLines = (text) => String(text).split('\n').map(clean).join('\n');
+const cleanLines = (/** @type {unknown} */ text) => String(text).split('\n').map(clean).join('\n');
 
-/** Calls `closed` when the reader of the output has gone (EPIPE), which is not a failure. */
+/**
+ * Calls `closed` when the reader of the output has gone (EPIPE), which is not a failure.
+ * @param {() => void} closed
+ */
 export function watchPipes(closed) {
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error) => {
+    stream.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
       if (error.code !== 'EPIPE') throw error;
       closed();
     });
   }
 }
 
+/** @typedef {ReturnType<typeof createOutput>} Output */
+/** @typedef {keyof typeof COLORS} Color */
+
 /** @param {{ json?: boolean, quiet?: boolean, color?: string }} options */
 export function createOutput({ json = false, quiet = false, color = 'auto' }) {
   const { stdout, stderr } = process;
-  const isTerminal = (stream) => Boolean(stream.isTTY) && process.env.TERM !== 'dumb';
-  const isColored = (stream) => color === 'always' || (color === 'auto' && isTerminal(stream) && !process.env.NO_COLOR);
-  const painter = (stream) => (name, text) => (isColored(stream) ? `\x1b[${COLORS[name]}m${text}\x1b[0m` : text);
+  const isTerminal = (/** @type {NodeJS.WriteStream} */ stream) => Boolean(stream.isTTY) && process.env.TERM !== 'dumb';
+  const isColored = (/** @type {NodeJS.WriteStream} */ stream) =>
+    color === 'always' || (color === 'auto' && isTerminal(stream) && !process.env.NO_COLOR);
+  const painter =
+    (/** @type {NodeJS.WriteStream} */ stream) => (/** @type {Color} */ name, /** @type {string} */ text) =>
+      isColored(stream) ? `\x1b[${COLORS[name]}m${text}\x1b[0m` : text;
   const paint = painter(stdout);
   const paintError = painter(stderr);
   return {
@@ -41,16 +50,19 @@ export function createOutput({ json = false, quiet = false, color = 'auto' }) {
     /** Whether progress bars may be drawn. */
     isLive: isTerminal(stderr) && !quiet && !json,
     /** Prints a cleaned line, in a color if one is given. */
-    line: (text = '', name) => stdout.write(`${name ? paint(name, clean(text)) : clean(text)}\n`),
+    line: (/** @type {unknown} */ text = '', /** @type {Color | undefined} */ name = undefined) =>
+      stdout.write(`${name ? paint(name, clean(text)) : clean(text)}\n`),
     /** Prints the package's own text. */
-    text: (text) => void stdout.write(text.endsWith('\n') ? text : `${text}\n`),
+    text: (/** @type {string} */ text) => void stdout.write(text.endsWith('\n') ? text : `${text}\n`),
     /** Prints JSON, which escapes control characters itself. */
-    json: (value) => stdout.write(`${cleanLines(JSON.stringify(value, undefined, 2))}\n`),
-    bytes: (bytes) => stdout.write(bytes),
-    note: (text) => void (quiet || stderr.write(`${clean(text)}\n`)),
-    warn: (text) => void (quiet || stderr.write(`${paintError('yellow', 'warning:')} ${clean(text)}\n`)),
-    error: (code, message) => stderr.write(`${paintError('red', 'error:')} ${clean(code)}: ${clean(message)}\n`),
+    json: (/** @type {unknown} */ value) => stdout.write(`${cleanLines(JSON.stringify(value, undefined, 2))}\n`),
+    bytes: (/** @type {Uint8Array} */ bytes) => stdout.write(bytes),
+    note: (/** @type {unknown} */ text) => void (quiet || stderr.write(`${clean(text)}\n`)),
+    warn: (/** @type {unknown} */ text) =>
+      void (quiet || stderr.write(`${paintError('yellow', 'warning:')} ${clean(text)}\n`)),
+    error: (/** @type {unknown} */ code, /** @type {unknown} */ message) =>
+      stderr.write(`${paintError('red', 'error:')} ${clean(code)}: ${clean(message)}\n`),
     /** Prints several lines, such as a stack. */
-    advice: (text) => stderr.write(`${cleanLines(text)}\n`),
+    advice: (/** @type {unknown} */ text) => stderr.write(`${cleanLines(text)}\n`),
   };
 }

@@ -5,11 +5,20 @@ import { Usage } from './usage.js';
 const HUB = 'docker.io';
 
 /**
- * @returns {{ host: string, name: string, tag?: string, digest?: string, place: string }} `host`: with its scheme, if it
- *   has one, and with the registry's path, which ends at "//"; `place`: all but scheme, tag and digest
+ * @typedef {object} Reference
+ * @property {string} host with its scheme, if it has one, and with the registry's path, which ends at "//"
+ * @property {string} name
+ * @property {string} [tag]
+ * @property {string} [digest]
+ * @property {string} place all but scheme, tag and digest
+ */
+
+/**
+ * @param {string} text
+ * @returns {Reference}
  */
 export function parseReference(text) {
-  const [, scheme, rest] = /^(https?:\/\/)?(.*)$/is.exec(withoutTransport(text));
+  const [, scheme, rest] = /** @type {RegExpExecArray} */ (/^(https?:\/\/)?(.*)$/is.exec(withoutTransport(text)));
   const slash = rest.indexOf('/');
   const first = slash < 0 ? rest : rest.slice(0, slash);
   if (slash < 0 && (scheme || isHost(first.replace(/[:@].*$/, '')))) {
@@ -31,12 +40,16 @@ export function parseReference(text) {
 }
 
 /** Removes the transport of skopeo's and helm's references, which does not tell the scheme. */
-export const withoutTransport = (text) => text.replace(/^(docker|oci):\/\//i, '');
+export const withoutTransport = (/** @type {string} */ text) => text.replace(/^(docker|oci):\/\//i, '');
 
 /** Whether docker takes the text for a host, and not for a namespace of Docker Hub. */
-const isHost = (text) => /[.:[]/.test(text) || text === 'localhost' || text !== text.toLowerCase();
+const isHost = (/** @type {string} */ text) =>
+  /[.:[]/.test(text) || text === 'localhost' || text !== text.toLowerCase();
 
-/** Parses a repository without tag and digest. */
+/**
+ * Parses a repository without tag and digest.
+ * @param {string} text
+ */
 export function parseRepository(text) {
   const reference = parseReference(text);
   if (reference.tag !== undefined || reference.digest !== undefined) {
@@ -45,7 +58,10 @@ export function parseRepository(text) {
   return reference;
 }
 
-/** Parses a reference whose tag is required. */
+/**
+ * Parses a reference whose tag is required.
+ * @param {string} text
+ */
 export function parseTag(text) {
   const reference = parseReference(text);
   if (!reference.tag || reference.digest !== undefined) {
@@ -55,4 +71,4 @@ export function parseTag(text) {
 }
 
 /** Returns what names the manifest. As in docker, a digest takes precedence over a tag. */
-export const selector = ({ tag, digest }) => digest ?? tag ?? 'latest';
+export const selector = (/** @type {Reference} */ { tag, digest }) => digest ?? tag ?? 'latest';

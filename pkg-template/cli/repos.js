@@ -1,5 +1,8 @@
 // `repos`
 
+/** @import { Described } from './commands.js' */
+
+/** @type {Described} */
 export const repos = {
   usage: 'HOST',
   takes: [1, 1],
@@ -17,6 +20,7 @@ export const repos = {
       for await (const name of names) output.line(name);
       return;
     }
+    /** @type {string[]} */
     const list = [];
     for await (const name of names) list.push(name);
     output.json(list);

@@ -4,6 +4,9 @@ import { inTurn } from './in-turn.js';
 import { parseReference, parseTag, selector } from './reference.js';
 import { Usage } from './usage.js';
 
+/** @import { Described } from './commands.js' */
+
+/** @type {Described} */
 export const tag = {
   usage: 'HOST/REPOSITORY:TAG|@DIGEST NEWTAG…',
   takes: [2, Infinity],
@@ -36,6 +39,7 @@ export const tag = {
   },
 };
 
+/** @type {Described} */
 export const untag = {
   usage: 'HOST/REPOSITORY:TAG…',
   takes: [1, Infinity],
@@ -46,7 +50,8 @@ export const untag = {
   async run({ args, output, connect }) {
     const references = args.map(parseTag);
     const clients = new Map();
-    const client = async (host) => clients.get(host) ?? clients.set(host, await connect(host)).get(host);
+    const client = async (/** @type {string} */ host) =>
+      clients.get(host) ?? clients.set(host, await connect(host)).get(host);
     const removed = await inTurn(args, async (text) => {
       const { host, name, tag, place } = references[args.indexOf(text)];
       await (await client(host)).repository(name).untag(tag);

@@ -6,7 +6,16 @@ import { parseRepository } from './reference.js';
 import { printTable } from './table.js';
 import { oneOf } from './values.js';
 
+/**
+ * @import { DescribedTag, Repository } from 'docker-registry-client-wasm'
+ * @import { Described } from './commands.js'
+ * @import { Output } from './output.js'
+ * @typedef {import('./table.js').Column & { of: (entry: any) => unknown }} Column
+ */
+
+/** @type {Column} */
 const TAG = { title: 'TAG', of: ({ tag }) => tag };
+/** @type {Column[]} */
 const SHORT = [
   TAG,
   { title: 'DIGEST', of: ({ digest, id }) => shortDigest(digest ?? id) },
@@ -14,6 +23,7 @@ const SHORT = [
   { title: 'SIZE', of: (data) => size(data.size), isRight: true },
   { title: 'PLATFORMS', of: kind },
 ];
+/** @type {Column[]} */
 const LONG = [
   TAG,
   { title: 'DIGEST', of: ({ digest, id }) => digest ?? id },
@@ -23,11 +33,15 @@ const LONG = [
   { title: 'PLATFORMS', of: kind },
 ];
 
-/** Returns the platforms. Artifacts have none, but usually a type. */
+/**
+ * Returns the platforms. Artifacts have none, but usually a type.
+ * @param {any} entry
+ */
 function kind({ platforms: list, artifactType }) {
   return list.length > 0 ? platforms(list) : (artifactType ?? '');
 }
 
+/** @type {Described} */
 export const tags = {
   usage: 'HOST/REPOSITORY',
   takes: [1, 1],
@@ -65,9 +79,15 @@ export const tags = {
 /** The grammar of the distribution-spec; some registries list other tags too (1.1.0+build.5). */
 const TAG_RULE = /^\w[\w.-]{0,127}$/;
 
+/**
+ * @param {Repository} repository
+ * @param {{ tags: string[], order: 'newest' | 'version' | 'name' }} options
+ * @param {Output} output
+ */
 async function described(repository, { tags: names, order }, output) {
   const progress = startProgress('reading tags', output);
   const valid = names.filter((tag) => TAG_RULE.test(tag));
+  /** @type {any[]} */
   const entries = [];
   try {
     for await (const entry of repository.describeTags({ tags: valid, order })) {
@@ -85,12 +105,18 @@ async function described(repository, { tags: names, order }, output) {
   return entries;
 }
 
-/** Prints the table. A tag that cannot be described keeps its row. */
+/**
+ * Prints the table. A tag that cannot be described keeps its row.
+ * @param {any[]} entries
+ * @param {Column[]} columns
+ * @param {Output} output
+ */
 function print(entries, columns, output) {
   // V1 has ids instead of digests.
   if (entries.some(({ id }) => id))
     columns = columns.map((column) => (column.title === 'DIGEST' ? { ...column, title: 'IMAGE' } : column));
-  const row = (entry) => columns.map((column) => (entry.error && column !== TAG ? '' : column.of(entry)));
+  const row = (/** @type {any} */ entry) =>
+    columns.map((column) => (entry.error && column !== TAG ? '' : column.of(entry)));
   printTable(output, columns, entries.map(row));
   for (const { tag, error } of entries) if (error) output.warn(`${tag}: ${error.code}: ${error.message}`);
 }

@@ -1,24 +1,35 @@
-// Parses the values of options. `refuse` makes the error to throw from a rule.
+// Parses the values of options.
 
+/** @typedef {(rule: string) => Error} Refuse makes the error to throw of the rule */
+
+/** @type {Record<string, number>} */
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 /** Parses a whole number. */
 export const whole =
   (least = 0) =>
-  (text, refuse) => {
+  (/** @type {string} */ text, /** @type {Refuse} */ refuse) => {
     const number = /^\d{1,15}$/.test(text) ? Number(text) : -1;
     if (number < least) throw refuse(`a whole number of at least ${least} is needed`);
     return number;
   };
 
-/** Parses a duration such as "30d" into milliseconds. */
+/**
+ * Parses a duration such as "30d" into milliseconds.
+ * @param {string} text
+ * @param {Refuse} refuse
+ */
 export function duration(text, refuse) {
   const [, number, unit] = /^(\d{1,9})(ms|s|m|h|d|w)$/.exec(text) ?? [];
   if (unit === undefined) throw refuse('a duration such as 30s is needed, in ms, s, m (minutes), h, d or w');
-  return number * UNITS[unit];
+  return Number(number) * UNITS[unit];
 }
 
-/** Parses a size such as "10M". Units are powers of 1024, as in nginx and dd. */
+/**
+ * Parses a size such as "10M". Units are powers of 1024, as in nginx and dd.
+ * @param {string} text
+ * @param {Refuse} refuse
+ */
 export function bytes(text, refuse) {
   const [, number, unit] = /^(\d{1,12})([kmg]?)$/i.exec(text) ?? [];
   const size = Number(number) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit?.toLowerCase());
@@ -27,13 +38,17 @@ export function bytes(text, refuse) {
 }
 
 export const oneOf =
-  (...words) =>
-  (text, refuse) => {
+  (/** @type {string[]} */ ...words) =>
+  (/** @type {string} */ text, /** @type {Refuse} */ refuse) => {
     if (!words.includes(text)) throw refuse(`one of ${words.join(', ')} is needed`);
     return text;
   };
 
-/** Checks a proxy's URL. Everybody on the machine could read a password in it. */
+/**
+ * Checks a proxy's URL. Everybody on the machine could read a password in it.
+ * @param {string} text
+ * @param {Refuse} refuse
+ */
 export function proxy(text, refuse) {
   if (text.includes('@'))
     throw refuse('put the login into HTTPS_PROXY, where others cannot read it, and use --proxy env');

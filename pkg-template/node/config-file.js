@@ -8,10 +8,22 @@ import process from 'node:process';
 import { parse } from './json.js';
 import { object, refusal } from './options.js';
 
+/**
+ * The three parts of a config that are about logins.
+ * @typedef {object} Config
+ * @property {string} path what to call it in messages
+ * @property {Record<string, any>} auths
+ * @property {Record<string, any>} credHelpers
+ * @property {string} [credsStore]
+ */
+
 const ABSENT = ['ENOENT', 'ENOTDIR'];
 const VARIABLE = 'DOCKER_AUTH_CONFIG';
 
-/** Lists the files in the order of precedence: docker's, then podman's. */
+/**
+ * Lists the files in the order of precedence: docker's, then podman's.
+ * @returns {string[]}
+ */
 export function usualFiles() {
   const { DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_CONFIG_HOME, XDG_RUNTIME_DIR } = process.env;
   const user = userId();
@@ -23,7 +35,7 @@ export function usualFiles() {
     user !== undefined && `/run/containers/${user}/auth.json`,
     join(XDG_CONFIG_HOME || join(homedir(), '.config'), 'containers', 'auth.json'),
   ];
-  return [...new Set(files.filter(Boolean))];
+  return [...new Set(files.flatMap((file) => file || []))];
 }
 
 /** Returns undefined on Windows, and without permission in Deno. */
@@ -41,7 +53,10 @@ export function variableConfig() {
   return text && parsed(text, `environment variable ${VARIABLE}`);
 }
 
-/** Returns undefined if there is no file. */
+/**
+ * Returns undefined if there is no file.
+ * @param {string} path
+ */
 export async function readConfig(path) {
   const text = await readFile(path, 'utf8').catch((error) => {
     // A usual place that Deno may not read counts as empty.
@@ -51,7 +66,12 @@ export async function readConfig(path) {
   return text === undefined ? undefined : parsed(text, path);
 }
 
-/** Reads the three parts of a config that concern logins. `path` names it in messages. */
+/**
+ * Reads the three parts of a config that concern logins. `path` names it in messages.
+ * @param {string} text
+ * @param {string} path what to call it in messages
+ * @returns {Config}
+ */
 function parsed(text, path) {
   // Editors on Windows write a byte order mark.
   const json = text.replace(/^\ufeff/, '');

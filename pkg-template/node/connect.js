@@ -5,13 +5,21 @@ import { dockerCredentials } from './credentials.js';
 import { FETCH_OPTIONS, createFetch } from './fetch.js';
 import { object, refusal } from './options.js';
 
+/** @import { ConnectOptions } from 'docker-registry-client-wasm/node' */
+
 const CREDENTIALS = ['username', 'password', 'token', 'identityToken', 'credentials'];
 
-/** See node.d.ts. */
+/**
+ * See node.d.ts.
+ * @param {string | URL} host
+ * @param {ConnectOptions} [options]
+ */
 export function connect(host, options = {}) {
   const given = Object.entries(object(options)).filter(([, value]) => value !== undefined);
+  /** @param {[string, unknown]} entry */
   const isForFetch = ([name]) => FETCH_OPTIONS.includes(name);
   const forFetch = given.filter(isForFetch);
+  /** @type {Record<string, any>} */
   const forClient = Object.fromEntries(given.filter((entry) => !isForFetch(entry)));
   if (forFetch.length > 0) {
     if (forClient.fetch)

@@ -7,10 +7,20 @@ import { askHelper } from './helper.js';
 import { checkNames, object, refusal, typed } from './options.js';
 import { keysFor, namesOf } from './registry-keys.js';
 
+/**
+ * @import { Challenge, Credentials } from 'docker-registry-client-wasm'
+ * @import { DockerCredentialsOptions } from 'docker-registry-client-wasm/node'
+ * @import { Config } from './config-file.js'
+ */
+
 const HELPER_TIMEOUT = 30_000;
 const REPOSITORY_SCOPE = /^repository(?:\([^)]*\))?:(.+):[^:]*$/;
 
-/** See node.d.ts. */
+/**
+ * See node.d.ts.
+ * @param {DockerCredentialsOptions} [options]
+ * @returns {(challenge: Challenge) => Promise<Credentials | undefined>}
+ */
 export function dockerCredentials(options) {
   const given = checkNames(options, ['configFile', 'helperTimeout']);
   const configFile = typed(given, 'configFile', 'string');
@@ -22,7 +32,8 @@ export function dockerCredentials(options) {
 
   return async ({ registry, scopes = [] }) => {
     const names = namesOf(registry);
-    const repositories = scopes.map((scope) => REPOSITORY_SCOPE.exec(scope)?.[1]).filter(Boolean);
+    const repositories = scopes.map((scope) => REPOSITORY_SCOPE.exec(scope)?.[1]).filter((name) => name !== undefined);
+    /** @param {Config | '' | undefined} config */
     const loginOf = async (config) =>
       config && ((await fromHelper(config, names, timeout)) ?? fromAuths(config, names, repositories));
     // Read again each time, so that a `docker login` takes effect without a restart.
@@ -36,6 +47,11 @@ export function dockerCredentials(options) {
   };
 }
 
+/**
+ * @param {Config} config
+ * @param {string[]} names
+ * @param {number} timeout
+ */
 async function fromHelper({ path, credHelpers, credsStore }, names, timeout) {
   const key = names.find((name) => Object.hasOwn(credHelpers, name));
   const helper = key === undefined ? credsStore : credHelpers[key];
@@ -46,6 +62,11 @@ async function fromHelper({ path, credHelpers, credsStore }, names, timeout) {
   return askHelper(helper, { server: key ?? names[0], rule: `${part} in ${path}`, timeout });
 }
 
+/**
+ * @param {Config} config
+ * @param {string[]} names
+ * @param {string[]} repositories
+ */
 function fromAuths({ path, auths }, names, repositories) {
   for (const key of keysFor(Object.keys(auths), names, repositories)) {
     const place = `${path}: auths[${JSON.stringify(key)}]`;
@@ -55,7 +76,12 @@ function fromAuths({ path, auths }, names, repositories) {
   return undefined;
 }
 
-/** Returns undefined for the empty entry that docker leaves if a helper has the login. */
+/**
+ * Returns undefined for the empty entry that docker leaves if a helper has the login.
+ * @param {Record<string, any>} entry
+ * @param {string} place
+ * @returns {Credentials | undefined}
+ */
 function fromEntry(entry, place) {
   for (const name of ['auth', 'username', 'password', 'identitytoken', 'registrytoken']) {
     if (typeof (entry[name] ?? '') !== 'string') throw refusal(`${place}.${name}: a string is needed`);
@@ -67,6 +93,10 @@ function fromEntry(entry, place) {
   return undefined;
 }
 
+/**
+ * @param {string} auth
+ * @param {string} place
+ */
 function decoded(auth, place) {
   const base64 = auth.replace(/\s/g, '');
   const text = /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? Buffer.from(base64, 'base64').toString() : '';

@@ -8,6 +8,9 @@ import process from 'node:process';
 import { RegistryError } from '../classes.js';
 import { refusal } from './options.js';
 
+/** @import { Credentials } from 'docker-registry-client-wasm' */
+/** @typedef {(code: string, why: string) => Error} Failed makes the error to throw */
+
 const OUTPUT_LIMIT = 1 << 20;
 const NOT_FOUND = 'credentials not found in native keychain';
 
@@ -15,6 +18,7 @@ const NOT_FOUND = 'credentials not found in native keychain';
  * Asks the helper for the login of `server`; undefined if it has none.
  * @param {string} name as in the config: "osxkeychain", "ecr-login"
  * @param {{ server: string, rule: string, timeout: number }} question `rule`: the part of the config that names the helper
+ * @returns {Promise<Credentials | undefined>}
  */
 export async function askHelper(name, { server, rule, timeout }) {
   // It becomes part of a program's name, so it must be neither a path nor an option.
@@ -22,6 +26,7 @@ export async function askHelper(name, { server, rule, timeout }) {
     throw refusal(`${rule}: ${JSON.stringify(name)} cannot be the name of a credential helper`);
   const program = `docker-credential-${name}`;
   // No message contains what the helper prints, which may be a secret.
+  /** @type {Failed} */
   const failed = (code, why) => new RegistryError(code, `${program} (${rule}) ${why}`);
   const { exit, output, errors } = await run(program, server, timeout, failed);
   if (exit !== 0) {
@@ -39,6 +44,7 @@ export async function askHelper(name, { server, rule, timeout }) {
   return username === '<token>' ? { identityToken: secret } : { username, password: secret };
 }
 
+/** @param {string} output */
 function parsed(output) {
   try {
     return JSON.parse(output);
@@ -47,11 +53,19 @@ function parsed(output) {
   }
 }
 
-/** Runs the program without a shell. Settles in time, whatever the helper or its children do. */
+/**
+ * Runs the program without a shell. Settles in time, whatever the helper or its children do.
+ * @param {string} program
+ * @param {string} server
+ * @param {number} timeout
+ * @param {Failed} failed
+ * @returns {Promise<{ exit: number | NodeJS.Signals | null, output: string, errors: string }>}
+ */
 function run(program, server, timeout, failed) {
   return new Promise((resolve, reject) => {
     const suffix = process.platform === 'win32' && !program.endsWith('.exe') ? '.exe' : '';
     const child = spawn(program + suffix, ['get'], { windowsHide: true });
+    /** @type {<T>(settle: (value: T) => void, value: T) => void} */
     const give = (settle, value) => {
       clearTimeout(timer);
       child.kill('SIGKILL');
@@ -59,7 +73,8 @@ function run(program, server, timeout, failed) {
       settle(value);
     };
     const timer = setTimeout(() => give(reject, failed('TIMEOUT', `did not answer within ${timeout} ms`)), timeout);
-    const collect = (stream) => {
+    const collect = (/** @type {NodeJS.ReadableStream} */ stream) => {
+      /** @type {Buffer[]} */
       const chunks = [];
       let size = 0;
       stream.on('data', (chunk) => {
@@ -69,7 +84,7 @@ function run(program, server, timeout, failed) {
       });
       return () => Buffer.concat(chunks).toString();
     };
-    child.once('error', ({ code }) => {
+    child.once('error', (/** @type {NodeJS.ErrnoException} */ { code }) => {
       const why = code === 'ENOENT' ? 'is not on the PATH' : `cannot be started: ${code}`;
       give(reject, failed('AUTH_REQUIRED', why));
     });

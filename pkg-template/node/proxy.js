@@ -4,9 +4,12 @@ import process from 'node:process';
 
 import { refusal } from './options.js';
 
+/** @typedef {{ http?: string, https?: string, except: string, isFromEnvironment: boolean }} Proxies URLs, and what goes past them */
+
 /**
  * Returns the URLs of the proxies and the hosts that bypass them; undefined without a proxy.
- * @returns {{ http?: string, https?: string, except: string, isFromEnvironment: boolean } | undefined}
+ * @param {Record<string, any>} options
+ * @returns {Proxies | undefined}
  */
 export function readProxy({ proxy }) {
   if (proxy === undefined || proxy === false) return undefined;
@@ -24,8 +27,13 @@ export function readProxy({ proxy }) {
     : undefined;
 }
 
+/** @param {string} name */
 const variable = (name) => process.env[name] ?? process.env[name.toUpperCase()];
 
+/**
+ * @param {any} value
+ * @param {string} place
+ */
 function checked(value, place) {
   try {
     const text = value instanceof URL ? value.href : value;

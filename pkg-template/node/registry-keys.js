@@ -28,11 +28,13 @@ export function namesOf(registry) {
  * @param {string[]} repositories of the challenge; a key with a path must match all of them
  */
 export function keysFor(keys, names, repositories) {
+  /** @param {ReturnType<typeof split>} key */
   const isFor = ({ key, host, path }) => {
     if (names.includes(key)) return true;
     if (!names.includes(host)) return false;
     return path === '' || (repositories.length > 0 && repositories.every((name) => `${name}/`.startsWith(`${path}/`)));
   };
+  /** @param {ReturnType<typeof split>} key */
   const rank = ({ key }) => (names.includes(key) ? names.indexOf(key) : names.length);
   return keys
     .map(split)
@@ -41,8 +43,11 @@ export function keysFor(keys, names, repositories) {
     .map(({ key }) => key);
 }
 
-/** With a scheme, the path is that of an API (old docker); without one, it is a namespace (podman). */
+/**
+ * With a scheme, the path is that of an API (old docker); without one, it is a namespace (podman).
+ * @param {string} key
+ */
 function split(key) {
-  const [, scheme, host, path] = key.match(/^(https?:\/\/)?([^/]*)\/?(.*?)\/*$/is);
+  const [, scheme, host, path] = /** @type {RegExpMatchArray} */ (key.match(/^(https?:\/\/)?([^/]*)\/?(.*?)\/*$/is));
   return { key, host: host.toLowerCase(), path: scheme || /^v[12]$/.test(path) ? '' : path };
 }

@@ -6,15 +6,21 @@ import tls from 'node:tls';
 
 import { refusal, typed } from './options.js';
 
+/** @typedef {import('node:tls').SecureContextOptions & { rejectUnauthorized?: boolean }} Tls as `node:tls` takes it */
+
 export const TLS_OPTIONS = ['ca', 'cert', 'key', 'passphrase', 'rejectUnauthorized', 'verifySsl'];
 
-/** Returns the options for TLS, as `node:tls` takes them. */
+/**
+ * Returns the options for TLS, as `node:tls` takes them.
+ * @param {Record<string, any>} options
+ * @returns {Tls}
+ */
 export function readTls(options) {
   const found = {
     // As in docker and NODE_EXTRA_CA_CERTS, in addition to the trusted ones: a redirect to a storage service may need those.
     ca: options.ca === undefined ? undefined : [...trusted(), ...authorities(options.ca)],
-    cert: pem(options.cert, 'cert'),
-    key: pem(options.key, 'key'),
+    cert: options.cert === undefined ? undefined : pem(options.cert, 'cert'),
+    key: options.key === undefined ? undefined : pem(options.key, 'key'),
     passphrase: typed(options, 'passphrase', 'string'),
     rejectUnauthorized: checksCertificates(options),
   };
@@ -22,7 +28,7 @@ export function readTls(options) {
     throw refusal('options.cert and options.key: one needs the other');
   try {
     tls.createSecureContext({ cert: found.cert, key: found.key, passphrase: found.passphrase });
-  } catch ({ code }) {
+  } catch (/** @type {any} */ { code }) {
     throw refusal(`options.cert, options.key, options.passphrase: they cannot be used together: ${code}`);
   }
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
@@ -31,6 +37,7 @@ export function readTls(options) {
 /** getCACertificates() includes NODE_EXTRA_CA_CERTS; Node has it from 22.15 on. */
 const trusted = () => tls.getCACertificates?.('default') ?? tls.rootCertificates;
 
+/** @param {unknown} ca */
 function authorities(ca) {
   return (Array.isArray(ca) ? ca : [ca]).map((one) => {
     const text = pem(one, 'ca');
@@ -43,13 +50,17 @@ function authorities(ca) {
   });
 }
 
+/**
+ * @param {unknown} value
+ * @param {string} name
+ */
 function pem(value, name) {
-  if (value === undefined) return undefined;
   const text = value instanceof Uint8Array ? Buffer.from(value).toString() : value;
   if (typeof text === 'string' && text.includes('-----BEGIN ')) return text;
   throw refusal(`options.${name}: the text of a PEM file is needed (-----BEGIN …), not its path`);
 }
 
+/** @param {Record<string, any>} options */
 function checksCertificates(options) {
   const [ours, ancestors] = ['rejectUnauthorized', 'verifySsl'].map((name) => typed(options, name, 'boolean'));
   if (ours !== undefined && ancestors !== undefined && ours !== ancestors) {

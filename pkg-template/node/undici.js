@@ -5,14 +5,24 @@ import tls from 'node:tls';
 
 import { RegistryError } from '../classes.js';
 
-/** @returns {Promise<{ fetch: typeof globalThis.fetch, close: () => Promise<void> }>} */
+/**
+ * @import { Fetching, Settings } from './fetch.js'
+ * @import { Proxies } from './proxy.js'
+ * @import { Tls } from './tls.js'
+ */
+
+/**
+ * @param {Settings} settings
+ * @returns {Promise<Fetching>}
+ */
 export async function startUndici({ tls: settings, proxy }) {
   const undici = await load();
   const dispatcher = proxy ? proxyAgent(undici, settings, proxy) : new undici.Agent({ connect: onceRead(settings) });
   return {
-    fetch: async (input, init) => {
+    // undici's own types of requests and responses are not the host's.
+    fetch: async (/** @type {any} */ input, /** @type {any} */ init) => {
       try {
-        return await undici.fetch(input, { ...init, dispatcher });
+        return /** @type {any} */ (await undici.fetch(input, { ...init, dispatcher }));
       } catch (error) {
         throw proxyRefusal(error) ?? error;
       }
@@ -32,23 +42,37 @@ async function load() {
   }
 }
 
-/** Reads the certificates once: a hundred of them take longer than a handshake. */
+/**
+ * Reads the certificates once: a hundred of them take longer than a handshake.
+ * @param {Tls} settings
+ */
 function onceRead({ rejectUnauthorized, ...files }) {
   const context = Object.keys(files).length > 0 ? { secureContext: tls.createSecureContext(files) } : {};
   return rejectUnauthorized === undefined ? context : { ...context, rejectUnauthorized };
 }
 
+/**
+ * @param {typeof import('undici')} undici
+ * @param {Tls} settings
+ * @param {Proxies} proxies
+ */
 function proxyAgent({ EnvHttpProxyAgent, Pool }, settings, { http, https, except }) {
   const connect = onceRead(settings);
   // The client certificate is for registries.
   const { cert, key, passphrase, ...forProxy } = settings;
-  const proxies = [http, https].filter(Boolean).map((url) => new URL(url).href);
-  /** Marks failed connections to a proxy: the system's message would blame the registry. */
+  const proxies = [http, https].flatMap((url) => (url ? [new URL(url).href] : []));
+  /**
+   * Marks failed connections to a proxy: the system's message would blame the registry.
+   * @param {string | URL} origin
+   * @param {any} options
+   */
   const factory = (origin, options) => {
     const url = new URL(origin);
     if (!proxies.includes(url.href)) return new Pool(origin, options);
-    const named = (settings, done) =>
-      options.connect(settings, (error, socket) => done(error && unreachable(url, error), socket));
+    const named = (/** @type {unknown} */ settings, /** @type {any} */ done) =>
+      options.connect(settings, (/** @type {any} */ error, /** @type {unknown} */ socket) =>
+        done(error && unreachable(url, error), socket),
+      );
     return new Pool(url.origin, { ...options, connect: named });
   };
   return new EnvHttpProxyAgent({
@@ -65,10 +89,18 @@ function proxyAgent({ EnvHttpProxyAgent, Pool }, settings, { http, https, except
   });
 }
 
+/**
+ * @param {URL} url
+ * @param {{ code: string }} error
+ */
 const unreachable = ({ host }, { code }) =>
   new RegistryError('NETWORK', `the proxy ${host} cannot be reached: ${code}`);
 
-/** Returns the error to throw if the proxy refused the request. */
+/**
+ * Returns the error to throw if the proxy refused the request.
+ * @param {any} error
+ * @returns {Error | undefined}
+ */
 function proxyRefusal(error) {
   if (error instanceof RegistryError) return error;
   const [, status] = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(error?.message) ?? [];

@@ -1,0 +1,5 @@
+/** workerd imports modules compiled. */
+declare module '*.wasm' {
+  const module: WebAssembly.Module;
+  export default module;
+}

@@ -1,0 +1,15 @@
+// What the build puts into pkg/wasm/core.js: the classes of index.d.ts, an error that the package's own files can make, and
+// the glue's two ways to start.
+import type { RegistryError as Thrown } from '../../../pkg-template/index.js';
+
+export { DockerRegistryClient, Image, Repository, isRegistryError } from '../../../pkg-template/index.js';
+
+export type RegistryError = Thrown;
+export const RegistryError: {
+  new (code: string, message: string): Thrown;
+  prototype: Thrown;
+};
+
+/** Starts the module given; without one it gives what the running module exports. */
+export function initSync(options?: { module: WebAssembly.Module }): WebAssembly.Exports;
+export default function start(options: { module_or_path: unknown }): Promise<WebAssembly.Exports>;
