@@ -93,7 +93,7 @@ pub async fn answers<T>(limit: usize, questions: Vec<Question<'_, T>>) -> Result
                 return;
             }
             match question.await {
-                Ok(answer) => given.borrow_mut().push(answer),
+                Ok(response) => given.borrow_mut().push(response),
                 Err(error) => {
                     failed.set(true);
                     failure.replace(Some(error));

@@ -25,7 +25,7 @@ pub use client::Client;
 pub use diagnose::Diagnosis;
 pub use image::Image;
 pub use image::layer::{HistoryStep, ImageLayer, Layer};
-pub use image::reference::Source;
+pub use image::reference::ImageReference;
 pub use legacy::schema1::{Form, Legacy, SignatureFact};
 pub use listing::Listing;
 pub use manifest::artifact::{Artifact, ArtifactFile};

@@ -17,7 +17,7 @@ use crate::registry::blob::push_strategy::Push;
 use crate::registry::blob::source::BlobSource;
 use crate::registry::cleanup::{Cleanup, Policy};
 use crate::registry::image::Image;
-use crate::registry::image::reference::Source;
+use crate::registry::image::reference::ImageReference;
 use crate::registry::legacy::v1;
 use crate::registry::listing::Listing;
 use crate::registry::manifest::artifact::Artifact;
@@ -157,7 +157,13 @@ impl<H: Host> Repository<H> {
 
     /// Points a tag at a manifest of this repository, which stays as it came, byte for byte. `if_match`: what the tag
     /// must point to now, `Some(None)` that it must not exist, else `CONFLICT`. An error says what the tag points to.
-    pub async fn tag(&self, tag: &str, image: &Source<H>, if_match: Option<Option<&str>>, call: &Call) -> Result<()> {
+    pub async fn tag(
+        &self,
+        tag: &str,
+        image: &ImageReference<H>,
+        if_match: Option<Option<&str>>,
+        call: &Call,
+    ) -> Result<()> {
         self.in_call(call)?.tag(tag, image, if_match).await
     }
 
@@ -183,7 +189,7 @@ impl<H: Host> Repository<H> {
     pub async fn create_index(
         &self,
         tag: &str,
-        images: &[Source<H>],
+        images: &[ImageReference<H>],
         change: &IndexChange,
         call: &Call,
     ) -> Result<Descriptor> {

@@ -173,7 +173,7 @@ fn a_tag_that_was_put_is_read_at_once() {
     let read = || host.run(repository.manifest("a", None, &Call::default())).unwrap().digest.to_string();
     assert_eq!(Some(read()), model.tag("a"));
     assert!(targets(&host, || drop(read())).iter().all(|target| target.starts_with("HEAD")), "it is known");
-    let source = docker_registry_client_wasm::registry::Source::Reference("b".to_owned());
+    let source = docker_registry_client_wasm::registry::ImageReference::Reference("b".to_owned());
     host.run(repository.tag("a", &source, None, &Call::default())).unwrap();
     let requests = targets(&host, || assert_eq!(Some(read()), model.tag("b")));
     assert_eq!(requests, ["GET /v2/a/b/manifests/a"]);

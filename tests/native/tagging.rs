@@ -4,7 +4,7 @@
 use crate::support::model::{Deletes, FAULTS, Fault, Model};
 use crate::support::{OCI_TYPE, Reply, Scripted, descriptor, image_manifest, sha256};
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::registry::{Call, Client, IndexChange, Source};
+use docker_registry_client_wasm::registry::{Call, Client, ImageReference, IndexChange};
 use docker_registry_client_wasm::transport::Error;
 use futures_util::future::join_all;
 
@@ -25,7 +25,7 @@ fn untag(host: &Scripted, client: &Client<Scripted>, tag: &str) -> Result<(), Er
 }
 
 fn tag(host: &Scripted, tag: &str, image: &str, if_match: Option<Option<&str>>) -> Result<(), Error> {
-    let source = Source::Reference(image.to_owned());
+    let source = ImageReference::Reference(image.to_owned());
     host.run(host.repository().tag(tag, &source, if_match, &Call::default()))
 }
 
@@ -445,7 +445,7 @@ fn tag_with_one_failure() {
             let before = model.tag("other").unwrap();
             let host = model.host();
             model.fail(move |index, _| (index == failing).then_some(fault));
-            let source = Source::Reference("old".into());
+            let source = ImageReference::Reference("old".into());
             let repository = host.once().repository("a/b", None).unwrap();
             let result = host.run(repository.tag("other", &source, None, &Call::default()));
             let now = model.tag("other").unwrap();
@@ -502,7 +502,7 @@ fn tag_before_a_head_that_lies() {
         let repository = client.repository("a/b", None).unwrap();
         host.run(repository.manifest("old", None, &Call::default())).unwrap();
         let moved = model.put(&["old"], OCI, &image_manifest("moved", ""));
-        let source = Source::Reference("old".into());
+        let source = ImageReference::Reference("old".into());
         host.run(repository.tag("new", &source, None, &Call::default())).unwrap();
         assert_eq!(model.tag("new"), Some(moved));
         untag(&host, &client, "old").unwrap();

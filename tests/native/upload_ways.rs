@@ -11,7 +11,7 @@ use docker_registry_client_wasm::protocol::oci::descriptor::{Annotations, Descri
 use docker_registry_client_wasm::protocol::oci::digest::Digest;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{
-    Artifact, ArtifactFile, Call, Client, InMemory, Push, Settings, Source, Version,
+    Artifact, ArtifactFile, Call, Client, ImageReference, InMemory, Push, Settings, Version,
 };
 use docker_registry_client_wasm::transport::{Error, Result};
 
@@ -437,7 +437,7 @@ fn artifacts_where_head_tells_nothing() {
             artifact_type: "application/vnd.example".into(),
             files: vec![ArtifactFile { push: in_memory(CONTENT), title: None, annotations: Annotations::default() }],
             annotations: Annotations::default(),
-            subject: Some(Source::Reference("subject".into())),
+            subject: Some(ImageReference::Reference("subject".into())),
             config: None,
             tag: Some("new".into()),
         };

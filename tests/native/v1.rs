@@ -8,7 +8,7 @@ use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::registry::legacy::v1::LARGEST_STREAM;
 use docker_registry_client_wasm::registry::tag::describe::Order;
 use docker_registry_client_wasm::registry::{
-    BlobSource, Call, Image, InMemory, Layer, Repository, Settings, Source, TagData, Version,
+    BlobSource, Call, Image, ImageReference, InMemory, Layer, Repository, Settings, TagData, Version,
 };
 use docker_registry_client_wasm::transport::{Error, Result};
 
@@ -285,7 +285,7 @@ fn tags_whose_answer_is_lost() {
             _ => registry(seen),
         });
         let repository = repository_of(&host);
-        let source = Source::Reference("latest".into());
+        let source = ImageReference::Reference("latest".into());
         let result = host.run(repository.tag("new", &source, None, &Call::default()));
         (result, host, repository)
     };
@@ -494,10 +494,10 @@ fn bad_arguments_are_told_before_any_request() {
         assert_eq!(host.run(repository.image(reference, None, &call)).err().unwrap().code, "INVALID_REFERENCE");
         assert_eq!(host.run(repository.untag(reference, &call)).unwrap_err().code, "INVALID_REFERENCE");
         assert_eq!(host.run(repository.data(reference, &call)).unwrap_err().code, "INVALID_REFERENCE");
-        let source = Source::Reference(reference.into());
+        let source = ImageReference::Reference(reference.into());
         assert_eq!(host.run(repository.tag("new", &source, None, &call)).unwrap_err().code, "INVALID_REFERENCE");
     }
-    let source = Source::Reference("latest".into());
+    let source = ImageReference::Reference("latest".into());
     assert_eq!(host.run(repository.tag("new", &source, Some(Some("x")), &call)).unwrap_err().code, "INVALID_REFERENCE");
     for json in ["", "[]", "{}", r#"{"id":"../x"}"#, r#"{"id":1}"#] {
         let error = host.run(repository.push_image(json.as_bytes().to_vec(), layer(), &call)).unwrap_err();

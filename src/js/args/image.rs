@@ -6,21 +6,21 @@ use crate::fetch::FetchHost;
 use crate::js::args::options;
 use crate::js::downcast;
 use crate::js::output::error::{Failure, Result};
-use crate::registry::Source;
+use crate::registry::ImageReference;
 
 /// Reads one.
-pub fn read(value: &JsValue, path: &str) -> Result<Source<FetchHost>> {
+pub fn read(value: &JsValue, path: &str) -> Result<ImageReference<FetchHost>> {
     if let Some(text) = value.as_string() {
-        return Ok(Source::Reference(text));
+        return Ok(ImageReference::Reference(text));
     }
     let refused = || {
         Failure::argument(format!("{path}: a tag, a digest or an Image is needed, not {}", options::described(value)))
     };
-    downcast::image(value).map(Source::Image).ok_or_else(refused)
+    downcast::image(value).map(ImageReference::Image).ok_or_else(refused)
 }
 
 /// Reads a list of them.
-pub fn read_list(value: &JsValue, path: &str) -> Result<Vec<Source<FetchHost>>> {
+pub fn read_list(value: &JsValue, path: &str) -> Result<Vec<ImageReference<FetchHost>>> {
     let refused = || {
         Failure::argument(format!(
             "{path}: a list of tags, digests or Images is needed, not {}",

@@ -8,22 +8,23 @@ use async_lock::Mutex;
 use crate::protocol::auth::scope::Resource;
 use crate::protocol::code;
 use crate::protocol::http::{Headers, Method};
-use crate::protocol::oci::digest::{Algorithm, Digest};
-use crate::protocol::oci::media_type;
+use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::oci::platform::Platform;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::url::Url;
 use crate::protocol::v1;
 use crate::registry::api::cache::Cache;
 use crate::registry::api::capabilities::Capabilities;
+use crate::registry::api::endpoint::Endpoint;
+use crate::registry::api::response::{Response, Streaming};
 use crate::registry::api::settings::{Call, Settings, Version};
 use crate::registry::api::turns::AllTurns;
 use crate::transport::layers::notice::Notices;
 use crate::transport::layers::retry::Retry;
-use crate::transport::request::{Request, Response, RetryBudget};
+use crate::transport::request::{Request, RetryBudget};
 use crate::transport::shared::Shared;
 use crate::transport::trust::Trust;
-use crate::transport::{Error, Host, Result, Stack, StackBody, StackSettings, Transport, failure, read, stack};
+use crate::transport::{Error, Host, Result, Stack, StackSettings, Transport, failure, read, stack};
 
 /// Host of Docker Hub's registry, whose names without a namespace are in `library`.
 const DOCKER_HUB: &str = "registry-1.docker.io";
@@ -59,23 +60,6 @@ pub struct Connection<H: Host> {
     /// Content-addressed answers.
     pub(crate) cache: RefCell<Cache>,
 }
-
-/// Something at a registry: where it is, and what a token for it is about.
-#[derive(Clone)]
-pub struct Target {
-    pub(crate) url: Url,
-    resource: Resource,
-}
-
-/// An answer with what is needed to speak of it in an error; its body read (`Vec<u8>`) or still to come.
-pub struct Answer<B> {
-    pub(crate) method: Method,
-    pub(crate) url: Url,
-    pub(crate) response: Response<B>,
-}
-
-/// An answer whose body is still to come.
-pub type Stream<H> = Answer<StackBody<H>>;
 
 impl<H: Host> Connection<H> {
     pub(crate) fn new(host: H, base: Url, settings: Settings) -> Self {
@@ -158,31 +142,31 @@ impl<H: Host> Connection<H> {
     }
 
     /// Something of the registry as a whole; `path` is made of checked parts.
-    pub(crate) fn target(&self, path: &str) -> Target {
-        Target { url: self.base.with_path(path), resource: Resource::Registry }
+    pub(crate) fn endpoint(&self, path: &str) -> Endpoint {
+        Endpoint { url: self.base.with_path(path), resource: Resource::Registry }
     }
 
     /// The catalog.
-    pub(crate) fn catalog_target(&self) -> Target {
-        Target { url: self.base.with_path("v2/_catalog"), resource: Resource::Catalog }
+    pub(crate) fn catalog_endpoint(&self) -> Endpoint {
+        Endpoint { url: self.base.with_path("v2/_catalog"), resource: Resource::Catalog }
     }
 
     /// Something of a repository's: `/v2/<name>/<rest>`.
-    pub(crate) fn repository_target(&self, name: &RepositoryName, rest: &str) -> Target {
+    pub(crate) fn repository_endpoint(&self, name: &RepositoryName, rest: &str) -> Endpoint {
         let name = self.full_name(name);
-        Target { url: self.base.with_path(&format!("v2/{name}/{rest}")), resource: Resource::Repository(name) }
+        Endpoint { url: self.base.with_path(&format!("v2/{name}/{rest}")), resource: Resource::Repository(name) }
     }
 
     /// What blobs go up through: `/v2/<name>/<rest>`; `from`: where they may be mounted from.
-    pub(crate) fn upload_target(&self, name: &RepositoryName, rest: &str, from: Option<&RepositoryName>) -> Target {
+    pub(crate) fn upload_endpoint(&self, name: &RepositoryName, rest: &str, from: Option<&RepositoryName>) -> Endpoint {
         let (into, from) = (self.full_name(name), from.map(|from| self.full_name(from)));
-        Target { url: self.base.with_path(&format!("v2/{into}/{rest}")), resource: Resource::Upload { into, from } }
+        Endpoint { url: self.base.with_path(&format!("v2/{into}/{rest}")), resource: Resource::Upload { into, from } }
     }
 
     /// Something of a repository's, in V1's tree.
-    pub(crate) fn v1_target(&self, name: &RepositoryName, path: &str) -> Target {
+    pub(crate) fn v1_repository_endpoint(&self, name: &RepositoryName, path: &str) -> Endpoint {
         let resource = Resource::Repository(v1::full_name(name));
-        Target { url: self.base.with_path(&format!("v1/{path}")), resource }
+        Endpoint { url: self.base.with_path(&format!("v1/{path}")), resource }
     }
 
     /// The name by which the registry knows a repository.
@@ -203,13 +187,13 @@ impl<H: Host> Connection<H> {
     pub(crate) fn request(
         &self,
         method: Method,
-        target: &Target,
+        endpoint: &Endpoint,
         accept: Option<&str>,
         call: &Call,
     ) -> Request<H::Chunk> {
-        let mut request = Request::new(method, target.url.clone());
+        let mut request = Request::new(method, endpoint.url.clone());
         request.headers = self.headers.clone();
-        request.resource = target.resource.clone();
+        request.resource = endpoint.resource.clone();
         request.timeout = call.timeout;
         request.call = call.began;
         if let Some(accept) = accept {
@@ -219,36 +203,36 @@ impl<H: Host> Connection<H> {
     }
 
     /// Sends a request; any status is an answer.
-    pub(crate) async fn send(&self, request: &Request<H::Chunk>) -> Result<Stream<H>> {
+    pub(crate) async fn send(&self, request: &Request<H::Chunk>) -> Result<Streaming<H>> {
         let (method, url) = (request.method, request.url.clone());
-        let response = self.stack.send(request).await.map_err(|error| error.at(method, &url))?;
-        Ok(Answer { method, url, response })
+        let http = self.stack.send(request).await.map_err(|error| error.at(method, &url))?;
+        Ok(Response { method, url, http })
     }
 
     /// HEAD; any status is an answer. There is no body to come, which would keep the request's place: who asks on by GET
     /// while it holds the answer would wait for itself.
-    pub(crate) async fn head(&self, target: &Target, accept: Option<&str>, call: &Call) -> Result<Answer<()>> {
-        let Answer { method, url, response } = self.send(&self.request(Method::Head, target, accept, call)).await?;
-        Ok(Answer { method, url, response: response.map_body(drop) })
+    pub(crate) async fn head(&self, endpoint: &Endpoint, accept: Option<&str>, call: &Call) -> Result<Response<()>> {
+        let Response { method, url, http } = self.send(&self.request(Method::Head, endpoint, accept, call)).await?;
+        Ok(Response { method, url, http: http.map_body(drop) })
     }
 
     /// Sends a request and reads all of its answer, whose body may have so many bytes; any status is an answer.
-    pub(crate) async fn load(&self, request: &Request<H::Chunk>, limit: u64) -> Result<Answer<Vec<u8>>> {
+    pub(crate) async fn fetch(&self, request: &Request<H::Chunk>, limit: u64) -> Result<Response<Vec<u8>>> {
         let (method, url) = (request.method, request.url.clone());
-        let response = read::load(&self.stack, &self.retry, request, limit).await?;
-        Ok(Answer { method, url, response })
+        let http = read::load(&self.stack, &self.retry, request, limit).await?;
+        Ok(Response { method, url, http })
     }
 
     /// GET of something that is read whole and must be there.
     pub(crate) async fn get(
         &self,
-        target: &Target,
+        endpoint: &Endpoint,
         accept: Option<&str>,
         limit: u64,
         call: &Call,
-    ) -> Result<Answer<Vec<u8>>> {
-        let answer = self.load(&self.request(Method::Get, target, accept, call), limit).await?;
-        self.success(answer)
+    ) -> Result<Response<Vec<u8>>> {
+        let response = self.fetch(&self.request(Method::Get, endpoint, accept, call), limit).await?;
+        self.success(response)
     }
 
     /// Whether wrong content may be a browser's cache's, so that it is worth to be asked for past that.
@@ -259,67 +243,23 @@ impl<H: Host> Connection<H> {
     }
 
     /// The same answer if its status is a success, else the error it tells of.
-    pub(crate) fn success(&self, answer: Answer<Vec<u8>>) -> Result<Answer<Vec<u8>>> {
-        if answer.response.is_success() { Ok(answer) } else { Err(self.failure(&answer)) }
+    pub(crate) fn success(&self, response: Response<Vec<u8>>) -> Result<Response<Vec<u8>>> {
+        if response.is_success() { Ok(response) } else { Err(self.failure(&response)) }
     }
 
     /// The error an answer without success tells of.
-    pub(crate) fn failure(&self, answer: &Answer<Vec<u8>>) -> Error {
-        failure::of(answer.method, &answer.url, &answer.response, self.host.unix_ms())
+    pub(crate) fn failure(&self, response: &Response<Vec<u8>>) -> Error {
+        failure::of(response.method, &response.url, &response.http, self.host.unix_ms())
     }
 
     /// Sends a GET whose body is to be streamed, and must be there.
-    pub(crate) async fn open(&self, request: &Request<H::Chunk>) -> Result<Stream<H>> {
-        let Answer { method, url, mut response } = self.send(request).await?;
-        if response.is_success() {
-            return Ok(Answer { method, url, response });
+    pub(crate) async fn stream(&self, request: &Request<H::Chunk>) -> Result<Streaming<H>> {
+        let Response { method, url, mut http } = self.send(request).await?;
+        if http.is_success() {
+            return Ok(Response { method, url, http });
         }
-        let body = read::start(&mut response.body).await;
-        Err(self.failure(&Answer { method, url, response: response.map_body(|_| body) }))
-    }
-}
-
-impl Target {
-    /// The path below which the registry names the uploads of its repository.
-    pub(crate) fn upload_path(&self) -> Option<String> {
-        match &self.resource {
-            Resource::Upload { into, .. } => Some(format!("/v2/{into}/blobs/uploads/")),
-            _ => None,
-        }
-    }
-
-    /// The same thing elsewhere: another page of it, say.
-    pub(crate) fn with_url(&self, url: Url) -> Self {
-        Self { url, resource: self.resource.clone() }
-    }
-}
-
-impl<B> Answer<B> {
-    /// An error about this answer.
-    pub(crate) fn error(&self, code: &'static str, message: impl Into<String>) -> Error {
-        Error::new(code, message).at(self.method, &self.url).with_status(self.response.status)
-    }
-
-    /// An error about content that is not what was asked for. What a captive portal or a proxy puts in its place has a
-    /// type of its own.
-    pub(crate) fn other_content(&self, code: &'static str, mut message: String) -> Error {
-        let media_type = self.header("content-type").map(media_type::essence).unwrap_or_default();
-        if media_type.starts_with("text/")
-            && let Some(what) = failure::answerer(&self.url, &self.response, &[])
-        {
-            message.push_str(&format!("; it came as {what}: does a proxy or a login page answer in its place?"));
-        }
-        self.error(code, message)
-    }
-
-    /// A header field's first value.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.response.headers.get(name)
-    }
-
-    /// The digest the registry says the content has: a hint to compare.
-    pub(crate) fn content_digest(&self) -> Option<Digest> {
-        Digest::parse(self.header("docker-content-digest")?.trim()).ok()
+        let body = read::start(&mut http.body).await;
+        Err(self.failure(&Response { method, url, http: http.map_body(|_| body) }))
     }
 }
 

@@ -3,8 +3,10 @@
 pub(crate) mod cache;
 pub(crate) mod capabilities;
 pub(crate) mod connection;
+pub(crate) mod endpoint;
 pub mod place;
 pub(crate) mod repo;
+pub(crate) mod response;
 pub mod settings;
 pub(crate) mod turns;
 pub(crate) mod version;

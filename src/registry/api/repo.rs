@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use crate::protocol::http::Method;
 use crate::protocol::oci::reference::RepositoryName;
-use crate::registry::api::connection::{Answer, Connection, Target};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::endpoint::Endpoint;
+use crate::registry::api::response::Response;
 use crate::registry::api::settings::Call;
 use crate::transport::request::Request;
 use crate::transport::{Host, Result};
@@ -29,28 +31,28 @@ impl<H: Host> Repo<H> {
     }
 
     /// `/v2/<name>/<path>`.
-    pub(crate) fn endpoint(&self, path: &str) -> Target {
-        self.api.repository_target(&self.name, path)
+    pub(crate) fn endpoint(&self, path: &str) -> Endpoint {
+        self.api.repository_endpoint(&self.name, path)
     }
 
     /// `/v2/<name>/<path>`, with a token that may push; `from`: a repository that blobs may be mounted from.
-    pub(crate) fn upload_endpoint(&self, path: &str, from: Option<&RepositoryName>) -> Target {
-        self.api.upload_target(&self.name, path, from)
+    pub(crate) fn upload_endpoint(&self, path: &str, from: Option<&RepositoryName>) -> Endpoint {
+        self.api.upload_endpoint(&self.name, path, from)
     }
 
     /// A request without body.
-    pub(crate) fn request(&self, method: Method, target: &Target, accept: Option<&str>) -> Request<H::Chunk> {
-        self.api.request(method, target, accept, &self.call)
+    pub(crate) fn request(&self, method: Method, endpoint: &Endpoint, accept: Option<&str>) -> Request<H::Chunk> {
+        self.api.request(method, endpoint, accept, &self.call)
     }
 
     /// HEAD; any status is an answer.
-    pub(crate) async fn head(&self, target: &Target, accept: Option<&str>) -> Result<Answer<()>> {
-        self.api.head(target, accept, &self.call).await
+    pub(crate) async fn head(&self, endpoint: &Endpoint, accept: Option<&str>) -> Result<Response<()>> {
+        self.api.head(endpoint, accept, &self.call).await
     }
 
     /// GET of something that is read whole and must be there.
-    pub(crate) async fn get(&self, target: &Target, accept: Option<&str>, limit: u64) -> Result<Answer<Vec<u8>>> {
-        self.api.get(target, accept, limit, &self.call).await
+    pub(crate) async fn get(&self, endpoint: &Endpoint, accept: Option<&str>, limit: u64) -> Result<Response<Vec<u8>>> {
+        self.api.get(endpoint, accept, limit, &self.call).await
     }
 
     /// Makes sure of V2 before something that V1 does not have.

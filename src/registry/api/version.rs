@@ -2,7 +2,8 @@
 
 use crate::protocol::code;
 use crate::protocol::http::Method;
-use crate::registry::api::connection::{Answer, Connection};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::response::Response;
 use crate::registry::api::settings::{Call, Version};
 use crate::transport::request::AllowedCredentials;
 use crate::transport::{Error, Host, Result, failure};
@@ -53,29 +54,29 @@ impl<H: Host> Connection<H> {
 
 /// Asks `/v2/` (distribution-spec v1.1.1, "Determining Support"), and V1's `/v1/_ping` only where that is not found.
 async fn detect<H: Host>(api: &Connection<H>, call: &Call) -> Result<Version> {
-    let mut request = api.request(Method::Get, &api.target("v2/"), None, call);
+    let mut request = api.request(Method::Get, &api.endpoint("v2/"), None, call);
     request.allowed_credentials = AllowedCredentials::TokenOnly;
-    let answer = api.load(&request, LIMIT).await?;
-    match answer.response.status {
+    let response = api.fetch(&request, LIMIT).await?;
+    match response.status {
         // Whoever asks for credentials on this path is a registry; whether it takes them is told by the next request.
         401 => Ok(Version::V2),
-        404 => detect_v1(api, answer, call).await,
-        _ => looks_like_registry(&api.success(answer)?).map(|()| Version::V2),
+        404 => detect_v1(api, response, call).await,
+        _ => looks_like_registry(&api.success(response)?).map(|()| Version::V2),
     }
 }
 
 /// Asks `/v2/` and wants a success.
 pub async fn check<H: Host>(api: &Connection<H>, call: &Call) -> Result<()> {
-    looks_like_registry(&api.get(&api.target("v2/"), None, LIMIT, call).await?)
+    looks_like_registry(&api.get(&api.endpoint("v2/"), None, LIMIT, call).await?)
 }
 
-async fn detect_v1<H: Host>(api: &Connection<H>, v2: Answer<Vec<u8>>, call: &Call) -> Result<Version> {
+async fn detect_v1<H: Host>(api: &Connection<H>, v2: Response<Vec<u8>>, call: &Call) -> Result<Version> {
     // A page across origins gets an error here rather than a 404 without CORS header fields.
-    let ping = api.get(&api.target("v1/_ping"), None, LIMIT, call).await;
-    match ping.and_then(|answer| looks_like_registry(&answer)) {
+    let ping = api.get(&api.endpoint("v1/_ping"), None, LIMIT, call).await;
+    match ping.and_then(|response| looks_like_registry(&response)) {
         Ok(()) => Ok(Version::V1),
         Err(_) => {
-            let who = failure::answerer(&v2.url, &v2.response, &v2.response.body);
+            let who = failure::answerer(&v2.url, &v2.http, &v2.body);
             let who = who.map(|who| format!("; what answers is {who}")).unwrap_or_default();
             let why = "it knows neither /v2/ nor /v1/_ping (is a path prefix missing?)";
             Err(v2.error(code::INVALID_RESPONSE, format!("this host is no registry: {why}{who}")))
@@ -84,20 +85,20 @@ async fn detect_v1<H: Host>(api: &Connection<H>, v2: Answer<Vec<u8>>, call: &Cal
 }
 
 /// A captive portal or any web server says 200 too; a registry says it with JSON or nothing.
-pub fn looks_like_registry(answer: &Answer<Vec<u8>>) -> Result<()> {
-    if answer.header("docker-distribution-api-version").is_some_and(|version| version.contains("registry/2.0")) {
+pub fn looks_like_registry(response: &Response<Vec<u8>>) -> Result<()> {
+    if response.header("docker-distribution-api-version").is_some_and(|version| version.contains("registry/2.0")) {
         return Ok(());
     }
-    let body = &answer.response.body;
+    let body = &response.body;
     let blank = body.iter().all(u8::is_ascii_whitespace);
     if blank || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
         return Ok(());
     }
-    let what = failure::answerer(&answer.url, &answer.response, body);
+    let what = failure::answerer(&response.url, &response.http, body);
     let message = format!(
         "this host is no registry: it answers with {}; check its host, port and path, or whether a proxy or a login page answers \
          in its place",
         what.unwrap_or_else(|| "something else than JSON".into())
     );
-    Err::<(), Error>(answer.error(code::INVALID_RESPONSE, message))
+    Err::<(), Error>(response.error(code::INVALID_RESPONSE, message))
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
-use crate::registry::api::connection::Target;
+use crate::registry::api::endpoint::Endpoint;
 use crate::registry::api::repo::Repo;
 use crate::registry::blob::pull::{BlobPull, Expected, Span};
 use crate::registry::manifest::get::{MANIFEST_LIMIT, check_verifiable};
@@ -16,9 +16,9 @@ impl<H: Host> Repo<H> {
     pub(crate) async fn blob(&self, digest: &Digest, size: Option<u64>) -> Result<BlobPull<H>> {
         let algorithm = check_verifiable(digest)?;
         self.require_v2("blobs").await?;
-        let target = self.blob_target(digest);
+        let endpoint = self.blob_endpoint(digest);
         let expected = Expected { digest: Some(digest.clone()), algorithm: Some(algorithm), seed: None };
-        BlobPull::begin(&self.api, target, expected, Span::Whole, size, &self.call).await
+        BlobPull::begin(&self.api, endpoint, expected, Span::Whole, size, &self.call).await
     }
 
     /// The bytes from `first` to `last`, both inclusive, or to the blob's end.
@@ -28,9 +28,9 @@ impl<H: Host> Repo<H> {
             return Err(Error::new(code::INVALID_ARGUMENT, message));
         }
         self.require_v2("blobs").await?;
-        let target = self.blob_target(digest);
+        let endpoint = self.blob_endpoint(digest);
         let expected = Expected { digest: Some(digest.clone()), algorithm: None, seed: None };
-        BlobPull::begin(&self.api, target, expected, Span::Part(first, last), None, &self.call).await
+        BlobPull::begin(&self.api, endpoint, expected, Span::Part(first, last), None, &self.call).await
     }
 
     /// A config blob, verified; from the manifest itself where that holds it.
@@ -57,7 +57,7 @@ impl<H: Host> Repo<H> {
         Ok(bytes)
     }
 
-    pub(crate) fn blob_target(&self, digest: &Digest) -> Target {
+    pub(crate) fn blob_endpoint(&self, digest: &Digest) -> Endpoint {
         self.endpoint(&format!("blobs/{digest}"))
     }
 }

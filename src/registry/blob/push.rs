@@ -7,10 +7,10 @@ use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::api::repo::Repo;
 use crate::registry::blob::head::Presence;
-use crate::registry::blob::push_strategy::{Outcome, Push, Pushing};
-use crate::registry::blob::upload::begin::{Goal, Mount};
+use crate::registry::blob::push_strategy::{BlobPush, Outcome, Push};
+use crate::registry::blob::upload::begin::{Mount, PushContext};
 use crate::registry::manifest::get::check_verifiable;
-use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::registry::manifest::put::RESPONSE_LIMIT;
 use crate::transport::request::RetryBudget;
 use crate::transport::{Host, Result};
 
@@ -24,18 +24,18 @@ impl<H: Host> Repo<H> {
         let algorithm = push.digest.as_ref().map_or(Ok(Algorithm::Sha256), check_verifiable)?;
         self.require_v2("blobs").await?;
         let retry_budget = RetryBudget::default();
-        let goal = Goal { repo: self, retry_budget: &retry_budget };
+        let context = PushContext { repo: self, retry_budget: &retry_budget };
         let media_type = push.media_type.clone();
-        let mut pushing = Pushing::new(push, algorithm, self.api.hasher(algorithm));
-        let (digest, size) = pushing.run(&goal).await?;
-        Ok((Descriptor::new(media_type, digest, size), pushing.outcome))
+        let mut blob_push = BlobPush::new(push, algorithm, self.api.hasher(algorithm));
+        let (digest, size) = blob_push.run(&context).await?;
+        Ok((Descriptor::new(media_type, digest, size), blob_push.outcome))
     }
 
     /// Takes a blob over from another repository of the registry, without moving its bytes. Whether it did.
     pub(crate) async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<bool> {
         self.require_v2("blobs").await?;
-        let goal = Goal { repo: self, retry_budget: &RetryBudget::default() };
-        if !matches!(goal.mount(digest, from).await?, Mount::Done) {
+        let context = PushContext { repo: self, retry_budget: &RetryBudget::default() };
+        if !matches!(context.mount(digest, from).await?, Mount::Done) {
             return Ok(false);
         }
         // 201 says so; who may not look has to believe it.
@@ -45,8 +45,8 @@ impl<H: Host> Repo<H> {
     /// Deletes a blob from a repository, whatever refers to it.
     pub(crate) async fn delete_blob(&self, digest: &Digest) -> Result<()> {
         self.require_v2("blobs").await?;
-        let target = self.endpoint(&format!("blobs/{digest}"));
-        let answer = self.api.load(&self.request(Method::Delete, &target, None), ANSWER_LIMIT).await?;
-        if answer.response.is_success() { Ok(()) } else { Err(self.deletion_refused(&answer)) }
+        let endpoint = self.endpoint(&format!("blobs/{digest}"));
+        let response = self.api.fetch(&self.request(Method::Delete, &endpoint, None), RESPONSE_LIMIT).await?;
+        if response.is_success() { Ok(()) } else { Err(self.deletion_refused(&response)) }
     }
 }

@@ -8,8 +8,8 @@ use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::blob::head::Presence;
 use crate::registry::blob::source::BlobSource;
-use crate::registry::blob::source::{Intake, Part};
-use crate::registry::blob::upload::begin::{Goal, Mount};
+use crate::registry::blob::source::{Part, SourceReader};
+use crate::registry::blob::upload::begin::{Mount, PushContext};
 use crate::registry::blob::upload::progress::lost;
 use crate::registry::blob::upload::{End, Upload};
 use crate::registry::manifest::get::mismatch;
@@ -69,8 +69,8 @@ enum Begun<H: Host> {
 }
 
 /// One blob on its way up.
-pub(crate) struct Pushing<H: Host> {
-    intake: Intake<H>,
+pub(crate) struct BlobPush<H: Host> {
+    intake: SourceReader<H>,
     algorithm: Algorithm,
     digest: Option<Digest>,
     from: Vec<RepositoryName>,
@@ -90,10 +90,10 @@ pub(crate) struct Pushing<H: Host> {
     pub(crate) outcome: Outcome,
 }
 
-impl<H: Host> Pushing<H> {
+impl<H: Host> BlobPush<H> {
     pub(crate) fn new(push: Push<H::Chunk>, algorithm: Algorithm, hasher: H::Hasher) -> Self {
         Self {
-            intake: Intake::new(push.source, algorithm, hasher),
+            intake: SourceReader::new(push.source, algorithm, hasher),
             algorithm,
             digest: push.digest,
             from: push.from,
@@ -110,31 +110,31 @@ impl<H: Host> Pushing<H> {
     }
 
     /// Digest and size of what is there in the end.
-    pub(crate) async fn run(&mut self, goal: &Goal<'_, H>) -> Result<(Digest, u64)> {
+    pub(crate) async fn run(&mut self, context: &PushContext<'_, H>) -> Result<(Digest, u64)> {
         let is_in_memory = self.intake.is_in_memory();
         let first = if is_in_memory { u64::MAX } else { self.chunk_size };
         let looks_first = !is_in_memory && self.digest.is_some();
-        if looks_first && let Some(there) = self.is_needless(goal).await? {
+        if looks_first && let Some(there) = self.is_needless(context).await? {
             return Ok(there);
         }
         let mut part = self.intake.part();
         self.intake.fill(&mut part, first).await?;
         self.verify()?;
-        if !looks_first && let Some(there) = self.is_needless(goal).await? {
+        if !looks_first && let Some(there) = self.is_needless(context).await? {
             return Ok(there);
         }
         let restarts = RetryBudget::default();
         loop {
-            let mut error = match self.upload(goal, &mut part).await {
+            let mut error = match self.upload(context, &mut part).await {
                 Ok(done) => {
                     if self.refused_whole.is_some() {
-                        goal.repo.api.capabilities.takes_whole.set(false);
+                        context.repo.api.capabilities.takes_whole.set(false);
                     }
                     return Ok(done);
                 }
                 Err(error) => error,
             };
-            let is_another_way = self.finds_another_way(goal, &error, part.len());
+            let is_another_way = self.finds_another_way(context, &error, part.len());
             if !(error.is_transient || is_another_way)
                 && let Some(first) = self.refused_whole.take()
             {
@@ -147,13 +147,14 @@ impl<H: Host> Pushing<H> {
             }
             // What is still here from the first byte on can be sent once more, or what the source gives again. Each
             // beginning may get somewhere: that does not make them endless.
-            let retry = &goal.repo.api.retry;
-            let may =
-                retry.next_delay(&restarts, None).and_then(|_| retry.next_delay(goal.retry_budget, error.retry_after));
+            let retry = &context.repo.api.retry;
+            let may = retry
+                .next_delay(&restarts, None)
+                .and_then(|_| retry.next_delay(context.retry_budget, error.retry_after));
             let Some(delay) = may.or(is_another_way.then_some(0)) else { return Err(error) };
             let rewinds = part.start() > 0 || self.intake.has_failed();
             if rewinds {
-                if !self.intake.rewind(goal.repo.api.hasher(self.algorithm)) {
+                if !self.intake.rewind(context.repo.api.hasher(self.algorithm)) {
                     return Err(error);
                 }
                 part = self.intake.part();
@@ -163,7 +164,7 @@ impl<H: Host> Pushing<H> {
             retry.pause(delay).await;
             (self.progress)(0);
             // All of it may have arrived, and only the answer not.
-            if let Some(there) = self.is_needless(goal).await? {
+            if let Some(there) = self.is_needless(context).await? {
                 return Ok(there);
             }
             if rewinds {
@@ -175,19 +176,19 @@ impl<H: Host> Pushing<H> {
 
     /// Whether a blob whose bytes were refused with the request that ends the upload may go up in another way: in smaller
     /// requests, or before the end.
-    fn finds_another_way(&mut self, goal: &Goal<'_, H>, error: &Error, sent: u64) -> bool {
+    fn finds_another_way(&mut self, context: &PushContext<'_, H>, error: &Error, sent: u64) -> bool {
         if !std::mem::take(&mut self.was_sent_whole) {
             return false;
         }
         match error.status {
-            Some(413) => goal.repo.api.capabilities.limit_bodies(sent, 0),
+            Some(413) => context.repo.api.capabilities.limit_bodies(sent, 0),
             Some(400 | 411 | 415) if !error.errors.is_empty() => false,
             Some(400 | 405 | 411 | 415 | 500 | 501) if !self.has_one_way => {
                 self.refused_whole = Some(error.clone());
                 true
             }
             // A server that refuses before it has read all closes the connection: its answer may be lost, every time.
-            None if error.code == code::NETWORK && goal.repo.api.retry.is_enabled() && !self.has_one_way => {
+            None if error.code == code::NETWORK && context.repo.api.retry.is_enabled() && !self.has_one_way => {
                 self.refused_whole = Some(error.clone());
                 true
             }
@@ -195,32 +196,32 @@ impl<H: Host> Pushing<H> {
         }
     }
 
-    async fn upload(&mut self, goal: &Goal<'_, H>, part: &mut Part<H::Chunk>) -> Result<(Digest, u64)> {
-        let mut upload = match self.begin(goal).await {
+    async fn upload(&mut self, context: &PushContext<'_, H>, part: &mut Part<H::Chunk>) -> Result<(Digest, u64)> {
+        let mut upload = match self.begin(context).await {
             Ok(Begun::Upload(upload)) => upload,
             Ok(Begun::Mounted(size)) => return self.mounted(size),
             // It began, and nobody knows where: that matters only to what takes more than one request.
             Err(error) if error.status == Some(202) && self.is_all(part) => {
                 let done = self.verify()?.ok_or(error.clone())?;
-                return if goal.post_whole(&done.0, part).await? { Ok(done) } else { Err(error) };
+                return if context.post_whole(&done.0, part).await? { Ok(done) } else { Err(error) };
             }
             Err(error) => return Err(error),
         };
         let least = upload.min_chunk;
-        let limit = goal.repo.api.capabilities.body_limit.get();
+        let limit = context.repo.api.capabilities.body_limit.get();
         let chunk_size = self.chunk_size.min(limit).max(least.min(LARGEST_CHUNK));
-        let mut streams = self.may_stream && goal.repo.api.sends_streams();
+        let mut streams = self.may_stream && context.repo.api.sends_streams();
         if !streams {
             self.intake.fill(part, chunk_size).await?;
         }
         let fits = part.len() <= self.whole.min(limit).max(chunk_size) || least > LARGEST_CHUNK;
         if self.is_all(part)
             && fits
-            && goal.repo.api.capabilities.takes_whole.get()
+            && context.repo.api.capabilities.takes_whole.get()
             && self.refused_whole.is_none()
             && let Some(done) = self.verify()?
         {
-            return self.commit(goal, upload, done, Some(part)).await;
+            return self.commit(context, upload, done, Some(part)).await;
         }
         loop {
             if streams {
@@ -254,26 +255,26 @@ impl<H: Host> Pushing<H> {
             if upload.offset == part.end()
                 && let Some(done) = self.verify()?
             {
-                return self.commit(goal, upload, done, None).await;
+                return self.commit(context, upload, done, None).await;
             }
         }
     }
 
     /// An upload, by way of asking for a mount where there is something to ask.
-    async fn begin(&mut self, goal: &Goal<'_, H>) -> Result<Begun<H>> {
+    async fn begin(&mut self, context: &PushContext<'_, H>) -> Result<Begun<H>> {
         let mut begun = None;
         if let Some(digest) = &self.digest {
             for from in std::mem::take(&mut self.from) {
                 // One try, and whatever comes of it that is no mount: the token service may refuse it, Quay fails.
-                let asking = Goal { retry_budget: &RetryBudget::none(), ..*goal };
+                let asking = PushContext { retry_budget: &RetryBudget::none(), ..*context };
                 match asking.mount(digest, &from).await {
                     Ok(Mount::Done) => {
-                        if let Some(size) = self.is_mounted(goal, digest).await {
+                        if let Some(size) = self.is_mounted(context, digest).await {
                             return Ok(Begun::Mounted(size));
                         }
                     }
                     Ok(Mount::Begun(mut upload)) => {
-                        upload.retry_budget = goal.retry_budget.clone();
+                        upload.retry_budget = context.retry_budget.clone();
                         begun = Some(upload);
                     }
                     Ok(Mount::Refused) | Err(_) => {}
@@ -282,15 +283,15 @@ impl<H: Host> Pushing<H> {
         }
         match begun {
             Some(upload) => Ok(Begun::Upload(upload)),
-            None => Ok(Begun::Upload(Box::new(goal.begin(self.algorithm).await?))),
+            None => Ok(Begun::Upload(Box::new(context.begin(self.algorithm).await?))),
         }
     }
 
     /// Whether a blob is there that the registry says it mounted, and its size where that is told. Who may not look has to
     /// believe it.
-    async fn is_mounted(&self, goal: &Goal<'_, H>, digest: &Digest) -> Option<Option<u64>> {
+    async fn is_mounted(&self, context: &PushContext<'_, H>, digest: &Digest) -> Option<Option<u64>> {
         let size = self.intake.size();
-        match goal.repo.blob_presence(digest, size).await {
+        match context.repo.blob_presence(digest, size).await {
             Ok(Presence::Absent) => None,
             Ok(Presence::There(told)) => Some(size.or(told)),
             _ => Some(size),
@@ -311,7 +312,7 @@ impl<H: Host> Pushing<H> {
 
     async fn commit(
         &mut self,
-        goal: &Goal<'_, H>,
+        context: &PushContext<'_, H>,
         mut upload: Box<Upload<H>>,
         done: (Digest, u64),
         part: Option<&Part<H::Chunk>>,
@@ -327,7 +328,7 @@ impl<H: Host> Pushing<H> {
             Err(error) => return Err(error),
         };
         if let Some(error) = failed
-            && !self.is_there(goal, &done).await
+            && !self.is_there(context, &done).await
         {
             return Err(error);
         }
@@ -338,20 +339,20 @@ impl<H: Host> Pushing<H> {
     }
 
     /// Whether the blob is there though the registry did not say so.
-    async fn is_there(&self, goal: &Goal<'_, H>, (digest, size): &(Digest, u64)) -> bool {
-        let presence = goal.repo.blob_presence(digest, Some(*size)).await;
+    async fn is_there(&self, context: &PushContext<'_, H>, (digest, size): &(Digest, u64)) -> bool {
+        let presence = context.repo.blob_presence(digest, Some(*size)).await;
         matches!(presence, Ok(Presence::There(_)))
     }
 
     /// What is there already, unless that is no reason to send nothing.
-    async fn is_needless(&mut self, goal: &Goal<'_, H>) -> Result<Option<(Digest, u64)>> {
-        if self.is_sent_anyway { Ok(None) } else { self.already_there(goal).await }
+    async fn is_needless(&mut self, context: &PushContext<'_, H>) -> Result<Option<(Digest, u64)>> {
+        if self.is_sent_anyway { Ok(None) } else { self.already_there(context).await }
     }
 
     /// What is there under the digest, if it is known and something is.
-    async fn already_there(&mut self, goal: &Goal<'_, H>) -> Result<Option<(Digest, u64)>> {
+    async fn already_there(&mut self, context: &PushContext<'_, H>) -> Result<Option<(Digest, u64)>> {
         let Some(digest) = &self.digest else { return Ok(None) };
-        let size = goal.repo.blob_hint(digest, self.intake.size()).await?;
+        let size = context.repo.blob_hint(digest, self.intake.size()).await?;
         if let Some(size) = size {
             self.outcome = Outcome::Existed;
             (self.progress)(size);

@@ -190,7 +190,7 @@ impl<C: Chunk> Part<C> {
 }
 
 /// Takes a source in.
-pub(crate) struct Intake<H: Host> {
+pub(crate) struct SourceReader<H: Host> {
     source: Box<dyn BlobSource<H::Chunk>>,
     size: Option<u64>,
     algorithm: Algorithm,
@@ -206,7 +206,7 @@ pub(crate) struct Intake<H: Host> {
     failed: Option<Error>,
 }
 
-impl<H: Host> Intake<H> {
+impl<H: Host> SourceReader<H> {
     pub(crate) fn new(source: Box<dyn BlobSource<H::Chunk>>, algorithm: Algorithm, hasher: H::Hasher) -> Self {
         let (size, hasher) = (source.size(), Some(hasher).filter(|_| source.proven().is_none()));
         Self { source, size, algorithm, hasher, has_ended: false, taken: 0, rest: None, digest: None, failed: None }

@@ -37,7 +37,7 @@ pub(super) struct Deletion<'a, H: Host> {
 }
 
 /// How a tag stands.
-enum Standing {
+enum TagChange {
     /// It is as it was.
     Planned,
     /// It leads nowhere, and may be listed all the same.
@@ -57,7 +57,7 @@ impl<'a, H: Host> Deletion<'a, H> {
 
     /// Removes a tag alone, if it is as it was. `digest`: what it pointed to, if to anything.
     pub(super) async fn untag(&self, tag: String, digest: Option<&Digest>) {
-        let untagged = match self.stands(&tag, digest).await {
+        let untagged = match self.is_as_planned(&tag, digest).await {
             Ok(true) => self.remove_tag(&tag, digest).await,
             Ok(false) => return,
             Err(error) => Err(error),
@@ -73,8 +73,8 @@ impl<'a, H: Host> Deletion<'a, H> {
     async fn remove_tag(&self, tag: &str, digest: Option<&Digest>) -> Result<bool> {
         let untag = self.gatherer.repo.untag_if(tag, digest.cloned());
         match Box::pin(untag).await {
-            Err(error) if error.code == code::CONFLICT => match self.standing_of(tag, digest).await? {
-                Standing::Moved(now) => {
+            Err(error) if error.code == code::CONFLICT => match self.change_of(tag, digest).await? {
+                TagChange::Moved(now) => {
                     self.skip_moved(tag, &now);
                     Ok(false)
                 }
@@ -88,28 +88,28 @@ impl<'a, H: Host> Deletion<'a, H> {
         }
     }
 
-    async fn standing_of(&self, tag: &str, digest: Option<&Digest>) -> Result<Standing> {
+    async fn change_of(&self, tag: &str, digest: Option<&Digest>) -> Result<TagChange> {
         let Some(found) = self.gatherer.observe(&Reference::Tag(Tag::parse(tag)?)).await? else {
-            return Ok(Standing::Nowhere);
+            return Ok(TagChange::Nowhere);
         };
         Ok(match digest {
-            Some(digest) if found.is_named(digest) => Standing::Planned,
-            _ if placeholder::is_one(&found.manifest) => Standing::Placeholder,
-            _ => Standing::Moved(found.digest.clone()),
+            Some(digest) if found.is_named(digest) => TagChange::Planned,
+            _ if placeholder::is_one(&found.manifest) => TagChange::Placeholder,
+            _ => TagChange::Moved(found.digest.clone()),
         })
     }
 
     /// Whether a tag is as it was; where it is not, that is reported.
-    async fn stands(&self, tag: &str, digest: Option<&Digest>) -> Result<bool> {
-        match self.standing_of(tag, digest).await? {
-            Standing::Planned => return Ok(true),
-            Standing::Nowhere => self.gone.borrow_mut().push((tag.to_owned(), digest.cloned())),
-            Standing::Placeholder => {
+    async fn is_as_planned(&self, tag: &str, digest: Option<&Digest>) -> Result<bool> {
+        match self.change_of(tag, digest).await? {
+            TagChange::Planned => return Ok(true),
+            TagChange::Nowhere => self.gone.borrow_mut().push((tag.to_owned(), digest.cloned())),
+            TagChange::Placeholder => {
                 if self.remove_tag(tag, digest).await? {
                     self.progress.remove(tag.to_owned());
                 }
             }
-            Standing::Moved(now) => self.skip_moved(tag, &now),
+            TagChange::Moved(now) => self.skip_moved(tag, &now),
         }
         Ok(false)
     }
@@ -131,8 +131,8 @@ impl<'a, H: Host> Deletion<'a, H> {
                 self.progress.skip(digest.to_string(), self.needed.borrow().why());
                 return false;
             }
-            let Some(standing) = self.standing(digest, tags).await else { return false };
-            tags = standing;
+            let Some(change) = self.change(digest, tags).await else { return false };
+            tags = change;
             match self.look_again().await {
                 Ok(true) => {}
                 Ok(false) => return self.delete_now(digest, tags).await,
@@ -146,20 +146,20 @@ impl<'a, H: Host> Deletion<'a, H> {
     }
 
     /// Those of the tags that are as they were. `None` where that cannot be told of one.
-    async fn standing(&self, digest: &Digest, tags: Vec<String>) -> Option<Vec<String>> {
-        let (mut standing, mut tags) = (Vec::new(), tags.into_iter());
+    async fn change(&self, digest: &Digest, tags: Vec<String>) -> Option<Vec<String>> {
+        let (mut change, mut tags) = (Vec::new(), tags.into_iter());
         while let Some(tag) = tags.next() {
-            match self.stands(&tag, Some(digest)).await {
-                Ok(true) => standing.push(tag),
+            match self.is_as_planned(&tag, Some(digest)).await {
+                Ok(true) => change.push(tag),
                 Ok(false) => {}
                 Err(error) => {
                     self.progress.fail(tag, error);
-                    self.progress.remain(standing.into_iter().chain(tags).chain([digest.to_string()]));
+                    self.progress.remain(change.into_iter().chain(tags).chain([digest.to_string()]));
                     return None;
                 }
             }
         }
-        Some(standing)
+        Some(change)
     }
 
     /// Finds out anew what is needed, if a tag has moved since. Whether there was anything to find out.
@@ -209,9 +209,9 @@ impl<'a, H: Host> Deletion<'a, H> {
     /// The tags of a manifest that is gone should be gone too.
     async fn let_go(&self, digest: &Digest, mut tags: Vec<String>) {
         if let (None, Some(tag)) = (self.keeps_tags.get(), tags.first()) {
-            let standing = self.standing_of(tag, Some(digest)).await;
-            let keeps_tags = matches!(standing, Ok(Standing::Planned));
-            self.keeps_tags.set(standing.is_ok().then_some(keeps_tags));
+            let change = self.change_of(tag, Some(digest)).await;
+            let keeps_tags = matches!(change, Ok(TagChange::Planned));
+            self.keeps_tags.set(change.is_ok().then_some(keeps_tags));
             if keeps_tags {
                 self.untag_all(digest, &mut tags).await;
             }
@@ -260,13 +260,13 @@ impl<'a, H: Host> Deletion<'a, H> {
 
     /// Removes a tag by name that is still listed after its manifest was deleted.
     async fn clear(&self, tag: &str, digest: Option<Digest>) -> Result<()> {
-        let is_back = match self.standing_of(tag, digest.as_ref()).await? {
-            Standing::Moved(now) => {
+        let is_back = match self.change_of(tag, digest.as_ref()).await? {
+            TagChange::Moved(now) => {
                 self.skip_moved(tag, &now);
                 return Ok(());
             }
-            Standing::Nowhere | Standing::Placeholder => false,
-            Standing::Planned => match &digest {
+            TagChange::Nowhere | TagChange::Placeholder => false,
+            TagChange::Planned => match &digest {
                 Some(digest) => self.gatherer.observe(&Reference::Digest(digest.clone())).await?.is_some(),
                 None => false,
             },

@@ -165,7 +165,7 @@ impl<H: Host> Copying<'_, H> {
 
     /// `anyway`: its bytes move even if the target says that it has them.
     pub(super) async fn push(&self, blob: &Descriptor, anyway: bool) -> Result<()> {
-        let source = Later { repo: self.source.clone(), blob: blob.clone(), pull: None };
+        let source = LazyPull { repo: self.source.clone(), blob: blob.clone(), pull: None };
         let mut push = Push::new(Box::new(source));
         push.digest = Some(blob.digest.clone());
         push.is_sent_anyway = anyway;
@@ -234,13 +234,13 @@ impl<H: Host> Copying<'_, H> {
 }
 
 /// A blob that is asked for only if its bytes are needed.
-struct Later<H: Host> {
+struct LazyPull<H: Host> {
     repo: Repo<H>,
     blob: Descriptor,
     pull: Option<BlobPull<H>>,
 }
 
-impl<H: Host> BlobSource<H::Chunk> for Later<H> {
+impl<H: Host> BlobSource<H::Chunk> for LazyPull<H> {
     fn next(&mut self) -> Next<'_, H::Chunk> {
         Box::pin(async {
             if self.pull.is_none() {

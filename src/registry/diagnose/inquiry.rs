@@ -10,7 +10,8 @@ use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::reference::{RepositoryName, Tag};
 use crate::protocol::text::printable;
 use crate::protocol::url::{Scheme, Url};
-use crate::registry::api::connection::{Answer, Connection};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::response::Response;
 use crate::registry::api::version;
 use crate::registry::diagnose::diagnosis::{Auth, Cors, Diagnosis, Finding, Listing, NONE, Paging, Status};
 use crate::registry::diagnose::findings;
@@ -105,76 +106,76 @@ impl Inquiry {
     }
 
     /// Takes in an answer.
-    pub(super) fn heard<H: Host>(&mut self, probe: Probe, answer: &Answer<Vec<u8>>, api: &Connection<H>) {
-        self.see(answer);
-        let body = || answer.response.body.clone();
-        let status = status_of(answer, api);
+    pub(super) fn heard<H: Host>(&mut self, probe: Probe, response: &Response<Vec<u8>>, api: &Connection<H>) {
+        self.see(response);
+        let body = || response.body.clone();
+        let status = status_of(response, api);
         match probe {
             Probe::Base | Probe::Member => {
                 self.found.reachable = Some(true);
-                match (answer.response.status, version::looks_like_registry(answer)) {
+                match (response.status, version::looks_like_registry(response)) {
                     (403 | 404, _) if probe == Probe::Base && api.has_credentials() => self.is_hidden = true,
                     (404, _) => self.is_not_found = true,
                     (200..=299, Ok(())) if probe == Probe::Member => self.found.api_version = Some(2),
                     (401, _) | (200..=299, Ok(())) => {
-                        if let Some(origin) = elsewhere(answer) {
+                        if let Some(origin) = elsewhere(response) {
                             self.tell("REDIRECTED", Some(origin));
                         }
-                        self.enter(answer);
+                        self.enter(response);
                     }
                     (200..=299, Err(error)) => self.end("NOT_A_REGISTRY", Some(error.message)),
-                    _ => self.end("BASE_FAILED", Some(api.failure(answer).message)),
+                    _ => self.end("BASE_FAILED", Some(api.failure(response).message)),
                 }
             }
-            Probe::Ping if status == Status::Yes && version::looks_like_registry(answer).is_ok() => {
+            Probe::Ping if status == Status::Yes && version::looks_like_registry(response).is_ok() => {
                 self.found.api_version = Some(1);
                 self.end("V1_ONLY", None);
             }
             Probe::Ping => self.end("NOT_A_REGISTRY", None),
-            Probe::Door => match answer.response.status {
-                401 => self.enter_by_catalog(answer),
-                200..=299 if listing::repositories(body()).is_ok() => self.enter_by_catalog(answer),
-                _ => self.end("BASE_FAILED", Some(api.failure(answer).message)),
+            Probe::Door => match response.status {
+                401 => self.enter_by_catalog(response),
+                200..=299 if listing::repositories(body()).is_ok() => self.enter_by_catalog(response),
+                _ => self.end("BASE_FAILED", Some(api.failure(response).message)),
             },
             Probe::Accept | Probe::Authorization => self.preflight(probe, Some(true)),
             Probe::Credentials => {
                 // They are sent to no other origin.
-                let were_sent = api.has_credentials() && elsewhere(answer).is_none();
-                self.credentials(answer.response.status, None, were_sent);
+                let were_sent = api.has_credentials() && elsewhere(response).is_none();
+                self.credentials(response.status, None, were_sent);
             }
             Probe::Catalog => {
-                self.found.catalog = self.list(status, answer, listing::repositories(body()));
+                self.found.catalog = self.list(status, response, listing::repositories(body()));
                 if self.name.is_none() {
                     self.name = RepositoryName::parse(&self.first).ok();
                     self.found.repository = self.name.as_ref().map(|name| name.as_str().to_owned());
                 }
             }
             Probe::Tags => {
-                self.found.tags = self.list(status, answer, listing::tags(body()));
+                self.found.tags = self.list(status, response, listing::tags(body()));
                 // No such repository: that tells nothing of those that are there.
                 if status == Status::No {
                     self.found.tags.status = Status::Unknown;
                 }
             }
-            Probe::MoreCatalog => self.found.catalog.paging = self.more(answer, listing::repositories(body())),
-            Probe::MoreTags => self.found.tags.paging = self.more(answer, listing::tags(body())),
+            Probe::MoreCatalog => self.found.catalog.paging = self.more(response, listing::repositories(body())),
+            Probe::MoreTags => self.found.tags.paging = self.more(response, listing::tags(body())),
             Probe::Manifest if status == Status::Yes => {
-                self.digest = answer.content_digest().map(|digest| digest.to_string());
-                self.need_header(answer, "Docker-Content-Digest");
+                self.digest = response.content_digest().map(|digest| digest.to_string());
+                self.need_header(response, "Docker-Content-Digest");
             }
             Probe::Manifest => {}
             Probe::Referrers => {
-                let is_index = || Manifest::parse(&answer.response.body, answer.header("content-type"));
+                let is_index = || Manifest::parse(&response.body, response.header("content-type"));
                 let is_other = status == Status::Yes
                     && !is_index().and_then(Manifest::sound).is_ok_and(|index| index.kind == Kind::Index);
                 self.found.referrers.status = if is_other { Status::Unknown } else { status };
             }
             Probe::Delete => {
                 self.preflight(probe, Some(true));
-                self.found.delete.status = match api.failure(answer).code.as_ref() {
+                self.found.delete.status = match api.failure(response).code.as_ref() {
                     // It would have been deleted if it were there.
                     "MANIFEST_UNKNOWN" => Status::Yes,
-                    _ if answer.response.status == 404 => Status::Unknown,
+                    _ if response.status == 404 => Status::Unknown,
                     _ => status,
                 };
             }
@@ -231,18 +232,18 @@ impl Inquiry {
     }
 
     /// Looks at what every answer may show.
-    fn see(&mut self, answer: &Answer<Vec<u8>>) {
+    fn see(&mut self, response: &Response<Vec<u8>>) {
         if self.found.server.is_none() {
-            self.found.server = answer.header("server").map(shown);
+            self.found.server = response.header("server").map(shown);
         }
-        if !answer.response.headers_filtered {
+        if !response.headers_filtered {
             // Whoever carries the requests is not under the browser's rules.
             self.found.cors = None;
         }
         if let Some(cors) = &mut self.found.cors {
             cors.allowed = Some(true);
             for name in NEEDED {
-                if shows(answer, name) && !cors.seen_headers.contains(name) {
+                if shows(response, name) && !cors.seen_headers.contains(name) {
                     cors.seen_headers.push(name);
                 }
             }
@@ -250,8 +251,8 @@ impl Inquiry {
     }
 
     /// Notes a header field that the answer must have.
-    fn need_header(&mut self, answer: &Answer<Vec<u8>>, name: &'static str) {
-        if !shows(answer, name) {
+    fn need_header(&mut self, response: &Response<Vec<u8>>, name: &'static str) {
+        if !shows(response, name) {
             self.hide(name);
         }
     }
@@ -265,14 +266,14 @@ impl Inquiry {
     }
 
     /// The first answer of what speaks V2 tells who is let in.
-    fn enter(&mut self, answer: &Answer<Vec<u8>>) {
+    fn enter(&mut self, response: &Response<Vec<u8>>) {
         self.found.api_version = Some(2);
-        if answer.response.status != 401 {
+        if response.status != 401 {
             self.found.auth.scheme = NONE.into();
             return;
         }
-        self.need_header(answer, "WWW-Authenticate");
-        let challenges = challenge::parse(answer.response.headers.all("www-authenticate"));
+        self.need_header(response, "WWW-Authenticate");
+        let challenges = challenge::parse(response.headers.all("www-authenticate"));
         let is_spoken = |scheme: &str| matches!(scheme, "basic" | "bearer");
         let spoken = challenges.iter().find(|challenge| is_spoken(&challenge.scheme)).or(challenges.first());
         let Some(challenge) = spoken else {
@@ -295,9 +296,9 @@ impl Inquiry {
         };
     }
 
-    fn enter_by_catalog(&mut self, answer: &Answer<Vec<u8>>) {
+    fn enter_by_catalog(&mut self, response: &Response<Vec<u8>>) {
         self.tell("BASE_UNREADABLE", None);
-        self.enter(answer);
+        self.enter(response);
     }
 
     fn preflight(&mut self, probe: Probe, passed: Option<bool>) {
@@ -330,14 +331,14 @@ impl Inquiry {
     }
 
     /// What a list of one item tells.
-    fn list(&mut self, status: Status, answer: &Answer<Vec<u8>>, list: Result<Strings, Invalid>) -> Listing {
+    fn list(&mut self, status: Status, response: &Response<Vec<u8>>, list: Result<Strings, Invalid>) -> Listing {
         self.first.clear();
         if status != Status::Yes {
             return Listing { status, paging: Paging::Unknown };
         }
         let Ok(list) = list else { return Listing::default() };
         self.first = list.to_vec().into_iter().next().unwrap_or_default();
-        let paging = match next_page(answer) {
+        let paging = match next_page(response) {
             NextPage::At(_) => Paging::Link,
             NextPage::Elsewhere { why, .. } | NextPage::Unreadable { why, .. }
                 if self.found.findings.iter().all(|finding| finding.code != LINK_UNUSABLE) =>
@@ -352,9 +353,9 @@ impl Inquiry {
     }
 
     /// What the item after it tells: that there was a next page, which no `Link` led to.
-    fn more(&mut self, answer: &Answer<Vec<u8>>, list: Result<Strings, Invalid>) -> Paging {
+    fn more(&mut self, response: &Response<Vec<u8>>, list: Result<Strings, Invalid>) -> Paging {
         let has_more = list.is_ok_and(|list| list.last().is_some_and(|item| item != self.first));
-        if !(answer.response.is_success() && has_more) {
+        if !(response.is_success() && has_more) {
             return Paging::Unknown;
         }
         // This answer may be the last page, the one before was not.
@@ -373,8 +374,8 @@ impl Inquiry {
 }
 
 /// The other origin that a redirect led to.
-fn elsewhere(answer: &Answer<Vec<u8>>) -> Option<String> {
-    let url = answer.response.url.as_ref().filter(|url| !url.same_origin(&answer.url))?;
+fn elsewhere(response: &Response<Vec<u8>>) -> Option<String> {
+    let url = response.http.url.as_ref().filter(|url| !url.same_origin(&response.url))?;
     Some(url.origin())
 }
 
@@ -383,16 +384,16 @@ fn shown(text: &str) -> String {
     printable::excerpt(text, 200)
 }
 
-fn shows(answer: &Answer<Vec<u8>>, name: &str) -> bool {
-    answer.response.headers.iter().any(|(seen, _)| seen.eq_ignore_ascii_case(name))
+fn shows(response: &Response<Vec<u8>>, name: &str) -> bool {
+    response.headers.iter().any(|(seen, _)| seen.eq_ignore_ascii_case(name))
 }
 
-fn status_of<H: Host>(answer: &Answer<Vec<u8>>, api: &Connection<H>) -> Status {
-    match answer.response.status {
+fn status_of<H: Host>(response: &Response<Vec<u8>>, api: &Connection<H>) -> Status {
+    match response.status {
         200..=299 => Status::Yes,
         401 | 403 => Status::Denied,
         404 | 405 | 501 => Status::No,
-        _ if api.failure(answer).code == code::UNSUPPORTED => Status::No,
+        _ if api.failure(response).code == code::UNSUPPORTED => Status::No,
         _ => Status::Unknown,
     }
 }

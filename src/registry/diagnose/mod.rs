@@ -33,12 +33,12 @@ pub async fn diagnose<H: Host>(api: &Connection<H>, repository: Option<Repositor
     for probe in Probe::ALL {
         if inquiry.wants(probe) {
             let (request, limit) = inquiry.request(probe, api, call);
-            let answer = match select(pin!(api.load(&request, limit)), pin!(host.sleep(LIMIT))).await {
-                Either::Left((answer, _)) => answer,
+            let response = match select(pin!(api.fetch(&request, limit)), pin!(host.sleep(LIMIT))).await {
+                Either::Left((response, _)) => response,
                 Either::Right(_) => Err(Error::new(code::TIMEOUT, format!("no whole answer within {LIMIT} ms"))),
             };
-            match answer {
-                Ok(answer) => inquiry.heard(probe, &answer, api),
+            match response {
+                Ok(response) => inquiry.heard(probe, &response, api),
                 Err(error) => inquiry.missed(probe, &error, api),
             }
         }

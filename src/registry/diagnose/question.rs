@@ -23,24 +23,24 @@ impl Inquiry {
             Probe::Accept | Probe::Authorization | Probe::Credentials => self.by_catalog,
             _ => false,
         };
-        let mut target = match (probe, &self.name) {
-            (Probe::Ping, _) => api.target("v1/_ping"),
-            _ if is_catalog => api.catalog_target(),
-            (Probe::Tags | Probe::MoreTags, Some(name)) => api.repository_target(name, "tags/list"),
-            (Probe::Manifest, Some(name)) => api.repository_target(name, &format!("manifests/{}", self.first)),
+        let mut endpoint = match (probe, &self.name) {
+            (Probe::Ping, _) => api.endpoint("v1/_ping"),
+            _ if is_catalog => api.catalog_endpoint(),
+            (Probe::Tags | Probe::MoreTags, Some(name)) => api.repository_endpoint(name, "tags/list"),
+            (Probe::Manifest, Some(name)) => api.repository_endpoint(name, &format!("manifests/{}", self.first)),
             (Probe::Referrers, Some(name)) => {
                 let digest = self.digest.as_deref().unwrap_or(NOTHING);
-                api.repository_target(name, &format!("referrers/{digest}"))
+                api.repository_endpoint(name, &format!("referrers/{digest}"))
             }
-            (Probe::Delete, Some(name)) => api.repository_target(name, &format!("manifests/{NOTHING}")),
-            _ => api.target("v2/"),
+            (Probe::Delete, Some(name)) => api.repository_endpoint(name, &format!("manifests/{NOTHING}")),
+            _ => api.endpoint("v2/"),
         };
         let is_next = matches!(probe, Probe::MoreCatalog | Probe::MoreTags);
         let is_list = is_catalog || is_next || probe == Probe::Tags;
         if is_list {
             let mut query = vec![("n", "1")];
             query.extend(is_next.then_some(("last", self.first.as_str())));
-            target = target.with_url(target.url.with_query(&query));
+            endpoint = endpoint.with_url(endpoint.url.with_query(&query));
         }
         let (method, accept) = match probe {
             Probe::Accept => (Method::Get, Some(media_type::accept_manifests())),
@@ -48,7 +48,7 @@ impl Inquiry {
             Probe::Delete => (Method::Delete, None),
             _ => (Method::Get, None),
         };
-        let mut request = api.request(method, &target, accept, call);
+        let mut request = api.request(method, &endpoint, accept, call);
         request.retry_budget = RetryBudget::none();
         request.allowed_credentials = match probe {
             Probe::Base | Probe::Ping | Probe::Door | Probe::Accept | Probe::Authorization => AllowedCredentials::None,

@@ -41,7 +41,7 @@ impl<H: Host> Clone for Image<H> {
 struct Inner<H: Host> {
     api: Rc<Connection<H>>,
     name: RepositoryName,
-    of: Of,
+    of: ImageOrigin,
     /// `None` where the config is not an image's (an artifact's).
     config: Option<ImageConfig>,
     platform: Option<Platform>,
@@ -50,7 +50,7 @@ struct Inner<H: Host> {
 }
 
 /// What an image is at its registry.
-enum Of {
+enum ImageOrigin {
     /// A manifest, and what it says of its config.
     Manifest(Rc<FetchedManifest>, Box<Descriptor>),
     /// A manifest of schema 1, which holds what others have in a config.
@@ -87,10 +87,10 @@ impl<H: Host> Image<H> {
         let (of, layers) = match (&manifest.schema1, &document.config, &document.layers) {
             (Some(legacy), ..) => {
                 let layers = repo.schema1_layers(legacy, legacy.document.layers());
-                (Of::Schema1(manifest.clone()), Box::pin(layers).await?)
+                (ImageOrigin::Schema1(manifest.clone()), Box::pin(layers).await?)
             }
             (None, Some(config), Some(layers)) if document.kind == Kind::Image => {
-                (Of::Manifest(manifest.clone(), Box::new(config.clone())), layers.clone())
+                (ImageOrigin::Manifest(manifest.clone(), Box::new(config.clone())), layers.clone())
             }
             _ => {
                 let message = format!("{} is no image: {}", manifest.digest, document.media_type);
@@ -115,7 +115,15 @@ impl<H: Host> Image<H> {
     ) -> Result<Self> {
         let (api, name, platform) = (repo.api.clone(), repo.name.clone(), config.platform.clone());
         let size = total_size(&layers)?;
-        Ok(Self(Rc::new(Inner { api, name, of: Of::V1(id, json), config: Some(config), platform, layers, size })))
+        Ok(Self(Rc::new(Inner {
+            api,
+            name,
+            of: ImageOrigin::V1(id, json),
+            config: Some(config),
+            platform,
+            layers,
+            size,
+        })))
     }
 
     /// Whether it is of this repository, found by this client.
@@ -131,7 +139,7 @@ impl<H: Host> Image<H> {
     /// Its id, where it is of this V1 registry: there an image may be in any of the repositories.
     pub(super) fn v1_id_at(&self, api: &Rc<Connection<H>>) -> Result<ImageId> {
         match &self.0.of {
-            Of::V1(id, _) if Rc::ptr_eq(&self.0.api, api) => Ok(id.clone()),
+            ImageOrigin::V1(id, _) if Rc::ptr_eq(&self.0.api, api) => Ok(id.clone()),
             _ => {
                 let message = format!("image: {} is of another registry than {}", self.names(), api.base());
                 Err(Error::new(code::INVALID_ARGUMENT, message))
@@ -142,9 +150,9 @@ impl<H: Host> Image<H> {
     /// Digest of the config, or what V1 calls the image; schema 1 is V1's.
     pub fn id(&self) -> &str {
         match &self.0.of {
-            Of::Manifest(_, config) => config.digest.as_str(),
-            Of::Schema1(manifest) => v1_ids(manifest).next().unwrap_or_default(),
-            Of::V1(id, _) => id.as_str(),
+            ImageOrigin::Manifest(_, config) => config.digest.as_str(),
+            ImageOrigin::Schema1(manifest) => v1_ids(manifest).next().unwrap_or_default(),
+            ImageOrigin::V1(id, _) => id.as_str(),
         }
     }
 
@@ -165,8 +173,8 @@ impl<H: Host> Image<H> {
 
     fn manifest(&self) -> Option<&Rc<FetchedManifest>> {
         match &self.0.of {
-            Of::Manifest(manifest, _) | Of::Schema1(manifest) => Some(manifest),
-            Of::V1(..) => None,
+            ImageOrigin::Manifest(manifest, _) | ImageOrigin::Schema1(manifest) => Some(manifest),
+            ImageOrigin::V1(..) => None,
         }
     }
 
@@ -220,9 +228,9 @@ impl<H: Host> Image<H> {
     /// The config as it came, V1's JSON of the image, of schema 1 what that says of a config: a JSON object.
     pub async fn json(&self, call: &Call) -> Result<Rc<Vec<u8>>> {
         let bytes = match &self.0.of {
-            Of::Manifest(_, config) => self.repo(call).config(config).await?,
-            Of::Schema1(manifest) => schema1_config(manifest)?,
-            Of::V1(_, json) => json.clone(),
+            ImageOrigin::Manifest(_, config) => self.repo(call).config(config).await?,
+            ImageOrigin::Schema1(manifest) => schema1_config(manifest)?,
+            ImageOrigin::V1(_, json) => json.clone(),
         };
         config::check_object(&bytes)?;
         Ok(bytes)
@@ -236,7 +244,7 @@ impl<H: Host> Image<H> {
 
     /// The layers' chain ids, top first (image-spec, config.md, "Layer ChainID"); V1's ids of images, of schema 1 too.
     pub async fn ancestry(&self) -> Result<Vec<String>> {
-        if let Of::Schema1(manifest) = &self.0.of {
+        if let ImageOrigin::Schema1(manifest) = &self.0.of {
             return Ok(v1_ids(manifest).map(str::to_owned).collect());
         }
         if !self.is_verified() {
@@ -276,8 +284,8 @@ impl<H: Host> Image<H> {
     fn require_config(&self) -> Result<&ImageConfig> {
         self.0.config.as_ref().ok_or_else(|| {
             let media_type = match &self.0.of {
-                Of::Manifest(_, config) => &config.media_type,
-                Of::Schema1(_) | Of::V1(..) => v1::JSON,
+                ImageOrigin::Manifest(_, config) => &config.media_type,
+                ImageOrigin::Schema1(_) | ImageOrigin::V1(..) => v1::JSON,
             };
             Error::new(code::UNSUPPORTED, format!("an artifact has no image config: its config is {media_type}"))
         })

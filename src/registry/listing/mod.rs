@@ -1,6 +1,6 @@
 //! Listings page by page: tags and the catalog (distribution-spec v1.1.1, "Listing Tags").
 
-pub(crate) mod next;
+pub(crate) mod pager;
 pub(crate) mod paging;
 
 use std::rc::Rc;
@@ -12,13 +12,15 @@ use crate::protocol::oci::listing;
 use crate::protocol::oci::listing::Strings;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::url::Url;
-use crate::registry::api::connection::{Answer, Connection, Target};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::endpoint::Endpoint;
 use crate::registry::api::repo::Repo;
+use crate::registry::api::response::Response;
 use crate::registry::api::settings::Call;
 use crate::registry::api::version;
 use crate::registry::legacy::v1;
-use crate::registry::listing::next::{Course, Turn};
-use crate::registry::listing::paging::{Extent, PAGE_LIMIT, next_page};
+use crate::registry::listing::pager::{PageRequest, Pager};
+use crate::registry::listing::paging::{ListingBounds, PAGE_LIMIT, next_page};
 use crate::transport::{Error, Host, Result};
 
 /// Items asked for per page: what distribution and ECR allow at most.
@@ -30,7 +32,7 @@ enum Listed {
 }
 
 enum Next {
-    Turn(Turn),
+    PageRequest(PageRequest),
     /// A page of a V1 registry, counted from 1.
     V1(u64),
     Failure(Error),
@@ -42,8 +44,8 @@ pub struct Listing<H: Host> {
     listed: Listed,
     call: Call,
     next: Next,
-    course: Course,
-    extent: Extent,
+    course: Pager,
+    extent: ListingBounds,
 }
 
 impl<H: Host> Listing<H> {
@@ -66,9 +68,9 @@ impl<H: Host> Listing<H> {
     }
 
     fn new(api: Rc<Connection<H>>, listed: Listed, page_size: Option<u64>, call: Call) -> Self {
-        let extent = Extent::new("the listing", api.listing_limits);
-        let course = Course::new(Some(page_size.unwrap_or(PAGE_SIZE)));
-        Self { api, listed, call, next: Next::Turn(Turn::First), course, extent }
+        let extent = ListingBounds::new("the listing", api.listing_limits);
+        let course = Pager::new(Some(page_size.unwrap_or(PAGE_SIZE)));
+        Self { api, listed, call, next: Next::PageRequest(PageRequest::First), course, extent }
     }
 
     /// The same for whoever deletes what no listed tag needs: the registry is asked whether something follows the last item
@@ -82,7 +84,7 @@ impl<H: Host> Listing<H> {
     pub async fn next_page(&mut self) -> Result<Option<Strings>> {
         let result = self.advance().await;
         if !matches!(result, Ok(Some(_))) {
-            self.next = Next::Turn(Turn::End);
+            self.next = Next::PageRequest(PageRequest::End);
         }
         result
     }
@@ -98,8 +100,8 @@ impl<H: Host> Listing<H> {
 
     async fn advance(&mut self) -> Result<Option<Strings>> {
         loop {
-            let turn = match std::mem::replace(&mut self.next, Next::Turn(Turn::End)) {
-                Next::Turn(turn) => turn,
+            let turn = match std::mem::replace(&mut self.next, Next::PageRequest(PageRequest::End)) {
+                Next::PageRequest(turn) => turn,
                 Next::V1(number) => {
                     let page = self.v1_page(number).await?;
                     return Ok(Some(page).filter(|page| !page.is_empty()));
@@ -107,7 +109,7 @@ impl<H: Host> Listing<H> {
                 Next::Failure(error) => return Err(error),
             };
             let url = match &turn {
-                Turn::First => {
+                PageRequest::First => {
                     let url = self.url(self.course.size, None)?; // a bad name is told before any request
                     if self.api.is_v1(&self.call).await? {
                         self.next = Next::V1(1);
@@ -115,41 +117,41 @@ impl<H: Host> Listing<H> {
                     }
                     url
                 }
-                Turn::Page(url) | Turn::Guess(url) => url.clone(),
-                Turn::After(last) => self.url(self.course.size, Some(last))?,
-                Turn::Whole(size) => self.url(Some(*size), None)?,
-                Turn::End | Turn::Doubtful(_) | Turn::Stuck(_) => return Ok(None),
+                PageRequest::Page(url) | PageRequest::Guess(url) => url.clone(),
+                PageRequest::After(last) => self.url(self.course.size, Some(last))?,
+                PageRequest::Whole(size) => self.url(Some(*size), None)?,
+                PageRequest::End | PageRequest::Doubtful(_) | PageRequest::Stuck(_) => return Ok(None),
             };
-            if matches!(turn, Turn::After(_)) && self.extent.has(&url) {
+            if matches!(turn, PageRequest::After(_)) && self.extent.has(&url) {
                 // A Link has led there.
                 let turn = self.course.refused(&turn, &|url| self.extent.has(url));
                 self.go_on(turn, &url);
                 continue;
             }
-            let answer = match turn {
-                Turn::First => self.first(url).await?,
+            let response = match turn {
+                PageRequest::First => self.first(url).await?,
                 _ => self.get(url).await?,
             };
-            if !answer.response.is_success() {
-                self.refused(&turn, &answer)?;
+            if !response.is_success() {
+                self.refused(&turn, &response)?;
                 continue;
             }
-            let page = self.take_page(&turn, answer)?;
+            let page = self.take_page(&turn, response)?;
             if !page.is_empty() {
                 return Ok(Some(page));
             }
         }
     }
 
-    fn target(&self) -> Result<Target> {
+    fn endpoint(&self) -> Result<Endpoint> {
         Ok(match &self.listed {
-            Listed::Catalog => self.api.catalog_target(),
-            Listed::Tags(name) => self.api.repository_target(name.as_ref().map_err(Clone::clone)?, "tags/list"),
+            Listed::Catalog => self.api.catalog_endpoint(),
+            Listed::Tags(name) => self.api.repository_endpoint(name.as_ref().map_err(Clone::clone)?, "tags/list"),
         })
     }
 
     fn url(&self, size: Option<u64>, last: Option<&str>) -> Result<Url> {
-        let url = self.target()?.url;
+        let url = self.endpoint()?.url;
         let size = size.map(|size| size.to_string());
         let mut query = Vec::new();
         query.extend(size.as_deref().map(|size| ("n", size)));
@@ -157,31 +159,31 @@ impl<H: Host> Listing<H> {
         Ok(if query.is_empty() { url } else { url.with_query(&query) })
     }
 
-    async fn get(&self, url: Url) -> Result<Answer<Vec<u8>>> {
-        let target = self.target()?.with_url(url);
+    async fn get(&self, url: Url) -> Result<Response<Vec<u8>>> {
+        let endpoint = self.endpoint()?.with_url(url);
         // Artifactory answers 406 to a manifest's Accept here.
-        let request = self.api.request(Method::Get, &target, Some("application/json"), &self.call);
-        self.api.load(&request, PAGE_LIMIT).await
+        let request = self.api.request(Method::Get, &endpoint, Some("application/json"), &self.call);
+        self.api.fetch(&request, PAGE_LIMIT).await
     }
 
-    async fn first(&mut self, url: Url) -> Result<Answer<Vec<u8>>> {
-        let answer = match self.get(url).await {
-            Ok(answer) => answer,
+    async fn first(&mut self, url: Url) -> Result<Response<Vec<u8>>> {
+        let response = match self.get(url).await {
+            Ok(response) => response,
             Err(error) => return Err(self.no_catalog(error).await),
         };
-        if answer.response.is_success() {
-            return Ok(answer);
+        if response.is_success() {
+            return Ok(response);
         }
-        let error = self.api.failure(&answer);
+        let error = self.api.failure(&response);
         // distribution and ECR set a limit to `n`; without it they choose.
         let is_size =
-            answer.response.status == 400 && matches!(error.code.as_ref(), "PAGINATION_NUMBER_INVALID" | "UNSUPPORTED");
+            response.status == 400 && matches!(error.code.as_ref(), "PAGINATION_NUMBER_INVALID" | "UNSUPPORTED");
         if !is_size {
             return Err(self.no_catalog(error).await);
         }
         self.course.size = None;
         match self.api.success(self.get(self.url(None, None)?).await?) {
-            Ok(answer) => Ok(answer),
+            Ok(response) => Ok(response),
             Err(error) => Err(self.no_catalog(error).await),
         }
     }
@@ -209,49 +211,49 @@ impl<H: Host> Listing<H> {
     }
 
     /// What to do where a page is refused.
-    fn refused(&mut self, turn: &Turn, answer: &Answer<Vec<u8>>) -> Result<()> {
+    fn refused(&mut self, turn: &PageRequest, response: &Response<Vec<u8>>) -> Result<()> {
         // What may be answered otherwise a moment later, or to somebody else, tells nothing of the list.
-        let is_verdict = matches!(answer.response.status, 400..=499)
-            && !matches!(answer.response.status, 401 | 403 | 407 | 408 | 425 | 429);
+        let is_verdict =
+            matches!(response.status, 400..=499) && !matches!(response.status, 401 | 403 | 407 | 408 | 425 | 429);
         // Where header fields may be hidden, something may be missing.
         let is_needed = match turn {
-            Turn::After(_) => answer.response.headers_filtered,
-            Turn::Guess(_) | Turn::Whole(_) => false,
+            PageRequest::After(_) => response.headers_filtered,
+            PageRequest::Guess(_) | PageRequest::Whole(_) => false,
             _ => true,
         };
         if !is_verdict || is_needed {
-            return Err(self.api.failure(answer));
+            return Err(self.api.failure(response));
         }
         let turn = self.course.refused(turn, &|url| self.extent.has(url));
-        self.go_on(turn, &answer.url);
+        self.go_on(turn, &response.url);
         Ok(())
     }
 
-    fn take_page(&mut self, turn: &Turn, mut answer: Answer<Vec<u8>>) -> Result<Strings> {
-        self.extent.page(&answer)?;
-        let body = std::mem::take(&mut answer.response.body);
+    fn take_page(&mut self, turn: &PageRequest, mut response: Response<Vec<u8>>) -> Result<Strings> {
+        self.extent.page(&response)?;
+        let body = std::mem::take(&mut response.body);
         let parsed = match &self.listed {
             Listed::Catalog => listing::repositories(body),
             Listed::Tags(_) => listing::tags(body),
         };
-        let page = parsed.map_err(|invalid| answer.other_content(invalid.code, invalid.message))?;
-        let (is_hidden, next) = (answer.response.headers_filtered, next_page(&answer));
+        let page = parsed.map_err(|invalid| response.other_content(invalid.code, invalid.message))?;
+        let (is_hidden, next) = (response.headers_filtered, next_page(&response));
         let (page, turn) = self.course.turn(turn, page, next, is_hidden, &|url| self.extent.has(url));
-        self.extent.add(&answer, page.len())?;
-        self.go_on(turn, &answer.url);
+        self.extent.add(&response, page.len())?;
+        self.go_on(turn, &response.url);
         Ok(page)
     }
 
-    fn go_on(&mut self, turn: Turn, url: &Url) {
+    fn go_on(&mut self, turn: PageRequest, url: &Url) {
         self.next = match turn {
             // What came is given out before.
-            Turn::Stuck(why) => Next::Failure(self.extent.stuck(url, &why)),
-            Turn::Doubtful(why) => {
+            PageRequest::Stuck(why) => Next::Failure(self.extent.stuck(url, &why)),
+            PageRequest::Doubtful(why) => {
                 let name = if let Listed::Tags(Ok(name)) = &self.listed { name.as_str() } else { "the catalog" };
                 self.api.notices.warn(&format!("the list of {name} may be incomplete: {why}"));
-                Next::Turn(Turn::End)
+                Next::PageRequest(PageRequest::End)
             }
-            turn => Next::Turn(turn),
+            turn => Next::PageRequest(turn),
         };
     }
 
@@ -261,12 +263,12 @@ impl<H: Host> Listing<H> {
             Listed::Catalog => None,
             Listed::Tags(name) => Some(name.as_ref().map_err(Clone::clone)?),
         };
-        let answer = v1::list(&self.api, name, (number, self.course.size), &self.call).await?;
-        self.extent.page(&answer)?;
-        let page = v1::page_of(&answer, name.is_none())?;
+        let response = v1::list(&self.api, name, (number, self.course.size), &self.call).await?;
+        self.extent.page(&response)?;
+        let page = v1::page_of(&response, name.is_none())?;
         let fresh = self.course.fresh(page.names);
-        self.extent.add(&answer, fresh.len())?;
-        if v1::goes_on((number, page.pages), (fresh.len(), page.total), &answer, &self.extent)? {
+        self.extent.add(&response, fresh.len())?;
+        if v1::goes_on((number, page.pages), (fresh.len(), page.total), &response, &self.extent)? {
             self.next = Next::V1(number + 1);
         }
         Ok(fresh)

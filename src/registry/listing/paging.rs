@@ -6,7 +6,7 @@ use crate::protocol::code;
 use crate::protocol::http::{Method, link};
 use crate::protocol::invalid::Invalid;
 use crate::protocol::url::Url;
-use crate::registry::api::connection::Answer;
+use crate::registry::api::response::Response;
 use crate::transport::{Error, Result};
 
 /// Bytes of one page that are read: 100,000 tags of full length and then some.
@@ -39,21 +39,21 @@ pub enum NextPage {
 /// Where `Link: …; rel="next"` leads. Only its query is taken: behind a path prefix Artifactory and Nexus drop the prefix,
 /// and a list never moves to another path. Nothing is sent to another origin: behind a proxy that ends TLS registries
 /// name themselves by http.
-pub fn next_page<B>(answer: &Answer<B>) -> NextPage {
-    let values = || answer.response.headers.all("link");
-    let at = |url: &Url| answer.url.with_raw_query(url.query());
+pub fn next_page<B>(response: &Response<B>) -> NextPage {
+    let values = || response.headers.all("link");
+    let at = |url: &Url| response.url.with_raw_query(url.query());
     let unreadable = |invalid: Invalid| {
         let guess = link::query_of_unreadable(values());
-        let guess = guess.and_then(|query| answer.url.join(&format!("?{query}")).ok());
+        let guess = guess.and_then(|query| response.url.join(&format!("?{query}")).ok());
         NextPage::Unreadable { why: invalid.message, guess }
     };
-    let target = match link::next(values()) {
+    let endpoint = match link::next(values()) {
         Ok(None) => return NextPage::None,
-        Ok(Some(target)) => target,
+        Ok(Some(endpoint)) => endpoint,
         Err(invalid) => return unreadable(invalid),
     };
-    match answer.url.join(&target) {
-        Ok(url) if url.same_origin(&answer.url) => NextPage::At(at(&url)),
+    match response.url.join(&endpoint) {
+        Ok(url) if url.same_origin(&response.url) => NextPage::At(at(&url)),
         Ok(url) => NextPage::Elsewhere {
             why: format!("its Link leads to {}, which is another origin", url.redacted()),
             guess: url.query().map(|_| at(&url)),
@@ -63,7 +63,7 @@ pub fn next_page<B>(answer: &Answer<B>) -> NextPage {
 }
 
 /// How much of a list has come, and how much of it may.
-pub struct Extent {
+pub struct ListingBounds {
     /// The list, in messages.
     what: &'static str,
     limits: (u64, u64),
@@ -73,7 +73,7 @@ pub struct Extent {
     visited: HashSet<String>,
 }
 
-impl Extent {
+impl ListingBounds {
     /// Nothing has come. `limits`: pages and items.
     pub fn new(what: &'static str, limits: (u64, u64)) -> Self {
         Self { what, limits, pages: 0, items: 0, bytes: 0, visited: HashSet::new() }
@@ -85,28 +85,28 @@ impl Extent {
     }
 
     /// Counts a page.
-    pub fn page(&mut self, answer: &Answer<Vec<u8>>) -> Result<()> {
-        let url = answer.url.to_string();
+    pub fn page(&mut self, response: &Response<Vec<u8>>) -> Result<()> {
+        let url = response.url.to_string();
         self.pages += 1;
-        self.bytes += (answer.response.body.len() + url.len()) as u64;
+        self.bytes += (response.body.len() + url.len()) as u64;
         self.visited.insert(url);
         if self.pages > self.limits.0 {
             let message = format!("{} has more than the {} pages allowed (maxPages)", self.what, self.limits.0);
-            return Err(answer.error(code::TOO_LARGE, message));
+            return Err(response.error(code::TOO_LARGE, message));
         }
         if self.bytes > LIST_LIMIT {
             let message = format!("{} has more than the {LIST_LIMIT} bytes allowed for it", self.what);
-            return Err(answer.error(code::TOO_LARGE, message));
+            return Err(response.error(code::TOO_LARGE, message));
         }
         Ok(())
     }
 
     /// Counts items.
-    pub fn add<B>(&mut self, answer: &Answer<B>, count: usize) -> Result<()> {
+    pub fn add<B>(&mut self, response: &Response<B>, count: usize) -> Result<()> {
         self.items += count as u64;
         if self.items > self.limits.1 {
             let message = format!("{} has more than the {} items allowed (maxItems)", self.what, self.limits.1);
-            return Err(answer.error(code::TOO_LARGE, message));
+            return Err(response.error(code::TOO_LARGE, message));
         }
         Ok(())
     }

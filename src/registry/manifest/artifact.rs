@@ -11,7 +11,7 @@ use crate::protocol::oci::media_type::{OCI_EMPTY, OCI_MANIFEST};
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::repo::Repo;
 use crate::registry::blob::push_strategy::Push;
-use crate::registry::image::reference::Source;
+use crate::registry::image::reference::ImageReference;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
@@ -39,7 +39,7 @@ pub struct Artifact<H: Host> {
     /// More about it.
     pub annotations: Annotations,
     /// What it refers to.
-    pub subject: Option<Source<H>>,
+    pub subject: Option<ImageReference<H>>,
     /// Its config; most have none.
     pub config: Option<Push<H::Chunk>>,
     /// Under which it can be found beside its digest.

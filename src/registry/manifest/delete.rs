@@ -14,7 +14,7 @@ use crate::registry::api::repo::Repo;
 use crate::registry::ids::{Question, answers};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::referrers::is_list;
-use crate::registry::tag::untag::{Standing, Untag};
+use crate::registry::tag::untag::{TagState, Untag};
 use crate::transport::detach::run_to_completion;
 use crate::transport::{Error, Host, Result};
 
@@ -264,11 +264,11 @@ impl<H: Host> Repo<H> {
     pub(crate) async fn delete_digest(&self, digest: &Digest) -> Result<()> {
         let reference = Reference::Digest(digest.clone());
         let (refused, is_done) = match self.delete(&reference).await {
-            Ok(answer) if answer.response.is_success() => {
+            Ok(response) if response.is_success() => {
                 let message = format!("the registry says it deleted {digest}, but it is still there");
-                (answer.error(code::INVALID_RESPONSE, message), true)
+                (response.error(code::INVALID_RESPONSE, message), true)
             }
-            Ok(answer) => (self.deletion_refused(&answer), false),
+            Ok(response) => (self.deletion_refused(&response), false),
             Err(error) => (error, false),
         };
         match self.observe(&reference).await {
@@ -284,10 +284,10 @@ impl<H: Host> Repo<H> {
     /// leave it behind. One that points elsewhere by now stays.
     async fn let_go(&self, tag: &str, digest: &Digest) -> Result<()> {
         let untag = Untag::new(self.clone(), Tag::parse(tag)?);
-        match untag.stands().await? {
-            Standing::Gone => Ok(()),
-            Standing::At(now) if !now.is_named(digest) => Ok(()),
-            Standing::At(_) | Standing::Dangling => match Box::pin(untag.only(Some(digest.clone())).run()).await {
+        match untag.state().await? {
+            TagState::Gone => Ok(()),
+            TagState::At(now) if !now.is_named(digest) => Ok(()),
+            TagState::At(_) | TagState::Dangling => match Box::pin(untag.only(Some(digest.clone())).run()).await {
                 Err(error) if error.code == code::CONFLICT => Ok(()),
                 done => done,
             },

@@ -13,8 +13,9 @@ use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::schema1::signed::Signed;
-use crate::registry::api::connection::{Answer, Target};
+use crate::registry::api::endpoint::Endpoint;
 use crate::registry::api::repo::Repo;
+use crate::registry::api::response::Response;
 use crate::registry::legacy::schema1::Legacy;
 use crate::transport::{Error, Host, Result};
 
@@ -98,28 +99,28 @@ impl<H: Host> Repo<H> {
         {
             return Ok(kept);
         }
-        let target = self.manifest_target(reference);
+        let endpoint = self.manifest_endpoint(reference);
         let accept = accept.unwrap_or(media_type::accept_manifests());
-        let mut request = self.request(Method::Get, &target, Some(accept));
+        let mut request = self.request(Method::Get, &endpoint, Some(accept));
         request.may_be_cached = matches!(reference, Reference::Digest(_));
-        let mut answer = self.api.success(self.api.load(&request, MANIFEST_LIMIT).await?)?;
-        let mut tells_digest = answer.content_digest().is_some();
-        let mut read = verified(answer, reference);
+        let mut response = self.api.success(self.api.fetch(&request, MANIFEST_LIMIT).await?)?;
+        let mut tells_digest = response.content_digest().is_some();
+        let mut read = verified(response, reference);
         if self.api.was_cached_wrong(&request, read.as_ref().err()) {
             request.may_be_cached = false;
-            answer = self.api.success(self.api.load(&request, MANIFEST_LIMIT).await?)?;
-            tells_digest = answer.content_digest().is_some();
-            read = verified(answer, reference);
+            response = self.api.success(self.api.fetch(&request, MANIFEST_LIMIT).await?)?;
+            tells_digest = response.content_digest().is_some();
+            read = verified(response, reference);
         }
         let (mut fetched, signed) = read?;
         if let Some(problem) =
             fetched.manifest.problem.as_ref().filter(|problem| problem.code == code::SIGNATURE_INVALID)
         {
-            return Err(Error::from(problem.clone()).at(Method::Get, &target.url));
+            return Err(Error::from(problem.clone()).at(Method::Get, &endpoint.url));
         }
         if let Some(signed) = signed {
             let legacy = Box::pin(self.legacy(&fetched.digest, signed)).await;
-            fetched.schema1 = Some(Box::new(legacy.map_err(|error| error.at(Method::Get, &target.url))?));
+            fetched.schema1 = Some(Box::new(legacy.map_err(|error| error.at(Method::Get, &endpoint.url))?));
         }
         let fetched = Rc::new(fetched);
         self.keep(reference, &fetched, tells_digest);
@@ -146,9 +147,9 @@ impl<H: Host> Repo<H> {
         let Some(digest) = self.cached::<Digest>(tag.as_str()) else { return Ok(None) };
         let Some(manifest) = self.cached(digest.as_str()) else { return Ok(None) };
         let reference = Reference::Tag(tag.clone());
-        let target = self.manifest_target(&reference);
-        let answer = self.head(&target, Some(media_type::accept_manifests())).await?;
-        let told = told_by_head(&answer, &reference);
+        let endpoint = self.manifest_endpoint(&reference);
+        let response = self.head(&endpoint, Some(media_type::accept_manifests())).await?;
+        let told = told_by_head(&response, &reference);
         Ok(told.filter(|told| told.digest == *digest).map(|_| manifest))
     }
 
@@ -160,7 +161,7 @@ impl<H: Host> Repo<H> {
             let what = format!("{} is listed{platform}, but the registry does not have it", descriptor.digest);
             if error.is_not_found() { error.and(&what) } else { error }
         })?;
-        let url = self.manifest_target(&reference).url;
+        let url = self.manifest_endpoint(&reference).url;
         // Of schema 1 the digest alone counts: registries sign anew for each answer.
         let is_schema1 = |media_type: &str| media_type::kind(&media_type::essence(media_type)) == Kind::Schema1;
         if fetched.schema1.is_some() && is_schema1(&descriptor.media_type) {
@@ -189,12 +190,12 @@ impl<H: Host> Repo<H> {
     /// hidden or say nothing). `None` where HEAD says that there is none. A hint: see [`observe`](Self::observe).
     pub(crate) async fn head_manifest(&self, reference: &Reference) -> Result<Option<Descriptor>> {
         self.require_v2("manifests").await?;
-        let target = self.manifest_target(reference);
-        let answer = self.head(&target, Some(media_type::accept_manifests())).await?;
-        if answer.response.status == 404 {
+        let endpoint = self.manifest_endpoint(reference);
+        let response = self.head(&endpoint, Some(media_type::accept_manifests())).await?;
+        if response.status == 404 {
             return Ok(None);
         }
-        if let Some(descriptor) = told_by_head(&answer, reference) {
+        if let Some(descriptor) = told_by_head(&response, reference) {
             return Ok(Some(descriptor));
         }
         match self.manifest(reference, None).await {
@@ -204,7 +205,7 @@ impl<H: Host> Repo<H> {
         }
     }
 
-    pub(crate) fn manifest_target(&self, reference: &Reference) -> Target {
+    pub(crate) fn manifest_endpoint(&self, reference: &Reference) -> Endpoint {
         self.endpoint(&format!("manifests/{reference}"))
     }
 }
@@ -216,16 +217,16 @@ pub fn check_verifiable(digest: &Digest) -> Result<Algorithm> {
     })
 }
 
-fn told_by_head<B>(answer: &Answer<B>, reference: &Reference) -> Option<Descriptor> {
-    if !answer.response.is_success() {
+fn told_by_head<B>(response: &Response<B>, reference: &Reference) -> Option<Descriptor> {
+    if !response.is_success() {
         return None;
     }
-    let media_type = media_type::essence(answer.header("content-type")?);
+    let media_type = media_type::essence(response.header("content-type")?);
     if media_type::is_generic(&media_type) {
         return None;
     }
-    let size = answer.response.declared_length()?;
-    let told = answer.content_digest();
+    let size = response.declared_length()?;
+    let told = response.content_digest();
     let digest = match reference {
         // A hint that contradicts the question is no answer: GET will tell.
         Reference::Digest(asked) if told.as_ref().is_none_or(|told| told == asked) => asked.clone(),
@@ -239,11 +240,11 @@ fn told_by_head<B>(answer: &Answer<B>, reference: &Reference) -> Option<Descript
 /// with the document is its [`problem`](Manifest::problem). What is no JSON object is no manifest, unless the digest that
 /// was asked for or that the registry tells vouches for it: a proxy's page has status 200 too.
 pub(crate) fn verified(
-    mut answer: Answer<Vec<u8>>,
+    mut response: Response<Vec<u8>>,
     reference: &Reference,
 ) -> Result<(FetchedManifest, Option<Signed>)> {
-    let bytes = std::mem::take(&mut answer.response.body);
-    let content_type = answer.header("content-type").map(str::to_owned);
+    let bytes = std::mem::take(&mut response.body);
+    let content_type = response.header("content-type").map(str::to_owned);
     let mut parsed = Manifest::parse(&bytes, content_type.as_deref());
     let signed = match &mut parsed {
         Ok(manifest) if manifest.kind == Kind::Schema1 => {
@@ -257,25 +258,25 @@ pub(crate) fn verified(
         Reference::Digest(asked) => {
             let computed = Digest::of(check_verifiable(asked)?, hashed);
             if computed != *asked {
-                return Err(answer.error(code::DIGEST_MISMATCH, mismatch(asked, &computed)));
+                return Err(response.error(code::DIGEST_MISMATCH, mismatch(asked, &computed)));
             }
             computed
         }
         Reference::Tag(_) => Digest::of(Algorithm::Sha256, hashed),
     };
-    let is_vouched = compare_hint(&answer, &digest, hashed)? || matches!(reference, Reference::Digest(_));
+    let is_vouched = compare_hint(&response, &digest, hashed)? || matches!(reference, Reference::Digest(_));
     let manifest = match parsed {
         Ok(manifest) => manifest,
         Err(invalid) if is_vouched => Manifest::unreadable(content_type.as_deref(), invalid),
-        Err(invalid) => return Err(answer.other_content(invalid.code, invalid.message)),
+        Err(invalid) => return Err(response.other_content(invalid.code, invalid.message)),
     };
     Ok((FetchedManifest { bytes, digest, manifest, schema1: None }, signed))
 }
 
 /// `Docker-Content-Digest` may be of another algorithm than the reference; it must be right in its own. Whether there is
 /// one that could be compared.
-fn compare_hint<B>(answer: &Answer<B>, computed: &Digest, bytes: &[u8]) -> Result<bool> {
-    let Some(told) = answer.content_digest() else { return Ok(false) };
+fn compare_hint<B>(response: &Response<B>, computed: &Digest, bytes: &[u8]) -> Result<bool> {
+    let Some(told) = response.content_digest() else { return Ok(false) };
     let Some(algorithm) = told.algorithm() else { return Ok(false) };
     let computed =
         if Some(algorithm) == computed.algorithm() { computed.clone() } else { Digest::of(algorithm, bytes) };
@@ -283,7 +284,7 @@ fn compare_hint<B>(answer: &Answer<B>, computed: &Digest, bytes: &[u8]) -> Resul
         return Ok(true);
     }
     let message = format!("Docker-Content-Digest says {told}, the content hashes to {computed}");
-    Err(answer.error(code::DIGEST_MISMATCH, message))
+    Err(response.error(code::DIGEST_MISMATCH, message))
 }
 
 /// What to say of content that is not what was asked for.

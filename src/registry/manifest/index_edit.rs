@@ -13,7 +13,7 @@ use crate::protocol::oci::platform::Platform;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::repo::Repo;
 use crate::registry::ids::{Question, answers};
-use crate::registry::image::reference::Source;
+use crate::registry::image::reference::ImageReference;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
@@ -37,7 +37,7 @@ impl<H: Host> Repo<H> {
     pub(crate) async fn create_index(
         &self,
         tag: &str,
-        images: &[Source<H>],
+        images: &[ImageReference<H>],
         change: &IndexChange,
     ) -> Result<Descriptor> {
         let tag = Tag::parse(tag)?;

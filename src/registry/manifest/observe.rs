@@ -22,12 +22,12 @@ impl<H: Host> Repo<H> {
     /// The same, with what the registry says where there is no such manifest.
     pub(crate) async fn ask(&self, reference: &Reference) -> Result<Result<Rc<FetchedManifest>>> {
         self.require_v2("manifests").await?;
-        let target = self.manifest_target(reference);
-        let request = self.request(Method::Get, &target, Some(media_type::accept_manifests()));
-        let answer = self.api.load(&request, MANIFEST_LIMIT).await?;
-        if answer.response.status != 404 {
-            let tells_digest = answer.content_digest().is_some();
-            let (mut fetched, signed) = match verified(self.api.success(answer)?, reference) {
+        let endpoint = self.manifest_endpoint(reference);
+        let request = self.request(Method::Get, &endpoint, Some(media_type::accept_manifests()));
+        let response = self.api.fetch(&request, MANIFEST_LIMIT).await?;
+        if response.status != 404 {
+            let tells_digest = response.content_digest().is_some();
+            let (mut fetched, signed) = match verified(self.api.success(response)?, reference) {
                 Ok(verified) => verified,
                 Err(error) if error.code == code::INVALID_RESPONSE => {
                     return self.doubted(reference, error).await;
@@ -47,9 +47,9 @@ impl<H: Host> Repo<H> {
             self.keep(reference, &fetched, tells_digest);
             return Ok(Ok(fetched));
         }
-        let error = self.api.failure(&answer);
+        let error = self.api.failure(&response);
         // The registry's own error, or a plain 404. Anything else may come from what stands before it.
-        if !error.errors.is_empty() || answer.response.body.is_empty() {
+        if !error.errors.is_empty() || response.body.is_empty() {
             return Ok(Err(error));
         }
         self.doubted(reference, error).await

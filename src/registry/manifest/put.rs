@@ -7,14 +7,14 @@ use crate::protocol::http::Method;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::reference::Reference;
-use crate::registry::api::connection::Answer;
 use crate::registry::api::repo::Repo;
+use crate::registry::api::response::Response;
 use crate::registry::manifest::get::{FetchedManifest, mismatch};
 use crate::transport::request::RequestBody;
 use crate::transport::{Error, Host, Result};
 
 /// Bytes of an answer to a change that are read.
-pub(crate) const ANSWER_LIMIT: u64 = 64 * 1024;
+pub(crate) const RESPONSE_LIMIT: u64 = 64 * 1024;
 
 /// What a registry said to a manifest it took.
 pub struct Pushed {
@@ -29,21 +29,21 @@ impl<H: Host> Repo<H> {
     /// Puts a manifest under a tag or its digest, byte for byte. All that it refers to must be there already.
     pub(crate) async fn put_manifest(&self, reference: &Reference, manifest: &Rc<FetchedManifest>) -> Result<Pushed> {
         self.require_v2("manifests").await?;
-        let target = self.manifest_target(reference);
-        let mut request = self.request(Method::Put, &target, None);
+        let endpoint = self.manifest_endpoint(reference);
+        let mut request = self.request(Method::Put, &endpoint, None);
         request.headers.set("content-type", media_type::essence(&manifest.manifest.media_type));
         request.body = Some(RequestBody::Bytes(Rc::new(manifest.bytes.clone())));
-        let answer = self.api.success(self.api.load(&request, ANSWER_LIMIT).await?)?;
-        let told = answer.content_digest().filter(|told| told.algorithm() == manifest.digest.algorithm());
+        let response = self.api.success(self.api.fetch(&request, RESPONSE_LIMIT).await?)?;
+        let told = response.content_digest().filter(|told| told.algorithm() == manifest.digest.algorithm());
         if let Some(told) = told.as_ref().filter(|told| **told != manifest.digest) {
-            return Err(answer.error(code::DIGEST_MISMATCH, mismatch(&manifest.digest, told)));
+            return Err(response.error(code::DIGEST_MISMATCH, mismatch(&manifest.digest, told)));
         }
         self.cache_manifest(manifest);
         if let Reference::Tag(tag) = reference {
             // What it pointed to before is worth no question any more.
             self.uncache(tag.as_str());
         }
-        let knows_subject = answer.header("oci-subject").is_some();
+        let knows_subject = response.header("oci-subject").is_some();
         if knows_subject {
             self.api.capabilities.lacks_referrers.set(false);
         }
@@ -52,7 +52,7 @@ impl<H: Host> Repo<H> {
 
     /// Deletes a manifest by its digest, and with it every tag that points to it, or a tag where the registry can do that.
     /// Any status is an answer, and none of them proves anything: see [`observe`](Self::observe).
-    pub(crate) async fn delete(&self, reference: &Reference) -> Result<Answer<Vec<u8>>> {
+    pub(crate) async fn delete(&self, reference: &Reference) -> Result<Response<Vec<u8>>> {
         let turns = self.api.turns.of(&self.name);
         let _turn = match reference {
             Reference::Digest(_) => Some(turns.deleting.lock().await),
@@ -62,18 +62,18 @@ impl<H: Host> Repo<H> {
     }
 
     /// The same of a caller whose turn it is.
-    pub(crate) async fn delete_now(&self, reference: &Reference) -> Result<Answer<Vec<u8>>> {
+    pub(crate) async fn delete_now(&self, reference: &Reference) -> Result<Response<Vec<u8>>> {
         self.require_v2("manifests").await?;
         self.uncache(&reference.to_string());
-        let target = self.manifest_target(reference);
-        self.api.load(&self.request(Method::Delete, &target, None), ANSWER_LIMIT).await
+        let endpoint = self.manifest_endpoint(reference);
+        self.api.fetch(&self.request(Method::Delete, &endpoint, None), RESPONSE_LIMIT).await
     }
 
     /// The error of a deletion that the registry does not allow, with the setting that would allow it. A registry that has
     /// a reason of its own, such as a rule that keeps a tag, gives it a code of its own.
-    pub(crate) fn deletion_refused(&self, answer: &Answer<Vec<u8>>) -> Error {
-        let mut error = self.api.failure(answer);
-        if answer.response.status == 405 && error.code == code::UNSUPPORTED {
+    pub(crate) fn deletion_refused(&self, response: &Response<Vec<u8>>) -> Error {
+        let mut error = self.api.failure(response);
+        if response.status == 405 && error.code == code::UNSUPPORTED {
             error.message.push_str("; nothing was deleted. ");
             error.message.push_str(if error.errors.is_empty() {
                 "Whoever answered allows no DELETE there: the registry cannot delete or is read-only, or a proxy in front \

@@ -14,9 +14,9 @@ use crate::protocol::oci::manifest::Manifest;
 use crate::protocol::oci::media_type::{Kind, OCI_INDEX};
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::oci::{media_type, referrers};
-use crate::registry::api::connection::Answer;
 use crate::registry::api::repo::Repo;
-use crate::registry::listing::paging::{Extent, NextPage, next_page};
+use crate::registry::api::response::Response;
+use crate::registry::listing::paging::{ListingBounds, NextPage, next_page};
 use crate::registry::manifest::get::{FetchedManifest, MANIFEST_LIMIT};
 use crate::transport::{Error, Host, Result, Stage};
 
@@ -70,44 +70,44 @@ impl<H: Host> Repo<H> {
     /// What the registry's API tells; `None` where it has none.
     async fn referrers_by_api(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<Option<Vec<Descriptor>>> {
         self.require_v2("referrers").await?;
-        let mut target = self.endpoint(&format!("referrers/{subject}"));
+        let mut endpoint = self.endpoint(&format!("referrers/{subject}"));
         if let Some(artifact_type) = artifact_type {
-            target = target.with_url(target.url.with_query(&[("artifactType", artifact_type)]));
+            endpoint = endpoint.with_url(endpoint.url.with_query(&[("artifactType", artifact_type)]));
         }
-        let mut extent = Extent::new("the list of referrers", self.api.listing_limits);
+        let mut extent = ListingBounds::new("the list of referrers", self.api.listing_limits);
         let (mut all, mut is_first) = (Vec::new(), true);
         loop {
-            let request = self.request(Method::Get, &target, Some(OCI_INDEX));
-            let answer = match self.api.load(&request, MANIFEST_LIMIT).await {
+            let request = self.request(Method::Get, &endpoint, Some(OCI_INDEX));
+            let response = match self.api.fetch(&request, MANIFEST_LIMIT).await {
                 Err(error) if is_first && leads_nowhere(&error) => return Ok(None),
                 loaded => loaded?,
             };
-            if is_first && is_not_served(&answer, &self.api.failure(&answer)) {
+            if is_first && is_not_served(&response, &self.api.failure(&response)) {
                 return Ok(None);
             }
-            let answer = self.api.success(answer)?;
-            extent.page(&answer)?;
-            let Some(mut page) = entries(&answer, subject, is_first)? else { return Ok(None) };
-            let applied = answer.response.headers.all("oci-filters-applied");
+            let response = self.api.success(response)?;
+            extent.page(&response)?;
+            let Some(mut page) = entries(&response, subject, is_first)? else { return Ok(None) };
+            let applied = response.headers.all("oci-filters-applied");
             if !referrers::is_filter_applied(applied, "artifactType") {
                 keep(&mut page, artifact_type);
             }
-            extent.add(&answer, page.len())?;
+            extent.add(&response, page.len())?;
             all.append(&mut page);
             is_first = false;
             // There is no other way on than the Link's query.
-            let url = match next_page(&answer) {
+            let url = match next_page(&response) {
                 NextPage::None => return Ok(Some(all)),
                 NextPage::At(url)
                 | NextPage::Elsewhere { guess: Some(url), .. }
                 | NextPage::Unreadable { guess: Some(url), .. } => url,
-                NextPage::Elsewhere { why, .. } => return Err(answer.error(code::UNTRUSTED_LOCATION, why)),
-                NextPage::Unreadable { why, .. } => return Err(answer.error(code::INVALID_RESPONSE, why)),
+                NextPage::Elsewhere { why, .. } => return Err(response.error(code::UNTRUSTED_LOCATION, why)),
+                NextPage::Unreadable { why, .. } => return Err(response.error(code::INVALID_RESPONSE, why)),
             };
             if extent.has(&url) {
                 return Err(extent.stuck(&url, "its pages lead in a circle"));
             }
-            target = target.with_url(url);
+            endpoint = endpoint.with_url(url);
         }
     }
 
@@ -139,11 +139,11 @@ fn leads_nowhere(error: &Error) -> bool {
 }
 
 /// Whether an answer means that there is no API.
-fn is_not_served(answer: &Answer<Vec<u8>>, error: &Error) -> bool {
+fn is_not_served(response: &Response<Vec<u8>>, error: &Error) -> bool {
     // From where the registry redirected to; a login page says 401 or 403.
-    let is_elsewhere = answer.response.url.as_ref().is_some_and(|url| !url.same_origin(&answer.url));
+    let is_elsewhere = response.http.url.as_ref().is_some_and(|url| !url.same_origin(&response.url));
     let is_denied = matches!(error.code.as_ref(), "UNAUTHORIZED" | "DENIED" | "TOOMANYREQUESTS");
-    match answer.response.status {
+    match response.status {
         300..=399 | 501 => true,
         401 | 403 => is_elsewhere,
         402 | 407 | 408 | 409 | 421 | 423 | 425 | 429 | 451 => false,
@@ -154,14 +154,14 @@ fn is_not_served(answer: &Answer<Vec<u8>>, error: &Error) -> bool {
 
 /// The entries of a page; `None` where the first one shows that no API answers: a page of a web server or a proxy, other
 /// JSON, the manifest itself.
-fn entries(answer: &Answer<Vec<u8>>, subject: &Digest, is_first: bool) -> Result<Option<Vec<Descriptor>>> {
-    let body = &answer.response.body;
-    let content_type = answer.header("content-type").map(media_type::essence).unwrap_or_default();
-    let told = |code, message| if is_first { Ok(None) } else { Err(answer.error(code, message)) };
+fn entries(response: &Response<Vec<u8>>, subject: &Digest, is_first: bool) -> Result<Option<Vec<Descriptor>>> {
+    let body = &response.body;
+    let content_type = response.header("content-type").map(media_type::essence).unwrap_or_default();
+    let told = |code, message| if is_first { Ok(None) } else { Err(response.error(code, message)) };
     let index = match Manifest::parse(body, Some(&content_type)) {
         Ok(index) => index,
         // What says that it is an index and cannot be read is one that is damaged.
-        Err(invalid) if content_type == OCI_INDEX => return Err(answer.error(invalid.code, invalid.message)),
+        Err(invalid) if content_type == OCI_INDEX => return Err(response.error(invalid.code, invalid.message)),
         Err(invalid) => return told(invalid.code, invalid.message),
     };
     let is_subject = || subject.algorithm().is_some_and(|algorithm| Digest::of(algorithm, body) == *subject);
@@ -169,7 +169,7 @@ fn entries(answer: &Answer<Vec<u8>>, subject: &Digest, is_first: bool) -> Result
         return told(code::INVALID_RESPONSE, format!("the referrers are no image index, but {}", index.media_type));
     }
     match index.problem {
-        Some(invalid) => Err(answer.error(invalid.code, invalid.message)),
+        Some(invalid) => Err(response.error(invalid.code, invalid.message)),
         None => Ok(Some(index.manifests.unwrap_or_default())),
     }
 }

@@ -7,7 +7,7 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::v1::ImageId;
 use crate::registry::api::repo::Repo;
-use crate::registry::image::reference::Source;
+use crate::registry::image::reference::ImageReference;
 use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
@@ -18,7 +18,7 @@ pub type Expected = Option<Digest>;
 impl<H: Host> Repo<H> {
     /// Points a tag at a manifest of this repository, which stays as it came, byte for byte. `if_match`: what the tag
     /// must point to now, `Some(None)` that it must not exist, else `CONFLICT`. An error says what the tag points to.
-    pub(crate) async fn tag(&self, tag: &str, image: &Source<H>, if_match: Option<Option<&str>>) -> Result<()> {
+    pub(crate) async fn tag(&self, tag: &str, image: &ImageReference<H>, if_match: Option<Option<&str>>) -> Result<()> {
         let tag = Tag::parse(tag)?;
         let source = image.within(self);
         let expected = if_match.map(|digest| digest.map(Digest::parse).transpose()).transpose();
@@ -74,15 +74,15 @@ impl<H: Host> Repo<H> {
                     .and(&format!("whether the tag {tag} points to {} now could not be verified", manifest.digest)));
             }
         };
-        let stands = stands(tag, now.as_ref().map(|now| &now.digest));
+        let points_to = points_to(tag, now.as_ref().map(|now| &now.digest));
         match (now, refused) {
             // It may have been done though its answer was lost, or was a 5xx.
             (Some(now), _) if manifest.is_named(&now.digest) => Ok(()),
-            (_, Some(error)) => Err(error.and(&stands)),
+            (_, Some(error)) => Err(error.and(&points_to)),
             (_, None) => Err(Error::new(
                 code::CONFLICT,
                 format!(
-                    "{} was put under the tag {tag}, but {stands}: somebody else may have changed it meanwhile",
+                    "{} was put under the tag {tag}, but {points_to}: somebody else may have changed it meanwhile",
                     manifest.digest
                 ),
             )),
@@ -101,12 +101,12 @@ pub(crate) fn check_expected(tag: &Tag, expected: Option<&Expected>, now: Option
         Some(None) if now.is_some() => "and should not exist".to_owned(),
         _ => return Ok(()),
     };
-    let message = format!("{}, {wanted}; nothing was changed", stands(tag, now.map(|now| &now.digest)));
+    let message = format!("{}, {wanted}; nothing was changed", points_to(tag, now.map(|now| &now.digest)));
     Err(Error::new(code::CONFLICT, message))
 }
 
 /// What a tag points to, as a clause.
-pub(crate) fn stands(tag: &Tag, digest: Option<&Digest>) -> String {
+pub(crate) fn points_to(tag: &Tag, digest: Option<&Digest>) -> String {
     match digest {
         Some(digest) => format!("the tag {tag} points to {digest}"),
         None => format!("the tag {tag} does not exist"),

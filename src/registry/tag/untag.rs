@@ -10,13 +10,13 @@ use crate::protocol::code;
 use crate::protocol::http::error_body::ErrorItem;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::text::printable;
-use crate::registry::api::connection::Answer;
 use crate::registry::api::repo::Repo;
+use crate::registry::api::response::Response;
 use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::put::digest_of_nothing;
 use crate::registry::tag::placeholder;
-use crate::registry::tag::set::{Expected, check_expected, stands};
+use crate::registry::tag::set::{Expected, check_expected, points_to};
 use crate::transport::detach::run_to_completion;
 use crate::transport::{Error, Host, Result};
 
@@ -54,7 +54,7 @@ pub(crate) struct Untag<H: Host> {
 }
 
 /// How a tag stands, by GET and the tag list.
-pub(crate) enum Standing {
+pub(crate) enum TagState {
     /// There is no such tag.
     Gone,
     /// It is listed, and there is no manifest behind it.
@@ -89,39 +89,35 @@ impl<H: Host> Untag<H> {
             return self.by_digest(before).await;
         }
         match repo.delete(&self.reference).await {
-            Ok(answer) if answer.response.is_success() => match self.stands().await {
-                Ok(Standing::Gone) => Ok(()),
-                Ok(Standing::Dangling) => {
+            Ok(response) if response.is_success() => match self.state().await {
+                Ok(TagState::Gone) => Ok(()),
+                Ok(TagState::Dangling) => {
                     self.check_deletion(None).await?;
                     self.by_placeholder(None).await
                 }
-                Ok(Standing::At(now)) if before.is_some_and(|before| before.digest == now.digest) => {
+                Ok(TagState::At(now)) if before.is_some_and(|before| before.digest == now.digest) => {
                     let message =
                         format!("the registry says it deleted the tag {}, but {}", self.tag, self.clause(Some(&now)));
-                    Err(answer.error(code::INVALID_RESPONSE, message))
+                    Err(response.error(code::INVALID_RESPONSE, message))
                 }
-                Ok(Standing::At(now)) => Err(self.put_again(&now)),
+                Ok(TagState::At(now)) => Err(self.put_again(&now)),
                 Err(error) => Err(self.unknown(error)),
             },
-            Ok(answer) if wants_digest(&answer) => {
+            Ok(response) if wants_digest(&response) => {
                 self.check_deletion(before.as_ref()).await?;
                 // 404 may be the answer to a tag that went meanwhile.
-                if answer.response.status == 404 {
-                    self.by_placeholder(before).await
-                } else {
-                    self.by_digest(before).await
-                }
+                if response.status == 404 { self.by_placeholder(before).await } else { self.by_digest(before).await }
             }
             failed => {
-                let error = failed.map_or_else(|error| error, |answer| repo.api.failure(&answer));
-                match self.stands().await {
+                let error = failed.map_or_else(|error| error, |response| repo.api.failure(&response));
+                match self.state().await {
                     // It may have been done all the same.
-                    Ok(Standing::Gone) => Ok(()),
-                    Ok(Standing::Dangling) => {
+                    Ok(TagState::Gone) => Ok(()),
+                    Ok(TagState::Dangling) => {
                         self.check_deletion(None).await?;
                         self.by_placeholder(None).await
                     }
-                    Ok(Standing::At(now)) => Err(error.and(&self.clause(Some(&now)))),
+                    Ok(TagState::At(now)) => Err(error.and(&self.clause(Some(&now)))),
                     Err(_) => Err(self.unknown(error)),
                 }
             }
@@ -137,21 +133,21 @@ impl<H: Host> Untag<H> {
     }
 
     /// How the tag stands now.
-    pub(crate) async fn stands(&self) -> Result<Standing> {
+    pub(crate) async fn state(&self) -> Result<TagState> {
         if let Some(now) = self.repo.observe(&self.reference).await? {
-            return Ok(Standing::At(now));
+            return Ok(TagState::At(now));
         }
         let is_listed = self.repo.is_listed(&self.tag).await?;
-        Ok(if is_listed { Standing::Dangling } else { Standing::Gone })
+        Ok(if is_listed { TagState::Dangling } else { TagState::Gone })
     }
 
     /// Makes sure that the registry deletes manifests before the tag is moved to one that has to be deleted.
     async fn check_deletion(&self, now: Option<&Rc<FetchedManifest>>) -> Result<()> {
-        let answer = self.repo.delete(&Reference::Digest(digest_of_nothing()?)).await?;
-        if answer.response.is_success() || answer.response.status == 404 {
+        let response = self.repo.delete(&Reference::Digest(digest_of_nothing()?)).await?;
+        if response.is_success() || response.status == 404 {
             return Ok(());
         }
-        Err(self.repo.deletion_refused(&answer).and(&self.clause(now)))
+        Err(self.repo.deletion_refused(&response).and(&self.clause(now)))
     }
 
     /// At a registry that deletes no tag by name: the next call does not ask again whether it does, if this one succeeds.
@@ -196,21 +192,21 @@ impl<H: Host> Untag<H> {
             let turn = turns.deleting.lock().await;
             if !is_at_placeholder {
                 // No registry takes a manifest on a condition: the last look is just before the write.
-                let now = match self.stands().await? {
-                    Standing::Gone => return Ok(()),
-                    Standing::Dangling => None,
-                    Standing::At(now) => Some(now),
+                let now = match self.state().await? {
+                    TagState::Gone => return Ok(()),
+                    TagState::Dangling => None,
+                    TagState::At(now) => Some(now),
                 };
                 self.check_unmoved(now.as_deref())?;
                 before = now.filter(|now| !placeholder::is_one(&now.manifest)).or(before);
                 let put = self.repo.put_manifest(&self.reference, placeholder).await;
                 if let Err(error) = put {
-                    match self.stands().await {
-                        Ok(Standing::At(now)) if now.digest == placeholder.digest => {}
-                        Ok(Standing::At(now)) => return Err(refused(error).and(&self.clause(Some(&now)))),
-                        Ok(Standing::Gone) => return Ok(()),
-                        Ok(Standing::Dangling) if is_final(&error) => return Err(refused(error).and(&self.dangles())),
-                        Ok(Standing::Dangling) => {
+                    match self.state().await {
+                        Ok(TagState::At(now)) if now.digest == placeholder.digest => {}
+                        Ok(TagState::At(now)) => return Err(refused(error).and(&self.clause(Some(&now)))),
+                        Ok(TagState::Gone) => return Ok(()),
+                        Ok(TagState::Dangling) if is_final(&error) => return Err(refused(error).and(&self.dangles())),
+                        Ok(TagState::Dangling) => {
                             failure = Some(error);
                             continue;
                         }
@@ -221,29 +217,29 @@ impl<H: Host> Untag<H> {
             let deleted = self.repo.delete_now(&digest).await;
             drop(turn);
             let (error, is_final) = match deleted {
-                Ok(answer) if answer.response.is_success() => (None, false),
-                Ok(answer) if answer.response.status == 404 => (None, false),
-                Ok(answer) => {
-                    let error = self.repo.deletion_refused(&answer);
+                Ok(response) if response.is_success() => (None, false),
+                Ok(response) if response.status == 404 => (None, false),
+                Ok(response) => {
+                    let error = self.repo.deletion_refused(&response);
                     let is_final = is_final(&error);
                     (Some(error), is_final)
                 }
                 Err(error) => (Some(error), false),
             };
-            match self.stands().await {
-                Ok(Standing::Gone) => return Ok(()),
-                Ok(Standing::Dangling) => is_at_placeholder = false,
-                Ok(Standing::At(now)) if now.digest == placeholder.digest => {
+            match self.state().await {
+                Ok(TagState::Gone) => return Ok(()),
+                Ok(TagState::Dangling) => is_at_placeholder = false,
+                Ok(TagState::At(now)) if now.digest == placeholder.digest => {
                     is_at_placeholder = true;
                     if is_final {
                         return Err(self.put_back(error, before.as_ref()).await);
                     }
                 }
-                Ok(Standing::At(now)) if before.as_ref().is_some_and(|before| before.digest == now.digest) => {
+                Ok(TagState::At(now)) if before.as_ref().is_some_and(|before| before.digest == now.digest) => {
                     let message = format!("the registry took a placeholder manifest, but {}", self.clause(Some(&now)));
                     return Err(Error::new(code::INVALID_RESPONSE, message));
                 }
-                Ok(Standing::At(now)) => return Err(self.put_again(&now)),
+                Ok(TagState::At(now)) => return Err(self.put_again(&now)),
                 Err(unknown) => {
                     return Err(self
                         .unknown(error.unwrap_or(unknown))
@@ -297,7 +293,7 @@ impl<H: Host> Untag<H> {
         let message = format!(
             "the tag {} was removed, but somebody else has put it there again: {}",
             self.tag,
-            stands(&self.tag, Some(&now.digest))
+            points_to(&self.tag, Some(&now.digest))
         );
         Error::new(code::CONFLICT, message)
     }
@@ -312,15 +308,15 @@ impl<H: Host> Untag<H> {
 
     fn clause(&self, now: Option<&Rc<FetchedManifest>>) -> String {
         match now {
-            Some(now) => stands(&self.tag, Some(&now.digest)),
+            Some(now) => points_to(&self.tag, Some(&now.digest)),
             None => format!("the tag {} is listed, but has no manifest", self.tag),
         }
     }
 }
 
 /// Whether an answer to a deletion by tag may come from a registry that deletes by digest only.
-fn wants_digest<B>(answer: &Answer<B>) -> bool {
-    matches!(answer.response.status, 400 | 404 | 405 | 501)
+fn wants_digest<B>(response: &Response<B>) -> bool {
+    matches!(response.status, 400 | 404 | 405 | 501)
 }
 
 /// Whether the registry refused, so that another try is refused too.

@@ -1,14 +1,16 @@
 //! A blob, or a part of one, on its way: verified while it streams, and taken up again where the connection broke
 //! (distribution-spec v1.1.1, "Pulling blobs"; RFC 9110 §14).
 
-mod answer;
+mod response;
 
 use std::rc::Rc;
 
 use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::oci::digest::{Algorithm, Digest};
-use crate::registry::api::connection::{Connection, Stream, Target, part_of};
+use crate::registry::api::connection::{Connection, part_of};
+use crate::registry::api::endpoint::Endpoint;
+use crate::registry::api::response::Streaming;
 use crate::registry::api::settings::Call;
 use crate::registry::manifest::get::mismatch;
 use crate::transport::request::RetryBudget;
@@ -20,7 +22,7 @@ const PROGRESS: u64 = 1024 * 1024;
 /// A blob, or a part of one.
 pub struct BlobPull<H: Host> {
     api: Rc<Connection<H>>,
-    target: Target,
+    endpoint: Endpoint,
     call: Call,
     /// `None` where nothing says what the bytes hash to (V1, sometimes).
     digest: Option<Digest>,
@@ -88,7 +90,7 @@ impl Span {
 }
 
 enum State<H: Host> {
-    Open(Box<Stream<H>>),
+    Open(Box<Streaming<H>>),
     /// The body broke off; after a pause of so many milliseconds the rest is asked for.
     Broken(u64),
     Ended,
@@ -98,7 +100,7 @@ impl<H: Host> BlobPull<H> {
     /// Asks for the bytes. `size`: of the whole blob, where a descriptor says it.
     pub(crate) async fn begin(
         api: &Rc<Connection<H>>,
-        target: Target,
+        endpoint: Endpoint,
         expected: Expected<H::Chunk>,
         span: Span,
         size: Option<u64>,
@@ -106,7 +108,7 @@ impl<H: Host> BlobPull<H> {
     ) -> Result<Self> {
         let mut pull = Self {
             api: api.clone(),
-            target,
+            endpoint,
             call: call.clone(),
             digest: expected.digest,
             seed: expected.seed,
@@ -150,8 +152,8 @@ impl<H: Host> BlobPull<H> {
     /// Gives back the concurrency permit and the timer, before somebody reads on at their own pace.
     pub fn release_permit(&mut self) {
         self.handed_over = true;
-        if let State::Open(answer) = &mut self.state {
-            answer.response.body.release_permit();
+        if let State::Open(response) = &mut self.state {
+            response.body.release_permit();
         }
     }
 
@@ -167,8 +169,8 @@ impl<H: Host> BlobPull<H> {
     /// From here on the bytes must arrive at a minimum rate: for documents, which are read whole.
     pub(crate) fn enforce_min_rate(&mut self) {
         self.is_document = true;
-        if let State::Open(answer) = &mut self.state {
-            answer.response.body.enforce_min_rate();
+        if let State::Open(response) = &mut self.state {
+            response.body.enforce_min_rate();
         }
     }
 
@@ -221,7 +223,7 @@ impl<H: Host> BlobPull<H> {
                 }
                 // The rest of a blob whose part was wanted.
                 State::Open(_) if self.is_cut && self.received == self.span.most() => return Ok(None),
-                State::Open(answer) => answer.response.body.next().await,
+                State::Open(response) => response.body.next().await,
             };
             match read {
                 Ok(Some(chunk)) => {
@@ -302,7 +304,7 @@ impl<H: Host> BlobPull<H> {
             // docker-registry's answer to a range without an end announces a byte more than there is.
             last = self.total.map(|total| total.saturating_sub(1));
         }
-        let request = self.api.request(Method::Get, &self.target, None, &self.call);
+        let request = self.api.request(Method::Get, &self.endpoint, None, &self.call);
         let mut request = part_of(request, &self.retry_budget);
         // What goes wrong once is asked for past a browser's cache.
         request.may_be_cached = self.digest().is_some() && matches!(self.state, State::Ended);
@@ -313,28 +315,28 @@ impl<H: Host> BlobPull<H> {
             request.headers.set("range", format!("bytes={from}-{last}"));
         }
         self.resumed |= self.received > 0;
-        let answer = match self.api.open(&request).await {
+        let response = match self.api.stream(&request).await {
             // It does not give the rest of what it gave the start of: all of it may still be had.
             Err(error) if asks_part && self.received > 0 && error.status == Some(416) => {
                 self.takes_ranges = false;
                 self.state = State::Broken(0);
                 return Ok(());
             }
-            answer => answer?,
+            response => response?,
         };
-        if answer.response.headers.get("content-encoding").is_some() {
+        if response.headers.get("content-encoding").is_some() {
             // A part would be one of the encoded bytes.
             self.takes_ranges = false;
         }
-        let is_part = answer.response.status == 206 && asks_part;
+        let is_part = response.status == 206 && asks_part;
         if is_part {
-            self.check_part(&answer, from)?
+            self.check_part(&response, from)?
         } else {
-            self.check_whole(&answer)?
+            self.check_whole(&response)?
         }
         self.skip = if is_part { 0 } else { from };
         self.is_cut = !is_part && self.span.last().is_some();
-        self.state = State::Open(Box::new(answer));
+        self.state = State::Open(Box::new(response));
         if self.handed_over {
             self.release_permit();
         }
@@ -346,7 +348,7 @@ impl<H: Host> BlobPull<H> {
 
     fn error(&self, code: &'static str, message: String) -> Error {
         match &self.state {
-            State::Open(answer) => answer.other_content(code, message),
+            State::Open(response) => response.other_content(code, message),
             _ => Error::new(code, message),
         }
     }

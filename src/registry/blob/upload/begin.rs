@@ -5,17 +5,18 @@ use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
-use crate::registry::api::connection::{Answer, part_of};
+use crate::registry::api::connection::part_of;
 use crate::registry::api::repo::Repo;
+use crate::registry::api::response::Response;
 use crate::registry::blob::source::Part;
 use crate::registry::blob::upload::{CANCEL_LIMIT, Upload, check_hint, content, fill, refusal};
-use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::registry::manifest::put::RESPONSE_LIMIT;
 use crate::transport::detach::run_to_completion_once_sent;
 use crate::transport::request::{Request, RetryBudget};
 use crate::transport::{Error, Host, Result, Stage};
 
 /// The repository that blobs go up to, and how.
-pub(crate) struct Goal<'a, H: Host> {
+pub(crate) struct PushContext<'a, H: Host> {
     pub(crate) repo: &'a Repo<H>,
     /// Of all the requests for one blob.
     pub(crate) retry_budget: &'a RetryBudget,
@@ -31,14 +32,14 @@ pub(crate) enum Mount<H: Host> {
     Refused,
 }
 
-impl<H: Host> Goal<'_, H> {
+impl<H: Host> PushContext<'_, H> {
     /// Begins an upload.
     pub(crate) async fn begin(&self, algorithm: Algorithm) -> Result<Upload<H>> {
         let pairs = [("digest-algorithm", algorithm.as_str())];
         let pairs = if algorithm == Algorithm::Sha256 { &[][..] } else { &pairs };
-        let (answer, upload) = self.post(None, pairs).await?;
-        if !answer.response.is_success() {
-            return Err(refusal(&self.repo.api, &answer));
+        let (response, upload) = self.post(None, pairs).await?;
+        if !response.is_success() {
+            return Err(refusal(&self.repo.api, &response));
         }
         upload
     }
@@ -51,7 +52,7 @@ impl<H: Host> Goal<'_, H> {
         }
         let full_name = self.repo.api.full_name(from);
         let posted = self.post(Some(from), &[("mount", digest.as_str()), ("from", &full_name)]).await;
-        let (answer, upload) = match posted {
+        let (response, upload) = match posted {
             // The token service lets nobody at the other repository.
             Err(error) if error.stage == Stage::Token && error.status == Some(403) => {
                 capabilities.refuse_mount(from, &self.repo.name);
@@ -59,8 +60,8 @@ impl<H: Host> Goal<'_, H> {
             }
             posted => posted?,
         };
-        match answer.response.status {
-            201 => check_hint(&answer, digest).map(|()| Mount::Done),
+        match response.status {
+            201 => check_hint(&response, digest).map(|()| Mount::Done),
             202 => upload.map(|upload| Mount::Begun(Box::new(upload))),
             401 | 403 | 405 => {
                 capabilities.refuse_mount(from, &self.repo.name);
@@ -68,7 +69,7 @@ impl<H: Host> Goal<'_, H> {
             }
             // Perhaps of this blob alone.
             400 | 404 => Ok(Mount::Refused),
-            _ => Err(refusal(&self.repo.api, &answer)),
+            _ => Err(refusal(&self.repo.api, &response)),
         }
     }
 
@@ -76,14 +77,14 @@ impl<H: Host> Goal<'_, H> {
     pub(crate) async fn post_whole(&self, digest: &Digest, part: &Part<H::Chunk>) -> Result<bool> {
         let mut request = self.request(None, &[("digest", digest.as_str())]);
         fill(&mut request, content(part.from(0))?);
-        let answer = self.repo.api.load(&request, ANSWER_LIMIT).await?;
-        if answer.response.status == 201 { check_hint(&answer, digest).map(|()| true) } else { Ok(false) }
+        let response = self.repo.api.fetch(&request, RESPONSE_LIMIT).await?;
+        if response.status == 201 { check_hint(&response, digest).map(|()| true) } else { Ok(false) }
     }
 
     fn request(&self, from: Option<&RepositoryName>, pairs: &[(&str, &str)]) -> Request<H::Chunk> {
-        let target = self.repo.upload_endpoint("blobs/uploads/", from);
-        let target = target.with_url(target.url.with_query(pairs));
-        let request = self.repo.request(Method::Post, &target, None);
+        let endpoint = self.repo.upload_endpoint("blobs/uploads/", from);
+        let endpoint = endpoint.with_url(endpoint.url.with_query(pairs));
+        let request = self.repo.request(Method::Post, &endpoint, None);
         let mut request = part_of(request, self.retry_budget);
         request.is_repeatable = true; // an upload that was begun and never heard of again ends by itself
         request
@@ -95,18 +96,18 @@ impl<H: Host> Goal<'_, H> {
         &self,
         from: Option<&RepositoryName>,
         pairs: &[(&str, &str)],
-    ) -> Result<(Answer<Vec<u8>>, Result<Upload<H>>)> {
+    ) -> Result<(Response<Vec<u8>>, Result<Upload<H>>)> {
         let (mut request, api) = (self.request(from, pairs), self.repo.api.clone());
         let is_sent = request.track();
         let is_mount = from.is_some();
-        let target = self.repo.upload_endpoint("", None);
-        let upload = Upload::at(&api, target.with_url(request.url.clone()), &self.repo.call, self.retry_budget);
+        let endpoint = self.repo.upload_endpoint("", None);
+        let upload = Upload::at(&api, endpoint.with_url(request.url.clone()), &self.repo.call, self.retry_budget);
         let work = async move {
-            let answer = api.load(&request, ANSWER_LIMIT).await?;
+            let response = api.fetch(&request, RESPONSE_LIMIT).await?;
             // What 201 to a mount names is the blob.
-            let begins = answer.response.status == 202 || (answer.response.is_success() && !is_mount);
-            let upload = if begins { begun(upload, &answer) } else { Err(no_location(&answer)) };
-            Ok((answer, upload))
+            let begins = response.status == 202 || (response.is_success() && !is_mount);
+            let upload = if begins { begun(upload, &response) } else { Err(no_location(&response)) };
+            Ok((response, upload))
         };
         let clock = self.repo.api.clone();
         let patience = async move { clock.host().sleep(CANCEL_LIMIT).await };
@@ -114,25 +115,25 @@ impl<H: Host> Goal<'_, H> {
     }
 }
 
-fn begun<H: Host>(mut upload: Upload<H>, answer: &Answer<Vec<u8>>) -> Result<Upload<H>> {
-    if !upload.go_on_at(answer)? {
-        return Err(no_location(answer));
+fn begun<H: Host>(mut upload: Upload<H>, response: &Response<Vec<u8>>) -> Result<Upload<H>> {
+    if !upload.go_on_at(response)? {
+        return Err(no_location(response));
     }
     upload.is_open = true;
     // What is no number asks for nothing.
-    let min_chunk = answer.header("oci-chunk-min-length").and_then(|length| length.trim().parse().ok());
+    let min_chunk = response.header("oci-chunk-min-length").and_then(|length| length.trim().parse().ok());
     upload.min_chunk = min_chunk.unwrap_or(0);
     Ok(upload)
 }
 
-fn no_location(answer: &Answer<Vec<u8>>) -> Error {
-    if answer.response.headers_filtered {
-        answer.error(
+fn no_location(response: &Response<Vec<u8>>) -> Error {
+    if response.headers_filtered {
+        response.error(
             code::UNSUPPORTED,
             "where the upload goes on is hidden from this page: the registry would have to name Location in \
              Access-Control-Expose-Headers",
         )
     } else {
-        answer.error(code::INVALID_RESPONSE, "the answer names no Location where the upload goes on")
+        response.error(code::INVALID_RESPONSE, "the answer names no Location where the upload goes on")
     }
 }

@@ -11,11 +11,13 @@ use crate::protocol::code;
 use crate::protocol::http::{Headers, Method};
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::url::Url;
-use crate::registry::api::connection::{Answer, Connection, Target, part_of};
+use crate::registry::api::connection::{Connection, part_of};
+use crate::registry::api::endpoint::Endpoint;
+use crate::registry::api::response::Response;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::source::{Part, check_intact};
 use crate::registry::manifest::get::mismatch;
-use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::registry::manifest::put::RESPONSE_LIMIT;
 use crate::transport::layers::retry;
 use crate::transport::request::{Request, RequestBody, RetryBudget};
 use crate::transport::{Chunk, Error, Host, Result};
@@ -29,7 +31,7 @@ const CANCELLATIONS: usize = 3;
 pub(crate) struct Upload<H: Host> {
     pub(crate) api: Rc<Connection<H>>,
     /// The newest location.
-    pub(crate) target: Target,
+    pub(crate) endpoint: Endpoint,
     pub(crate) call: Call,
     pub(crate) retry_budget: RetryBudget,
     /// Bytes the registry has, as far as what was sent and what it says agree.
@@ -78,22 +80,22 @@ impl<H: Host> Upload<H> {
 
     /// Ends the upload. `part`: all of the blob, where nothing was sent before.
     pub(crate) async fn commit(&mut self, digest: &Digest, part: Option<&Part<H::Chunk>>) -> Result<End> {
-        let mut request = self.request(Method::Put, &self.target);
+        let mut request = self.request(Method::Put, &self.endpoint);
         request.url = request.url.with_query(&[("digest", digest.as_str())]);
         if let Some(part) = part.filter(|part| !part.is_empty()) {
             // Sent again it would come on top of what came of it before.
             request.is_repeatable = false;
             fill(&mut request, content(part.from(0))?);
         }
-        let answer = self.api.load(&request, ANSWER_LIMIT).await?;
-        if !answer.response.is_success() {
-            return Err(refusal(&self.api, &answer));
+        let response = self.api.fetch(&request, RESPONSE_LIMIT).await?;
+        if !response.is_success() {
+            return Err(refusal(&self.api, &response));
         }
         self.close();
-        check_hint(&answer, digest)?;
-        Ok(match answer.response.status {
+        check_hint(&response, digest)?;
+        Ok(match response.status {
             201 => End::Created,
-            _ => End::Unsure(answer.error(
+            _ => End::Unsure(response.error(
                 code::INVALID_RESPONSE,
                 "the registry accepted the end of the upload, but the blob is not there",
             )),
@@ -107,27 +109,27 @@ impl<H: Host> Upload<H> {
 
     async fn patch(&mut self, chunks: Vec<H::Chunk>, sent: u64, start: u64) -> Result<()> {
         let end = self.offset + sent;
-        let mut request = self.request(Method::Patch, &self.target);
+        let mut request = self.request(Method::Patch, &self.endpoint);
         if self.tells_range {
             request.headers.set("content-range", format!("{}-{}", self.offset, end - 1));
         }
         fill(&mut request, content(chunks)?);
-        let answer = self.api.load(&request, ANSWER_LIMIT).await?;
-        if !answer.response.is_success() {
-            return Err(refusal(&self.api, &answer));
+        let response = self.api.fetch(&request, RESPONSE_LIMIT).await?;
+        if !response.is_success() {
+            return Err(refusal(&self.api, &response));
         }
-        self.took(&answer, end, start).await
+        self.took(&response, end, start).await
     }
 
     /// Takes the location that an answer names for what follows. Whether it names one.
-    pub(crate) fn go_on_at(&mut self, answer: &Answer<Vec<u8>>) -> Result<bool> {
-        let Some(location) = answer.header("location") else { return Ok(false) };
-        let base = answer.response.url.as_ref().unwrap_or(&answer.url);
-        let url = base.join(location).map_err(|invalid| answer.error(invalid.code, invalid.message))?;
+    pub(crate) fn go_on_at(&mut self, response: &Response<Vec<u8>>) -> Result<bool> {
+        let Some(location) = response.header("location") else { return Ok(false) };
+        let base = response.http.url.as_ref().unwrap_or(&response.url);
+        let url = base.join(location).map_err(|invalid| response.error(invalid.code, invalid.message))?;
         let url = self.seen_from_here(url, base);
         let trust = &self.api.trust;
-        trust.upload(&answer.url, &url).map_err(|error| error.at(answer.method, &answer.url))?;
-        self.target = self.target.with_url(url);
+        trust.upload(&response.url, &url).map_err(|error| error.at(response.method, &response.url))?;
+        self.endpoint = self.endpoint.with_url(url);
         Ok(true)
     }
 
@@ -141,13 +143,13 @@ impl<H: Host> Upload<H> {
         let prefix = base.path().trim_end_matches('/');
         let below = url.path().strip_prefix(prefix).filter(|rest| rest.starts_with('/'));
         let path = below.unwrap_or(url.path());
-        let is_upload = self.target.upload_path().is_some_and(|own| path.starts_with(&own));
+        let is_upload = self.endpoint.upload_path().is_some_and(|own| path.starts_with(&own));
         let lacks_prefix = below.is_none() && url.same_origin(base) && path.starts_with("/v2/");
         if is_upload || lacks_prefix { base.with_path(path).with_raw_query(url.query()) } else { url }
     }
 
-    pub(crate) fn request(&self, method: Method, target: &Target) -> Request<H::Chunk> {
-        let mut request = part_of(self.api.request(method, target, None, &self.call), &self.retry_budget);
+    pub(crate) fn request(&self, method: Method, endpoint: &Endpoint) -> Request<H::Chunk> {
+        let mut request = part_of(self.api.request(method, endpoint, None, &self.call), &self.retry_budget);
         // Where else the upload may lead, nobody needs to know who it is for.
         if !request.url.same_origin(self.api.base()) {
             request.headers = Headers::new();
@@ -156,10 +158,10 @@ impl<H: Host> Upload<H> {
     }
 
     /// A session without bytes at this place.
-    pub(crate) fn at(api: &Rc<Connection<H>>, target: Target, call: &Call, retry_budget: &RetryBudget) -> Self {
+    pub(crate) fn at(api: &Rc<Connection<H>>, endpoint: Endpoint, call: &Call, retry_budget: &RetryBudget) -> Self {
         Self {
             api: api.clone(),
-            target,
+            endpoint,
             call: call.clone(),
             retry_budget: retry_budget.clone(),
             offset: 0,
@@ -179,15 +181,15 @@ impl<H: Host> Upload<H> {
     async fn cancel(&mut self) -> Result<()> {
         for _ in 0..CANCELLATIONS {
             let request = self.limited(Method::Delete);
-            let answer = self.api.load(&request, ANSWER_LIMIT).await?;
+            let response = self.api.fetch(&request, RESPONSE_LIMIT).await?;
             // distribution 3 answers 416 where the location does not name the newest state: that of a request which was
             // aborted on its way.
-            if !matches!(answer.response.status, 400 | 409 | 416) {
+            if !matches!(response.status, 400 | 409 | 416) {
                 break;
             }
             let request = self.limited(Method::Get);
-            let answer = self.api.load(&request, ANSWER_LIMIT).await?;
-            if !answer.response.is_success() || !self.go_on_at(&answer)? {
+            let response = self.api.fetch(&request, RESPONSE_LIMIT).await?;
+            if !response.is_success() || !self.go_on_at(&response)? {
                 break;
             }
         }
@@ -195,7 +197,7 @@ impl<H: Host> Upload<H> {
     }
 
     fn limited(&self, method: Method) -> Request<H::Chunk> {
-        let mut request = part_of(self.request(method, &self.target), &RetryBudget::none());
+        let mut request = part_of(self.request(method, &self.endpoint), &RetryBudget::none());
         request.timeout = Some(CANCEL_LIMIT);
         request
     }
@@ -206,7 +208,7 @@ impl<H: Host> Drop for Upload<H> {
         if !self.is_open {
             return;
         }
-        let mut left = Self::at(&self.api, self.target.clone(), &self.call, &self.retry_budget);
+        let mut left = Self::at(&self.api, self.endpoint.clone(), &self.call, &self.retry_budget);
         self.api.host().spawn(Box::pin(async move {
             let _ = left.cancel().await; // nobody waits for it
         }));
@@ -214,9 +216,9 @@ impl<H: Host> Drop for Upload<H> {
 }
 
 /// The error of an answer without success, worth another try where the status says so.
-pub(crate) fn refusal<H: Host>(api: &Connection<H>, answer: &Answer<Vec<u8>>) -> Error {
-    let mut error = api.failure(answer);
-    match answer.response.status {
+pub(crate) fn refusal<H: Host>(api: &Connection<H>, response: &Response<Vec<u8>>) -> Error {
+    let mut error = api.failure(response);
+    match response.status {
         405 => error.message.push_str("; the registry takes no pushes: it is read-only, or a pull-through cache"),
         status if retry::is_transient_status(status) => error.is_transient = true,
         _ => {}
@@ -225,10 +227,10 @@ pub(crate) fn refusal<H: Host>(api: &Connection<H>, answer: &Answer<Vec<u8>>) ->
 }
 
 /// What the registry says it stored, where it says so.
-pub(crate) fn check_hint(answer: &Answer<Vec<u8>>, digest: &Digest) -> Result<()> {
-    match answer.content_digest() {
+pub(crate) fn check_hint(response: &Response<Vec<u8>>, digest: &Digest) -> Result<()> {
+    match response.content_digest() {
         Some(told) if told.algorithm() == digest.algorithm() && told != *digest => {
-            Err(answer.error(code::DIGEST_MISMATCH, mismatch(digest, &told)))
+            Err(response.error(code::DIGEST_MISMATCH, mismatch(digest, &told)))
         }
         _ => Ok(()),
     }

@@ -4,10 +4,10 @@
 use crate::protocol::code;
 use crate::protocol::http::range::UploadRange;
 use crate::protocol::http::{Method, range};
-use crate::registry::api::connection::Answer;
+use crate::registry::api::response::Response;
 use crate::registry::blob::source::Part;
 use crate::registry::blob::upload::Upload;
-use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::registry::manifest::put::RESPONSE_LIMIT;
 use crate::transport::{Error, Host, Result};
 
 /// Times that a registry may refuse offsets without any progress.
@@ -37,10 +37,10 @@ impl<H: Host> Upload<H> {
 
     /// Reads off the answer to a request, whose last byte comes before `end`, how much the registry has. `start`: of what
     /// can be sent again.
-    pub(crate) async fn took(&mut self, answer: &Answer<Vec<u8>>, end: u64, start: u64) -> Result<()> {
-        self.go_on_at(answer)?;
+    pub(crate) async fn took(&mut self, response: &Response<Vec<u8>>, end: u64, start: u64) -> Result<()> {
+        self.go_on_at(response)?;
         self.sent = self.sent.max(end);
-        self.offset = match answer.header("range").map(range::parse_upload_range) {
+        self.offset = match response.header("range").map(range::parse_upload_range) {
             None => end,
             Some(Some(range)) if self.is_all(range, end) => end,
             // ECR's does not go on, zot's is that of the last chunk.
@@ -147,13 +147,13 @@ impl<H: Host> Upload<H> {
     }
 
     async fn status(&mut self) -> Result<Status> {
-        let answer = self.api.load(&self.request(Method::Get, &self.target), ANSWER_LIMIT).await?;
-        if !answer.response.is_success() {
-            let is_lost = answer.response.status == 404 || self.api.failure(&answer).loses_upload();
+        let response = self.api.fetch(&self.request(Method::Get, &self.endpoint), RESPONSE_LIMIT).await?;
+        if !response.is_success() {
+            let is_lost = response.status == 404 || self.api.failure(&response).loses_upload();
             return Ok(if is_lost { Status::Lost } else { Status::Unclear });
         }
-        self.go_on_at(&answer)?;
-        Ok(match answer.header("range").and_then(range::parse_upload_range) {
+        self.go_on_at(&response)?;
+        Ok(match response.header("range").and_then(range::parse_upload_range) {
             Some(UploadRange { first: 0, last: 0 }) => Status::NoneOrOne,
             Some(UploadRange { first: 0, last }) => Status::Has(last.saturating_add(1 - self.excess)),
             _ => Status::Unclear,

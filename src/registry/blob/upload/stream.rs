@@ -8,11 +8,12 @@ use futures_util::future::{Either, select};
 
 use crate::protocol::code;
 use crate::protocol::http::Method;
-use crate::registry::api::connection::{Answer, Connection};
-use crate::registry::blob::source::{Intake, Part};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::response::Response;
+use crate::registry::blob::source::{Part, SourceReader};
 use crate::registry::blob::upload::progress::lost;
 use crate::registry::blob::upload::{Upload, check_intact, fill, refusal};
-use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::registry::manifest::put::RESPONSE_LIMIT;
 use crate::transport::pipe::{End, Pipe};
 use crate::transport::request::{Request, RequestBody};
 use crate::transport::{Chunk, Error, Host, Result};
@@ -33,25 +34,25 @@ impl<H: Host> Upload<H> {
     pub(crate) async fn stream(
         &mut self,
         part: &mut Part<H::Chunk>,
-        intake: &mut Intake<H>,
+        intake: &mut SourceReader<H>,
         told: &mut dyn FnMut(u64),
     ) -> Result<bool> {
-        let request = self.request(Method::Patch, &self.target);
+        let request = self.request(Method::Patch, &self.endpoint);
         let api = self.api.clone();
-        let (answer, is_all) = {
+        let (response, is_all) = {
             let (this, part, told) = (&*self, &mut *part, &mut *told);
-            load_fed(&api, request, move |pipe| this.feed(pipe, part, intake, told)).await?
+            fetch_fed(&api, request, move |pipe| this.feed(pipe, part, intake, told)).await?
         };
         // The host has taken more than can lie in between.
         if part.start() > self.offset {
             self.retry_budget.reset();
         }
-        let error = match answer {
+        let error = match response {
             Err(error) => error,
-            Ok(answer) if !answer.response.is_success() => refusal(&api, &answer),
-            Ok(answer) if !is_all => came_early(&answer).transient(),
-            Ok(answer) => {
-                self.took(&answer, part.end(), part.start()).await?;
+            Ok(response) if !response.is_success() => refusal(&api, &response),
+            Ok(response) if !is_all => came_early(&response).transient(),
+            Ok(response) => {
+                self.took(&response, part.end(), part.start()).await?;
                 self.count_progress();
                 return Ok(true);
             }
@@ -66,7 +67,7 @@ impl<H: Host> Upload<H> {
         &self,
         pipe: Rc<Pipe<H::Chunk>>,
         part: &mut Part<H::Chunk>,
-        intake: &mut Intake<H>,
+        intake: &mut SourceReader<H>,
         told: &mut dyn FnMut(u64),
     ) -> Result<()> {
         let clock = self.api.host();
@@ -133,18 +134,18 @@ impl<H: Host> Upload<H> {
 }
 
 /// Sends a request whose body `feed` puts into the pipe meanwhile. The answer, and whether all was in before it came.
-pub(crate) async fn load_fed<H: Host, F: Future<Output = Result<()>>>(
+pub(crate) async fn fetch_fed<H: Host, F: Future<Output = Result<()>>>(
     api: &Connection<H>,
     mut request: Request<H::Chunk>,
     feed: impl FnOnce(Rc<Pipe<H::Chunk>>) -> F,
-) -> Result<(Result<Answer<Vec<u8>>>, bool)> {
+) -> Result<(Result<Response<Vec<u8>>>, bool)> {
     let pipe = Rc::new(Pipe::default());
     // It outlives the request: nobody waits at the other end of what ended early.
     let _ending = Ending(&pipe);
     fill(&mut request, RequestBody::Stream(pipe.clone()));
-    let sent = pin!(api.load(&request, ANSWER_LIMIT));
+    let sent = pin!(api.fetch(&request, RESPONSE_LIMIT));
     match select(sent, pin!(feed(pipe.clone()))).await {
-        Either::Left((answer, _)) => Ok((answer, false)),
+        Either::Left((response, _)) => Ok((response, false)),
         Either::Right((fed, sent)) => {
             fed?;
             pipe.end(End::Whole);
@@ -154,8 +155,8 @@ pub(crate) async fn load_fed<H: Host, F: Future<Output = Result<()>>>(
 }
 
 /// The error of an answer that did not wait for the end of the body.
-pub(crate) fn came_early(answer: &Answer<Vec<u8>>) -> Error {
-    answer.error(code::INVALID_RESPONSE, "the answer came before the end of what was sent")
+pub(crate) fn came_early(response: &Response<Vec<u8>>) -> Error {
+    response.error(code::INVALID_RESPONSE, "the answer came before the end of what was sent")
 }
 
 /// Ends what has not come to its end.

@@ -49,9 +49,9 @@ pub struct Fetched {
 /// The image of a tag or an image's id.
 pub async fn find<H: Host>(repo: &Repo<H>, reference: &Reference, platform: Option<&Platform>) -> Result<Image<H>> {
     let id = repo.v1_id(reference).await?;
-    let target = repo.v1_image_endpoint(&format!("images/{id}/ancestry"));
-    let answer = repo.get(&target, Some(JSON), PAGE_LIMIT).await?;
-    let ancestry = v1::ancestry(&answer.response.body, &id).map_err(|invalid| unreadable(&answer, invalid))?;
+    let endpoint = repo.v1_image_endpoint(&format!("images/{id}/ancestry"));
+    let response = repo.get(&endpoint, Some(JSON), PAGE_LIMIT).await?;
+    let ancestry = v1::ancestry(&response.body, &id).map_err(|invalid| unreadable(&response, invalid))?;
     let questions = ancestry
         .iter()
         .enumerate()
@@ -81,12 +81,12 @@ pub async fn find<H: Host>(repo: &Repo<H>, reference: &Reference, platform: Opti
 /// What a tag points to, and the tag's own JSON.
 pub async fn tag_data<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<TagData> {
     let image = find(repo, &Reference::Tag(tag.clone()), None).await?;
-    let target = repo.v1_endpoint(&format!("tags/{tag}/json"));
+    let endpoint = repo.v1_endpoint(&format!("tags/{tag}/json"));
     // Of docker-registry alone: where there is none, the tag is one all the same.
-    let tag_json = match repo.get(&target, Some(JSON), MANIFEST_LIMIT).await {
-        Ok(answer) => {
-            let read = v1::tag_json(&answer.response.body);
-            Some(read.map_err(|invalid| unreadable(&answer, invalid))?)
+    let tag_json = match repo.get(&endpoint, Some(JSON), MANIFEST_LIMIT).await {
+        Ok(response) => {
+            let read = v1::tag_json(&response.body);
+            Some(read.map_err(|invalid| unreadable(&response, invalid))?)
         }
         Err(error) if error.is_not_found() => None,
         Err(error) => return Err(error),
@@ -109,9 +109,9 @@ impl<H: Host> Repo<H> {
 
     /// The id of a tag's image.
     pub(super) async fn v1_tagged(&self, tag: &Tag) -> Result<ImageId> {
-        let target = self.v1_endpoint(&format!("tags/{tag}"));
-        let answer = self.get(&target, Some(JSON), MANIFEST_LIMIT).await?;
-        v1::tag(&answer.response.body).map_err(|invalid| unreadable(&answer, invalid))
+        let endpoint = self.v1_endpoint(&format!("tags/{tag}"));
+        let response = self.get(&endpoint, Some(JSON), MANIFEST_LIMIT).await?;
+        v1::tag(&response.body).map_err(|invalid| unreadable(&response, invalid))
     }
 
     /// The JSON of an image, which never changes.
@@ -119,15 +119,15 @@ impl<H: Host> Repo<H> {
         if let Some(kept) = self.cached(id.as_str()) {
             return Ok(kept);
         }
-        let target = self.v1_image_endpoint(&format!("images/{id}/json"));
-        let mut answer = self.get(&target, Some(JSON), MANIFEST_LIMIT).await?;
-        let bytes = std::mem::take(&mut answer.response.body);
-        let json = ImageJson::parse(&bytes, id).map_err(|invalid| unreadable(&answer, invalid))?;
-        let size = match answer.header("x-docker-size") {
+        let endpoint = self.v1_image_endpoint(&format!("images/{id}/json"));
+        let mut response = self.get(&endpoint, Some(JSON), MANIFEST_LIMIT).await?;
+        let bytes = std::mem::take(&mut response.body);
+        let json = ImageJson::parse(&bytes, id).map_err(|invalid| unreadable(&response, invalid))?;
+        let size = match response.header("x-docker-size") {
             Some(size) => v1::layer_size(size),
             None => self.v1_layer_size(id).await?,
         };
-        let checksum = answer.response.headers.all("x-docker-checksum-payload").find_map(v1::checksum_header);
+        let checksum = response.headers.all("x-docker-checksum-payload").find_map(v1::checksum_header);
         let fetched = Rc::new(Fetched { bytes: Rc::new(bytes), json, size, checksum });
         self.cache(id.as_str(), fetched.clone(), fetched.bytes.len() as u64);
         Ok(fetched)
@@ -135,7 +135,7 @@ impl<H: Host> Repo<H> {
 
     /// For a page that does not see `X-Docker-Size`; it always sees `Content-Length`.
     async fn v1_layer_size(&self, id: &ImageId) -> Result<Option<u64>> {
-        let answer = self.head(&self.v1_image_endpoint(&format!("images/{id}/layer")), None).await?;
-        Ok(answer.response.declared_length().filter(|_| answer.response.is_success()))
+        let response = self.head(&self.v1_image_endpoint(&format!("images/{id}/layer")), None).await?;
+        Ok(response.declared_length().filter(|_| response.is_success()))
     }
 }

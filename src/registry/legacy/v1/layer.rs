@@ -10,11 +10,11 @@ use crate::transport::{Chunk as _, Host, Result};
 /// A layer's bytes.
 pub async fn layer<H: Host>(repo: &Repo<H>, layer: &V1Layer) -> Result<BlobPull<H>> {
     let fetched = repo.v1_json(&layer.id).await?;
-    let target = repo.v1_image_endpoint(&format!("images/{}/layer", layer.id));
+    let endpoint = repo.v1_image_endpoint(&format!("images/{}/layer", layer.id));
     let digest = fetched.checksum.clone();
     let algorithm = digest.as_ref().map(|_| Algorithm::Sha256);
     let expected = Expected { digest, algorithm, seed: Some(seed::<H>(&fetched.bytes)) };
-    BlobPull::begin(&repo.api, target, expected, Span::Whole, layer.size, &repo.call).await
+    BlobPull::begin(&repo.api, endpoint, expected, Span::Whole, layer.size, &repo.call).await
 }
 
 /// What a layer's checksum begins with.

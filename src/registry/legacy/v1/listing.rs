@@ -5,11 +5,12 @@ use std::rc::Rc;
 use crate::protocol::oci::listing::Strings;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::v1::{search, tags};
-use crate::registry::api::connection::{Answer, Connection};
+use crate::registry::api::connection::Connection;
 use crate::registry::api::repo::Repo;
+use crate::registry::api::response::Response;
 use crate::registry::api::settings::Call;
 use crate::registry::legacy::v1::{JSON, unreadable};
-use crate::registry::listing::paging::{Extent, PAGE_LIMIT};
+use crate::registry::listing::paging::{ListingBounds, PAGE_LIMIT};
 use crate::transport::{Host, Result};
 
 /// Results of a search in one page: what Docker Hub's index allowed at most. docker-registry gives all of them.
@@ -21,7 +22,7 @@ pub(crate) async fn list<H: Host>(
     name: Option<&RepositoryName>,
     (number, page_size): (u64, Option<u64>),
     call: &Call,
-) -> Result<Answer<Vec<u8>>> {
+) -> Result<Response<Vec<u8>>> {
     match name {
         Some(name) => {
             let repo = Repo::new(api, name.clone(), call);
@@ -37,12 +38,12 @@ pub(super) async fn results<H: Host>(
     query: &str,
     (number, page_size): (u64, Option<u64>),
     call: &Call,
-) -> Result<Answer<Vec<u8>>> {
+) -> Result<Response<Vec<u8>>> {
     let (number, size) = (number.to_string(), page_size.unwrap_or(RESULTS).min(RESULTS).to_string());
     let mut pairs = vec![("q", query), ("n", &size)];
     pairs.extend(Some(("page", number.as_str())).filter(|_| number != "1"));
-    let target = api.target("v1/search");
-    api.get(&target.with_url(target.url.with_query(&pairs)), Some(JSON), PAGE_LIMIT, call).await
+    let endpoint = api.endpoint("v1/search");
+    api.get(&endpoint.with_url(endpoint.url.with_query(&pairs)), Some(JSON), PAGE_LIMIT, call).await
 }
 
 /// A page of a list.
@@ -56,14 +57,14 @@ pub struct Page {
 }
 
 /// Reads a page.
-pub fn page_of(answer: &Answer<Vec<u8>>, is_catalog: bool) -> Result<Page> {
-    let body = &answer.response.body;
+pub fn page_of(response: &Response<Vec<u8>>, is_catalog: bool) -> Result<Page> {
+    let body = &response.body;
     let read = if is_catalog {
         search::page(body).map(|page| (page.names, page.pages, page.total))
     } else {
         tags(body).map(|names| (names, None, None))
     };
-    let (names, pages, total) = read.map_err(|invalid| unreadable(answer, invalid))?;
+    let (names, pages, total) = read.map_err(|invalid| unreadable(response, invalid))?;
     Ok(Page { names: Strings::from_vec(&names), pages: pages.unwrap_or(1), total })
 }
 
@@ -72,8 +73,8 @@ pub fn page_of(answer: &Answer<Vec<u8>>, is_catalog: bool) -> Result<Page> {
 pub fn goes_on(
     (number, pages): (u64, u64),
     (fresh, total): (usize, Option<u64>),
-    answer: &Answer<Vec<u8>>,
-    extent: &Extent,
+    response: &Response<Vec<u8>>,
+    extent: &ListingBounds,
 ) -> Result<bool> {
     if fresh > 0 {
         return Ok(number < pages);
@@ -81,7 +82,7 @@ pub fn goes_on(
     match total {
         Some(total) if number > 1 && extent.lacks(total) => {
             let why = format!("there are {total}, and page {number} repeats what came before");
-            Err(extent.stuck(&answer.url, &why))
+            Err(extent.stuck(&response.url, &why))
         }
         _ => Ok(false),
     }

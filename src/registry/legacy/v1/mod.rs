@@ -22,11 +22,13 @@ use std::rc::Rc;
 use crate::protocol::http::Method;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::v1::full_name;
-use crate::registry::api::connection::{Answer, Connection, Target};
+use crate::registry::api::connection::Connection;
+use crate::registry::api::endpoint::Endpoint;
 use crate::registry::api::repo::Repo;
+use crate::registry::api::response::Response;
 use crate::registry::api::settings::Call;
 use crate::registry::api::version;
-use crate::registry::manifest::put::ANSWER_LIMIT;
+use crate::registry::manifest::put::RESPONSE_LIMIT;
 use crate::transport::request::{Request, RequestBody};
 use crate::transport::{Error, Host, Result};
 
@@ -35,29 +37,29 @@ pub const JSON: &str = "application/json";
 
 /// Asks `_ping`, which lets in everybody: whether credentials are good shows at a repository only.
 pub async fn check<H: Host>(api: &Connection<H>, call: &Call) -> Result<()> {
-    let answer = api.get(&api.target("v1/_ping"), None, version::LIMIT, call).await?;
-    version::looks_like_registry(&answer)
+    let response = api.get(&api.endpoint("v1/_ping"), None, version::LIMIT, call).await?;
+    version::looks_like_registry(&response)
 }
 
 impl<H: Host> Repo<H> {
     /// `/v1/repositories/<name>/<path>`.
-    fn v1_endpoint(&self, path: &str) -> Target {
+    fn v1_endpoint(&self, path: &str) -> Endpoint {
         self.v1_image_endpoint(&format!("repositories/{}/{path}", full_name(&self.name)))
     }
 
     /// `/v1/<path>`, for whoever may read the repository.
-    fn v1_image_endpoint(&self, path: &str) -> Target {
-        self.api.v1_target(&self.name, path)
+    fn v1_image_endpoint(&self, path: &str) -> Endpoint {
+        self.api.v1_repository_endpoint(&self.name, path)
     }
 
     /// Sends something and wants a success.
     async fn v1_send(&self, request: Request<H::Chunk>) -> Result<()> {
-        self.api.success(self.api.load(&request, ANSWER_LIMIT).await?).map(drop)
+        self.api.success(self.api.fetch(&request, RESPONSE_LIMIT).await?).map(drop)
     }
 
     /// PUT of a JSON document.
-    fn v1_put(&self, target: &Target, body: Vec<u8>) -> Request<H::Chunk> {
-        let mut request = self.request(Method::Put, target, None);
+    fn v1_put(&self, endpoint: &Endpoint, body: Vec<u8>) -> Request<H::Chunk> {
+        let mut request = self.request(Method::Put, endpoint, None);
         request.headers.set("content-type", JSON);
         request.body = Some(RequestBody::Bytes(Rc::new(body)));
         request
@@ -65,6 +67,6 @@ impl<H: Host> Repo<H> {
 }
 
 /// The error of an answer whose content breaks a rule.
-fn unreadable(answer: &Answer<Vec<u8>>, invalid: Invalid) -> Error {
-    answer.other_content(invalid.code, invalid.message)
+fn unreadable(response: &Response<Vec<u8>>, invalid: Invalid) -> Error {
+    response.other_content(invalid.code, invalid.message)
 }

@@ -8,9 +8,9 @@ use crate::protocol::http::Method;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::v1::{ImageId, new_image};
 use crate::registry::api::repo::Repo;
-use crate::registry::blob::source::{BlobSource, Intake, Part};
+use crate::registry::blob::source::{BlobSource, Part, SourceReader};
 use crate::registry::blob::upload::fill;
-use crate::registry::blob::upload::stream::{PIECE, came_early, load_fed};
+use crate::registry::blob::upload::stream::{PIECE, came_early, fetch_fed};
 use crate::registry::legacy::v1::layer::seed;
 use crate::transport::pipe::Pipe;
 use crate::transport::request::{Request, RequestBody};
@@ -53,7 +53,7 @@ impl<H: Host> Repo<H> {
             return Err(too_large(&format!("it has {size} bytes")));
         }
         let most = if is_in_memory { u64::MAX } else { LARGEST_STREAM + 1 };
-        let mut intake = Intake::<H>::new(layer, Algorithm::Sha256, hasher);
+        let mut intake = SourceReader::<H>::new(layer, Algorithm::Sha256, hasher);
         let mut part = intake.part();
         // A failing source fails before anything is sent, if it is a small one.
         intake.fill(&mut part, if streams && !is_in_memory { AHEAD } else { most }).await?;
@@ -90,7 +90,7 @@ impl<H: Host> Repo<H> {
         &self,
         request: Request<H::Chunk>,
         mut part: Part<H::Chunk>,
-        intake: &mut Intake<H>,
+        intake: &mut SourceReader<H>,
     ) -> Result<()> {
         let feed = |pipe: Rc<Pipe<H::Chunk>>| async move {
             while !part.is_empty() {
@@ -100,9 +100,9 @@ impl<H: Host> Repo<H> {
             }
             Ok(())
         };
-        let (answer, is_all) = load_fed(&self.api, request, feed).await?;
-        let answer = self.api.success(answer?)?;
-        if is_all { Ok(()) } else { Err(came_early(&answer)) }
+        let (response, is_all) = fetch_fed(&self.api, request, feed).await?;
+        let response = self.api.success(response?)?;
+        if is_all { Ok(()) } else { Err(came_early(&response)) }
     }
 
     /// Tells the index, which is what search() looks into, that a repository has an image. A registry that is none does

@@ -7,7 +7,7 @@ use crate::registry::api::settings::Call;
 use crate::registry::client::Client;
 use crate::registry::legacy::v1::listing::results;
 use crate::registry::legacy::v1::{goes_on, unreadable};
-use crate::registry::listing::paging::Extent;
+use crate::registry::listing::paging::ListingBounds;
 use crate::transport::{Host, Result};
 
 impl<H: Host> Client<H> {
@@ -15,18 +15,18 @@ impl<H: Host> Client<H> {
     pub async fn search(&self, query: &str, call: &Call) -> Result<String> {
         let api = &self.api;
         api.require_v1("search()", "catalog() lists all there is", call).await?;
-        let mut extent = Extent::new("the search", api.listing_limits);
+        let mut extent = ListingBounds::new("the search", api.listing_limits);
         let (mut found, mut seen, mut number) = (Vec::new(), HashSet::new(), 1);
         loop {
-            let answer = results(api, query, (number, None), call).await?;
-            extent.page(&answer)?;
-            let page = search::page(&answer.response.body).map_err(|invalid| unreadable(&answer, invalid))?;
+            let response = results(api, query, (number, None), call).await?;
+            extent.page(&response)?;
+            let page = search::page(&response.body).map_err(|invalid| unreadable(&response, invalid))?;
             let before = found.len();
             let fresh = page.names.into_iter().zip(page.results).filter(|(name, _)| seen.insert(name.clone()));
             found.extend(fresh.map(|(_, result)| result));
             let fresh = found.len() - before;
-            extent.add(&answer, fresh)?;
-            if !goes_on((number, page.pages.unwrap_or(1)), (fresh, page.total), &answer, &extent)? {
+            extent.add(&response, fresh)?;
+            if !goes_on((number, page.pages.unwrap_or(1)), (fresh, page.total), &response, &extent)? {
                 return Ok(format!("[{}]", found.join(",")));
             }
             number += 1;

@@ -5,35 +5,41 @@ use crate::protocol::http::Method;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::v1::ImageId;
 use crate::registry::api::repo::Repo;
-use crate::registry::image::reference::Source;
+use crate::registry::image::reference::ImageReference;
 use crate::registry::legacy::v1::list;
 use crate::transport::{Error, Host, Result};
 
 /// Points a tag at an image of the registry. `if_match`: the id it must have now, `Some(None)` that it must not exist.
-pub async fn tag<H: Host>(repo: &Repo<H>, tag: &Tag, image: &Source<H>, if_match: Option<Option<&str>>) -> Result<()> {
+pub async fn tag<H: Host>(
+    repo: &Repo<H>,
+    tag: &Tag,
+    image: &ImageReference<H>,
+    if_match: Option<Option<&str>>,
+) -> Result<()> {
     let expected = match if_match {
         Some(id) => Some(id.map(ImageId::parse).transpose()?),
         None => None,
     };
     let wanted = match image {
-        Source::Reference(text) => repo.v1_id(&Reference::parse(text)?).await?,
-        Source::Image(image) => image.v1_id_at(&repo.api)?,
+        ImageReference::Reference(text) => repo.v1_id(&Reference::parse(text)?).await?,
+        ImageReference::Image(image) => image.v1_id_at(&repo.api)?,
     };
     if let Some(expected) = expected {
         let now = repo.v1_tag_now(tag).await?;
         if expected != now {
-            let message = format!("{}, which is not what ifMatch says; nothing was changed", stands(tag, now.as_ref()));
+            let message =
+                format!("{}, which is not what ifMatch says; nothing was changed", points_to(tag, now.as_ref()));
             return Err(Error::new(code::CONFLICT, message));
         }
     }
-    let target = repo.v1_endpoint(&format!("tags/{tag}"));
-    let Err(error) = repo.v1_send(repo.v1_put(&target, format!("\"{wanted}\"").into_bytes())).await else {
+    let endpoint = repo.v1_endpoint(&format!("tags/{tag}"));
+    let Err(error) = repo.v1_send(repo.v1_put(&endpoint, format!("\"{wanted}\"").into_bytes())).await else {
         return Ok(());
     };
     match repo.v1_tag_now(tag).await {
         // It may have been done though its answer was lost, or was a 5xx.
         Ok(Some(now)) if now == wanted => Ok(()),
-        Ok(now) => Err(error.and(&stands(tag, now.as_ref()))),
+        Ok(now) => Err(error.and(&points_to(tag, now.as_ref()))),
         Err(_) => Err(error.and(&format!("whether the tag {tag} points to {wanted} now could not be made sure of"))),
     }
 }
@@ -41,13 +47,13 @@ pub async fn tag<H: Host>(repo: &Repo<H>, tag: &Tag, image: &Source<H>, if_match
 /// Removes a tag.
 pub async fn untag<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<()> {
     repo.v1_tagged(tag).await?; // the registry says in its own words that there is none
-    let target = repo.v1_endpoint(&format!("tags/{tag}"));
-    let Err(error) = repo.v1_send(repo.request(Method::Delete, &target, None)).await else {
+    let endpoint = repo.v1_endpoint(&format!("tags/{tag}"));
+    let Err(error) = repo.v1_send(repo.request(Method::Delete, &endpoint, None)).await else {
         return Ok(());
     };
     match repo.v1_tag_now(tag).await {
         Ok(None) => Ok(()),
-        Ok(now) => Err(error.and(&stands(tag, now.as_ref()))),
+        Ok(now) => Err(error.and(&points_to(tag, now.as_ref()))),
         Err(_) => Err(error.and(&format!("whether the tag {tag} is gone could not be made sure of"))),
     }
 }
@@ -58,8 +64,8 @@ impl<H: Host> Repo<H> {
         let instead = "untag() and planCleanup() remove what is in a repository";
         self.api.require_v1("deleteRepository()", instead, &self.call).await?;
         list(&self.api, Some(&self.name), (1, None), &self.call).await?; // that it is not there is told before
-        let target = self.v1_endpoint("");
-        match self.v1_send(self.request(Method::Delete, &target, None)).await {
+        let endpoint = self.v1_endpoint("");
+        match self.v1_send(self.request(Method::Delete, &endpoint, None)).await {
             // Gone with the first of several tries.
             Err(error) if error.is_not_found() => Ok(()),
             done => done,
@@ -78,7 +84,7 @@ impl<H: Host> Repo<H> {
     }
 }
 
-fn stands(tag: &Tag, id: Option<&ImageId>) -> String {
+fn points_to(tag: &Tag, id: Option<&ImageId>) -> String {
     match id {
         Some(id) => format!("the tag {tag} points to {id}"),
         None => format!("the tag {tag} does not exist"),

@@ -9,7 +9,8 @@ use docker_registry_client_wasm::protocol::text::glob::Glob;
 use docker_registry_client_wasm::registry::cleanup::plan::{Action, Plan};
 use docker_registry_client_wasm::registry::cleanup::{Keep, Matcher, Moment, Policy, Remove, Report};
 use docker_registry_client_wasm::registry::{
-    Artifact, ArtifactFile, BlobSource, Call, Cleanup, Client, Dependents, InMemory, IndexChange, Push, Source, copy,
+    Artifact, ArtifactFile, BlobSource, Call, Cleanup, Client, Dependents, ImageReference, InMemory, IndexChange, Push,
+    copy,
 };
 use docker_registry_client_wasm::transport::Result;
 
@@ -222,7 +223,7 @@ impl Operation {
     pub async fn run(&self, client: &Client<Scripted>, source: &Client<Scripted>, plans: &[Planned]) -> Result<Done> {
         let call = Call::default();
         let repository = client.repository("a/b", None)?;
-        let named = |text: &String| Source::Reference(text.clone());
+        let named = |text: &String| ImageReference::Reference(text.clone());
         Ok(match self {
             Operation::Tag { tag, source, expected } => {
                 let expected = expected.as_ref().map(|expected| match expected {

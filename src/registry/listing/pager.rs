@@ -19,7 +19,7 @@ const LARGEST: u64 = 100_000_000;
 
 /// What is asked for next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum PageRequest {
     /// The first page.
     First,
     /// Where a `Link` leads.
@@ -49,7 +49,7 @@ struct Doubt {
 }
 
 /// What is known of a listing's pages.
-pub struct Course {
+pub struct Pager {
     /// Items asked for per page.
     pub size: Option<u64>,
     /// Whether somebody deletes what is not listed: then it is asked whether something follows the last item even where no
@@ -71,7 +71,7 @@ pub struct Course {
     has_tried_whole: bool,
 }
 
-impl Course {
+impl Pager {
     /// Nothing has come.
     pub fn new(size: Option<u64>) -> Self {
         Self {
@@ -93,17 +93,17 @@ impl Course {
     /// been kept from a web page; `was_asked`: whether that URL was.
     pub fn turn(
         &mut self,
-        asked: &Turn,
+        asked: &PageRequest,
         page: Strings,
         next: NextPage,
         is_hidden: bool,
         was_asked: &dyn Fn(&Url) -> bool,
-    ) -> (Strings, Turn) {
+    ) -> (Strings, PageRequest) {
         let (total, known) = (page.len(), self.given.len());
-        let cursor = if let Turn::After(cursor) = asked { Some(cursor.as_str()) } else { None };
+        let cursor = if let PageRequest::After(cursor) = asked { Some(cursor.as_str()) } else { None };
         let last = page.last().map(str::to_owned);
         // A list that comes whole in one page need not be remembered.
-        let is_first = matches!(asked, Turn::First);
+        let is_first = matches!(asked, PageRequest::First);
         let (page, again) = if is_first { (page, 0) } else { self.unseen(page, cursor) };
         let fresh = page.len();
         if fresh > 0 {
@@ -112,62 +112,70 @@ impl Course {
         let was_empty = std::mem::replace(&mut self.was_empty, total == 0);
         self.barren = if fresh == 0 { self.barren + 1 } else { 0 };
         let turn = match asked {
-            Turn::Whole(size) => {
+            PageRequest::Whole(size) => {
                 let covers = total - fresh == known;
                 // A malformed Link may stand on the last page too (Cloudflare's registry).
                 let leads_on = matches!(next, NextPage::At(_) | NextPage::Elsewhere { .. });
                 // A registry's own limit may have cut it.
                 let is_cut = fresh > 0 && LIMITS.contains(&total);
                 if covers && !is_cut && (total as u64) < *size && !leads_on {
-                    Turn::End
+                    PageRequest::End
                 } else if total as u64 == *size && *size < LARGEST {
-                    Turn::Whole(size * LARGER)
+                    PageRequest::Whole(size * LARGER)
                 } else {
                     self.give_up("a page that may hold everything does not show that it does")
                 }
             }
             // It goes on behind the item, or gives that once more.
-            Turn::After(_) if again == 0 && fresh == 0 => self.ended(),
-            Turn::After(_) if again == 0 => {
+            PageRequest::After(_) if again == 0 && fresh == 0 => self.ended(),
+            PageRequest::After(_) if again == 0 => {
                 self.goes_on = true;
                 self.onward(next, total, is_hidden, was_asked)
             }
             // Everything once more: `last` is ignored, and `n` too or there are not so many; or the pages went by links
             // (with cursors of their own) to where there was none.
-            Turn::After(_) if self.doubt.is_none() && (self.has_followed || !self.is_full(total)) => Turn::End,
+            PageRequest::After(_) if self.doubt.is_none() && (self.has_followed || !self.is_full(total)) => {
+                PageRequest::End
+            }
             // Behind its last item go-containerregistry's begins anew.
-            Turn::After(_) if self.goes_on && fresh == 0 => self.ended(),
-            Turn::After(_) => self.otherwise(was_asked),
+            PageRequest::After(_) if self.goes_on && fresh == 0 => self.ended(),
+            PageRequest::After(_) => self.otherwise(was_asked),
             // Behind an empty page it begins anew.
-            _ if was_empty && fresh == 0 && total > 0 => Turn::End,
+            _ if was_empty && fresh == 0 && total > 0 => PageRequest::End,
             _ => self.onward(next, total, is_hidden, was_asked),
         };
-        if is_first && turn != Turn::End {
+        if is_first && turn != PageRequest::End {
             page.each(&mut |item| {
                 self.given.insert(item.to_owned());
             });
         }
-        if matches!(turn, Turn::After(_)) && !self.is_unsorted {
+        if matches!(turn, PageRequest::After(_)) && !self.is_unsorted {
             self.is_unsorted = !is_sorted(&page);
         }
         (page, turn)
     }
 
     /// What to ask for where the registry refuses that, or it was asked for before.
-    pub fn refused(&mut self, asked: &Turn, was_asked: &dyn Fn(&Url) -> bool) -> Turn {
+    pub fn refused(&mut self, asked: &PageRequest, was_asked: &dyn Fn(&Url) -> bool) -> PageRequest {
         match asked {
-            Turn::Whole(_) => self.give_up("a page that may hold everything is refused"),
-            Turn::After(_) | Turn::Guess(_) if self.doubt.is_some() => self.otherwise(was_asked),
+            PageRequest::Whole(_) => self.give_up("a page that may hold everything is refused"),
+            PageRequest::After(_) | PageRequest::Guess(_) if self.doubt.is_some() => self.otherwise(was_asked),
             // The specification has a list end without a Link; to a question on top there is nothing more to say.
-            _ => Turn::End,
+            _ => PageRequest::End,
         }
     }
 
-    fn onward(&mut self, next: NextPage, total: usize, is_hidden: bool, was_asked: &dyn Fn(&Url) -> bool) -> Turn {
+    fn onward(
+        &mut self,
+        next: NextPage,
+        total: usize,
+        is_hidden: bool,
+        was_asked: &dyn Fn(&Url) -> bool,
+    ) -> PageRequest {
         let doubt = match next {
             NextPage::At(url) if self.barren <= BARREN && !was_asked(&url) => {
                 self.has_followed = true;
-                return Turn::Page(url);
+                return PageRequest::Page(url);
             }
             NextPage::At(_) if self.barren > BARREN => {
                 Doubt { why: "its Link leads to pages with nothing new".into(), is_slight: false, guess: None }
@@ -179,16 +187,16 @@ impl Course {
             NextPage::None => {
                 let goes_on = is_hidden || self.is_thorough || self.is_full(total) || LIMITS.contains(&total);
                 return match &self.last {
-                    Some(last) if total > 0 && goes_on => Turn::After(last.clone()),
-                    _ => Turn::End,
+                    Some(last) if total > 0 && goes_on => PageRequest::After(last.clone()),
+                    _ => PageRequest::End,
                 };
             }
         };
         self.doubt = Some(doubt);
         match &self.last {
             // An empty page is the end, whatever its Link says.
-            Some(last) if total > 0 => Turn::After(last.clone()),
-            _ => Turn::End,
+            Some(last) if total > 0 => PageRequest::After(last.clone()),
+            _ => PageRequest::End,
         }
     }
 
@@ -198,35 +206,37 @@ impl Course {
     }
 
     /// Where `last` leads no further.
-    fn otherwise(&mut self, was_asked: &dyn Fn(&Url) -> bool) -> Turn {
+    fn otherwise(&mut self, was_asked: &dyn Fn(&Url) -> bool) -> PageRequest {
         let guess = self.doubt.as_mut().and_then(|doubt| doubt.guess.take());
         match guess.filter(|guess| self.barren <= BARREN && !was_asked(guess)) {
-            Some(guess) => Turn::Guess(guess),
+            Some(guess) => PageRequest::Guess(guess),
             None if self.has_tried_whole => self.give_up("it ignores the parameter last"),
             None => self.whole(),
         }
     }
 
-    fn whole(&mut self) -> Turn {
+    fn whole(&mut self) -> PageRequest {
         self.has_tried_whole = true;
-        Turn::Whole(LARGER * self.size.unwrap_or_default().max(self.given.len() as u64).max(100))
+        PageRequest::Whole(LARGER * self.size.unwrap_or_default().max(self.given.len() as u64).max(100))
     }
 
     /// Nothing follows the last item. Where items come in no order that may be another than the one asked about.
-    fn ended(&mut self) -> Turn {
+    fn ended(&mut self) -> PageRequest {
         if !self.is_unsorted || self.has_tried_whole {
-            return Turn::End;
+            return PageRequest::End;
         }
         let why = "its items come in no order".to_owned();
         self.doubt = Some(Doubt { why, is_slight: true, guess: None });
         self.whole()
     }
 
-    fn give_up(&mut self, clause: &str) -> Turn {
+    fn give_up(&mut self, clause: &str) -> PageRequest {
         match &self.doubt {
-            Some(doubt) if doubt.is_slight && !self.is_thorough => Turn::Doubtful(doubt.why.clone()),
-            Some(doubt) => Turn::Stuck(format!("{}, and {clause}", doubt.why)),
-            None => Turn::Stuck(format!("it repeats earlier items instead of those after the last one, and {clause}")),
+            Some(doubt) if doubt.is_slight && !self.is_thorough => PageRequest::Doubtful(doubt.why.clone()),
+            Some(doubt) => PageRequest::Stuck(format!("{}, and {clause}", doubt.why)),
+            None => PageRequest::Stuck(format!(
+                "it repeats earlier items instead of those after the last one, and {clause}"
+            )),
         }
     }
 

@@ -2,14 +2,14 @@
 
 use crate::protocol::code;
 use crate::protocol::http::range;
-use crate::registry::api::connection::Stream;
+use crate::registry::api::response::Streaming;
 use crate::registry::blob::pull::{BlobPull, Span};
 use crate::transport::{Host, Result};
 
 impl<H: Host> BlobPull<H> {
     /// The length of a whole blob that came, be it wanted whole or in part.
-    pub(super) fn check_whole(&mut self, answer: &Stream<H>) -> Result<()> {
-        let (declared, trusted) = (answer.response.declared_length(), answer.response.body_length());
+    pub(super) fn check_whole(&mut self, response: &Streaming<H>) -> Result<()> {
+        let (declared, trusted) = (response.declared_length(), response.body_length());
         match (self.span, self.total) {
             (Span::Whole, None) => self.total = trusted,
             (Span::Whole, Some(total)) => {
@@ -17,13 +17,13 @@ impl<H: Host> BlobPull<H> {
                     let blob = self.digest().map(|digest| format!("blob {digest}"));
                     let blob = blob.unwrap_or_else(|| "the layer".to_owned());
                     let message = format!("{blob} comes with {length} bytes, {total} are expected");
-                    return Err(answer.other_content(code::SIZE_MISMATCH, message));
+                    return Err(response.other_content(code::SIZE_MISMATCH, message));
                 }
             }
             (Span::Part(first, _), _) => {
                 if let Some(length) = declared.filter(|length| *length <= first) {
                     let message = format!("range: byte {first} is asked for, the blob has {length}");
-                    return Err(answer.error(code::INVALID_ARGUMENT, message));
+                    return Err(response.error(code::INVALID_ARGUMENT, message));
                 }
                 self.total = self.total.or(declared.map(|length| self.span.most().min(length - first)));
             }
@@ -32,21 +32,21 @@ impl<H: Host> BlobPull<H> {
     }
 
     /// A 206 must be exactly the part asked for: from `from` to the last byte wanted, or to the end.
-    pub(super) fn check_part(&mut self, answer: &Stream<H>, from: u64) -> Result<()> {
-        let mut values = answer.response.headers.all("content-range");
+    pub(super) fn check_part(&mut self, response: &Streaming<H>, from: u64) -> Result<()> {
+        let mut values = response.headers.all("content-range");
         let told = match (values.next(), values.next()) {
             (Some(value), None) => value,
             // Not among the header fields a page across origins sees: the length is all there is to go by.
-            (None, _) if answer.response.headers_filtered => {
+            (None, _) if response.headers_filtered => {
                 if let (Span::Part(..), None) = (self.span, self.total) {
                     let most = self.span.most();
-                    self.total = Some(answer.response.declared_length().map_or(most, |length| length.min(most)));
+                    self.total = Some(response.declared_length().map_or(most, |length| length.min(most)));
                 }
                 return Ok(());
             }
-            _ => return Err(answer.error(code::INVALID_RESPONSE, "the answer has no Content-Range, or several")),
+            _ => return Err(response.error(code::INVALID_RESPONSE, "the answer has no Content-Range, or several")),
         };
-        let told = range::parse_content_range(told).map_err(|invalid| answer.error(invalid.code, invalid.message))?;
+        let told = range::parse_content_range(told).map_err(|invalid| response.error(invalid.code, invalid.message))?;
         let length = told.complete.or(self.total.filter(|_| matches!(self.span, Span::Whole)));
         let end = length.map(|length| length.saturating_sub(1));
         let wanted = match (self.span.last(), end) {
@@ -57,13 +57,13 @@ impl<H: Host> BlobPull<H> {
         };
         if told.first != from || told.last != wanted {
             let message = format!("bytes {from}-{wanted} were asked for, {}-{} came", told.first, told.last);
-            return Err(answer.error(code::INVALID_RESPONSE, message));
+            return Err(response.error(code::INVALID_RESPONSE, message));
         }
         let total = told.last.saturating_sub(self.span.first()).saturating_add(1);
         match self.total {
             Some(known) if known != total => {
                 let message = format!("the blob had {known} bytes, now it has {total}");
-                Err(answer.error(code::SIZE_MISMATCH, message))
+                Err(response.error(code::SIZE_MISMATCH, message))
             }
             _ => {
                 self.total = Some(total);
