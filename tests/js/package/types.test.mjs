@@ -62,10 +62,26 @@ test('types', async (t) => {
     });
   }
 
-  await t.test('say what the built module has, member for member', async () => {
+  await t.test('say what the built module has, member for member and option for option', async () => {
     const { stdout } = await output(process.execPath, ['members.js'], { cwd: folder });
     await writeFile(path.join(folder, 'members.ts'), claims(JSON.parse(stdout)));
     await compile(folder, 'members.ts', { module: 'esnext', moduleResolution: 'bundler', ...BROWSER });
+  });
+
+  await t.test('would not pass with an option more or less', async () => {
+    const { stdout } = await output(process.execPath, ['members.js'], { cwd: folder });
+    const found = JSON.parse(stdout);
+    assert.deepEqual(found.options.TagOptions, ['signal', 'timeout', 'ifMatch']);
+    for (const [known, complaint] of [
+      [['signal', 'timeout'], /surplus: "ifMatch"/],
+      [[...found.options.TagOptions, 'more'], /missing: "more"/],
+    ]) {
+      await writeFile(path.join(folder, 'wrong.ts'), claims({ ...found, options: { TagOptions: known } }));
+      await assert.rejects(
+        compile(folder, 'wrong.ts', { module: 'esnext', moduleResolution: 'bundler', ...BROWSER }),
+        complaint,
+      );
+    }
   });
 
   await t.test('would not pass with a member more, less, or of another kind', async () => {
@@ -98,7 +114,7 @@ async function compile(folder, files, options) {
 }
 
 /** TypeScript that compiles only if the declarations have exactly what was found in the module. */
-function claims({ exports, classes }) {
+function claims({ exports, classes, options }) {
   const lines = [
     "import * as api from 'docker-registry-client-wasm';",
     'type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : { missing: Exclude<B, A> }) : { surplus: Exclude<A, B> };',
@@ -115,6 +131,9 @@ function claims({ exports, classes }) {
       if (kind === 'method')
         lines.push(`export const ${name}_${member}_takes: Takes<api.${name}['${member}'], ${parameters}> = true;`);
     }
+  }
+  for (const [name, known] of Object.entries(options)) {
+    lines.push(`export const options_of_${name}: Same<keyof api.${name}, ${union(known)}> = true;`);
   }
   return `${lines.join('\n')}\n`;
 }
