@@ -34,11 +34,11 @@ try {
   await stop(1);
 }
 
-/** Debian's docker-registry where there is one, else a server that cargo installs. */
+/** Starts Debian's docker-registry if it is installed, else a server that cargo installs. */
 async function localRegistry() {
   const server = await (find('docker-registry') ? startDistribution() : startFerro());
   stops.push(server.stop);
-  // Making the images takes a moment: only where they are wanted.
+  // Imported here, because creating the images takes a moment.
   const [{ fill }, { samples }] = await Promise.all([
     import('../tests/registries/fill.mjs'),
     import('../tests/registries/sample-images.mjs'),
@@ -73,7 +73,7 @@ function portNumber(text) {
   return Number(text);
 }
 
-/** As the package reads a host: without a scheme http for this machine, https for any other. */
+/** Reads a host as the package does: without a scheme, http for this machine and https for others. */
 function registryUrl(text) {
   const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(text);
   const absolute = /^[a-z]+:\/\//i.test(text) ? text : `${local ? 'http' : 'https'}://${text}`;

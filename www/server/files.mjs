@@ -1,4 +1,4 @@
-// Serves the files of a few folders, and nothing beside them.
+// Serves the files of a few folders, and nothing else.
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
@@ -19,7 +19,7 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
-/** @param {Record<string, string>} folders path prefix, with slashes around it → folder; the longest prefix wins */
+/** @param {Record<string, string>} folders path prefix, with leading and trailing slash → folder; the longest prefix wins */
 export function filesOf(folders) {
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
 
@@ -45,7 +45,7 @@ function plain(response, status, headers) {
   response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${status}\n`);
 }
 
-/** The path of a request, its percent-encoding undone once; undefined where that cannot be done. */
+/** Decodes the path of a request once; undefined if it cannot be decoded. */
 function decoded(url) {
   try {
     return decodeURIComponent(new URL(`http://page${url}`).pathname);
@@ -54,7 +54,7 @@ function decoded(url) {
   }
 }
 
-/** A file inside the folder, after all symbolic links: neither "..", nor an encoded slash, nor a link leads out of it. */
+/** Resolves a file inside the folder, following symbolic links: neither ".." nor an encoded slash nor a link leads out of it. */
 async function fileIn(folder, path) {
   const hidden = path.split(/[/\\]/).some((part) => part.startsWith('.'));
   if (hidden || path.includes('\0')) return undefined;

@@ -1,9 +1,9 @@
-// A reverse proxy to one registry: a page reaches it on the page's own origin, where CORS is no obstacle.
+// A reverse proxy to one registry, so that the page reaches it on its own origin, where CORS does not apply.
 import http from 'node:http';
 import https from 'node:https';
 import { pipeline } from 'node:stream';
 
-/** RFC 9110, section 7.6.1, and the older ones that are still about. */
+/** Hop-by-hop fields: RFC 9110, section 7.6.1, and older ones that are still in use. */
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
@@ -15,23 +15,23 @@ const HOP_BY_HOP = [
   'transfer-encoding',
   'upgrade',
 ];
-/** What the browser says about the page: none of the registry's business. */
+/** Fields in which the browser describes the page; they are not forwarded. */
 const FROM_THE_PAGE = /^(host|origin|referer|cookie|expect|sec-.*)$/;
-/** What the registry says to a page of its own origin. */
+/** Fields for pages of the registry's own origin. */
 const FOR_ITS_OWN_PAGE = /^(set-cookie|strict-transport-security|clear-site-data|alt-svc|access-control-.*)$/;
 
-/** Under the prefix: the registry's token service. No registry's own path begins like this. */
+/** Path of the registry's token service under the prefix. No registry has a path that begins like this. */
 const TOKENS = '/~token';
 
 /**
  * @param {URL} target base URL of the registry
- * @param {string} prefix path under which the proxy stands, without a slash at its end
- * @param {{ tokens?: boolean }} [options] `tokens`: the registry's token service is reached through it too
+ * @param {string} prefix path of the proxy, without a trailing slash
+ * @param {{ tokens?: boolean }} [options] `tokens`: forwards requests to the registry's token service too
  * @returns {(request: http.IncomingMessage, response: http.ServerResponse) => void}
  */
 export function proxyTo(target, prefix, { tokens = false } = {}) {
   const base = target.pathname.replace(/\/$/, '');
-  /** @type {URL | undefined} where the registry last said that tokens are had */
+  /** @type {URL | undefined} the token service that the registry named last */
   let realm;
 
   return (request, response) => {
@@ -43,7 +43,7 @@ export function proxyTo(target, prefix, { tokens = false } = {}) {
 
     const upstream = open(url, { method: request.method, headers }, (answer) => {
       response.writeHead(answer.statusCode, answer.statusMessage, towardsPage(answer, url, request.headers.host));
-      // Where either side breaks off, so does the other: a page must not take half a body for a whole one.
+      // If one side breaks off, so does the other: a page must not take half a body for a whole one.
       pipeline(answer, response, () => {});
     });
     upstream.on('error', (error) => {
@@ -79,7 +79,7 @@ export function proxyTo(target, prefix, { tokens = false } = {}) {
     return headers;
   }
 
-  /** The page would ask it by itself, but hardly any token service lets pages of other origins do that (CORS). */
+  /** Hardly any token service allows requests from pages of other origins (CORS). */
   function isItsTokenService(address) {
     if (!URL.canParse(address)) return false;
     const service = new URL(address);
@@ -89,17 +89,17 @@ export function proxyTo(target, prefix, { tokens = false } = {}) {
     return true;
   }
 
-  /** An address of the registry as one of this proxy; any other stays what it is. */
+  /** Maps an address of the registry to one of this proxy; leaves others unchanged. */
   function underPrefix(address, url) {
     if (!URL.canParse(address, url)) return address;
     const { host, pathname, search } = new URL(address, url);
-    // The host alone: a registry behind a TLS terminator may call itself http.
+    // Compares hosts only: a registry behind a TLS terminator may call itself http.
     if (host !== target.host) return address;
     return prefix + (pathname.startsWith(`${base}/`) ? pathname.slice(base.length) : pathname) + search;
   }
 }
 
-/** Roughly whose a host is. What belongs to somebody else the page's client is told of as it is, and refuses itself. */
+/** The approximate owner of a host. Another owner's address is passed on unchanged; the page's client refuses it. */
 const domainOf = ({ hostname }) => (/[a-z]$/.test(hostname) ? hostname.split('.').slice(-2).join('.') : hostname);
 
 function passedOn({ headers }, dropped) {
@@ -111,7 +111,7 @@ function passedOn({ headers }, dropped) {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name) && !dropped.test(name)));
 }
 
-/** An error in the form that registries give theirs (distribution-spec v1.1.1, "Error codes"). */
+/** An error in the registries' own format (distribution-spec v1.1.1, "Error codes"). */
 export function refuse(response, status, code, message) {
   const body = JSON.stringify({ errors: [{ code, message }] });
   response

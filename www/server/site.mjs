@@ -1,4 +1,4 @@
-// The demo page with the built package and a way to one registry, on loopback only.
+// Serves the demo page with the built package and a proxy to one registry, on loopback only.
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
@@ -9,8 +9,8 @@ const REGISTRY = '/registry';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * @param {{ registry: string, port?: number }} options `registry`: base URL; `port`: 0 (the default) for any free one, else
- *   the next free one is taken
+ * @param {{ registry: string, port?: number }} options `registry`: base URL; `port`: 0 (the default) for any free port,
+ *   otherwise the next free one
  * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
  */
 export async function startSite({ registry, port = 0 }) {
@@ -20,7 +20,7 @@ export async function startSite({ registry, port = 0 }) {
   let hosts;
 
   const server = createServer((request, response) => {
-    // A name that was rebound to 127.0.0.1 arrives with that name: without this check its pages could read everything here.
+    // DNS rebinding: without this check, the pages of a name that resolves to 127.0.0.1 could read everything here.
     if (!hosts.has(request.headers.host))
       return refuse(response, 403, 'DENIED', 'this server answers on its own address only');
     if (!request.url.startsWith('/')) return refuse(response, 400, 'UNSUPPORTED', 'this is no open proxy');
@@ -44,7 +44,7 @@ export async function startSite({ registry, port = 0 }) {
   return { url: `http://127.0.0.1:${taken}`, stop };
 }
 
-/** Another site's page cannot read the registry's answers, but without this check it could send it requests. */
+/** CSRF: another site's page cannot read the responses, but without this check it could send requests. */
 function fromElsewhere({ headers }) {
   const { origin, host, 'sec-fetch-site': site = 'none' } = headers;
   return (origin !== undefined && origin !== `http://${host}`) || (site !== 'none' && site !== 'same-origin');
