@@ -343,7 +343,7 @@ export class DockerRegistryClient {
    * request with a meaningless `Authorization` shows whether the browser's preflight for it passes.
    *
    * @param options - Options of the call, and the repository to examine.
-   * @returns What was observed. A registry that fails or does not exist is an observation, not an error.
+   * @returns The observations. A registry that fails or does not exist is an observation, not an error.
    * @throws {RegistryError} `INVALID_ARGUMENT` or `INVALID_REFERENCE` when an argument cannot be used
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
    * @example
@@ -562,7 +562,7 @@ export type Paging = "link" | "last" | "none" | "unknown";
 export interface Finding {
   /** "error": the client cannot do its work. "warning": something fails or works badly. "info": good to know. */
   severity: "error" | "warning" | "info";
-  /** What the finding is about. */
+  /** Code that identifies the finding. */
   code: FindingCode;
   /** Explanation for people. */
   message: string;
@@ -1521,8 +1521,8 @@ export interface TagData {
   /**
    * Compressed size of the layers in bytes.
    *
-   * Of an index: of the image for the client's platform, or else of the first image. Of an index of blobs (a BuildKit
-   * cache): of the blobs. NaN if a V1 registry does not report it.
+   * For an index, the size of the image for the client's platform, or else of the first image; for an index of blobs (a
+   * BuildKit cache), of the blobs. NaN if a V1 registry does not report it.
    */
   size: number;
   /**
@@ -1687,7 +1687,7 @@ export interface CleanupPlan {
    * images stay without a tag, and only the same plan knows them.
    *
    * @param options - Progress callback, and options of the call.
-   * @returns What became of each tag and digest. A failure is reported here and does not stop other deletions; after three
+   * @returns The outcome of each tag and digest. A failure is reported here and does not stop other deletions; after three
    *   in a row, and after one that would affect others too, the rest remains.
    * @throws {RegistryError} `UNSUPPORTED`, `UNAUTHORIZED` or `DENIED` when the registry does not delete, or not with these
    *   credentials; nothing was changed
@@ -1706,7 +1706,7 @@ export interface PlannedTag {
   created?: Date;
   /** Compressed size of the layers, as in {@link TagData.size}. */
   size?: number;
-  /** What the plan does with the tag. */
+  /** Action of the plan for the tag. */
   action: "keep" | "remove";
   /** Rules that decided ("keep.newest", "remove.olderThan"), or a sentence. */
   reasons: string[];
@@ -1718,7 +1718,7 @@ export interface PlannedDigest {
   digest: string;
   /** Media type of the manifest; empty if it cannot be read. */
   mediaType: string;
-  /** What the plan does with the manifest. */
+  /** Action of the plan for the manifest. */
   action: "keep" | "remove";
   /** Rules that decided, or sentences. */
   reasons: string[];
@@ -1738,7 +1738,7 @@ export interface CleanupProgress {
   total: number;
   /** Tag or digest processed last. */
   what: string;
-  /** What became of it: its list in the {@link CleanupReport}. */
+  /** Its outcome, named as the list in the {@link CleanupReport}. */
   outcome: "removed" | "skipped" | "failed" | "remaining";
 }
 
