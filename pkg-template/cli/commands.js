@@ -14,7 +14,7 @@ import { tags } from './tags.js';
  *
  * @typedef {object} Option
  * @property {string} help
- * @property {string} [value] what to call its value; a flag has none
+ * @property {string} [value] name of its value in the help; a flag has none
  * @property {(text: string, refuse: (rule: string) => Error) => unknown} [read]
  * @property {boolean} [multiple]
  *
@@ -32,7 +32,7 @@ import { tags } from './tags.js';
  * @property {boolean} [changes] whether it changes a registry
  * @property {Record<string, Option>} [options]
  * @property {string[]} examples
- * @property {(call: Call) => Promise<number | void>} run gives the exit code, if it is not 0
+ * @property {(call: Call) => Promise<number | void>} run returns the exit code if it is not 0
  *
  * @typedef {Described & { name: string }} Command
  */

@@ -11,7 +11,7 @@ import { object, refusal } from './options.js';
 /**
  * The three parts of a config that are about logins.
  * @typedef {object} Config
- * @property {string} path what to call it in messages
+ * @property {string} path its name in messages
  * @property {Record<string, any>} auths
  * @property {Record<string, any>} credHelpers
  * @property {string} [credsStore]
@@ -69,7 +69,7 @@ export async function readConfig(path) {
 /**
  * Reads the three parts of a config that concern logins. `path` names it in messages.
  * @param {string} text
- * @param {string} path what to call it in messages
+ * @param {string} path its name in messages
  * @returns {Config}
  */
 function parsed(text, path) {

@@ -13,7 +13,7 @@ import { startUndici } from './undici.js';
  */
 
 /** @typedef {{ tls: Tls, proxy: Proxies | undefined }} Settings the options, checked */
-/** @typedef {{ fetch: typeof globalThis.fetch, close: () => Promise<void> }} Fetching what carries the requests */
+/** @typedef {{ fetch: typeof globalThis.fetch, close: () => Promise<void> }} Fetching the function that sends the requests */
 
 export const FETCH_OPTIONS = [...TLS_OPTIONS, 'proxy'];
 

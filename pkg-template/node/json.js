@@ -7,7 +7,7 @@ const OTHERS = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 /**
  * Parses a document. `failed` makes the error to throw from the position, such as "line 3, column 7".
  * @param {string} text
- * @param {(place: string) => Error} failed makes the error to throw of the place, such as "line 3, column 7"
+ * @param {(place: string) => Error} failed makes the error to throw from the position, such as "line 3, column 7"
  */
 export function parse(text, failed) {
   try {

@@ -9,7 +9,7 @@ export const refusal = (message) => new RegistryError('INVALID_ARGUMENT', messag
 /**
  * Returns the value if it is an object with names. `place` names it in the message.
  * @param {unknown} value
- * @param {string} place what to call it in a message
+ * @param {string} place its name in messages
  * @returns {Record<string, any>}
  */
 export function object(value, place = 'options') {

@@ -4,7 +4,7 @@ import process from 'node:process';
 
 import { refusal } from './options.js';
 
-/** @typedef {{ http?: string, https?: string, except: string, isFromEnvironment: boolean }} Proxies URLs, and what goes past them */
+/** @typedef {{ http?: string, https?: string, except: string, isFromEnvironment: boolean }} Proxies URLs, and the hosts that bypass them */
 
 /**
  * Returns the URLs of the proxies and the hosts that bypass them; undefined without a proxy.
