@@ -6,15 +6,15 @@ import { join } from 'node:path';
 import { ensureBuilt, ensureNodeModules, root, run } from '../xtask/ensure.mjs';
 import { fuzzBriefly } from './fuzz/run.mjs';
 import { packPackage } from './js/pack.mjs';
-import { logFolder } from './registries/process.mjs';
+import { logFolder } from '../www/registry/process.mjs';
 import {
   ensureContainerRegistry,
-  ensureFerro,
   ensureNpmPeer,
   ensurePythonRegistries,
   ensureSystemPrograms,
   ensureV1Registry,
 } from './registries/programs.mjs';
+import { ensureFerro } from '../www/registry/programs.mjs';
 import { namedRegistries } from './registries/strangers.mjs';
 
 const WASM = ['--target', 'wasm32-unknown-unknown'];

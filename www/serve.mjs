@@ -1,9 +1,9 @@
 // `npm start`: builds the package where needed, starts and fills a registry on this machine, and serves the demo page.
 import { parseArgs } from 'node:util';
 
-import { find } from '../tests/registries/programs.mjs';
-import { startDistribution, startFerro } from '../tests/registries/servers.mjs';
 import { ensureBuilt } from '../xtask/ensure.mjs';
+import { find } from './registry/programs.mjs';
+import { startDistribution, startFerro } from './registry/servers.mjs';
 import { startSite } from './server/site.mjs';
 
 const USAGE = `npm start [-- options]
@@ -40,8 +40,8 @@ async function localRegistry() {
   stops.push(server.stop);
   // Imported here, because creating the images takes a moment.
   const [{ fill }, { samples }] = await Promise.all([
-    import('../tests/registries/fill.mjs'),
-    import('../tests/registries/sample-images.mjs'),
+    import('./registry/fill.mjs'),
+    import('./registry/sample-images.mjs'),
   ]);
   await fill(server, samples);
   return server.url;

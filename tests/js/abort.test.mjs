@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { image, layer } from '../registries/content.mjs';
+import { image, layer } from '../../www/registry/content.mjs';
 import { content, hangs, hangsInBody, json, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, bytesOf, listOf } from './support.mjs';

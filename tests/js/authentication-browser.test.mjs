@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
 import { startCorsProxy } from '../registries/cors-proxy.mjs';
-import { digestOf, image, layer } from '../registries/content.mjs';
-import { fill } from '../registries/fill.mjs';
+import { digestOf, image, layer } from '../../www/registry/content.mjs';
+import { fill } from '../../www/registry/fill.mjs';
 import { asking, breaksOff, json, redirect, send, startScripted } from '../registries/scripted.mjs';
 import { credentials, startDistribution, startTokenRegistry } from '../registries/servers.mjs';
 import { openBrowser } from './package/support/browsers.mjs';

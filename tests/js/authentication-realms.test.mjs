@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { freePort } from '../registries/process.mjs';
+import { freePort } from '../../www/registry/process.mjs';
 import { endless, error, hangs, html, json, redirect, send, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { assertImpersonal, assertSilent, watchConsole } from './secrets.mjs';

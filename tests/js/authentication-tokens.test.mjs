@@ -4,8 +4,8 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { proxyTo } from '../../www/server/proxy.mjs';
-import { image, layer } from '../registries/content.mjs';
-import { fill } from '../registries/fill.mjs';
+import { image, layer } from '../../www/registry/content.mjs';
+import { fill } from '../../www/registry/fill.mjs';
 import { startScripted } from '../registries/scripted.mjs';
 import { credentials, startDistribution, startTokenRegistry } from '../registries/servers.mjs';
 import { users } from '../registries/token-server.mjs';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
-import { digestOf, image, layer, types } from '../registries/content.mjs';
+import { digestOf, image, layer, types } from '../../www/registry/content.mjs';
 import {
   breaksOff,
   content,

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 
-import { image, layer } from '../registries/content.mjs';
-import { fill } from '../registries/fill.mjs';
-import { freePort } from '../registries/process.mjs';
+import { image, layer } from '../../www/registry/content.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { freePort } from '../../www/registry/process.mjs';
 import { unusual } from '../registries/unusual-images.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { html, json, send, startScripted } from '../registries/scripted.mjs';

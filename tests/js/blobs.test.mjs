@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { digestOf, image, layer } from '../registries/content.mjs';
-import { fill } from '../registries/fill.mjs';
-import { noise } from '../registries/sample-images.mjs';
+import { digestOf, image, layer } from '../../www/registry/content.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { noise } from '../../www/registry/sample-images.mjs';
 import { content, endless, html, repeated, send, startScripted, truncated } from '../registries/scripted.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, bytesOf, realRegistries, refused } from './support.mjs';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { image, layer } from '../registries/content.mjs';
-import { fill } from '../registries/fill.mjs';
+import { image, layer } from '../../www/registry/content.mjs';
+import { fill } from '../../www/registry/fill.mjs';
 import { startBehindNginx } from '../registries/nginx.mjs';
 import { json, send, startScripted } from '../registries/scripted.mjs';
 import { corsFor, startDistribution } from '../registries/servers.mjs';

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { startCorsProxy } from '../registries/cors-proxy.mjs';
-import { fill, fillListings, manyRepositories, manyTags } from '../registries/fill.mjs';
-import { freePort } from '../registries/process.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { fill, fillListings, manyRepositories, manyTags } from '../../www/registry/fill.mjs';
+import { freePort } from '../../www/registry/process.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { corsFor, corsHidden, credentials, startDistribution, startFerro } from '../registries/servers.mjs';
 import { openBrowser } from './package/support/browsers.mjs';
 import { openPage, servePages } from './pages.mjs';

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { digestOf, image, layer, types } from '../registries/content.mjs';
-import { pusher } from '../registries/push.mjs';
+import { digestOf, image, layer, types } from '../../www/registry/content.mjs';
+import { pusher } from '../../www/registry/push.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { broken, buildCaches, fillBroken, leaveDangling } from '../registries/unusual-images.mjs';
 import { DockerRegistryClient } from './packed.mjs';

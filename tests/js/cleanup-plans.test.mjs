@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { digestOf, image, index, layer, types } from '../registries/content.mjs';
-import { pusher } from '../registries/push.mjs';
+import { digestOf, image, index, layer, types } from '../../www/registry/content.mjs';
+import { pusher } from '../../www/registry/push.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, realRegistries, refused } from './support.mjs';
 

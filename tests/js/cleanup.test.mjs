@@ -5,8 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { artifact, blob, digestOf, image, index, layer, types } from '../registries/content.mjs';
-import { pusher } from '../registries/push.mjs';
+import { artifact, blob, digestOf, image, index, layer, types } from '../../www/registry/content.mjs';
+import { pusher } from '../../www/registry/push.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { DockerRegistryClient, isRegistryError } from './packed.mjs';
 import { packedFolder } from './packed.mjs';

@@ -4,8 +4,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { fill } from '../registries/fill.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { send, startScripted } from '../registries/scripted.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { cells, cli, ended, start } from './cli.mjs';

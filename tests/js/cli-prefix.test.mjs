@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { fill } from '../registries/fill.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { cells, cli } from './cli.mjs';
 import { SOON } from './support.mjs';

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { image, layer } from '../registries/content.mjs';
-import { fill } from '../registries/fill.mjs';
-import { pusher } from '../registries/push.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { image, layer } from '../../www/registry/content.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { pusher } from '../../www/registry/push.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { content, json, send, startScripted } from '../registries/scripted.mjs';
 import { cells, cli } from './cli.mjs';
 import { SOON, imagesIn, realRegistries, sizeOf } from './support.mjs';

@@ -9,9 +9,9 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
 import { createAuthority } from '../registries/certificates.mjs';
-import { fill } from '../registries/fill.mjs';
-import { freePort } from '../registries/process.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { freePort } from '../../www/registry/process.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { error, hangs, json, startScripted } from '../registries/scripted.mjs';
 import { credentials, startDistribution } from '../registries/servers.mjs';
 import { cli, ended, installed, start, version } from './cli.mjs';

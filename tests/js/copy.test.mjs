@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { digestOf, image, index, layer } from '../registries/content.mjs';
-import { fill } from '../registries/fill.mjs';
-import { pusher } from '../registries/push.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { digestOf, image, index, layer } from '../../www/registry/content.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { pusher } from '../../www/registry/push.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { error, startScripted } from '../registries/scripted.mjs';
 import { credentials, startDistribution, startFerro, startTokenRegistry } from '../registries/servers.mjs';
 import { DockerRegistryClient, packedFolder } from './packed.mjs';

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 
-import { image, index, layer, types } from '../registries/content.mjs';
+import { image, index, layer, types } from '../../www/registry/content.mjs';
 import { startBehindNginx } from '../registries/nginx.mjs';
-import { eachOf, pusher } from '../registries/push.mjs';
+import { eachOf, pusher } from '../../www/registry/push.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { broken, fillBroken, leaveDangling } from '../registries/unusual-images.mjs';
 import { DockerRegistryClient } from './packed.mjs';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { digestOf, image, index, layer } from '../registries/content.mjs';
-import { pusher } from '../registries/push.mjs';
+import { digestOf, image, index, layer } from '../../www/registry/content.mjs';
+import { pusher } from '../../www/registry/push.mjs';
 import { content, error, json, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient, isRegistryError } from './packed.mjs';
 import { SOON, listOf, realRegistries, refused } from './support.mjs';

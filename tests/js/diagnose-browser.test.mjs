@@ -5,10 +5,10 @@ import { after, before, test } from 'node:test';
 
 import { parse } from 'yaml';
 
-import { fill } from '../registries/fill.mjs';
+import { fill } from '../../www/registry/fill.mjs';
 import { startNginx } from '../registries/nginx.mjs';
-import { freePort } from '../registries/process.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { freePort } from '../../www/registry/process.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { startScripted } from '../registries/scripted.mjs';
 import {
   corsFor,

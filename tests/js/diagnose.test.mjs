@@ -4,9 +4,9 @@ import { after, before, test } from 'node:test';
 
 import { parse } from 'yaml';
 
-import { fill } from '../registries/fill.mjs';
-import { freePort } from '../registries/process.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { freePort } from '../../www/registry/process.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { hangs, html, startScripted } from '../registries/scripted.mjs';
 import { credentials, startDistribution, startFerro, startTokenRegistry } from '../registries/servers.mjs';
 import { DockerRegistryClient } from './packed.mjs';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
-import { digestOf } from '../registries/content.mjs';
+import { digestOf } from '../../www/registry/content.mjs';
 import { asking, error, json, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, refused } from './support.mjs';

@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createContext, runInContext } from 'node:vm';
 
-import { image, layer } from '../registries/content.mjs';
+import { image, layer } from '../../www/registry/content.mjs';
 import { asking, content, json, send, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient, isRegistryError } from './packed.mjs';
 import { SOON, bytesOf, refused } from './support.mjs';

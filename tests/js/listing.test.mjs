@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
-import { fillDeleted, fillListings, manyRepositories, manyTags } from '../registries/fill.mjs';
+import { fillDeleted, fillListings, manyRepositories, manyTags } from '../../www/registry/fill.mjs';
 import { startNginx } from '../registries/nginx.mjs';
 import { error, json, startScripted } from '../registries/scripted.mjs';
 import { startDistribution } from '../registries/servers.mjs';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { fill, takenBy } from '../registries/fill.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { fill, takenBy } from '../../www/registry/fill.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { unusual } from '../registries/unusual-images.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, imagesIn, plain, realRegistries, refused } from './support.mjs';

@@ -4,7 +4,7 @@ import { after, before, beforeEach, test } from 'node:test';
 
 import { createAuthority } from '../registries/certificates.mjs';
 import { startForwardProxy } from '../registries/forward-proxy.mjs';
-import { freePort } from '../registries/process.mjs';
+import { freePort } from '../../www/registry/process.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { DockerRegistryClient, createFetch } from './packed.mjs';
 import { SOON, refused } from './support.mjs';

@@ -4,8 +4,8 @@ import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { fill } from '../registries/fill.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, plain } from './support.mjs';

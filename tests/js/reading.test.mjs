@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { digestOf as sha256 } from '../registries/content.mjs';
-import { fill, takenBy } from '../registries/fill.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { digestOf as sha256 } from '../../www/registry/content.mjs';
+import { fill, takenBy } from '../../www/registry/fill.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { unusual } from '../registries/unusual-images.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import {

@@ -11,8 +11,8 @@ import puppeteer from 'puppeteer-core';
 
 import { root } from '../../xtask/ensure.mjs';
 import { createAuthority } from '../registries/certificates.mjs';
-import { fill } from '../registries/fill.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { schema1Image, signedContent } from '../registries/schema1.mjs';
 import { startDistribution, startTokenRegistry } from '../registries/servers.mjs';
 import { fillV1, v1Samples } from '../registries/v1-images.mjs';

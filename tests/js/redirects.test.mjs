@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
-import { image, layer } from '../registries/content.mjs';
+import { image, layer } from '../../www/registry/content.mjs';
 import { asking, content, error, json, redirect, send, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { assertImpersonal, assertSilent, watchConsole } from './secrets.mjs';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { artifact, blob, image, index, layer, types } from '../registries/content.mjs';
+import { artifact, blob, image, index, layer, types } from '../../www/registry/content.mjs';
 import { startBehindNginx } from '../registries/nginx.mjs';
-import { pusher } from '../registries/push.mjs';
+import { pusher } from '../../www/registry/push.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, plain, realRegistries, refused } from './support.mjs';

@@ -4,7 +4,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
-import { digestOf, image, layer } from '../registries/content.mjs';
+import { digestOf, image, layer } from '../../www/registry/content.mjs';
 import { breaksOff, content, hangsInBody, inTurn, send, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, bytesOf, refused } from './support.mjs';

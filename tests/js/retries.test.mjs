@@ -7,7 +7,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { freePort } from '../registries/process.mjs';
+import { freePort } from '../../www/registry/process.mjs';
 import { breaksOff, hangs, inTurn, json, send, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient, packedFolder } from './packed.mjs';
 import { SOON, refused } from './support.mjs';

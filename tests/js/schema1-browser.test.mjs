@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { fill } from '../registries/fill.mjs';
+import { fill } from '../../www/registry/fill.mjs';
 import { keyFor, schema1Image, signed, signedContent } from '../registries/schema1.mjs';
 import { startScripted } from '../registries/scripted.mjs';
 import { corsFor, startDistribution } from '../registries/servers.mjs';

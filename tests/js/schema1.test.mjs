@@ -5,9 +5,9 @@ import { webcrypto } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { digestOf, image as newer, layer } from '../registries/content.mjs';
-import { fill } from '../registries/fill.mjs';
-import { pusher } from '../registries/push.mjs';
+import { digestOf, image as newer, layer } from '../../www/registry/content.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { pusher } from '../../www/registry/push.mjs';
 import { keyFor, schema1Image, signed, signedContent } from '../registries/schema1.mjs';
 import { startScripted } from '../registries/scripted.mjs';
 import { startDistribution } from '../registries/servers.mjs';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { digestOf, image, layer } from '../registries/content.mjs';
+import { digestOf, image, layer } from '../../www/registry/content.mjs';
 import { startDistribution, startFerro } from '../registries/servers.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 

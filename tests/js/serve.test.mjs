@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
 
 import { root } from '../../xtask/ensure.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { json, send, startScripted, truncated } from '../registries/scripted.mjs';
 import { startSite } from '../../www/server/site.mjs';
 import { DockerRegistryClient } from './packed.mjs';

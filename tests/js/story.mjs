@@ -5,8 +5,8 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import { digestOf, image, index, layer, types } from '../registries/content.mjs';
-import { eachOf, pusher } from '../registries/push.mjs';
+import { digestOf, image, index, layer, types } from '../../www/registry/content.mjs';
+import { eachOf, pusher } from '../../www/registry/push.mjs';
 import { DockerRegistryClient, isRegistryError } from './packed.mjs';
 
 const ACCEPT = [types.ociIndex, types.dockerList, types.ociManifest, types.dockerManifest].join(', ');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { nginxVariants, startNginx } from '../registries/nginx.mjs';
-import { eachOf } from '../registries/push.mjs';
+import { eachOf } from '../../www/registry/push.mjs';
 import { startDistribution, startFerro } from '../registries/servers.mjs';
 import { namedRegistries, startContainerRegistry, startDjangoOci, startZuul } from '../registries/strangers.mjs';
 import { fillHome, play, steps } from './story.mjs';

@@ -5,9 +5,9 @@ import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { artifact, blob, digestOf, image, index, layer, types } from '../registries/content.mjs';
-import { pusher } from '../registries/push.mjs';
-import { find } from '../registries/programs.mjs';
+import { artifact, blob, digestOf, image, index, layer, types } from '../../www/registry/content.mjs';
+import { pusher } from '../../www/registry/push.mjs';
+import { find } from '../../www/registry/programs.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, realRegistries, refused } from './support.mjs';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { image, index, layer } from '../registries/content.mjs';
+import { image, index, layer } from '../../www/registry/content.mjs';
 import { content, json, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient } from './packed.mjs';
 import { SOON, bytesOf } from './support.mjs';

@@ -7,7 +7,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
-import { image, layer } from '../registries/content.mjs';
+import { image, layer } from '../../www/registry/content.mjs';
 import { content, endless, hangsInBody, inTurn, send, startScripted } from '../registries/scripted.mjs';
 import { DockerRegistryClient, packedFolder } from './packed.mjs';
 import { bytesOf } from './support.mjs';

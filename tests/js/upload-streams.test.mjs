@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { digestOf, image, layer } from '../registries/content.mjs';
-import { pusher } from '../registries/push.mjs';
-import { noise } from '../registries/sample-images.mjs';
+import { digestOf, image, layer } from '../../www/registry/content.mjs';
+import { pusher } from '../../www/registry/push.mjs';
+import { noise } from '../../www/registry/sample-images.mjs';
 import { send, startScripted } from '../registries/scripted.mjs';
 import { proxyTo } from '../../www/server/proxy.mjs';
 import { DockerRegistryClient, createFetch } from './packed.mjs';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 
-import { digestOf } from '../registries/content.mjs';
+import { digestOf } from '../../www/registry/content.mjs';
 import { startBehindNginx } from '../registries/nginx.mjs';
-import { noise } from '../registries/sample-images.mjs';
+import { noise } from '../../www/registry/sample-images.mjs';
 import { error, send, startScripted } from '../registries/scripted.mjs';
 import { startDistribution, startFerro } from '../registries/servers.mjs';
 import { cli } from './cli.mjs';

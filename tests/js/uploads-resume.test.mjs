@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { digestOf } from '../registries/content.mjs';
-import { noise } from '../registries/sample-images.mjs';
+import { digestOf } from '../../www/registry/content.mjs';
+import { noise } from '../../www/registry/sample-images.mjs';
 import { DockerRegistryClient, isRegistryError, packedFolder } from './packed.mjs';
 import { realRegistries } from './support.mjs';
 

@@ -11,10 +11,10 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { digestOf, image, layer } from '../registries/content.mjs';
-import { find } from '../registries/programs.mjs';
-import { pusher } from '../registries/push.mjs';
-import { noise } from '../registries/sample-images.mjs';
+import { digestOf, image, layer } from '../../www/registry/content.mjs';
+import { find } from '../../www/registry/programs.mjs';
+import { pusher } from '../../www/registry/push.mjs';
+import { noise } from '../../www/registry/sample-images.mjs';
 import { send, startScripted } from '../registries/scripted.mjs';
 import { credentials, startDistribution, startFerro, startTokenRegistry } from '../registries/servers.mjs';
 import { proxyTo } from '../../www/server/proxy.mjs';

@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { find } from './programs.mjs';
-import { startRegistry } from './process.mjs';
+import { find } from '../../www/registry/programs.mjs';
+import { startRegistry } from '../../www/registry/process.mjs';
 
 /** Stands for the registry in what a server's block holds. */
 const REGISTRY = 'http://127.0.0.1:5000';

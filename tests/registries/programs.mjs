@@ -1,33 +1,13 @@
 // What the test bed needs from the machine, and how it gets there.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { root, run } from '../../xtask/ensure.mjs';
-
-const tools = join(root, 'target', 'tools');
-
-/** Path of a program, in PATH or where this test bed installs its own; undefined if it is not there. */
-export function find(program) {
-  // Debian keeps servers where an ordinary user's PATH does not lead.
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', join(tools, 'bin')];
-  return folders
-    .filter(Boolean)
-    .map((folder) => join(folder, program))
-    .find(executable);
-}
-
-function executable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { ensureCrate, find, tools } from '../../www/registry/programs.mjs';
+import { run } from '../../xtask/ensure.mjs';
 
 /** Debian's packages, by the program that each is needed for. */
 const packages = {
@@ -60,22 +40,11 @@ export async function ensureSystemPrograms(programs = Object.keys(packages)) {
   await run('apt-get', install.split(' ').slice(1), { env });
 }
 
-/** Path of the OCI 1.1 registry server; built by cargo on first use. */
-export const ensureFerro = () => ensureCrate('ferro-oci-server', '1.0.0');
-
 /** Path of the smallest registry server; built by cargo on first use. */
 export const ensureContainerRegistry = () => ensureCrate('container-registry', '0.3.1', ['--features', 'bin']);
 
 /** Path of cargo's subcommand for libFuzzer; built by cargo on first use. */
 export const ensureCargoFuzz = () => ensureCrate('cargo-fuzz', '0.13.2');
-
-async function ensureCrate(name, version, flags = []) {
-  const present = find(name);
-  if (present) return present;
-  console.log(`Installing ${name} ${version} into target/tools (one or two minutes, once) …`);
-  await run('cargo', ['install', name, '--version', version, '--locked', ...flags, '--root', tools]);
-  return find(name);
-}
 
 /** A Python that docker-registry 0.9.1 can be made to run on, and that can make environments. */
 function python() {

@@ -3,8 +3,8 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
-import { blob, digestOf } from './content.mjs';
-import { tar } from './tar.mjs';
+import { blob, digestOf } from '../../www/registry/content.mjs';
+import { tar } from '../../www/registry/tar.mjs';
 
 const SIGNED = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
 const base64url = (bytes) => Buffer.from(bytes).toString('base64url');

@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { ensureFerro, find } from './programs.mjs';
-import { startRegistry } from './process.mjs';
+import { merged, startDistribution as startLocalDistribution } from '../../www/registry/servers.mjs';
 import { startTokenServer, users } from './token-server.mjs';
+
+export { startFerro } from '../../www/registry/servers.mjs';
 
 /** Who every registry with authentication lets in. */
 export const credentials = { username: 'alice', password: users.alice };
@@ -37,42 +38,23 @@ export const corsHidden = {
  * @typedef {{ cert: string, key: string, clientCa?: string }} Tls PEM, as certificates.mjs makes it. With `clientCa` only
  *   clients with a certificate of that CA are let in.
  */
-export async function startDistribution({ data, headers = {}, auth, tls, settings, command } = {}) {
-  let storage;
-  const server = await startRegistry('docker-registry', async ({ port, folder }) => {
-    storage = data ?? join(folder, 'data');
-    const config = {
-      version: '0.1',
-      log: { level: 'info' },
-      storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
-      http: { addr: `127.0.0.1:${port}`, headers },
-      compatibility: { schema1: { enabled: true } },
-      health: { storagedriver: { enabled: false } },
-      // Without this a manifest with foreign layers is answered with 500.
-      validation: { manifests: { urls: { allow: ['^https://mcr\\.microsoft\\.com/'] } } },
-    };
+export function startDistribution({ data, headers = {}, auth, tls, settings, command } = {}) {
+  const settingsIn = async (folder) => {
+    const more = { http: { headers } };
     if (auth === 'basic') {
       const path = join(folder, 'htpasswd');
       await writeFile(path, `${HTPASSWD}\n`);
-      config.auth = { htpasswd: { realm: 'test bed', path } };
+      more.auth = { htpasswd: { realm: 'test bed', path } };
     } else if (auth !== undefined) {
       const { realm, issuer, certificate } = auth;
       const rootcertbundle = join(folder, 'tokens.pem');
       await writeFile(rootcertbundle, certificate);
-      config.auth = { token: { realm, service: 'test bed', issuer, rootcertbundle } };
+      more.auth = { token: { realm, service: 'test bed', issuer, rootcertbundle } };
     }
-    if (tls) config.http.tls = await tlsFiles(folder, tls);
-    const path = join(folder, 'config.yml');
-    // JSON is YAML.
-    await writeFile(path, JSON.stringify(merged(config, settings)));
-    return {
-      command: command ?? find('docker-registry') ?? 'docker-registry',
-      args: ['serve', path],
-      env: { OTEL_TRACES_EXPORTER: 'none' },
-      scheme: tls ? 'https' : 'http',
-    };
-  });
-  return { ...server, data: storage };
+    if (tls) more.http.tls = await tlsFiles(folder, tls);
+    return merged(more, settings);
+  };
+  return startLocalDistribution({ data, command, scheme: tls ? 'https' : 'http', settingsIn });
 }
 
 /**
@@ -92,17 +74,6 @@ export async function startTokenRegistry(options, tokenOptions) {
   }
 }
 
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Settings over settings. */
-function merged(settings, more = {}) {
-  const all = { ...settings };
-  for (const [name, value] of Object.entries(more)) {
-    all[name] = isObject(value) && isObject(all[name]) ? merged(all[name], value) : value;
-  }
-  return all;
-}
-
 /** Distribution's `http.tls`. */
 async function tlsFiles(folder, { cert, key, clientCa }) {
   const written = async (name, text) => {
@@ -114,14 +85,4 @@ async function tlsFiles(folder, { cert, key, clientCa }) {
     key: await written('server.key', key),
     ...(clientCa && { clientcas: [await written('clients.pem', clientCa)] }),
   };
-}
-
-/** ferro-oci-server: OCI 1.1, pages its tags with Link, wants the bytes of foreign layers too. */
-export async function startFerro() {
-  const command = await ensureFerro();
-  const server = await startRegistry('ferro-oci-server', async ({ port }) => ({
-    command,
-    env: { FERRO_OCI_LISTEN: `127.0.0.1:${port}` },
-  }));
-  return { ...server, foreignLayers: false };
 }

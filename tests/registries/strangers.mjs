@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { startRegistry } from './process.mjs';
+import { startRegistry } from '../../www/registry/process.mjs';
 import { ensureContainerRegistry, ensurePythonRegistries } from './programs.mjs';
 import { credentials, startDistribution } from './servers.mjs';
 

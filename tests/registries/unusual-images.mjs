@@ -2,8 +2,18 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { artifact, attestation, blob, buildCache, image, index, layer, manifest, types } from './content.mjs';
-import { pusher } from './push.mjs';
+import {
+  artifact,
+  attestation,
+  blob,
+  buildCache,
+  image,
+  index,
+  layer,
+  manifest,
+  types,
+} from '../../www/registry/content.mjs';
+import { pusher } from '../../www/registry/push.mjs';
 
 const file = (path, content) => ({ path, content });
 const small = (platform, options = {}) =>

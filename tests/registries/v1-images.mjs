@@ -3,13 +3,13 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
-import { tar } from './tar.mjs';
+import { tar } from '../../www/registry/tar.mjs';
 
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 
 /**
  * An image: a chain of layers, each with its JSON.
- * @param {{ run: string, files: import('./tar.mjs').Entry[] }[]} steps base first
+ * @param {{ run: string, files: import('../../www/registry/tar.mjs').Entry[] }[]} steps base first
  * @returns {{ id: string, document: object, json: Buffer, layer: Buffer, checksum: string }[]} base first
  */
 export function v1Image(name, steps, { platform = ['linux', 'amd64'], config = {} } = {}) {

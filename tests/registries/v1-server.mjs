@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 
 import { proxyTo } from '../../www/server/proxy.mjs';
-import { startRegistry } from './process.mjs';
+import { startRegistry } from '../../www/registry/process.mjs';
 import { ensureV1Registry } from './programs.mjs';
 
 /**

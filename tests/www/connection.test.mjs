@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { blob, image, layer } from '../registries/content.mjs';
-import { fill } from '../registries/fill.mjs';
-import { freePort } from '../registries/process.mjs';
+import { blob, image, layer } from '../../www/registry/content.mjs';
+import { fill } from '../../www/registry/fill.mjs';
+import { freePort } from '../../www/registry/process.mjs';
 import { content, error, hangs, html, json, startScripted } from '../registries/scripted.mjs';
 import { credentials, startDistribution, startTokenRegistry } from '../registries/servers.mjs';
 import { startSite } from '../../www/server/site.mjs';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { digestOf } from '../registries/content.mjs';
-import { fill, fillListings, manyRepositories, manyTags } from '../registries/fill.mjs';
-import { samples } from '../registries/sample-images.mjs';
+import { digestOf } from '../../www/registry/content.mjs';
+import { fill, fillListings, manyRepositories, manyTags } from '../../www/registry/fill.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
 import { markup, unusual } from '../registries/unusual-images.mjs';
 import { namespaceOf } from '../../www/format.js';
 import { audit } from './support/audit.mjs';

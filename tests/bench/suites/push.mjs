@@ -1,5 +1,5 @@
 // To a real registry, and between two of them: Debian's docker-registry.
-import { find as findServer } from '../../registries/programs.mjs';
+import { find as findServer } from '../../../www/registry/programs.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
 import { largeBlob } from '../content.mjs';
 import { fill } from '../fill.mjs';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { find as findServer } from '../../registries/programs.mjs';
+import { find as findServer } from '../../../www/registry/programs.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
 import { largeBlob } from '../content.mjs';
 import { fill } from '../fill.mjs';

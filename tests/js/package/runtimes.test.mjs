@@ -9,7 +9,7 @@ import * as esbuild from 'esbuild';
 import workerd from 'workerd';
 import { root } from '../../../xtask/ensure.mjs';
 import { createAuthority } from '../../registries/certificates.mjs';
-import { digestOf } from '../../registries/content.mjs';
+import { digestOf } from '../../../www/registry/content.mjs';
 import { startForwardProxy } from '../../registries/forward-proxy.mjs';
 import { send, startScripted } from '../../registries/scripted.mjs';
 import { startDistribution } from '../../registries/servers.mjs';

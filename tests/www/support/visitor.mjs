@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 
-import { find } from '../../registries/programs.mjs';
+import { find } from '../../../www/registry/programs.mjs';
 
 /** A browser on a machine with other work to do may take its time; a hang still ends. */
 const PATIENCE = 20_000;
