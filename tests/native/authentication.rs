@@ -7,7 +7,7 @@ use crate::support::{Reply, Scripted, Seen, Step};
 use docker_registry_client_wasm::protocol::auth::secret::Secret;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Call, Client, Settings};
-use docker_registry_client_wasm::transport::auth::{AuthSettings, Challenge, Credentials, Source};
+use docker_registry_client_wasm::transport::auth::{AuthSettings, Challenge, Credentials, CredentialsCallback};
 use docker_registry_client_wasm::transport::layers::observe::RequestEvent;
 use docker_registry_client_wasm::transport::trust::TrustedHost;
 use docker_registry_client_wasm::transport::{Clock, Error, Result};
@@ -657,7 +657,7 @@ type Asked = Rc<RefCell<Vec<Challenge>>>;
 fn source(host: &Scripted, answer: impl Fn(usize) -> Result<Option<Credentials>> + 'static) -> (Asked, Settings) {
     let asked = Asked::default();
     let (log, clock) = (asked.clone(), host.clone());
-    let source: Source = Rc::new(move |challenge| {
+    let callback: CredentialsCallback = Rc::new(move |challenge| {
         log.borrow_mut().push(challenge);
         let answer = answer(log.borrow().len());
         let clock = clock.clone();
@@ -666,7 +666,7 @@ fn source(host: &Scripted, answer: impl Fn(usize) -> Result<Option<Credentials>>
             answer
         })
     });
-    let auth = AuthSettings { source: Some(source), ..AuthSettings::default() };
+    let auth = AuthSettings { callback: Some(callback), ..AuthSettings::default() };
     (asked, Settings { auth, ..Settings::default() })
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::support::{Reply, Scripted, Seen, sha256};
 use docker_registry_client_wasm::protocol::auth::secret::Secret;
 use docker_registry_client_wasm::registry::{Call, Client, Settings};
-use docker_registry_client_wasm::transport::auth::{AuthSettings, Challenge, Credentials, Source};
+use docker_registry_client_wasm::transport::auth::{AuthSettings, Challenge, Credentials, CredentialsCallback};
 use docker_registry_client_wasm::transport::{Clock, Error, Result, Stage};
 use futures_util::future::join_all;
 
@@ -46,7 +46,7 @@ type Asked = Rc<RefCell<Vec<Challenge>>>;
 fn asking(host: &Scripted, answer: impl Fn(usize) -> Result<Option<Credentials>> + 'static) -> (Asked, Settings) {
     let asked = Asked::default();
     let (log, clock) = (asked.clone(), host.clone());
-    let source: Source = Rc::new(move |challenge| {
+    let callback: CredentialsCallback = Rc::new(move |challenge| {
         log.borrow_mut().push(challenge);
         let (answer, clock) = (answer(log.borrow().len()), clock.clone());
         Box::pin(async move {
@@ -54,7 +54,7 @@ fn asking(host: &Scripted, answer: impl Fn(usize) -> Result<Option<Credentials>>
             answer
         })
     });
-    let auth = AuthSettings { source: Some(source), ..AuthSettings::default() };
+    let auth = AuthSettings { callback: Some(callback), ..AuthSettings::default() };
     (asked, Settings { auth, ..Settings::default() })
 }
 

@@ -15,7 +15,7 @@ use crate::protocol::auth::secret::Secret;
 use crate::protocol::auth::token;
 use crate::protocol::code;
 use crate::transport::Error;
-use crate::transport::auth::{Challenge, Credentials, Source};
+use crate::transport::auth::{Challenge, Credentials, CredentialsCallback};
 
 /// Credentials among the options.
 pub fn read(options: &Options) -> Result<Option<Credentials>> {
@@ -29,7 +29,7 @@ pub fn read(options: &Options) -> Result<Option<Credentials>> {
 }
 
 /// The `credentials` option.
-pub fn callback(function: Function) -> Source {
+pub fn callback(function: Function) -> CredentialsCallback {
     // A call that goes away while somebody is being asked must not have the next call ask again.
     let pending: Rc<RefCell<Option<(u64, JsValue)>>> = Rc::default();
     Rc::new(move |challenge| {

@@ -70,7 +70,7 @@ pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, O
         }),
         auth: AuthSettings {
             credentials: credentials::read(&options)?,
-            source: options.function("credentials")?.map(credentials::callback),
+            callback: options.function("credentials")?.map(credentials::callback),
             service: service(&options, base)?,
         },
         trusted: trusted(&options)?,

@@ -1,4 +1,4 @@
-//! What there is to authenticate with, and asking for it.
+//! The user's credentials, and the callback that provides them on demand.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -11,24 +11,24 @@ use crate::transport::request::{LogicalTime, Login};
 use crate::transport::shared::Shared;
 use crate::transport::{Error, Result};
 
-/// What to authenticate with.
+/// Credentials for a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credentials {
-    /// For a registry that asks for Basic (RFC 7617), or for the token service of one that asks for a token.
+    /// For Basic authentication (RFC 7617), at the registry or at its token service.
     Basic {
-        /// Without a colon.
+        /// The user name, without a colon.
         username: String,
-        /// Anything.
+        /// The password.
         password: Secret,
     },
-    /// A ready-made bearer token for the registry (RFC 6750), sent as is.
+    /// A bearer token for the registry (RFC 6750), sent as it is.
     Token(Secret),
-    /// An OAuth2 refresh token for the token service, "identity token" in docker's words.
+    /// An OAuth2 refresh token for the token service; docker calls it an identity token.
     IdentityToken(Secret),
 }
 
 impl Credentials {
-    /// What no message may show, in each form in which it is sent.
+    /// The secrets that messages redact, in each form in which they are sent.
     pub fn secrets(&self) -> Vec<Secret> {
         match self {
             Credentials::Basic { username, password } => {
@@ -48,46 +48,46 @@ impl Credentials {
     }
 }
 
-/// What a registry asks for, for whoever is asked for credentials.
+/// The challenge that the callback is given.
 #[derive(Debug, Clone)]
 pub struct Challenge {
     /// The registry's base URL.
     pub registry: String,
     /// `basic` or `bearer`.
     pub scheme: &'static str,
-    /// The token service, or Basic's name for what is protected.
+    /// The token service, or the realm of Basic authentication.
     pub realm: Option<String>,
     /// The token service's name for the registry.
     pub service: Option<String>,
-    /// What is about to be done.
+    /// The scopes that the request needs.
     pub scopes: Scopes,
-    /// Whether credentials that there were before have been refused, or have expired.
+    /// Whether earlier credentials were refused or have expired.
     pub refused: bool,
-    /// How often all credentials were forgotten: an answer to a question before that is none to this one.
+    /// How often all credentials were forgotten. An answer from an earlier epoch does not answer this challenge.
     pub epoch: u64,
 }
 
-/// An answer on its way.
-pub type Asked = Pin<Box<dyn Future<Output = Result<Option<Credentials>>>>>;
+/// The callback's answer; `None`: continue anonymously.
+pub type PendingCredentials = Pin<Box<dyn Future<Output = Result<Option<Credentials>>>>>;
 
-/// Whoever can be asked for credentials: a login dialog, a store.
-pub type Source = Rc<dyn Fn(Challenge) -> Asked>;
+/// A callback that provides credentials, from a login dialog or a credential store.
+pub type CredentialsCallback = Rc<dyn Fn(Challenge) -> PendingCredentials>;
 
-/// The credentials of one registry: given from the start, or asked for when they are needed, once per need.
+/// The credentials of one registry: given from the start, or by the callback on the first challenge.
 #[derive(Default)]
 pub struct Keyring {
-    source: Option<Source>,
+    callback: Option<CredentialsCallback>,
     held: RefCell<Option<Held>>,
-    /// Those that were refused last.
+    /// The credentials that were refused last.
     gone: RefCell<Option<Held>>,
-    /// What the source had no credentials for; `None`: it was not asked yet.
+    /// What the callback had no credentials for; `None`: it was not called yet.
     declined: RefCell<Option<Declined>>,
-    /// Why the source failed the last time, and when.
+    /// The callback's last error, and when it came.
     failed: RefCell<Option<(LogicalTime, Error)>>,
-    /// Whether credentials were refused since the last ones came.
+    /// Whether credentials were refused since the callback gave the last ones.
     refused: Cell<bool>,
     epoch: Cell<u64>,
-    /// Calls at the same time ask the source once.
+    /// Makes concurrent calls share one call of the callback.
     asking: Shared,
 }
 
@@ -97,16 +97,17 @@ struct Held {
     came: Option<LogicalTime>,
 }
 
-/// The source has no credentials: a dialog was cancelled, a store has no entry.
+/// The callback gave no credentials: a dialog was cancelled, a store has no entry.
 struct Declined {
     scopes: Scopes,
     at: LogicalTime,
-    /// Nobody in particular was refused since.
+    /// Whether an anonymous request was refused since.
     was_in_vain: bool,
 }
 
 impl Declined {
-    /// Whether a call that began then goes on as nobody: as long as that gets on, or where it was under way already.
+    /// Whether a call that began at `call` continues anonymously: until an anonymous request is refused, or if the call was
+    /// under way when the callback declined.
     fn holds(&self, scopes: &Scopes, call: LogicalTime) -> bool {
         self.scopes.cover(scopes) && (!self.was_in_vain || self.at > call)
     }
@@ -114,20 +115,21 @@ impl Declined {
 
 impl Keyring {
     /// `held`: given from the start.
-    pub fn new(held: Option<Credentials>, source: Option<Source>) -> Self {
+    pub fn new(held: Option<Credentials>, callback: Option<CredentialsCallback>) -> Self {
         let held = held.map(|credentials| Held { credentials, came: None });
-        Self { source, held: RefCell::new(held), ..Self::default() }
+        Self { callback, held: RefCell::new(held), ..Self::default() }
     }
 
-    /// The credentials, as far as they are known without asking.
+    /// The credentials that are known without calling the callback.
     pub fn held(&self) -> Option<Credentials> {
         self.held.borrow().as_ref().map(|held| held.credentials.clone())
     }
 
-    /// The credentials for a challenge. The source is asked unless it has answered, or declined the same or more. `call`:
-    /// when the user's call began. Calls at the same time share an answer, be it a refusal; the next call asks again.
+    /// The credentials for a challenge. The callback is called unless it has answered, or has declined the same scopes or
+    /// wider ones. `call`: when the user's call began. Concurrent calls share an answer, also an error; the next call asks
+    /// again.
     pub async fn get(&self, challenge: Challenge, call: LogicalTime) -> Result<Option<Credentials>> {
-        let Some(source) = &self.source else { return Ok(self.held()) };
+        let Some(callback) = &self.callback else { return Ok(self.held()) };
         let scopes = challenge.scopes.clone();
         let known = || match self.held() {
             None => match &*self.failed.borrow() {
@@ -139,7 +141,7 @@ impl Keyring {
         };
         let asked = async {
             let epoch = self.epoch.get();
-            let answer = source(Challenge { refused: self.refused.get(), epoch, ..challenge }).await;
+            let answer = callback(Challenge { refused: self.refused.get(), epoch, ..challenge }).await;
             if self.epoch.get() == epoch {
                 self.take(&answer, &scopes);
             }
@@ -148,7 +150,7 @@ impl Keyring {
         self.asking.get(None, known, asked).await?
     }
 
-    /// Keeps what the source said.
+    /// Keeps the callback's answer.
     fn take(&self, answer: &Result<Option<Credentials>>, scopes: &Scopes) {
         let at = LogicalTime::now();
         self.failed.take();
@@ -168,40 +170,40 @@ impl Keyring {
         }
     }
 
-    /// Why a request carries nothing of the user's.
+    /// Why a request carries no credentials.
     pub fn lacking(&self) -> Login {
-        match (self.held(), &self.source) {
+        match (self.held(), &self.callback) {
             (Some(_), _) => Login::Unknown,
             (None, Some(_)) => Login::Declined,
             (None, None) => Login::Missing,
         }
     }
 
-    /// Whether there is anyone to ask.
-    pub fn has_source(&self) -> bool {
-        self.source.is_some()
+    /// Whether there is a callback.
+    pub fn has_callback(&self) -> bool {
+        self.callback.is_some()
     }
 
-    /// Whether asking may bring credentials that are not there yet.
+    /// Whether the callback may give credentials where there are none yet.
     pub fn can_ask(&self, scopes: &Scopes, call: LogicalTime) -> bool {
         let declined = self.declined.borrow().as_ref().is_some_and(|declined| declined.holds(scopes, call));
-        self.source.is_some() && self.held.borrow().is_none() && !declined
+        self.callback.is_some() && self.held.borrow().is_none() && !declined
     }
 
-    /// Whether there are, or asking may bring, others than these: not where they came for a request that began then.
+    /// Whether there are other credentials than these, or the callback may give some. Not if these came after `began`.
     pub fn may_renew(&self, credentials: &Credentials, began: LogicalTime) -> bool {
         let is_it = |held: &&Held| held.credentials == *credentials;
         let came_since = |held: &Held| held.came.is_some_and(|came| came > began);
         match &*self.held.borrow() {
             Some(held) if !is_it(&held) => true,
-            Some(held) => self.source.is_some() && !came_since(held),
-            None => self.source.is_some() && !self.gone.borrow().as_ref().filter(is_it).is_some_and(came_since),
+            Some(held) => self.callback.is_some() && !came_since(held),
+            None => self.callback.is_some() && !self.gone.borrow().as_ref().filter(is_it).is_some_and(came_since),
         }
     }
 
-    /// They were refused: whoever can be asked is asked anew the next time, unless others have taken their place already.
+    /// Drops credentials that were refused, so that the callback is called again, unless they were replaced already.
     pub fn refuse(&self, refused: &Credentials) {
-        if self.source.is_none() {
+        if self.callback.is_none() {
             return;
         }
         let gone = self.held.borrow_mut().take_if(|held| held.credentials == *refused);
@@ -211,21 +213,21 @@ impl Keyring {
         }
     }
 
-    /// Nobody in particular was refused: whoever declined is asked again by the next call.
+    /// Records that an anonymous request was refused: after declining, the callback is called again by the next call.
     pub fn refuse_nobody(&self) {
         if let Some(declined) = &mut *self.declined.borrow_mut() {
             declined.was_in_vain = true;
         }
     }
 
-    /// The token service gave a new refresh token for the old one.
+    /// Replaces the refresh token by the one that the token service returned.
     pub fn renew(&self, refresh_token: Secret) {
         if let Some(Held { credentials: Credentials::IdentityToken(held), .. }) = &mut *self.held.borrow_mut() {
             *held = refresh_token;
         }
     }
 
-    /// Forgets all that the source said, and what it is about to say.
+    /// Forgets the callback's answers, and the one that is pending.
     pub fn forget(&self) {
         self.held.borrow_mut().take_if(|held| held.came.is_some());
         self.gone.take();

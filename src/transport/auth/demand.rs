@@ -78,7 +78,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         for challenge in &challenges {
             let param = |name| challenge.param(name).filter(|value| !value.is_empty());
             match challenge.scheme.as_str() {
-                "basic" if has_password || (held.is_none() && self.keyring.has_source()) => {
+                "basic" if has_password || (held.is_none() && self.keyring.has_callback()) => {
                     let realm = param("realm").map(str::to_owned);
                     return Ok(Some((Scheme::Basic { realm }, Scopes::default())));
                 }

@@ -11,7 +11,7 @@ mod peek;
 mod session;
 mod token;
 
-pub use crate::transport::auth::credentials::{Asked, Challenge, Credentials, Source};
+pub use crate::transport::auth::credentials::{Challenge, Credentials, CredentialsCallback, PendingCredentials};
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -35,14 +35,14 @@ use crate::transport::{Body, Clock, Error, Result, Stage, Transport, read};
 /// Times one request may be sent with other credentials than before: once for the first challenge, once more where that
 /// showed that more is needed.
 const ROUNDS: usize = 2;
-/// What a client has been told for authentication.
+/// The settings of authentication.
 #[derive(Clone, Default)]
 pub struct AuthSettings {
-    /// Given from the start.
+    /// Credentials given from the start.
     pub credentials: Option<Credentials>,
-    /// Asked when the registry asks.
-    pub source: Option<Source>,
-    /// Token service to use instead of the one the registry names, or hides.
+    /// Called when the registry challenges.
+    pub callback: Option<CredentialsCallback>,
+    /// The token service to use instead of the one that the registry names, or hides.
     pub service: Option<Url>,
 }
 
@@ -83,18 +83,18 @@ enum Carried {
 impl<T: Transport, C: Clock> AuthLayer<T, C> {
     /// Wraps a transport.
     pub fn new(inner: T, clock: Rc<C>, retry: Retry<C>, trust: Trust, settings: AuthSettings) -> Self {
-        let keyring = Keyring::new(settings.credentials, settings.source);
+        let keyring = Keyring::new(settings.credentials, settings.callback);
         let (tokens, sessions, asked) = (Tokens::default(), Sessions::default(), RefCell::default());
         let service = settings.service.as_ref().map(Service::at);
         Self { inner, clock, retry, trust, keyring, tokens, sessions, service, asked }
     }
 
-    /// Whether there are credentials, as far as that is known without asking for them.
+    /// Whether there are credentials, without calling the callback.
     pub fn has_credentials(&self) -> bool {
         self.keyring.held().is_some()
     }
 
-    /// Forgets what the source gave, and all tokens and sessions.
+    /// Forgets the callback's credentials, and all tokens and sessions.
     pub fn forget_credentials(&self) {
         self.keyring.forget();
         self.tokens.forget();

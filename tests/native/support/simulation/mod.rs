@@ -21,7 +21,7 @@ use docker_registry_client_wasm::protocol::auth::secret::Secret;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Settings};
 use docker_registry_client_wasm::transport::Clock as _;
-use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials, Source};
+use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials, CredentialsCallback};
 use docker_registry_client_wasm::transport::layers::observe::RequestEvent;
 
 const ROUNDS: usize = 3;
@@ -352,7 +352,7 @@ fn client(
     if random.percent(40) && !setup.is_page {
         let credentials = settings.auth.credentials.take();
         let (clock, sink) = (host.clone(), told.clone());
-        let source: Source = Rc::new(move |challenge| {
+        let callback: CredentialsCallback = Rc::new(move |challenge| {
             sink.borrow_mut().push_str(&format!("{challenge:?}\n"));
             let (clock, credentials) = (clock.clone(), credentials.clone());
             Box::pin(async move {
@@ -360,7 +360,7 @@ fn client(
                 Ok(credentials)
             })
         });
-        settings.auth.source = Some(source);
+        settings.auth.callback = Some(callback);
     }
     host.raw_client(settings)
 }
