@@ -2,10 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::text::glob::Glob;
+use crate::registry::cleanup::apply::steps::{Step, steps};
 use crate::registry::cleanup::inventory::{Content, Inventory, Known, State, TagEntry};
 use crate::registry::cleanup::plan::{Action, Plan, plan};
 use crate::registry::cleanup::policy::{Keep, Line, Matcher, Moment, Policy, Remove, Semver};
-use crate::registry::cleanup::steps::{Step, steps};
 
 const DAY: u64 = 86_400_000;
 const NOW: u64 = 20_454 * DAY;

@@ -26,7 +26,7 @@ pub struct Gatherer<H: Host> {
     /// The repository, and the call.
     pub repo: Repo<H>,
     /// Bytes of manifests that were read.
-    pub(super) read: Cell<u64>,
+    pub(in crate::registry::cleanup) read: Cell<u64>,
     /// Whether anything could be read, and how many items in a row could not.
     has_read: Cell<bool>,
     lost: Cell<usize>,
@@ -57,7 +57,7 @@ impl<H: Host> Gatherer<H> {
 
     /// What refers to a manifest, by the API. Where there is none the tag list has told the lists of referrers: for each of
     /// thousands of manifests the same no need not be heard.
-    pub(super) async fn referrers_of(&self, subject: &Digest) -> Result<Vec<Digest>> {
+    pub(in crate::registry::cleanup) async fn referrers_of(&self, subject: &Digest) -> Result<Vec<Digest>> {
         let repo = &self.repo;
         if !self.has_referrers.get() {
             if self.no_referrers.get() >= NO_REFERRERS {
@@ -74,19 +74,19 @@ impl<H: Host> Gatherer<H> {
     }
 
     /// Something could be read.
-    pub(super) fn has_read(&self) {
+    pub(in crate::registry::cleanup) fn has_read(&self) {
         self.lost.set(0);
         self.failed.set(0);
         self.has_read.set(true);
     }
 
     /// Whether so much was read that it has to be enough.
-    pub(super) fn has_read_enough(&self) -> bool {
+    pub(in crate::registry::cleanup) fn has_read_enough(&self) -> bool {
         self.read.get() > READ_LIMIT
     }
 
     /// What an item's failure says of the item. What would befall all of them stops the look.
-    pub(super) fn excuse(&self, error: Error) -> String {
+    pub(in crate::registry::cleanup) fn excuse(&self, error: Error) -> String {
         let is_refused = error.status == Some(403) || error.code == code::DENIED;
         let is_lost = error.status.is_none()
             && matches!(error.code.as_ref(), code::NETWORK | code::CORS_OR_NETWORK | code::TIMEOUT);
@@ -110,12 +110,12 @@ impl<H: Host> Gatherer<H> {
     }
 
     /// Whether nothing more is to be looked at.
-    pub(super) fn is_stopped(&self) -> bool {
+    pub(in crate::registry::cleanup) fn is_stopped(&self) -> bool {
         self.failure.borrow().is_some()
     }
 
     /// Where nothing at all could be read, for the want of a permission, that is the answer.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(in crate::registry::cleanup) fn check(&self) -> Result<()> {
         let refused = self.refused.borrow_mut().take().filter(|_| !self.has_read.get());
         self.failure.borrow_mut().take().or(refused).map_or(Ok(()), Err)
     }

@@ -1,9 +1,12 @@
 //! The look through a repository: its tags, the manifests that they lead to, and what refers to those.
 
+pub(super) mod gather;
+mod look;
+
 use crate::protocol::oci::digest::Digest;
-use crate::registry::cleanup::gather::Gatherer;
 use crate::registry::cleanup::inventory::{Inventory, TagEntry};
-use crate::registry::cleanup::look::Look;
+use crate::registry::cleanup::survey::gather::Gatherer;
+use crate::registry::cleanup::survey::look::Look;
 use crate::registry::ids::{Work, arrange, ordered, together};
 use crate::registry::listing::Listing;
 use crate::transport::{Host, Result};

@@ -8,15 +8,15 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::listing::Told;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::text::timestamp;
-use crate::registry::cleanup::gather::Gatherer;
 use crate::registry::cleanup::inventory::{Content, Inventory, State, TagEntry};
+use crate::registry::cleanup::survey::gather::Gatherer;
 use crate::registry::ids::Ids;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::tag::data::TagData;
 use crate::transport::Host;
 
 /// A look through a repository.
-pub(super) struct Look<'a, H: Host> {
+pub(in crate::registry::cleanup) struct Look<'a, H: Host> {
     gatherer: &'a Gatherer<H>,
     inventory: RefCell<&'a mut Inventory>,
     /// By the manifest's number.
@@ -37,18 +37,18 @@ struct Facts {
 }
 
 impl<'a, H: Host> Look<'a, H> {
-    pub(super) fn new(gatherer: &'a Gatherer<H>, inventory: &'a mut Inventory) -> Self {
+    pub(in crate::registry::cleanup) fn new(gatherer: &'a Gatherer<H>, inventory: &'a mut Inventory) -> Self {
         let now = gatherer.repo.api.host().unix_ms();
         let (facts, uploaded_ids, uploaded) = Default::default();
         Self { gatherer, inventory: RefCell::new(inventory), facts, uploaded_ids, uploaded, now }
     }
 
-    pub(super) fn take_pending(&self) -> Vec<usize> {
+    pub(in crate::registry::cleanup) fn take_pending(&self) -> Vec<usize> {
         self.inventory.borrow_mut().take_pending()
     }
 
     /// What a listing tells beside its tags.
-    pub(super) fn learn(&self, told: Vec<Told>) {
+    pub(in crate::registry::cleanup) fn learn(&self, told: Vec<Told>) {
         let (mut ids, mut dates) = (self.uploaded_ids.borrow_mut(), self.uploaded.borrow_mut());
         for Told { digest, uploaded, .. } in told {
             let Some(date) = uploaded.and_then(|date| timestamp::credible(date, self.now)) else { continue };
@@ -58,7 +58,7 @@ impl<'a, H: Host> Look<'a, H> {
         }
     }
 
-    pub(super) async fn tag(&self, tag: &str) -> TagEntry {
+    pub(in crate::registry::cleanup) async fn tag(&self, tag: &str) -> TagEntry {
         let mut entry = TagEntry { tag: tag.to_owned(), ..TagEntry::default() };
         if self.gatherer.is_stopped() {
             return entry;
@@ -120,7 +120,7 @@ impl<'a, H: Host> Look<'a, H> {
     }
 
     /// Puts the age and the size of what a tag points to beside it.
-    pub(super) fn date(&self, entry: &mut TagEntry) {
+    pub(in crate::registry::cleanup) fn date(&self, entry: &mut TagEntry) {
         let Some(digest) = &entry.digest else { return };
         let id = self.inventory.borrow().id(digest);
         let facts = id.and_then(|id| self.facts.borrow().get(id).cloned().flatten()).unwrap_or_default();
@@ -131,7 +131,7 @@ impl<'a, H: Host> Look<'a, H> {
     }
 
     /// A manifest that was named.
-    pub(super) async fn manifest(&self, id: usize) {
+    pub(in crate::registry::cleanup) async fn manifest(&self, id: usize) {
         let (digest, may_be_blob) = match self.inventory.borrow().manifests.get(id) {
             Some(known) if !self.gatherer.is_stopped() => (known.digest.clone(), known.may_be_blob),
             _ => return,
@@ -177,7 +177,7 @@ impl<'a, H: Host> Look<'a, H> {
         self.inventory.borrow_mut().add(&fetched.digest, Some(content));
     }
 
-    pub(super) async fn referrers(&self, subject: &Digest) {
+    pub(in crate::registry::cleanup) async fn referrers(&self, subject: &Digest) {
         if self.gatherer.is_stopped() {
             return;
         }

@@ -11,9 +11,9 @@ use std::rc::Rc;
 
 /// A plan that can be carried out.
 pub struct Cleanup<H: Host> {
-    pub(super) api: Rc<Connection<H>>,
-    pub(super) name: RepositoryName,
-    pub(super) plan: Plan,
+    pub(in crate::registry::cleanup) api: Rc<Connection<H>>,
+    pub(in crate::registry::cleanup) name: RepositoryName,
+    pub(in crate::registry::cleanup) plan: Plan,
 }
 
 impl<H: Host> Cleanup<H> {
@@ -22,14 +22,14 @@ impl<H: Host> Cleanup<H> {
         &self.plan
     }
 
-    pub(super) fn kept(&self) -> Vec<String> {
+    pub(in crate::registry::cleanup) fn kept(&self) -> Vec<String> {
         let tags = self.plan.tags.iter().filter(|tag| tag.action == Action::Keep).map(|tag| tag.tag.clone());
         let digests = self.plan.digests.iter().filter(|digest| digest.action == Action::Keep);
         tags.chain(digests.map(|digest| digest.digest.to_string())).collect()
     }
 
     /// What must not go, as things are now.
-    pub(super) fn needed_by_now(&self, now: Inventory) -> Needed {
+    pub(in crate::registry::cleanup) fn needed_by_now(&self, now: Inventory) -> Needed {
         let is_as_planned = |tag: &TagEntry| {
             let planned = self.plan.tags.binary_search_by(|planned| planned.tag.cmp(&tag.tag)).ok();
             let planned = planned.and_then(|at| self.plan.tags.get(at));
@@ -43,19 +43,19 @@ impl<H: Host> Cleanup<H> {
 }
 
 /// What a repository's tags need.
-pub(super) struct Needed {
+pub(in crate::registry::cleanup) struct Needed {
     now: Inventory,
     marks: Marks,
 }
 
 impl Needed {
     /// Whether a manifest is needed, or may be.
-    pub(super) fn has(&self, digest: &Digest) -> bool {
+    pub(in crate::registry::cleanup) fn has(&self, digest: &Digest) -> bool {
         self.now.unreadable.is_some() || self.now.id(digest).is_some_and(|id| self.marks.has(id))
     }
 
     /// Why it is.
-    pub(super) fn why(&self) -> String {
+    pub(in crate::registry::cleanup) fn why(&self) -> String {
         match &self.now.unreadable {
             Some(unreadable) => format!("{unreadable} and may need it"),
             None => "by now there is something that needs it".into(),

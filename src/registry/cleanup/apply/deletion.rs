@@ -8,9 +8,9 @@ use async_lock::Mutex;
 use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::{Reference, Tag};
-use crate::registry::cleanup::gather::Gatherer;
-use crate::registry::cleanup::planned::{Cleanup, Needed};
+use crate::registry::cleanup::apply::planned::{Cleanup, Needed};
 use crate::registry::cleanup::report::Progress;
+use crate::registry::cleanup::survey::gather::Gatherer;
 use crate::registry::tag::placeholder;
 use crate::transport::{Error, Host, Result};
 
@@ -20,7 +20,7 @@ const HAS_TAGS: &str = "GOOGLE_MANIFEST_DANGLING_TAG";
 const ROUNDS: usize = 3;
 
 /// What deletions share.
-pub(super) struct Deletion<'a, H: Host> {
+pub(in crate::registry::cleanup) struct Deletion<'a, H: Host> {
     cleanup: &'a Cleanup<H>,
     gatherer: Gatherer<H>,
     needed: RefCell<Needed>,
@@ -33,7 +33,7 @@ pub(super) struct Deletion<'a, H: Host> {
     gone: RefCell<Vec<(String, Option<Digest>)>>,
     /// Whether the registry keeps tags when their manifest is deleted (go-containerregistry's does); `None`: not known yet.
     keeps_tags: Cell<Option<bool>>,
-    pub(super) progress: Progress<'a>,
+    pub(in crate::registry::cleanup) progress: Progress<'a>,
 }
 
 /// How a tag stands.
@@ -49,14 +49,19 @@ enum TagChange {
 }
 
 impl<'a, H: Host> Deletion<'a, H> {
-    pub(super) fn new(cleanup: &'a Cleanup<H>, gatherer: Gatherer<H>, needed: Needed, progress: Progress<'a>) -> Self {
+    pub(in crate::registry::cleanup) fn new(
+        cleanup: &'a Cleanup<H>,
+        gatherer: Gatherer<H>,
+        needed: Needed,
+        progress: Progress<'a>,
+    ) -> Self {
         let (needed, looking, gone) = (RefCell::new(needed), Mutex::new(()), RefCell::default());
         let (moved, known, keeps_tags) = (Cell::new(0), Cell::new(0), Cell::new(None));
         Self { cleanup, gatherer, needed, moved, known, looking, gone, keeps_tags, progress }
     }
 
     /// Removes a tag alone, if it is as it was. `digest`: what it pointed to, if to anything.
-    pub(super) async fn untag(&self, tag: String, digest: Option<&Digest>) {
+    pub(in crate::registry::cleanup) async fn untag(&self, tag: String, digest: Option<&Digest>) {
         let untagged = match self.is_as_planned(&tag, digest).await {
             Ok(true) => self.remove_tag(&tag, digest).await,
             Ok(false) => return,
@@ -122,7 +127,7 @@ impl<'a, H: Host> Deletion<'a, H> {
     }
 
     /// Removes a manifest with its tags, if all is as it was. Whether it is gone.
-    pub(super) async fn delete(&self, digest: &Digest, mut tags: Vec<String>) -> bool {
+    pub(in crate::registry::cleanup) async fn delete(&self, digest: &Digest, mut tags: Vec<String>) -> bool {
         loop {
             if self.needed.borrow().has(digest) {
                 for tag in tags {
@@ -227,7 +232,7 @@ impl<'a, H: Host> Deletion<'a, H> {
     }
 
     /// The tags that should be gone, looked for in the list: those that are still there are removed by name.
-    pub(super) async fn verify_tags(&self) {
+    pub(in crate::registry::cleanup) async fn verify_tags(&self) {
         for _ in 0..ROUNDS {
             let left = self.gone.take();
             if left.is_empty() {

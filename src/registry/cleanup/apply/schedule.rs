@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use futures_util::StreamExt as _;
 
 use crate::protocol::oci::digest::Digest;
-use crate::registry::cleanup::deletion::Deletion;
-use crate::registry::cleanup::steps::Step;
+use crate::registry::cleanup::apply::deletion::Deletion;
+use crate::registry::cleanup::apply::steps::Step;
 use crate::registry::ids::{Marks, Works};
 use crate::transport::Host;
 
@@ -25,7 +25,7 @@ struct Schedule {
 }
 
 /// Carries steps out, so many at a time. What was left, since something was refused or failed.
-pub(super) async fn carry_out<H: Host>(
+pub(in crate::registry::cleanup) async fn carry_out<H: Host>(
     steps: Vec<Step>,
     at_a_time: usize,
     deletion: &Deletion<'_, H>,

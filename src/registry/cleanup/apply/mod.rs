@@ -1,18 +1,23 @@
 //! A plan made, and carried out: nothing is deleted that is not as it was when the plan was made, or that is needed by
 //! now.
 
+mod deletion;
+pub(super) mod planned;
+mod schedule;
+pub(super) mod steps;
+
 use crate::protocol::oci::digest::Digest;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
-use crate::registry::cleanup::deletion::Deletion;
-use crate::registry::cleanup::gather::Gatherer;
+use crate::registry::cleanup::apply::deletion::Deletion;
+use crate::registry::cleanup::apply::planned::Cleanup;
+use crate::registry::cleanup::apply::schedule::carry_out;
+use crate::registry::cleanup::apply::steps::{Step, steps};
 use crate::registry::cleanup::plan;
 use crate::registry::cleanup::plan::Action;
-use crate::registry::cleanup::planned::Cleanup;
 use crate::registry::cleanup::policy::Policy;
 use crate::registry::cleanup::report::{Progress, Report, StepDone};
-use crate::registry::cleanup::schedule::carry_out;
-use crate::registry::cleanup::steps::{Step, steps};
+use crate::registry::cleanup::survey::gather::Gatherer;
 use crate::registry::ids::Marks;
 use crate::transport::{Host, Result};
 
