@@ -420,6 +420,7 @@ export class DockerRegistryClient {
    * @returns Descriptor of the manifest under the target tag, and statistics.
    * @throws {RegistryError} `INVALID_REFERENCE` when a reference is invalid or names another registry, which needs a client
    *   of its own
+   * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used, or the target is a digest that is not the source's
    * @throws {RegistryError} `UNSUPPORTED` when a manifest may refer to content that this client cannot see: see
    *   {@link CopyOptions.unknownKinds}
    * @throws {RegistryError} `CONFLICT` when {@link CopyOptions.ifMatch} does not hold, or when a cosign tag of the target has
