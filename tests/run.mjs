@@ -1,6 +1,7 @@
 // `npm test`: everything that has to hold, from a fresh clone. `npm test -- STEP…` runs single steps, `-- --list` names them.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { ensureBuilt, ensureNodeModules, root, run } from '../xtask/ensure.mjs';
@@ -16,6 +17,9 @@ import {
 } from './registries/programs.mjs';
 import { ensureFerro } from '../www/registry/programs.mjs';
 import { namedRegistries } from './registries/strangers.mjs';
+
+/** Node would run one file at a time on two processors, although many files wait for servers, browsers and pauses. */
+const FILES_AT_A_TIME = `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`;
 
 const WASM = ['--target', 'wasm32-unknown-unknown'];
 const cargo = (...args) => run('cargo', args);
@@ -35,7 +39,7 @@ const steps = {
   'wasm-node': ['wasm-bindgen tests in Node', () => cargo('xtask', 'wasm-test', 'node')],
   'wasm-chromium': ['wasm-bindgen tests in Chromium', () => cargo('xtask', 'wasm-test', 'chromium')],
   'wasm-firefox': ['wasm-bindgen tests in Firefox', () => cargo('xtask', 'wasm-test', 'firefox')],
-  js: ['the packed package against real registries', () => nodeTests('tests/js')],
+  js: ['the packed package against real registries', () => nodeTests('tests/js', FILES_AT_A_TIME)],
   package: ['the packed package in runtimes and bundlers', () => nodeTests('tests/js/package')],
   page: ['the demo page in both browsers', () => nodeTests('tests/www')],
 };
@@ -93,15 +97,14 @@ async function vectorTests() {
 
 const hasNextest = () => spawnSync('cargo', ['nextest', '--version'], { stdio: 'ignore' }).status === 0;
 
-async function nodeTests(folder) {
+async function nodeTests(folder, ...options) {
   const files = readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs'));
   if (files.length === 0) throw new Error(`no tests in ${folder}`);
   const packed = await packPackage();
   try {
     const env = { ...process.env, PACKED_PACKAGE: packed.folder };
-    await run(process.execPath, ['--test', '--test-reporter=spec', ...files.map((name) => join(folder, name))], {
-      env,
-    });
+    const paths = files.map((name) => join(folder, name));
+    await run(process.execPath, ['--test', '--test-reporter=spec', ...options, ...paths], { env });
   } finally {
     packed.remove();
   }

@@ -85,10 +85,15 @@ const behind = {
   'a path': { path: '/registry' },
 };
 describe('distribution behind nginx', () => {
+  let registry;
+  before(async () => {
+    registry = await startDistribution();
+    await fillListings(registry);
+  }, SOON);
+  after(() => registry.stop());
+
   for (const [title, { link, path = '' }] of Object.entries(behind)) {
     test(`${title}: the whole catalog`, SOON, async () => {
-      const registry = await startDistribution();
-      await fillListings(registry);
       const server = await startNginx({
         registry: registry.url,
         path,
@@ -116,7 +121,6 @@ describe('distribution behind nginx', () => {
         );
       } finally {
         await server.stop();
-        await registry.stop();
       }
     });
   }
