@@ -38,6 +38,10 @@ fn compile(workspace: &Workspace) -> Result<PathBuf> {
     for folder in workspace.source_folders()? {
         flags.push(format!("--remap-path-prefix={}=", folder.display()));
     }
+    // A copy of a struct is one instruction of bulk memory instead of its fields' loads and stores.
+    for kind in ["memcpy", "memmove", "memset"] {
+        flags.push(format!("-Cllvm-args=--max-store-{kind}=1"));
+    }
     // What leads to what, by names that are unique: for `split`.
     flags.extend(["-Clink-arg=--emit-relocs", "-Clink-arg=--no-demangle"].map(String::from));
     let flags = serde_json::to_string(&flags)?;
