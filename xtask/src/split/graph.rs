@@ -20,6 +20,8 @@ pub struct Functions {
     pub later: HashSet<String>,
     /// What only wasm-bindgen calls, while it binds.
     pub unused: HashSet<String>,
+    /// Where in memory the constants are that only later functions read, in order.
+    pub later_constants: Vec<Range<u32>>,
 }
 
 /// A function by its index, or a data symbol by its position in the symbol table.
@@ -38,6 +40,10 @@ struct Linked {
     bodies: Vec<Range<usize>>,
     /// Where in the file each data segment's bytes are.
     segments: Vec<Range<usize>>,
+    /// Where in memory each of them begins.
+    addresses: Vec<u32>,
+    /// The segment of what never changes.
+    constants: Option<u32>,
     names: HashMap<u32, String>,
     symbols: Vec<Symbol>,
     /// Places in the file, and what the linker put there.
@@ -57,9 +63,11 @@ pub fn sort(module: &[u8], is_later: impl Fn(&str) -> bool) -> Result<Functions>
     let edges = linked.edges()?;
     let exports = || linked.exports.iter().filter(|(name, _)| !name.starts_with(DESCRIBES));
     let early = linked.reached(&edges, exports().filter(|(name, _)| !is_later(name)));
-    let later = linked.reached(&edges, exports());
-    let all = linked.names.values().filter(|name| !later.contains(*name)).cloned().collect();
-    Ok(Functions { later: later.difference(&early).cloned().collect(), unused: all, early })
+    let all = linked.reached(&edges, exports());
+    let later_constants = linked.constants_only_in(&all, &early)?;
+    let (early, all) = (linked.function_names(&early), linked.function_names(&all));
+    let unused = linked.names.values().filter(|name| !all.contains(*name)).cloned().collect();
+    Ok(Functions { later: all.difference(&early).cloned().collect(), unused, early, later_constants })
 }
 
 impl Linked {
@@ -67,7 +75,7 @@ impl Linked {
         &self,
         edges: &HashMap<Node, Vec<Node>>,
         exports: impl Iterator<Item = &'a (String, u32)>,
-    ) -> HashSet<String> {
+    ) -> HashSet<Node> {
         let mut waiting: Vec<Node> = exports.map(|(_, index)| Node::Function(*index)).collect();
         waiting.extend(self.start.map(Node::Function));
         let mut seen = HashSet::new();
@@ -76,11 +84,44 @@ impl Linked {
                 waiting.extend(edges.get(&node).into_iter().flatten());
             }
         }
-        let name = |node| match node {
-            Node::Function(index) => self.names.get(&index).cloned(),
+        seen
+    }
+
+    fn function_names(&self, nodes: &HashSet<Node>) -> HashSet<String> {
+        let name = |node: &Node| match node {
+            Node::Function(index) => self.names.get(index).cloned(),
             Node::Data(_) => None,
         };
-        seen.into_iter().filter_map(name).collect()
+        nodes.iter().filter_map(name).collect()
+    }
+
+    /// Where in memory the constants are that belong to one of `nodes` and to none of `others`. The linker lays a text over the
+    /// end of a longer one where it can: bytes may belong to several.
+    fn constants_only_in(&self, nodes: &HashSet<Node>, others: &HashSet<Node>) -> Result<Vec<Range<u32>>> {
+        let index = self.constants.context("the linked module has no segment called .rodata")?;
+        let segment = self.segments.get(index as usize).context("no bytes of .rodata")?;
+        let mut is_only = vec![false; segment.len()];
+        for (nodes, value) in [(nodes, true), (others, false)] {
+            for node in nodes {
+                let Node::Data(position) = node else { continue };
+                let Some(Symbol::Data(data)) = self.symbols.get(*position) else { continue };
+                if data.index == index {
+                    let start = data.offset as usize;
+                    let bytes = is_only.get_mut(start..start + data.size as usize);
+                    bytes.context("a symbol that ends behind its segment")?.fill(value);
+                }
+            }
+        }
+        let mut address = *self.addresses.get(index as usize).context("no address of .rodata")?;
+        let mut found = Vec::new();
+        for run in is_only.chunk_by(|one, next| one == next) {
+            let end = address + u32::try_from(run.len())?;
+            if run.first() == Some(&true) {
+                found.push(address..end);
+            }
+            address = end;
+        }
+        Ok(found)
     }
 
     fn read(module: &[u8]) -> Result<Self> {
@@ -116,7 +157,10 @@ impl Linked {
                         let segment = segment?;
                         if let DataKind::Active { offset_expr, .. } = &segment.kind {
                             let first = offset_expr.get_operators_reader().read()?;
-                            ensure!(matches!(first, Operator::I32Const { .. }), "a data segment without a fixed place");
+                            let Operator::I32Const { value } = first else {
+                                bail!("a data segment without a fixed place")
+                            };
+                            linked.addresses.push(u32::try_from(value)?);
                         }
                         linked.segments.push(segment.range.end - segment.data.len()..segment.range.end);
                     }
@@ -144,11 +188,22 @@ impl Linked {
 
     fn read_names(&mut self, names: wasmparser::NameSectionReader<'_>) -> Result<()> {
         for name in names {
-            if let Name::Function(functions) = name? {
-                for function in functions {
-                    let function = function?;
-                    self.names.insert(function.index, function.name.to_owned());
+            match name? {
+                Name::Function(functions) => {
+                    for function in functions {
+                        let function = function?;
+                        self.names.insert(function.index, function.name.to_owned());
+                    }
                 }
+                Name::Data(segments) => {
+                    for segment in segments {
+                        let segment = segment?;
+                        if segment.name == ".rodata" {
+                            self.constants = Some(segment.index);
+                        }
+                    }
+                }
+                _ => {}
             }
         }
         Ok(())

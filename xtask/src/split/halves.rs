@@ -2,10 +2,11 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use walrus::ir::{Value, Visitor, dfs_in_order};
 use walrus::{
-    ConstExpr, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind,
-    ImportedFunction, Module, TableId,
+    ConstExpr, Data, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind,
+    GlobalKind, ImportedFunction, Module, TableId,
 };
 
 use super::Halves;
@@ -54,8 +55,11 @@ pub fn cut(bound: &[u8], names: &Functions, is_later: impl Fn(&str) -> bool) -> 
     let mut first = Parsed::of(bound)?;
     let plan = plan(&first, names, is_later)?;
     make_core(&mut first, &plan)?;
+    clear(&mut first.module, &names.later_constants)?;
     let mut second = Parsed::of(bound)?;
+    let constants = constants(&second.module, &names.later_constants)?;
     make_later(&mut second, &plan)?;
+    add_constants(&mut second.module, constants)?;
     let (core, later) = (emit(first.module), emit(second.module));
     check_imports(&later)?;
     Ok(Halves { core, later })
@@ -165,6 +169,47 @@ fn pointed(parsed: &Parsed) -> Result<Vec<(u64, usize)>> {
         }
     }
     Ok(pointed)
+}
+
+/// A place in memory within a segment's bytes; `None` where it lies outside.
+fn within(data: &Data, place: &Range<u32>) -> Option<Range<usize>> {
+    let DataKind::Active { offset: ConstExpr::Value(Value::I32(start)), .. } = data.kind else { return None };
+    let offset = |address: u32| usize::try_from(i64::from(address) - i64::from(start)).ok();
+    let range = offset(place.start)?..offset(place.end)?;
+    (range.end <= data.value.len()).then_some(range)
+}
+
+/// Takes constants away: wasm-opt leaves out what is zero.
+fn clear(module: &mut Module, places: &[Range<u32>]) -> Result<()> {
+    for place in places {
+        let found = module.data.iter().find_map(|data| within(data, place).map(|range| (data.id(), range)));
+        let (segment, range) = found.context("a constant that stands in no segment")?;
+        module.data.get_mut(segment).value[range].fill(0);
+    }
+    Ok(())
+}
+
+/// Constants and where they stand, with the few bytes between them: these are constants too, and a segment's head takes as many.
+fn constants(module: &Module, places: &[Range<u32>]) -> Result<Vec<(u32, Vec<u8>)>> {
+    const GAP: u32 = 16;
+    let mut found = Vec::new();
+    for run in places.chunk_by(|place, next| next.start - place.end <= GAP) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let place = first.start..last.end;
+        let bytes = module.data.iter().find_map(|data| within(data, &place).map(|range| data.value[range].to_vec()));
+        found.push((place.start, bytes.context("a constant that stands in no segment")?));
+    }
+    Ok(found)
+}
+
+fn add_constants(module: &mut Module, constants: Vec<(u32, Vec<u8>)>) -> Result<()> {
+    let memory = module.get_memory_id()?;
+    for (address, bytes) in constants {
+        let offset = ConstExpr::Value(Value::I32(i32::try_from(address)?));
+        let segment = module.data.add(DataKind::Active { memory, offset }, bytes);
+        module.memories.get_mut(memory).data_segments.insert(segment);
+    }
+    Ok(())
 }
 
 /// What an early function is exported as.

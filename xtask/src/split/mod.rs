@@ -2,7 +2,8 @@
 //! first of them. Both are one program: `later` lives in the memory and the table of `core` and calls its functions.
 //!
 //! What goes where is not written down but computed: `later` is what nothing but [`exports`] leads to. The way leads over
-//! calls and over the data that points to functions (a `dyn`'s table); the linker's relocations tell both.
+//! calls and over the data that points to functions (a `dyn`'s table); the linker's relocations tell both. Constants that only
+//! `later` reads move with it.
 
 mod exports;
 mod graph;
