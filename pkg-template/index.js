@@ -3,11 +3,11 @@
 // unconfigured, from a plain <script type="module">, and with require().
 
 import { decoded } from './decode.js';
-import { later } from './later.js';
+import { loadLazily } from './lazy.js';
 import { load } from './load.js';
 import core from './wasm/core.inline.js';
 
 load(() => new WebAssembly.Module(decoded(core)));
-later(async () => WebAssembly.compile(decoded((await import('./wasm/later.inline.js')).default)));
+loadLazily(async () => WebAssembly.compile(decoded((await import('./wasm/lazy.inline.js')).default)));
 
 export * from './classes.js';

@@ -12,7 +12,7 @@ export type ModuleSource = string | URL | Request | Response | ArrayBuffer | Arr
  * The module is loaded once; later calls wait for the first, and a failed call can be repeated.
  *
  * @param source - core.wasm. By default the file beside this one, found by `new URL(…, import.meta.url)` as bundlers do.
- * @param later - later.wasm, or a function that returns it. It is loaded with the first call that needs it.
+ * @param lazy - lazy.wasm, or a function that returns it. It is loaded with the first call that needs it.
  * @throws `Error` when the host cannot run the module; the reason of the host when the module cannot be loaded.
  * @example
  * ```ts
@@ -24,5 +24,5 @@ export type ModuleSource = string | URL | Request | Response | ArrayBuffer | Arr
  */
 export default function init(
   source?: ModuleSource | Promise<ModuleSource>,
-  later?: ModuleSource | Promise<ModuleSource> | (() => ModuleSource | Promise<ModuleSource>),
+  lazy?: ModuleSource | Promise<ModuleSource> | (() => ModuleSource | Promise<ModuleSource>),
 ): Promise<void>;

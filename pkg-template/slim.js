@@ -1,6 +1,6 @@
 // The entry without the inline modules: files of their own, compiled while they stream, at the price of one call.
 
-import { later } from './later.js';
+import { loadLazily } from './lazy.js';
 import { explained } from './load.js';
 import start from './wasm/core.js';
 
@@ -16,14 +16,14 @@ export * from './classes.js';
  */
 export default async function init(
   source = new URL('./wasm/core.wasm', import.meta.url),
-  rest = new URL('./wasm/later.wasm', import.meta.url),
+  rest = new URL('./wasm/lazy.wasm', import.meta.url),
 ) {
   try {
     await start({ module_or_path: (await fromDisk(source)) ?? source });
   } catch (cause) {
     throw explained(cause);
   }
-  later(() => compiled(rest));
+  loadLazily(() => compiled(rest));
 }
 
 /**

@@ -71,13 +71,13 @@ fn generate(workspace: &Workspace, compiled: &Path) -> Result<PathBuf> {
     let bound = generated.join("core_bg.wasm");
     let halves = split::split(&module, &fs::read(&bound)?).context("splitting the module")?;
     fs::remove_file(bound).context("removing core_bg.wasm")?;
-    for (name, half) in [("core", halves.core), ("later", halves.later)] {
+    for (name, half) in [("core", halves.core), ("lazy", halves.lazy)] {
         let wasm = generated.join(name).with_extension("wasm");
         optimize(&workspace.root, &half, &wasm)?;
         let text = inline(&format!("{name}.wasm"), &fs::read(&wasm)?)?;
         fs::write(wasm.with_extension("inline.js"), text).context("writing a module as text")?;
     }
-    fs::write(generated.join("later.js"), split::list()).context("writing later.js")?;
+    fs::write(generated.join("lazy.js"), split::list()).context("writing lazy.js")?;
     fs::write(&made_of, module).context("writing package-wasm.input")?;
     Ok(generated)
 }

@@ -14,7 +14,7 @@ export async function groups({ packageUrl }) {
   const files = await imports(url('index.js'));
   const measured = [
     ['core.wasm', [url('wasm/core.wasm')]],
-    ['later.wasm, inline, loaded with the first call that needs it', [url('wasm/later.inline.js')]],
+    ['lazy.wasm, inline, loaded lazily', [url('wasm/lazy.inline.js')]],
     ['slim.js and what it imports, with core.wasm', [url('wasm/core.wasm'), ...(await imports(url('slim.js')))]],
     [INLINE, files],
     ...files.map((file) => [`  ${relative(fileURLToPath(url('.')), fileURLToPath(file))}`, [file]]),

@@ -45,7 +45,7 @@ const FILES = [
   'index.d.cts',
   'index.d.ts',
   'index.js',
-  'later.js',
+  'lazy.js',
   'load.js',
   'node.d.cts',
   'node.d.ts',
@@ -69,9 +69,9 @@ const FILES = [
   'wasm/core.inline.js',
   'wasm/core.js',
   'wasm/core.wasm',
-  'wasm/later.inline.js',
-  'wasm/later.js',
-  'wasm/later.wasm',
+  'wasm/lazy.inline.js',
+  'wasm/lazy.js',
+  'wasm/lazy.wasm',
   'workerd.js',
 ];
 /** Where wasm-bindgen puts that, under a hash of its own. */
@@ -125,7 +125,7 @@ test('the tarball', async (t) => {
     async () => {
       const load = (file) => import(pathToFileURL(path.join(installed, file)).href);
       const { decoded } = await load('decode.js');
-      for (const name of ['core', 'later']) {
+      for (const name of ['core', 'lazy']) {
         const { default: inline } = await load(`wasm/${name}.inline.js`);
         assert.deepEqual(Buffer.from(decoded(inline)), await readFile(path.join(installed, `wasm/${name}.wasm`)));
         assert.match(inline.text, /^[ !#%()-;=-[\]-_a-~]*$/);
@@ -134,7 +134,7 @@ test('the tarball', async (t) => {
   );
 
   await t.test('does not tell where it was built', async () => {
-    for (const name of ['core', 'later']) {
+    for (const name of ['core', 'lazy']) {
       const module = await readFile(path.join(installed, `wasm/${name}.wasm`), 'latin1');
       for (const place of [root, process.env.HOME, '.cargo', 'registry/src']) {
         assert.ok(!place || !module.includes(place), place);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// By class: what changes a registry, what finds out why it does not work, and what is for V1 alone.
-pub const LATER: &[(&str, &[&str])] = &[
+pub const LAZY: &[(&str, &[&str])] = &[
     ("DockerRegistryClient", &["copy", "diagnose", "search"]),
     (
         "Repository",
@@ -28,8 +28,8 @@ pub const LATER: &[(&str, &[&str])] = &[
 ];
 
 /// Whether an export of the linked module (with wasm-bindgen's hash behind its name) or of the bound one is such a call.
-pub fn is_later(export: &str) -> bool {
-    LATER.iter().flat_map(|(class, names)| names.iter().map(move |name| export_name(class, name))).any(|name| {
+pub fn is_lazy(export: &str) -> bool {
+    LAZY.iter().flat_map(|(class, names)| names.iter().map(move |name| export_name(class, name))).any(|name| {
         let rest = export.strip_prefix(&name);
         rest.is_some_and(|rest| {
             rest.is_empty()
@@ -38,10 +38,10 @@ pub fn is_later(export: &str) -> bool {
     })
 }
 
-/// The list as a JavaScript module, for whoever has to load `later` before it calls any of them.
+/// The list as a JavaScript module, for whoever has to load `lazy` before it calls any of them.
 pub fn list() -> String {
-    let mut text = String::from("// The calls that need later.wasm, by class.\nexport default {\n");
-    for (class, names) in LATER {
+    let mut text = String::from("// The calls that need lazy.wasm, by class.\nexport default {\n");
+    for (class, names) in LAZY {
         let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
         let _ = writeln!(text, "  {class}: [{}],", names.join(", "));
     }

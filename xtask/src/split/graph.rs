@@ -14,14 +14,14 @@ const DESCRIBES: &str = "__wbindgen_describe";
 
 /// Names of the functions of a linked module.
 pub struct Functions {
-    /// What some other export than the later ones leads to.
-    pub early: HashSet<String>,
-    /// What only later exports lead to.
-    pub later: HashSet<String>,
+    /// What some other export than the lazy ones leads to.
+    pub eager: HashSet<String>,
+    /// What only lazy exports lead to.
+    pub lazy: HashSet<String>,
     /// What only wasm-bindgen calls, while it binds.
     pub unused: HashSet<String>,
-    /// Where in memory the constants are that only later functions read, in order.
-    pub later_constants: Vec<Range<u32>>,
+    /// Where in memory the constants are that only lazy functions read, in order.
+    pub lazy_constants: Vec<Range<u32>>,
 }
 
 /// A function by its index, or a data symbol by its position in the symbol table.
@@ -58,16 +58,16 @@ enum Symbol {
 }
 
 /// Sorts the functions of a linked module by the exports that lead to them.
-pub fn sort(module: &[u8], is_later: impl Fn(&str) -> bool) -> Result<Functions> {
+pub fn sort(module: &[u8], is_lazy: impl Fn(&str) -> bool) -> Result<Functions> {
     let linked = Linked::read(module)?;
     let edges = linked.edges()?;
     let exports = || linked.exports.iter().filter(|(name, _)| !name.starts_with(DESCRIBES));
-    let early = linked.reached(&edges, exports().filter(|(name, _)| !is_later(name)));
+    let eager = linked.reached(&edges, exports().filter(|(name, _)| !is_lazy(name)));
     let all = linked.reached(&edges, exports());
-    let later_constants = linked.constants_only_in(&all, &early)?;
-    let (early, all) = (linked.function_names(&early), linked.function_names(&all));
+    let lazy_constants = linked.constants_only_in(&all, &eager)?;
+    let (eager, all) = (linked.function_names(&eager), linked.function_names(&all));
     let unused = linked.names.values().filter(|name| !all.contains(*name)).cloned().collect();
-    Ok(Functions { later: all.difference(&early).cloned().collect(), unused, early, later_constants })
+    Ok(Functions { lazy: all.difference(&eager).cloned().collect(), unused, eager, lazy_constants })
 }
 
 impl Linked {

@@ -12,7 +12,7 @@ use walrus::{
 use super::Halves;
 use super::graph::Functions;
 
-/// Where `later` imports from.
+/// Where `lazy` imports from.
 const CORE: &str = "core";
 
 /// One of two parses of the same bytes; what stands at one position in both is the same function.
@@ -39,30 +39,30 @@ impl Parsed {
 
 /// Who is where, by position.
 struct Plan {
-    is_later: Vec<bool>,
-    /// Early functions that later ones call.
+    is_lazy: Vec<bool>,
+    /// Eager functions that lazy ones call.
     shared: Vec<usize>,
-    /// Later functions that are exported: the export's name, the function and its place in the table.
+    /// Lazy functions that are exported: the export's name, the function and its place in the table.
     exports: Vec<(String, usize, u64)>,
-    /// Later functions that data points to: the place in the table and the function.
+    /// Lazy functions that data points to: the place in the table and the function.
     slots: Vec<(u64, usize)>,
     /// Places the table has when both are loaded.
     table_size: u64,
 }
 
 /// Cuts the module in two.
-pub fn cut(bound: &[u8], names: &Functions, is_later: impl Fn(&str) -> bool) -> Result<Halves> {
+pub fn cut(bound: &[u8], names: &Functions, is_lazy: impl Fn(&str) -> bool) -> Result<Halves> {
     let mut first = Parsed::of(bound)?;
-    let plan = plan(&first, names, is_later)?;
+    let plan = plan(&first, names, is_lazy)?;
     make_core(&mut first, &plan)?;
-    clear(&mut first.module, &names.later_constants)?;
+    clear(&mut first.module, &names.lazy_constants)?;
     let mut second = Parsed::of(bound)?;
-    let constants = constants(&second.module, &names.later_constants)?;
-    make_later(&mut second, &plan)?;
+    let constants = constants(&second.module, &names.lazy_constants)?;
+    make_lazy(&mut second, &plan)?;
     add_constants(&mut second.module, constants)?;
-    let (core, later) = (emit(first.module), emit(second.module));
-    check_imports(&later)?;
-    Ok(Halves { core, later })
+    let (core, lazy) = (emit(first.module), emit(second.module));
+    check_imports(&lazy)?;
+    Ok(Halves { core, lazy })
 }
 
 fn emit(mut module: Module) -> Vec<u8> {
@@ -73,12 +73,12 @@ fn emit(mut module: Module) -> Vec<u8> {
     module.emit_wasm()
 }
 
-/// Nobody else gives `later` anything.
-fn check_imports(later: &[u8]) -> Result<()> {
-    let module = Module::from_buffer(later).context("reading what was cut off")?;
+/// Nobody else gives `lazy` anything.
+fn check_imports(lazy: &[u8]) -> Result<()> {
+    let module = Module::from_buffer(lazy).context("reading what was cut off")?;
     match module.imports.iter().find(|import| import.module != CORE) {
         None => Ok(()),
-        Some(import) => bail!("the later module needs {} of {}", import.name, import.module),
+        Some(import) => bail!("the lazy module needs {} of {}", import.name, import.module),
     }
 }
 
@@ -91,7 +91,7 @@ impl<'a> Visitor<'a> for Called {
     }
 }
 
-fn plan(parsed: &Parsed, names: &Functions, is_later: impl Fn(&str) -> bool) -> Result<Plan> {
+fn plan(parsed: &Parsed, names: &Functions, is_lazy: impl Fn(&str) -> bool) -> Result<Plan> {
     let Parsed { module, functions, table, .. } = parsed;
     let mut calls: Vec<Vec<usize>> = Vec::new();
     for id in functions {
@@ -105,7 +105,7 @@ fn plan(parsed: &Parsed, names: &Functions, is_later: impl Fn(&str) -> bool) -> 
 
     let mut waiting: Vec<usize> = Vec::new();
     for export in module.exports.iter() {
-        if let (ExportItem::Function(id), false) = (export.item, is_later(&export.name)) {
+        if let (ExportItem::Function(id), false) = (export.item, is_lazy(&export.name)) {
             waiting.push(parsed.position(id)?);
         }
     }
@@ -114,43 +114,43 @@ fn plan(parsed: &Parsed, names: &Functions, is_later: impl Fn(&str) -> bool) -> 
     }
     // Of what wasm-bindgen added, what data points to is not known to wait.
     for (position, id) in functions.iter().enumerate() {
-        let is_early = match module.funcs.get(*id).name.as_deref() {
-            Some(name) if names.early.contains(name) => true,
-            Some(name) if names.later.contains(name) || names.unused.contains(name) => false,
+        let is_eager = match module.funcs.get(*id).name.as_deref() {
+            Some(name) if names.eager.contains(name) => true,
+            Some(name) if names.lazy.contains(name) || names.unused.contains(name) => false,
             _ => pointed.iter().any(|(_, function)| *function == position),
         };
         // JavaScript gives its functions to the core alone.
-        if is_early || matches!(module.funcs.get(*id).kind, FunctionKind::Import(_)) {
+        if is_eager || matches!(module.funcs.get(*id).kind, FunctionKind::Import(_)) {
             waiting.push(position);
         }
     }
-    let mut is_early = vec![false; functions.len()];
+    let mut is_eager = vec![false; functions.len()];
     while let Some(position) = waiting.pop() {
-        if !std::mem::replace(&mut is_early[position], true) {
+        if !std::mem::replace(&mut is_eager[position], true) {
             waiting.extend(&calls[position]);
         }
     }
 
     let mut table_size = module.tables.get(*table).initial;
     let mut exports = Vec::new();
-    for export in module.exports.iter().filter(|export| is_later(&export.name)) {
+    for export in module.exports.iter().filter(|export| is_lazy(&export.name)) {
         let ExportItem::Function(id) = export.item else { continue };
         let position = parsed.position(id)?;
-        ensure!(!is_early[position], "{} is needed early: it cannot be loaded later", export.name);
+        ensure!(!is_eager[position], "{} is needed at the start: it cannot be loaded lazily", export.name);
         exports.push((export.name.clone(), position, table_size));
         table_size += 1;
     }
-    let is_later: Vec<bool> = is_early.iter().map(|is_early| !is_early).collect();
-    let called = calls.iter().enumerate().filter(|(caller, _)| is_later[*caller]).flat_map(|(_, called)| called);
+    let is_lazy: Vec<bool> = is_eager.iter().map(|is_eager| !is_eager).collect();
+    let called = calls.iter().enumerate().filter(|(caller, _)| is_lazy[*caller]).flat_map(|(_, called)| called);
     let mut shared: Vec<usize> =
-        called.copied().filter(|called| is_early[*called]).collect::<HashSet<_>>().into_iter().collect();
+        called.copied().filter(|called| is_eager[*called]).collect::<HashSet<_>>().into_iter().collect();
     shared.sort_unstable();
     let is_unused = |function: usize| {
         let name = module.funcs.get(functions[function]).name.as_deref();
         name.is_some_and(|name| names.unused.contains(name))
     };
-    let slots = pointed.into_iter().filter(|(_, function)| is_later[*function] && !is_unused(*function)).collect();
-    Ok(Plan { is_later, shared, exports, slots, table_size })
+    let slots = pointed.into_iter().filter(|(_, function)| is_lazy[*function] && !is_unused(*function)).collect();
+    Ok(Plan { is_lazy, shared, exports, slots, table_size })
 }
 
 /// The table's places and the functions in them.
@@ -212,7 +212,7 @@ fn add_constants(module: &mut Module, constants: Vec<(u32, Vec<u8>)>) -> Result<
     Ok(())
 }
 
-/// What an early function is exported as.
+/// What an eager function is exported as.
 fn shared_name(number: usize) -> String {
     format!("_{number:x}")
 }
@@ -222,11 +222,11 @@ fn make_core(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
     let mut stub = FunctionBuilder::new(&mut module.types, &[], &[]);
     stub.func_body().unreachable();
     let stub = stub.finish(Vec::new(), &mut module.funcs);
-    let later: HashSet<FunctionId> =
-        functions.iter().zip(&plan.is_later).filter(|(_, is_later)| **is_later).map(|(id, _)| *id).collect();
+    let lazy: HashSet<FunctionId> =
+        functions.iter().zip(&plan.is_lazy).filter(|(_, is_lazy)| **is_lazy).map(|(id, _)| *id).collect();
     for element in module.elements.iter_mut() {
         if let ElementItems::Functions(items) = &mut element.items {
-            for item in items.iter_mut().filter(|item| later.contains(item)) {
+            for item in items.iter_mut().filter(|item| lazy.contains(item)) {
                 *item = stub;
             }
         }
@@ -265,7 +265,7 @@ fn make_core(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-fn make_later(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
+fn make_lazy(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
     let Parsed { module, functions, table, .. } = parsed;
     let exports: Vec<_> = module.exports.iter().map(|export| export.id()).collect();
     for id in exports {

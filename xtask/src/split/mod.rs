@@ -1,9 +1,9 @@
-//! Cuts the compiled module in two: `core`, which every user loads, and `later`, what only some calls need, loaded with the
-//! first of them. Both are one program: `later` lives in the memory and the table of `core` and calls its functions.
+//! Cuts the compiled module in two: `core`, which every user loads, and `lazy`, what only some calls need, loaded with the
+//! first of them. Both are one program: `lazy` lives in the memory and the table of `core` and calls its functions.
 //!
-//! What goes where is not written down but computed: `later` is what nothing but [`exports`] leads to. The way leads over
+//! What goes where is not written down but computed: `lazy` is what nothing but [`exports`] leads to. The way leads over
 //! calls and over the data that points to functions (a `dyn`'s table); the linker's relocations tell both. Constants that only
-//! `later` reads move with it.
+//! `lazy` reads move with it.
 
 mod exports;
 mod graph;
@@ -18,11 +18,11 @@ pub struct Halves {
     /// What every user loads.
     pub core: Vec<u8>,
     /// What is loaded when it is needed; imports all it shares from `core`.
-    pub later: Vec<u8>,
+    pub lazy: Vec<u8>,
 }
 
 /// Cuts `bound`, which wasm-bindgen made of `linked`. Both must have the linker's names of functions.
 pub fn split(linked: &[u8], bound: &[u8]) -> Result<Halves> {
-    let functions = graph::sort(linked, exports::is_later)?;
-    halves::cut(bound, &functions, exports::is_later)
+    let functions = graph::sort(linked, exports::is_lazy)?;
+    halves::cut(bound, &functions, exports::is_lazy)
 }

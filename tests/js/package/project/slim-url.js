@@ -1,6 +1,6 @@
 // Vite's way of asking for a file's address.
 import module from 'docker-registry-client-wasm/core.wasm?url';
-import later from 'docker-registry-client-wasm/later.wasm?url';
+import lazy from 'docker-registry-client-wasm/lazy.wasm?url';
 import init, {
   DockerRegistryClient,
   RegistryError,
@@ -11,6 +11,6 @@ import { report } from './report.js';
 import { smoke } from './smoke.js';
 
 report(async (registry) => {
-  await init(module, later);
+  await init(module, lazy);
   return smoke({ DockerRegistryClient, RegistryError, Repository, isRegistryError }, registry);
 });

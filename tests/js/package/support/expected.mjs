@@ -12,7 +12,7 @@ export const BEARER = {
 /** What project/smoke.js has to come to, wherever it runs. */
 export const EXPECTED = {
   tags: TAGS,
-  later: 'INVALID_REFERENCE',
+  lazy: 'INVALID_REFERENCE',
   opened: true,
   error: true,
   typed: true,

@@ -1,3 +1,3 @@
-/** The calls that need later.wasm, by class. */
+/** The calls that need lazy.wasm, by class. */
 declare const calls: { DockerRegistryClient: string[]; Repository: string[] };
 export default calls;

@@ -3,7 +3,7 @@
 
 import { explained } from './load.js';
 import { DockerRegistryClient, RegistryError, Repository, initSync } from './wasm/core.js';
-import calls from './wasm/later.js';
+import calls from './wasm/lazy.js';
 
 /**
  * By the names they have here: a bundler that makes all small renames them.
@@ -21,7 +21,7 @@ let isLoaded = false;
  * Whichever entry of the package comes first says where the module is.
  * @param {() => Promise<WebAssembly.Module>} compiled gives the compiled module
  */
-export function later(compiled) {
+export function loadLazily(compiled) {
   if (compile) return;
   compile = compiled;
   for (const [name, names] of Object.entries(calls)) {

@@ -14,7 +14,7 @@ const name = 'docker-registry-client-wasm';
 
 /** A copy of the installed package to do things to. */
 async function copyOfPackage(t) {
-  const folder = await mkdtemp(join(tmpdir(), 'later-'));
+  const folder = await mkdtemp(join(tmpdir(), 'lazy-'));
   t.after(() => rm(folder, { recursive: true }));
   await cp(join(packedFolder, 'node_modules', name), folder, { recursive: true, dereference: true });
   const file = (path) => join(folder, path);
@@ -27,11 +27,11 @@ async function registry(t) {
   return server.url;
 }
 
-describe('the module that is loaded later', () => {
+describe('the module that is loaded lazily', () => {
   test('cannot be loaded: reading goes on, a call that needs it says so', SOON, async (t) => {
     const copy = await copyOfPackage(t);
     await writeFile(
-      copy.file('wasm/later.inline.js'),
+      copy.file('wasm/lazy.inline.js'),
       "export default { alphabet: ' !#', order: [0], length: 1, text: ' ' };\n",
     );
     const { DockerRegistryClient, RegistryError } = await copy.load('index.js');
@@ -52,7 +52,7 @@ describe('the module that is loaded later', () => {
     const answers = [
       () => Promise.reject(new Error('offline')),
       () => new Response('gone', { status: 404 }),
-      () => readFile(copy.file('wasm/later.wasm')),
+      () => readFile(copy.file('wasm/lazy.wasm')),
     ];
     let asked = 0;
     await init(undefined, () => answers[asked++]());
