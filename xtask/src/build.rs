@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
 
-/// Builds `pkg/` anew. What stood there stays until everything worked out, the size budget included.
-pub fn run() -> Result<()> {
+/// Builds `pkg/` anew. What stood there stays until everything worked out, the size budget included. `panic_messages` keeps what
+/// panics say, for whoever debugs one: a panic hook must print it (`console_error_panic_hook`). That build has no budget.
+pub fn run(panic_messages: bool) -> Result<()> {
     let workspace = Workspace::load()?;
     cargo::ensure_wasm_target()?;
     let compiled = compile(&workspace)?;
@@ -20,12 +21,14 @@ pub fn run() -> Result<()> {
     let lock = fs::File::create(workspace.target.join("package.lock")).context("creating package.lock")?;
     lock.lock().context("waiting for another build")?;
 
-    let generated = generate(&workspace, &compiled)?;
+    let generated = generate(&workspace, &compiled, panic_messages)?;
     let staging = workspace.target.join("package");
     package::empty(&staging)?;
     package::copy(&generated, &staging.join("wasm"))?;
     package::fill(&workspace, &staging)?;
-    check_size(&workspace.root, &staging)?;
+    if !panic_messages {
+        check_size(&workspace.root, &staging)?;
+    }
 
     let finished = workspace.root.join("pkg");
     package::empty(&finished)?;
@@ -56,11 +59,12 @@ fn compile(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 /// The folder with what is made of the compiled module; made anew only where the module or this program has changed.
-fn generate(workspace: &Workspace, compiled: &Path) -> Result<PathBuf> {
+fn generate(workspace: &Workspace, compiled: &Path, panic_messages: bool) -> Result<PathBuf> {
     let generated = workspace.target.join("package-wasm");
     let made_of = workspace.target.join("package-wasm.input");
     let module = fs::read(compiled).context("reading the compiled module")?;
-    if fs::read(&made_of).is_ok_and(|before| before == module) && !is_older_than_this_program(&made_of)? {
+    let is_made = !panic_messages && fs::read(&made_of).is_ok_and(|before| before == module);
+    if is_made && !is_older_than_this_program(&made_of)? {
         return Ok(generated);
     }
     package::empty(&generated)?;
@@ -69,7 +73,7 @@ fn generate(workspace: &Workspace, compiled: &Path) -> Result<PathBuf> {
     }
     bind(compiled, &generated)?;
     let bound = generated.join("core_bg.wasm");
-    let halves = split::split(&module, &fs::read(&bound)?).context("splitting the module")?;
+    let halves = split::split(&module, &fs::read(&bound)?, panic_messages).context("splitting the module")?;
     fs::remove_file(bound).context("removing core_bg.wasm")?;
     for (name, half) in [("core", halves.core), ("lazy", halves.lazy)] {
         let wasm = generated.join(name).with_extension("wasm");
@@ -78,7 +82,9 @@ fn generate(workspace: &Workspace, compiled: &Path) -> Result<PathBuf> {
         fs::write(wasm.with_extension("inline.js"), text).context("writing a module as text")?;
     }
     fs::write(generated.join("lazy.js"), split::list()).context("writing lazy.js")?;
-    fs::write(&made_of, module).context("writing package-wasm.input")?;
+    if !panic_messages {
+        fs::write(&made_of, module).context("writing package-wasm.input")?;
+    }
     Ok(generated)
 }
 

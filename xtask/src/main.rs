@@ -12,7 +12,8 @@ use std::env;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage:
-  cargo xtask build                                       makes the npm package in pkg/
+  cargo xtask build [--panic-messages]                    makes the npm package in pkg/, with --panic-messages one for debugging:
+                                                          it keeps what panics say, for a panic hook to print
   cargo xtask wasm-test node|chromium|firefox [ARG...]    runs the wasm-bindgen tests there; ARGs go to `cargo test`";
 
 fn main() -> ExitCode {
@@ -27,7 +28,8 @@ fn run() -> Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
-        ["build"] => build::run(),
+        ["build"] => build::run(false),
+        ["build", "--panic-messages"] => build::run(true),
         ["wasm-test", host, rest @ ..] => wasm_test::run(host.parse()?, rest),
         _ => bail!(USAGE),
     }

@@ -22,6 +22,10 @@ pub struct Functions {
     pub unused: HashSet<String>,
     /// Where in memory the constants are that only lazy functions read, in order.
     pub lazy_constants: Vec<Range<u32>>,
+    /// The same of constants that nobody reads.
+    pub unused_constants: Vec<Range<u32>>,
+    /// Functions that panic without saying why.
+    pub silenced: HashSet<String>,
 }
 
 /// A function by its index, or a data symbol by its position in the symbol table.
@@ -57,17 +61,23 @@ enum Symbol {
     Other,
 }
 
-/// Sorts the functions of a linked module by the exports that lead to them.
-pub fn sort(module: &[u8], is_lazy: impl Fn(&str) -> bool) -> Result<Functions> {
+/// Sorts the functions of a linked module by the exports that lead to them. Nothing is behind `silenced` functions.
+pub fn sort(module: &[u8], is_lazy: impl Fn(&str) -> bool, silenced: HashSet<String>) -> Result<Functions> {
     let linked = Linked::read(module)?;
-    let edges = linked.edges()?;
+    let mut edges = linked.edges()?;
+    if !silenced.is_empty() {
+        linked.forget_panics(module, &silenced, &mut edges)?;
+    }
     let exports = || linked.exports.iter().filter(|(name, _)| !name.starts_with(DESCRIBES));
     let eager = linked.reached(&edges, exports().filter(|(name, _)| !is_lazy(name)));
     let all = linked.reached(&edges, exports());
     let lazy_constants = linked.constants_only_in(&all, &eager)?;
+    let every_constant = (0..linked.symbols.len()).map(Node::Data).collect();
+    let unused_constants = linked.constants_only_in(&every_constant, &all)?;
     let (eager, all) = (linked.function_names(&eager), linked.function_names(&all));
     let unused = linked.names.values().filter(|name| !all.contains(*name)).cloned().collect();
-    Ok(Functions { lazy: all.difference(&eager).cloned().collect(), unused, eager, lazy_constants })
+    let lazy = all.difference(&eager).cloned().collect();
+    Ok(Functions { eager, lazy, unused, lazy_constants, unused_constants, silenced })
 }
 
 impl Linked {
@@ -93,6 +103,46 @@ impl Linked {
             Node::Data(_) => None,
         };
         nodes.iter().filter_map(name).collect()
+    }
+
+    /// Takes away what leads from silenced functions, and what leads to the places in the source that they are given: nobody else
+    /// reads these.
+    fn forget_panics(
+        &self,
+        module: &[u8],
+        silenced: &HashSet<String>,
+        edges: &mut HashMap<Node, Vec<Node>>,
+    ) -> Result<()> {
+        let has_hook = self.names.values().any(|name| name.contains("9panicking8set_hook"));
+        ensure!(!has_hook, "a panic hook is set: it needs --panic-messages");
+        for (index, _) in self.names.iter().filter(|(_, name)| silenced.contains(*name)) {
+            edges.remove(&Node::Function(*index));
+        }
+        let is_location = |node: &Node| self.is_location(module, *node, edges);
+        let locations: HashSet<Node> = edges.keys().filter(|node| is_location(node)).copied().collect();
+        ensure!(!locations.is_empty(), "no place in the source was found: this build strips nothing any more");
+        for targets in edges.values_mut() {
+            targets.retain(|target| !locations.contains(target));
+        }
+        Ok(())
+    }
+
+    /// Whether a constant is a `core::panic::Location`: a pointer to a file's name, its length, line and column.
+    fn is_location(&self, module: &[u8], node: Node, edges: &HashMap<Node, Vec<Node>>) -> bool {
+        let is_rust_file = |node: Node| {
+            let bytes = self.bytes(module, node).unwrap_or_default();
+            bytes.strip_suffix(b"\0").unwrap_or(bytes).ends_with(b".rs")
+        };
+        let has_size = self.bytes(module, node).is_some_and(|bytes| bytes.len() == 16);
+        has_size && edges.get(&node).is_some_and(|targets| matches!(targets[..], [file] if is_rust_file(file)))
+    }
+
+    /// What stands in a data symbol.
+    fn bytes<'m>(&self, module: &'m [u8], node: Node) -> Option<&'m [u8]> {
+        let Node::Data(position) = node else { return None };
+        let Some(Symbol::Data(data)) = self.symbols.get(position) else { return None };
+        let start = self.segments.get(data.index as usize)?.start + data.offset as usize;
+        module.get(start..start + data.size as usize)
     }
 
     /// Where in memory the constants are that belong to one of `nodes` and to none of `others`. The linker lays a text over the

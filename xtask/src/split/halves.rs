@@ -56,6 +56,7 @@ pub fn cut(bound: &[u8], names: &Functions, is_lazy: impl Fn(&str) -> bool) -> R
     let plan = plan(&first, names, is_lazy)?;
     make_core(&mut first, &plan)?;
     clear(&mut first.module, &names.lazy_constants)?;
+    clear(&mut first.module, &names.unused_constants)?;
     let mut second = Parsed::of(bound)?;
     let constants = constants(&second.module, &names.lazy_constants)?;
     make_lazy(&mut second, &plan)?;
@@ -82,8 +83,9 @@ fn check_imports(lazy: &[u8]) -> Result<()> {
     }
 }
 
+/// The functions that a body names.
 #[derive(Default)]
-struct Called(Vec<FunctionId>);
+pub struct Called(pub Vec<FunctionId>);
 
 impl<'a> Visitor<'a> for Called {
     fn visit_function_id(&mut self, function: &FunctionId) {
@@ -144,6 +146,12 @@ fn plan(parsed: &Parsed, names: &Functions, is_lazy: impl Fn(&str) -> bool) -> R
     let called = calls.iter().enumerate().filter(|(caller, _)| is_lazy[*caller]).flat_map(|(_, called)| called);
     let mut shared: Vec<usize> =
         called.copied().filter(|called| is_eager[*called]).collect::<HashSet<_>>().into_iter().collect();
+    // What only traps is smaller than its import.
+    let is_silenced = |function: &usize| {
+        let name = module.funcs.get(functions[*function]).name.as_deref();
+        name.is_some_and(|name| names.silenced.contains(name))
+    };
+    shared.retain(|function| !is_silenced(function));
     shared.sort_unstable();
     let is_unused = |function: usize| {
         let name = module.funcs.get(functions[function]).name.as_deref();

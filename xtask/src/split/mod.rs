@@ -19,10 +19,12 @@
 mod exports;
 mod graph;
 mod halves;
+mod panics;
 
 pub use exports::list;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use std::collections::HashSet;
 
 /// The two modules.
 pub struct Halves {
@@ -32,8 +34,11 @@ pub struct Halves {
     pub lazy: Vec<u8>,
 }
 
-/// Cuts `bound`, which wasm-bindgen made of `linked`. Both must have the linker's names of functions.
-pub fn split(linked: &[u8], bound: &[u8]) -> Result<Halves> {
-    let functions = graph::sort(linked, exports::is_lazy)?;
-    halves::cut(bound, &functions, exports::is_lazy)
+/// Cuts `bound`, which wasm-bindgen made of `linked`. Both must have the linker's names of functions. Panics lose their
+/// messages unless `panic_messages` keeps them.
+pub fn split(linked: &[u8], bound: &[u8], panic_messages: bool) -> Result<Halves> {
+    let (bound, silenced) =
+        if panic_messages { (bound.to_vec(), HashSet::new()) } else { panics::silence(bound).context("panics")? };
+    let functions = graph::sort(linked, exports::is_lazy, silenced)?;
+    halves::cut(&bound, &functions, exports::is_lazy)
 }
