@@ -5,10 +5,12 @@ use crate::inline::inline;
 use crate::package;
 use crate::split;
 use anyhow::{Context, Result, bail, ensure};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use walrus::Module;
 use wasm_bindgen_cli_support::Bindgen;
 
 /// Builds `pkg/` anew. What stood there stays until everything worked out, the size budget included. `panic_messages` keeps what
@@ -95,7 +97,7 @@ fn is_older_than_this_program(file: &Path) -> Result<bool> {
 
 /// The JavaScript glue and the module it fits.
 fn bind(compiled: &Path, to: &Path) -> Result<()> {
-    Bindgen::new()
+    let mut output = Bindgen::new()
         .input_path(compiled)
         .out_name("core")
         .web(true)?
@@ -106,11 +108,39 @@ fn bind(compiled: &Path, to: &Path) -> Result<()> {
         // The names are for `split`; wasm-opt takes them out.
         .demangle(false)
         .remove_producers_section(true)
-        .generate(to)
+        .generate_output()
         .context("wasm-bindgen")?;
+    let names = short_names(output.wasm());
+    for import in output.wasm_mut().imports.iter_mut() {
+        if let Some(short) = names.get(&import.name) {
+            import.name.clone_from(short);
+        }
+    }
+    output.emit(to).context("writing what wasm-bindgen made")?;
     let glue = to.join("core.js");
-    let text = fs::read_to_string(&glue).context("reading core.js")?;
+    let mut text = fs::read_to_string(&glue).context("reading core.js")?;
+    for (long, short) in &names {
+        text = text.replace(&format!(" {long}: function("), &format!(" {short}: function("));
+    }
     fs::write(&glue, import_once(&text)).context("writing core.js")
+}
+
+/// wasm-bindgen's imports without the hash in their names, which no compression makes smaller: `__wbg_fetch_0123456789abcdef`.
+/// Where several differ in the hash alone, a number tells them apart.
+fn short_names(module: &Module) -> BTreeMap<String, String> {
+    let mut taken: HashSet<String> = module.imports.iter().map(|import| import.name.clone()).collect();
+    let mut names = BTreeMap::new();
+    for import in module.imports.iter() {
+        let Some((stem, hash)) = import.name.strip_prefix("__wbg_").and_then(|name| name.rsplit_once('_')) else {
+            continue;
+        };
+        if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let numbered = (2..).map(|number| format!("{stem}_{number}"));
+            let short = iter::once(stem.to_owned()).chain(numbered).find(|name| taken.insert(name.clone()));
+            names.extend(short.map(|short| (import.name.clone(), short)));
+        }
+    }
+    names
 }
 
 /// wasm-bindgen imports a module anew for each of its functions that goes into the WebAssembly without glue, and so writes an
