@@ -1,4 +1,4 @@
-//! The registry as a whole.
+//! //! The client of one registry: the entry point of the façade.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use crate::registry::repository::Repository;
 use crate::registry::{copy, diagnose};
 use crate::transport::{Host, Result};
 
-/// A client of one registry.
+/// A client of one registry. Clones share its connection, tokens and cache.
 pub struct Client<H: Host> {
     pub(super) api: Rc<Connection<H>>,
 }
@@ -34,7 +34,7 @@ impl<H: Host> Clone for Client<H> {
 }
 
 impl<H: Host> Client<H> {
-    /// A client of the registry at `base`; no request is made.
+    /// Creates a client of the registry at `base`. No request is made.
     pub fn new(host: H, base: Url, settings: Settings) -> Self {
         Self { api: Rc::new(Connection::new(host, base, settings)) }
     }
@@ -44,22 +44,33 @@ impl<H: Host> Client<H> {
         self.api.base()
     }
 
-    /// How many requests the registry allows, as it last told.
+    /// Returns the rate limit that the registry last reported, if it reported one.
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.api.notices.rate_limit()
     }
 
-    /// Forgets what the source of credentials gave, and all tokens and sessions: the next call asks again.
+    /// Forgets credentials, tokens and sessions. The next call that needs credentials asks the `credentials`
+    /// callback again.
     pub fn forget_credentials(&self) {
         self.api.forget_credentials();
     }
 
-    /// The protocol the registry speaks.
+    /// Detects the protocol of the registry (V1 or V2), once per client.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_RESPONSE` when the host is not a registry, or the code of a failed request.
     pub async fn api_version(&self, call: &Call) -> Result<Version> {
         self.api.version(call).await
     }
 
-    /// Whether the registry answers and takes the credentials, asked anew.
+    /// Checks with a new request that the registry responds and accepts the credentials.
+    ///
+    /// # Errors
+    ///
+    /// - `INVALID_RESPONSE` when the host is not a registry.
+    /// - `UNAUTHORIZED`, `AUTH_REQUIRED` or `DENIED` when the registry refuses access.
+    /// - Otherwise the code of the failed request.
     pub async fn check_status(&self, call: &Call) -> Result<()> {
         if self.api.is_v1(call).await? {
             return v1::check(&self.api, call).await;
@@ -67,19 +78,29 @@ impl<H: Host> Client<H> {
         version::check(&self.api, call).await
     }
 
-    /// What works against this registry from here. An error only where the repository's name is none.
+    /// Diagnoses the connection to the registry and, if one is named, to a repository. Failed requests become
+    /// findings.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REFERENCE` when the repository name is invalid.
     pub async fn diagnose(&self, repository: Option<&str>, call: &Call) -> Result<Diagnosis> {
         let repository = repository.map(RepositoryName::parse).transpose()?;
         Ok(diagnose::diagnose(&self.api, repository, call).await)
     }
 
-    /// A repository by name, or by namespace and name.
+    /// Returns a repository by name, or by namespace and name. No request is made.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REFERENCE` when the name is invalid, names another registry, or has a namespace while `namespace`
+    /// is given.
     pub fn repository(&self, name: &str, namespace: Option<&str>) -> Result<Repository<H>> {
         let full = match namespace {
             None => place::name(name, self.base())?.to_owned(),
             Some(namespace) if name.contains('/') => {
                 return Err(Invalid::reference(format!(
-                    "repository name {} has a namespace already, {} was given as another",
+                    "repository name {} already has a namespace, but the namespace {} was given too",
                     quoted(name),
                     quoted(namespace)
                 ))
@@ -91,18 +112,34 @@ impl<H: Host> Client<H> {
         Ok(Repository::unchecked(self.api.clone(), &full))
     }
 
-    /// The catalog, page by page.
+    /// Lists the catalog, page by page. Errors are reported by [`Listing::next_page`].
     pub fn catalog(&self, page_size: Option<u64>, call: Call) -> Listing<H> {
         Listing::catalog(self.api.clone(), page_size, call)
     }
 
-    /// Something in this registry: `team/web:1.0`, `team/web@sha256:…`.
+    /// Parses a reference to a tag or digest of this registry: `team/web:1.0`, `team/web@sha256:…`.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REFERENCE` when the reference is invalid or names another registry.
     pub fn place(&self, text: &str) -> Result<Place<H>> {
         let (name, reference) = place::parse(text, self.base())?;
         Ok(Place { api: self.api.clone(), name, reference })
     }
 
-    /// Copies an image, an index or an artifact to a place in this registry, from here or from another registry.
+    /// Copies an image, an index or an artifact to `target` in this registry, from this or another registry.
+    ///
+    /// # Errors
+    ///
+    /// - `INVALID_REFERENCE` when `target` is invalid.
+    /// - `UNSUPPORTED` when a manifest may refer to content that this client cannot see.
+    /// - `CONFLICT` when the target tag is not what the options require, or a cosign tag of the target has other
+    ///   content.
+    /// - `NO_MATCHING_PLATFORM` when the index has no image for a selected platform.
+    /// - `DIGEST_MISMATCH` or `SIZE_MISMATCH` when the source serves wrong content.
+    /// - `MANIFEST_UNKNOWN`, `BLOB_UNKNOWN` or `NOT_FOUND` when the source or a part of it does not exist.
+    /// - `INDEX_LIMIT` when indexes are nested too deeply or name too many manifests.
+    /// - Otherwise the code of the failed request.
     pub async fn copy(
         &self,
         source: &Place<H>,
@@ -113,7 +150,11 @@ impl<H: Host> Client<H> {
         copy::copy(source, &self.place(target)?, options, call).await
     }
 
-    /// Distinct namespaces in the catalog's order.
+    /// Lists the distinct namespaces of the catalog, in the catalog's order.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Listing::next_page`].
     pub async fn namespaces(&self, call: &Call) -> Result<Vec<String>> {
         let mut seen = HashSet::new();
         let mut namespaces = Vec::new();
@@ -126,7 +167,11 @@ impl<H: Host> Client<H> {
         Ok(namespaces)
     }
 
-    /// The repositories of the catalog, or those of one namespace; `library` includes names without one.
+    /// Lists the repositories of the catalog, or of one namespace. `library` includes names without a namespace.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Listing::next_page`].
     pub async fn repositories(&self, namespace: Option<&str>, call: &Call) -> Result<Vec<Repository<H>>> {
         let names = self.catalog(None, call.clone()).collect().await?;
         let wanted = |name: &&String| namespace.is_none_or(|wanted| split_name(name).0.unwrap_or(LIBRARY) == wanted);

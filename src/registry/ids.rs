@@ -1,5 +1,7 @@
-//! Numbers for texts, marks on numbers, and orders of them: plain lists instead of a map, a set and a sort for every kind of
-//! thing, each of which would be compiled anew.
+//! Small collections on plain vectors, and bounded concurrency.
+//!
+//! Ids, marks and index orders replace maps, sets and sorts of each type, which would be compiled once per type and
+//! make the module larger.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
@@ -11,18 +13,18 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::transport::Result;
 
-/// A number for each text, counted from 0.
+/// Assigns consecutive numbers to strings, from 0.
 #[derive(Debug, Clone, Default)]
 pub struct Ids(HashMap<String, usize>);
 
 impl Ids {
-    /// The number of a text, the next one if it has none yet.
+    /// Returns the number of a string; assigns the next one if it has none.
     pub fn of(&mut self, text: &str) -> usize {
         let next = self.0.len();
         *self.0.entry(text.to_owned()).or_insert(next)
     }
 
-    /// The number of a text that has one.
+    /// Returns the number of a string, if it has one.
     pub fn get(&self, text: &str) -> Option<usize> {
         self.0.get(text).copied()
     }
@@ -33,7 +35,7 @@ impl Ids {
 pub struct Marks(Vec<bool>);
 
 impl Marks {
-    /// Adds a number; whether it is new.
+    /// Adds a number and returns true if it is new.
     pub fn add(&mut self, id: usize) -> bool {
         if self.0.len() <= id {
             self.0.resize(id + 1, false);
@@ -41,32 +43,32 @@ impl Marks {
         self.0.get_mut(id).is_some_and(|mark| !std::mem::replace(mark, true))
     }
 
-    /// Whether it holds a number.
+    /// Returns true if the set contains a number.
     pub fn has(&self, id: usize) -> bool {
         self.0.get(id).copied().unwrap_or_default()
     }
 }
 
-/// The numbers below `count` in an order; equals stay as they are.
+/// Returns the numbers below `count`, sorted by `compare`. The sort is stable.
 pub fn ordered(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     let mut ids: Vec<usize> = (0..count).collect();
     ids.sort_by(|one, other| compare(*one, *other));
     ids
 }
 
-/// Items in an order that [`ordered`] gave.
+/// Puts items into an order that [`ordered`] returned.
 pub fn arrange<T>(items: Vec<T>, order: &[usize]) -> Vec<T> {
     let mut slots: Vec<Option<T>> = items.into_iter().map(Some).collect();
     order.iter().filter_map(|id| slots.get_mut(*id)?.take()).collect()
 }
 
-/// Work that leaves its result elsewhere.
+/// A future that stores its result elsewhere.
 pub type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// Works of which some go on at the same time.
+/// Futures that run concurrently.
 pub type Works<'a> = FuturesUnordered<Work<'a>>;
 
-/// Does works, at most `limit` at a time, each made when its turn has come.
+/// Runs futures, at most `limit` at a time. Each is created when it starts.
 pub async fn together<'a>(limit: usize, waiting: &mut dyn Iterator<Item = Work<'a>>) {
     let mut running = Works::new();
     loop {
@@ -81,10 +83,11 @@ pub async fn together<'a>(limit: usize, waiting: &mut dyn Iterator<Item = Work<'
     }
 }
 
-/// Work that gives something or fails.
+/// A future with a result.
 pub type Question<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
 
-/// What questions give, `limit` at a time, in no order; after a failure no further one is asked.
+/// Awaits futures, `limit` at a time, and collects their results in no particular order. After a failure no further
+/// one starts.
 pub async fn answers<T>(limit: usize, questions: Vec<Question<'_, T>>) -> Result<Vec<T>> {
     let (given, failure, failed) = (RefCell::new(Vec::new()), RefCell::new(None), Cell::new(false));
     let mut works = questions.into_iter().map(|question| -> Work<'_> {

@@ -1,5 +1,6 @@
-//! What a user does with a registry. Every operation here is built from [`api::connection`]'s few verbs: it sends, maps
-//! statuses to errors and caps bodies, so that no operation does that on its own.
+//! The operations of a registry: list, tag, untag, pull, push, copy, clean up, diagnose.
+//!
+//! Every operation uses `api::connection`, which sends requests, maps statuses to errors and caps bodies.
 
 pub(crate) mod api;
 pub mod blob;

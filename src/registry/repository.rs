@@ -1,4 +1,4 @@
-//! One repository.
+//! //! A repository of a registry.
 
 use std::rc::Rc;
 
@@ -29,7 +29,7 @@ use crate::registry::tag::describe::{Descriptions, Order};
 use crate::transport::schema1::AnySigner;
 use crate::transport::{Host, Result};
 
-/// A repository by name. A name that a registry told is shown as it came and checked when it is used.
+/// A repository, by name. A name from the registry's catalog is checked when it is used, not before.
 pub struct Repository<H: Host> {
     pub(super) api: Rc<Connection<H>>,
     name: Rc<str>,
@@ -46,28 +46,32 @@ impl<H: Host> Repository<H> {
         Self { api, name: name.into() }
     }
 
-    /// The whole name.
+    /// The full name, including the namespace.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What stands before the first slash.
+    /// The part of the name before the first slash, if there is one.
     pub fn namespace(&self) -> Option<&str> {
         split_name(&self.name).0
     }
 
-    /// What stands behind the first slash, or the whole name.
+    /// The part of the name after the first slash, or the whole name.
     pub fn repository(&self) -> &str {
         split_name(&self.name).1
     }
 
-    /// Something in it.
+    /// Returns the place of a tag or digest of this repository, for a later call.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REFERENCE` when the reference or the repository's name is invalid.
     pub fn place(&self, reference: &str) -> Result<Place<H>> {
         let (name, reference) = (self.checked_name()?, Reference::parse(reference)?);
         Ok(Place { api: self.api.clone(), name, reference })
     }
 
-    /// The repository as a call works with it.
+    /// Binds the repository to one call.
     pub(super) fn in_call(&self, call: &Call) -> std::result::Result<Repo<H>, Invalid> {
         Ok(Repo::new(&self.api, self.checked_name()?, call))
     }
@@ -76,22 +80,46 @@ impl<H: Host> Repository<H> {
         RepositoryName::parse(&self.name)
     }
 
-    /// The tags, page by page.
+    /// Lists the tags, page by page. Errors are reported by [`Listing::next_page`].
     pub fn tags(&self, page_size: Option<u64>, call: Call) -> Listing<H> {
         Listing::tags(self.api.clone(), self.checked_name(), page_size, call)
     }
 
-    /// What a tag points to.
+    /// Describes what a tag points to.
+    ///
+    /// # Errors
+    ///
+    /// - `MANIFEST_UNKNOWN` or `NOT_FOUND` when the tag does not exist.
+    /// - `INVALID_REFERENCE` when the tag is invalid.
+    /// - `INVALID_RESPONSE` or `AMBIGUOUS_MANIFEST` when the manifest or config is malformed.
+    /// - `DIGEST_MISMATCH` or `SIZE_MISMATCH` when content does not match its digest.
+    /// - Otherwise the code of the failed request.
     pub async fn data(&self, tag: &str, call: &Call) -> Result<TagData> {
         TagData::of(&self.in_call(call)?, Tag::parse(tag)?).await
     }
 
-    /// What many tags point to: of these, or of all there are.
+    /// Describes the given tags, or all tags of the repository.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REFERENCE` or `INVALID_ARGUMENT` when a tag or the order cannot be used.
     pub fn describe_tags(&self, tags: Option<Vec<String>>, order: Order, call: Call) -> Result<Descriptions<H>> {
         Descriptions::new(self.in_call(&call)?, tags, order)
     }
 
-    /// The image of a tag or digest, of V1 by its id too; `platform` as in `linux/arm64/v8`.
+    /// Finds the image of a tag or digest, or of an id at a V1 registry. `platform` is given as `linux/arm64/v8`.
+    ///
+    /// # Errors
+    ///
+    /// - `MANIFEST_UNKNOWN` or `NOT_FOUND` when there is no such image.
+    /// - `NO_MATCHING_PLATFORM` when there is no image for the platform.
+    /// - `INVALID_REFERENCE` or `INVALID_ARGUMENT` when an argument is invalid.
+    /// - `INVALID_RESPONSE` or `AMBIGUOUS_MANIFEST` when the manifest or config is malformed.
+    /// - `DIGEST_MISMATCH` or `SIZE_MISMATCH` when content does not match its digest.
+    /// - `SIGNATURE_INVALID` when a schema1 manifest is unsigned or has a wrong signature.
+    /// - `INDEX_LIMIT` when indexes are nested too deeply or are too many.
+    /// - `UNSUPPORTED` when the manifest is not that of an image.
+    /// - Otherwise the code of the failed request.
     pub async fn image(&self, reference: &str, platform: Option<&str>, call: &Call) -> Result<Image<H>> {
         let repo = self.in_call(call)?;
         let reference = Reference::parse(reference)?;
@@ -102,7 +130,17 @@ impl<H: Host> Repository<H> {
         Image::find(&repo, &reference, platform.as_ref()).await
     }
 
-    /// The manifest of a tag or digest. `accept`: media types to ask for instead of all that are known.
+    /// Fetches the manifest of a tag or digest. `accept` replaces the default list of media types.
+    ///
+    /// # Errors
+    ///
+    /// - `MANIFEST_UNKNOWN` or `NOT_FOUND` when there is no such manifest.
+    /// - `INVALID_REFERENCE` when the reference is invalid.
+    /// - `DIGEST_MISMATCH` when the content does not match its digest.
+    /// - `SIGNATURE_INVALID` when a schema1 manifest is unsigned or has a wrong signature.
+    /// - `TOO_LARGE` when the manifest exceeds the size limit.
+    /// - `UNSUPPORTED` when the registry speaks V1 or the digest algorithm is unknown.
+    /// - Otherwise the code of the failed request.
     pub async fn manifest(
         &self,
         reference: &str,
@@ -115,7 +153,11 @@ impl<H: Host> Repository<H> {
         repo.manifest(&reference, accept.as_deref()).await
     }
 
-    /// A manifest's descriptor; `None` where there is no such manifest, which GET has to confirm.
+    /// Returns the descriptor of a manifest, or `None` if GET confirms that it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REFERENCE`, `UNSUPPORTED` at a V1 registry, or the code of a failed request.
     pub async fn head_manifest(&self, reference: &str, call: &Call) -> Result<Option<Descriptor>> {
         let (repo, reference) = (self.in_call(call)?, Reference::parse(reference)?);
         if let Some(found) = repo.head_manifest(&reference).await? {
@@ -125,7 +167,15 @@ impl<H: Host> Repository<H> {
         Ok(found.map(|found| found.descriptor()))
     }
 
-    /// A blob, or the bytes of it from the first to the last of `range`.
+    /// Opens a blob, or the bytes from the first to the last position of `range`, both inclusive.
+    ///
+    /// # Errors
+    ///
+    /// - `BLOB_UNKNOWN` or `NOT_FOUND` when there is no such blob.
+    /// - `INVALID_REFERENCE` when the digest is invalid.
+    /// - `INVALID_ARGUMENT` when the range is invalid or begins beyond the end of the blob.
+    /// - `UNSUPPORTED` when the registry speaks V1 or the digest algorithm is unknown.
+    /// - Otherwise the code of the failed request.
     pub async fn blob(&self, digest: &str, range: Option<(u64, u64)>, call: &Call) -> Result<BlobPull<H>> {
         let (repo, digest) = (self.in_call(call)?, Digest::parse(digest)?);
         match range {
@@ -134,29 +184,65 @@ impl<H: Host> Repository<H> {
         }
     }
 
-    /// A blob's size; `None` where there is no such blob.
+    /// Returns the descriptor of a blob, or `None` if it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// - `INVALID_REFERENCE` when the digest is invalid.
+    /// - `INVALID_RESPONSE` when the size cannot be determined.
+    /// - `UNSUPPORTED` when the registry speaks V1.
+    /// - Otherwise the code of the failed request.
     pub async fn head_blob(&self, digest: &str, call: &Call) -> Result<Option<Descriptor>> {
         self.in_call(call)?.head_blob(&Digest::parse(digest)?).await
     }
 
-    /// Pushes a blob, unless it is there.
+    /// Pushes a blob, unless the repository has it.
+    ///
+    /// # Errors
+    ///
+    /// - `SOURCE` when the source of the bytes fails.
+    /// - `DIGEST_MISMATCH` or `SIZE_MISMATCH` when the source yields other bytes than announced.
+    /// - `TOO_LARGE` when the registry limits the size of a request.
+    /// - `UNSUPPORTED` when the registry speaks V1 or accepts no pushes.
+    /// - Otherwise the code of the failed request.
     pub async fn push_blob(&self, push: Push<H::Chunk>, call: &Call) -> Result<Descriptor> {
         Ok(self.in_call(call)?.push_blob(push).await?.0)
     }
 
-    /// Takes a blob over from another repository of the registry. Whether the registry did.
+    /// Mounts a blob from another repository of the registry. Returns false if the registry did not mount it.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REFERENCE`, `UNSUPPORTED` at a V1 registry, or the code of a failed request.
     pub async fn mount_blob(&self, digest: &str, from: &str, call: &Call) -> Result<bool> {
         let (digest, from) = (Digest::parse(digest)?, RepositoryName::parse(from)?);
         self.in_call(call)?.mount_blob(&digest, &from).await
     }
 
     /// Deletes a blob from this repository.
+    ///
+    /// # Errors
+    ///
+    /// - `BLOB_UNKNOWN` or `NOT_FOUND` when there is no such blob.
+    /// - `INVALID_REFERENCE` when the digest is invalid.
+    /// - `UNSUPPORTED` when the registry does not delete.
+    /// - Otherwise the code of the failed request.
     pub async fn delete_blob(&self, digest: &str, call: &Call) -> Result<()> {
         self.in_call(call)?.delete_blob(&Digest::parse(digest)?).await
     }
 
-    /// Points a tag at a manifest of this repository, which stays as it came, byte for byte. `if_match`: what the tag
-    /// must point to now, `Some(None)` that it must not exist, else `CONFLICT`. An error says what the tag points to.
+    /// Points a tag at a manifest of this repository, which is put byte for byte as it is.
+    ///
+    /// `if_match` names the digest that the tag must point to now; `Some(None)` requires that the tag does not
+    /// exist. An error says where the tag points.
+    ///
+    /// # Errors
+    ///
+    /// - `CONFLICT` when `if_match` does not hold, or another writer moved the tag.
+    /// - `MANIFEST_UNKNOWN` or `NOT_FOUND` when there is no such image.
+    /// - `INVALID_REFERENCE` or `INVALID_ARGUMENT` when an argument is invalid or the image is in another
+    ///   repository.
+    /// - Otherwise the code of the failed request.
     pub async fn tag(
         &self,
         tag: &str,
@@ -167,12 +253,33 @@ impl<H: Host> Repository<H> {
         self.in_call(call)?.tag(tag, image, if_match).await
     }
 
-    /// Removes this tag alone; others of the same digest stay. An error says what the tag points to.
+    /// Removes one tag; other tags of the same digest stay. An error says where the tag points.
+    ///
+    /// # Errors
+    ///
+    /// - `MANIFEST_UNKNOWN` or `NOT_FOUND` when the tag does not exist.
+    /// - `UNSUPPORTED` when the registry does not delete; the tag is unchanged.
+    /// - `CONFLICT` when another writer created the tag again.
+    /// - `INVALID_RESPONSE` when the registry reports a deletion that did not happen.
+    /// - `INVALID_REFERENCE` when the tag is invalid.
+    /// - Otherwise the code of the failed request.
     pub async fn untag(&self, tag: &str, call: &Call) -> Result<()> {
         self.in_call(call)?.untag(tag).await
     }
 
-    /// Pushes a manifest as a caller gives it, under a tag or its digest. `signer`: signs one of schema 1 that is not.
+    /// Pushes a manifest byte for byte, under a tag or its digest. `signer` signs an unsigned schema1 manifest.
+    ///
+    /// # Errors
+    ///
+    /// - `MANIFEST_BLOB_UNKNOWN` when a blob or child is missing.
+    /// - `INVALID_ARGUMENT` when the manifest is malformed or contradicts the media type.
+    /// - `AMBIGUOUS_MANIFEST` when the document can be read as two kinds of manifest.
+    /// - `DIGEST_MISMATCH` when the reference is a digest, but not that of the manifest.
+    /// - `SIGNATURE_INVALID` when a signature of a schema1 manifest is wrong.
+    /// - `CONFLICT` when the referrers tag cannot be updated.
+    /// - `INVALID_REFERENCE` when the reference is invalid.
+    /// - `UNSUPPORTED` when the registry speaks V1.
+    /// - Otherwise the code of the failed request.
     pub async fn push_manifest(
         &self,
         reference: &str,
@@ -184,8 +291,19 @@ impl<H: Host> Repository<H> {
         self.in_call(call)?.push_document(reference, bytes, media_type, signer).await
     }
 
-    /// Puts an index of these images under a tag: an OCI index, or Docker's list where all of it is Docker's. An index
-    /// among them contributes its entries; of images for one platform the later takes the earlier's place.
+    /// Creates an index of images and tags it: an OCI index, or a Docker manifest list if all images are Docker's.
+    ///
+    /// An index among the images contributes its entries. Of two images for one platform, the later replaces the
+    /// earlier.
+    ///
+    /// # Errors
+    ///
+    /// - `MANIFEST_UNKNOWN` or `NOT_FOUND` when an image, the base or an entry is not in the repository.
+    /// - `INVALID_ARGUMENT` when the change does not fit the base, an image is in another repository, or the index
+    ///   would be empty.
+    /// - `INVALID_REFERENCE` when a tag or digest is invalid.
+    /// - `UNSUPPORTED` when the registry speaks V1.
+    /// - Otherwise the code of the failed request.
     pub async fn create_index(
         &self,
         tag: &str,
@@ -196,43 +314,93 @@ impl<H: Host> Repository<H> {
         self.in_call(call)?.create_index(tag, images, change).await
     }
 
-    /// Pushes an artifact: its files, its manifest, and its place among the referrers of its subject.
+    /// Pushes an artifact: its files, then its manifest, then its entry in the referrers tag if the registry needs
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// - `NOT_FOUND` when the subject does not exist; nothing was pushed.
+    /// - `CONFLICT` when the referrers tag cannot be updated.
+    /// - The errors of [`Repository::push_blob`] for the files.
     pub async fn push_artifact(&self, artifact: Artifact<H>, call: &Call) -> Result<Descriptor> {
         self.in_call(call)?.push_artifact(artifact).await
     }
 
-    /// What refers to a manifest, or those of it that are of a type. Of what is not there nothing is known: an empty list.
+    /// Lists the referrers of a manifest, or those of one artifact type. The list is empty if the subject does not
+    /// exist.
+    ///
+    /// # Errors
+    ///
+    /// - `INVALID_REFERENCE` when the digest is invalid.
+    /// - `INVALID_RESPONSE` when the list of referrers is malformed.
+    /// - `PAGING_LOOP` or `UNTRUSTED_LOCATION` when the next page cannot be requested.
+    /// - `UNSUPPORTED` when the registry speaks V1.
+    /// - Otherwise the code of the failed request.
     pub async fn referrers(&self, digest: &str, artifact_type: Option<&str>, call: &Call) -> Result<Vec<Descriptor>> {
         Box::pin(self.in_call(call)?.referrers(&Digest::parse(digest)?, artifact_type)).await
     }
 
-    /// What depends on a manifest: one GET for each of the repository's tags and each index within an index.
+    /// Finds the dependents of a manifest, with one GET for each tag and each index within an index.
+    ///
+    /// # Errors
+    ///
+    /// - `NAME_UNKNOWN` or `NOT_FOUND` when the repository does not exist.
+    /// - `INVALID_REFERENCE` when the digest is invalid.
+    /// - `UNSUPPORTED` when the registry speaks V1.
+    /// - Otherwise the code of the failed request.
     pub async fn plan_delete(&self, digest: &str, call: &Call) -> Result<Dependents> {
         Box::pin(self.in_call(call)?.dependents(Digest::parse(digest)?)).await
     }
 
-    /// Deletes a manifest, and every tag that points to it. Unless forced only what nothing depends on, else `IN_USE`.
-    /// Resolves once it is gone, and its tags.
+    /// Deletes a manifest and every tag that points to it, and returns when they are gone.
+    ///
+    /// # Errors
+    ///
+    /// - `IN_USE` when something depends on the manifest and `force` is false.
+    /// - `MANIFEST_UNKNOWN` or `NOT_FOUND` when there is no such manifest.
+    /// - `UNSUPPORTED` when the registry does not delete.
+    /// - `INVALID_RESPONSE` when the registry reports a deletion that did not happen.
+    /// - `INVALID_REFERENCE` when the digest is invalid.
+    /// - Otherwise the code of the failed request.
     pub async fn delete_manifest(&self, digest: &str, force: bool, call: &Call) -> Result<()> {
         self.in_call(call)?.delete_manifest(Digest::parse(digest)?, force).await
     }
 
-    /// What a policy would remove, and why. Nothing is changed.
+    /// Plans a clean-up by a policy: lists the removals and their reasons. Nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// - `INVALID_ARGUMENT` when a rule of the policy cannot be used.
+    /// - `UNSUPPORTED` when the registry speaks V1.
+    /// - Otherwise the code of the failed request.
     pub async fn plan_cleanup(&self, policy: &Policy, call: &Call) -> Result<Cleanup<H>> {
         self.in_call(call)?.plan_cleanup(policy).await
     }
 
-    /// A clean-up's plan from its JSON, if it is one of this repository. No request is made.
+    /// Loads a clean-up plan of this repository from its JSON. No request is made.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_ARGUMENT` when the JSON is not a plan, or a plan for another registry or repository.
     pub fn load_cleanup(&self, json: &str) -> Result<Cleanup<H>> {
         Cleanup::load(&self.api, self.checked_name()?, json)
     }
 
-    /// Deletes a V1 repository with all its tags. Images stay: others may have them among their ancestors.
+    /// Deletes a V1 repository with all its tags. Its images stay, because other images may have them as ancestors.
+    ///
+    /// # Errors
+    ///
+    /// `UNSUPPORTED` when the registry speaks V2, or the code of a failed request.
     pub async fn delete(&self, call: &Call) -> Result<()> {
         self.in_call(call)?.v1_delete_repository().await
     }
 
-    /// Puts an image into a V1 registry, unless it is there. Its parent must be. No tag points to it yet. Gives its id.
+    /// Pushes an image to a V1 registry, unless it is there, and returns its id. Its parent must exist. No tag is
+    /// set.
+    ///
+    /// # Errors
+    ///
+    /// `UNSUPPORTED` when the registry speaks V2, or the code of a failed request.
     pub async fn push_image(
         &self,
         json: Vec<u8>,

@@ -138,7 +138,7 @@ describe('a host that is no registry', () => {
     await client.checkStatus();
     await refused(() => client.repository('a/b').tags(), {
       code: 'INVALID_RESPONSE',
-      message: /it came as .*text\/html.* from gate\/1/,
+      message: /the response is .*text\/html.* from gate\/1/,
     });
   });
 

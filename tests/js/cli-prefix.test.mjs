@@ -96,6 +96,6 @@ test('a path without "//" is a repository', SOON, async () => {
   assert.equal(code, 1);
   assert.match(
     err,
-    /^error: INVALID_RESPONSE: this host is no registry.*\nA registry under a path is HOST\/PATH\/\/REPOSITORY\.\n$/,
+    /^error: INVALID_RESPONSE: this host is not a registry.*\nA registry under a path is HOST\/PATH\/\/REPOSITORY\.\n$/,
   );
 });

@@ -340,7 +340,7 @@ describe('changing', () => {
     };
     const error = await refused(() => repository.pushImage(image.document, streams.broken()), 'SOURCE');
     assert.equal(error.cause.message, 'the disk is gone');
-    assert.match(error.message, /is not whole: pushImage\(\) again puts all of it$/);
+    assert.match(error.message, /is incomplete: call pushImage\(\) again$/);
     assert.equal((await fetch(`${server.url}/v1/images/${image.id}/json`)).status, 400, 'nobody gets half an image');
     await repository.tag('streamed', await repository.pushImage(image.document, streams.whole()));
     assert.ok(Buffer.from(await (await repository.image('streamed')).getLayer()).equals(layer));

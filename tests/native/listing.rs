@@ -406,7 +406,7 @@ fn a_registry_without_a_catalog() {
         (501, 200, "UNSUPPORTED", "this registry has no catalog"),
         (401, 200, "UNSUPPORTED", "or does not show it without credentials"),
         (403, 200, "UNSUPPORTED", "or does not show it without credentials"),
-        (401, 401, "AUTH_REQUIRED", "not shown without credentials that are good for it"),
+        (401, 401, "AUTH_REQUIRED", "not shown without credentials that may read it"),
         (500, 200, "HTTP_ERROR", "failed with status 500"),
     ] {
         let host = Scripted::new(move |seen| match seen.target.as_str() {

@@ -76,8 +76,8 @@ fn what_is_not_signed_as_it_should_be() {
     for (document, media_type, message) in [
         (sample.payload.clone(), UNSIGNED, "it is not signed"),
         (sample.payload.clone(), SIGNED, "it is not signed"),
-        (sample.signed.replace("latest", "oldest"), SIGNED, "signature 1 of 1 (ES256) does not fit it"),
-        (sample.signed.replace(&good, &signature(&others)), SIGNED, "signature 1 of 1 (ES256) does not fit it"),
+        (sample.signed.replace("latest", "oldest"), SIGNED, "signature 1 of 1 (ES256) is not valid"),
+        (sample.signed.replace(&good, &signature(&others)), SIGNED, "signature 1 of 1 (ES256) is not valid"),
         (sample.signed.replace(&good, "AAAA"), SIGNED, "signature 1 of 1.signature: it has 3 bytes, ES256 needs 64"),
         (sample.signed.replace("\"ES256\"", "\"HS256\""), SIGNED, "signature 1 of 1.header.alg: got \"HS256\""),
     ] {

@@ -38,7 +38,7 @@ fn what_is_no_registry_is_told() {
     });
     let (code, message) = detect(&html).unwrap_err();
     assert_eq!(code, "INVALID_RESPONSE");
-    assert!(message.contains("no registry") && message.contains("HTML"), "{message}");
+    assert!(message.contains("not a registry") && message.contains("HTML"), "{message}");
     assert_eq!(detect(&Scripted::routes(vec![])).unwrap_err().0, "INVALID_RESPONSE");
     // only 404 leads to V1
     for status in [400, 403, 410, 501] {

@@ -140,7 +140,7 @@ fn answers_that_are_none() {
         assert_eq!(error.code, code, "{error}");
     }
     let page = host_tags(&with(TAGS, html())).unwrap_err();
-    assert!(page.message.contains("does a proxy or a login page answer"), "{page}");
+    assert!(page.message.contains("check whether a proxy or a login page responds"), "{page}");
     let told = host_tags(&with(TAGS, Reply::json(r#"{"error":"Not today"}"#).status(404))).unwrap_err();
     assert!(told.message.ends_with("failed with status 404: Not today"), "{told}");
 }
@@ -368,10 +368,7 @@ fn an_image_that_cannot_be_put_whole_says_so() {
         });
         let error = push(&host, layer()).unwrap_err();
         assert_eq!(error.status, Some(status));
-        assert!(
-            error.message.ends_with(&format!("the image {TOP} is not whole: pushImage() again puts all of it")),
-            "{error}"
-        );
+        assert!(error.message.ends_with(&format!("the image {TOP} is incomplete: call pushImage() again")), "{error}");
     }
     // An index is not everywhere.
     for status in [404, 405, 501] {

@@ -80,7 +80,7 @@ fn key(curve: &str, form: &str) -> String {
 #[wasm_bindgen_test]
 async fn what_was_changed_is_told() {
     for (changed, part) in [
-        ("text.replace('latest', 'oldest')", "does not fit"),
+        ("text.replace('latest', 'oldest')", "is not valid"),
         ("text.replace(/\"alg\": \"ES256\"/, '\"alg\": \"HS256\"')", "alg"),
         ("text.replace(/\"x\": \"..../, (start) => start.slice(0, -1) + (start.endsWith('A') ? 'B' : 'A'))", "kid"),
     ] {

@@ -28,7 +28,7 @@ export function describe(json) {
 const messages = {
   CORS_REFUSED: ({ registry, page }) => `${registry} answers, but does not let pages of ${page} read it (CORS)`,
   NOT_A_REGISTRY: (_, detail) =>
-    detail ? '' : 'this host is no registry: it knows neither /v2/ nor /v1/_ping (is a path prefix missing?)',
+    detail ? '' : 'this host is not a registry: it knows neither /v2/ nor /v1/_ping (is a path prefix missing?)',
   REDIRECTED: () => 'the registry is elsewhere, where no credentials are sent: use the host that it redirects to: ',
   V1_ONLY: () =>
     'this registry speaks only the V1 protocol: tags and images are there, but not verified; manifests, copies and clean-ups are not',

@@ -1,14 +1,14 @@
-//! Content-addressed answers, kept by repository and digest up to a byte limit. What is mutable is never answered from
-//! here.
+//! Cache of content-addressed responses by repository and digest, up to a byte limit. Mutable content is never
+//! answered from the cache.
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// Something kept. Whoever puts it there knows its type.
+/// Cached content. The code that stores it knows its type.
 type Content = Rc<dyn Any>;
 
-/// Bookkeeping of an entry, and what parsing adds to a manifest, is about that much.
+/// Approximate size of an entry's bookkeeping and of what parsing adds to a manifest.
 const OVERHEAD: u64 = 512;
 
 type Key = (String, String);
@@ -19,7 +19,7 @@ struct Entry {
     used: u64,
 }
 
-/// Least recently used out first.
+/// A cache that evicts the least recently used entry first.
 pub struct Cache {
     limit: u64,
     held: u64,
@@ -28,12 +28,12 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Holds at most so many bytes; 0 holds nothing.
+    /// Creates a cache of at most `limit` bytes; 0 disables it.
     pub fn new(limit: u64) -> Self {
         Self { limit, held: 0, clock: 0, entries: HashMap::new() }
     }
 
-    /// What is kept under a repository's digest or tag, if it is a `T`.
+    /// Returns the content cached under a digest or tag of a repository, if it is a `T`.
     pub fn get<T: 'static>(&mut self, repository: &str, digest: &str) -> Option<Rc<T>> {
         self.find(repository, digest)?.downcast().ok()
     }
@@ -45,7 +45,7 @@ impl Cache {
         Some(entry.content.clone())
     }
 
-    /// Keeps verified content of so many bytes, unless it alone is over the limit.
+    /// Caches verified content of `size` bytes, unless it alone exceeds the limit.
     pub fn put(&mut self, repository: &str, digest: &str, content: Content, size: u64) {
         let cost = size + OVERHEAD;
         if cost > self.limit {
@@ -54,7 +54,8 @@ impl Cache {
         let key = (repository.to_owned(), digest.to_owned());
         self.remove(&key);
         while self.held + cost > self.limit {
-            // A look at every entry: there are some thousands at most, and an ordered map would cost more in size.
+            // A scan of all entries: there are some thousands at most, and an ordered map would make the module
+            // larger.
             let Some(oldest) = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone())
             else {
                 break;
@@ -66,7 +67,7 @@ impl Cache {
         self.entries.insert(key, Entry { content, cost, used: self.clock });
     }
 
-    /// Forgets what is no longer there.
+    /// Removes an entry.
     pub fn forget(&mut self, repository: &str, digest: &str) {
         self.remove(&(repository.to_owned(), digest.to_owned()));
     }

@@ -1,31 +1,31 @@
-//! What a registry has been seen to support or to refuse, so that nothing that must fail is asked twice. Operations ask
-//! here before they try and record here what they saw; a later answer that contradicts an earlier one corrects it.
+//! The observed capabilities of a registry, so that no request that must fail is made twice.
 //!
-//! What is recorded saves requests and decides nothing that deletes: a deletion rests on what is observed then.
+//! Operations consult them before they try something and record the result; a later response corrects an earlier
+//! one. The records save requests only. Deletions never rely on them, but on what is observed at that moment.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use crate::protocol::oci::reference::RepositoryName;
 
-/// Bytes that GHCR, and Azure's storage behind others, take in one request.
+/// Maximum request size of GHCR, and of Azure's storage behind other registries.
 const COMMON_LIMIT: u64 = 4 * 1024 * 1024;
-/// Chunks do not get smaller than this.
+/// Minimum chunk size.
 const SMALLEST: u64 = 4 * 1024;
 
-/// Seen by one client, of one registry.
+/// Capabilities of one registry, as one client observed them.
 pub struct Capabilities {
-    /// Whether it takes bodies that are sent while they are made.
+    /// True if the registry accepts streaming request bodies.
     pub(crate) takes_streams: Cell<bool>,
-    /// Whether it takes a blob's bytes with the request that ends the upload.
+    /// True if the registry accepts a blob's bytes in the request that ends the upload session.
     pub(crate) takes_whole: Cell<bool>,
-    /// Bytes of one request's body at most, as far as it has refused more.
+    /// Maximum bytes of a request body, as far as larger ones were refused.
     pub(crate) body_limit: Cell<u64>,
-    /// Whether it has no referrers API: asked for what refers to a manifest that was just pushed, it knew no such path.
+    /// True if the registry has no referrers API: for a manifest just pushed, it did not know the path.
     pub(crate) lacks_referrers: Cell<bool>,
-    /// Repositories in which a tag could be deleted by its placeholder's digest only.
+    /// Repositories that delete a tag only through its placeholder's digest.
     untags_by_digest: RefCell<HashSet<String>>,
-    /// Repositories that blobs cannot be mounted from, into which.
+    /// Pairs of repositories (from, into) between which mounts are refused.
     refused_mounts: RefCell<HashSet<(String, String)>>,
 }
 
@@ -43,7 +43,8 @@ impl Default for Capabilities {
 }
 
 impl Capabilities {
-    /// A body of so many bytes was refused for its size: the next ones are smaller. Whether they can be.
+    /// Lowers the body limit after a body of `refused` bytes was too large. Returns false if it cannot be lowered
+    /// to at least `least`.
     pub(crate) fn limit_bodies(&self, refused: u64, least: u64) -> bool {
         let next = if refused > COMMON_LIMIT { COMMON_LIMIT } else { refused / 2 };
         let can = next >= SMALLEST.max(least);
@@ -53,12 +54,12 @@ impl Capabilities {
         can
     }
 
-    /// Whether the repository is known to delete manifests by digest, and no tags by name.
+    /// Returns true if the repository is known to delete manifests by digest, but no tags by name.
     pub(crate) fn untags_by_digest(&self, repository: &RepositoryName) -> bool {
         self.untags_by_digest.borrow().contains(repository.as_str())
     }
 
-    /// Records how a tag of the repository was removed, or that it was not.
+    /// Records whether a tag of the repository was removed by digest.
     pub(crate) fn set_untags_by_digest(&self, repository: &RepositoryName, does: bool) {
         let mut repositories = self.untags_by_digest.borrow_mut();
         if does {
@@ -68,17 +69,17 @@ impl Capabilities {
         }
     }
 
-    /// Whether a mount from one repository into another was refused whatever the blob.
+    /// Returns true if a mount between the repositories was refused for reasons other than the blob.
     pub(crate) fn refuses_mount(&self, from: &RepositoryName, into: &RepositoryName) -> bool {
         self.refused_mounts.borrow().contains(&(from.as_str().to_owned(), into.as_str().to_owned()))
     }
 
-    /// What somebody else may do is not known.
+    /// Forgets what depends on the credentials: other credentials may be allowed to mount.
     pub(crate) fn forget_permissions(&self) {
         self.refused_mounts.borrow_mut().clear();
     }
 
-    /// Records such a refusal.
+    /// Records that mounts between the repositories are refused.
     pub(crate) fn refuse_mount(&self, from: &RepositoryName, into: &RepositoryName) {
         self.refused_mounts.borrow_mut().insert((from.as_str().to_owned(), into.as_str().to_owned()));
     }

@@ -1,4 +1,5 @@
-//! One registry, reached: builds URLs, sends, tells success from failure, reads bodies up to a cap.
+//! //! The connection to one registry: builds URLs, sends requests, maps statuses to errors, reads bodies up to a
+//! limit.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -26,36 +27,36 @@ use crate::transport::shared::Shared;
 use crate::transport::trust::Trust;
 use crate::transport::{Error, Host, Result, Stack, StackSettings, Transport, failure, read, stack};
 
-/// Host of Docker Hub's registry, whose names without a namespace are in `library`.
+/// Host of Docker Hub's registry, where names without a namespace belong to `library`.
 const DOCKER_HUB: &str = "registry-1.docker.io";
 
-/// A registry and how to talk to it.
+/// The connection to a registry: its URL, settings and state.
 pub struct Connection<H: Host> {
     base: Url,
     page_origin: Option<String>,
     host: Rc<H>,
     stack: Stack<H>,
-    /// Where requests may go.
+    /// Origins to which requests may be sent.
     pub(crate) trust: Trust,
     pub(crate) notices: Rc<Notices>,
-    /// Repeats what the stack cannot: work of more than one request.
+    /// Retries work of more than one request, which the stack cannot.
     pub(crate) retry: Retry<H>,
     headers: Headers,
     pub(crate) version: Cell<Option<Version>>,
-    /// What the registry has been seen to do.
+    /// The observed capabilities of the registry.
     pub(crate) capabilities: Capabilities,
     pub(crate) detecting: Shared,
-    /// Pages and items of one listing at most.
+    /// Maximum pages and items of one listing.
     pub(crate) listing_limits: (u64, u64),
-    /// Requests that may run at a time.
+    /// Maximum number of parallel requests.
     pub(crate) concurrency: usize,
-    /// Whether what is not signed as it should be is only warned of.
+    /// True if an unverified schema1 signature causes only a warning.
     pub(crate) takes_unverified: bool,
-    /// Platform to choose from an index unless a call names one.
+    /// Platform to select from an index unless a call names one.
     pub(crate) platform: Option<Platform>,
-    /// One change of a list of referrers at a time: they are read, changed and put back.
+    /// Serializes updates of referrers lists, which are read, changed and written back.
     pub(crate) listing_referrers: Mutex<()>,
-    /// What calls do in turn.
+    /// Locks and tag lists that calls on the same repository share.
     pub(crate) turns: AllTurns,
     /// Content-addressed answers.
     pub(crate) cache: RefCell<Cache>,
@@ -106,17 +107,17 @@ impl<H: Host> Connection<H> {
         &self.base
     }
 
-    /// Origin of the page this runs in.
+    /// The origin of the page that this code runs in.
     pub(crate) fn page_origin(&self) -> Option<&str> {
         self.page_origin.as_deref()
     }
 
-    /// Header fields of every request, as the caller gave them.
+    /// The caller's header fields, sent with every request.
     pub(crate) fn headers(&self) -> &Headers {
         &self.headers
     }
 
-    /// Whether there are credentials, as far as that is known without asking for them.
+    /// Returns true if credentials are available, as far as that is known without calling the callback.
     pub(crate) fn has_credentials(&self) -> bool {
         self.stack.has_credentials()
     }
@@ -127,12 +128,12 @@ impl<H: Host> Connection<H> {
         self.capabilities.forget_permissions();
     }
 
-    /// Whether a body can be sent while it is made.
+    /// Returns true if host and registry support streaming request bodies.
     pub(crate) fn sends_streams(&self) -> bool {
         self.capabilities.takes_streams.get() && self.host().sends_streams()
     }
 
-    /// What this runs on.
+    /// The host that this code runs on.
     pub(crate) fn host(&self) -> &H {
         &self.host
     }
@@ -141,41 +142,42 @@ impl<H: Host> Connection<H> {
         self.host.hasher(algorithm)
     }
 
-    /// Something of the registry as a whole; `path` is made of checked parts.
+    /// Builds an endpoint of the registry as a whole. The parts of `path` must be checked.
     pub(crate) fn endpoint(&self, path: &str) -> Endpoint {
         Endpoint { url: self.base.with_path(path), resource: Resource::Registry }
     }
 
-    /// The catalog.
+    /// Builds the endpoint of the catalog.
     pub(crate) fn catalog_endpoint(&self) -> Endpoint {
         Endpoint { url: self.base.with_path("v2/_catalog"), resource: Resource::Catalog }
     }
 
-    /// Something of a repository's: `/v2/<name>/<rest>`.
+    /// Builds the endpoint `/v2/<name>/<rest>` of a repository.
     pub(crate) fn repository_endpoint(&self, name: &RepositoryName, rest: &str) -> Endpoint {
         let name = self.full_name(name);
         Endpoint { url: self.base.with_path(&format!("v2/{name}/{rest}")), resource: Resource::Repository(name) }
     }
 
-    /// What blobs go up through: `/v2/<name>/<rest>`; `from`: where they may be mounted from.
+    /// Builds the endpoint `/v2/<name>/<rest>` for a push. `from` is the repository that a blob may be mounted
+    /// from.
     pub(crate) fn upload_endpoint(&self, name: &RepositoryName, rest: &str, from: Option<&RepositoryName>) -> Endpoint {
         let (into, from) = (self.full_name(name), from.map(|from| self.full_name(from)));
         Endpoint { url: self.base.with_path(&format!("v2/{into}/{rest}")), resource: Resource::Upload { into, from } }
     }
 
-    /// Something of a repository's, in V1's tree.
+    /// Builds an endpoint of a repository in V1's tree.
     pub(crate) fn v1_repository_endpoint(&self, name: &RepositoryName, path: &str) -> Endpoint {
         let resource = Resource::Repository(v1::full_name(name));
         Endpoint { url: self.base.with_path(&format!("v1/{path}")), resource }
     }
 
-    /// The name by which the registry knows a repository.
+    /// Returns the name by which the registry knows a repository.
     pub(crate) fn full_name(&self, name: &RepositoryName) -> Rc<str> {
         let is_official = self.base.host() == DOCKER_HUB && name.namespace().is_none();
         if is_official { format!("library/{}", name.as_str()).into() } else { name.as_str().into() }
     }
 
-    /// The platform a call names, else the client's, else linux/amd64 (what most tools on any host choose).
+    /// Returns the platform of the call, else the client's, else linux/amd64 (the default of most tools).
     pub(crate) fn platform_or(&self, named: Option<&Platform>) -> Result<Platform> {
         match named.or(self.platform.as_ref()) {
             Some(platform) => Ok(platform.clone()),
@@ -183,7 +185,7 @@ impl<H: Host> Connection<H> {
         }
     }
 
-    /// A request without body.
+    /// Builds a request without a body.
     pub(crate) fn request(
         &self,
         method: Method,
@@ -202,28 +204,31 @@ impl<H: Host> Connection<H> {
         request
     }
 
-    /// Sends a request; any status is an answer.
+    /// Sends a request. Any status is a response, not an error.
     pub(crate) async fn send(&self, request: &Request<H::Chunk>) -> Result<Streaming<H>> {
         let (method, url) = (request.method, request.url.clone());
         let http = self.stack.send(request).await.map_err(|error| error.at(method, &url))?;
         Ok(Response { method, url, http })
     }
 
-    /// HEAD; any status is an answer. There is no body to come, which would keep the request's place: who asks on by GET
-    /// while it holds the answer would wait for itself.
+    /// Sends HEAD. Any status is a response, not an error.
+    ///
+    /// Drops the empty body at once, since it would hold the concurrency permit: a caller that follows up with GET
+    /// while it holds the response would wait for itself.
     pub(crate) async fn head(&self, endpoint: &Endpoint, accept: Option<&str>, call: &Call) -> Result<Response<()>> {
         let Response { method, url, http } = self.send(&self.request(Method::Head, endpoint, accept, call)).await?;
         Ok(Response { method, url, http: http.map_body(drop) })
     }
 
-    /// Sends a request and reads all of its answer, whose body may have so many bytes; any status is an answer.
+    /// Sends a request and reads the whole response, whose body may have `limit` bytes. Any status is a response,
+    /// not an error.
     pub(crate) async fn fetch(&self, request: &Request<H::Chunk>, limit: u64) -> Result<Response<Vec<u8>>> {
         let (method, url) = (request.method, request.url.clone());
         let http = read::load(&self.stack, &self.retry, request, limit).await?;
         Ok(Response { method, url, http })
     }
 
-    /// GET of something that is read whole and must be there.
+    /// Sends GET and reads the whole response, which must be a success.
     pub(crate) async fn get(
         &self,
         endpoint: &Endpoint,
@@ -235,24 +240,25 @@ impl<H: Host> Connection<H> {
         self.success(response)
     }
 
-    /// Whether wrong content may be a browser's cache's, so that it is worth to be asked for past that.
+    /// Returns true if wrong content may come from a browser's cache, so that a request that bypasses the cache may
+    /// help.
     pub(crate) fn was_cached_wrong(&self, request: &Request<H::Chunk>, error: Option<&Error>) -> bool {
         self.page_origin.is_some()
             && request.may_be_cached
             && error.is_some_and(|error| error.code == code::DIGEST_MISMATCH)
     }
 
-    /// The same answer if its status is a success, else the error it tells of.
+    /// Returns the response if its status is a success, else the error that it describes.
     pub(crate) fn success(&self, response: Response<Vec<u8>>) -> Result<Response<Vec<u8>>> {
         if response.is_success() { Ok(response) } else { Err(self.failure(&response)) }
     }
 
-    /// The error an answer without success tells of.
+    /// Returns the error that an unsuccessful response describes.
     pub(crate) fn failure(&self, response: &Response<Vec<u8>>) -> Error {
         failure::of(response.method, &response.url, &response.http, self.host.unix_ms())
     }
 
-    /// Sends a GET whose body is to be streamed, and must be there.
+    /// Sends GET for a body to be streamed, which must be a success.
     pub(crate) async fn stream(&self, request: &Request<H::Chunk>) -> Result<Streaming<H>> {
         let Response { method, url, mut http } = self.send(request).await?;
         if http.is_success() {
@@ -263,7 +269,7 @@ impl<H: Host> Connection<H> {
     }
 }
 
-/// Makes a request part of a larger piece of work, with which it shares its tries.
+/// Makes a request share the retry budget of a larger operation.
 pub fn part_of<C>(mut request: Request<C>, retry_budget: &RetryBudget) -> Request<C> {
     request.retry_budget = retry_budget.clone();
     request

@@ -1,9 +1,9 @@
-//! Something at a registry.
+//! //! An endpoint of a registry.
 
 use crate::protocol::auth::scope::Resource;
 use crate::protocol::url::Url;
 
-/// Something at a registry: where it is, and what a token for it is about.
+/// An endpoint of a registry: its URL, and the resource that a token for it must cover.
 #[derive(Clone)]
 pub struct Endpoint {
     pub(crate) url: Url,
@@ -11,7 +11,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The path below which the registry names the uploads of its repository.
+    /// Returns the path below which the registry places the upload sessions of the repository.
     pub(crate) fn upload_path(&self) -> Option<String> {
         match &self.resource {
             Resource::Upload { into, .. } => Some(format!("/v2/{into}/blobs/uploads/")),
@@ -19,7 +19,7 @@ impl Endpoint {
         }
     }
 
-    /// The same thing elsewhere: another page of it, say.
+    /// Returns the endpoint with another URL, such as that of another page.
     pub(crate) fn with_url(&self, url: Url) -> Self {
         Self { url, resource: self.resource.clone() }
     }

@@ -1,4 +1,4 @@
-//! What one registry is, and how it is reached. Nothing here knows what is done with it.
+//! //! The connection to one registry. Nothing here knows the operations built on it.
 
 pub(crate) mod cache;
 pub(crate) mod capabilities;

@@ -1,4 +1,4 @@
-//! A tag or digest of a repository, which a later call is about.
+//! //! A place in a registry: a tag or digest of a repository, to be used by a later call.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::transport::Host;
 
-/// Something in a repository.
+/// A tag or digest in a repository of a registry.
 pub struct Place<H: Host> {
     /// The registry.
     pub(crate) api: Rc<Connection<H>>,

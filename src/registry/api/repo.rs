@@ -1,4 +1,4 @@
-//! A repository of a registry, as one call of the user's works with it.
+//! //! A repository bound to one call of the user.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::registry::api::settings::Call;
 use crate::transport::request::Request;
 use crate::transport::{Host, Result};
 
-/// A repository, and the call that is about it. Tags, manifests and blobs implement their operations on it, each in its
+/// A repository and the call that uses it. Tags, manifests and blobs implement their operations on it, each in its
 /// own file.
 pub struct Repo<H: Host> {
     pub(crate) api: Rc<Connection<H>>,
@@ -30,52 +30,53 @@ impl<H: Host> Repo<H> {
         Self { api: api.clone(), name, call: call.clone() }
     }
 
-    /// `/v2/<name>/<path>`.
+    /// Builds the endpoint `/v2/<name>/<path>`.
     pub(crate) fn endpoint(&self, path: &str) -> Endpoint {
         self.api.repository_endpoint(&self.name, path)
     }
 
-    /// `/v2/<name>/<path>`, with a token that may push; `from`: a repository that blobs may be mounted from.
+    /// Builds the endpoint `/v2/<name>/<path>` for a push. `from` is the repository that a blob may be mounted
+    /// from.
     pub(crate) fn upload_endpoint(&self, path: &str, from: Option<&RepositoryName>) -> Endpoint {
         self.api.upload_endpoint(&self.name, path, from)
     }
 
-    /// A request without body.
+    /// Builds a request without a body.
     pub(crate) fn request(&self, method: Method, endpoint: &Endpoint, accept: Option<&str>) -> Request<H::Chunk> {
         self.api.request(method, endpoint, accept, &self.call)
     }
 
-    /// HEAD; any status is an answer.
+    /// Sends HEAD. Any status is a response, not an error.
     pub(crate) async fn head(&self, endpoint: &Endpoint, accept: Option<&str>) -> Result<Response<()>> {
         self.api.head(endpoint, accept, &self.call).await
     }
 
-    /// GET of something that is read whole and must be there.
+    /// Sends GET and reads the whole response, which must be a success.
     pub(crate) async fn get(&self, endpoint: &Endpoint, accept: Option<&str>, limit: u64) -> Result<Response<Vec<u8>>> {
         self.api.get(endpoint, accept, limit, &self.call).await
     }
 
-    /// Makes sure of V2 before something that V1 does not have.
+    /// Fails with `UNSUPPORTED` if the registry speaks V1. `what` names the operation.
     pub(crate) async fn require_v2(&self, what: &str) -> Result<()> {
         self.api.require_v2(what, &self.call).await
     }
 
-    /// Whether the registry speaks V1.
+    /// Returns true if the registry speaks V1.
     pub(crate) async fn is_v1(&self) -> Result<bool> {
         self.api.is_v1(&self.call).await
     }
 
-    /// What the cache has under a digest or a tag, if it is a `T`.
+    /// Returns the content cached under a digest or tag, if it is a `T`.
     pub(crate) fn cached<T: 'static>(&self, key: &str) -> Option<Rc<T>> {
         self.api.cache.borrow_mut().get(self.name.as_str(), key)
     }
 
-    /// Puts something of so many bytes into the cache.
+    /// Caches content of `size` bytes.
     pub(crate) fn cache<T: 'static>(&self, key: &str, content: Rc<T>, size: u64) {
         self.api.cache.borrow_mut().put(self.name.as_str(), key, content, size);
     }
 
-    /// Drops something from the cache.
+    /// Removes content from the cache.
     pub(crate) fn uncache(&self, key: &str) {
         self.api.cache.borrow_mut().forget(self.name.as_str(), key);
     }

@@ -1,4 +1,4 @@
-//! A response, with what an error about it has to say.
+//! //! A response with the context for errors about it.
 
 use std::ops::{Deref, DerefMut};
 
@@ -8,14 +8,14 @@ use crate::protocol::oci::media_type;
 use crate::protocol::url::Url;
 use crate::transport::{Error, StackBody, failure, request};
 
-/// A response, and the request's method and URL for errors about it; its body read (`Vec<u8>`) or still to come.
+/// A response with the method and URL of its request, for errors. The body is read (`Vec<u8>`) or a stream.
 pub struct Response<B> {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) http: request::Response<B>,
 }
 
-/// A response whose body is still to come.
+/// A response whose body is still to be read.
 pub type Streaming<H> = Response<StackBody<H>>;
 
 impl<B> Deref for Response<B> {
@@ -33,29 +33,31 @@ impl<B> DerefMut for Response<B> {
 }
 
 impl<B> Response<B> {
-    /// An error about this answer.
+    /// Creates an error about this response.
     pub(crate) fn error(&self, code: &'static str, message: impl Into<String>) -> Error {
         Error::new(code, message).at(self.method, &self.url).with_status(self.status)
     }
 
-    /// An error about content that is not what was asked for. What a captive portal or a proxy puts in its place has a
-    /// type of its own.
+    /// Creates an error about unexpected content. If a captive portal or a proxy may have sent it, which its media
+    /// type shows, the message says so.
     pub(crate) fn other_content(&self, code: &'static str, mut message: String) -> Error {
         let media_type = self.header("content-type").map(media_type::essence).unwrap_or_default();
         if media_type.starts_with("text/")
             && let Some(what) = failure::answerer(&self.url, &self.http, &[])
         {
-            message.push_str(&format!("; it came as {what}: does a proxy or a login page answer in its place?"));
+            message.push_str(&format!(
+                "; the response is {what}: check whether a proxy or a login page responds in its place"
+            ));
         }
         self.error(code, message)
     }
 
-    /// A header field's first value.
+    /// Returns the first value of a header field.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)
     }
 
-    /// The digest the registry says the content has: a hint to compare.
+    /// Returns the digest that the registry states for the content. It is a hint to compare with, not a proof.
     pub(crate) fn content_digest(&self) -> Option<Digest> {
         Digest::parse(self.header("docker-content-digest")?.trim()).ok()
     }

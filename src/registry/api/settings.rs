@@ -1,4 +1,4 @@
-//! What a caller can set, once per client or per call.
+//! //! Settings of a client and of a call.
 
 use crate::protocol::http::Headers;
 use crate::protocol::oci::platform::Platform;
@@ -9,7 +9,7 @@ use crate::transport::layers::retry::Policy;
 use crate::transport::request::LogicalTime;
 use crate::transport::trust::TrustedHost;
 
-/// The registry protocols.
+/// The protocol versions of registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
     /// Docker Registry HTTP API V1.
@@ -21,35 +21,35 @@ pub enum Version {
 /// Settings of a client.
 #[derive(Clone)]
 pub struct Settings {
-    /// Protocol; `None`: ask the registry.
+    /// Protocol of the registry; `None` detects it.
     pub api_version: Option<Version>,
-    /// What to authenticate with, and where.
+    /// Credentials, and where they may be sent.
     pub auth: AuthSettings,
-    /// Hosts beside the registry's own domain that may receive its credentials as token services.
+    /// Hosts outside the registry's own domain that may receive its credentials as token services.
     pub trusted: Vec<TrustedHost>,
-    /// How often to try what failed for the moment.
+    /// When and how often to retry.
     pub retry: Policy,
-    /// Milliseconds until headers must have arrived; 0 waits for ever.
+    /// Milliseconds until headers must have arrived; 0 waits forever.
     pub timeout: u64,
-    /// Milliseconds a body may make no progress; 0 waits for ever.
+    /// Milliseconds a body may make no progress; 0 waits forever.
     pub idle_timeout: u64,
-    /// Sent with every request to the registry.
+    /// Header fields of every request to the registry.
     pub headers: Headers,
-    /// Parallel requests at most.
+    /// Maximum number of parallel requests.
     pub concurrency: usize,
-    /// Platform to choose from an index; `None`: linux/amd64.
+    /// Platform to select from an index; `None` is linux/amd64.
     pub platform: Option<Platform>,
-    /// Pages of one listing at most.
+    /// Maximum pages of one listing.
     pub max_pages: u64,
-    /// Items of one listing at most.
+    /// Maximum items of one listing.
     pub max_items: u64,
-    /// Bytes of manifests and configs to keep by digest.
+    /// Bytes of manifests and configs to cache.
     pub cache_bytes: u64,
-    /// Sees each request attempt.
+    /// Receives an event for each request attempt.
     pub observer: Option<Observer>,
-    /// Told of each of the registry's warnings once.
+    /// Receives each distinct warning of the registry once.
     pub warned: Option<Warned>,
-    /// Whether a manifest of schema 1 whose signatures are not all proved right is only warned of.
+    /// True if an unverified schema1 signature causes only a warning.
     pub takes_unverified: bool,
 }
 
@@ -78,8 +78,8 @@ impl Default for Settings {
 /// Settings of one call.
 #[derive(Debug, Clone, Default)]
 pub struct Call {
-    /// Milliseconds until headers must have arrived; `None`: the client's setting; 0 waits for ever.
+    /// Milliseconds until headers must have arrived; `None` uses the client's setting, 0 waits forever.
     pub timeout: Option<u64>,
-    /// When it began.
+    /// Time at which the call began.
     pub began: LogicalTime,
 }

@@ -1,4 +1,4 @@
-//! What calls about one repository do in turn, or once for all of them.
+//! //! Locks and shared results of calls on the same repository.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -7,22 +7,22 @@ use async_lock::Mutex;
 
 use crate::protocol::oci::reference::RepositoryName;
 
-/// The turns of each repository that a call is about.
+/// The locks of each repository in use.
 #[derive(Default)]
 pub struct AllTurns(RefCell<Vec<(String, Rc<Turns>)>>);
 
-/// Of one repository.
+/// The locks of one repository.
 #[derive(Default)]
 pub struct Turns {
-    /// One deletion by digest at a time: distribution 2.8 looks through all tags for those of the digest, and stumbles over
-    /// those that are written or removed meanwhile.
+    /// Allows one deletion by digest at a time: distribution 2.8 searches all tags for those of the digest, and
+    /// fails on tags that are written or removed meanwhile.
     pub(crate) deleting: Mutex<()>,
     pub(crate) listed: Mutex<Listed>,
-    /// Questions for the list and answers to it, counted together.
+    /// Logical clock of requests for the tag list and their responses.
     count: Cell<u64>,
 }
 
-/// A tag list, and when it was asked for.
+/// A tag list and the logical time of its request.
 #[derive(Default)]
 pub struct Listed {
     pub(crate) begun: u64,

@@ -1,4 +1,4 @@
-//! Which protocol a registry speaks.
+//! //! Detection of the protocol that a registry speaks.
 
 use crate::protocol::code;
 use crate::protocol::http::Method;
@@ -8,11 +8,11 @@ use crate::registry::api::settings::{Call, Version};
 use crate::transport::request::AllowedCredentials;
 use crate::transport::{Error, Host, Result, failure};
 
-/// Bytes of an answer that are looked at.
+/// Maximum bytes read of a response.
 pub const LIMIT: u64 = 64 * 1024;
 
 impl<H: Host> Connection<H> {
-    /// The protocol the registry speaks: asked once, by one request however many calls wait for it.
+    /// Detects the protocol of the registry once. Concurrent calls share one request.
     pub(crate) async fn version(&self, call: &Call) -> Result<Version> {
         if let Some(version) = self.version.get() {
             return Ok(version);
@@ -22,69 +22,72 @@ impl<H: Host> Connection<H> {
             self.version.set(Some(version));
             Ok(version)
         };
-        // In a box: what happens once need not take room in every call.
+        // Boxed, so that a one-time operation takes no room in the future of every call.
         Box::pin(self.detecting.get(call.timeout, || self.version.get(), detected)).await
     }
 
-    /// Makes sure of V2 before something that only V2 has.
+    /// Fails with `UNSUPPORTED` if the registry speaks V1. `what` names the operation.
     pub(crate) async fn require_v2(&self, what: &str, call: &Call) -> Result<()> {
         match self.version(call).await? {
             Version::V2 => Ok(()),
             Version::V1 => Err(Error::new(
                 code::UNSUPPORTED,
-                format!("{what}: this registry speaks the V1 protocol, which has no such thing"),
+                format!("{what}: this registry speaks the V1 protocol, which does not support this"),
             )),
         }
     }
 
-    /// The same the other way round. `instead`: what V2 has for it.
+    /// Fails with `UNSUPPORTED` if the registry speaks V2. `instead` names V2's alternative.
     pub(crate) async fn require_v1(&self, what: &str, instead: &str, call: &Call) -> Result<()> {
         if self.is_v1(call).await? {
             return Ok(());
         }
-        let message = format!("{what}: this registry speaks the V2 protocol, which has no such thing; {instead}");
+        let message = format!("{what}: this registry speaks the V2 protocol, which does not support this; {instead}");
         Err(Error::new(code::UNSUPPORTED, message))
     }
 
-    /// Whether the registry speaks V1.
+    /// Returns true if the registry speaks V1.
     pub(crate) async fn is_v1(&self, call: &Call) -> Result<bool> {
         Ok(self.version(call).await? == Version::V1)
     }
 }
 
-/// Asks `/v2/` (distribution-spec v1.1.1, "Determining Support"), and V1's `/v1/_ping` only where that is not found.
+/// Detects the protocol by `/v2/` (distribution-spec v1.1.1, "Determining Support"), and by `/v1/_ping` only after
+/// a 404.
 async fn detect<H: Host>(api: &Connection<H>, call: &Call) -> Result<Version> {
     let mut request = api.request(Method::Get, &api.endpoint("v2/"), None, call);
     request.allowed_credentials = AllowedCredentials::TokenOnly;
     let response = api.fetch(&request, LIMIT).await?;
     match response.status {
-        // Whoever asks for credentials on this path is a registry; whether it takes them is told by the next request.
+        // A host that requires credentials on this path is a registry; the next request shows whether it accepts
+        // them.
         401 => Ok(Version::V2),
         404 => detect_v1(api, response, call).await,
         _ => looks_like_registry(&api.success(response)?).map(|()| Version::V2),
     }
 }
 
-/// Asks `/v2/` and wants a success.
+/// Requests `/v2/`, which must succeed.
 pub async fn check<H: Host>(api: &Connection<H>, call: &Call) -> Result<()> {
     looks_like_registry(&api.get(&api.endpoint("v2/"), None, LIMIT, call).await?)
 }
 
 async fn detect_v1<H: Host>(api: &Connection<H>, v2: Response<Vec<u8>>, call: &Call) -> Result<Version> {
-    // A page across origins gets an error here rather than a 404 without CORS header fields.
+    // A cross-origin page gets an error here rather than a 404 without CORS header fields.
     let ping = api.get(&api.endpoint("v1/_ping"), None, LIMIT, call).await;
     match ping.and_then(|response| looks_like_registry(&response)) {
         Ok(()) => Ok(Version::V1),
         Err(_) => {
             let who = failure::answerer(&v2.url, &v2.http, &v2.body);
-            let who = who.map(|who| format!("; what answers is {who}")).unwrap_or_default();
+            let who = who.map(|who| format!("; the response is {who}")).unwrap_or_default();
             let why = "it knows neither /v2/ nor /v1/_ping (is a path prefix missing?)";
-            Err(v2.error(code::INVALID_RESPONSE, format!("this host is no registry: {why}{who}")))
+            Err(v2.error(code::INVALID_RESPONSE, format!("this host is not a registry: {why}{who}")))
         }
     }
 }
 
-/// A captive portal or any web server says 200 too; a registry says it with JSON or nothing.
+/// Checks that a success is a registry's: captive portals and web servers respond 200 too, but a registry sends
+/// JSON or an empty body.
 pub fn looks_like_registry(response: &Response<Vec<u8>>) -> Result<()> {
     if response.header("docker-distribution-api-version").is_some_and(|version| version.contains("registry/2.0")) {
         return Ok(());
@@ -96,9 +99,9 @@ pub fn looks_like_registry(response: &Response<Vec<u8>>) -> Result<()> {
     }
     let what = failure::answerer(&response.url, &response.http, body);
     let message = format!(
-        "this host is no registry: it answers with {}; check its host, port and path, or whether a proxy or a login page answers \
-         in its place",
-        what.unwrap_or_else(|| "something else than JSON".into())
+        "this host is not a registry: its response is {}; check the host, port and path, or whether a proxy or a \
+         login page responds in its place",
+        what.unwrap_or_else(|| "something other than JSON".into())
     );
     Err::<(), Error>(response.error(code::INVALID_RESPONSE, message))
 }

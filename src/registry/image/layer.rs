@@ -1,4 +1,4 @@
-//! What an image is made of: its layers, and the steps that made them.
+//! //! The layers of an image and the history steps that created them.
 
 use serde::Serialize;
 
@@ -10,13 +10,13 @@ use crate::protocol::v1::ImageId;
 use crate::registry::legacy::v1::V1Layer;
 use crate::transport::{Error, Result};
 
-/// A layer, as its registry names it.
+/// A layer of an image, as its registry identifies it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum ImageLayer {
-    /// By its digest.
+    /// A V2 layer, identified by its digest.
     Blob(Box<Descriptor>),
-    /// By the id of its image.
+    /// A V1 layer, identified by the id of its image.
     V1(V1Layer),
 }
 
@@ -29,14 +29,14 @@ impl ImageLayer {
     }
 }
 
-/// Which layer of an image.
+/// Selects a layer of an image.
 #[derive(Debug, Clone)]
 pub enum Layer {
-    /// The topmost.
+    /// The topmost layer.
     Top,
-    /// By position; 0 is the base.
+    /// A layer by position; 0 is the base.
     Position(i64),
-    /// By digest, or by the id of its image (V1).
+    /// A layer by its digest, or by the id of its image (V1).
     Named(String),
 }
 
@@ -44,27 +44,28 @@ pub enum Layer {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryStep {
-    /// RFC 3339.
+    /// Time of creation (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
-    /// The command.
+    /// The command that the step ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
-    /// Who.
+    /// Author of the step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// Free text.
+    /// A free-text comment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// True where the step made no layer.
+    /// True if the step created no layer.
     pub empty_layer: bool,
-    /// The layer the step made.
+    /// The layer that the step created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<ImageLayer>,
 }
 
 impl Layer {
-    /// It among the layers of an image, base first; those of V1 (not `by_digest`) have ids.
+    /// Finds the selected layer in `layers`, which start with the base. `by_digest` is false for V1, whose layers
+    /// have ids.
     pub(crate) fn of<'a>(&self, layers: &'a [ImageLayer], by_digest: bool) -> Result<&'a ImageLayer> {
         let found = match self {
             Layer::Top => layers.last(),
@@ -90,19 +91,19 @@ impl Layer {
             };
             Error::new(
                 code::INVALID_ARGUMENT,
-                format!("layer: the image has no {which}; it has {count} layers, 0 is the base"),
+                format!("layer: the image has no {which}; it has {count} layers, and 0 is the base"),
             )
         })
     }
 }
 
-/// `None` where the size of one is not known.
+/// Returns the sum of the layers' sizes, or `None` if one is unknown.
 pub(crate) fn total_size(layers: &[ImageLayer]) -> Result<Option<u64>> {
     let Some(sizes) = layers.iter().map(ImageLayer::size).collect::<Option<Vec<u64>>>() else { return Ok(None) };
     match sizes.iter().try_fold(0_u64, |sum, size| sum.checked_add(*size)) {
         Some(total) if total <= MAX_SAFE_INTEGER => Ok(Some(total)),
         _ => {
-            let message = format!("layers: their sizes add up to more than {MAX_SAFE_INTEGER}");
+            let message = format!("layers: the sum of their sizes exceeds {MAX_SAFE_INTEGER}");
             Err(Error::new(code::INVALID_RESPONSE, message))
         }
     }

@@ -1,4 +1,4 @@
-//! One image: its manifest, its config, its layers.
+//! //! An image: its manifest, config and layers.
 
 pub mod layer;
 pub mod reference;
@@ -26,7 +26,7 @@ use crate::registry::manifest::index;
 use crate::registry::manifest::index::Found;
 use crate::transport::{Error, Host, Result};
 
-/// Annotation with the time an image was made, for what has no image config.
+/// Annotation with the creation time, for manifests without an image config.
 const CREATED: &str = "org.opencontainers.image.created";
 
 /// An image of a repository.
@@ -42,26 +42,26 @@ struct Inner<H: Host> {
     api: Rc<Connection<H>>,
     name: RepositoryName,
     of: ImageOrigin,
-    /// `None` where the config is not an image's (an artifact's).
+    /// `None` if the config is not an image config (an artifact's).
     config: Option<ImageConfig>,
     platform: Option<Platform>,
     layers: Vec<ImageLayer>,
     size: Option<u64>,
 }
 
-/// What an image is at its registry.
+/// The form in which the registry stores an image.
 enum ImageOrigin {
-    /// A manifest, and what it says of its config.
+    /// An image manifest, and the descriptor of its config.
     Manifest(Rc<FetchedManifest>, Box<Descriptor>),
-    /// A manifest of schema 1, which holds what others have in a config.
+    /// A schema1 manifest, which contains its config.
     Schema1(Rc<FetchedManifest>),
-    /// V1: an id, and the JSON behind it.
+    /// A V1 image: its id and its JSON.
     V1(ImageId, Rc<Vec<u8>>),
 }
 
 impl<H: Host> Image<H> {
-    /// The image of a tag or digest; from an index the one for `platform`, else for the client's, else linux/amd64. A
-    /// platform that the call names must fit a single image too.
+    /// Finds the image of a tag or digest. From an index it selects the image for `platform`, else for the client's
+    /// platform, else for linux/amd64. A platform that the call names must match a single image too.
     pub(super) async fn find(repo: &Repo<H>, reference: &Reference, platform: Option<&Platform>) -> Result<Self> {
         let manifest = repo.manifest(reference, None).await?;
         if manifest.manifest.kind != Kind::Index {
@@ -80,7 +80,7 @@ impl<H: Host> Image<H> {
         Self::open(repo, found).await
     }
 
-    /// The image of an image manifest, or of schema 1.
+    /// Opens the image of an image manifest or schema1 manifest.
     pub(super) async fn open(repo: &Repo<H>, found: Found) -> Result<Self> {
         let Found { manifest, platform } = found;
         let document = manifest.sound()?;
@@ -93,20 +93,20 @@ impl<H: Host> Image<H> {
                 (ImageOrigin::Manifest(manifest.clone(), Box::new(config.clone())), layers.clone())
             }
             _ => {
-                let message = format!("{} is no image: {}", manifest.digest, document.media_type);
+                let message = format!("{} is not an image: its media type is {}", manifest.digest, document.media_type);
                 return Err(Error::new(code::UNSUPPORTED, message));
             }
         };
         let layers: Vec<ImageLayer> = layers.into_iter().map(|layer| ImageLayer::Blob(Box::new(layer))).collect();
         let size = total_size(&layers)?;
         let config = repo.image_config(&manifest).await?;
-        // The config is the image's own word; the index may say more of a variant or an OS version.
+        // The config describes the image itself, but the index may add a variant or an OS version.
         let platform = platform.or_else(|| config.as_ref().and_then(|config| config.platform.clone()));
         let (api, name) = (repo.api.clone(), repo.name.clone());
         Ok(Self(Rc::new(Inner { api, name, of, config, platform, layers, size })))
     }
 
-    /// A V1 image. `config`: what the JSON of its ancestry says.
+    /// Creates a V1 image. `config` is derived from the JSON of its ancestry.
     pub(super) fn of_v1(
         repo: &Repo<H>,
         (id, json): (ImageId, Rc<Vec<u8>>),
@@ -126,28 +126,33 @@ impl<H: Host> Image<H> {
         })))
     }
 
-    /// Whether it is of this repository, found by this client.
+    /// Returns true if this client found the image in `repo`.
     pub(super) fn is_of(&self, repo: &Repo<H>) -> bool {
         Rc::ptr_eq(&self.0.api, &repo.api) && self.0.name == repo.name
     }
 
-    /// What names it in messages.
+    /// Names the image in messages: by its digest, else by its id.
     pub(super) fn names(&self) -> &str {
         self.digest().map_or(self.id(), Digest::as_str)
     }
 
-    /// Its id, where it is of this V1 registry: there an image may be in any of the repositories.
+    /// Returns the id of an image of this V1 registry, in any of its repositories: V1 ids are not bound to a
+    /// repository.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_ARGUMENT` when the image is from another registry.
     pub(super) fn v1_id_at(&self, api: &Rc<Connection<H>>) -> Result<ImageId> {
         match &self.0.of {
             ImageOrigin::V1(id, _) if Rc::ptr_eq(&self.0.api, api) => Ok(id.clone()),
             _ => {
-                let message = format!("image: {} is of another registry than {}", self.names(), api.base());
+                let message = format!("image: {} is in another registry than {}", self.names(), api.base());
                 Err(Error::new(code::INVALID_ARGUMENT, message))
             }
         }
     }
 
-    /// Digest of the config, or what V1 calls the image; schema 1 is V1's.
+    /// Returns the digest of the config, or the V1 id of a V1 or schema1 image.
     pub fn id(&self) -> &str {
         match &self.0.of {
             ImageOrigin::Manifest(_, config) => config.digest.as_str(),
@@ -156,17 +161,17 @@ impl<H: Host> Image<H> {
         }
     }
 
-    /// Digest of the manifest; V1 has neither.
+    /// Returns the digest of the manifest; `None` for V1, which has neither.
     pub fn digest(&self) -> Option<&Digest> {
         self.manifest().map(|manifest| &manifest.digest)
     }
 
-    /// Media type of the manifest, or of V1's JSON.
+    /// Returns the media type of the manifest, or of a V1 image's JSON.
     pub fn media_type(&self) -> &str {
         self.manifest().map_or(v1::JSON, |manifest| &manifest.manifest.media_type)
     }
 
-    /// Whether its digest vouches for all of it.
+    /// Returns true if a digest covers the whole image, which is false for V1.
     pub fn is_verified(&self) -> bool {
         self.manifest().is_some()
     }
@@ -178,17 +183,21 @@ impl<H: Host> Image<H> {
         }
     }
 
-    /// As the index tells it, else the config.
+    /// Returns the platform that the index states, else the one in the config.
     pub fn platform(&self) -> Option<&Platform> {
         self.0.platform.as_ref()
     }
 
-    /// Bytes of all layers, compressed; `None` where a V1 registry does not tell.
+    /// Returns the compressed size of all layers in bytes, or `None` if a V1 registry does not report it.
     pub fn size(&self) -> Option<u64> {
         self.0.size
     }
 
-    /// Where it is: by its digest, at a V1 registry by its id.
+    /// Returns the place of the image: by its digest, or by its id at a V1 registry.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_REFERENCE` when the V1 id cannot be used as a tag.
     pub fn place(&self) -> Result<Place<H>> {
         let Inner { api, name, .. } = &*self.0;
         let reference = match self.digest() {
@@ -198,18 +207,25 @@ impl<H: Host> Image<H> {
         Ok(Place { api: api.clone(), name: name.clone(), reference })
     }
 
-    /// RFC 3339, from the config, else the annotation.
+    /// Returns the creation time (RFC 3339) from the config, else from the annotation.
     pub fn created(&self) -> Option<&str> {
         let config = self.0.config.as_ref().and_then(|config| config.created.as_deref());
         config.or_else(|| self.manifest()?.manifest.annotations.as_ref()?.get(CREATED))
     }
 
-    /// Base first.
+    /// Returns the layers, base first.
     pub fn layers(&self) -> &[ImageLayer] {
         &self.0.layers
     }
 
-    /// A layer's bytes, verified as far as that can be.
+    /// Opens a layer. Its bytes are verified if the registry names a digest or checksum.
+    ///
+    /// # Errors
+    ///
+    /// - `INVALID_ARGUMENT` when the image has no such layer.
+    /// - `INVALID_REFERENCE` when the digest or id is invalid.
+    /// - `BLOB_UNKNOWN` or `NOT_FOUND` when the registry does not have the layer.
+    /// - Otherwise the code of the failed request.
     pub async fn layer(&self, which: Layer, call: &Call) -> Result<BlobPull<H>> {
         let repo = self.repo(call);
         let layer = match which.of(&self.0.layers, self.is_verified())? {
@@ -219,13 +235,17 @@ impl<H: Host> Image<H> {
         let pulled = repo.blob(&layer.digest, Some(layer.size)).await;
         pulled.map_err(|mut error| {
             if error.is_not_found() && layer.urls.as_ref().is_some_and(|urls| !urls.is_empty()) {
-                error.message.push_str("; the layer is a foreign one, kept at the addresses its descriptor names");
+                error.message.push_str("; the layer is a foreign layer, stored at the URLs that its descriptor lists");
             }
             error
         })
     }
 
-    /// The config as it came, V1's JSON of the image, of schema 1 what that says of a config: a JSON object.
+    /// Returns the config byte for byte, the JSON of a V1 image, or the config that a schema1 manifest contains.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_RESPONSE` when it is not a JSON object, or the code of a failed request if it is no longer cached.
     pub async fn json(&self, call: &Call) -> Result<Rc<Vec<u8>>> {
         let bytes = match &self.0.of {
             ImageOrigin::Manifest(_, config) => self.repo(call).config(config).await?,
@@ -236,13 +256,22 @@ impl<H: Host> Image<H> {
         Ok(bytes)
     }
 
-    /// The raw JSON of one field of the config; `None` where it has none of that name.
+    /// Returns the raw JSON of one field of the config, or `None` if it has no such field.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Image::json`].
     pub async fn field(&self, name: &str, call: &Call) -> Result<Option<String>> {
         let bytes = self.json(call).await?;
         Ok(config::field(&bytes, name)?.map(|value| value.get().to_owned()))
     }
 
-    /// The layers' chain ids, top first (image-spec, config.md, "Layer ChainID"); V1's ids of images, of schema 1 too.
+    /// Returns the chain IDs of the layers, top first (image-spec, config.md, "Layer ChainID"). For V1 and schema1
+    /// these are the image ids.
+    ///
+    /// # Errors
+    ///
+    /// `UNSUPPORTED` when it is an artifact, which has no image config.
     pub async fn ancestry(&self) -> Result<Vec<String>> {
         if let ImageOrigin::Schema1(manifest) = &self.0.of {
             return Ok(v1_ids(manifest).map(str::to_owned).collect());
@@ -258,7 +287,11 @@ impl<H: Host> Image<H> {
         Ok(ids.iter().rev().map(ToString::to_string).collect())
     }
 
-    /// The history, oldest first, with the layers its steps made.
+    /// Returns the history, oldest first, with the layer that each step created.
+    ///
+    /// # Errors
+    ///
+    /// `UNSUPPORTED` when it is an artifact, which has no image config.
     pub async fn history(&self) -> Result<Vec<HistoryStep>> {
         let mut layers = self.0.layers.iter();
         let steps = self.require_config()?.history.iter().map(|step| HistoryStep {
@@ -272,7 +305,11 @@ impl<H: Host> Image<H> {
         Ok(steps.collect())
     }
 
-    /// The history as a Dockerfile's lines; a reconstruction.
+    /// Reconstructs a Dockerfile from the history.
+    ///
+    /// # Errors
+    ///
+    /// `UNSUPPORTED` when it is an artifact, which has no image config.
     pub async fn dockerfile(&self) -> Result<String> {
         Ok(self.require_config()?.dockerfile())
     }
@@ -292,13 +329,13 @@ impl<H: Host> Image<H> {
     }
 }
 
-/// What schema 1 says of a config.
+/// Returns the config that a schema1 manifest contains.
 fn schema1_config(manifest: &FetchedManifest) -> Result<Rc<Vec<u8>>> {
     let legacy = manifest.schema1.as_ref().ok_or_else(|| Error::internal("schema 1 without its payload"))?;
     Ok(Rc::new(legacy.document.config(None)?))
 }
 
-/// The V1 ids of schema 1, top first.
+/// Returns the V1 ids of a schema1 manifest, top first.
 fn v1_ids(manifest: &FetchedManifest) -> impl Iterator<Item = &str> {
     manifest.schema1.iter().flat_map(|legacy| legacy.document.ancestry())
 }

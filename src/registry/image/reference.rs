@@ -1,4 +1,4 @@
-//! What a caller means by an image.
+//! //! A caller's reference to an image.
 
 use crate::protocol::code;
 use crate::protocol::oci::reference::Reference;
@@ -6,21 +6,25 @@ use crate::registry::api::repo::Repo;
 use crate::registry::image::Image;
 use crate::transport::{Error, Host, Result};
 
-/// A tag or digest, or an image found before.
+/// A reference to an image: a tag or digest, or an image found before.
 pub enum ImageReference<H: Host> {
-    /// A tag or digest of the repository that is asked.
+    /// A tag or digest of the repository that the call is about.
     Reference(String),
-    /// An image, which knows where it is from.
+    /// An image, which knows its repository.
     Image(Image<H>),
 }
 
 impl<H: Host> ImageReference<H> {
-    /// Whether it is an image of a V1 registry.
+    /// Returns true if it is an image of a V1 registry.
     pub(crate) fn is_of_v1(&self) -> bool {
         matches!(self, ImageReference::Image(image) if image.digest().is_none())
     }
 
-    /// What names it in this repository. An image of another one has to be copied first.
+    /// Returns the reference within `repo`.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_ARGUMENT` when the image is in another repository, from which it has to be copied first.
     pub(crate) fn within(&self, repo: &Repo<H>) -> Result<Reference> {
         match self {
             ImageReference::Reference(text) => Ok(Reference::parse(text)?),
@@ -29,7 +33,7 @@ impl<H: Host> ImageReference<H> {
                 None => Err(Error::new(
                     code::INVALID_ARGUMENT,
                     format!(
-                        "image: {} is of another repository than {}; copy() brings it here",
+                        "image: {} is in another repository than {}; copy it here with copy()",
                         image.names(),
                         repo.name
                     ),

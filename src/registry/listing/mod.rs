@@ -1,4 +1,4 @@
-//! Listings page by page: tags and the catalog (distribution-spec v1.1.1, "Listing Tags").
+//! //! Paginated listings: tags and the catalog (distribution-spec v1.1.1, "Listing Tags").
 
 pub(crate) mod pager;
 pub(crate) mod paging;
@@ -23,9 +23,9 @@ use crate::registry::listing::pager::{PageRequest, Pager};
 use crate::registry::listing::paging::{ListingBounds, PAGE_LIMIT, next_page};
 use crate::transport::{Error, Host, Result};
 
-/// Items asked for per page: what distribution and ECR allow at most.
+/// Items requested per page: the maximum of distribution and ECR.
 const PAGE_SIZE: u64 = 1000;
-/// What is listed.
+/// The kind of list.
 enum Listed {
     Catalog,
     Tags(std::result::Result<RepositoryName, Invalid>),
@@ -33,12 +33,12 @@ enum Listed {
 
 enum Next {
     PageRequest(PageRequest),
-    /// A page of a V1 registry, counted from 1.
+    /// A page of a V1 registry; the first is 1.
     V1(u64),
     Failure(Error),
 }
 
-/// A listing in progress.
+/// A listing in progress, read page by page.
 pub struct Listing<H: Host> {
     api: Rc<Connection<H>>,
     listed: Listed,
@@ -62,7 +62,7 @@ impl<H: Host> Listing<H> {
         Self::new(api, Listed::Tags(name), page_size, call)
     }
 
-    /// The tags of a repository.
+    /// Lists the tags of a repository.
     pub(super) fn of_tags(repo: &Repo<H>) -> Self {
         Self::tags(repo.api.clone(), Ok(repo.name.clone()), None, repo.call.clone())
     }
@@ -73,14 +73,23 @@ impl<H: Host> Listing<H> {
         Self { api, listed, call, next: Next::PageRequest(PageRequest::First), course, extent }
     }
 
-    /// The same for whoever deletes what no listed tag needs: the registry is asked whether something follows the last item
-    /// even where it sends no `Link`, and a list of which that cannot be known is an error.
+    /// Makes the listing thorough, for callers that delete what is not listed: it asks for items after the last one
+    /// even if there is no `Link`, and fails if the end of the list is uncertain.
     pub fn thorough(mut self) -> Self {
         self.course.is_thorough = true;
         self
     }
 
-    /// The next page's items, never an empty page; `None` at the end, and after an error.
+    /// Returns the items of the next page, which is never empty; `None` at the end and after an error.
+    ///
+    /// # Errors
+    ///
+    /// - `NAME_UNKNOWN` or `NOT_FOUND` when the repository does not exist.
+    /// - `UNSUPPORTED` when the registry has no catalog or does not show it to this client.
+    /// - `PAGING_LOOP` when there is more to list but the registry does not say how to get it.
+    /// - `TOO_LARGE` when the list exceeds the limits on pages, items or bytes.
+    /// - `INVALID_RESPONSE` when a page is not a list.
+    /// - Otherwise the code of the failed request.
     pub async fn next_page(&mut self) -> Result<Option<Strings>> {
         let result = self.advance().await;
         if !matches!(result, Ok(Some(_))) {
@@ -89,7 +98,11 @@ impl<H: Host> Listing<H> {
         result
     }
 
-    /// All items of all pages.
+    /// Collects the items of all pages.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Listing::next_page`].
     pub async fn collect(mut self) -> Result<Vec<String>> {
         let mut all = Vec::new();
         while let Some(page) = self.next_page().await? {
@@ -123,7 +136,7 @@ impl<H: Host> Listing<H> {
                 PageRequest::End | PageRequest::Doubtful(_) | PageRequest::Stuck(_) => return Ok(None),
             };
             if matches!(turn, PageRequest::After(_)) && self.extent.has(&url) {
-                // A Link has led there.
+                // A Link led there before.
                 let turn = self.course.refused(&turn, &|url| self.extent.has(url));
                 self.go_on(turn, &url);
                 continue;
@@ -161,7 +174,7 @@ impl<H: Host> Listing<H> {
 
     async fn get(&self, url: Url) -> Result<Response<Vec<u8>>> {
         let endpoint = self.endpoint()?.with_url(url);
-        // Artifactory answers 406 to a manifest's Accept here.
+        // Artifactory responds 406 to a manifest's Accept here.
         let request = self.api.request(Method::Get, &endpoint, Some("application/json"), &self.call);
         self.api.fetch(&request, PAGE_LIMIT).await
     }
@@ -175,7 +188,7 @@ impl<H: Host> Listing<H> {
             return Ok(response);
         }
         let error = self.api.failure(&response);
-        // distribution and ECR set a limit to `n`; without it they choose.
+        // distribution and ECR limit `n`; without `n` they choose the page size.
         let is_size =
             response.status == 400 && matches!(error.code.as_ref(), "PAGINATION_NUMBER_INVALID" | "UNSUPPORTED");
         if !is_size {
@@ -188,8 +201,8 @@ impl<H: Host> Listing<H> {
         }
     }
 
-    /// Of a catalog: that the registry has none, or does not show it. Many have none (Docker Hub, GHCR), or one for their
-    /// administrators (Harbor).
+    /// Explains a failed catalog request: the registry has no catalog (Docker Hub, GHCR) or shows it to
+    /// administrators only (Harbor). Other errors are returned unchanged.
     async fn no_catalog(&self, error: Error) -> Error {
         let is_absent = matches!(error.status, Some(404 | 405 | 410 | 501)) || error.code == code::UNSUPPORTED;
         let is_denied = matches!(error.status, Some(401 | 403));
@@ -200,22 +213,22 @@ impl<H: Host> Listing<H> {
         let (code, clause) = if is_absent {
             (code::UNSUPPORTED.into(), format!("this registry has no catalog (/v2/_catalog): {advice}"))
         } else if version::check(&self.api, &self.call).await.is_ok() {
-            // It lets this client in, and not here.
+            // The registry accepts this client elsewhere.
             let whose = if self.api.has_credentials() { "to these credentials" } else { "without credentials" };
             let clause = format!("this registry has no catalog (/v2/_catalog), or does not show it {whose}: {advice}");
             (code::UNSUPPORTED.into(), clause)
         } else {
-            (error.code.clone(), "the catalog is not shown without credentials that are good for it".to_owned())
+            (error.code.clone(), "the catalog is not shown without credentials that may read it".to_owned())
         };
         Error { code, ..error.and(&clause) }
     }
 
-    /// What to do where a page is refused.
+    /// Handles a refused page: ends the listing, tries another request, or fails.
     fn refused(&mut self, turn: &PageRequest, response: &Response<Vec<u8>>) -> Result<()> {
-        // What may be answered otherwise a moment later, or to somebody else, tells nothing of the list.
+        // A status that may be temporary, or depends on the credentials, says nothing about the list.
         let is_verdict =
             matches!(response.status, 400..=499) && !matches!(response.status, 401 | 403 | 407 | 408 | 425 | 429);
-        // Where header fields may be hidden, something may be missing.
+        // If header fields may be hidden, a `Link` may have been missed.
         let is_needed = match turn {
             PageRequest::After(_) => response.headers_filtered,
             PageRequest::Guess(_) | PageRequest::Whole(_) => false,
@@ -246,7 +259,7 @@ impl<H: Host> Listing<H> {
 
     fn go_on(&mut self, turn: PageRequest, url: &Url) {
         self.next = match turn {
-            // What came is given out before.
+            // The items so far are returned first.
             PageRequest::Stuck(why) => Next::Failure(self.extent.stuck(url, &why)),
             PageRequest::Doubtful(why) => {
                 let name = if let Listed::Tags(Ok(name)) = &self.listed { name.as_str() } else { "the catalog" };
@@ -257,7 +270,8 @@ impl<H: Host> Listing<H> {
         };
     }
 
-    /// A page of a V1 registry. Who gives all at once, and who ignores which page is asked for, has nothing new on the next.
+    /// Fetches a page of a V1 registry. A registry that ignores the page number returns nothing new on the second
+    /// page, which ends the listing.
     async fn v1_page(&mut self, number: u64) -> Result<Strings> {
         let name = match &self.listed {
             Listed::Catalog => None,

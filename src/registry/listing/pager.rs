@@ -1,6 +1,8 @@
-//! How a listing goes on after a page. A `Link` leads to the next one; where there is none to be seen or it cannot be used
-//! the last item does, and where the registry ignores that a page that may hold everything. What a registry does decides, not
-//! what it should do: the list is at its end when it has been seen to be.
+//! Decides how a listing continues after a page.
+//!
+//! The pager follows `Link`. Without a usable one it asks for the items after the last one (`last`), and if the
+//! registry ignores `last`, for one page that is large enough for everything. It relies on the observed behaviour
+//! of the registry: a list ends when its end was seen.
 
 use std::collections::HashSet;
 
@@ -8,71 +10,72 @@ use crate::protocol::oci::listing::Strings;
 use crate::protocol::url::Url;
 use crate::registry::listing::paging::NextPage;
 
-/// Pages in a row with nothing new to which a `Link` is followed: some registries leave out what the caller may not see.
+/// Consecutive pages without new items after which no `Link` is followed. Some registries leave out items that the
+/// caller may not see.
 const BARREN: u32 = 16;
-/// Limits that registries set to a page by themselves.
+/// Page sizes that registries impose by themselves.
 const LIMITS: [usize; 10] = [50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 100_000];
-/// How much larger a page is that may hold everything.
+/// Factor by which a page grows that is to hold everything.
 const LARGER: u64 = 10;
-/// Items of a page that nobody asks for more than.
+/// The largest page size that is requested.
 const LARGEST: u64 = 100_000_000;
 
-/// What is asked for next.
+/// The next request of a listing, or its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PageRequest {
     /// The first page.
     First,
-    /// Where a `Link` leads.
+    /// The target of a `Link`.
     Page(Url),
-    /// Where the query of a `Link` that cannot be used leads on the registry itself.
+    /// The registry's own list with the query of a `Link` that cannot be used.
     Guess(Url),
-    /// What follows an item.
+    /// The items after this one.
     After(String),
-    /// Everything, in one page that may be so large.
+    /// Everything, in one page of this size.
     Whole(u64),
-    /// Nothing: that was all.
+    /// No request: the list is complete.
     End,
-    /// Nothing; perhaps that was not all.
+    /// No request: the list may be incomplete. A warning is issued.
     Doubtful(String),
-    /// Nothing, although that was not all or may not have been.
+    /// No request: the list is incomplete or may be. The listing fails.
     Stuck(String),
 }
 
-/// Why there may be more although no `Link` can be followed.
+/// The reason why a list may continue although no `Link` can be followed.
 #[derive(Debug)]
 struct Doubt {
     why: String,
-    /// Whether only who deletes what is not listed has to mind.
+    /// True if only a thorough listing has to fail.
     is_slight: bool,
-    /// Where the query of the `Link` leads on the registry itself.
+    /// The registry's own list with the query of the `Link`.
     guess: Option<Url>,
 }
 
-/// What is known of a listing's pages.
+/// The state of a listing across its pages.
 pub struct Pager {
-    /// Items asked for per page.
+    /// Items requested per page.
     pub size: Option<u64>,
-    /// Whether somebody deletes what is not listed: then it is asked whether something follows the last item even where no
-    /// `Link` says so, and a doubt is an error.
+    /// True if the caller deletes what is not listed: then the pager asks for items after the last one even without
+    /// a `Link`, and a doubt is an error.
     pub is_thorough: bool,
-    /// Items that came, unless the first page was all.
+    /// Items received so far, unless the first page was the whole list.
     given: HashSet<String>,
     last: Option<String>,
     doubt: Option<Doubt>,
-    /// Whether what was asked for after an item came after it.
+    /// True if a request with `last` returned the items after it.
     goes_on: bool,
-    /// Whether the page before was empty.
+    /// True if the previous page was empty.
     was_empty: bool,
-    /// Whether items come in no order, so that none is the last for sure.
+    /// True if items are not sorted, so that the last item received may not be the last one of the list.
     is_unsorted: bool,
     barren: u32,
-    /// Whether a `Link` led to a page.
+    /// True if a `Link` led to a page.
     has_followed: bool,
     has_tried_whole: bool,
 }
 
 impl Pager {
-    /// Nothing has come.
+    /// Creates the state before the first page.
     pub fn new(size: Option<u64>) -> Self {
         Self {
             size,
@@ -89,8 +92,10 @@ impl Pager {
         }
     }
 
-    /// The page's items that did not come before, and what to ask for after it. `is_hidden`: whether header fields may have
-    /// been kept from a web page; `was_asked`: whether that URL was.
+    /// Takes a page and returns its new items and the next request.
+    ///
+    /// `is_hidden` is true if the browser may have hidden header fields; `was_asked` returns true for URLs that
+    /// were requested before.
     pub fn turn(
         &mut self,
         asked: &PageRequest,
@@ -102,7 +107,7 @@ impl Pager {
         let (total, known) = (page.len(), self.given.len());
         let cursor = if let PageRequest::After(cursor) = asked { Some(cursor.as_str()) } else { None };
         let last = page.last().map(str::to_owned);
-        // A list that comes whole in one page need not be remembered.
+        // A list that arrives in one page need not be remembered.
         let is_first = matches!(asked, PageRequest::First);
         let (page, again) = if is_first { (page, 0) } else { self.unseen(page, cursor) };
         let fresh = page.len();
@@ -114,33 +119,33 @@ impl Pager {
         let turn = match asked {
             PageRequest::Whole(size) => {
                 let covers = total - fresh == known;
-                // A malformed Link may stand on the last page too (Cloudflare's registry).
+                // A malformed Link may be on the last page too (Cloudflare's registry).
                 let leads_on = matches!(next, NextPage::At(_) | NextPage::Elsewhere { .. });
-                // A registry's own limit may have cut it.
+                // The page may be cut at the registry's own limit.
                 let is_cut = fresh > 0 && LIMITS.contains(&total);
                 if covers && !is_cut && (total as u64) < *size && !leads_on {
                     PageRequest::End
                 } else if total as u64 == *size && *size < LARGEST {
                     PageRequest::Whole(size * LARGER)
                 } else {
-                    self.give_up("a page that may hold everything does not show that it does")
+                    self.give_up("a page large enough for everything may be incomplete")
                 }
             }
-            // It goes on behind the item, or gives that once more.
+            // Nothing new and nothing repeated but the cursor: the list ended.
             PageRequest::After(_) if again == 0 && fresh == 0 => self.ended(),
             PageRequest::After(_) if again == 0 => {
                 self.goes_on = true;
                 self.onward(next, total, is_hidden, was_asked)
             }
-            // Everything once more: `last` is ignored, and `n` too or there are not so many; or the pages went by links
-            // (with cursors of their own) to where there was none.
+            // Everything is repeated: the registry ignores `last`, and either ignores `n` too or has fewer items;
+            // or links (with their own cursors) led to the end.
             PageRequest::After(_) if self.doubt.is_none() && (self.has_followed || !self.is_full(total)) => {
                 PageRequest::End
             }
-            // Behind its last item go-containerregistry's begins anew.
+            // After its last item go-containerregistry's registry starts again from the beginning.
             PageRequest::After(_) if self.goes_on && fresh == 0 => self.ended(),
             PageRequest::After(_) => self.otherwise(was_asked),
-            // Behind an empty page it begins anew.
+            // After an empty page the registry starts again from the beginning.
             _ if was_empty && fresh == 0 && total > 0 => PageRequest::End,
             _ => self.onward(next, total, is_hidden, was_asked),
         };
@@ -155,12 +160,12 @@ impl Pager {
         (page, turn)
     }
 
-    /// What to ask for where the registry refuses that, or it was asked for before.
+    /// Returns the next request after one that the registry refused, or that was made before.
     pub fn refused(&mut self, asked: &PageRequest, was_asked: &dyn Fn(&Url) -> bool) -> PageRequest {
         match asked {
-            PageRequest::Whole(_) => self.give_up("a page that may hold everything is refused"),
+            PageRequest::Whole(_) => self.give_up("it refuses a page large enough for everything"),
             PageRequest::After(_) | PageRequest::Guess(_) if self.doubt.is_some() => self.otherwise(was_asked),
-            // The specification has a list end without a Link; to a question on top there is nothing more to say.
+            // By the specification a list without a Link has ended; this request was an extra check.
             _ => PageRequest::End,
         }
     }
@@ -178,7 +183,7 @@ impl Pager {
                 return PageRequest::Page(url);
             }
             NextPage::At(_) if self.barren > BARREN => {
-                Doubt { why: "its Link leads to pages with nothing new".into(), is_slight: false, guess: None }
+                Doubt { why: "its Link leads to pages without new items".into(), is_slight: false, guess: None }
             }
             NextPage::At(_) => Doubt { why: "its pages lead in a circle".into(), is_slight: false, guess: None },
             NextPage::Unreadable { why, guess } | NextPage::Elsewhere { why, guess } => {
@@ -194,18 +199,19 @@ impl Pager {
         };
         self.doubt = Some(doubt);
         match &self.last {
-            // An empty page is the end, whatever its Link says.
+            // An empty page is the end, even with a Link.
             Some(last) if total > 0 => PageRequest::After(last.clone()),
             _ => PageRequest::End,
         }
     }
 
-    /// Whether a page holds as much as was asked for: some registries cut there and send no Link (go-containerregistry's).
+    /// Returns true if a page has as many items as were requested: some registries (go-containerregistry's) cut
+    /// there and send no Link.
     fn is_full(&self, total: usize) -> bool {
         self.size.is_some_and(|size| size > 0 && total as u64 == size)
     }
 
-    /// Where `last` leads no further.
+    /// Returns the next request when `last` leads no further.
     fn otherwise(&mut self, was_asked: &dyn Fn(&Url) -> bool) -> PageRequest {
         let guess = self.doubt.as_mut().and_then(|doubt| doubt.guess.take());
         match guess.filter(|guess| self.barren <= BARREN && !was_asked(guess)) {
@@ -220,12 +226,13 @@ impl Pager {
         PageRequest::Whole(LARGER * self.size.unwrap_or_default().max(self.given.len() as u64).max(100))
     }
 
-    /// Nothing follows the last item. Where items come in no order that may be another than the one asked about.
+    /// Ends the listing if nothing follows the last item. In an unsorted list that item may not be the last, so one
+    /// large page is tried first.
     fn ended(&mut self) -> PageRequest {
         if !self.is_unsorted || self.has_tried_whole {
             return PageRequest::End;
         }
-        let why = "its items come in no order".to_owned();
+        let why = "its items are not sorted".to_owned();
         self.doubt = Some(Doubt { why, is_slight: true, guess: None });
         self.whole()
     }
@@ -240,7 +247,7 @@ impl Pager {
         }
     }
 
-    /// The items that did not come before, and how many of the others are not the cursor.
+    /// Returns the new items, and how many of the repeated ones are not the cursor.
     fn unseen(&mut self, page: Strings, cursor: Option<&str>) -> (Strings, usize) {
         let (mut fresh, mut again) = (Vec::new(), 0);
         let is_alone = self.given.len() == 1;
@@ -255,7 +262,7 @@ impl Pager {
         (if fresh.len() == page.len() { page } else { page.with(&fresh) }, again)
     }
 
-    /// The items of a V1 page that did not come before.
+    /// Returns the new items of a V1 page.
     pub fn fresh(&mut self, page: Strings) -> Strings {
         self.unseen(page, None).0
     }

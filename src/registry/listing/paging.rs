@@ -1,4 +1,4 @@
-//! What all lists that come in pages have in common: where the next page is, and how much a list may be.
+//! //! Pagination shared by all lists: the location of the next page, and limits on the size of a list.
 
 use std::collections::HashSet;
 
@@ -9,36 +9,38 @@ use crate::protocol::url::Url;
 use crate::registry::api::response::Response;
 use crate::transport::{Error, Result};
 
-/// Bytes of one page that are read: 100,000 tags of full length and then some.
+/// Bytes read of one page: enough for more than 100,000 tags of maximum length.
 pub const PAGE_LIMIT: u64 = 32 * 1024 * 1024;
-/// Bytes of all pages of a list, unpacked: `maxItems` limits their number, not what a page holds beside them.
+/// Bytes of all pages of a list, decompressed. `maxItems` limits the items only, not other content of the pages.
 const LIST_LIMIT: u64 = 8 * PAGE_LIMIT;
 
-/// Where an answer says the next page is.
+/// The location of the next page, as a response states it.
 pub enum NextPage {
-    /// Nowhere.
+    /// There is no next page.
     None,
-    /// There.
+    /// The next page is at this URL.
     At(Url),
-    /// At another origin, where nothing is sent.
+    /// The `Link` leads to another origin, to which nothing is sent.
     Elsewhere {
-        /// What is wrong with the `Link`.
+        /// Description of the problem with the `Link`.
         why: String,
-        /// The registry's own list with the `Link`'s query.
+        /// The registry's own list with the query of the `Link`.
         guess: Option<Url>,
     },
-    /// Somewhere that cannot be made out.
+    /// The `Link` cannot be parsed.
     Unreadable {
-        /// What is wrong with the `Link`.
+        /// Description of the problem with the `Link`.
         why: String,
-        /// The registry's own list with what may be the `Link`'s query.
+        /// The registry's own list with the probable query of the `Link`.
         guess: Option<Url>,
     },
 }
 
-/// Where `Link: …; rel="next"` leads. Only its query is taken: behind a path prefix Artifactory and Nexus drop the prefix,
-/// and a list never moves to another path. Nothing is sent to another origin: behind a proxy that ends TLS registries
-/// name themselves by http.
+/// Returns the location to which `Link: …; rel="next"` leads.
+///
+/// Only the query of the link is used: behind a path prefix, Artifactory and Nexus omit the prefix, and a list
+/// never moves to another path. Nothing is sent to another origin; a registry behind a TLS-terminating proxy may
+/// name itself with http.
 pub fn next_page<B>(response: &Response<B>) -> NextPage {
     let values = || response.headers.all("link");
     let at = |url: &Url| response.url.with_raw_query(url.query());
@@ -62,9 +64,9 @@ pub fn next_page<B>(response: &Response<B>) -> NextPage {
     }
 }
 
-/// How much of a list has come, and how much of it may.
+/// Counts the pages, items and bytes of a list against their limits.
 pub struct ListingBounds {
-    /// The list, in messages.
+    /// Name of the list, for messages.
     what: &'static str,
     limits: (u64, u64),
     pages: u64,
@@ -74,17 +76,21 @@ pub struct ListingBounds {
 }
 
 impl ListingBounds {
-    /// Nothing has come. `limits`: pages and items.
+    /// Starts at zero. `limits` are the maximum pages and items.
     pub fn new(what: &'static str, limits: (u64, u64)) -> Self {
         Self { what, limits, pages: 0, items: 0, bytes: 0, visited: HashSet::new() }
     }
 
-    /// Whether a page was asked for before.
+    /// Returns true if a page was requested before.
     pub fn has(&self, url: &Url) -> bool {
         self.visited.contains(&url.to_string())
     }
 
     /// Counts a page.
+    ///
+    /// # Errors
+    ///
+    /// `TOO_LARGE` when there are too many pages or bytes.
     pub fn page(&mut self, response: &Response<Vec<u8>>) -> Result<()> {
         let url = response.url.to_string();
         self.pages += 1;
@@ -102,6 +108,10 @@ impl ListingBounds {
     }
 
     /// Counts items.
+    ///
+    /// # Errors
+    ///
+    /// `TOO_LARGE` when there are too many.
     pub fn add<B>(&mut self, response: &Response<B>, count: usize) -> Result<()> {
         self.items += count as u64;
         if self.items > self.limits.1 {
@@ -111,13 +121,13 @@ impl ListingBounds {
         Ok(())
     }
 
-    /// The error of a list that does not come to its end.
+    /// Creates the error of a list whose end cannot be determined.
     pub fn stuck(&self, url: &Url, why: &str) -> Error {
         let message = format!("{} may go on after {} items: {why}", self.what, self.items);
         Error::new(code::PAGING_LOOP, message).at(Method::Get, url)
     }
 
-    /// Whether less came than there is.
+    /// Returns true if fewer items arrived than the list has.
     pub fn lacks(&self, total: u64) -> bool {
         total > self.items
     }

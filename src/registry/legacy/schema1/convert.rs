@@ -1,4 +1,4 @@
-//! From schema 1 to what every registry and runtime of today takes: a config and a manifest over the same layers.
+//! //! Converting schema1 to the current formats: a config and a manifest over the same layers.
 
 use std::rc::Rc;
 
@@ -13,34 +13,34 @@ use crate::registry::legacy::schema1::Legacy;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Chunk, Error, Host, Result};
 
-/// What gzip begins with (RFC 1952 §2.3.1).
+/// The magic number of gzip (RFC 1952 §2.3.1).
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-/// What to make of schema 1.
+/// The format to convert schema1 to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Docker's schema 2.
+    /// Docker schema 2.
     Docker,
     /// An OCI image.
     Oci,
 }
 
-/// An image made of one of schema 1.
+/// A converted image.
 pub struct Converted {
     /// The manifest.
     pub manifest: Rc<FetchedManifest>,
-    /// The config it names, which is nowhere yet.
+    /// The config that the manifest refers to, which is not pushed yet.
     pub config: Vec<u8>,
 }
 
-/// A layer's content.
+/// The uncompressed digest of a layer, and whether the layer is compressed.
 struct Content {
     diff_id: Digest,
     is_packed: bool,
 }
 
 impl<H: Host> Repo<H> {
-    /// Reads every layer, for the digest of what is in it, and makes the manifest.
+    /// Converts an image: reads every layer for the digest of its uncompressed content, and builds the manifest.
     pub(in crate::registry) async fn convert(&self, legacy: &Legacy, form: Form) -> Result<Converted> {
         let (manifest_type, config_type, packed, raw) = match form {
             Form::Docker => (DOCKER_MANIFEST, DOCKER_CONFIG, DOCKER_LAYER, DOCKER_RAW_LAYER),
@@ -75,7 +75,7 @@ impl<H: Host> Repo<H> {
         let mut pull = self.blob(&layer.digest, Some(layer.size)).await?;
         let (mut held, mut start) = (Vec::new(), Vec::new());
         let (mut unpack, mut failure) = (None, None);
-        // To the end whatever happens: that bytes are not the layer's is what to say first.
+        // The pull continues to its end after a failure: a digest mismatch is the more important error.
         while let Some(chunk) = pull.next().await? {
             if start.len() < GZIP.len() {
                 chunk.slice(0, GZIP.len() as u64).append_to(&mut start);

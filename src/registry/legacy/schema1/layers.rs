@@ -1,4 +1,4 @@
-//! How large the blobs of a manifest are, which the registry alone knows.
+//! //! The blobs of a schema1 manifest and their sizes, which only the registry knows.
 
 use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
@@ -12,7 +12,7 @@ use crate::transport::{Error, Host, Result};
 use crate::registry::legacy::schema1::Legacy;
 
 impl<H: Host> Repo<H> {
-    /// What the registry has to hold for a manifest, each once, base first. What it does not have is left out.
+    /// Returns the blobs of a manifest, each once, base first. Blobs that the registry does not have are left out.
     pub(in crate::registry) async fn schema1_blobs(&self, legacy: &Legacy) -> Result<Vec<Descriptor>> {
         if let Some(known) = &*legacy.sizes.borrow() {
             return Ok(known.clone());
@@ -34,7 +34,11 @@ impl<H: Host> Repo<H> {
         Ok(found)
     }
 
-    /// Those of these blobs, all of which must be there.
+    /// Returns the descriptors of the wanted blobs.
+    ///
+    /// # Errors
+    ///
+    /// `NOT_FOUND` when the registry does not have one of them.
     pub(in crate::registry) async fn schema1_layers<'a>(
         &self,
         legacy: &Legacy,
@@ -49,7 +53,7 @@ impl<H: Host> Repo<H> {
     }
 }
 
-/// A blob that a manifest needs is gone.
+/// Returns the error of a missing blob.
 fn missing(name: &RepositoryName, digest: &Digest) -> Error {
     Error::new(code::NOT_FOUND, format!("the layer {digest} of a schema1 manifest is not in the repository {name}"))
 }

@@ -1,5 +1,6 @@
-//! Docker's first manifest (distribution, "Image Manifest Version 2, Schema 1"): its payload is what counts and what its
-//! digest is of, its signatures prove who wrote that, and it does not tell how large its layers are.
+//! Docker's first manifest format (distribution, "Image Manifest Version 2, Schema 1").
+//!
+//! The digest covers the payload only, the signatures prove its author, and the layers' sizes are not stated.
 
 mod convert;
 mod layers;
@@ -17,29 +18,29 @@ use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::schema1::Schema1;
 use crate::protocol::schema1::signed::{Signature, Signed};
 
-/// What a manifest of schema 1 has beside its bytes.
+/// The parsed parts of a schema1 manifest.
 #[derive(Debug)]
 pub struct Legacy {
-    /// What the digest is of.
+    /// The bytes that the digest covers.
     pub payload: Vec<u8>,
-    /// What that says.
+    /// The parsed payload.
     pub document: Schema1,
-    /// None where it is unsigned.
+    /// The signatures; empty if it is unsigned.
     pub signatures: Vec<SignatureFact>,
-    /// The blobs with their sizes, once they were asked for.
+    /// The blobs with their sizes, once they were requested.
     sizes: RefCell<Option<Vec<Descriptor>>>,
 }
 
-/// A signature, and whether it is right.
+/// A signature and the result of its verification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignatureFact {
-    /// Fingerprint of the key, where there is one.
+    /// Fingerprint of the key, if the signature states one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
-    /// The algorithm, as the signature tells it.
+    /// The algorithm that the signature states.
     pub algorithm: String,
-    /// Whether it is the key's signature of the payload.
+    /// True if it is the key's signature of the payload.
     pub verified: bool,
 }
 
@@ -50,19 +51,19 @@ impl SignatureFact {
 }
 
 impl Legacy {
-    /// Of a payload and what is known of its signatures.
+    /// Creates it from a payload and the results for its signatures.
     pub(crate) fn read(payload: Vec<u8>, signatures: Vec<SignatureFact>) -> Result<Self, Invalid> {
         let document = Schema1::parse(&payload)?;
         Ok(Self { payload, document, signatures, sizes: RefCell::default() })
     }
 
-    /// Of a document taken apart; no signature is checked.
+    /// Creates it from a parsed document, without a check of the signatures.
     pub(crate) fn unchecked(signed: Signed) -> Result<Self, Invalid> {
         let facts = signed.signatures.iter().map(|signature| SignatureFact::of(signature, false)).collect();
         Self::read(signed.payload, facts)
     }
 
-    /// The blobs that the registry has to hold for it, as far as their sizes were asked for.
+    /// Returns the blobs whose sizes were requested before.
     pub(crate) fn known_blobs(&self) -> Vec<Descriptor> {
         self.sizes.borrow().clone().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Signing what a caller wants to push.
+//! //! Signing schema1 manifests before they are pushed.
 
 use crate::protocol::code;
 use crate::protocol::invalid::Invalid;
@@ -13,8 +13,8 @@ use crate::transport::schema1::AnySigner;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Repo<H> {
-    /// The manifest to push for one that a caller gave: what is signed as it is, if its signatures fit; what is not is
-    /// signed, by a fresh key unless there is one.
+    /// Returns the manifest to push: a signed one unchanged, if its signatures are valid; an unsigned one signed,
+    /// with a new key unless `signer` is given.
     pub(in crate::registry) async fn signed(
         &self,
         given: FetchedManifest,
@@ -23,7 +23,7 @@ impl<H: Host> Repo<H> {
         match &given.schema1 {
             Some(legacy) if legacy.signatures.is_empty() => self.sign(legacy, &given.digest, signer).await,
             _ if signer.is_some() => {
-                let message = "options.signingKey: only a schema1 manifest that is not signed yet can be signed";
+                let message = "options.signingKey: only an unsigned schema1 manifest can be signed";
                 Err(Error::new(code::INVALID_ARGUMENT, message))
             }
             Some(_) => {

@@ -1,4 +1,4 @@
-//! Whether a document is signed as it should be.
+//! //! Verifying the signatures of schema1 manifests.
 
 use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
@@ -9,13 +9,13 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Repo<H> {
-    /// A document of this digest, its signatures checked before anything of it is read.
+    /// Verifies the signatures of a document, then parses its payload.
     pub(in crate::registry) async fn legacy(&self, digest: &Digest, signed: Signed) -> Result<Legacy> {
         let facts = self.verify(digest, &signed.signatures).await?;
         Ok(Legacy::read(signed.payload, facts)?)
     }
 
-    /// The same of a manifest that was observed.
+    /// Verifies the signatures of an observed manifest.
     pub(in crate::registry) async fn check_signatures(&self, observed: &FetchedManifest) -> Result<()> {
         if observed.schema1.is_some() {
             Box::pin(self.legacy(&observed.digest, Signed::parse(&observed.bytes)?)).await?;
@@ -23,7 +23,8 @@ impl<H: Host> Repo<H> {
         Ok(())
     }
 
-    /// Checks every signature. Unless all fit, and there is one at least: an error, or a warning where that is set.
+    /// Verifies every signature. Unless there is at least one and all are valid, it fails, or warns if the client
+    /// is set to.
     pub(super) async fn verify(&self, digest: &Digest, signatures: &[Signature]) -> Result<Vec<SignatureFact>> {
         let count = signatures.len();
         let invalid = |what: &str| Error::new(code::SIGNATURE_INVALID, format!("manifest {digest}: {what}"));
@@ -34,7 +35,7 @@ impl<H: Host> Repo<H> {
             let outcome = match &signature.check {
                 Ok(check) => match self.api.host().verify(check).await {
                     Ok(true) => Ok(()),
-                    Ok(false) => Err(invalid(&format!("{} ({}) does not fit it", which(), signature.algorithm))),
+                    Ok(false) => Err(invalid(&format!("{} ({}) is not valid", which(), signature.algorithm))),
                     Err(error) => Err(Error { message: format!("manifest {digest}: {}", error.message), ..error }),
                 },
                 Err(why) => Err(invalid(&format!("{}{why}", which()))),
@@ -48,7 +49,7 @@ impl<H: Host> Repo<H> {
                 self.api.notices.warn(&problem.message);
                 Ok(facts)
             }
-            Some(problem) => Err(problem.and("options.unverifiedSchema1: \"warn\" takes it all the same")),
+            Some(problem) => Err(problem.and("options.unverifiedSchema1: \"warn\" accepts it anyway")),
         }
     }
 }

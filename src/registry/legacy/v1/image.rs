@@ -1,4 +1,4 @@
-//! Images: an id, and the JSON of each image of its ancestry.
+//! //! V1 images: an id, and the JSON of each image of its ancestry.
 
 use std::rc::Rc;
 
@@ -21,32 +21,32 @@ use crate::registry::manifest::index;
 use crate::registry::tag::data::TagData;
 use crate::transport::{Error, Host, Result};
 
-/// A layer: that of one image of the ancestry.
+/// A V1 layer: that of one image of the ancestry.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct V1Layer {
-    /// What it is served as; whether and how it is compressed only its bytes tell.
+    /// Media type of the response. Only the bytes show whether the layer is compressed.
     pub media_type: &'static str,
-    /// The image.
+    /// Id of the layer's image.
     pub id: ImageId,
-    /// Its bytes as they are stored, where the registry tells.
+    /// Stored size in bytes, if the registry reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
 }
 
-/// The JSON of an image as it came, and what came with it.
+/// The JSON of an image, with the metadata from its response.
 pub struct Fetched {
-    /// The document.
+    /// The JSON byte for byte.
     pub bytes: Rc<Vec<u8>>,
-    /// What it says.
+    /// The parsed JSON.
     pub(super) json: ImageJson,
-    /// Its layer's bytes.
+    /// Size of its layer.
     pub(super) size: Option<u64>,
-    /// Of the document, a line feed and the layer.
+    /// Checksum of the JSON, a line feed and the layer.
     pub(super) checksum: Option<Digest>,
 }
 
-/// The image of a tag or an image's id.
+/// Finds the image of a tag or of an image id.
 pub async fn find<H: Host>(repo: &Repo<H>, reference: &Reference, platform: Option<&Platform>) -> Result<Image<H>> {
     let id = repo.v1_id(reference).await?;
     let endpoint = repo.v1_image_endpoint(&format!("images/{id}/ancestry"));
@@ -78,11 +78,11 @@ pub async fn find<H: Host>(repo: &Repo<H>, reference: &Reference, platform: Opti
     Image::of_v1(repo, (id, top.bytes.clone()), config, layers)
 }
 
-/// What a tag points to, and the tag's own JSON.
+/// Returns the image of a tag and the tag's own JSON.
 pub async fn tag_data<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<TagData> {
     let image = find(repo, &Reference::Tag(tag.clone()), None).await?;
     let endpoint = repo.v1_endpoint(&format!("tags/{tag}/json"));
-    // Of docker-registry alone: where there is none, the tag is one all the same.
+    // Only docker-registry has it; a tag without JSON is still a tag.
     let tag_json = match repo.get(&endpoint, Some(JSON), MANIFEST_LIMIT).await {
         Ok(response) => {
             let read = v1::tag_json(&response.body);
@@ -95,10 +95,10 @@ pub async fn tag_data<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<TagData> {
 }
 
 impl<H: Host> Repo<H> {
-    /// The id that a reference means: a tag's image, or where there is no such tag the image of that id.
+    /// Returns the id for a reference: the id of the tag's image, or if there is no such tag, the reference itself.
     pub(super) async fn v1_id(&self, reference: &Reference) -> Result<ImageId> {
         let Reference::Tag(tag) = reference else {
-            let message = format!("{reference}: this registry speaks the V1 protocol, which names nothing by digest");
+            let message = format!("{reference}: this registry speaks the V1 protocol, which has no digests");
             return Err(Error::new(code::UNSUPPORTED, message));
         };
         match self.v1_tagged(tag).await {
@@ -107,14 +107,14 @@ impl<H: Host> Repo<H> {
         }
     }
 
-    /// The id of a tag's image.
+    /// Returns the image id of a tag.
     pub(super) async fn v1_tagged(&self, tag: &Tag) -> Result<ImageId> {
         let endpoint = self.v1_endpoint(&format!("tags/{tag}"));
         let response = self.get(&endpoint, Some(JSON), MANIFEST_LIMIT).await?;
         v1::tag(&response.body).map_err(|invalid| unreadable(&response, invalid))
     }
 
-    /// The JSON of an image, which never changes.
+    /// Returns the JSON of an image, which never changes.
     pub(super) async fn v1_json(&self, id: &ImageId) -> Result<Rc<Fetched>> {
         if let Some(kept) = self.cached(id.as_str()) {
             return Ok(kept);
@@ -133,7 +133,8 @@ impl<H: Host> Repo<H> {
         Ok(fetched)
     }
 
-    /// For a page that does not see `X-Docker-Size`; it always sees `Content-Length`.
+    /// Returns the size of a layer by HEAD, for a page that cannot see `X-Docker-Size`; it always sees
+    /// `Content-Length`.
     async fn v1_layer_size(&self, id: &ImageId) -> Result<Option<u64>> {
         let response = self.head(&self.v1_image_endpoint(&format!("images/{id}/layer")), None).await?;
         Ok(response.declared_length().filter(|_| response.is_success()))

@@ -1,5 +1,5 @@
-//! Layers. The id of an image is not made of its content; the checksum that docker-registry keeps is the most there is to
-//! compare with.
+//! V1 layers. An image id is not derived from its content; docker-registry's checksum is the only means of
+//! verification.
 
 use crate::protocol::oci::digest::Algorithm;
 use crate::registry::api::repo::Repo;
@@ -7,7 +7,7 @@ use crate::registry::blob::pull::{BlobPull, Expected, Span};
 use crate::registry::legacy::v1::V1Layer;
 use crate::transport::{Chunk as _, Host, Result};
 
-/// A layer's bytes.
+/// Opens a layer.
 pub async fn layer<H: Host>(repo: &Repo<H>, layer: &V1Layer) -> Result<BlobPull<H>> {
     let fetched = repo.v1_json(&layer.id).await?;
     let endpoint = repo.v1_image_endpoint(&format!("images/{}/layer", layer.id));
@@ -17,7 +17,7 @@ pub async fn layer<H: Host>(repo: &Repo<H>, layer: &V1Layer) -> Result<BlobPull<
     BlobPull::begin(&repo.api, endpoint, expected, Span::Whole, layer.size, &repo.call).await
 }
 
-/// What a layer's checksum begins with.
+/// Returns the bytes that precede the layer in its checksum.
 pub(super) fn seed<H: Host>(json: &[u8]) -> H::Chunk {
     H::Chunk::of(&[json, b"\n"].concat())
 }

@@ -1,4 +1,4 @@
-//! V1's lists: the tags of a repository, which come at once, and searches, which may come in pages.
+//! //! V1 lists: the tags of a repository, which are never paginated, and search results, which may be.
 
 use std::rc::Rc;
 
@@ -13,10 +13,10 @@ use crate::registry::legacy::v1::{JSON, unreadable};
 use crate::registry::listing::paging::{ListingBounds, PAGE_LIMIT};
 use crate::transport::{Host, Result};
 
-/// Results of a search in one page: what Docker Hub's index allowed at most. docker-registry gives all of them.
+/// Search results per page: the maximum of Docker Hub's index. docker-registry returns all of them.
 const RESULTS: u64 = 100;
 
-/// A page of a repository's tags, or of all repositories: a search for nothing finds them.
+/// Fetches a page of a repository's tags, or of all repositories, which an empty search returns.
 pub(crate) async fn list<H: Host>(
     api: &Rc<Connection<H>>,
     name: Option<&RepositoryName>,
@@ -32,7 +32,7 @@ pub(crate) async fn list<H: Host>(
     }
 }
 
-/// A page of a search's results.
+/// Fetches a page of search results.
 pub(super) async fn results<H: Host>(
     api: &Connection<H>,
     query: &str,
@@ -48,15 +48,15 @@ pub(super) async fn results<H: Host>(
 
 /// A page of a list.
 pub struct Page {
-    /// The names it holds.
+    /// The names on the page.
     pub names: Strings,
-    /// How many pages there are.
+    /// Number of pages.
     pub pages: u64,
-    /// How many names there are in all, where that is told.
+    /// Total number of names, if it is stated.
     pub total: Option<u64>,
 }
 
-/// Reads a page.
+/// Parses a page.
 pub fn page_of(response: &Response<Vec<u8>>, is_catalog: bool) -> Result<Page> {
     let body = &response.body;
     let read = if is_catalog {
@@ -68,8 +68,8 @@ pub fn page_of(response: &Response<Vec<u8>>, is_catalog: bool) -> Result<Page> {
     Ok(Page { names: Strings::from_vec(&names), pages: pages.unwrap_or(1), total })
 }
 
-/// Whether there is another page. Who gives all at once, and who ignores which page is asked for, has nothing new on the
-/// next; an error where that cannot have been all.
+/// Returns true if there is another page. A registry that ignores the page number returns nothing new on the second
+/// page, which is an error if the list is incomplete.
 pub fn goes_on(
     (number, pages): (u64, u64),
     (fresh, total): (usize, Option<u64>),
@@ -81,7 +81,7 @@ pub fn goes_on(
     }
     match total {
         Some(total) if number > 1 && extent.lacks(total) => {
-            let why = format!("there are {total}, and page {number} repeats what came before");
+            let why = format!("there are {total}, but page {number} repeats earlier items");
             Err(extent.stuck(&response.url, &why))
         }
         _ => Ok(false),

@@ -1,7 +1,7 @@
-//! The V1 protocol (docker-registry's, and the index's where one host is both). V1 names nothing by its content: what it
-//! gives is marked as not verified.
+//! The V1 protocol, of docker-registry and of indexes on the same host.
 //!
-//! `Client`, `Repository` and `Image` come here where the registry speaks V1; nothing else asks for the version.
+//! V1 has no content digests, so its data is marked as not verified. `Client`, `Repository` and `Image` dispatch to
+//! this module if the registry speaks V1; no other module checks the version.
 
 mod image;
 mod layer;
@@ -32,32 +32,32 @@ use crate::registry::manifest::put::RESPONSE_LIMIT;
 use crate::transport::request::{Request, RequestBody};
 use crate::transport::{Error, Host, Result};
 
-/// What V1 serves its documents as.
+/// The media type of V1's documents.
 pub const JSON: &str = "application/json";
 
-/// Asks `_ping`, which lets in everybody: whether credentials are good shows at a repository only.
+/// Requests `_ping`, which needs no credentials: V1 checks them at repositories only.
 pub async fn check<H: Host>(api: &Connection<H>, call: &Call) -> Result<()> {
     let response = api.get(&api.endpoint("v1/_ping"), None, version::LIMIT, call).await?;
     version::looks_like_registry(&response)
 }
 
 impl<H: Host> Repo<H> {
-    /// `/v1/repositories/<name>/<path>`.
+    /// Builds the endpoint `/v1/repositories/<name>/<path>`.
     fn v1_endpoint(&self, path: &str) -> Endpoint {
         self.v1_image_endpoint(&format!("repositories/{}/{path}", full_name(&self.name)))
     }
 
-    /// `/v1/<path>`, for whoever may read the repository.
+    /// Builds the endpoint `/v1/<path>` with access to the repository.
     fn v1_image_endpoint(&self, path: &str) -> Endpoint {
         self.api.v1_repository_endpoint(&self.name, path)
     }
 
-    /// Sends something and wants a success.
+    /// Sends a request, which must succeed.
     async fn v1_send(&self, request: Request<H::Chunk>) -> Result<()> {
         self.api.success(self.api.fetch(&request, RESPONSE_LIMIT).await?).map(drop)
     }
 
-    /// PUT of a JSON document.
+    /// Builds a PUT of a JSON document.
     fn v1_put(&self, endpoint: &Endpoint, body: Vec<u8>) -> Request<H::Chunk> {
         let mut request = self.request(Method::Put, endpoint, None);
         request.headers.set("content-type", JSON);
@@ -66,7 +66,7 @@ impl<H: Host> Repo<H> {
     }
 }
 
-/// The error of an answer whose content breaks a rule.
+/// Returns the error of a response with invalid content.
 fn unreadable(response: &Response<Vec<u8>>, invalid: Invalid) -> Error {
     response.other_content(invalid.code, invalid.message)
 }

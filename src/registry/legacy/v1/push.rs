@@ -1,5 +1,6 @@
-//! Putting an image: its JSON, its layer, then the checksum of both, which ends it. Until then a registry gives nobody
-//! anything of it, and after an interruption all of it is just put again.
+//! Pushing a V1 image: its JSON, its layer, and the checksum of both, which completes it.
+//!
+//! Until then a registry serves nothing of the image. After an interruption everything is pushed again.
 
 use std::rc::Rc;
 
@@ -16,17 +17,19 @@ use crate::transport::pipe::Pipe;
 use crate::transport::request::{Request, RequestBody};
 use crate::transport::{Error, Hasher as _, Host, Result};
 
-/// Bytes of a stream at most where the host cannot send one: V1 takes a layer in one request, so that all of it has to be in
-/// memory.
+/// Maximum bytes of a stream if the host cannot stream request bodies: V1 takes a layer in one request, so it has
+/// to fit into memory.
 pub const LARGEST_STREAM: u64 = 256 * 1024 * 1024;
-/// Bytes of a stream that are read before anything is sent: what has no more goes up whole, and again if need be.
+/// Bytes of a stream that are read before anything is sent. A layer that ends within them is sent as a whole and
+/// can be retried.
 const AHEAD: u64 = 4 * 1024 * 1024;
 
 impl<H: Host> Repo<H> {
-    /// Puts an image into a V1 registry, unless it is there. Its parent must be. No tag points to it yet. Gives its id.
+    /// Pushes an image to a V1 registry, unless it is there, and returns its id. Its parent must exist. No tag is
+    /// set.
     pub(crate) async fn v1_push_image(&self, json: Vec<u8>, layer: Box<dyn BlobSource<H::Chunk>>) -> Result<ImageId> {
         let (id, _) = new_image(&json)?;
-        let instead = "pushBlob() and pushManifest() put an image together";
+        let instead = "use pushBlob() and pushManifest()";
         self.api.require_v1("pushImage()", instead, &self.call).await?;
         self.v1_push(&id, Rc::new(json), layer).await?;
         Ok(id)
@@ -39,10 +42,12 @@ impl<H: Host> Repo<H> {
                 return self.v1_announce("images", id, checksum).await;
             }
             Ok(_) => {
-                let message = format!("json: the registry has another image {id} already; images never change");
+                let message =
+                    format!("json: the registry already has another image {id}, and images cannot be changed");
                 return Err(Error::new(code::CONFLICT, message));
             }
-            // Not there, or not whole: docker-registry says 400 of what is being pushed.
+            // The image does not exist or is incomplete: docker-registry responds 400 about an image that is being
+            // pushed.
             Err(error) if matches!(error.status, Some(400 | 404)) => {}
             Err(error) => return Err(error),
         }
@@ -55,7 +60,7 @@ impl<H: Host> Repo<H> {
         let most = if is_in_memory { u64::MAX } else { LARGEST_STREAM + 1 };
         let mut intake = SourceReader::<H>::new(layer, Algorithm::Sha256, hasher);
         let mut part = intake.part();
-        // A failing source fails before anything is sent, if it is a small one.
+        // If a small source fails, nothing has been sent.
         intake.fill(&mut part, if streams && !is_in_memory { AHEAD } else { most }).await?;
         let is_all = intake.digest().is_some();
         if !is_all && !streams {
@@ -64,7 +69,7 @@ impl<H: Host> Repo<H> {
         self.v1_announce("", id, None).await?;
         let image = |rest: &str| self.v1_image_endpoint(&format!("images/{id}/{rest}"));
         self.v1_send(self.v1_put(&image("json"), json.to_vec())).await?;
-        let half = |error: Error| error.and(&format!("the image {id} is not whole: pushImage() again puts all of it"));
+        let half = |error: Error| error.and(&format!("the image {id} is incomplete: call pushImage() again"));
         let mut request = self.request(Method::Put, &image("layer"), None);
         if is_all {
             fill(&mut request, RequestBody::Chunks(Rc::new(part.from(0))));
@@ -76,7 +81,7 @@ impl<H: Host> Repo<H> {
         let mut request = self.request(Method::Put, &image("checksum"), None);
         request.headers.set("x-docker-checksum-payload", checksum.as_str());
         if let Err(error) = self.v1_send(request).await {
-            // 409: there is nothing to end. It may have been done though its answer was lost.
+            // 409: the image is complete already, perhaps through a request whose response was lost.
             let now = if error.status == Some(409) { self.v1_json(id).await.ok() } else { None };
             if now.is_none_or(|now| now.checksum.as_ref().is_none_or(|told| told != checksum)) {
                 return Err(half(error));
@@ -85,7 +90,7 @@ impl<H: Host> Repo<H> {
         self.v1_announce("images", id, Some(checksum)).await
     }
 
-    /// Sends a layer while it is read: what is in hand first.
+    /// Streams a layer while it is read, the buffered bytes first.
     async fn v1_stream(
         &self,
         request: Request<H::Chunk>,
@@ -105,8 +110,7 @@ impl<H: Host> Repo<H> {
         if is_all { Ok(()) } else { Err(came_early(&response)) }
     }
 
-    /// Tells the index, which is what search() looks into, that a repository has an image. A registry that is none does
-    /// not mind.
+    /// Adds an image to the index, which search() uses. A registry without an index ignores it.
     async fn v1_announce(&self, rest: &str, id: &ImageId, checksum: Option<&Digest>) -> Result<()> {
         let checksum = checksum.map(|checksum| format!(r#","checksum":"{checksum}""#)).unwrap_or_default();
         let body = format!(r#"[{{"id":"{id}"{checksum}}}]"#).into_bytes();
@@ -123,8 +127,8 @@ fn too_large(what: &str) -> Error {
     Error::new(
         code::TOO_LARGE,
         format!(
-            "layer: {what}; a V1 registry takes it in one request, and where this host can send no streams a stream \
-             or Blob may have {LARGEST_STREAM}: nothing was pushed. Bytes in memory may have more"
+            "layer: {what}; a V1 registry takes it in one request, so that where the host cannot stream requests, a \
+             stream or Blob may have at most {LARGEST_STREAM} bytes: nothing was pushed. Bytes in memory may have more"
         ),
     )
 }

@@ -1,4 +1,4 @@
-//! Searching, which V2 has no counterpart for.
+//! //! Searching a V1 registry; V2 has no search.
 
 use std::collections::HashSet;
 
@@ -11,10 +11,14 @@ use crate::registry::listing::paging::ListingBounds;
 use crate::transport::{Host, Result};
 
 impl<H: Host> Client<H> {
-    /// What a V1 registry finds for some words: a JSON array of its results, those of all pages.
+    /// Searches a V1 registry and returns the results of all pages as a JSON array.
+    ///
+    /// # Errors
+    ///
+    /// `UNSUPPORTED` when the registry speaks V2, or the code of a failed request.
     pub async fn search(&self, query: &str, call: &Call) -> Result<String> {
         let api = &self.api;
-        api.require_v1("search()", "catalog() lists all there is", call).await?;
+        api.require_v1("search()", "use catalog() to list the repositories", call).await?;
         let mut extent = ListingBounds::new("the search", api.listing_limits);
         let (mut found, mut seen, mut number) = (Vec::new(), HashSet::new(), 1);
         loop {

@@ -1,4 +1,4 @@
-//! Tags that are set and removed, and repositories that go as a whole.
+//! //! Setting and removing V1 tags, and deleting V1 repositories.
 
 use crate::protocol::code;
 use crate::protocol::http::Method;
@@ -9,7 +9,8 @@ use crate::registry::image::reference::ImageReference;
 use crate::registry::legacy::v1::list;
 use crate::transport::{Error, Host, Result};
 
-/// Points a tag at an image of the registry. `if_match`: the id it must have now, `Some(None)` that it must not exist.
+/// Points a tag at an image of the registry. `if_match` is the id that it must have now; `Some(None)` requires that
+/// it does not exist.
 pub async fn tag<H: Host>(
     repo: &Repo<H>,
     tag: &Tag,
@@ -28,7 +29,7 @@ pub async fn tag<H: Host>(
         let now = repo.v1_tag_now(tag).await?;
         if expected != now {
             let message =
-                format!("{}, which is not what ifMatch says; nothing was changed", points_to(tag, now.as_ref()));
+                format!("{}, which does not match ifMatch; nothing was changed", points_to(tag, now.as_ref()));
             return Err(Error::new(code::CONFLICT, message));
         }
     }
@@ -37,16 +38,16 @@ pub async fn tag<H: Host>(
         return Ok(());
     };
     match repo.v1_tag_now(tag).await {
-        // It may have been done though its answer was lost, or was a 5xx.
+        // The request succeeded, but its response was lost or was a 5xx.
         Ok(Some(now)) if now == wanted => Ok(()),
         Ok(now) => Err(error.and(&points_to(tag, now.as_ref()))),
-        Err(_) => Err(error.and(&format!("whether the tag {tag} points to {wanted} now could not be made sure of"))),
+        Err(_) => Err(error.and(&format!("whether the tag {tag} points to {wanted} now could not be verified"))),
     }
 }
 
 /// Removes a tag.
 pub async fn untag<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<()> {
-    repo.v1_tagged(tag).await?; // the registry says in its own words that there is none
+    repo.v1_tagged(tag).await?; // fails with the registry's own error if there is no such tag
     let endpoint = repo.v1_endpoint(&format!("tags/{tag}"));
     let Err(error) = repo.v1_send(repo.request(Method::Delete, &endpoint, None)).await else {
         return Ok(());
@@ -54,19 +55,19 @@ pub async fn untag<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<()> {
     match repo.v1_tag_now(tag).await {
         Ok(None) => Ok(()),
         Ok(now) => Err(error.and(&points_to(tag, now.as_ref()))),
-        Err(_) => Err(error.and(&format!("whether the tag {tag} is gone could not be made sure of"))),
+        Err(_) => Err(error.and(&format!("whether the tag {tag} is gone could not be verified"))),
     }
 }
 
 impl<H: Host> Repo<H> {
-    /// Deletes a V1 repository with all its tags. Images stay: others may have them among their ancestors.
+    /// Deletes a V1 repository with all its tags. Its images stay, because other images may have them as ancestors.
     pub(crate) async fn v1_delete_repository(&self) -> Result<()> {
-        let instead = "untag() and planCleanup() remove what is in a repository";
+        let instead = "use untag() or planCleanup() to remove the repository's content";
         self.api.require_v1("deleteRepository()", instead, &self.call).await?;
-        list(&self.api, Some(&self.name), (1, None), &self.call).await?; // that it is not there is told before
+        list(&self.api, Some(&self.name), (1, None), &self.call).await?; // fails if there is no such repository
         let endpoint = self.v1_endpoint("");
         match self.v1_send(self.request(Method::Delete, &endpoint, None)).await {
-            // Gone with the first of several tries.
+            // An earlier attempt has deleted it.
             Err(error) if error.is_not_found() => Ok(()),
             done => done,
         }
@@ -74,7 +75,7 @@ impl<H: Host> Repo<H> {
 }
 
 impl<H: Host> Repo<H> {
-    /// What a tag points to; `None` where it does not exist.
+    /// Returns the image id of a tag, or `None` if the tag does not exist.
     async fn v1_tag_now(&self, tag: &Tag) -> Result<Option<ImageId>> {
         match self.v1_tagged(tag).await {
             Ok(id) => Ok(Some(id)),
