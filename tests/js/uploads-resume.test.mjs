@@ -74,7 +74,7 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         if (form === 'stream' && registryName.startsWith('distribution')) {
           // It forgets an upload whose connection broke in the middle of a chunk, and a stream cannot be read once more.
           assert.equal(pushed.code, 'NETWORK');
-          assert.match(pushed.message, /the upload cannot go on: the registry no longer knows of it/);
+          assert.match(pushed.message, /the upload cannot continue: the registry no longer knows of it/);
           assert.equal(await repository.headBlob(digestOf(bytes)), undefined);
         } else {
           assert.equal(pushed.digest, digestOf(bytes), pushed.message);

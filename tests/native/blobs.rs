@@ -272,7 +272,7 @@ fn head_of_a_blob_that_does_not_tell() {
         _ => Reply::new(200).step(Step::Forever(vec![0; 1 << 20])),
     });
     let error = host.run(host.repository().head_blob(&sha256(CONTENT), &Call::default())).unwrap_err();
-    assert!(error.code == "INVALID_RESPONSE" && error.message.contains("the blob is there"), "{}", error.message);
+    assert!(error.code == "INVALID_RESPONSE" && error.message.contains("the blob exists"), "{}", error.message);
     assert!(host.bytes_sent() <= 66 << 20);
 }
 

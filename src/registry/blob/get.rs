@@ -1,4 +1,4 @@
-//! Blobs: opening them, reading small ones whole.
+//! //! Pulling blobs: as a stream, or small ones as a whole.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::registry::manifest::get::{MANIFEST_LIMIT, check_verifiable};
 use crate::transport::{Chunk, Error, Host, Result};
 
 impl<H: Host> Repo<H> {
-    /// A whole blob. `size`: what its descriptor says, if there is one.
+    /// Opens a whole blob. `size` is the size in its descriptor, if there is one.
     pub(crate) async fn blob(&self, digest: &Digest, size: Option<u64>) -> Result<BlobPull<H>> {
         let algorithm = check_verifiable(digest)?;
         self.require_v2("blobs").await?;
@@ -21,10 +21,10 @@ impl<H: Host> Repo<H> {
         BlobPull::begin(&self.api, endpoint, expected, Span::Whole, size, &self.call).await
     }
 
-    /// The bytes from `first` to `last`, both inclusive, or to the blob's end.
+    /// Opens the bytes from `first` to `last`, both inclusive, or to the blob's end.
     pub(crate) async fn blob_range(&self, digest: &Digest, (first, last): (u64, u64)) -> Result<BlobPull<H>> {
         if first > last {
-            let message = format!("range: the first byte {first} lies behind the last byte {last}");
+            let message = format!("range: the first byte {first} is after the last byte {last}");
             return Err(Error::new(code::INVALID_ARGUMENT, message));
         }
         self.require_v2("blobs").await?;
@@ -33,7 +33,7 @@ impl<H: Host> Repo<H> {
         BlobPull::begin(&self.api, endpoint, expected, Span::Part(first, last), None, &self.call).await
     }
 
-    /// A config blob, verified; from the manifest itself where that holds it.
+    /// Returns a verified config blob, from the descriptor's `data` if it is embedded there.
     pub(crate) async fn config(&self, descriptor: &Descriptor) -> Result<Rc<Vec<u8>>> {
         if let Some(data) = &descriptor.data {
             return Ok(Rc::new(data.clone()));
@@ -42,8 +42,10 @@ impl<H: Host> Repo<H> {
             return Ok(kept);
         }
         if descriptor.size > MANIFEST_LIMIT {
-            let message =
-                format!("config {} has {} bytes, {MANIFEST_LIMIT} are allowed", descriptor.digest, descriptor.size);
+            let message = format!(
+                "config {} has {} bytes, but at most {MANIFEST_LIMIT} are allowed",
+                descriptor.digest, descriptor.size
+            );
             return Err(Error::new(code::TOO_LARGE, message));
         }
         let mut pull = self.blob(&descriptor.digest, Some(descriptor.size)).await?;

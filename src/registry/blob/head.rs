@@ -1,5 +1,6 @@
-//! Whether a blob is there, and how large it is (distribution-spec v1.1.1, "Checking if content exists in the registry").
-//! HEAD is a hint: proxies compress its answer, leave its length out, or answer it themselves.
+//! Existence and size of blobs (distribution-spec v1.1.1, "Checking if content exists in the registry").
+//!
+//! HEAD is a hint only: proxies compress the response, omit its length, or answer it themselves.
 
 use crate::protocol::code;
 use crate::protocol::http::{Method, range};
@@ -12,35 +13,36 @@ use crate::registry::api::response::Response;
 use crate::transport::request::Request;
 use crate::transport::{Body, Chunk, Error, Host, Result};
 
-/// Bytes of a blob whose size nothing tells that are counted.
+/// Maximum bytes that are counted to determine the size of a blob.
 const COUNTED: u64 = 64 * 1024 * 1024;
 
-/// Whether a blob is there, as far as it was observed.
+/// The observed presence of a blob.
 pub(crate) enum Presence {
-    /// It is, with so many bytes where that is told.
+    /// The blob exists, with this size if it was reported.
     There(Option<u64>),
-    /// It is not: the answer to GET is 404.
+    /// The blob does not exist: GET responds 404.
     Absent,
-    /// The question was refused, or the answer could be about anything.
+    /// The request was refused, or the response may be about something else.
     Unknown,
 }
 
-/// What an answer tells about the blob that was asked for.
+/// The size and identity of the requested blob, as a response states them.
 struct Told {
     size: Option<u64>,
-    /// Whether the registry names its digest.
+    /// True if the registry states the digest of the blob.
     is_named: bool,
-    /// Whether it can be that blob.
+    /// True if the response may be about the blob.
     fits: bool,
 }
 
 impl<H: Host> Repo<H> {
-    /// Size of a blob; `None` if there is none.
+    /// Returns the descriptor of a blob, or `None` if it does not exist.
     pub(crate) async fn head_blob(&self, digest: &Digest) -> Result<Option<Descriptor>> {
         self.require_v2("blobs").await?;
         let endpoint = self.blob_endpoint(digest);
         let response = self.head(&endpoint, None).await?;
-        // 404 of something that is no registry says nothing: Nexus answers HEAD with a page where GET finds the content.
+        // A 404 from something other than the registry proves nothing: Nexus answers HEAD with a page where GET
+        // finds the content.
         if response.status == 404 && !essence(&response).starts_with("text/") {
             return Ok(None);
         }
@@ -52,15 +54,15 @@ impl<H: Host> Repo<H> {
         Ok(size.map(|size| Descriptor::new("application/octet-stream".to_owned(), digest.clone(), size)))
     }
 
-    /// Size of a blob that is there, as far as HEAD tells: what it does not tell is found out by pushing. `size`: what it has
-    /// to be, where known.
+    /// Returns the size of a blob if HEAD reports that it exists; otherwise a push finds out. `size` is the
+    /// expected size, if known.
     pub(crate) async fn blob_hint(&self, digest: &Digest, size: Option<u64>) -> Result<Option<u64>> {
         let endpoint = self.upload_endpoint(&format!("blobs/{digest}"), None);
         let response = match self.head(&endpoint, None).await {
             Ok(response) if response.is_success() => response,
             Ok(_) => return Ok(None),
-            // Who may only push is refused this question, perhaps by the token service; a redirect to where a page may not
-            // look stands in its way alone.
+            // A push-only client is refused here, perhaps by the token service; a cross-origin redirect that a page
+            // may not follow prevents this request only.
             Err(error) if error.code == code::CORS_OR_NETWORK || error.status.is_some_and(|status| status != 401) => {
                 return Ok(None);
             }
@@ -71,7 +73,7 @@ impl<H: Host> Repo<H> {
         Ok(agreed.filter(|_| told.fits && (told.is_named || told.size.is_some())))
     }
 
-    /// The same, looked at closely where HEAD does not tell.
+    /// Determines the presence of a blob by HEAD, and by GET if HEAD is not conclusive.
     pub(crate) async fn blob_presence(&self, digest: &Digest, size: Option<u64>) -> Result<Presence> {
         if let Some(size) = self.blob_hint(digest, size).await? {
             return Ok(Presence::There(Some(size)));
@@ -93,17 +95,17 @@ impl<H: Host> Repo<H> {
         })
     }
 
-    /// GET of as little as tells of a blob.
+    /// Builds a GET for the first byte of a blob.
     fn first_byte(&self, endpoint: &Endpoint, digest: &Digest) -> Request<H::Chunk> {
         let request = self.request(Method::Get, endpoint, None);
-        // Of an empty blob there is no such part.
+        // An empty blob has no first byte.
         if is_of_nothing(digest) { request } else { request.with_header("range", "bytes=0-0") }
     }
 
     async fn size_by_get(&self, endpoint: &Endpoint, digest: &Digest) -> Result<Option<u64>> {
         let whole = self.request(Method::Get, endpoint, None);
         let opened = match self.api.stream(&self.first_byte(endpoint, digest)).await {
-            // The first byte alone is no blob whose bytes could be counted.
+            // Without a total, the first byte does not show the size.
             Ok(response) if response.status == 206 && told(&response, digest).size.is_none() => {
                 drop(response);
                 self.api.stream(&whole).await
@@ -113,13 +115,13 @@ impl<H: Host> Repo<H> {
         };
         let mut response = match opened {
             Ok(response) => response,
-            // HEAD has no body to explain itself with.
+            // HEAD has no body that could explain an error.
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
         let told = told(&response, digest);
         if !told.fits {
-            return Err(response.other_content(code::INVALID_RESPONSE, "the answer is no blob".to_owned()));
+            return Err(response.other_content(code::INVALID_RESPONSE, "the response is not a blob".to_owned()));
         }
         if let Some(size) = told.size {
             return Ok(Some(size));
@@ -128,12 +130,13 @@ impl<H: Host> Repo<H> {
         while let Some(chunk) = response.body.next().await? {
             count += chunk.len();
             if count > COUNTED {
-                let message = format!("the blob is there, and larger than {COUNTED} bytes: no answer tells its size");
+                let message =
+                    format!("the blob exists and is larger than {COUNTED} bytes, but no response states its size");
                 return Err(Error::new(code::INVALID_RESPONSE, message).at(response.method, &response.url));
             }
         }
         if count == 0 && !is_of_nothing(digest) {
-            return Err(response.error(code::INVALID_RESPONSE, "the answer does not tell the blob's size"));
+            return Err(response.error(code::INVALID_RESPONSE, "the response does not state the blob's size"));
         }
         Ok(Some(count))
     }
@@ -151,10 +154,10 @@ fn told<B>(response: &Response<B>, digest: &Digest) -> Told {
     };
     let is_named = named.as_ref() == Some(digest);
     Told {
-        // HEAD and compressing proxies say 0 of what has bytes.
+        // HEAD responses and compressing proxies report 0 for content that is not empty.
         size: size.filter(|size| *size > 0 || is_of_nothing(digest)),
         is_named,
-        // A page is a login's, an error's, or that of an application which answers everything with it.
+        // HTML comes from a login, an error page, or an application that answers every request with a page.
         fits: is_named || (named.is_none() && essence(response) != "text/html"),
     }
 }

@@ -15,11 +15,11 @@ use crate::transport::request::RetryBudget;
 use crate::transport::{Host, Result};
 
 impl<H: Host> Repo<H> {
-    /// Pushes a blob unless it is there. Nothing is committed unless all its bytes have come and are right.
+    /// Pushes a blob unless it exists. Nothing is committed unless all bytes have arrived and match.
     ///
-    /// What is in memory, or fits into one chunk, is hashed before anything is sent, and goes up in one request. Anything
-    /// else is streamed, where the host and the registry can do that; or it goes up in chunks, the next read while one is
-    /// on its way.
+    /// Content in memory, or that fits into one chunk, is hashed before anything is sent, and uploaded in one
+    /// request. Other content is streamed if the host and the registry support it; otherwise it is uploaded in
+    /// chunks, each read while the previous one is sent.
     pub(crate) async fn push_blob(&self, push: Push<H::Chunk>) -> Result<(Descriptor, Outcome)> {
         let algorithm = push.digest.as_ref().map_or(Ok(Algorithm::Sha256), check_verifiable)?;
         self.require_v2("blobs").await?;
@@ -31,18 +31,19 @@ impl<H: Host> Repo<H> {
         Ok((Descriptor::new(media_type, digest, size), blob_push.outcome))
     }
 
-    /// Takes a blob over from another repository of the registry, without moving its bytes. Whether it did.
+    /// Mounts a blob from another repository of the registry, without transferring its bytes. Returns false if it
+    /// was not mounted.
     pub(crate) async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<bool> {
         self.require_v2("blobs").await?;
         let context = PushContext { repo: self, retry_budget: &RetryBudget::default() };
         if !matches!(context.mount(digest, from).await?, Mount::Done) {
             return Ok(false);
         }
-        // 201 says so; who may not look has to believe it.
+        // 201 confirms the mount; a client that may not check has to trust it.
         Ok(!matches!(self.blob_presence(digest, None).await?, Presence::Absent))
     }
 
-    /// Deletes a blob from a repository, whatever refers to it.
+    /// Deletes a blob from a repository, without regard to references to it.
     pub(crate) async fn delete_blob(&self, digest: &Digest) -> Result<()> {
         self.require_v2("blobs").await?;
         let endpoint = self.endpoint(&format!("blobs/{digest}"));

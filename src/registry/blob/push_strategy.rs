@@ -1,5 +1,5 @@
-//! One blob on its way up: looked for, mounted, streamed or sent in chunks, and begun again in another way where that may
-//! help.
+//! The strategy of one blob push: check for the blob, mount it, stream it or send chunks, and start again in
+//! another way if that may help.
 
 use futures_util::future::try_join;
 
@@ -16,41 +16,41 @@ use crate::registry::manifest::get::mismatch;
 use crate::transport::request::RetryBudget;
 use crate::transport::{Error, Host, Result};
 
-/// Bytes of a chunk unless the caller or the registry wants it otherwise. At most two are in memory.
+/// Default chunk size in bytes. At most two chunks are in memory.
 const CHUNK: u64 = 4 * 1024 * 1024;
-/// Bytes in memory that go up in one request; beyond that a lost connection would cost too much.
+/// Bytes in memory that are uploaded in one request; with more, a lost connection would cost too much.
 const WHOLE: u64 = 64 * 1024 * 1024;
 
-/// Bytes of a chunk at most.
+/// Maximum chunk size in bytes.
 pub const LARGEST_CHUNK: u64 = 256 * 1024 * 1024;
 
-/// A blob to push.
+/// A blob to push, and how.
 pub struct Push<C> {
-    /// Its bytes.
+    /// Source of the bytes.
     pub source: Box<dyn BlobSource<C>>,
-    /// What they must hash to, where that is known: where such a blob is there already, they are not read.
+    /// Expected digest, if known. A blob that exists already is not read.
     pub digest: Option<Digest>,
-    /// Repositories of the same registry that may have it already.
+    /// Repositories of the same registry that may have the blob.
     pub from: Vec<RepositoryName>,
-    /// Whether its bytes are sent though the registry says that it has them: it was wrong about that.
+    /// True if the bytes are sent even though the registry reports that it has them, because that was wrong.
     pub is_sent_anyway: bool,
-    /// Bytes per request, where they do not go up in one.
+    /// Bytes per request, if the blob is not uploaded in one.
     pub chunk_size: Option<u64>,
-    /// What its descriptor says it is.
+    /// Media type for the blob's descriptor.
     pub media_type: String,
-    /// Told how many bytes are at the registry. They may become fewer: an upload that was lost begins again.
+    /// Receives the number of bytes at the registry. It may decrease, when a lost upload starts again.
     pub progress: Box<dyn FnMut(u64)>,
 }
 
 impl<C> Push<C> {
-    /// Of these bytes, whatever they are.
+    /// Creates a push with the default settings.
     pub fn new(source: Box<dyn BlobSource<C>>) -> Self {
         let (media_type, progress) = ("application/octet-stream".to_owned(), Box::new(|_| {}));
         Self { source, digest: None, from: Vec::new(), is_sent_anyway: false, chunk_size: None, media_type, progress }
     }
 }
 
-/// How a blob came to be where it was pushed to.
+/// How a blob came to be in the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It was there.
@@ -61,14 +61,14 @@ pub enum Outcome {
     Sent,
 }
 
-/// How the push of a blob begins.
+/// The start of a push.
 enum Begun<H: Host> {
     Upload(Box<Upload<H>>),
-    /// It is there, with so many bytes where that is known.
+    /// The blob was mounted, with this size if it is known.
     Mounted(Option<u64>),
 }
 
-/// One blob on its way up.
+/// A blob push in progress.
 pub(crate) struct BlobPush<H: Host> {
     intake: SourceReader<H>,
     algorithm: Algorithm,
@@ -76,15 +76,15 @@ pub(crate) struct BlobPush<H: Host> {
     from: Vec<RepositoryName>,
     is_sent_anyway: bool,
     chunk_size: u64,
-    /// Whether a request may take whatever there is: nobody asked for chunks.
+    /// True if a request may have any size, because the caller set no chunk size.
     may_stream: bool,
-    /// Bytes that go up in one request where all are in hand.
+    /// Maximum bytes for an upload in one request.
     whole: u64,
-    /// Whether the last upload was ended by a request with all the bytes.
+    /// True if the last upload was ended by a request with all bytes.
     was_sent_whole: bool,
-    /// Why the bytes go before the end, where the registry refused them with it.
+    /// The registry's error when it refused the bytes in the request that ends the upload.
     refused_whole: Option<Error>,
-    /// Whether that was tried in vain.
+    /// True if sending the bytes before that request failed as well.
     has_one_way: bool,
     progress: Box<dyn FnMut(u64)>,
     pub(crate) outcome: Outcome,
@@ -109,7 +109,7 @@ impl<H: Host> BlobPush<H> {
         }
     }
 
-    /// Digest and size of what is there in the end.
+    /// Runs the push and returns the digest and size of the blob.
     pub(crate) async fn run(&mut self, context: &PushContext<'_, H>) -> Result<(Digest, u64)> {
         let is_in_memory = self.intake.is_in_memory();
         let first = if is_in_memory { u64::MAX } else { self.chunk_size };
@@ -138,15 +138,15 @@ impl<H: Host> BlobPush<H> {
             if !(error.is_transient || is_another_way)
                 && let Some(first) = self.refused_whole.take()
             {
-                // It cannot be done in that way at all.
+                // The upload fails in either way: report the first error.
                 error = first;
                 self.has_one_way = true;
             }
             if !(error.is_transient || is_another_way) {
                 return Err(error);
             }
-            // What is still here from the first byte on can be sent once more, or what the source gives again. Each
-            // beginning may get somewhere: that does not make them endless.
+            // The bytes still in memory can be sent again if they start at 0; otherwise the source is rewound.
+            // Restarts have a budget of their own, since progress resets the other one.
             let retry = &context.repo.api.retry;
             let may = retry
                 .next_delay(&restarts, None)
@@ -159,11 +159,11 @@ impl<H: Host> BlobPush<H> {
                 }
                 part = self.intake.part();
             }
-            // Less is lost of a chunk.
+            // With chunks, a failure loses less.
             self.may_stream = false;
             retry.pause(delay).await;
             (self.progress)(0);
-            // All of it may have arrived, and only the answer not.
+            // All bytes may have arrived, and only the response been lost.
             if let Some(there) = self.is_needless(context).await? {
                 return Ok(there);
             }
@@ -174,8 +174,8 @@ impl<H: Host> BlobPush<H> {
         }
     }
 
-    /// Whether a blob whose bytes were refused with the request that ends the upload may go up in another way: in smaller
-    /// requests, or before the end.
+    /// Returns true if a blob whose bytes were refused in the request that ends the upload may be uploaded in
+    /// another way: in smaller requests, or before that request.
     fn finds_another_way(&mut self, context: &PushContext<'_, H>, error: &Error, sent: u64) -> bool {
         if !std::mem::take(&mut self.was_sent_whole) {
             return false;
@@ -187,7 +187,8 @@ impl<H: Host> BlobPush<H> {
                 self.refused_whole = Some(error.clone());
                 true
             }
-            // A server that refuses before it has read all closes the connection: its answer may be lost, every time.
+            // A server that refuses a request before it has read the body closes the connection, so its response
+            // may be lost every time.
             None if error.code == code::NETWORK && context.repo.api.retry.is_enabled() && !self.has_one_way => {
                 self.refused_whole = Some(error.clone());
                 true
@@ -200,7 +201,8 @@ impl<H: Host> BlobPush<H> {
         let mut upload = match self.begin(context).await {
             Ok(Begun::Upload(upload)) => upload,
             Ok(Begun::Mounted(size)) => return self.mounted(size),
-            // It began, and nobody knows where: that matters only to what takes more than one request.
+            // The upload session began, but its location is unknown, which matters only if more than one request is
+            // needed.
             Err(error) if error.status == Some(202) && self.is_all(part) => {
                 let done = self.verify()?.ok_or(error.clone())?;
                 return if context.post_whole(&done.0, part).await? { Ok(done) } else { Err(error) };
@@ -225,7 +227,7 @@ impl<H: Host> BlobPush<H> {
         }
         loop {
             if streams {
-                // No request stays open for a source that may take its time.
+                // No request stays open while a source may pause.
                 if upload.offset == part.end() {
                     let more = part.len() + 1;
                     self.intake.fill(part, more).await?;
@@ -236,16 +238,16 @@ impl<H: Host> BlobPush<H> {
             } else {
                 if least > LARGEST_CHUNK {
                     let message = format!(
-                        "the registry wants chunks of at least {least} bytes (OCI-Chunk-Min-Length), this client holds \
-                         at most {LARGEST_CHUNK} of a stream: nothing was pushed. What is in memory goes up in one \
-                         request"
+                        "the registry requires chunks of at least {least} bytes (OCI-Chunk-Min-Length), but at \
+                         most {LARGEST_CHUNK} bytes of a stream are buffered: nothing was pushed; content in memory is \
+                         uploaded in one request"
                     );
                     return Err(Error::new(code::TOO_LARGE, message));
                 }
                 let mut next = part.split_off(chunk_size);
                 let sent = try_join(upload.send(part), self.intake.fill(&mut next, chunk_size)).await;
                 if let Err(error) = sent {
-                    // All of it may have to be sent again.
+                    // The whole part may have to be sent again.
                     part.join(next);
                     return Err(error);
                 }
@@ -260,12 +262,12 @@ impl<H: Host> BlobPush<H> {
         }
     }
 
-    /// An upload, by way of asking for a mount where there is something to ask.
+    /// Begins an upload session, after requests for a mount if there are candidates.
     async fn begin(&mut self, context: &PushContext<'_, H>) -> Result<Begun<H>> {
         let mut begun = None;
         if let Some(digest) = &self.digest {
             for from in std::mem::take(&mut self.from) {
-                // One try, and whatever comes of it that is no mount: the token service may refuse it, Quay fails.
+                // One attempt, and any failure is ignored: the token service may refuse it, and Quay fails.
                 let asking = PushContext { retry_budget: &RetryBudget::none(), ..*context };
                 match asking.mount(digest, &from).await {
                     Ok(Mount::Done) => {
@@ -287,8 +289,8 @@ impl<H: Host> BlobPush<H> {
         }
     }
 
-    /// Whether a blob is there that the registry says it mounted, and its size where that is told. Who may not look has to
-    /// believe it.
+    /// Returns the size of a mounted blob, if known, or `None` if the blob is absent. A client that may not check
+    /// has to trust the registry.
     async fn is_mounted(&self, context: &PushContext<'_, H>, digest: &Digest) -> Option<Option<u64>> {
         let size = self.intake.size();
         match context.repo.blob_presence(digest, size).await {
@@ -302,7 +304,7 @@ impl<H: Host> BlobPush<H> {
         let (Some(digest), Some(size)) = (&self.digest, size) else {
             return Err(Error::new(
                 code::INVALID_RESPONSE,
-                "the registry mounted the blob, and does not tell its size",
+                "the registry mounted the blob, but does not state its size",
             ));
         };
         self.outcome = Outcome::Mounted;
@@ -322,7 +324,7 @@ impl<H: Host> BlobPush<H> {
         let failed = match upload.commit(&done.0, part).await {
             Ok(End::Created) => None,
             Ok(End::Unsure(error)) => Some(error),
-            // The answer to an end that was repeated, where the first one's was lost.
+            // The end of the upload was repeated, and the response to the first one was lost.
             Err(error) if error.loses_upload() => Some(lost(error, "no longer knows of it")),
             Err(error) if is_repeated && (error.is_transient || error.status == Some(404)) => Some(error),
             Err(error) => return Err(error),
@@ -338,18 +340,18 @@ impl<H: Host> BlobPush<H> {
         Ok(done)
     }
 
-    /// Whether the blob is there though the registry did not say so.
+    /// Returns true if the blob exists although the registry did not confirm it.
     async fn is_there(&self, context: &PushContext<'_, H>, (digest, size): &(Digest, u64)) -> bool {
         let presence = context.repo.blob_presence(digest, Some(*size)).await;
         matches!(presence, Ok(Presence::There(_)))
     }
 
-    /// What is there already, unless that is no reason to send nothing.
+    /// Returns the blob that exists already, unless the bytes are to be sent anyway.
     async fn is_needless(&mut self, context: &PushContext<'_, H>) -> Result<Option<(Digest, u64)>> {
         if self.is_sent_anyway { Ok(None) } else { self.already_there(context).await }
     }
 
-    /// What is there under the digest, if it is known and something is.
+    /// Returns digest and size of the blob under the expected digest, if it exists.
     async fn already_there(&mut self, context: &PushContext<'_, H>) -> Result<Option<(Digest, u64)>> {
         let Some(digest) = &self.digest else { return Ok(None) };
         let size = context.repo.blob_hint(digest, self.intake.size()).await?;
@@ -360,7 +362,7 @@ impl<H: Host> BlobPush<H> {
         Ok(size.map(|size| (digest.clone(), size)))
     }
 
-    /// Digest and size, once all bytes have come, if they are the bytes that were announced.
+    /// Returns digest and size once all bytes have been read, after a check against the expected digest.
     fn verify(&mut self) -> Result<Option<(Digest, u64)>> {
         let (Some(computed), Some(size)) = (self.intake.digest(), self.intake.size()) else { return Ok(None) };
         if let Some(digest) = self.digest.as_ref().filter(|digest| *digest != computed) {

@@ -1,4 +1,4 @@
-//! A few bytes made here as a blob: the config of an artifact, or of a placeholder manifest.
+//! //! Pushing small blobs made here: the config of an artifact or of a placeholder manifest.
 
 use crate::protocol::oci::digest::Digest;
 use crate::registry::api::repo::Repo;
@@ -7,7 +7,7 @@ use crate::registry::blob::source::InMemory;
 use crate::transport::{Chunk, Host, Result};
 
 impl<H: Host> Repo<H> {
-    /// Pushes them, whether they are there or not.
+    /// Pushes the bytes even if the registry has them.
     pub(crate) async fn push_small_blob(&self, bytes: Vec<u8>) -> Result<Digest> {
         let mut push = Push::new(Box::new(InMemory::new(H::Chunk::of(&bytes))));
         push.is_sent_anyway = true;

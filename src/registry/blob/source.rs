@@ -1,4 +1,4 @@
-//! Where the bytes of a blob come from, and how they are taken in: counted, hashed and cut into parts.
+//! //! Sources of a blob's bytes, and their reading: counted, hashed and split into parts.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -9,35 +9,35 @@ use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::registry::blob::pull::BlobPull;
 use crate::transport::{Chunk, Error, Hasher, Host, Result};
 
-/// A read of a [`BlobSource`].
+/// A pending read of a [`BlobSource`].
 pub type Next<'a, C> = Pin<Box<dyn Future<Output = Result<Option<C>>> + 'a>>;
 
-/// The bytes of a blob, read once from start to end. Dropped before that, it lets go of what it reads from.
+/// The bytes of a blob, read once from start to end. Dropping it early releases what it reads from.
 pub trait BlobSource<C> {
-    /// The next bytes; `None` at the end.
+    /// Returns the next bytes, or `None` at the end.
     fn next(&mut self) -> Next<'_, C>;
 
-    /// Bytes that will come in all, where known. Any other number of them is refused.
+    /// Returns the total number of bytes, if known. Any other number is an error.
     fn size(&self) -> Option<u64> {
         None
     }
 
-    /// Whether all of them are in memory already: to look at all of them first takes no more of it.
+    /// Returns true if all bytes are in memory, so that reading them ahead takes no more memory.
     fn is_in_memory(&self) -> bool {
         false
     }
 
-    /// Whether it can go back to the first byte.
+    /// Returns true if the source can return to the first byte.
     fn can_rewind(&self) -> bool {
         false
     }
 
-    /// Goes back to the first byte, where it can. Whether it did.
+    /// Returns to the first byte; false if the source cannot.
     fn rewind(&mut self) -> bool {
         false
     }
 
-    /// What they hash to, where the source itself has made sure of that by its end.
+    /// Returns the digest of the bytes if the source itself verifies it at its end.
     fn proven(&self) -> Option<&Digest> {
         None
     }
@@ -50,7 +50,7 @@ pub struct InMemory<C> {
 }
 
 impl<C: Chunk> InMemory<C> {
-    /// All of a blob.
+    /// Creates a source of these bytes.
     pub fn new(bytes: C) -> Self {
         Self { bytes, is_given: false }
     }
@@ -80,10 +80,10 @@ impl<C: Chunk> BlobSource<C> for InMemory<C> {
     }
 }
 
-/// A blob of another registry, or of this one.
+/// A blob pulled from this or another registry.
 impl<H: Host> BlobSource<H::Chunk> for BlobPull<H> {
     fn next(&mut self) -> Next<'_, H::Chunk> {
-        // It is read as fast as the upload goes: meanwhile its place among the requests is for others, the upload's too.
+        // It is read at the pace of the upload. Meanwhile other requests, such as the upload's, may use its permit.
         self.release_permit();
         Box::pin(BlobPull::next(self))
     }
@@ -97,7 +97,7 @@ impl<H: Host> BlobSource<H::Chunk> for BlobPull<H> {
     }
 }
 
-/// Some bytes of a blob in a row. A copy of it copies no bytes.
+/// Consecutive bytes of a blob. Cloning it does not copy the bytes.
 #[derive(Clone)]
 pub(crate) struct Part<C> {
     start: u64,
@@ -110,12 +110,12 @@ impl<C: Chunk> Part<C> {
         Self { start, length: 0, chunks: VecDeque::new() }
     }
 
-    /// The first byte's position.
+    /// The position of the first byte.
     pub(crate) fn start(&self) -> u64 {
         self.start
     }
 
-    /// The position behind the last byte.
+    /// The position after the last byte.
     pub(crate) fn end(&self) -> u64 {
         self.start + self.length
     }
@@ -128,7 +128,7 @@ impl<C: Chunk> Part<C> {
         self.length == 0
     }
 
-    /// The bytes from a position on, so many at most.
+    /// Returns at most `most` bytes from a position on.
     pub(crate) fn some(&self, position: u64, most: u64) -> Vec<C> {
         let mut skip = position.saturating_sub(self.start);
         let mut room = most;
@@ -146,17 +146,17 @@ impl<C: Chunk> Part<C> {
         some
     }
 
-    /// Puts what follows this part back behind it.
+    /// Appends the part that follows this one.
     pub(crate) fn join(&mut self, next: Self) {
         next.chunks.into_iter().for_each(|chunk| self.push(chunk));
     }
 
-    /// The bytes from a position on.
+    /// Returns the bytes from a position on.
     pub(crate) fn from(&self, position: u64) -> Vec<C> {
         self.some(position, u64::MAX)
     }
 
-    /// Lets go of the first bytes, but for the last so many.
+    /// Releases bytes from the front, but keeps at least the last `most`.
     pub(crate) fn keep_last(&mut self, most: u64) {
         while let Some(first) = self.chunks.front().map(Chunk::len).filter(|first| self.length - first >= most) {
             self.chunks.pop_front();
@@ -165,7 +165,7 @@ impl<C: Chunk> Part<C> {
         }
     }
 
-    /// Takes off what lies behind so many bytes.
+    /// Splits the part after `length` bytes and returns the rest.
     pub(crate) fn split_off(&mut self, length: u64) -> Self {
         let mut rest = Self::starting_at(self.end());
         if length < self.length {
@@ -189,20 +189,20 @@ impl<C: Chunk> Part<C> {
     }
 }
 
-/// Takes a source in.
+/// Reads a source, and counts and hashes its bytes.
 pub(crate) struct SourceReader<H: Host> {
     source: Box<dyn BlobSource<H::Chunk>>,
     size: Option<u64>,
     algorithm: Algorithm,
-    /// `None` where the source makes sure of its bytes itself.
+    /// `None` if the source verifies its bytes itself.
     hasher: Option<H::Hasher>,
     has_ended: bool,
-    /// Bytes the source gave.
+    /// Bytes read from the source.
     taken: u64,
-    /// Those of them that are in no part yet.
+    /// Bytes read, but not yet in a part.
     rest: Option<H::Chunk>,
     digest: Option<Digest>,
-    /// Why the source failed: asked once more, it may pass off what it has given for everything.
+    /// The source's error. The source is not read again: it might then present what it has given as everything.
     failed: Option<Error>,
 }
 
@@ -212,12 +212,12 @@ impl<H: Host> SourceReader<H> {
         Self { source, size, algorithm, hasher, has_ended: false, taken: 0, rest: None, digest: None, failed: None }
     }
 
-    /// Whether it can begin again.
+    /// Returns true if the source can be read again.
     pub(crate) fn can_rewind(&self) -> bool {
         self.source.can_rewind()
     }
 
-    /// Begins again with the first byte, where the source can. Whether it did.
+    /// Starts again from the first byte; false if the source cannot.
     pub(crate) fn rewind(&mut self, hasher: H::Hasher) -> bool {
         if !self.source.rewind() {
             return false;
@@ -227,7 +227,7 @@ impl<H: Host> SourceReader<H> {
         true
     }
 
-    /// Whether the source failed: there is nothing more to come of it.
+    /// Returns true if the source failed and yields nothing more.
     pub(crate) fn has_failed(&self) -> bool {
         self.failed.is_some()
     }
@@ -236,24 +236,24 @@ impl<H: Host> SourceReader<H> {
         self.source.is_in_memory()
     }
 
-    /// Bytes in all, where known: the source says so, or it has ended.
+    /// Returns the total number of bytes, if the source knows it or has ended.
     pub(crate) fn size(&self) -> Option<u64> {
         if self.digest.is_some() { Some(self.taken) } else { self.size }
     }
 
-    /// What the bytes hash to, once all have come.
+    /// Returns the digest, once all bytes have been read.
     pub(crate) fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
     }
 
-    /// The first part, empty.
+    /// Returns an empty part at the start of the blob.
     pub(crate) fn part(&self) -> Part<H::Chunk> {
         Part::starting_at(0)
     }
 
-    /// Adds to a part until it has so many bytes or the source ends.
+    /// Fills a part up to `most` bytes, or to the end of the source.
     pub(crate) async fn fill(&mut self, part: &mut Part<H::Chunk>, most: u64) -> Result<()> {
-        // Of a source that has given all it announced, only the end can come: then it is known that this is all.
+        // A source that has yielded all announced bytes is read once more, to see that it has ended.
         while part.length < most || (self.rest.is_none() && self.size == Some(self.taken) && !self.has_ended) {
             let chunk = match self.rest.take() {
                 Some(chunk) => chunk,
@@ -309,16 +309,16 @@ impl<H: Host> SourceReader<H> {
 }
 
 fn wrong_size(size: u64, came: &str) -> Error {
-    let message = format!("the source of a blob gave {came} where {size} bytes were announced: nothing was pushed");
+    let message = format!("the source of a blob yielded {came}, but {size} bytes were announced: nothing was pushed");
     Error::new(code::SIZE_MISMATCH, message)
 }
 
-/// Bytes whose owner took them away are not sent as if they were none.
+/// Refuses detached buffers, which would otherwise be sent as empty.
 pub(crate) fn check_intact<C: Chunk>(chunks: &[C]) -> Result<()> {
     if chunks.iter().all(Chunk::is_intact) {
         return Ok(());
     }
-    let message = "the buffer of the blob's bytes was detached while they were pushed: it was transferred elsewhere; nothing \
-                   was pushed";
+    let message = "the buffer of the blob's bytes was detached during the push, since it was transferred elsewhere: \
+                   nothing was pushed";
     Err(Error::new(code::SOURCE, message))
 }

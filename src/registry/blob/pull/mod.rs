@@ -1,4 +1,4 @@
-//! A blob, or a part of one, on its way: verified while it streams, and taken up again where the connection broke
+//! Pulling a blob or a part of it: verified while it streams, and resumed after a broken connection
 //! (distribution-spec v1.1.1, "Pulling blobs"; RFC 9110 §14).
 
 mod response;
@@ -16,32 +16,32 @@ use crate::registry::manifest::get::mismatch;
 use crate::transport::request::RetryBudget;
 use crate::transport::{Body, Chunk, Error, Hasher, Host, Result};
 
-/// Bytes after which the connection counts as a good one again.
+/// Bytes after which the retry budget is reset.
 const PROGRESS: u64 = 1024 * 1024;
 
-/// A blob, or a part of one.
+/// A blob, or a part of one, being pulled.
 pub struct BlobPull<H: Host> {
     api: Rc<Connection<H>>,
     endpoint: Endpoint,
     call: Call,
-    /// `None` where nothing says what the bytes hash to (V1, sometimes).
+    /// `None` if there is no digest or checksum (some V1 layers).
     digest: Option<Digest>,
     seed: Option<H::Chunk>,
     span: Span,
-    /// Of a whole blob. A part cannot be verified.
+    /// Hasher of a whole blob. A part cannot be verified.
     hash: Option<(Algorithm, H::Hasher)>,
     state: State<H>,
-    /// Bytes that will come in all, where known.
+    /// Expected number of bytes, if known.
     total: Option<u64>,
-    /// Bytes given out.
+    /// Bytes returned so far.
     received: u64,
-    /// Of the present body: bytes before those that are wanted next, and whether there may be some behind them.
+    /// Bytes of the current body to skip, and whether it may have bytes after the wanted ones.
     skip: u64,
     is_cut: bool,
     retry_budget: RetryBudget,
     /// Bytes since the last failure.
     progress: u64,
-    /// Whether the registry can give the rest of this blob.
+    /// False if the registry cannot send the rest of this blob.
     takes_ranges: bool,
     resumed: bool,
     restarted: bool,
@@ -49,22 +49,22 @@ pub struct BlobPull<H: Host> {
     is_document: bool,
 }
 
-/// What the bytes have to be.
+/// The expected content of a pull.
 pub struct Expected<C> {
-    /// What they hash to; `None` where nobody says that (V1, sometimes).
+    /// Expected digest; `None` if there is none (some V1 layers).
     pub digest: Option<Digest>,
-    /// How that is found out; `None`: it cannot be, of a part.
+    /// Algorithm to verify the digest with; `None` for a part, which cannot be verified.
     pub algorithm: Option<Algorithm>,
-    /// Hashed before them: V1's checksum of a layer is that of its image's JSON and the layer.
+    /// Bytes hashed before the content: V1's checksum of a layer covers the image's JSON followed by the layer.
     pub seed: Option<C>,
 }
 
-/// The bytes wanted: all, or from the first to the last.
+/// The requested bytes: all, or a range.
 #[derive(Clone, Copy)]
 pub enum Span {
     /// The whole blob.
     Whole,
-    /// Both positions inclusive.
+    /// The range from the first to the last position, both inclusive.
     Part(u64, u64),
 }
 
@@ -83,7 +83,7 @@ impl Span {
         }
     }
 
-    /// Bytes at most.
+    /// Returns the maximum number of bytes.
     fn most(self) -> u64 {
         self.last().map_or(u64::MAX, |last| (last - self.first()).saturating_add(1))
     }
@@ -91,13 +91,13 @@ impl Span {
 
 enum State<H: Host> {
     Open(Box<Streaming<H>>),
-    /// The body broke off; after a pause of so many milliseconds the rest is asked for.
+    /// The body broke off; the rest is requested after a pause in milliseconds.
     Broken(u64),
     Ended,
 }
 
 impl<H: Host> BlobPull<H> {
-    /// Asks for the bytes. `size`: of the whole blob, where a descriptor says it.
+    /// Sends the first request. `size` is the size of the whole blob, if a descriptor states it.
     pub(crate) async fn begin(
         api: &Rc<Connection<H>>,
         endpoint: Endpoint,
@@ -134,22 +134,22 @@ impl<H: Host> BlobPull<H> {
         Ok(pull)
     }
 
-    /// The digest asked for; `None` where nothing is asked for by digest (V1).
+    /// Returns the requested digest; `None` if content is not requested by digest (V1).
     pub fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref().filter(|_| self.seed.is_none())
     }
 
-    /// Bytes that will come, where known.
+    /// Returns the expected number of bytes, if known.
     pub fn total(&self) -> Option<u64> {
         self.total
     }
 
-    /// Whether all of the blob comes, and is verified.
+    /// Returns true for a whole blob, which is verified.
     pub(crate) fn is_whole(&self) -> bool {
         matches!(self.span, Span::Whole)
     }
 
-    /// Gives back the concurrency permit and the timer, before somebody reads on at their own pace.
+    /// Releases the concurrency permit and the timer, before the caller reads at its own pace.
     pub fn release_permit(&mut self) {
         self.handed_over = true;
         if let State::Open(response) = &mut self.state {
@@ -157,8 +157,8 @@ impl<H: Host> BlobPull<H> {
         }
     }
 
-    /// Whoever reads has paused, perhaps for good. A response that nobody has begun to read is given up, and asked for again
-    /// when somebody does; of any other nothing is held that would keep a process alive.
+    /// Releases resources while the reader pauses, perhaps for good. A response that nobody has read from is
+    /// dropped, and requested again on the next read; any other one keeps nothing that would keep a process alive.
     pub fn rest(&mut self) {
         match self.state {
             State::Open(_) if self.received == 0 => self.state = State::Broken(0),
@@ -166,7 +166,7 @@ impl<H: Host> BlobPull<H> {
         }
     }
 
-    /// From here on the bytes must arrive at a minimum rate: for documents, which are read whole.
+    /// Enforces a minimum rate from now on. It is used for documents, which are read as a whole.
     pub(crate) fn enforce_min_rate(&mut self) {
         self.is_document = true;
         if let State::Open(response) = &mut self.state {
@@ -174,8 +174,8 @@ impl<H: Host> BlobPull<H> {
         }
     }
 
-    /// The next bytes. Of a whole blob the end (`None`) comes only after its digest has proved right: what came before
-    /// is good only then.
+    /// Returns the next bytes. A whole blob ends (`None`) only after its digest was verified; the bytes before are
+    /// unverified.
     pub async fn next(&mut self) -> Result<Option<H::Chunk>> {
         let result = self.advance().await;
         if !matches!(result, Ok(Some(_))) {
@@ -184,8 +184,8 @@ impl<H: Host> BlobPull<H> {
         result
     }
 
-    /// For whoever kept all bytes to themselves until an error came: where the blob was pieced together, or may have come from
-    /// a browser's cache, and proved wrong, it comes once more from its start. Any other error is given back.
+    /// Starts again after a digest mismatch, for callers that have not passed on any bytes. It does so once, if the
+    /// blob was resumed or may have come from a browser's cache; any other error is returned.
     pub fn begin_again(&mut self, error: Error) -> Result<()> {
         let Some((algorithm, _)) = self.hash.take() else { return Err(error) };
         if error.code != code::DIGEST_MISMATCH || !self.resumed || self.restarted {
@@ -197,7 +197,7 @@ impl<H: Host> BlobPull<H> {
         Ok(())
     }
 
-    /// All bytes, verified.
+    /// Collects all bytes, verified.
     pub async fn collect(mut self) -> Result<Vec<H::Chunk>> {
         let mut chunks = Vec::new();
         loop {
@@ -221,7 +221,7 @@ impl<H: Host> BlobPull<H> {
                     self.open().await?;
                     continue;
                 }
-                // The rest of a blob whose part was wanted.
+                // The body has more bytes than were requested.
                 State::Open(_) if self.is_cut && self.received == self.span.most() => return Ok(None),
                 State::Open(response) => response.body.next().await,
             };
@@ -256,13 +256,13 @@ impl<H: Host> BlobPull<H> {
         }
         match self.total {
             Some(total) if self.received > total => {
-                Err(self.error(code::SIZE_MISMATCH, format!("more than the {total} bytes expected arrived")))
+                Err(self.error(code::SIZE_MISMATCH, format!("more than the expected {total} bytes arrived")))
             }
             _ => Ok(chunk),
         }
     }
 
-    /// The error of a body that ended too early.
+    /// Returns the error of a body that ended too early.
     fn missing(&self) -> Option<Error> {
         let total = self.total.filter(|total| self.received < *total)?;
         let message = format!("the body ended after {} of {total} bytes", self.received);
@@ -275,9 +275,9 @@ impl<H: Host> BlobPull<H> {
         let Some(digest) = self.digest.as_ref().filter(|digest| **digest != computed) else { return Ok(()) };
         let message = match &self.seed {
             None => mismatch(digest, &computed),
-            Some(_) => format!("the layer and its JSON hash to {computed}, the registry's checksum is {digest}"),
+            Some(_) => format!("the layer and its JSON hash to {computed}, but the registry's checksum is {digest}"),
         };
-        // Whoever begins again needs to know of what.
+        // Starting again needs to know the algorithm.
         self.hash = Some((algorithm, self.hasher(algorithm)?));
         Err(self.error(code::DIGEST_MISMATCH, message))
     }
@@ -288,7 +288,7 @@ impl<H: Host> BlobPull<H> {
         Ok(hasher)
     }
 
-    /// Makes ready to ask for the rest, if that is worth it.
+    /// Prepares a retry for the rest, or returns the error.
     fn broken(&mut self, error: Error) -> Result<()> {
         let pause = if error.is_transient { self.api.retry.next_delay(&self.retry_budget, None) } else { None };
         let Some(pause) = pause else { return Err(error) };
@@ -297,16 +297,16 @@ impl<H: Host> BlobPull<H> {
         Ok(())
     }
 
-    /// Asks for the bytes that have not been given out yet.
+    /// Requests the bytes that have not been returned yet.
     async fn open(&mut self) -> Result<()> {
         let (from, mut last) = (self.span.first().saturating_add(self.received), self.span.last());
         if self.seed.is_some() && from > 0 {
-            // docker-registry's answer to a range without an end announces a byte more than there is.
+            // docker-registry announces one byte too many in its response to a range without an end.
             last = self.total.map(|total| total.saturating_sub(1));
         }
         let request = self.api.request(Method::Get, &self.endpoint, None, &self.call);
         let mut request = part_of(request, &self.retry_budget);
-        // What goes wrong once is asked for past a browser's cache.
+        // After a failure, the browser's cache is bypassed.
         request.may_be_cached = self.digest().is_some() && matches!(self.state, State::Ended);
         self.resumed |= request.may_be_cached && self.api.page_origin().is_some();
         let asks_part = self.takes_ranges && (from > 0 || last.is_some());
@@ -316,7 +316,7 @@ impl<H: Host> BlobPull<H> {
         }
         self.resumed |= self.received > 0;
         let response = match self.api.stream(&request).await {
-            // It does not give the rest of what it gave the start of: all of it may still be had.
+            // The registry sent the start but not the rest. The whole blob may still be available.
             Err(error) if asks_part && self.received > 0 && error.status == Some(416) => {
                 self.takes_ranges = false;
                 self.state = State::Broken(0);
@@ -325,7 +325,7 @@ impl<H: Host> BlobPull<H> {
             response => response?,
         };
         if response.headers.get("content-encoding").is_some() {
-            // A part would be one of the encoded bytes.
+            // A range would select bytes of the encoded content.
             self.takes_ranges = false;
         }
         let is_part = response.status == 206 && asks_part;

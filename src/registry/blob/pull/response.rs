@@ -1,4 +1,4 @@
-//! Whether an answer is what was asked for: all of the blob, or the part.
+//! //! Checks that a response is what was requested: the whole blob, or the part.
 
 use crate::protocol::code;
 use crate::protocol::http::range;
@@ -7,7 +7,7 @@ use crate::registry::blob::pull::{BlobPull, Span};
 use crate::transport::{Host, Result};
 
 impl<H: Host> BlobPull<H> {
-    /// The length of a whole blob that came, be it wanted whole or in part.
+    /// Checks the length of a response with the whole blob, of which the whole or a part is wanted.
     pub(super) fn check_whole(&mut self, response: &Streaming<H>) -> Result<()> {
         let (declared, trusted) = (response.declared_length(), response.body_length());
         match (self.span, self.total) {
@@ -16,13 +16,13 @@ impl<H: Host> BlobPull<H> {
                 if let Some(length) = trusted.filter(|length| *length != total) {
                     let blob = self.digest().map(|digest| format!("blob {digest}"));
                     let blob = blob.unwrap_or_else(|| "the layer".to_owned());
-                    let message = format!("{blob} comes with {length} bytes, {total} are expected");
+                    let message = format!("{blob} has {length} bytes, but {total} are expected");
                     return Err(response.other_content(code::SIZE_MISMATCH, message));
                 }
             }
             (Span::Part(first, _), _) => {
                 if let Some(length) = declared.filter(|length| *length <= first) {
-                    let message = format!("range: byte {first} is asked for, the blob has {length}");
+                    let message = format!("range: byte {first} was requested, but the blob has {length} bytes");
                     return Err(response.error(code::INVALID_ARGUMENT, message));
                 }
                 self.total = self.total.or(declared.map(|length| self.span.most().min(length - first)));
@@ -31,12 +31,12 @@ impl<H: Host> BlobPull<H> {
         Ok(())
     }
 
-    /// A 206 must be exactly the part asked for: from `from` to the last byte wanted, or to the end.
+    /// Checks that a 206 response has exactly the requested part: from `from` to the last position, or to the end.
     pub(super) fn check_part(&mut self, response: &Streaming<H>, from: u64) -> Result<()> {
         let mut values = response.headers.all("content-range");
         let told = match (values.next(), values.next()) {
             (Some(value), None) => value,
-            // Not among the header fields a page across origins sees: the length is all there is to go by.
+            // The header is hidden from a cross-origin page: only the length can be checked.
             (None, _) if response.headers_filtered => {
                 if let (Span::Part(..), None) = (self.span, self.total) {
                     let most = self.span.most();
@@ -44,7 +44,7 @@ impl<H: Host> BlobPull<H> {
                 }
                 return Ok(());
             }
-            _ => return Err(response.error(code::INVALID_RESPONSE, "the answer has no Content-Range, or several")),
+            _ => return Err(response.error(code::INVALID_RESPONSE, "the response has no Content-Range, or several")),
         };
         let told = range::parse_content_range(told).map_err(|invalid| response.error(invalid.code, invalid.message))?;
         let length = told.complete.or(self.total.filter(|_| matches!(self.span, Span::Whole)));
@@ -56,13 +56,13 @@ impl<H: Host> BlobPull<H> {
             (None, None) => told.last,
         };
         if told.first != from || told.last != wanted {
-            let message = format!("bytes {from}-{wanted} were asked for, {}-{} came", told.first, told.last);
+            let message = format!("bytes {from}-{wanted} were requested, but {}-{} arrived", told.first, told.last);
             return Err(response.error(code::INVALID_RESPONSE, message));
         }
         let total = told.last.saturating_sub(self.span.first()).saturating_add(1);
         match self.total {
             Some(known) if known != total => {
-                let message = format!("the blob had {known} bytes, now it has {total}");
+                let message = format!("the blob had {known} bytes, but now it has {total}");
                 Err(response.error(code::SIZE_MISMATCH, message))
             }
             _ => {

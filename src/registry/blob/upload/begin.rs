@@ -1,5 +1,5 @@
-//! Beginning an upload, by itself or by asking for a mount (distribution-spec v1.1.1, "Pushing blobs", "Mounting a blob from
-//! another repository").
+//! Beginning an upload session, directly or by a request for a mount (distribution-spec v1.1.1, "Pushing blobs",
+//! "Mounting a blob from another repository").
 
 use crate::protocol::code;
 use crate::protocol::http::Method;
@@ -15,25 +15,25 @@ use crate::transport::detach::run_to_completion_once_sent;
 use crate::transport::request::{Request, RetryBudget};
 use crate::transport::{Error, Host, Result, Stage};
 
-/// The repository that blobs go up to, and how.
+/// The repository that a blob is pushed to, and the push's retry budget.
 pub(crate) struct PushContext<'a, H: Host> {
     pub(crate) repo: &'a Repo<H>,
-    /// Of all the requests for one blob.
+    /// Shared by all requests for one blob.
     pub(crate) retry_budget: &'a RetryBudget,
 }
 
-/// What came of asking for a mount.
+/// The result of a request for a mount.
 pub(crate) enum Mount<H: Host> {
-    /// The registry says that the blob is there.
+    /// The registry reports that the blob exists.
     Done,
-    /// The registry began an upload instead.
+    /// The registry began an upload session instead.
     Begun(Box<Upload<H>>),
-    /// It does not know of mounts, of the blob, or of whoever asks.
+    /// The registry does not support the mount, does not have the blob, or denies access to it.
     Refused,
 }
 
 impl<H: Host> PushContext<'_, H> {
-    /// Begins an upload.
+    /// Begins an upload session.
     pub(crate) async fn begin(&self, algorithm: Algorithm) -> Result<Upload<H>> {
         let pairs = [("digest-algorithm", algorithm.as_str())];
         let pairs = if algorithm == Algorithm::Sha256 { &[][..] } else { &pairs };
@@ -44,7 +44,7 @@ impl<H: Host> PushContext<'_, H> {
         upload
     }
 
-    /// Asks the registry to take a blob over from another repository.
+    /// Requests a mount of a blob from another repository.
     pub(crate) async fn mount(&self, digest: &Digest, from: &RepositoryName) -> Result<Mount<H>> {
         let capabilities = &self.repo.api.capabilities;
         if capabilities.refuses_mount(from, &self.repo.name) {
@@ -53,7 +53,7 @@ impl<H: Host> PushContext<'_, H> {
         let full_name = self.repo.api.full_name(from);
         let posted = self.post(Some(from), &[("mount", digest.as_str()), ("from", &full_name)]).await;
         let (response, upload) = match posted {
-            // The token service lets nobody at the other repository.
+            // The token service denies access to the other repository.
             Err(error) if error.stage == Stage::Token && error.status == Some(403) => {
                 capabilities.refuse_mount(from, &self.repo.name);
                 return Ok(Mount::Refused);
@@ -67,13 +67,14 @@ impl<H: Host> PushContext<'_, H> {
                 capabilities.refuse_mount(from, &self.repo.name);
                 Ok(Mount::Refused)
             }
-            // Perhaps of this blob alone.
+            // This may concern the one blob only.
             400 | 404 => Ok(Mount::Refused),
             _ => Err(refusal(&self.repo.api, &response)),
         }
     }
 
-    /// All in one request, where the registry can do that: it needs no location. Whether it did.
+    /// Sends the whole blob in one POST, which needs no location. Returns false if the registry does not support
+    /// it.
     pub(crate) async fn post_whole(&self, digest: &Digest, part: &Part<H::Chunk>) -> Result<bool> {
         let mut request = self.request(None, &[("digest", digest.as_str())]);
         fill(&mut request, content(part.from(0))?);
@@ -90,8 +91,8 @@ impl<H: Host> PushContext<'_, H> {
         request
     }
 
-    /// The answer, and the upload that it begins. Once the request is sent, its answer is waited for even if nobody wants
-    /// the upload any more: only then can it be cancelled.
+    /// Sends POST and returns the response and the upload session that it begins. Once the request is sent, its
+    /// response is awaited even if the caller has gone: the session can only be cancelled with its location.
     async fn post(
         &self,
         from: Option<&RepositoryName>,
@@ -104,7 +105,7 @@ impl<H: Host> PushContext<'_, H> {
         let upload = Upload::at(&api, endpoint.with_url(request.url.clone()), &self.repo.call, self.retry_budget);
         let work = async move {
             let response = api.fetch(&request, RESPONSE_LIMIT).await?;
-            // What 201 to a mount names is the blob.
+            // The Location of a 201 response to a mount is that of the blob.
             let begins = response.status == 202 || (response.is_success() && !is_mount);
             let upload = if begins { begun(upload, &response) } else { Err(no_location(&response)) };
             Ok((response, upload))
@@ -120,7 +121,7 @@ fn begun<H: Host>(mut upload: Upload<H>, response: &Response<Vec<u8>>) -> Result
         return Err(no_location(response));
     }
     upload.is_open = true;
-    // What is no number asks for nothing.
+    // A value that is not a number is ignored.
     let min_chunk = response.header("oci-chunk-min-length").and_then(|length| length.trim().parse().ok());
     upload.min_chunk = min_chunk.unwrap_or(0);
     Ok(upload)
@@ -130,10 +131,10 @@ fn no_location(response: &Response<Vec<u8>>) -> Error {
     if response.headers_filtered {
         response.error(
             code::UNSUPPORTED,
-            "where the upload goes on is hidden from this page: the registry would have to name Location in \
+            "the location of the upload is hidden from this page: the registry has to list Location in \
              Access-Control-Expose-Headers",
         )
     } else {
-        response.error(code::INVALID_RESPONSE, "the answer names no Location where the upload goes on")
+        response.error(code::INVALID_RESPONSE, "the response has no Location at which to continue the upload")
     }
 }

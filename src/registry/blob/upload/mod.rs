@@ -1,5 +1,5 @@
-//! One upload session of a blob: fed in order, committed, cancelled (distribution-spec v1.1.1, "Pushing a blob
-//! monolithically", "Pushing a blob in chunks").
+//! The upload session of a blob: chunks in order, then a commit, or a cancellation (distribution-spec v1.1.1,
+//! "Pushing a blob monolithically", "Pushing a blob in chunks").
 
 pub(crate) mod begin;
 pub(crate) mod progress;
@@ -22,49 +22,50 @@ use crate::transport::layers::retry;
 use crate::transport::request::{Request, RequestBody, RetryBudget};
 use crate::transport::{Chunk, Error, Host, Result};
 
-/// Milliseconds that one request to cancel an upload, or its answer that the upload has begun, may take.
+/// Maximum milliseconds for one request that cancels an upload session, and for the response that begins one after
+/// its caller has gone.
 pub(crate) const CANCEL_LIMIT: u64 = 10_000;
-/// Times that an upload's cancellation is tried while its state changes.
+/// Attempts to cancel an upload session while its state changes.
 const CANCELLATIONS: usize = 3;
 
-/// An upload that is under way. Dropped before it was committed it is cancelled at the registry.
+/// An upload session in progress. Dropping it before the commit cancels it at the registry.
 pub(crate) struct Upload<H: Host> {
     pub(crate) api: Rc<Connection<H>>,
-    /// The newest location.
+    /// The latest location.
     pub(crate) endpoint: Endpoint,
     pub(crate) call: Call,
     pub(crate) retry_budget: RetryBudget,
-    /// Bytes the registry has, as far as what was sent and what it says agree.
+    /// Bytes the registry has, as far as its reports agree with what was sent.
     pub(crate) offset: u64,
-    /// The furthest that `offset` has been: only what goes beyond it is progress.
+    /// The maximum of `offset` so far. Only bytes beyond it are progress.
     pub(crate) reached: u64,
-    /// Bytes that may have arrived: no status can rightly tell of more.
+    /// Bytes that may have arrived. No status can be right that reports more.
     pub(crate) sent: u64,
-    /// Offsets that the registry answered with 416 since the last progress.
+    /// Offsets that the registry refused with 416 since the last progress.
     pub(crate) refused: Vec<u64>,
-    /// Whether a request that broke off may have left one byte, which a `Range` of `0-0` does not tell from none.
+    /// True if a broken request may have left one byte, which a `Range` of `0-0` does not distinguish from none.
     pub(crate) may_have_one: bool,
-    /// What the registry's `Range` counts too much: some name the length where the last position belongs.
+    /// Surplus in the registry's `Range`: some report the length where the last position belongs.
     pub(crate) excess: u64,
-    /// Bytes of a chunk that the registry wants at least (`OCI-Chunk-Min-Length`); the last one may be shorter.
+    /// Minimum chunk size that the registry requires (`OCI-Chunk-Min-Length`). The last chunk may be shorter.
     pub(crate) min_chunk: u64,
-    /// `Content-Range`: what a page's registry does not let it send is left out.
+    /// True if `Content-Range` is sent. A page omits it if CORS does not allow it.
     pub(crate) tells_range: bool,
-    /// Whether credentials were asked for anew.
+    /// True if new credentials were requested.
     pub(crate) was_asked_again: bool,
     pub(crate) is_open: bool,
 }
 
-/// What the registry says to the end of an upload.
+/// The registry's response to the end of an upload.
 pub(crate) enum End {
-    /// The blob is there: 201 (distribution-spec v1.1.1, "Pushing a blob monolithically").
+    /// The blob was created: 201 (distribution-spec v1.1.1, "Pushing a blob monolithically").
     Created,
-    /// Another success, which a proxy may have made up. What to say if the blob is not there.
+    /// Another success, which may come from a proxy. Contains the error to report if the blob does not exist.
     Unsure(Error),
 }
 
 impl<H: Host> Upload<H> {
-    /// Sends a part, of which the registry may have the start already.
+    /// Sends a part. The registry may have the start of it already.
     pub(crate) async fn send(&mut self, part: &Part<H::Chunk>) -> Result<()> {
         while self.offset < part.end() {
             let most = self.api.capabilities.body_limit.get().max(self.min_chunk);
@@ -78,12 +79,12 @@ impl<H: Host> Upload<H> {
         Ok(())
     }
 
-    /// Ends the upload. `part`: all of the blob, where nothing was sent before.
+    /// Ends the upload session. `part` is the whole blob if nothing was sent before.
     pub(crate) async fn commit(&mut self, digest: &Digest, part: Option<&Part<H::Chunk>>) -> Result<End> {
         let mut request = self.request(Method::Put, &self.endpoint);
         request.url = request.url.with_query(&[("digest", digest.as_str())]);
         if let Some(part) = part.filter(|part| !part.is_empty()) {
-            // Sent again it would come on top of what came of it before.
+            // A repeated body would be appended to what arrived the first time.
             request.is_repeatable = false;
             fill(&mut request, content(part.from(0))?);
         }
@@ -97,12 +98,12 @@ impl<H: Host> Upload<H> {
             201 => End::Created,
             _ => End::Unsure(response.error(
                 code::INVALID_RESPONSE,
-                "the registry accepted the end of the upload, but the blob is not there",
+                "the registry accepted the end of the upload, but the blob does not exist",
             )),
         })
     }
 
-    /// It has come to its end: there is nothing to cancel.
+    /// Marks the session as ended, so that it is not cancelled.
     pub(crate) fn close(&mut self) {
         self.is_open = false;
     }
@@ -121,7 +122,7 @@ impl<H: Host> Upload<H> {
         self.took(&response, end, start).await
     }
 
-    /// Takes the location that an answer names for what follows. Whether it names one.
+    /// Adopts the location of a response for the next request. Returns false if there is none.
     pub(crate) fn go_on_at(&mut self, response: &Response<Vec<u8>>) -> Result<bool> {
         let Some(location) = response.header("location") else { return Ok(false) };
         let base = response.http.url.as_ref().unwrap_or(&response.url);
@@ -133,8 +134,8 @@ impl<H: Host> Upload<H> {
         Ok(true)
     }
 
-    /// A location as seen from here. Behind a proxy (`https://host/registry`, the development server of Vite) the registry
-    /// knows neither the path prefix nor, often, its own name and scheme.
+    /// Maps a location to the client's view. Behind a proxy (`https://host/registry`, Vite's development server), a
+    /// registry does not know the path prefix, and often not its own name and scheme.
     fn seen_from_here(&self, url: Url, answered: &Url) -> Url {
         let base = self.api.base();
         if !answered.same_origin(base) {
@@ -150,14 +151,14 @@ impl<H: Host> Upload<H> {
 
     pub(crate) fn request(&self, method: Method, endpoint: &Endpoint) -> Request<H::Chunk> {
         let mut request = part_of(self.api.request(method, endpoint, None, &self.call), &self.retry_budget);
-        // Where else the upload may lead, nobody needs to know who it is for.
+        // The caller's header fields are not sent to another origin.
         if !request.url.same_origin(self.api.base()) {
             request.headers = Headers::new();
         }
         request
     }
 
-    /// A session without bytes at this place.
+    /// Creates an upload session without bytes at a location.
     pub(crate) fn at(api: &Rc<Connection<H>>, endpoint: Endpoint, call: &Call, retry_budget: &RetryBudget) -> Self {
         Self {
             api: api.clone(),
@@ -177,13 +178,13 @@ impl<H: Host> Upload<H> {
         }
     }
 
-    /// "Cancel a blob upload", as far as the registry lets it: an upload ends by itself some day.
+    /// Cancels the upload session ("Cancel a blob upload"), best effort: sessions expire by themselves.
     async fn cancel(&mut self) -> Result<()> {
         for _ in 0..CANCELLATIONS {
             let request = self.limited(Method::Delete);
             let response = self.api.fetch(&request, RESPONSE_LIMIT).await?;
-            // distribution 3 answers 416 where the location does not name the newest state: that of a request which was
-            // aborted on its way.
+            // distribution 3 responds 416 if the location does not name the latest state, which is the case after
+            // an aborted request.
             if !matches!(response.status, 400 | 409 | 416) {
                 break;
             }
@@ -210,23 +211,23 @@ impl<H: Host> Drop for Upload<H> {
         }
         let mut left = Self::at(&self.api, self.endpoint.clone(), &self.call, &self.retry_budget);
         self.api.host().spawn(Box::pin(async move {
-            let _ = left.cancel().await; // nobody waits for it
+            let _ = left.cancel().await; // best effort
         }));
     }
 }
 
-/// The error of an answer without success, worth another try where the status says so.
+/// Returns the error of an unsuccessful response, marked as transient if its status is.
 pub(crate) fn refusal<H: Host>(api: &Connection<H>, response: &Response<Vec<u8>>) -> Error {
     let mut error = api.failure(response);
     match response.status {
-        405 => error.message.push_str("; the registry takes no pushes: it is read-only, or a pull-through cache"),
+        405 => error.message.push_str("; the registry accepts no pushes: it is read-only, or a pull-through cache"),
         status if retry::is_transient_status(status) => error.is_transient = true,
         _ => {}
     }
     error
 }
 
-/// What the registry says it stored, where it says so.
+/// Compares the digest that the registry reports, if it reports one.
 pub(crate) fn check_hint(response: &Response<Vec<u8>>, digest: &Digest) -> Result<()> {
     match response.content_digest() {
         Some(told) if told.algorithm() == digest.algorithm() && told != *digest => {
@@ -236,7 +237,7 @@ pub(crate) fn check_hint(response: &Response<Vec<u8>>, digest: &Digest) -> Resul
     }
 }
 
-/// Bytes to send.
+/// Creates a request body.
 pub(crate) fn content<C: Chunk>(chunks: Vec<C>) -> Result<RequestBody<C>> {
     check_intact(&chunks)?;
     Ok(RequestBody::Chunks(Rc::new(chunks)))

@@ -1,5 +1,7 @@
-//! How far an upload has got. Registries say it in several ways, and some of them wrongly: what was sent, what `Range` says
-//! and what the session's status says have to agree; where they do not, the digest decides in the end.
+//! The progress of an upload session.
+//!
+//! Registries report it in several ways, some of them wrong: the bytes sent, `Range` and the session's status have
+//! to agree. If they do not, the digest decides in the end.
 
 use crate::protocol::code;
 use crate::protocol::http::range::UploadRange;
@@ -10,23 +12,23 @@ use crate::registry::blob::upload::Upload;
 use crate::registry::manifest::put::RESPONSE_LIMIT;
 use crate::transport::{Error, Host, Result};
 
-/// Times that a registry may refuse offsets without any progress.
+/// Maximum number of offsets a registry may refuse without progress.
 const REFUSALS: usize = 4;
 
-/// What a session's status says.
+/// The status of an upload session.
 enum Status {
-    /// So many bytes are there.
+    /// The registry has this many bytes.
     Has(u64),
-    /// `Range: 0-0`.
+    /// `Range: 0-0`, which means no byte or one.
     NoneOrOne,
     /// The registry does not know the session.
     Lost,
-    /// Nothing that can be relied on.
+    /// The status is not reliable.
     Unclear,
 }
 
 impl<H: Host> Upload<H> {
-    /// What came beyond all that was reached before is progress: failures before it no longer count.
+    /// Counts bytes beyond the previous maximum as progress, which resets the retry budget.
     pub(crate) fn count_progress(&mut self) {
         if self.offset > self.reached {
             self.reached = self.offset;
@@ -35,21 +37,21 @@ impl<H: Host> Upload<H> {
         }
     }
 
-    /// Reads off the answer to a request, whose last byte comes before `end`, how much the registry has. `start`: of what
-    /// can be sent again.
+    /// Updates the offset from the response to a request whose last byte is before `end`. `start` is the first byte
+    /// that can be sent again.
     pub(crate) async fn took(&mut self, response: &Response<Vec<u8>>, end: u64, start: u64) -> Result<()> {
         self.go_on_at(response)?;
         self.sent = self.sent.max(end);
         self.offset = match response.header("range").map(range::parse_upload_range) {
             None => end,
             Some(Some(range)) if self.is_all(range, end) => end,
-            // ECR's does not go on, zot's is that of the last chunk.
+            // ECR's Range does not advance, and zot's is that of the last chunk.
             Some(_) => self.confirmed(end, start).await?,
         };
         Ok(())
     }
 
-    /// Whether a registry says that it has all that was sent.
+    /// Returns true if the registry reports that it has everything that was sent.
     fn is_all(&mut self, range: UploadRange, end: u64) -> bool {
         let begins = range.first == 0 || range.first == self.offset;
         if begins && range.last == end {
@@ -58,8 +60,8 @@ impl<H: Host> Upload<H> {
         begins && (range.last == end || range.last.checked_add(1) == Some(end))
     }
 
-    /// How much of what was sent, and accepted, is there by the session's status. Where that makes no sense either, all of
-    /// it: a chunk that does not follow is refused, and the digest proves the rest.
+    /// Determines from the session's status how much of an accepted request was stored. An implausible status
+    /// counts as everything: a chunk out of order would be refused, and the digest verifies the rest.
     async fn confirmed(&mut self, end: u64, start: u64) -> Result<u64> {
         let before = self.offset.max(start);
         match self.status().await {
@@ -72,7 +74,7 @@ impl<H: Host> Upload<H> {
         }
     }
 
-    /// After a failed request for so many bytes: asks how far the registry has got, where it is worth going on.
+    /// Resumes after a failed request of `sent` bytes, if a retry may help.
     pub(crate) async fn take_up(&mut self, error: Error, part: &Part<H::Chunk>, sent: u64) -> Result<()> {
         let is_cors = error.code == code::CORS_OR_NETWORK && self.tells_range;
         self.tells_range &= !is_cors;
@@ -94,22 +96,22 @@ impl<H: Host> Upload<H> {
         let (before, is_refusal) = (self.offset, error.status == Some(416));
         self.ask(error, part).await?;
         if is_refusal && self.offset == before {
-            // GHCR's refusal of a chunk that is too large.
+            // GHCR refuses a chunk that is too large in this way.
             self.api.capabilities.limit_bodies(sent, self.min_chunk);
         }
         Ok(())
     }
 
-    /// Asks how far the registry has got after a failure.
+    /// Requests the session's status after a failure.
     pub(crate) async fn ask(&mut self, error: Error, part: &Part<H::Chunk>) -> Result<()> {
         let is_refusal = error.status == Some(416);
         if is_refusal {
             if self.refused.contains(&self.offset) || self.refused.len() == REFUSALS {
-                return Err(error.and("the registry refuses the place where the upload has to go on"));
+                return Err(error.and("the registry refuses the offset at which the upload has to continue"));
             }
             self.refused.push(self.offset);
         }
-        // Of what was refused nothing was taken; of what broke off nobody knows.
+        // A refused request stored nothing; a broken one may have stored anything.
         let is_refused =
             error.status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 499));
         if !is_refused {
@@ -125,16 +127,16 @@ impl<H: Host> Upload<H> {
             Status::Has(has) if has.checked_sub(1) == Some(end) => end,
             Status::Has(has) => has,
             Status::NoneOrOne if self.offset == 0 => {
-                // Who was refused with none tries one, once.
+                // After a refusal at offset 0, offset 1 is tried once.
                 u64::from(is_refusal && std::mem::take(&mut self.may_have_one))
             }
             Status::NoneOrOne | Status::Unclear if is_refused || self.offset == 1 => self.offset,
-            Status::NoneOrOne => return Err(lost(error, "says that it has none of it, or one byte")),
-            Status::Unclear => return Err(lost(error, "does not tell how far it has got")),
+            Status::NoneOrOne => return Err(lost(error, "reports that it has none of it, or one byte")),
+            Status::Unclear => return Err(lost(error, "does not report its progress")),
             Status::Lost => return Err(lost(error, "no longer knows of it")),
         };
         if has < start || has > end {
-            // It keeps nothing of a request that does not come to its end, or somebody on the way there does.
+            // The registry or a proxy discards a request that is incomplete.
             if !matches!(error.status, Some(401 | 403)) {
                 self.api.capabilities.takes_streams.set(false);
             }
@@ -161,7 +163,7 @@ impl<H: Host> Upload<H> {
     }
 }
 
-/// The same error where the upload it happened in is gone: all of it would have to be sent again.
+/// Marks an error as that of a lost upload session: the whole blob has to be sent again.
 pub(crate) fn lost(error: Error, why: &str) -> Error {
-    error.and(&format!("the upload cannot go on: the registry {why}")).transient()
+    error.and(&format!("the upload cannot continue: the registry {why}")).transient()
 }

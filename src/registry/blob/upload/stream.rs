@@ -1,5 +1,7 @@
-//! What is left of a blob in one request, sent while it is read: faster than chunks, and nothing waits in memory to be
-//! sent (distribution-spec v1.1.1, "Pushing a blob in chunks": one chunk of a length that nobody knows beforehand).
+//! Uploading the rest of a blob in one request, sent while the source is read.
+//!
+//! This is faster than chunks, and no bytes are buffered before they are sent (distribution-spec v1.1.1, "Pushing a
+//! blob in chunks": one chunk of unknown length).
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -18,19 +20,20 @@ use crate::transport::pipe::{End, Pipe};
 use crate::transport::request::{Request, RequestBody};
 use crate::transport::{Chunk, Error, Host, Result};
 
-/// Bytes handed over to the host at a time.
+/// Bytes passed to the host at a time.
 pub(crate) const PIECE: u64 = 256 * 1024;
-/// Bytes sent last that are kept: what the registry has not got of them when the connection breaks is sent again.
+/// Bytes sent last that are kept, to be sent again if the connection breaks before the registry stored them.
 const KEPT: u64 = 4 * 1024 * 1024;
-/// The first bytes are all kept until there are more, as a refusal comes early; but of what can be read once more.
+/// Limit up to which the first bytes are all kept, since a refusal comes early. Sources that can be rewound need
+/// not be kept.
 const KEPT_FIRST: u64 = 16 * 1024 * 1024;
-/// Milliseconds that a source may pause before what there is of a piece goes, or the request ends: it is taken up when
-/// there is more. Servers give up a body that does not come.
+/// Milliseconds a source may pause before a partial piece is sent or the request ends. Servers time out on an idle
+/// body; the upload resumes when there are more bytes.
 const PATIENCE: u64 = 5_000;
 
 impl<H: Host> Upload<H> {
-    /// Sends a part from where the registry has got to, and what comes after it. Whether the next request may be of this
-    /// kind: chunks go where it does not.
+    /// Streams a part from the registry's offset on, and what the source yields after it. Returns false if the next
+    /// request should send a chunk instead.
     pub(crate) async fn stream(
         &mut self,
         part: &mut Part<H::Chunk>,
@@ -43,7 +46,7 @@ impl<H: Host> Upload<H> {
             let (this, part, told) = (&*self, &mut *part, &mut *told);
             fetch_fed(&api, request, move |pipe| this.feed(pipe, part, intake, told)).await?
         };
-        // The host has taken more than can lie in between.
+        // The host has passed on more than its buffers hold, so the connection works.
         if part.start() > self.offset {
             self.retry_budget.reset();
         }
@@ -58,11 +61,12 @@ impl<H: Host> Upload<H> {
             }
         };
         let taken_up = self.take_up_stream(error, part).await;
-        taken_up
-            .map_err(|error| if error.is_transient { error.and("with a chunkSize less would be lost") } else { error })
+        taken_up.map_err(|error| {
+            if error.is_transient { error.and("with a chunkSize, less would be sent again") } else { error }
+        })
     }
 
-    /// Puts what is in hand into the request, then what the source gives, until that ends or pauses.
+    /// Feeds the buffered bytes into the request, then what the source yields, until it ends or pauses.
     async fn feed(
         &self,
         pipe: Rc<Pipe<H::Chunk>>,
@@ -75,7 +79,7 @@ impl<H: Host> Upload<H> {
         loop {
             while at < part.end() {
                 let mut piece = part.some(at, PIECE);
-                // What is large enough is not copied together with others.
+                // Large pieces are sent alone, since joining pieces copies them.
                 if piece.first().is_some_and(|first| first.len() >= PIECE / 4) {
                     piece.truncate(1);
                 }
@@ -97,7 +101,7 @@ impl<H: Host> Upload<H> {
         }
     }
 
-    /// After a streamed request that failed: asks how far the registry has got. Where that is nowhere, chunks try it.
+    /// Resumes after a failed streaming request. Returns false if there was no progress, so that chunks are tried.
     async fn take_up_stream(&mut self, error: Error, part: &Part<H::Chunk>) -> Result<bool> {
         if error.loses_upload() {
             return Err(lost(error, "no longer knows of it"));
@@ -105,21 +109,21 @@ impl<H: Host> Upload<H> {
         self.sent = self.sent.max(part.end());
         let (before, status) = (self.offset, error.status);
         match status {
-            // There, or on the way there, they take no body of unknown length, or none of that length, or nobody can be
-            // sent on with it.
+            // The registry or a proxy does not accept a body of unknown length or of this size, or redirects a body
+            // that cannot be sent again.
             Some(307 | 308 | 411 | 413 | 501 | 505) => {
                 self.api.capabilities.takes_streams.set(false);
                 self.ask(error, part).await?;
                 return Ok(false);
             }
-            // The next request carries what this one lacked.
+            // The next request sends the credentials that this one lacked.
             Some(401 | 403) => {
                 let is_first = !std::mem::replace(&mut self.was_asked_again, true);
                 self.ask(error, part).await?;
                 return Ok(is_first);
             }
             Some(400) => self.ask(error, part).await?,
-            // GHCR takes no more than 4 MiB in one request.
+            // GHCR accepts at most 4 MiB in one request.
             Some(416) => {
                 self.ask(error, part).await?;
                 if self.offset == before {
@@ -133,14 +137,15 @@ impl<H: Host> Upload<H> {
     }
 }
 
-/// Sends a request whose body `feed` puts into the pipe meanwhile. The answer, and whether all was in before it came.
+/// Sends a request whose body `feed` writes to the pipe. Returns the response, and whether the body was complete
+/// before it.
 pub(crate) async fn fetch_fed<H: Host, F: Future<Output = Result<()>>>(
     api: &Connection<H>,
     mut request: Request<H::Chunk>,
     feed: impl FnOnce(Rc<Pipe<H::Chunk>>) -> F,
 ) -> Result<(Result<Response<Vec<u8>>>, bool)> {
     let pipe = Rc::new(Pipe::default());
-    // It outlives the request: nobody waits at the other end of what ended early.
+    // Ends the pipe on every exit, so that the reader does not wait for a body that was abandoned.
     let _ending = Ending(&pipe);
     fill(&mut request, RequestBody::Stream(pipe.clone()));
     let sent = pin!(api.fetch(&request, RESPONSE_LIMIT));
@@ -154,12 +159,12 @@ pub(crate) async fn fetch_fed<H: Host, F: Future<Output = Result<()>>>(
     }
 }
 
-/// The error of an answer that did not wait for the end of the body.
+/// Returns the error of a response that arrived before the end of the body.
 pub(crate) fn came_early(response: &Response<Vec<u8>>) -> Error {
-    response.error(code::INVALID_RESPONSE, "the answer came before the end of what was sent")
+    response.error(code::INVALID_RESPONSE, "the response arrived before the end of the request body")
 }
 
-/// Ends what has not come to its end.
+/// Ends a pipe that was not ended otherwise.
 struct Ending<'a, C>(&'a Pipe<C>);
 
 impl<C> Drop for Ending<'_, C> {
