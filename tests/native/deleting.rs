@@ -75,7 +75,11 @@ fn what_cannot_be_read_is_named() {
     assert_eq!(unread, ["1.1.0+build.5", "other"]);
     let error = delete(&host, &lone, false).unwrap_err();
     assert_eq!(error.code, "IN_USE");
-    assert!(error.message.contains("may be in use by what cannot be read: 1.1.0+build.5 other"), "{}", error.message);
+    assert!(
+        error.message.contains("may be in use by tags or manifests that cannot be read: 1.1.0+build.5 other"),
+        "{}",
+        error.message
+    );
     assert!(model.has(&lone));
     delete(&host, &lone, true).unwrap();
     assert!(!model.has(&lone));

@@ -233,7 +233,7 @@ fn a_reason_of_its_own() {
     for error in [untagged, deleted] {
         assert_eq!((error.code.as_ref(), error.status), ("TAG_IMMUTABLE", Some(405)));
         assert!(error.message.contains("the rule *-release keeps it"), "{}", error.message);
-        assert!(!error.message.contains("switched off"), "{}", error.message);
+        assert!(!error.message.contains("is disabled"), "{}", error.message);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Artifacts: files with a type, which may refer to an image (image-spec manifest.md, "Guidelines for Artifact Usage").
+//! //! Artifacts: typed files that may refer to an image (image-spec manifest.md, "Guidelines for Artifact Usage").
 
 use std::rc::Rc;
 
@@ -15,39 +15,39 @@ use crate::registry::image::reference::ImageReference;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
-/// Annotation with a file's name.
+/// Annotation with the name of a file.
 const TITLE: &str = "org.opencontainers.image.title";
-/// The content of a descriptor that has none.
+/// The content of the empty descriptor.
 const EMPTY: &[u8] = b"{}";
 
 /// A file of an artifact.
 pub struct ArtifactFile<C> {
-    /// Its bytes and its media type.
+    /// Its bytes and media type.
     pub push: Push<C>,
-    /// Its name.
+    /// Name of the file.
     pub title: Option<String>,
-    /// More about it.
+    /// Annotations of the file's descriptor.
     pub annotations: Annotations,
 }
 
 /// An artifact to push.
 pub struct Artifact<H: Host> {
-    /// What it is.
+    /// Type of the artifact.
     pub artifact_type: String,
-    /// Its content.
+    /// Files of the artifact.
     pub files: Vec<ArtifactFile<H::Chunk>>,
-    /// More about it.
+    /// Annotations of the manifest.
     pub annotations: Annotations,
-    /// What it refers to.
+    /// The subject that the artifact refers to.
     pub subject: Option<ImageReference<H>>,
-    /// Its config; most have none.
+    /// Config; most artifacts have none.
     pub config: Option<Push<H::Chunk>>,
-    /// Under which it can be found beside its digest.
+    /// Tag for the artifact; without one it is pushed by digest.
     pub tag: Option<String>,
 }
 
 impl<H: Host> Repo<H> {
-    /// Pushes an artifact: its files, its manifest, and its place among the referrers of its subject.
+    /// Pushes an artifact: its files, its manifest, and its entry in the referrers tag if the registry needs one.
     pub(crate) async fn push_artifact(&self, artifact: Artifact<H>) -> Result<Descriptor> {
         let tag = artifact.tag.as_deref().map(Tag::parse).transpose()?;
         media_type::check(&artifact.artifact_type)?;
@@ -81,7 +81,7 @@ impl<H: Host> Repo<H> {
             layers.push(Entry::new(descriptor)?);
         }
         if layers.is_empty() {
-            // Registries want at least one.
+            // Registries require at least one layer.
             uses_empty = true;
             layers.push(self.push_empty().await?);
         }
@@ -93,7 +93,7 @@ impl<H: Host> Repo<H> {
         let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
         let reference = tag.map_or_else(|| Reference::Digest(manifest.digest.clone()), Reference::Tag);
         match self.push_manifest(&reference, &manifest).await {
-            // The registry said that it had it, and has it not.
+            // The registry reported that it has the empty blob, but it does not.
             Err(error) if uses_empty && error.lacks_parts() => {
                 self.push_small_blob(EMPTY.to_vec()).await?;
                 self.push_manifest(&reference, &manifest).await?;
@@ -104,18 +104,18 @@ impl<H: Host> Repo<H> {
     }
 
     async fn subject(&self, reference: &Reference) -> Result<Entry> {
-        // By GET: what HEAD says of a type and a size would stand in the artifact's manifest for good.
+        // GET, not HEAD: a wrong type or size would remain in the artifact's manifest.
         match self.observe(reference).await? {
             Some(found) => Ok(Entry::new(found.descriptor())?),
             None => {
                 let message =
-                    format!("subject: there is no {reference} in the repository {}; nothing was pushed", self.name);
+                    format!("subject: {reference} does not exist in the repository {}; nothing was pushed", self.name);
                 Err(Error::new(code::NOT_FOUND, message))
             }
         }
     }
 
-    /// The descriptor of nothing, and the two bytes that stand for it.
+    /// Returns the empty descriptor, after a push of its two bytes if they are missing.
     async fn push_empty(&self) -> Result<Entry> {
         let digest = Digest::of(Algorithm::Sha256, EMPTY);
         self.require_v2("blobs").await?;

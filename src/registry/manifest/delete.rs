@@ -1,4 +1,4 @@
-//! Deleting a manifest, after a look at what depends on it, and with a look whether it was done.
+//! //! Deleting a manifest, after a search for its dependents, and with a check that it is gone.
 
 use std::collections::HashSet;
 
@@ -18,23 +18,23 @@ use crate::registry::tag::untag::{TagState, Untag};
 use crate::transport::detach::run_to_completion;
 use crate::transport::{Error, Host, Result};
 
-/// Names of one kind that a message lists.
+/// Maximum number of names of one kind in a message.
 const NAMED: usize = 5;
 
-/// What depends on a manifest.
+/// The dependents of a manifest.
 #[derive(Debug, Clone, Serialize)]
 pub struct Dependents {
     /// The manifest.
     pub digest: Digest,
-    /// Tags that point to it: they go with it.
+    /// Tags that point to it. They are deleted with it.
     pub tags: Vec<String>,
-    /// Digests of the indexes that have it as an entry, as far as tags lead to them.
+    /// Digests of the indexes that contain it, as far as tags lead to them.
     pub parents: Vec<Digest>,
-    /// What has it as its subject.
+    /// Manifests that have it as their subject.
     pub referrers: Vec<Descriptor>,
-    /// Tags that are listed and have no manifest.
+    /// Tags that are listed but have no manifest.
     pub dangling: Vec<String>,
-    /// What could not be read, so that it may depend on the manifest.
+    /// Tags and digests that could not be read, so that they may depend on the manifest.
     pub unread: Vec<Unread>,
 }
 
@@ -43,28 +43,28 @@ pub struct Dependents {
 pub struct Unread {
     /// The tag or digest.
     pub name: String,
-    /// Why.
+    /// The reason, as an error message.
     pub reason: String,
 }
 
-/// A tag or index as far as it matters for one manifest.
+/// The relation of a tag or index to the manifest.
 struct Looked {
     name: String,
-    /// Whether it is the manifest itself.
+    /// True if it is the manifest itself.
     is_it: bool,
-    /// Whether it is a list of referrers under their tag.
+    /// True if it is a list of referrers under a referrers tag.
     is_list: bool,
-    /// Its digest, where the manifest is one of its entries.
+    /// Its digest, if it contains the manifest as an entry.
     parent: Option<Digest>,
-    /// Indexes within it, and what may be one.
+    /// Nested indexes, and entries that may be indexes.
     nested: Vec<Nested>,
-    /// It names the manifest in a way that cannot be read.
+    /// Set if it mentions the manifest in a document that cannot be interpreted.
     unclear: Option<String>,
 }
 
 struct Nested {
     digest: Digest,
-    /// Its media type does not tell.
+    /// True if the media type does not tell whether it is a manifest or a blob.
     may_be_blob: bool,
 }
 
@@ -88,7 +88,7 @@ impl Looked {
     }
 }
 
-/// What came of a look.
+/// The result of looking at one tag or digest.
 enum Look {
     At(Looked),
     Nothing(String),
@@ -96,12 +96,12 @@ enum Look {
 }
 
 impl<H: Host> Repo<H> {
-    /// Deletes a manifest, and every tag that points to it. Unless forced only what nothing depends on, else `IN_USE`.
-    /// Resolves once it is gone, and its tags.
+    /// Deletes a manifest and every tag that points to it, and returns when they are gone. Unless forced, fails
+    /// with `IN_USE` if anything depends on the manifest.
     pub(crate) async fn delete_manifest(&self, digest: Digest, force: bool) -> Result<()> {
         Box::pin(async {
             let tags = if force {
-                // Those that have to be gone afterwards. A registry without a list has no tags to leave behind.
+                // These tags have to be gone afterwards. A registry without a tag list leaves no tags behind.
                 match self.look_at_tags(&digest).await {
                     Err(error) if matches!(error.status, Some(401 | 403 | 404 | 405 | 501)) => Vec::new(),
                     looked => tags_of(&looked?),
@@ -115,7 +115,7 @@ impl<H: Host> Repo<H> {
         .await
     }
 
-    /// What depends on a manifest: one GET for each of the repository's tags and each index within an index.
+    /// Finds the dependents of a manifest, with one GET for each tag and each index within an index.
     pub(crate) async fn dependents(&self, digest: Digest) -> Result<Dependents> {
         let looked = self.look_at_tags(&digest).await?;
         let tags = tags_of(&looked);
@@ -133,7 +133,7 @@ impl<H: Host> Repo<H> {
         let mut looked = Vec::new();
         let questions = tags.into_iter().filter_map(|tag| match Tag::parse(&tag) {
             Ok(checked) => Some(self.look(tag, Reference::Tag(checked), false, digest)),
-            // It is listed, and cannot be asked for.
+            // The tag is listed, but its name is invalid.
             Err(invalid) => {
                 looked.push(Look::Unread(Unread { name: tag, reason: invalid.message }));
                 None
@@ -156,7 +156,7 @@ impl<H: Host> Repo<H> {
             match self.observe(&reference).await {
                 Ok(Some(found)) => Ok(Look::At(Looked::at(&label, &found, digest))),
                 Ok(None) => Ok(Look::Nothing(label)),
-                // The question for a manifest that is a blob is answered by some registries with 500.
+                // Some registries respond 500 to a request for a blob as a manifest.
                 Err(error) if may_be_blob && error.status.is_some_and(|status| status >= 400) => {
                     Ok(Look::Nothing(label))
                 }
@@ -166,7 +166,7 @@ impl<H: Host> Repo<H> {
         })
     }
 
-    /// Fills in the indexes that have the manifest as an entry, and what could not be read of them.
+    /// Adds the indexes that contain the manifest, and what could not be read.
     async fn parents(&self, dependents: &mut Dependents, mut looked: Vec<Look>) -> Result<()> {
         let mut visited = HashSet::new();
         let mut is_tag = true;
@@ -177,7 +177,7 @@ impl<H: Host> Repo<H> {
                     Look::Unread(unread) => dependents.unread.push(unread),
                     Look::Nothing(tag) if is_tag => dependents.dangling.push(tag),
                     Look::Nothing(_) => {}
-                    // The lists of referrers do not count as parents: they are changed with what they name.
+                    // Lists of referrers are not parents: they are updated when the manifest is deleted.
                     Look::At(at) if is_tag && at.is_list => {}
                     Look::At(at) => {
                         dependents.parents.extend(at.parent);
@@ -217,7 +217,7 @@ fn tags_of(looked: &[Look]) -> Vec<String> {
     looked.iter().filter_map(tag).collect()
 }
 
-/// Whether an error concerns one manifest alone, and not the way to the registry.
+/// Returns true if an error concerns one manifest only, not the connection to the registry.
 fn is_about_one(error: &Error) -> bool {
     match error.status {
         Some(status) => !matches!(status, 401 | 403 | 407 | 429),
@@ -226,12 +226,12 @@ fn is_about_one(error: &Error) -> bool {
 }
 
 impl<H: Host> Repo<H> {
-    /// `tags`: those that have to go with it.
+    /// Deletes a manifest. `tags` must be gone afterwards.
     async fn delete_with_tags(&self, digest: Digest, tags: Vec<String>) -> Result<()> {
         let reference = Reference::Digest(digest.clone());
         let subject = match self.ask(&reference).await {
             Ok(found) => found?.manifest.subject.as_ref().map(|subject| subject.digest.clone()),
-            // What came and cannot be read can be deleted all the same.
+            // A manifest that cannot be parsed can still be deleted.
             Err(error) if error.status.is_some_and(|status| status < 300) => None,
             Err(error) => return Err(error),
         };
@@ -259,8 +259,8 @@ impl<H: Host> Repo<H> {
         .await
     }
 
-    /// Deletes a manifest and makes sure that it is gone: a status alone proves nothing. distribution 2.8 answers 500 after
-    /// it has removed a manifest, and 404 to the next try.
+    /// Deletes a manifest and checks that it is gone, since the status proves nothing: distribution 2.8 responds
+    /// 500 after it removed a manifest, and 404 to the next attempt.
     pub(crate) async fn delete_digest(&self, digest: &Digest) -> Result<()> {
         let reference = Reference::Digest(digest.clone());
         let (refused, is_done) = match self.delete(&reference).await {
@@ -273,15 +273,15 @@ impl<H: Host> Repo<H> {
         };
         match self.observe(&reference).await {
             Ok(None) => Ok(()),
-            // Some registries answer for what is not there with a page.
+            // Some registries respond with a page for a manifest that does not exist.
             Err(error) if is_done && error.is_not_found() => Ok(()),
             Ok(Some(_)) => Err(refused),
             Err(_) => Err(refused.and(&format!("whether {digest} is gone could not be verified"))),
         }
     }
 
-    /// Removes a tag that should have gone with its manifest: go-containerregistry's registry keeps it, distribution 2.8 may
-    /// leave it behind. One that points elsewhere by now stays.
+    /// Removes a tag that a deletion left behind: go-containerregistry's registry keeps it, and distribution 2.8
+    /// may. A tag that points elsewhere by now stays.
     async fn let_go(&self, tag: &str, digest: &Digest) -> Result<()> {
         let untag = Untag::new(self.clone(), Tag::parse(tag)?);
         match untag.state().await? {
@@ -312,11 +312,11 @@ impl Dependents {
             Some(first) => {
                 let used =
                     if used.is_empty() { String::new() } else { format!("is in use by {}, and ", used.join(", ")) };
-                let unread = listed("what cannot be read:", &unread);
+                let unread = listed("tags or manifests that cannot be read:", &unread);
                 format!("{} {used}may be in use by {unread} ({})", self.digest, first.reason)
             }
         };
-        let message = format!("{message}; force: true deletes it all the same");
+        let message = format!("{message}; use force: true to delete it anyway");
         Err(Error::new(code::IN_USE, message))
     }
 }

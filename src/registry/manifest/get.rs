@@ -1,4 +1,4 @@
-//! Manifests, verified (distribution-spec v1.1.1, "Pulling manifests").
+//! //! Fetching and verifying manifests (distribution-spec v1.1.1, "Pulling manifests").
 
 use std::rc::Rc;
 
@@ -19,24 +19,25 @@ use crate::registry::api::response::Response;
 use crate::registry::legacy::schema1::Legacy;
 use crate::transport::{Error, Host, Result};
 
-/// Bytes of a manifest or config that are read: the size registries must take at least (distribution-spec).
+/// Maximum bytes of a manifest or config: the size that registries must accept at least (distribution-spec).
 pub const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
 
-/// A manifest as it came, and as it reads.
+/// A fetched manifest: its bytes and the parsed document.
 #[derive(Debug)]
 pub struct FetchedManifest {
-    /// The bytes the digest is of; of schema 1 all of them, signatures included.
+    /// The bytes as received; for schema1 including the signatures, which the digest does not cover.
     pub bytes: Vec<u8>,
-    /// Computed here; of the algorithm it was asked for by, else sha256.
+    /// The digest, computed here with the algorithm of the reference, else with sha256.
     pub digest: Digest,
-    /// The document.
+    /// The parsed document.
     pub manifest: Manifest,
-    /// Of schema 1.
+    /// Payload and signatures of a schema1 manifest.
     pub schema1: Option<Box<Legacy>>,
 }
 
 impl FetchedManifest {
-    /// One that was made or given here. `algorithm`: of its digest. Of schema 1 no signature is checked.
+    /// Creates a manifest from bytes that were not fetched. `algorithm` is that of its digest. Signatures of
+    /// schema1 are not checked.
     pub(crate) fn new(
         bytes: Vec<u8>,
         content_type: Option<&str>,
@@ -51,7 +52,7 @@ impl FetchedManifest {
         Ok(Self { bytes, digest, manifest, schema1 })
     }
 
-    /// The document, if nothing is wrong with it: what is not destructive reads no other.
+    /// Returns the document, or its problem as an error. Operations that do not delete read sound documents only.
     pub fn sound(&self) -> Result<&Manifest> {
         match &self.manifest.problem {
             None => Ok(&self.manifest),
@@ -59,17 +60,17 @@ impl FetchedManifest {
         }
     }
 
-    /// What it is made of, as far as that can be read: what copies and deletes goes by this.
+    /// Returns the parts of the document, as far as they can be read. Copies and deletions rely on them.
     pub(crate) fn parts(&self) -> Parts {
         Parts::of(&self.bytes, &self.manifest.media_type, self.manifest.kind)
     }
 
-    /// What the digest is of.
+    /// Returns the bytes that the digest covers.
     pub fn hashed(&self) -> &[u8] {
         self.schema1.as_ref().map_or(&self.bytes, |schema1| &schema1.payload)
     }
 
-    /// Whether a digest, of whichever algorithm, is its own.
+    /// Returns true if the digest, with any known algorithm, is that of the manifest.
     pub(crate) fn is_named(&self, digest: &Digest) -> bool {
         *digest == self.digest
             || digest.algorithm().is_some_and(|algorithm| {
@@ -77,7 +78,7 @@ impl FetchedManifest {
             })
     }
 
-    /// A descriptor of it.
+    /// Returns the descriptor of the manifest.
     pub fn descriptor(&self) -> Descriptor {
         let size = self.bytes.len() as u64;
         Descriptor::new(self.manifest.media_type.clone(), self.digest.clone(), size)
@@ -85,7 +86,7 @@ impl FetchedManifest {
 }
 
 impl<H: Host> Repo<H> {
-    /// The manifest of a tag or digest.
+    /// Returns the manifest of a tag or digest.
     pub(crate) async fn manifest(&self, reference: &Reference, accept: Option<&str>) -> Result<Rc<FetchedManifest>> {
         if let Reference::Digest(digest) = reference {
             check_verifiable(digest)?;
@@ -127,7 +128,7 @@ impl<H: Host> Repo<H> {
         Ok(fetched)
     }
 
-    /// Remembers what came. `tells_digest`: whether a later HEAD will tell if it is still that.
+    /// Caches a manifest. `tells_digest` is true if HEAD on the tag will show whether it has changed.
     pub(crate) fn keep(&self, reference: &Reference, fetched: &Rc<FetchedManifest>, tells_digest: bool) {
         self.cache_manifest(fetched);
         if let (Reference::Tag(tag), true) = (reference, tells_digest) {
@@ -135,14 +136,14 @@ impl<H: Host> Repo<H> {
         }
     }
 
-    /// Keeps a manifest under its digest.
+    /// Caches a manifest under its digest.
     pub(crate) fn cache_manifest(&self, manifest: &Rc<FetchedManifest>) {
-        // Of schema 1 its payload is kept as well.
+        // The payload of schema1 is cached as well.
         let copies = if manifest.schema1.is_some() { 3 } else { 1 };
         self.cache(manifest.digest.as_str(), manifest.clone(), manifest.bytes.len() as u64 * copies);
     }
 
-    /// What a tag led to before, if HEAD says that it still does: Docker Hub counts a GET, not a HEAD.
+    /// Returns the cached manifest of a tag if HEAD confirms it: Docker Hub's rate limit counts GET, but not HEAD.
     async fn unchanged(&self, tag: &Tag) -> Result<Option<Rc<FetchedManifest>>> {
         let Some(digest) = self.cached::<Digest>(tag.as_str()) else { return Ok(None) };
         let Some(manifest) = self.cached(digest.as_str()) else { return Ok(None) };
@@ -153,7 +154,7 @@ impl<H: Host> Repo<H> {
         Ok(told.filter(|told| told.digest == *digest).map(|_| manifest))
     }
 
-    /// The manifest a descriptor speaks of, which must be as it says.
+    /// Returns the manifest of a descriptor, and checks its size and media type.
     pub(crate) async fn child_manifest(&self, descriptor: &Descriptor) -> Result<Rc<FetchedManifest>> {
         let reference = Reference::Digest(descriptor.digest.clone());
         let fetched = self.manifest(&reference, None).await.map_err(|error| {
@@ -162,14 +163,14 @@ impl<H: Host> Repo<H> {
             if error.is_not_found() { error.and(&what) } else { error }
         })?;
         let url = self.manifest_endpoint(&reference).url;
-        // Of schema 1 the digest alone counts: registries sign anew for each answer.
+        // The size of schema1 is not compared: registries sign it anew for each response.
         let is_schema1 = |media_type: &str| media_type::kind(&media_type::essence(media_type)) == Kind::Schema1;
         if fetched.schema1.is_some() && is_schema1(&descriptor.media_type) {
             return Ok(fetched);
         }
         if fetched.bytes.len() as u64 != descriptor.size {
             let message = format!(
-                "manifest {} has {} bytes, its index says {}",
+                "manifest {} has {} bytes, but its descriptor says {}",
                 descriptor.digest,
                 fetched.bytes.len(),
                 descriptor.size
@@ -178,7 +179,7 @@ impl<H: Host> Repo<H> {
         }
         if media_type::essence(&descriptor.media_type) != fetched.manifest.media_type {
             let message = format!(
-                "manifest {} is {}, its index says {}",
+                "manifest {} is {}, but its descriptor says {}",
                 descriptor.digest, fetched.manifest.media_type, descriptor.media_type
             );
             return Err(Error::new(code::INVALID_RESPONSE, message).at(Method::Get, &url));
@@ -186,8 +187,9 @@ impl<H: Host> Repo<H> {
         Ok(fetched)
     }
 
-    /// A manifest's descriptor by HEAD, or by GET where HEAD does not tell all (405, or header fields that are absent,
-    /// hidden or say nothing). `None` where HEAD says that there is none. A hint: see [`observe`](Self::observe).
+    /// Returns a manifest's descriptor by HEAD, or by GET if HEAD is not sufficient (405, or header fields that are
+    /// missing, hidden or generic). `None` means that HEAD responds 404. The result is a hint: see
+    /// [`observe`](Self::observe).
     pub(crate) async fn head_manifest(&self, reference: &Reference) -> Result<Option<Descriptor>> {
         self.require_v2("manifests").await?;
         let endpoint = self.manifest_endpoint(reference);
@@ -210,7 +212,7 @@ impl<H: Host> Repo<H> {
     }
 }
 
-/// A digest whose algorithm is not known here could only be believed.
+/// Fails with `UNSUPPORTED` if the digest's algorithm is unknown, since content could not be verified.
 pub fn check_verifiable(digest: &Digest) -> Result<Algorithm> {
     digest.algorithm().ok_or_else(|| {
         Error::new(code::UNSUPPORTED, format!("content of {digest} cannot be verified: unknown digest algorithm"))
@@ -228,7 +230,7 @@ fn told_by_head<B>(response: &Response<B>, reference: &Reference) -> Option<Desc
     let size = response.declared_length()?;
     let told = response.content_digest();
     let digest = match reference {
-        // A hint that contradicts the question is no answer: GET will tell.
+        // A digest that contradicts the reference makes HEAD useless; GET decides.
         Reference::Digest(asked) if told.as_ref().is_none_or(|told| told == asked) => asked.clone(),
         Reference::Digest(_) => return None,
         Reference::Tag(_) => told?,
@@ -236,9 +238,11 @@ fn told_by_head<B>(response: &Response<B>, reference: &Reference) -> Option<Desc
     Some(Descriptor::new(media_type, digest, size))
 }
 
-/// A manifest whose digest is right; of schema 1, whose signatures are still to be looked at, also its parts. What is wrong
-/// with the document is its [`problem`](Manifest::problem). What is no JSON object is no manifest, unless the digest that
-/// was asked for or that the registry tells vouches for it: a proxy's page has status 200 too.
+/// Verifies a manifest's digest and parses the manifest. For schema1 also returns the parts whose signatures are
+/// still to be checked.
+///
+/// A problem of the document is stored in [`problem`](Manifest::problem). A body that is not a JSON object is an
+/// error, unless the requested or reported digest matches: a proxy's page has status 200 too.
 pub(crate) fn verified(
     mut response: Response<Vec<u8>>,
     reference: &Reference,
@@ -273,8 +277,8 @@ pub(crate) fn verified(
     Ok((FetchedManifest { bytes, digest, manifest, schema1: None }, signed))
 }
 
-/// `Docker-Content-Digest` may be of another algorithm than the reference; it must be right in its own. Whether there is
-/// one that could be compared.
+/// Verifies `Docker-Content-Digest`, which may use another algorithm than the reference. Returns true if there was
+/// one to compare.
 fn compare_hint<B>(response: &Response<B>, computed: &Digest, bytes: &[u8]) -> Result<bool> {
     let Some(told) = response.content_digest() else { return Ok(false) };
     let Some(algorithm) = told.algorithm() else { return Ok(false) };
@@ -283,11 +287,11 @@ fn compare_hint<B>(response: &Response<B>, computed: &Digest, bytes: &[u8]) -> R
     if computed == told {
         return Ok(true);
     }
-    let message = format!("Docker-Content-Digest says {told}, the content hashes to {computed}");
+    let message = format!("Docker-Content-Digest is {told}, but the content hashes to {computed}");
     Err(response.error(code::DIGEST_MISMATCH, message))
 }
 
-/// What to say of content that is not what was asked for.
+/// Describes a digest mismatch for a message.
 pub fn mismatch(expected: &Digest, computed: &Digest) -> String {
     format!("content of {expected} hashes to {computed}")
 }

@@ -1,4 +1,5 @@
-//! From an image index to the image for a platform (image-spec, image-index.md; the choice is containerd's).
+//! //! Selecting the image for a platform from an image index (image-spec, image-index.md; the order is
+//! containerd's).
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,30 +16,30 @@ use crate::registry::ids::{Work, together};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
-/// Indexes within indexes, at most.
+/// Maximum depth of nested indexes.
 const DEPTH_LIMIT: usize = 8;
-/// Indexes that are fetched for one question, at most.
+/// Maximum number of indexes fetched for one operation.
 const INDEX_LIMIT: usize = 100;
-/// Manifests and configs that are looked into for the platform their entry does not tell, at most.
+/// Maximum number of manifests and configs fetched for platforms that the entries do not state.
 const PROBE_LIMIT: usize = 256;
-/// BuildKit marks what belongs to an image without being one.
+/// BuildKit's annotation that marks entries that belong to an image, such as attestations.
 const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
-/// To which image it belongs.
+/// BuildKit's annotation with the digest of that image.
 pub const REFERENCE_DIGEST: &str = "vnd.docker.reference.digest";
 
 /// An image found in an index.
 pub struct Found {
     pub(crate) manifest: Rc<FetchedManifest>,
-    /// As the index tells it.
+    /// The platform that the index states.
     pub(crate) platform: Option<Platform>,
 }
 
-/// The images of an index and of the indexes within it, in the order they stand there; without attestations.
+/// Returns the images of an index and its nested indexes, in document order, without attestations.
 pub async fn images<H: Host>(repo: &Repo<H>, index: &FetchedManifest) -> Result<Vec<Descriptor>> {
     index.sound()?;
     let mut images = Vec::new();
     let mut visited = vec![index.digest.clone()];
-    // A stack holds what is still to be walked, so that the order of the document is kept.
+    // A stack of entries still to visit keeps the document's order.
     let mut pending: Vec<(usize, Descriptor)> = Vec::new();
     push_entries(&mut pending, 1, index);
     while let Some((depth, entry)) = pending.pop() {
@@ -49,7 +50,7 @@ pub async fn images<H: Host>(repo: &Repo<H>, index: &FetchedManifest) -> Result<
             Kind::Index => {
                 if depth >= DEPTH_LIMIT || visited.len() >= INDEX_LIMIT {
                     let message = format!(
-                        "index {} has indexes within indexes deeper than {DEPTH_LIMIT} or more than {INDEX_LIMIT} of them",
+                        "index {} has indexes nested deeper than {DEPTH_LIMIT} levels, or more than {INDEX_LIMIT}",
                         index.digest
                     );
                     return Err(Error::new(code::INDEX_LIMIT, message));
@@ -76,8 +77,8 @@ fn is_attestation(entry: &Descriptor) -> bool {
         || entry.annotations.as_ref().is_some_and(|annotations| annotations.get(REFERENCE_TYPE).is_some())
 }
 
-/// The image that fits a platform best; of equals the first. An entry that does not state its platform is asked for it, as
-/// containerd does, unless another fits as well as any can.
+/// Selects the image that matches a platform best; among equals the first. Platforms that the index does not state
+/// are read from the configs, as containerd does, unless an entry matches exactly.
 pub async fn choose<H: Host>(repo: &Repo<H>, images: &[Descriptor], platform: &Platform) -> Result<Found> {
     let matcher = Matcher::only(platform);
     if let Some((0, entry)) = best(images, &matcher) {
@@ -87,18 +88,18 @@ pub async fn choose<H: Host>(repo: &Repo<H>, images: &[Descriptor], platform: &P
     if let Some((_, entry)) = best(&images, &matcher) {
         return open(repo, entry).await;
     }
-    // One that could not be read may be the one.
+    // An entry that could not be read may be the matching one.
     Err(failure.unwrap_or_else(|| none_fits(platform, &images)))
 }
 
-/// The image that fits best, and how well.
+/// Returns the best matching image and its rank.
 pub fn best<'a>(images: &'a [Descriptor], matcher: &Matcher) -> Option<(usize, &'a Descriptor)> {
     let ranked = images.iter().filter_map(|entry| Some((matcher.rank(entry.platform.as_ref()?)?, entry)));
     ranked.min_by_key(|(rank, _)| *rank)
 }
 
-/// The same entries, with the platform that their config tells where they do not state it themselves; and what went wrong
-/// first where one could not be read.
+/// Returns the entries with the platforms from their configs where the index does not state them, and the first
+/// error if one could not be read.
 pub async fn with_platforms<H: Host>(repo: &Repo<H>, images: &[Descriptor]) -> (Vec<Descriptor>, Option<Error>) {
     let (images, failure) = (RefCell::new(images.to_vec()), RefCell::new(None));
     let untold: Vec<(usize, Descriptor)> = images.borrow().iter().cloned().enumerate().collect();
@@ -133,7 +134,7 @@ pub async fn open<H: Host>(repo: &Repo<H>, entry: &Descriptor) -> Result<Found> 
     Ok(Found { manifest, platform: entry.platform.clone() })
 }
 
-/// The same error where something that an index lists is not there: says which index.
+/// Adds the index to the error if an entry of it does not exist.
 pub fn lists(index: &Digest) -> impl FnOnce(Error) -> Error {
     move |error| {
         let message = format!("index {index}: {}", error.message);
@@ -141,22 +142,22 @@ pub fn lists(index: &Digest) -> impl FnOnce(Error) -> Error {
     }
 }
 
-/// Nothing fits.
+/// Creates the error that no image matches the platform.
 pub fn no_match(platform: &Platform, available: &[String]) -> Error {
     let available = if available.is_empty() { "none".to_owned() } else { available.join(", ") };
-    Error::new(code::NO_MATCHING_PLATFORM, format!("no image for {platform}; there are: {available}"))
+    Error::new(code::NO_MATCHING_PLATFORM, format!("no image for {platform}; available: {available}"))
 }
 
-/// None of these fits.
+/// Creates the error that none of these images matches the platform.
 pub fn none_fits(platform: &Platform, images: &[Descriptor]) -> Error {
     let told = images.iter().filter_map(|entry| entry.platform.as_ref()).map(ToString::to_string);
     let untold = images.iter().filter(|entry| entry.platform.is_none()).count();
-    let untold = (untold > 0).then(|| format!("{untold} that do not tell their platform"));
+    let untold = (untold > 0).then(|| format!("{untold} without a platform"));
     no_match(platform, &told.chain(untold).collect::<Vec<_>>())
 }
 
 impl<H: Host> Repo<H> {
-    /// The config of an image manifest, read as such; `None` where it is something else (an artifact's).
+    /// Returns the image config of a manifest, or `None` if its config is something else (an artifact's).
     pub(crate) async fn image_config(&self, manifest: &FetchedManifest) -> Result<Option<ImageConfig>> {
         if let Some(legacy) = &manifest.schema1 {
             return Ok(Some(ImageConfig::parse(&legacy.document.config(None)?)?));

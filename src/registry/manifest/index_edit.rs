@@ -1,4 +1,4 @@
-//! Indexes of images that are there already (image-spec image-index.md).
+//! //! Creating indexes of existing images (image-spec image-index.md).
 
 use std::rc::Rc;
 
@@ -17,23 +17,24 @@ use crate::registry::image::reference::ImageReference;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
-/// BuildKit's annotation of an attestation: the image it is about.
+/// BuildKit's annotation of an attestation with the image that it describes.
 const ATTESTED: &str = "vnd.docker.reference.digest";
 
-/// What an index is made of beside images.
+/// The changes to an index besides the images to add.
 #[derive(Default)]
 pub struct IndexChange {
     /// Tag or digest of an index whose entries come first.
     pub base: Option<String>,
-    /// Digests and platforms of entries to leave out.
+    /// Digests and platforms of entries to remove.
     pub remove: Vec<String>,
-    /// Set on the index, beside the base's.
+    /// Annotations to set on the index, in addition to the base's.
     pub annotations: Vec<(String, String)>,
 }
 
 impl<H: Host> Repo<H> {
-    /// Puts an index of these images under a tag: an OCI index, or Docker's list where all of it is Docker's. An index
-    /// among them contributes its entries; of images for one platform the later takes the earlier's place.
+    /// Creates an index of images and tags it: an OCI index, or a Docker manifest list if all images are Docker's.
+    /// An index among the images contributes its entries. Of two images for one platform, the later replaces the
+    /// earlier.
     pub(crate) async fn create_index(
         &self,
         tag: &str,
@@ -80,13 +81,13 @@ impl<H: Host> Repo<H> {
         match &found.sound()?.manifests {
             Some(entries) if found.manifest.kind == Kind::Index => Ok(IndexDocument::parse(&found.bytes, entries)?),
             _ => {
-                let message = format!("options.base: {reference} is no index, but {}", found.manifest.media_type);
+                let message = format!("options.base: {reference} is not an index, but {}", found.manifest.media_type);
                 Err(Error::new(code::INVALID_ARGUMENT, message))
             }
         }
     }
 
-    /// What an image contributes.
+    /// Returns the entries that an image contributes.
     async fn index_entries(&self, reference: &Reference) -> Result<Vec<Entry>> {
         let found = self.current(reference).await?;
         if let (Kind::Index, Some(entries)) = (found.manifest.kind, &found.sound()?.manifests) {
@@ -98,7 +99,7 @@ impl<H: Host> Repo<H> {
         Ok(vec![Entry::new(descriptor)?])
     }
 
-    /// Not every registry looks for itself whether an index leads anywhere, nor tells by HEAD what it has.
+    /// Checks that all entries exist: not every registry checks that itself, or reports its content by HEAD.
     async fn check_children(&self, entries: &[Entry]) -> Result<()> {
         let questions = entries.iter().map(|Entry { descriptor, .. }| -> Question<'_, _> {
             Box::pin(async {
@@ -120,7 +121,7 @@ impl<H: Host> Repo<H> {
 
     async fn has_child(&self, child: &Descriptor) -> Result<bool> {
         let kind = media_type::entry(&media_type::essence(&child.media_type));
-        // Asked for a blob as a manifest, distribution 2.8 answers 500.
+        // distribution 2.8 responds 500 to a request for a blob as a manifest.
         if kind != EntryKind::Manifest && self.head_blob(&child.digest).await?.is_some() {
             return Ok(true);
         }
@@ -129,14 +130,14 @@ impl<H: Host> Repo<H> {
     }
 }
 
-/// An entry to leave out.
+/// An entry to remove, by digest or platform.
 enum Removed {
     Digest(Digest),
     Platform(Platform),
 }
 
 impl Removed {
-    /// Digests have a colon and no slash; a platform with a colon has both.
+    /// A digest has a colon and no slash; a platform with a colon has both.
     fn parse(text: &str) -> std::result::Result<Self, Invalid> {
         if text.contains(':') && !text.contains('/') {
             return Digest::parse(text).map(Self::Digest);
@@ -163,7 +164,7 @@ impl Removed {
         match self {
             Self::Digest(digest) => entry.descriptor.digest == *digest,
             Self::Platform(wanted) => platform_of(entry).is_some_and(|mut platform| {
-                // Without a version, of every version.
+                // A platform without a version matches every version.
                 if wanted.os_version.is_none() {
                     platform.os_version = None;
                 }
@@ -176,7 +177,7 @@ impl Removed {
     }
 }
 
-/// Adds what one image contributes to what the earlier ones did.
+/// Adds the entries of one image to those of the earlier ones.
 fn merge(entries: &mut Vec<Entry>, more: Vec<Entry>) {
     let earlier = entries.len();
     let mut gone = Vec::new();
@@ -194,7 +195,7 @@ fn merge(entries: &mut Vec<Entry>, more: Vec<Entry>) {
     without_attestations(entries, &gone);
 }
 
-/// What was said about images that are gone goes with them.
+/// Removes the attestations of images that were removed.
 fn without_attestations(entries: &mut Vec<Entry>, gone: &[Digest]) {
     entries.retain(|entry| {
         let annotations = entry.descriptor.annotations.as_ref();
@@ -207,7 +208,7 @@ fn digest_of(entry: &Entry) -> Digest {
     entry.descriptor.digest.clone()
 }
 
-/// By which one entry stands for another; attestations, which run nowhere, have none.
+/// Returns the platform by which one entry replaces another. Attestations, which run nowhere, have none.
 fn platform_of(entry: &Entry) -> Option<Platform> {
     entry.descriptor.platform.as_ref().filter(|platform| !platform.is_unknown()).map(Platform::normalized)
 }

@@ -1,4 +1,4 @@
-//! Manifests that a caller gives.
+//! //! Manifests that a caller pushes.
 
 use std::rc::Rc;
 
@@ -14,8 +14,9 @@ use crate::transport::schema1::AnySigner;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Repo<H> {
-    /// Puts a manifest of whatever kind, byte for byte. `media_type`: what it is, where it does not say so itself. What
-    /// it refers to must be there. Schema 1 that is not signed is signed, by `signer` if there is one.
+    /// Pushes a manifest of any kind byte for byte. Its content must exist in the repository. `media_type` is
+    /// needed if the document does not state its own. An unsigned schema1 manifest is signed, by `signer` if there
+    /// is one.
     pub(crate) async fn push_document(
         &self,
         reference: &str,
@@ -31,13 +32,13 @@ impl<H: Host> Repo<H> {
     }
 }
 
-/// Spaces by which the JSON of a manifest is indented that a caller passes as an object: three for schema 1, as docker's own
-/// tools write it; anything else is compact.
+/// Returns the indentation for the JSON of a manifest that a caller passes as an object: three spaces for schema1,
+/// as docker's own tools write it; anything else is compact.
 pub fn indentation(schema_version: Option<f64>) -> u32 {
     if schema_version == Some(1.0) { 3 } else { 0 }
 }
 
-/// Refused before any request.
+/// Checks the input before any request is sent.
 fn checked(reference: &Reference, bytes: Vec<u8>, media_type: Option<&str>) -> Result<FetchedManifest> {
     let algorithm = match reference {
         Reference::Digest(digest) => check_verifiable(digest)?,
@@ -51,14 +52,14 @@ fn checked(reference: &Reference, bytes: Vec<u8>, media_type: Option<&str>) -> R
     let manifest = FetchedManifest::new(bytes, given.as_deref(), algorithm).map_err(refused)?;
     let told = &manifest.manifest.media_type;
     if !told.contains('/') {
-        let message = "manifest: neither it nor options.mediaType says what it is, as in \
+        let message = "manifest: neither it nor options.mediaType states its media type, such as \
              \"application/vnd.oci.image.manifest.v1+json\"";
         return Err(Error::new(code::INVALID_ARGUMENT, message));
     }
     if given.as_deref().is_some_and(|given| given != told) {
-        // `application/json` and the like, which the document's own word is better than.
+        // The document's own media type is better than `application/json` and the like.
         let message = format!(
-            "options.mediaType: {} says less than the manifest itself: {told}",
+            "options.mediaType: {} is less specific than the manifest's own media type {told}",
             quoted(&given.unwrap_or_default())
         );
         return Err(Error::new(code::INVALID_ARGUMENT, message));

@@ -1,5 +1,6 @@
-//! What a registry has here and now: what every step that deletes, moves or overwrites rests on. HEAD, caches and listings
-//! are hints (Nexus answers HEAD on a manifest with 404 where GET finds it).
+//! Observing a manifest as it is now, for every step that deletes, moves or overwrites.
+//!
+//! HEAD, caches and listings are hints only (Nexus responds 404 to HEAD on a manifest that GET finds).
 
 use std::rc::Rc;
 
@@ -13,13 +14,13 @@ use crate::registry::manifest::get::{FetchedManifest, MANIFEST_LIMIT, verified};
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Repo<H> {
-    /// The manifest of a tag or digest, by a GET that is sent now. `None` only where that says 404; where what says so is a
-    /// proxy's page, the tag list has to agree. Signatures of schema 1 are not checked.
+    /// Fetches the manifest of a tag or digest, never from a cache. `None` means 404; if that may come from a
+    /// proxy's page, the tag list has to agree. Signatures of schema1 are not checked.
     pub(crate) async fn observe(&self, reference: &Reference) -> Result<Option<Rc<FetchedManifest>>> {
         Ok(self.ask(reference).await?.ok())
     }
 
-    /// The same, with what the registry says where there is no such manifest.
+    /// Fetches the manifest; if it does not exist, returns the registry's error in the inner result.
     pub(crate) async fn ask(&self, reference: &Reference) -> Result<Result<Rc<FetchedManifest>>> {
         self.require_v2("manifests").await?;
         let endpoint = self.manifest_endpoint(reference);
@@ -48,21 +49,21 @@ impl<H: Host> Repo<H> {
             return Ok(Ok(fetched));
         }
         let error = self.api.failure(&response);
-        // The registry's own error, or a plain 404. Anything else may come from what stands before it.
+        // The registry's own error, or a 404 without a body. Anything else may come from a proxy.
         if !error.errors.is_empty() || response.body.is_empty() {
             return Ok(Err(error));
         }
         self.doubted(reference, error).await
     }
 
-    /// The manifest that a call tags, copies or builds on: as it is now, and signed as it should be.
+    /// Fetches the current manifest that a call tags, copies or builds on, and checks its signatures.
     pub(crate) async fn current(&self, reference: &Reference) -> Result<Rc<FetchedManifest>> {
         let found = self.ask(reference).await??;
         self.check_signatures(&found).await?;
         Ok(found)
     }
 
-    /// A page in the place of an answer, whatever its status: a tag that is not listed either does not exist.
+    /// Handles a page in place of a response: a tag that is not listed either does not exist.
     async fn doubted(&self, reference: &Reference, error: Error) -> Result<Result<Rc<FetchedManifest>>> {
         if let Reference::Tag(tag) = reference
             && let Ok(tags) = Box::pin(self.listed_tags()).await
@@ -70,6 +71,6 @@ impl<H: Host> Repo<H> {
         {
             return Ok(Err(error));
         }
-        Err(error.and("the answer is not the registry's own, so the manifest may exist"))
+        Err(error.and("the response is not the registry's own, so the manifest may exist"))
     }
 }

@@ -1,4 +1,4 @@
-//! Putting manifests, and deleting what has a digest (distribution-spec v1.1.1, "Pushing Manifests", "Deleting Manifests").
+//! //! Putting and deleting manifests (distribution-spec v1.1.1, "Pushing Manifests", "Deleting Manifests").
 
 use std::rc::Rc;
 
@@ -13,20 +13,20 @@ use crate::registry::manifest::get::{FetchedManifest, mismatch};
 use crate::transport::request::RequestBody;
 use crate::transport::{Error, Host, Result};
 
-/// Bytes of an answer to a change that are read.
+/// Maximum bytes read of a response to a change.
 pub(crate) const RESPONSE_LIMIT: u64 = 64 * 1024;
 
-/// What a registry said to a manifest it took.
+/// The registry's response to a manifest that it accepted.
 pub struct Pushed {
-    /// Whether the registry itself knows of it as a referrer of its subject (`OCI-Subject`): where it does not, the
-    /// referrers' tag has to be kept.
+    /// True if the registry itself records the manifest as a referrer of its subject (`OCI-Subject`). Otherwise the
+    /// client maintains the referrers tag.
     pub knows_subject: bool,
-    /// Whether the registry named the digest, and it was right.
+    /// True if the registry reported the digest, and it matched.
     pub is_confirmed: bool,
 }
 
 impl<H: Host> Repo<H> {
-    /// Puts a manifest under a tag or its digest, byte for byte. All that it refers to must be there already.
+    /// Puts a manifest under a tag or its digest, byte for byte. All content that it refers to must exist.
     pub(crate) async fn put_manifest(&self, reference: &Reference, manifest: &Rc<FetchedManifest>) -> Result<Pushed> {
         self.require_v2("manifests").await?;
         let endpoint = self.manifest_endpoint(reference);
@@ -40,7 +40,7 @@ impl<H: Host> Repo<H> {
         }
         self.cache_manifest(manifest);
         if let Reference::Tag(tag) = reference {
-            // What it pointed to before is worth no question any more.
+            // The cached target of the tag is out of date.
             self.uncache(tag.as_str());
         }
         let knows_subject = response.header("oci-subject").is_some();
@@ -50,8 +50,8 @@ impl<H: Host> Repo<H> {
         Ok(Pushed { knows_subject, is_confirmed: told.is_some() })
     }
 
-    /// Deletes a manifest by its digest, and with it every tag that points to it, or a tag where the registry can do that.
-    /// Any status is an answer, and none of them proves anything: see [`observe`](Self::observe).
+    /// Deletes a manifest by its digest, with every tag that points to it, or deletes a tag if the registry
+    /// supports that. Any status is a response, and none proves anything: see [`observe`](Self::observe).
     pub(crate) async fn delete(&self, reference: &Reference) -> Result<Response<Vec<u8>>> {
         let turns = self.api.turns.of(&self.name);
         let _turn = match reference {
@@ -61,7 +61,7 @@ impl<H: Host> Repo<H> {
         self.delete_now(reference).await
     }
 
-    /// The same of a caller whose turn it is.
+    /// Deletes without waiting, for a caller that holds the lock.
     pub(crate) async fn delete_now(&self, reference: &Reference) -> Result<Response<Vec<u8>>> {
         self.require_v2("manifests").await?;
         self.uncache(&reference.to_string());
@@ -69,17 +69,17 @@ impl<H: Host> Repo<H> {
         self.api.fetch(&self.request(Method::Delete, &endpoint, None), RESPONSE_LIMIT).await
     }
 
-    /// The error of a deletion that the registry does not allow, with the setting that would allow it. A registry that has
-    /// a reason of its own, such as a rule that keeps a tag, gives it a code of its own.
+    /// Returns the error of a refused deletion, with the setting that would allow it. A registry with another
+    /// reason, such as a retention rule, reports it with a code of its own.
     pub(crate) fn deletion_refused(&self, response: &Response<Vec<u8>>) -> Error {
         let mut error = self.api.failure(response);
         if response.status == 405 && error.code == code::UNSUPPORTED {
             error.message.push_str("; nothing was deleted. ");
             error.message.push_str(if error.errors.is_empty() {
-                "Whoever answered allows no DELETE there: the registry cannot delete or is read-only, or a proxy in front \
-                 of it does not let DELETE through"
+                "DELETE is not allowed there: the registry cannot delete or is read-only, or a proxy in front \
+                 of it blocks DELETE"
             } else {
-                "Deletion is switched off there: distribution allows it with storage.delete.enabled: true \
+                "Deletion is disabled: distribution enables it with storage.delete.enabled: true \
                  (REGISTRY_STORAGE_DELETE_ENABLED=true), and not while storage.maintenance.readonly is enabled"
             });
         }
@@ -87,7 +87,7 @@ impl<H: Host> Repo<H> {
     }
 }
 
-/// A digest that nothing has: good for asking whether digests can be deleted at all.
+/// Returns a digest that no content has, to test whether a registry deletes by digest.
 pub(crate) fn digest_of_nothing() -> Result<Digest> {
     Ok(Digest::parse(&format!("sha256:{}", "0".repeat(64)))?)
 }

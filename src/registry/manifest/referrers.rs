@@ -1,7 +1,8 @@
-//! What refers to a manifest: signatures, SBOMs, attestations (distribution-spec v1.1.1, "Listing Referrers").
+//! The referrers of a manifest: signatures, SBOMs, attestations (distribution-spec v1.1.1, "Listing Referrers").
 //!
-//! Registries without the API answer its path in all kinds of ways, which mean the same. What says nothing about the
-//! API (5xx, 401, 429, a lost connection) stays an error: somebody may delete what is not listed here.
+//! Registries without the referrers API respond to its path in many ways, which all count as "no API". A failure
+//! that says nothing about the API (5xx, 401, 429, a lost connection) stays an error, because callers may delete
+//! what is not listed here.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -20,15 +21,15 @@ use crate::registry::listing::paging::{ListingBounds, NextPage, next_page};
 use crate::registry::manifest::get::{FetchedManifest, MANIFEST_LIMIT};
 use crate::transport::{Error, Host, Result, Stage};
 
-/// What stands under the tag for a manifest's referrers.
+/// The content of a referrers tag.
 pub(crate) enum Tagged {
-    /// Nothing.
+    /// The tag does not exist.
     Nothing,
-    /// A list.
+    /// A list of referrers.
     List(Rc<FetchedManifest>),
-    /// The manifest itself: GitLab reads `sha256-<hex>` as its digest, some tools tag it so.
+    /// The subject itself: GitLab reads `sha256-<hex>` as its digest, and some tools tag it so.
     Subject,
-    /// Something else, which is no list.
+    /// A manifest that is not a list of referrers.
     Other(Rc<FetchedManifest>),
 }
 
@@ -36,7 +37,7 @@ impl<H: Host> Repo<H> {
     pub(crate) async fn referrers(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<Vec<Descriptor>> {
         if let Some(mut found) = self.referrers_by_api(subject, artifact_type).await? {
             self.api.capabilities.lacks_referrers.set(false);
-            // ferro lists what was pushed twice twice.
+            // ferro lists a manifest twice that was pushed twice.
             let mut listed = HashSet::new();
             found.retain(|one| listed.insert(one.digest.clone()));
             return Ok(found);
@@ -49,7 +50,7 @@ impl<H: Host> Repo<H> {
         Ok(found)
     }
 
-    /// What stands under the tag. A list that cannot be read whole is an error: it is not empty.
+    /// Returns the content of the referrers tag. A damaged list is an error, not an empty list.
     pub(crate) async fn referrers_by_tag(&self, subject: &Digest) -> Result<Tagged> {
         let tag = referrers_tag(subject)?;
         let Some(found) = self.observe(&Reference::Tag(tag.clone())).await? else {
@@ -67,7 +68,7 @@ impl<H: Host> Repo<H> {
         }
     }
 
-    /// What the registry's API tells; `None` where it has none.
+    /// Returns the referrers from the registry's API, or `None` if it has none.
     async fn referrers_by_api(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<Option<Vec<Descriptor>>> {
         self.require_v2("referrers").await?;
         let mut endpoint = self.endpoint(&format!("referrers/{subject}"));
@@ -95,7 +96,7 @@ impl<H: Host> Repo<H> {
             extent.add(&response, page.len())?;
             all.append(&mut page);
             is_first = false;
-            // There is no other way on than the Link's query.
+            // The Link's query is the only way to the next page.
             let url = match next_page(&response) {
                 NextPage::None => return Ok(Some(all)),
                 NextPage::At(url)
@@ -111,7 +112,7 @@ impl<H: Host> Repo<H> {
         }
     }
 
-    /// Whether the registry keeps referrers by itself.
+    /// Returns true if the registry maintains referrers by itself.
     pub(crate) async fn keeps_referrers(&self, subject: &Digest) -> Result<bool> {
         let keeps = self.referrers_by_api(subject, None).await?.is_some();
         if keeps {
@@ -121,14 +122,14 @@ impl<H: Host> Repo<H> {
     }
 }
 
-/// The tag that holds a manifest's referrers where the registry does not keep them.
+/// Returns the referrers tag of a manifest, for registries without the referrers API.
 pub(crate) fn referrers_tag(subject: &Digest) -> Result<Tag> {
     Ok(Tag::parse(&referrers::tag(subject))?)
 }
 
-/// Whether no answer means that there is no API: a redirect that leads nowhere, or in a page the 404 of a registry that does
-/// not know the path, which comes without the header fields that let a page read it. There, what an API may list and no page
-/// may read is not found; a tag may.
+/// Returns true if an error means that there is no referrers API: a redirect to nowhere, or in a page an unreadable
+/// response, such as a 404 without CORS header fields for an unknown path. Referrers that only an unreadable API
+/// lists are not found then, while those of the tag may be.
 fn leads_nowhere(error: &Error) -> bool {
     let is_unreadable = error.code == code::CORS_OR_NETWORK && error.answers != Some(false);
     match error.stage {
@@ -138,9 +139,9 @@ fn leads_nowhere(error: &Error) -> bool {
     }
 }
 
-/// Whether an answer means that there is no API.
+/// Returns true if a response means that there is no referrers API.
 fn is_not_served(response: &Response<Vec<u8>>, error: &Error) -> bool {
-    // From where the registry redirected to; a login page says 401 or 403.
+    // A response after a redirect to another origin may be a login page's, with status 401 or 403.
     let is_elsewhere = response.http.url.as_ref().is_some_and(|url| !url.same_origin(&response.url));
     let is_denied = matches!(error.code.as_ref(), "UNAUTHORIZED" | "DENIED" | "TOOMANYREQUESTS");
     match response.status {
@@ -152,21 +153,24 @@ fn is_not_served(response: &Response<Vec<u8>>, error: &Error) -> bool {
     }
 }
 
-/// The entries of a page; `None` where the first one shows that no API answers: a page of a web server or a proxy, other
-/// JSON, the manifest itself.
+/// Returns the entries of a page, or `None` if the first page shows that there is no API: it is the page of a web
+/// server or a proxy, other JSON, or the manifest itself.
 fn entries(response: &Response<Vec<u8>>, subject: &Digest, is_first: bool) -> Result<Option<Vec<Descriptor>>> {
     let body = &response.body;
     let content_type = response.header("content-type").map(media_type::essence).unwrap_or_default();
     let told = |code, message| if is_first { Ok(None) } else { Err(response.error(code, message)) };
     let index = match Manifest::parse(body, Some(&content_type)) {
         Ok(index) => index,
-        // What says that it is an index and cannot be read is one that is damaged.
+        // A body with the media type of an index that cannot be parsed is a damaged index.
         Err(invalid) if content_type == OCI_INDEX => return Err(response.error(invalid.code, invalid.message)),
         Err(invalid) => return told(invalid.code, invalid.message),
     };
     let is_subject = || subject.algorithm().is_some_and(|algorithm| Digest::of(algorithm, body) == *subject);
     if index.kind != Kind::Index || is_subject() {
-        return told(code::INVALID_RESPONSE, format!("the referrers are no image index, but {}", index.media_type));
+        return told(
+            code::INVALID_RESPONSE,
+            format!("the list of referrers is not an image index, but {}", index.media_type),
+        );
     }
     match index.problem {
         Some(invalid) => Err(response.error(invalid.code, invalid.message)),
@@ -174,8 +178,8 @@ fn entries(response: &Response<Vec<u8>>, subject: &Digest, is_first: bool) -> Re
     }
 }
 
-/// Whether what stands under a tag for referrers is a list of referrers: not an index of images for platforms, which a tool may have put
-/// there to keep it.
+/// Returns true if the content of a referrers tag is a list of referrers, and not an index of images for platforms,
+/// which a tool may have tagged to keep it.
 pub(crate) fn is_list(tag: &str, found: &FetchedManifest) -> bool {
     let entries = found.manifest.manifests.as_deref().unwrap_or_default();
     let is_image = |entry: &Descriptor| entry.platform.is_some() && entry.artifact_type.is_none();

@@ -1,4 +1,4 @@
-//! The index of referrers under their tag, kept by the clients of a registry that does not keep it (distribution-spec
+//! The referrers tag: the index of referrers that clients maintain if the registry does not (distribution-spec
 //! v1.1.1, "Pushing Manifests with Subject", "Deleting Manifests").
 
 use std::pin::Pin;
@@ -14,27 +14,27 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::referrers::{Tagged, referrers_tag};
 use crate::transport::{Error, Host, Result};
 
-/// Times an entry is written that another writer's index does not have.
+/// Attempts to write an entry that another writer's update has removed.
 const ATTEMPTS: u32 = 5;
 
-/// What is to be so afterwards.
+/// The intended state of an entry.
 enum Change {
     Listed(Box<Entry>),
     Gone(Digest),
 }
 
 impl<H: Host> Repo<H> {
-    /// Puts a manifest, and makes it known as a referrer of its subject where the registry does not do that.
+    /// Pushes a manifest, and adds it to the referrers tag of its subject if the registry does not do that.
     pub(crate) async fn push_manifest(&self, reference: &Reference, manifest: &Rc<FetchedManifest>) -> Result<()> {
         let pushed = self.put_manifest(reference, manifest).await?;
         match &manifest.manifest.subject {
-            // Hidden from a page, `OCI-Subject` looks as if it were absent: whether there is an API tells more.
+            // A hidden `OCI-Subject` looks as if it were absent, so the referrers API is tried.
             Some(subject) if !pushed.knows_subject => Box::pin(self.list_referrer(subject, manifest)).await,
             _ => Ok(()),
         }
     }
 
-    /// Lists a manifest that is there among its subject's referrers.
+    /// Adds an existing manifest to the referrers of its subject.
     pub(crate) async fn list_referrer(&self, subject: &Descriptor, manifest: &FetchedManifest) -> Result<()> {
         let entry = Entry::new(referrer(manifest))?;
         let listed = self.change_referrers(&subject.digest, &Change::Listed(Box::new(entry))).await;
@@ -43,16 +43,17 @@ impl<H: Host> Repo<H> {
         })
     }
 
-    /// Deletes a referrer by `delete`, once it is off its subject's list: some registries delete nothing that an index
-    /// names. If it is not deleted it goes back there.
+    /// Deletes a referrer with `delete`, after it was removed from its subject's list: some registries delete
+    /// nothing that an index names. If the deletion fails, it is added to the list again.
     pub(crate) async fn delete_referrer(
         &self,
         (subject, referrer): (&Digest, &Digest),
         delete: Pin<Box<dyn Future<Output = Result<()>> + '_>>,
     ) -> Result<()> {
         let off = self.change_referrers(subject, &Change::Gone(referrer.clone())).await.map_err(|error| {
-            error
-                .and(&format!("{referrer} is not deleted; it could not be taken off the list of {subject}'s referrers"))
+            error.and(&format!(
+                "{referrer} is not deleted, because it could not be removed from the list of {subject}'s referrers"
+            ))
         })?;
         let Err(error) = delete.await else { return Ok(()) };
         let Some(entry) = off else { return Err(error) };
@@ -62,15 +63,16 @@ impl<H: Host> Repo<H> {
         match self.change_referrers(subject, &Change::Listed(Box::new(entry))).await {
             Ok(_) => Err(error),
             Err(other) => Err(error.and(&format!(
-                "{referrer} is off the list of {subject}'s referrers, and could not be put back: {}",
+                "{referrer} was removed from the list of {subject}'s referrers and could not be restored there: {}",
                 other.message
             ))),
         }
     }
 
-    /// Changes the list under the tag, where the registry does not keep it; the entry that was taken off.
+    /// Changes the list under the referrers tag, if the registry does not maintain it. Returns the entry that was
+    /// removed.
     async fn change_referrers(&self, subject: &Digest, change: &Change) -> Result<Option<Entry>> {
-        // The tag is looked into all the same: nothing is lost by a registry that has the API by now.
+        // The tag is read in any case: nothing is lost if the registry has the API by now.
         let capabilities = &self.api.capabilities;
         if !capabilities.lacks_referrers.get() {
             if self.keeps_referrers(subject).await? {
@@ -81,7 +83,7 @@ impl<H: Host> Repo<H> {
         let tag = referrers_tag(subject)?;
         let _alone = self.api.listing_referrers.lock().await;
         let (mut off, mut is_written) = (None, false);
-        // No registry takes a manifest on a condition: after each PUT a look whether another writer's came on top.
+        // No registry supports a conditional PUT: after each PUT the list is checked for another writer's update.
         for _ in 0..ATTEMPTS {
             let mut index = match (self.referrers_by_tag(subject).await?, change) {
                 (Tagged::Nothing, _) => IndexDocument::default(),
@@ -90,7 +92,7 @@ impl<H: Host> Repo<H> {
                 }
                 (Tagged::Subject | Tagged::Other(_), Change::Gone(_)) => return Ok(off),
                 (Tagged::Subject, Change::Listed(_)) => {
-                    // Where the tag itself is not there a list can be put under it.
+                    // If the tag itself does not exist, a list can be put under it.
                     if is_written || self.listed_tags().await?.iter().any(|listed| listed == tag.as_str()) {
                         return Err(occupied(&tag, "the subject itself"));
                     }
@@ -108,19 +110,19 @@ impl<H: Host> Repo<H> {
             self.put_manifest(&Reference::Tag(tag.clone()), &manifest).await?;
             is_written = true;
         }
-        let message = format!("others write the tag {tag} at the same time: gave up after {ATTEMPTS} times");
+        let message = format!("other writers update the tag {tag} at the same time: gave up after {ATTEMPTS} attempts");
         Err(Error::new(code::CONFLICT, message))
     }
 }
 
-/// Nothing else is overwritten to make room for a list.
+/// Returns the error of a referrers tag that holds something else, which is not overwritten.
 fn occupied(tag: &Tag, what: &str) -> Error {
     let message = format!("the tag {tag} should hold an index of referrers, not {what}; nothing there was changed");
     Error::new(code::CONFLICT, message)
 }
 
 impl Change {
-    /// Whether there was anything to do. `off`: what was taken off.
+    /// Applies the change and returns true if there was anything to do. `off` receives the removed entry.
     fn apply(&self, entries: &mut Vec<Entry>, off: &mut Option<Entry>) -> bool {
         let is_listed = |digest: &Digest| entries.iter().position(|one| one.descriptor.digest == *digest);
         match self {
@@ -141,7 +143,8 @@ impl Change {
     }
 }
 
-/// The descriptor by which a list of referrers names a manifest: with its type, else its config's, and all annotations.
+/// Returns the descriptor of a manifest for a list of referrers: with its artifact type, else its config's type,
+/// and all annotations.
 fn referrer(manifest: &FetchedManifest) -> Descriptor {
     let document = &manifest.manifest;
     let mut descriptor = manifest.descriptor();

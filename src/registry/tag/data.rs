@@ -1,4 +1,4 @@
-//! What a tag points to, in one answer.
+//! //! The description of a tag.
 
 use std::rc::Rc;
 
@@ -17,38 +17,38 @@ use crate::registry::manifest::index;
 use crate::registry::manifest::index::Found;
 use crate::transport::{Host, Result};
 
-/// Facts of a tag, from its manifest and config.
+/// The description of a tag, from its manifest and config.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TagData {
-    /// The tag.
+    /// Name of the tag.
     pub tag: String,
-    /// Digest of the manifest; V1 has neither.
+    /// Digest of the manifest; `None` for V1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// V1's id of the image.
+    /// V1 id of the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Whether the digest vouches for all of it.
+    /// True if a digest covers the whole image.
     pub verified: bool,
-    /// Media type of the manifest, or of V1's JSON.
+    /// Media type of the manifest, or of a V1 image's JSON.
     pub media_type: String,
-    /// Bytes of the layers, compressed; of an index, those of the image for the client's platform, else of the first; of an
-    /// index of blobs (BuildKit's caches), of those.
-    /// `None` where a V1 registry does not tell.
+    /// Compressed bytes of the layers. For an index, those of the image for the client's platform, else of the
+    /// first image; for an index of blobs (BuildKit's cache), those of the blobs. `None` if a V1 registry does not
+    /// report it.
     pub size: Option<u64>,
-    /// RFC 3339.
+    /// Creation time (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
-    /// All platforms of an index, or the one of an image.
+    /// The platforms of an index, or the one of an image.
     pub platforms: Vec<Platform>,
-    /// What the artifact is.
+    /// Type of the artifact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
     /// Annotations of the manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
-    /// What docker-registry keeps of the tag itself (V1).
+    /// The JSON that docker-registry stores about the tag itself (V1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag_json: Option<Box<RawValue>>,
 }
@@ -63,7 +63,7 @@ impl TagData {
         Self::of_manifest(repo, &text, &manifest).await
     }
 
-    /// The facts of a tag of a V1 registry.
+    /// Describes a tag of a V1 registry.
     pub(crate) fn of_v1<H: Host>(tag: &Tag, image: &Image<H>, tag_json: Option<Box<RawValue>>) -> Self {
         Self {
             tag: tag.as_str().to_owned(),
@@ -80,7 +80,7 @@ impl TagData {
         }
     }
 
-    /// The facts of a tag that points to this manifest.
+    /// Describes a tag that points to this manifest.
     pub(crate) async fn of_manifest<H: Host>(
         repo: &Repo<H>,
         tag: &str,
@@ -104,7 +104,7 @@ impl TagData {
             Kind::Index => {
                 let images = index::images(repo, manifest).await;
                 let images = images.map_err(index::lists(&manifest.digest))?;
-                // One that cannot be read says nothing of the others.
+                // A config that cannot be read does not affect the other images.
                 let (images, _) = index::with_platforms(repo, &images).await;
                 data.platforms = images.iter().filter_map(|entry| entry.platform.clone()).collect();
                 shown_image(repo, &images).await.map_err(index::lists(&manifest.digest))?
@@ -113,7 +113,7 @@ impl TagData {
             Kind::Other => None,
         };
         if image.is_none() {
-            // An index of blobs, as BuildKit keeps its cache, and artifacts of old.
+            // An index of blobs, as BuildKit stores its cache, or an artifact without an image config.
             let blobs = manifest.parts().blobs;
             data.size = Some(blobs.iter().fold(0, |sum: u64, blob| sum.saturating_add(blob.size)));
         }

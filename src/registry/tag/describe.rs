@@ -1,4 +1,4 @@
-//! What many tags point to: some tags at a time, in the order wanted, each digest looked into once.
+//! //! Describing many tags: several at a time, in the requested order, and each digest once.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
@@ -22,55 +22,56 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::tag::data::TagData;
 use crate::transport::{Host, Result};
 
-/// Tags in work, or described and waiting for their turn, for every request that may run at a time: enough that one slow
-/// tag does not hold up the others.
+/// Tags in progress or waiting for their turn, per parallel request: enough that one slow tag does not delay the
+/// others.
 const WINDOW: usize = 3;
-/// So many tags in a row that got no answer at all say something of the network, not of the tags.
+/// Consecutive tags without a response after which the network is the cause, and not the tags.
 const LOST_IN_A_ROW: usize = 8;
 
-/// In which order tags are described.
+/// The order in which tags are described.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// As they are ready.
+    /// In order of completion.
     Any,
-    /// By the tags' characters.
+    /// By name.
     Name,
-    /// The highest version first, then what is no version.
+    /// By version, highest first; tags that are not versions last.
     Version,
-    /// By creation, then what does not tell it.
+    /// By creation time, newest first; tags without one last.
     Newest,
 }
 
-/// A tag, and what it points to or why that cannot be told.
+/// A tag with its description, or the error that prevented it.
 pub struct Described {
-    /// The tag.
+    /// Name of the tag.
     pub tag: String,
-    /// The facts.
+    /// The description.
     pub data: Result<TagData>,
 }
 
-/// Descriptions in progress. Dropping it stops every request.
+/// Descriptions in progress. Dropping it aborts all requests.
 pub struct Descriptions<H: Host> {
     reader: Rc<Reader<H>>,
     /// `None` once all tags are known.
     listing: Option<Listing<H>>,
     order: Order,
-    /// Whether `pending` is in the order wanted.
+    /// True if `pending` is in the requested order.
     is_sorted: bool,
     pending: VecDeque<String>,
     running: Works<'static>,
-    /// Described, with their number in the order they were begun in.
+    /// Completed descriptions, with their position in the order of start.
     done: Rc<RefCell<Vec<(usize, Described)>>>,
-    /// From the next in turn on; `None` where it is not described yet.
+    /// Descriptions from the next one in turn on; `None` if not completed yet.
     ready: VecDeque<Option<Described>>,
-    /// Of `ready` those that are described.
+    /// Number of completed descriptions in `ready`.
     waiting: usize,
     begun: usize,
     given: usize,
     lost: usize,
 }
 
-/// Waits for a page while the descriptions under way go on: they hold the places among the requests that it waits for.
+/// Waits for a page while descriptions continue: they hold the concurrency permits that the page's request waits
+/// for.
 async fn alongside<T>(page: impl Future<Output = T>, running: &mut Works<'static>) -> T {
     let mut page = pin!(page);
     while !running.is_empty() {
@@ -81,18 +82,19 @@ async fn alongside<T>(page: impl Future<Output = T>, running: &mut Works<'static
     page.await
 }
 
-/// What the tags of one repository have in common.
+/// The state shared by the tags of one repository.
 struct Reader<H: Host> {
     repo: Repo<H>,
-    /// When it began; milliseconds since 1970.
+    /// Time of the start; milliseconds since 1970.
     now: u64,
     digests: RefCell<Ids>,
-    /// By the digest's number; locked while it is found out.
+    /// Indexed by the digest's number; locked while it is determined.
     facts: RefCell<Vec<Rc<Mutex<Option<TagData>>>>>,
     tags: RefCell<Ids>,
-    /// By the tag's number, where the listing told: digest, and a credible date in milliseconds since 1970.
+    /// Digest and credible date (milliseconds since 1970), if the listing reports them. Indexed by the tag's
+    /// number.
     told: RefCell<Vec<(Digest, Option<u64>)>>,
-    /// Tags that turned out to share a digest with one before, and those that did not.
+    /// Number of tags that share a digest with an earlier one, and of those that do not.
     shared: Cell<usize>,
     single: Cell<usize>,
 }
@@ -137,7 +139,12 @@ impl<H: Host> Descriptions<H> {
         Ok(descriptions)
     }
 
-    /// The next tags, in order, never none; `None` at the end. An error is one that the other tags would meet too.
+    /// Returns the next tags, in order; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// A failure that would affect all other tags too: a refusal, or a lost connection. Other failures are in
+    /// [`Described::data`].
     pub async fn next_some(&mut self) -> Result<Option<Vec<Described>>> {
         loop {
             self.begin().await?;
@@ -165,7 +172,7 @@ impl<H: Host> Descriptions<H> {
         Ok(())
     }
 
-    /// Those whose turn it is.
+    /// Returns the descriptions whose turn it is.
     fn take_ready(&mut self) -> Vec<Described> {
         let mut some = Vec::new();
         while !self.needs_all() {
@@ -199,7 +206,7 @@ impl<H: Host> Descriptions<H> {
                 self.running.push(Box::pin(describe(self.reader.clone(), self.begun, tag, self.done.clone())));
                 self.begun += 1;
             }
-            // In an order that is known beforehand all tags are listed before the first is described.
+            // In an order by tag name or listed date, all tags are listed before the first is described.
             if !self.pending.is_empty() && (self.listing.is_none() || self.order == Order::Any) {
                 return Ok(());
             }
@@ -214,12 +221,13 @@ impl<H: Host> Descriptions<H> {
         }
     }
 
-    /// Descriptions that wait for their turn; where all have to wait they are no reason to begin no more.
+    /// Returns the number of descriptions that wait for their turn. If all have to wait, they do not limit new
+    /// ones.
     fn ahead(&self) -> usize {
         if self.needs_all() { 0 } else { self.waiting + self.done.borrow().len() }
     }
 
-    /// What the listing tells beside the tags.
+    /// Records the data that the listing reports along with its tags.
     fn learn(&mut self, told: &[Told]) {
         let (mut tags, mut known) = (self.reader.tags.borrow_mut(), self.reader.told.borrow_mut());
         for Told { digest, tags: names, created, uploaded } in told {
@@ -233,7 +241,7 @@ impl<H: Host> Descriptions<H> {
         }
     }
 
-    /// Puts the tags in order as far as that is known before they are described.
+    /// Sorts the tags as far as their order is known before they are described.
     fn sort(&mut self) {
         let tags = Vec::from(std::mem::take(&mut self.pending));
         let tag = |at: usize| tags.get(at).map(String::as_str).unwrap_or_default();
@@ -245,12 +253,12 @@ impl<H: Host> Descriptions<H> {
             Order::Version => ordered(tags.len(), &|one, other| version_order::highest_first(tag(one), tag(other))),
             Order::Newest => ordered(tags.len(), &|one, other| date(other).cmp(&date(one))),
         };
-        // Where all tell their date there is no need to wait for the last.
+        // If all dates are known, no description has to wait for the last one.
         self.is_sorted = dates.iter().all(Option::is_some);
         self.pending = arrange(tags, &order).into();
     }
 
-    /// Whether the order shows only when all are described.
+    /// Returns true if the order is known only when all tags are described.
     fn needs_all(&self) -> bool {
         self.order == Order::Newest && !self.is_sorted
     }
@@ -262,7 +270,7 @@ impl<H: Host> Descriptions<H> {
             let created = described.data.as_ref().ok()?.created.as_ref()?;
             timestamp::credible_text(created, self.reader.now)
         };
-        // A placeholder is no date: there the listing may know when the image was uploaded.
+        // The creation time may be a placeholder; then the listing's upload time is used.
         let date = |described: &Described| created(described).or_else(|| self.reader.told(&described.tag)?.1);
         let dates: Vec<Option<u64>> = all.iter().map(date).collect();
         let date = |at: usize| dates.get(at).copied().flatten();
@@ -270,7 +278,8 @@ impl<H: Host> Descriptions<H> {
         self.ready = arrange(all, &order).into_iter().map(Some).collect();
     }
 
-    /// What befalls every tag ends it all: thousands of entries that say the same, each after some tries, help nobody.
+    /// Returns a failure that affects every tag, so that thousands of tags do not fail one by one, each after some
+    /// retries.
     fn judge(&mut self, described: &Described) -> Result<()> {
         let Err(error) = &described.data else {
             self.lost = 0;
@@ -302,8 +311,8 @@ impl<H: Host> Reader<H> {
         }
         let known = match self.told(tag) {
             Some((digest, _)) => Some(digest),
-            // A HEAD costs less than a GET, and nothing where it is what is counted (Docker Hub): worth it where most
-            // tags share what was read before.
+            // HEAD is cheaper than GET, and free where a rate limit counts GET (Docker Hub). It pays if most tags
+            // share a digest.
             None if self.shared.get() > self.single.get() => self.head(&checked).await?,
             None => None,
         };
@@ -315,7 +324,7 @@ impl<H: Host> Reader<H> {
         self.facts(tag, &digest, Some(manifest)).await
     }
 
-    /// What the listing told of a tag.
+    /// Returns the data that the listing reported about a tag.
     fn told(&self, tag: &str) -> Option<(Digest, Option<u64>)> {
         let id = self.tags.borrow().get(tag)?;
         self.told.borrow().get(id).cloned()
@@ -340,7 +349,7 @@ impl<H: Host> Reader<H> {
         facts.get(id).cloned().unwrap_or_default()
     }
 
-    /// The facts of a digest, found out by the first who asks.
+    /// Returns the description of a digest, which the first caller determines.
     async fn facts(&self, tag: &str, digest: &Digest, manifest: Option<Rc<FetchedManifest>>) -> Result<TagData> {
         let count = if self.is_known(digest) { &self.shared } else { &self.single };
         count.set(count.get() + 1);

@@ -1,4 +1,4 @@
-//! The tag list as it is now: what a step that deletes or moves looks into before and after.
+//! //! The current tag list, consulted before and after steps that delete or move tags.
 
 use crate::protocol::oci::reference::Tag;
 use crate::registry::api::repo::Repo;
@@ -7,7 +7,7 @@ use crate::registry::listing::Listing;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Repo<H> {
-    /// The tags of a repository as the registry lists them now; none of a repository that it does not know.
+    /// Lists the tags of a repository now. The list is empty if the registry does not know the repository.
     pub(crate) async fn listed_tags(&self) -> Result<Vec<String>> {
         match Listing::of_tags(self).thorough().collect().await {
             Err(Error { status: Some(404), errors, .. }) if !errors.is_empty() => Ok(Vec::new()),
@@ -15,8 +15,8 @@ impl<H: Host> Repo<H> {
         }
     }
 
-    /// Whether the tag list has a tag, as it is after this call. Calls that wait at the same time share one list. A registry
-    /// that has no list, or shows it to nobody, lists nothing.
+    /// Returns true if the tag list, requested after this call, has the tag. Concurrent callers share one list. If
+    /// the registry has no list or denies it, the result is false.
     pub(crate) async fn is_listed(&self, tag: &Tag) -> Result<bool> {
         let turns = self.api.turns.of(&self.name);
         let asked = turns.count();

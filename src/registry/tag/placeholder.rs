@@ -1,5 +1,5 @@
-//! A manifest that no other tag can share, made only to be deleted: an image like any other, of one empty layer, so that no
-//! registry has a reason to refuse it.
+//! The placeholder manifest: a manifest that no other tag shares, pushed only to be deleted. It is an ordinary
+//! image with one empty layer, so that no registry has a reason to refuse it.
 
 use serde::Serialize;
 
@@ -15,14 +15,15 @@ use crate::protocol::text::timestamp;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Clock, Error, Result};
 
-/// An empty tar, gzipped. By the comment in its header no other image has this layer, and a placeholder is known again.
+/// A gzipped empty tar. The comment in its gzip header makes the layer unique to placeholders, so that they are
+/// recognized.
 const LAYER: &[u8] =
     b"\x1f\x8b\x08\x10\0\0\0\0\0\xffdocker-registry-client-wasm untag\0\x63\x60\x18\x05\xa3\x60\x14\x8c\x54\
     \0\0\x2e\xaf\xb5\xef\0\x04\0\0";
 const LAYER_DIGEST: &str = "sha256:51a28a2b685ba8b46963d2782ee6a1b67a47f58101c96efbdab050d14af551df";
-/// Of the layer as it is unpacked: 1024 zeros.
+/// Digest of the uncompressed layer: 1024 zeros.
 const DIFF_ID: &str = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
-/// The config's type in placeholders of 0.1.0's first builds, which had no layer.
+/// Config type of placeholders of the first builds of 0.1.0, which had no layer.
 const OLD_CONFIG: &str = "application/vnd.docker-registry-client-wasm.untag.v1+json";
 
 #[derive(Serialize)]
@@ -41,7 +42,7 @@ struct Labels<'a> {
     labels: Label<'a>,
 }
 
-/// What makes it unlike any other, and tells whoever finds one what it was for.
+/// Labels that make the placeholder unique, and tell its purpose to whoever finds it.
 #[derive(Serialize)]
 struct Label<'a> {
     #[serde(rename = "docker-registry-client-wasm.untag")]
@@ -62,13 +63,14 @@ struct Step {
     created_by: &'static str,
 }
 
-/// A placeholder, and the blobs that have to be there before it.
+/// A placeholder, and the blobs that must be pushed before it.
 pub struct Placeholder {
     pub(crate) manifest: FetchedManifest,
     pub(crate) blobs: [Vec<u8>; 2],
 }
 
-/// A fresh one. Of Docker's or OCI's kind, as that which the tag points to: the registry has taken that one.
+/// Creates a placeholder, as a Docker or OCI manifest like the one that the tag points to, which the registry has
+/// accepted.
 pub fn new(tag: &Tag, model: Option<&FetchedManifest>, clock: &impl Clock) -> Result<Placeholder> {
     let written = |error| Error::internal(format!("a placeholder's config cannot be written: {error}"));
     let chance = (clock.random() * (1_u64 << 53) as f64) as u64;
@@ -97,7 +99,7 @@ pub fn new(tag: &Tag, model: Option<&FetchedManifest>, clock: &impl Clock) -> Re
     Ok(Placeholder { manifest, blobs: [LAYER.to_vec(), config] })
 }
 
-/// Whether a manifest is one, of whichever call.
+/// Returns true if a manifest is a placeholder of any call.
 pub fn is_one(manifest: &Manifest) -> bool {
     let layers = manifest.layers.as_deref().unwrap_or_default();
     matches!(layers, [layer] if layer.digest.as_str() == LAYER_DIGEST)
@@ -114,7 +116,7 @@ mod tests {
         assert_eq!(Digest::of(Algorithm::Sha256, &[0; 1024]).as_str(), DIFF_ID);
     }
 
-    /// An earlier build's is ended by a later one's untag().
+    /// A later build's untag() completes that of an earlier build.
     #[test]
     fn earlier_ones_are_known_too() {
         let entry = format!(r#"{{"mediaType":"{OLD_CONFIG}","digest":"{DIFF_ID}","size":2}}"#);

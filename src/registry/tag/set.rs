@@ -1,4 +1,4 @@
-//! Pointing a tag at a manifest that is there already.
+//! //! Pointing a tag at an existing manifest.
 
 use std::rc::Rc;
 
@@ -12,17 +12,18 @@ use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
-/// What a tag must point to for it to be moved; `None`: it must not exist.
+/// The state that a tag must be in to be moved; `None` means that it must not exist.
 pub type Expected = Option<Digest>;
 
 impl<H: Host> Repo<H> {
-    /// Points a tag at a manifest of this repository, which stays as it came, byte for byte. `if_match`: what the tag
-    /// must point to now, `Some(None)` that it must not exist, else `CONFLICT`. An error says what the tag points to.
+    /// Points a tag at a manifest of this repository, which is put byte for byte as it is. `if_match` names the
+    /// digest that the tag must point to now, `Some(None)` that it must not exist; otherwise it fails with
+    /// `CONFLICT`. An error says where the tag points.
     pub(crate) async fn tag(&self, tag: &str, image: &ImageReference<H>, if_match: Option<Option<&str>>) -> Result<()> {
         let tag = Tag::parse(tag)?;
         let source = image.within(self);
         let expected = if_match.map(|digest| digest.map(Digest::parse).transpose()).transpose();
-        // What neither protocol can mean is told before any request.
+        // An argument that is invalid in both protocols is rejected before any request.
         let may_be_id = if_match.flatten().is_some_and(|text| ImageId::parse(text).is_ok());
         let may_be_v1 = image.is_of_v1() || (source.is_ok() && (expected.is_ok() || may_be_id));
         if may_be_v1 && self.is_v1().await? {
@@ -44,8 +45,8 @@ impl<H: Host> Repo<H> {
         self.put_tag(tag, &manifest).await
     }
 
-    /// What a tag points to now, which must be as `expected`. A tag that is moved in any case need not be told: not to
-    /// whoever may only push, and not by a registry whose 404 is a page.
+    /// Returns what a tag points to now, after a check against `expected`. Without an expectation the tag need not
+    /// be readable: a push-only client may not read it, and some registries respond 404 with a page.
     pub(crate) async fn before_move(
         &self,
         tag: &Tag,
@@ -58,7 +59,7 @@ impl<H: Host> Repo<H> {
         }
     }
 
-    /// Puts a manifest under a tag and makes sure that it is there. An error says what the tag points to after all.
+    /// Puts a manifest under a tag and verifies that it is there. An error says where the tag points.
     pub(crate) async fn put_tag(&self, tag: &Tag, manifest: &Rc<FetchedManifest>) -> Result<()> {
         let reference = Reference::Tag(tag.clone());
         let refused = match self.put_manifest(&reference, manifest).await {
@@ -76,13 +77,13 @@ impl<H: Host> Repo<H> {
         };
         let points_to = points_to(tag, now.as_ref().map(|now| &now.digest));
         match (now, refused) {
-            // It may have been done though its answer was lost, or was a 5xx.
+            // The request succeeded, but its response was lost or was a 5xx.
             (Some(now), _) if manifest.is_named(&now.digest) => Ok(()),
             (_, Some(error)) => Err(error.and(&points_to)),
             (_, None) => Err(Error::new(
                 code::CONFLICT,
                 format!(
-                    "{} was put under the tag {tag}, but {points_to}: somebody else may have changed it meanwhile",
+                    "{} was put under the tag {tag}, but {points_to}: another writer may have changed it meanwhile",
                     manifest.digest
                 ),
             )),
@@ -94,7 +95,7 @@ fn is_untold(error: &Error) -> bool {
     matches!(error.status, Some(401 | 403 | 404)) || error.code == code::INVALID_RESPONSE
 }
 
-/// Makes sure that a tag points to what it must point to for it to be moved.
+/// Checks that a tag is in the state that is required to move it.
 pub(crate) fn check_expected(tag: &Tag, expected: Option<&Expected>, now: Option<&FetchedManifest>) -> Result<()> {
     let wanted = match expected {
         Some(Some(digest)) if !now.is_some_and(|now| now.is_named(digest)) => format!("not to {digest}"),
@@ -105,7 +106,7 @@ pub(crate) fn check_expected(tag: &Tag, expected: Option<&Expected>, now: Option
     Err(Error::new(code::CONFLICT, message))
 }
 
-/// What a tag points to, as a clause.
+/// Describes where a tag points, as a clause of a message.
 pub(crate) fn points_to(tag: &Tag, digest: Option<&Digest>) -> String {
     match digest {
         Some(digest) => format!("the tag {tag} points to {digest}"),

@@ -1,8 +1,11 @@
-//! Removing one tag and nothing else. A registry that deletes by digest only (distribution 2.x) drops every tag of that
-//! digest with it: there the tag is pointed at a manifest of its own first, and that one is deleted.
+//! Removing one tag and nothing else.
 //!
-//! Whether a tag is gone is never told by the status of a deletion: distribution 2.8 answers 500 after it has removed a
-//! manifest and before it has removed its tags, 404 to the next try, and may leave a tag behind even where it answers 202.
+//! A registry that deletes by digest only (distribution 2.x) drops every tag of the digest. There the tag is
+//! pointed at a placeholder manifest first, which is then deleted.
+//!
+//! The status of a deletion never proves that a tag is gone. distribution 2.8 responds 500 after it has removed a
+//! manifest and before it has removed its tags, and 404 to the next attempt; even after a 202 it may leave a tag
+//! behind.
 
 use std::rc::Rc;
 
@@ -20,15 +23,15 @@ use crate::registry::tag::set::{Expected, check_expected, points_to};
 use crate::transport::detach::run_to_completion;
 use crate::transport::{Error, Host, Result};
 
-/// Times that a tag is pointed at its placeholder and that deleted, where one time leaves the tag behind.
+/// Attempts to point a tag at a placeholder and delete it, if an attempt leaves the tag behind.
 const ROUNDS: u64 = 6;
-/// Milliseconds between them, and half of that by chance: others write to the repository at the same time.
+/// Milliseconds between attempts, plus up to half of that at random, since others may write to the repository.
 const PAUSE: u64 = 100;
-/// Characters of a registry's detail that a message repeats.
+/// Maximum characters of a registry's error detail in a message.
 const DETAIL_LIMIT: usize = 300;
 
 impl<H: Host> Repo<H> {
-    /// Removes this tag alone; others of the same digest stay. An error says how the tag stands.
+    /// Removes one tag; other tags of the same digest stay. An error says how the tag stands.
     pub(crate) async fn untag(&self, tag: &str) -> Result<()> {
         let tag = Tag::parse(tag)?;
         if self.is_v1().await? {
@@ -37,29 +40,29 @@ impl<H: Host> Repo<H> {
         Box::pin(Untag::new(self.clone(), tag).run()).await
     }
 
-    /// The same, if the tag is as expected, else CONFLICT.
+    /// Removes one tag if it points to what is expected; otherwise fails with `CONFLICT`.
     pub(crate) async fn untag_if(&self, tag: &str, expected: Expected) -> Result<()> {
         let untag = Untag::new(self.clone(), Tag::parse(tag)?);
         Box::pin(untag.only(expected).run()).await
     }
 }
 
-/// A tag on its way out.
+/// The removal of a tag.
 pub(crate) struct Untag<H: Host> {
     repo: Repo<H>,
     tag: Tag,
     reference: Reference,
-    /// What it must point to, unless that is a placeholder or nothing, for it to go.
+    /// The state in which the tag is removed. A tag that points to a placeholder or has no manifest is always removed.
     only: Option<Expected>,
 }
 
-/// How a tag stands, by GET and the tag list.
+/// The state of a tag, by GET and the tag list.
 pub(crate) enum TagState {
-    /// There is no such tag.
+    /// The tag does not exist.
     Gone,
-    /// It is listed, and there is no manifest behind it.
+    /// The tag is listed, but has no manifest.
     Dangling,
-    /// It points to this.
+    /// The tag points to this manifest.
     At(Rc<FetchedManifest>),
 }
 
@@ -69,7 +72,7 @@ impl<H: Host> Untag<H> {
         Self { repo, tag, reference, only: None }
     }
 
-    /// The same, where the tag was not moved: else CONFLICT.
+    /// Restricts the removal to a tag that points to what is expected; otherwise it fails with `CONFLICT`.
     pub(crate) fn only(self, expected: Expected) -> Self {
         Self { only: Some(expected), ..self }
     }
@@ -78,7 +81,7 @@ impl<H: Host> Untag<H> {
         let repo = &self.repo;
         let before = match repo.ask(&self.reference).await? {
             Ok(before) => Some(before),
-            // A tag that dangles is listed.
+            // A dangling tag is listed.
             Err(absent) => match repo.is_listed(&self.tag).await {
                 Ok(true) => None,
                 _ => return Err(absent),
@@ -105,13 +108,13 @@ impl<H: Host> Untag<H> {
             },
             Ok(response) if wants_digest(&response) => {
                 self.check_deletion(before.as_ref()).await?;
-                // 404 may be the answer to a tag that went meanwhile.
+                // 404 may also mean that the tag was removed meanwhile.
                 if response.status == 404 { self.by_placeholder(before).await } else { self.by_digest(before).await }
             }
             failed => {
                 let error = failed.map_or_else(|error| error, |response| repo.api.failure(&response));
                 match self.state().await {
-                    // It may have been done all the same.
+                    // The deletion may have succeeded anyway.
                     Ok(TagState::Gone) => Ok(()),
                     Ok(TagState::Dangling) => {
                         self.check_deletion(None).await?;
@@ -124,7 +127,7 @@ impl<H: Host> Untag<H> {
         }
     }
 
-    /// Refuses a tag that was moved, where only what it pointed to is to lose it.
+    /// Fails with `CONFLICT` if the tag was moved and the removal is restricted.
     fn check_unmoved(&self, now: Option<&FetchedManifest>) -> Result<()> {
         match now.filter(|now| !placeholder::is_one(&now.manifest)) {
             Some(now) => check_expected(&self.tag, self.only.as_ref(), Some(now)),
@@ -132,7 +135,7 @@ impl<H: Host> Untag<H> {
         }
     }
 
-    /// How the tag stands now.
+    /// Determines the current state of the tag.
     pub(crate) async fn state(&self) -> Result<TagState> {
         if let Some(now) = self.repo.observe(&self.reference).await? {
             return Ok(TagState::At(now));
@@ -141,7 +144,7 @@ impl<H: Host> Untag<H> {
         Ok(if is_listed { TagState::Dangling } else { TagState::Gone })
     }
 
-    /// Makes sure that the registry deletes manifests before the tag is moved to one that has to be deleted.
+    /// Checks that the registry deletes manifests, before the tag is moved to one that has to be deleted.
     async fn check_deletion(&self, now: Option<&Rc<FetchedManifest>>) -> Result<()> {
         let response = self.repo.delete(&Reference::Digest(digest_of_nothing()?)).await?;
         if response.is_success() || response.status == 404 {
@@ -150,7 +153,7 @@ impl<H: Host> Untag<H> {
         Err(self.repo.deletion_refused(&response).and(&self.clause(now)))
     }
 
-    /// At a registry that deletes no tag by name: the next call does not ask again whether it does, if this one succeeds.
+    /// Removes the tag through a placeholder. If that succeeds, the next call does not try to delete a tag by name.
     async fn by_digest(self, now: Option<Rc<FetchedManifest>>) -> Result<()> {
         let repo = self.repo.clone();
         let done = self.by_placeholder(now).await;
@@ -158,12 +161,13 @@ impl<H: Host> Untag<H> {
         done
     }
 
-    /// `model`: what the tag points to, whose kind of manifest the registry takes.
+    /// Points the tag at a placeholder and deletes that. `model` is the manifest that the tag points to, a kind
+    /// that the registry accepts.
     async fn by_placeholder(self, model: Option<Rc<FetchedManifest>>) -> Result<()> {
         let repo = &self.repo;
         let is_left = model.as_ref().is_some_and(|model| placeholder::is_one(&model.manifest));
         let placeholder = match model {
-            // Of an untag() that was ended in the middle.
+            // The placeholder of an interrupted untag().
             Some(left) if is_left => left,
             model => {
                 let new = placeholder::new(&self.tag, model.as_deref(), repo.api.host())?;
@@ -173,14 +177,14 @@ impl<H: Host> Untag<H> {
                 Rc::new(new.manifest)
             }
         };
-        // Between the two requests the tag points to nothing of use.
+        // Both requests are completed even if the call is aborted: between them the tag points to the placeholder.
         let host = repo.api.clone();
         run_to_completion(host.host(), async move { self.replace_and_delete(&placeholder, is_left).await }).await
     }
 
     async fn replace_and_delete(&self, placeholder: &Rc<FetchedManifest>, mut is_at_placeholder: bool) -> Result<()> {
         let digest = Reference::Digest(placeholder.digest.clone());
-        // What to put back where the registry does not delete.
+        // The manifest to restore if the registry refuses the deletion.
         let mut before: Option<Rc<FetchedManifest>> = None;
         let mut failure = None;
         for round in 0..ROUNDS {
@@ -191,7 +195,7 @@ impl<H: Host> Untag<H> {
             let turns = self.repo.api.turns.of(&self.repo.name);
             let turn = turns.deleting.lock().await;
             if !is_at_placeholder {
-                // No registry takes a manifest on a condition: the last look is just before the write.
+                // No registry supports a conditional PUT, so the tag is checked right before it.
                 let now = match self.state().await? {
                     TagState::Gone => return Ok(()),
                     TagState::Dangling => None,
@@ -236,7 +240,8 @@ impl<H: Host> Untag<H> {
                     }
                 }
                 Ok(TagState::At(now)) if before.as_ref().is_some_and(|before| before.digest == now.digest) => {
-                    let message = format!("the registry took a placeholder manifest, but {}", self.clause(Some(&now)));
+                    let message =
+                        format!("the registry accepted a placeholder manifest, but {}", self.clause(Some(&now)));
                     return Err(Error::new(code::INVALID_RESPONSE, message));
                 }
                 Ok(TagState::At(now)) => return Err(self.put_again(&now)),
@@ -258,27 +263,29 @@ impl<H: Host> Untag<H> {
         Err(failure.and(&self.dangles()))
     }
 
-    /// The placeholder was not deleted. The error to end with.
+    /// Restores the tag after the placeholder was not deleted, and returns the error of the call.
     async fn put_back(&self, failure: Option<Error>, before: Option<&Rc<FetchedManifest>>) -> Error {
         let error = failure.unwrap_or_else(|| {
             let message = format!("the registry says it deleted what the tag {} points to, but it did not", self.tag);
             Error::new(code::INVALID_RESPONSE, message)
         });
         let Some(before) = before else {
-            return error
-                .and(&format!("the tag {} points to a placeholder manifest; untag() again removes it", self.tag));
+            return error.and(&format!(
+                "the tag {} points to a placeholder manifest; call untag() again to remove it",
+                self.tag
+            ));
         };
         match self.repo.put_tag(&self.tag, before).await {
             Ok(()) => error.and(&format!("the tag {} points to {} as before", self.tag, before.digest)),
             Err(second) => error.and(&format!(
-                "to put the tag back failed too: {}; it may point to a placeholder manifest: {}",
+                "restoring the tag failed too: {}; it may point to a placeholder manifest: {}",
                 second.message,
                 self.ways(Some(before))
             )),
         }
     }
 
-    /// What to do where the tag may have been left at its placeholder.
+    /// Returns the advice for a tag that may point to its placeholder.
     fn way_back(&self, before: Option<&Rc<FetchedManifest>>, placeholder: &FetchedManifest) -> String {
         format!("if it points to {}, a placeholder manifest: {}", placeholder.digest, self.ways(before))
     }
@@ -291,7 +298,7 @@ impl<H: Host> Untag<H> {
 
     fn put_again(&self, now: &FetchedManifest) -> Error {
         let message = format!(
-            "the tag {} was removed, but somebody else has put it there again: {}",
+            "the tag {} was removed, but another writer has created it again: {}",
             self.tag,
             points_to(&self.tag, Some(&now.digest))
         );
@@ -303,7 +310,7 @@ impl<H: Host> Untag<H> {
     }
 
     fn dangles(&self) -> String {
-        format!("the tag {} is still listed, but has no manifest any more; untag() again tries to remove it", self.tag)
+        format!("the tag {} is still listed, but has no manifest; call untag() again to remove it", self.tag)
     }
 
     fn clause(&self, now: Option<&Rc<FetchedManifest>>) -> String {
@@ -314,20 +321,20 @@ impl<H: Host> Untag<H> {
     }
 }
 
-/// Whether an answer to a deletion by tag may come from a registry that deletes by digest only.
+/// Returns true if a registry that deletes by digest only may respond like this to the deletion of a tag.
 fn wants_digest<B>(response: &Response<B>) -> bool {
     matches!(response.status, 400 | 404 | 405 | 501)
 }
 
-/// Whether the registry refused, so that another try is refused too.
+/// Returns true if the registry refused, so that a retry would be refused too.
 fn is_final(error: &Error) -> bool {
     error.status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 409 | 425 | 429))
 }
 
-/// The error of a placeholder that the registry does not take, with all that the registry says about it.
+/// Returns the error of a refused placeholder, with the registry's details.
 fn refused(error: Error) -> Error {
     let details: Vec<&str> = error.errors.iter().filter_map(|item: &ErrorItem| item.detail.as_deref()).collect();
-    let mut clause = "the registry does not take the placeholder manifest that removes a tag".to_owned();
+    let mut clause = "the registry does not accept the placeholder manifest that removes a tag".to_owned();
     if !details.is_empty() {
         clause.push_str(&format!(" (detail: {})", printable::excerpt(&details.join(", "), DETAIL_LIMIT)));
     }
