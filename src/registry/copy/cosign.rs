@@ -1,5 +1,5 @@
-//! Cosign's tags (`sha256-<hex>.sig`, `.att`, `.sbom`): signatures, attestations and SBOMs of a manifest that no referrers
-//! API and no `subject` tells of.
+//! Cosign's tags (`sha256-<hex>.sig`, `.att`, `.sbom`): signatures, attestations and SBOMs that neither a referrers
+//! API nor a `subject` relates to their manifest.
 
 use std::collections::HashSet;
 
@@ -13,14 +13,14 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Copying<'_, H> {
-    /// The source's tags of that form.
+    /// Lists the source's tags of this form.
     pub(super) async fn companion_tags(&self) -> Result<HashSet<String>> {
         let mut tags = self.source.listed_tags().await?;
         tags.retain(|tag| tag.starts_with("sha") && tag.contains('.'));
         Ok(tags.into_iter().collect())
     }
 
-    /// What stands at the source under such tags of a manifest and has to come along.
+    /// Returns the manifests under such tags of a manifest that have to be copied.
     pub(super) async fn companions(&self, tags: &HashSet<String>, digest: &Digest) -> Result<Vec<Companion>> {
         let start = format!("{}.", referrers::tag(digest));
         let mut names: Vec<&String> = tags.iter().filter(|tag| tag.starts_with(&start)).collect();
@@ -28,7 +28,7 @@ impl<H: Host> Copying<'_, H> {
         let mut found = Vec::new();
         for name in names {
             let tag = Tag::parse(name)?;
-            // It may lead nowhere.
+            // A listed tag may have no manifest.
             let Some(manifest) = self.source.observe(&Reference::Tag(tag.clone())).await? else {
                 continue;
             };
@@ -39,8 +39,8 @@ impl<H: Host> Copying<'_, H> {
         Ok(found)
     }
 
-    /// Cosign adds each signature to the layers of one manifest. Those that the target has and the source lacks must not
-    /// get lost.
+    /// Returns true if the source's manifest should replace the target's. Cosign adds each signature to the layers
+    /// of one manifest; signatures that only the target has must not be lost.
     async fn is_wanted(&self, tag: &Tag, manifest: &FetchedManifest) -> Result<bool> {
         let Some(there) = self.target.observe(&Reference::Tag(tag.clone())).await? else {
             return Ok(true);
@@ -53,12 +53,12 @@ impl<H: Host> Copying<'_, H> {
             return Ok(false);
         }
         let message = format!(
-            "the tag {tag} of the target has signatures or attestations that the source's lacks; nothing was written over them"
+            "the tag {tag} of the target has signatures or attestations that the source lacks; it was not overwritten"
         );
         Err(Error::new(code::CONFLICT, message))
     }
 
-    /// Puts such a tag, after all that it leads to.
+    /// Puts a cosign tag, after everything it refers to.
     pub(super) async fn finish_companion(&self, companion: &Companion) -> Result<()> {
         let reference = Reference::Tag(companion.tag.clone());
         let there = self.target.observe(&reference).await?;
@@ -69,14 +69,14 @@ impl<H: Host> Copying<'_, H> {
     }
 }
 
-/// The digests of what a manifest holds beside its config, which says how it is made.
+/// Returns the digests of a manifest's content except for its config, which depends on the other content.
 fn signatures(manifest: &FetchedManifest) -> HashSet<Digest> {
     let document = &manifest.manifest;
     let parts = manifest.parts();
     let config = document.config.as_ref().map(|config| &config.digest);
     let all = parts.blobs.into_iter().chain(parts.manifests).chain(parts.either).map(|part| part.digest);
     let mut all: HashSet<Digest> = all.filter(|digest| Some(digest) != config).collect();
-    // Of what cannot be told apart only the whole is the same.
+    // Content of unknown structure is compared as a whole.
     if all.is_empty() || parts.unknown.is_some() {
         all.insert(manifest.digest.clone());
     }

@@ -1,5 +1,7 @@
-//! A manifest that is refused for the want of something the registry said it had (HEAD answered 200, or a mount 201):
-//! that is sent after all, and the manifest is put again.
+//! Retrying a manifest that was refused because of a missing part.
+//!
+//! The registry reported before that it had the part (HEAD responded 200, or a mount 201). The part is copied after
+//! all, and the manifest is put again.
 
 use std::rc::Rc;
 
@@ -11,7 +13,7 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Copying<'_, H> {
-    /// Puts a manifest all of whose parts were seen to. Each of them moves at most once.
+    /// Puts a manifest whose parts were copied or exist. Each part is sent at most once.
     pub(super) async fn put(&self, reference: &Reference, manifest: &Rc<FetchedManifest>) -> Result<()> {
         loop {
             let put = match reference {
@@ -25,7 +27,7 @@ impl<H: Host> Copying<'_, H> {
             }
             for part in lacking {
                 let digest = part.descriptor().digest.clone();
-                // An index may list something twice.
+                // An index may list a digest twice.
                 if self.state.borrow().is_sent(&digest) {
                     continue;
                 }
@@ -42,8 +44,8 @@ impl<H: Host> Copying<'_, H> {
         }
     }
 
-    /// The parts that were passed over or mounted and may be what the registry lacks: those that it names, or all of them
-    /// if it names none.
+    /// Returns the parts that were skipped or mounted and may be missing: those that the error names, or all of
+    /// them.
     fn lacking(&self, manifest: &FetchedManifest, error: &Error) -> Vec<Part> {
         if !error.lacks_parts() {
             return Vec::new();

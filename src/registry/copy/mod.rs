@@ -1,7 +1,9 @@
-//! Copying an image, an index or an artifact: within a registry its blobs are mounted, between registries they stream
-//! through and are verified on the way. Children come before parents and the tag comes last, so that it never points to
-//! something that is not whole. What is there already is passed over: a copy that was interrupted is just made again. Of a
-//! manifest that is at the target already the blobs are looked for all the same: registries lose them.
+//! Copying images, indexes and artifacts.
+//!
+//! Within a registry, blobs are mounted; between registries, they are streamed and verified. Children are copied
+//! before parents and the tag comes last, so that it never points to incomplete content. Existing content is
+//! skipped, so that an interrupted copy can be repeated. The blobs of an existing manifest are checked too, since
+//! registries lose some.
 
 mod cosign;
 mod lacking;

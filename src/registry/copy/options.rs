@@ -1,4 +1,4 @@
-//! What to copy, whom to tell, and what came of it.
+//! //! The options, progress steps and result of a copy.
 
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::Platform;
@@ -7,75 +7,76 @@ use crate::registry::tag::set::Expected;
 use serde::Serialize;
 use std::rc::Rc;
 
-/// How far a copy is.
+/// The stage of a blob or manifest in a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// It was there already.
+    /// It existed at the target.
     Exists,
-    /// The registry took it over from another of its repositories.
+    /// The registry mounted it from another of its repositories.
     Mounted,
-    /// Its bytes are on their way, or have come.
+    /// Its bytes are being sent.
     Copying,
-    /// It is there.
+    /// It is complete at the target.
     Copied,
 }
 
-/// What happens to a blob or manifest of a copy.
+/// The progress of a blob or manifest.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// Which.
+    /// Digest of the blob or manifest.
     pub digest: Digest,
-    /// What.
+    /// Stage that it has reached.
     pub stage: Stage,
-    /// Bytes of it that are at the target.
+    /// Bytes of it at the target.
     pub loaded: u64,
-    /// Its bytes.
+    /// Its size in bytes.
     pub total: u64,
 }
 
-/// Told of each step.
+/// Receives each step.
 pub type Watcher = Rc<dyn Fn(&Step)>;
 
-/// How a copy treats manifests that may refer to more content than can be read: those of unknown kinds, and broken ones.
+/// The treatment of manifests that may refer to more content than the client can see: those of unknown kinds, and
+/// malformed ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum UnknownKinds {
-    /// An error.
+    /// Fail with `UNSUPPORTED`.
     #[default]
     Reject,
-    /// They are copied, with what of their parts can be read.
+    /// Copy the manifest and those of its parts that can be determined.
     ManifestOnly,
 }
 
-/// What to copy, and whom to tell.
+/// The options of a copy.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// Platforms of an index; none: all of it.
+    /// Platforms of an index to copy; empty copies all.
     pub platforms: Vec<Platform>,
-    /// What refers to the image comes along, by its subject or by cosign's tags: signatures, bills of materials.
+    /// True to copy referrers too, by subject and by cosign's tags: signatures, SBOMs, attestations.
     pub referrers: bool,
-    /// Bytes per request, for targets that limit its size; see [`Push`].
+    /// Bytes per request, for targets that limit its size; see [`Push`](crate::registry::Push).
     pub chunk_size: Option<u64>,
-    /// What the target's tag must point to for it to be moved; `None`: anything.
+    /// Required state of the target's tag; `None` accepts any.
     pub if_match: Option<Expected>,
-    /// How to treat manifests that may refer to more content than can be read.
+    /// Treatment of manifests that may refer to more content than the client can see.
     pub unknown_kinds: UnknownKinds,
-    /// What becomes of an image of schema 1; `None`: it stays as it is.
+    /// Format to convert a schema1 image to; `None` keeps it.
     pub convert: Option<Form>,
-    /// Told of each step.
+    /// Receives each step.
     pub watcher: Option<Watcher>,
 }
 
-/// What a copy did.
+/// The counts of a copy.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Copied {
     /// Manifests that were put.
     pub manifests: u64,
-    /// Blobs whose bytes were moved, and how many bytes that were.
+    /// Blobs that were sent.
     pub blobs: u64,
-    /// See `blobs`.
+    /// Bytes of the blobs that were sent.
     pub bytes: u64,
-    /// Blobs the target took over from another of its repositories.
+    /// Blobs that the target mounted from another of its repositories.
     pub mounted: u64,
-    /// Blobs and manifests that were there.
+    /// Blobs and manifests that existed at the target.
     pub existing: u64,
 }

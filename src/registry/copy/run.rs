@@ -1,4 +1,4 @@
-//! One copy under way: children before parents, the tag last.
+//! //! Running a copy: children before parents, the tag last.
 
 use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
@@ -21,10 +21,10 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// Blobs on their way at a time: each holds what was sent last of it, or two chunks, in memory.
+/// Blobs sent at the same time. Each has the bytes sent last, or two chunks, in memory.
 const AT_A_TIME: usize = 4;
 
-/// Copies `source` to `target`. The result's descriptor is that of what the target's reference now is.
+/// Copies `source` to `target` and returns the descriptor of the target.
 pub async fn copy<H: Host>(
     source: &Place<H>,
     target: &Place<H>,
@@ -56,11 +56,11 @@ pub async fn copy<H: Host>(
     Ok((root.descriptor(), copying.state.into_inner().counts))
 }
 
-/// A digest as target must be the source's.
+/// Fails if the target is a digest other than the source's.
 fn check_target(reference: &Reference, digest: &Digest) -> Result<()> {
     match reference {
         Reference::Digest(wanted) if wanted != digest => {
-            let message = format!("target: {wanted} is the digest of something else; what is copied is {digest}");
+            let message = format!("target: {wanted} is not the digest of the manifest to copy, which is {digest}");
             Err(Error::new(code::INVALID_ARGUMENT, message))
         }
         _ => Ok(()),
@@ -70,15 +70,14 @@ fn check_target(reference: &Reference, digest: &Digest) -> Result<()> {
 pub(super) struct Copying<'a, H: Host> {
     pub(super) source: Repo<H>,
     pub(super) target: Repo<H>,
-    /// What is written in the end.
+    /// The reference that is written at the end.
     pub(super) reference: &'a Reference,
     pub(super) options: &'a Options,
     pub(super) state: RefCell<State>,
 }
 
 impl<H: Host> Copying<'_, H> {
-    /// Everything that `root` is made of, itself included, under its digests; and what refers to any of it, if that is
-    /// wanted.
+    /// Copies everything below `root` and itself by digest, and its referrers if the options ask for them.
     async fn all(&self, root: Rc<FetchedManifest>) -> Result<()> {
         let companion_tags = match self.options.referrers {
             true => Some(Box::pin(self.companion_tags()).await?),
@@ -113,13 +112,13 @@ impl<H: Host> Copying<'_, H> {
         Ok(())
     }
 
-    /// A manifest whose children are there: its blobs, then itself.
+    /// Copies a manifest whose children are at the target: its blobs, then itself.
     async fn manifest(&self, node: &Node) -> Result<()> {
         let manifest = &node.manifest;
         let reference = Reference::Digest(manifest.digest.clone());
         let is_there = match self.target.observe(&reference).await {
             Ok(there) => there.is_some(),
-            // Who may only push is not told; and what is not its content is not there.
+            // A push-only client may not read the target; wrong content counts as missing.
             Err(error) if error.status.is_some() => false,
             Err(error) => return Err(error),
         };
@@ -129,14 +128,14 @@ impl<H: Host> Copying<'_, H> {
         self.blobs(&node.blobs).await?;
         self.state.borrow_mut().manifest(&manifest.digest, Outcome::Existed);
         self.tell_whole(&manifest.descriptor(), Stage::Exists);
-        // Whoever put it may not have come to that.
+        // The writer that pushed it may not have updated the referrers tag.
         match &manifest.manifest.subject {
             Some(subject) => Box::pin(self.target.list_referrer(subject, manifest)).await,
             None => Ok(()),
         }
     }
 
-    /// The same where it is not at the target.
+    /// Copies a manifest that the target does not have.
     pub(super) async fn whole(&self, node: &Node) -> Result<()> {
         let manifest = &node.manifest;
         self.blobs(&node.blobs).await?;
@@ -163,7 +162,7 @@ impl<H: Host> Copying<'_, H> {
         if is_new { self.push(blob, false).await } else { Ok(()) }
     }
 
-    /// `anyway`: its bytes move even if the target says that it has them.
+    /// Copies a blob. If `anyway`, its bytes are sent even if the target reports that it has them.
     pub(super) async fn push(&self, blob: &Descriptor, anyway: bool) -> Result<()> {
         let source = LazyPull { repo: self.source.clone(), blob: blob.clone(), pull: None };
         let mut push = Push::new(Box::new(source));
@@ -191,7 +190,7 @@ impl<H: Host> Copying<'_, H> {
         Ok(())
     }
 
-    /// The config of what was converted, which the source does not have: it is sent whether it is there or not.
+    /// Pushes the config of a converted image, which the source does not have. It is sent even if it exists.
     async fn config(&self, config: Vec<u8>) -> Result<()> {
         let size = config.len() as u64;
         let digest = self.target.push_small_blob(config).await?;
@@ -201,7 +200,7 @@ impl<H: Host> Copying<'_, H> {
         Ok(())
     }
 
-    /// The target's tag.
+    /// Points the target's tag at the copy.
     async fn finish(&self, root: &Rc<FetchedManifest>) -> Result<()> {
         if let Reference::Digest(_) = self.reference {
             return Ok(());
@@ -212,14 +211,14 @@ impl<H: Host> Copying<'_, H> {
         self.put(self.reference, root).await
     }
 
-    /// Makes sure of `if_match`. Whether the target's tag points to `root` already.
+    /// Checks `if_match`. Returns true if the target's tag points to `root` already.
     async fn check_expected(&self, root: Option<&FetchedManifest>) -> Result<bool> {
         let expected = self.options.if_match.as_ref();
         if expected.is_none() && root.is_none() {
             return Ok(false);
         }
         let Reference::Tag(tag) = self.reference else {
-            let message = "options.ifMatch: it is about the target's tag, and the target is a digest";
+            let message = "options.ifMatch: it applies to a tag, but the target is a digest";
             return Err(Error::new(code::INVALID_ARGUMENT, message));
         };
         let now = self.target.before_move(tag, expected).await?;
@@ -233,7 +232,7 @@ impl<H: Host> Copying<'_, H> {
     }
 }
 
-/// A blob that is asked for only if its bytes are needed.
+/// A blob that is requested only when its bytes are needed.
 struct LazyPull<H: Host> {
     repo: Repo<H>,
     blob: Descriptor,
@@ -246,7 +245,7 @@ impl<H: Host> BlobSource<H::Chunk> for LazyPull<H> {
             if self.pull.is_none() {
                 let (digest, size) = (&self.blob.digest, Some(self.blob.size));
                 let mut pull = self.repo.blob(digest, size).await?;
-                // It is read as fast as the upload goes: its place among the requests is for others.
+                // It is read at the pace of the upload; other requests may use its permit.
                 pull.release_permit();
                 self.pull = Some(pull);
             }

@@ -1,4 +1,4 @@
-//! Some platforms of an index instead of all: the one image, or an index of those that were chosen.
+//! //! Selecting platforms of an index: a single image, or a smaller index.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::index;
 use crate::transport::{Host, Result};
 
-/// What is copied of `root` for these platforms; all of it where it is no index.
+/// Returns the part of `root` for the platforms, or all of it if it is not an index.
 pub async fn of<H: Host>(
     repo: &Repo<H>,
     root: Rc<FetchedManifest>,
@@ -35,7 +35,7 @@ pub async fn of<H: Host>(
             None => return Err(failure.unwrap_or_else(|| index::none_fits(platform, &told))),
         }
     }
-    // What BuildKit says about a chosen image goes along with it.
+    // BuildKit's attestations of a selected image are copied with it.
     let wanted = |entry: &Descriptor| {
         let about = entry.annotations.as_ref().and_then(|annotations| annotations.get(index::REFERENCE_DIGEST));
         chosen.contains(&&entry.digest) || about.is_some_and(|about| chosen.iter().any(|one| one.as_str() == about))

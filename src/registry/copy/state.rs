@@ -1,4 +1,4 @@
-//! What a copy has done so far.
+//! //! The state of a copy.
 
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
@@ -15,17 +15,17 @@ pub(super) struct Companion {
     pub manifest: Rc<FetchedManifest>,
 }
 
-/// Counts, and how each blob and manifest came to be at the target.
+/// The counts, and the outcome for each blob and manifest.
 #[derive(Default)]
 pub(super) struct State {
     pub(super) counts: Copied,
     ids: Ids,
-    /// By number. What is on its way stands there as if it existed.
+    /// Indexed by number. A blob in progress is recorded as existing.
     outcomes: Vec<Outcome>,
 }
 
 impl State {
-    /// Takes a blob on; whether it is new.
+    /// Starts a blob and returns true if it is new.
     pub(super) fn begin(&mut self, digest: &Digest) -> bool {
         let is_new = self.ids.of(digest.as_str()) == self.outcomes.len();
         if is_new {
@@ -34,18 +34,18 @@ impl State {
         is_new
     }
 
-    /// Whether its bytes were sent: of anything else there is only the registry's word.
+    /// Returns true if its bytes were sent; otherwise the target only reported that it has them.
     pub(super) fn is_sent(&self, digest: &Digest) -> bool {
         self.ids.get(digest.as_str()).and_then(|id| self.outcomes.get(id)) == Some(&Outcome::Sent)
     }
 
-    /// A manifest is there.
+    /// Records a manifest that is at the target.
     pub(super) fn manifest(&mut self, digest: &Digest, outcome: Outcome) {
         self.set(digest, outcome);
         self.counts.manifests += u64::from(outcome == Outcome::Sent);
     }
 
-    /// A blob is there.
+    /// Records a blob that is at the target.
     pub(super) fn blob(&mut self, blob: &Descriptor, outcome: Outcome) {
         self.set(&blob.digest, outcome);
         if outcome == Outcome::Sent {
@@ -66,7 +66,7 @@ impl State {
         slot.into_iter().for_each(|slot| *slot = outcome);
     }
 
-    /// What the registry said of it was wrong.
+    /// Reverts an outcome that the registry reported wrongly.
     pub(super) fn take_back(&mut self, digest: &Digest) {
         let outcome = self.ids.get(digest.as_str()).and_then(|id| self.outcomes.get(id));
         match outcome {

@@ -1,4 +1,4 @@
-//! What belongs to a manifest: the manifests of an index, and the blobs of each.
+//! //! The content of a manifest: the manifests of an index, and the blobs of each.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -16,12 +16,12 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::index;
 use crate::transport::{Error, Host, Result};
 
-/// Indexes within indexes, at most.
+/// Maximum depth of nested indexes.
 const DEPTH_LIMIT: usize = 8;
-/// Manifests of one copy, at most.
+/// Maximum number of manifests of one copy.
 const MANIFEST_LIMIT: usize = 10_000;
 
-/// A manifest, and the blobs that the registry which holds it has to hold.
+/// A manifest and the blobs that its repository must contain.
 pub struct Node {
     pub manifest: Rc<FetchedManifest>,
     pub blobs: Vec<Descriptor>,
@@ -31,7 +31,7 @@ pub struct Node {
 pub enum Part {
     Blob(Descriptor),
     Manifest(Descriptor),
-    /// An entry of an index whose media type does not tell which of both it is.
+    /// An entry of an index whose media type does not distinguish the two.
     Either(Descriptor),
 }
 
@@ -42,19 +42,20 @@ impl Part {
     }
 }
 
-/// What a part turned out to be.
+/// The kind of a part, as it was found.
 pub enum Found {
     Manifest(Rc<FetchedManifest>),
     Blob(Box<Descriptor>),
 }
 
-/// A manifest and where its walk stands.
+/// A manifest and the children still to visit.
 struct Step {
     node: Node,
     children: VecDeque<Part>,
 }
 
-/// Manifests and all that is below them, each once, children before parents: the order in which a registry takes them.
+/// Walks manifests and everything below them, each once, children before parents: the order in which a registry
+/// accepts them.
 pub struct Walk<'a, H: Host> {
     source: &'a Repo<H>,
     unknown: UnknownKinds,
@@ -68,7 +69,7 @@ impl<'a, H: Host> Walk<'a, H> {
         Self { source, unknown, visited: Ids::default(), count: 0, path: Vec::new() }
     }
 
-    /// Whether a digest is new; from now on it is not.
+    /// Marks a digest as visited and returns true if it is new.
     pub fn visit(&mut self, digest: &Digest) -> Result<bool> {
         let is_new = self.visited.of(digest.as_str()) == self.count;
         self.count += usize::from(is_new);
@@ -78,10 +79,10 @@ impl<'a, H: Host> Walk<'a, H> {
         Ok(is_new)
     }
 
-    /// Goes on with a manifest that was visited.
+    /// Enters a visited manifest.
     pub async fn enter(&mut self, manifest: Rc<FetchedManifest>) -> Result<()> {
         if self.path.len() > DEPTH_LIMIT {
-            let message = format!("there are indexes within indexes deeper than {DEPTH_LIMIT}");
+            let message = format!("there are nested indexes deeper than {DEPTH_LIMIT} levels");
             return Err(Error::new(code::INDEX_LIMIT, message));
         }
         let (node, children) = node(self.source, manifest, self.unknown).await?;
@@ -89,7 +90,7 @@ impl<'a, H: Host> Walk<'a, H> {
         Ok(())
     }
 
-    /// The next manifest whose children have all been given.
+    /// Returns the next manifest whose children were all returned.
     pub async fn next(&mut self) -> Result<Option<Node>> {
         while let Some(step) = self.path.last_mut() {
             let index = step.node.manifest.digest.clone();
@@ -110,28 +111,28 @@ impl<'a, H: Host> Walk<'a, H> {
     }
 }
 
-/// A manifest with its blobs, and what else it is made of; an error where there may be more than can be told, unless that
-/// is wanted.
+/// Returns a manifest with its blobs and its other parts. Fails if there may be parts that cannot be determined,
+/// unless the options allow it.
 pub async fn node<H: Host>(
     source: &Repo<H>,
     manifest: Rc<FetchedManifest>,
     unknown: UnknownKinds,
 ) -> Result<(Node, VecDeque<Part>)> {
     if let Some(legacy) = &manifest.schema1 {
-        // What it needs is known by name; from here on also how large it is.
+        // The blobs are known by digest; their sizes are requested here.
         let blobs = source.schema1_layers(legacy, legacy.document.blobs.iter());
         let blobs = Box::pin(blobs).await?;
         return Ok((Node { manifest, blobs }, VecDeque::new()));
     }
     let parts = parts(&manifest);
-    // What reads as one thing here and as another there spreads no further (CVE-2021-41190).
+    // Documents that can be read as two kinds of manifest are not copied (CVE-2021-41190).
     if let Some(problem) = manifest.manifest.problem.as_ref().filter(|one| one.code == code::AMBIGUOUS_MANIFEST) {
         return Err(problem.clone().into());
     }
     if let Some(why) = parts.unknown.as_ref().filter(|_| unknown == UnknownKinds::Reject) {
         let message = format!(
             "{} ({:?}) cannot be copied completely: {why}; unknownKinds: \"manifest-only\" copies the manifest and \
-             what of it can be read",
+             those of its parts that can be determined",
             manifest.digest, manifest.manifest.media_type
         );
         return Err(Error::new(code::UNSUPPORTED, message));
@@ -145,7 +146,7 @@ pub async fn node<H: Host>(
     Ok((Node { manifest, blobs }, children))
 }
 
-/// All that a manifest is made of, as far as that can be told without asking.
+/// Returns all parts of a manifest, without a request.
 pub fn all(manifest: &FetchedManifest) -> Vec<Part> {
     if let Some(legacy) = &manifest.schema1 {
         return legacy.known_blobs().into_iter().map(Part::Blob).collect();
@@ -155,8 +156,8 @@ pub fn all(manifest: &FetchedManifest) -> Vec<Part> {
     blobs.chain(parts.either.into_iter().map(Part::Either)).collect()
 }
 
-/// Layers that only their owner may hand out stay where they are (image-spec layer.md, "Non-Distributable Layers"); an index
-/// that lists one means it to be there.
+/// Returns the parts to copy. Non-distributable layers are skipped (image-spec layer.md, "Non-Distributable
+/// Layers"), unless an index lists them.
 fn parts(manifest: &FetchedManifest) -> Parts {
     let document = &manifest.manifest;
     let mut parts = manifest.parts();
@@ -164,14 +165,14 @@ fn parts(manifest: &FetchedManifest) -> Parts {
     parts
 }
 
-/// Finds out what a part is.
+/// Determines the kind of a part.
 pub async fn found<H: Host>(source: &Repo<H>, part: Part) -> Result<Found> {
     let entry = match part {
         Part::Blob(blob) => return Ok(Found::Blob(Box::new(blob))),
         Part::Manifest(entry) => return source.child_manifest(&entry).await.map(Found::Manifest),
         Part::Either(entry) => entry,
     };
-    // Some registries answer 500 to the question for a manifest that is a blob.
+    // Some registries respond 500 to a request for a blob as a manifest.
     let observed = source.observe(&Reference::Digest(entry.digest.clone())).await;
     match observed {
         Ok(Some(manifest)) => Ok(Found::Manifest(manifest)),
@@ -180,12 +181,12 @@ pub async fn found<H: Host>(source: &Repo<H>, part: Part) -> Result<Found> {
     }
 }
 
-/// A blob of which only the digest is known.
+/// Returns the descriptor of a blob of which only the digest is known.
 async fn blob<H: Host>(source: &Repo<H>, digest: &Digest) -> Result<Descriptor> {
     source.head_blob(digest).await?.ok_or_else(|| {
         Error::new(
             code::NOT_FOUND,
-            format!("{digest} is in the repository {} neither as a manifest nor as a blob", source.name),
+            format!("the repository {} has {digest} neither as a manifest nor as a blob", source.name),
         )
     })
 }

@@ -1,30 +1,30 @@
-//! What was found out. Each value was observed; `None` and `Unknown` are what was not.
+//! //! The facts of a diagnosis. Each value was observed; `None` and `Unknown` mean that it was not.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 
-/// `Diagnosis` of index.d.ts, but for its words.
+/// `Diagnosis` of index.d.ts, without its messages.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnosis {
     /// The registry's base URL.
     pub registry: String,
-    /// Origin of the page that asks, if it is one.
+    /// Origin of the page, if the code runs in one.
     pub page: Option<String>,
-    /// Names of the header fields that the client sends with every request, as it was told to.
+    /// Names of the caller's header fields that are sent with every request.
     pub own_headers: Vec<String>,
-    /// Whether anything answers there.
+    /// Whether the host responds.
     pub reachable: Option<bool>,
-    /// 1 or 2.
+    /// Protocol version, 1 or 2.
     pub api_version: Option<u8>,
     /// The `Server` header field.
     pub server: Option<String>,
-    /// Who is let in.
+    /// Authentication of the registry.
     pub auth: Auth,
-    /// What the browser's rules let through, where they apply.
+    /// CORS, if it applies.
     pub cors: Option<Cors>,
-    /// What tags, referrers and deletion were asked about.
+    /// Repository used for the probes of tags, referrers and deletion.
     pub repository: Option<String>,
     /// `/v2/_catalog`.
     pub catalog: Listing,
@@ -34,42 +34,43 @@ pub struct Diagnosis {
     pub referrers: Probed,
     /// DELETE of a manifest.
     pub delete: Probed,
-    /// What to know or do about it.
+    /// Findings: problems and remarks.
     pub findings: Vec<Finding>,
 }
 
-/// Who is let in.
+/// Authentication of the registry.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Auth {
-    /// `none`, or the first scheme that was named in lower case; `hidden` where a page cannot see it, else `unknown`.
+    /// `none`, or the first scheme of the challenge in lower case; `hidden` if a page cannot see it, else
+    /// `unknown`.
     pub scheme: Cow<'static, str>,
-    /// The token service's URL, redacted; with Basic, the name of what is protected.
+    /// The token service's URL, redacted; for Basic the realm's name.
     pub realm: Option<String>,
-    /// The token service's name for the registry.
+    /// The registry's name at the token service.
     pub service: Option<String>,
-    /// Whether the client's credentials are good for `/v2/`.
+    /// Whether `/v2/` accepts the client's credentials.
     pub credentials_accepted: Option<bool>,
 }
 
-/// What the browser's rules let through (Fetch standard, "CORS protocol").
+/// The effects of CORS (Fetch standard, "CORS protocol").
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cors {
-    /// Whether the page may read an answer.
+    /// Whether the page may read responses.
     pub allowed: Option<bool>,
-    /// Which requests the registry allows when the browser asks first.
+    /// Requests that pass the preflight.
     pub preflight: Preflight,
-    /// Needed header fields that answers came without, as far as the page can see, although they have to be there.
+    /// Required header fields that the page could not see although the response must have them.
     pub hidden_headers: Vec<&'static str>,
-    /// Needed header fields that the page saw.
+    /// Required header fields that the page saw.
     pub seen_headers: Vec<&'static str>,
 }
 
-/// Which requests the registry allows when the browser asks first.
+/// Requests that pass the preflight.
 #[derive(Debug, Default, Serialize)]
 pub struct Preflight {
-    /// GET with an `Accept` over 128 bytes, as manifests are asked for.
+    /// GET with an `Accept` over 128 bytes, as for manifests.
     pub accept: Option<bool>,
     /// GET with `Authorization`.
     pub authorization: Option<bool>,
@@ -77,91 +78,91 @@ pub struct Preflight {
     pub delete: Option<bool>,
 }
 
-/// Whether something can be had.
+/// The availability of a feature.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It can.
+    /// Available.
     Yes,
-    /// The registry does not have it.
+    /// The registry does not support it.
     No,
-    /// Not with these credentials.
+    /// Denied with these credentials.
     Denied,
-    /// It was not asked, or the answer does not tell.
+    /// Not probed, or the response is not conclusive.
     #[default]
     Unknown,
 }
 
-/// How a long list comes.
+/// The pagination of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Paging {
-    /// In pages, each with a `Link` to the next.
+    /// Pages with a `Link` to the next one.
     Link,
-    /// In pages, without a `Link` in sight: the next is asked for by the last item.
+    /// Pages without a visible `Link`: the next one is requested by the last item.
     Last,
-    /// All at once, whatever was asked for.
+    /// Everything in one response, whatever page size was requested.
     None,
-    /// There was nothing that could have filled a page.
+    /// The list was too short to tell.
     #[default]
     Unknown,
 }
 
-/// A listing.
+/// The probe of a listing.
 #[derive(Debug, Default, Serialize)]
 pub struct Listing {
-    /// Whether it can be had.
+    /// Availability of the list.
     pub status: Status,
-    /// How it comes.
+    /// Pagination of the list.
     pub paging: Paging,
 }
 
-/// Anything else.
+/// The probe of another feature.
 #[derive(Debug, Default, Serialize)]
 pub struct Probed {
-    /// Whether it can be had.
+    /// Availability of the feature.
     pub status: Status,
 }
 
-/// Something to know or to do.
+/// A problem or remark.
 #[derive(Debug, Serialize)]
 pub struct Finding {
-    /// How bad it is.
+    /// Severity of the finding.
     pub severity: Severity,
-    /// What it is: the key to its words.
+    /// Code of the finding, by which its message is selected.
     pub code: &'static str,
-    /// What an error said about it.
+    /// Message of the error behind it.
     pub detail: Option<String>,
-    /// What would mend it.
+    /// Setting that would solve it.
     pub fix: Option<Fix>,
 }
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// What the client is for does not work.
+    /// Essential functions do not work.
     Error,
-    /// Something does not work, or not well.
+    /// Some functions do not work, or not well.
     Warning,
-    /// Good to know.
+    /// A remark.
     Info,
 }
 
-/// Settings that would mend something.
+/// Settings that solve a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fix {
-    /// CORS header fields, by distribution itself or by an nginx before the registry.
+    /// CORS header fields, set by distribution itself or by nginx in front of it.
     Cors,
-    /// The same where only an nginx can: the registry answers preflights with 401 (distribution issue 4458).
+    /// CORS header fields by a proxy only: the registry responds 401 to preflights (distribution issue 4458).
     Proxy,
     /// distribution's `storage.delete`.
     Delete,
 }
 
 impl Finding {
-    /// Something to say; how bad it is and what would mend it is seen when all is known.
+    /// Creates a finding. Severity and fix are set when all facts are known.
     pub fn new(code: &'static str, detail: Option<String>) -> Self {
         Self { severity: Severity::Error, code, detail, fix: None }
     }
@@ -173,5 +174,5 @@ impl Default for Auth {
     }
 }
 
-/// The scheme of a registry that lets everybody in.
+/// The scheme of a registry without authentication.
 pub const NONE: &str = "none";

@@ -1,12 +1,11 @@
-//! What there is to say of what was found, and which settings would mend it.
+//! //! Deriving findings from the facts, with their severities and fixes.
 
 use crate::registry::diagnose::diagnosis::{Diagnosis, Finding, Fix, NONE, Paging, Severity, Status};
 
-/// A `Link` that cannot be followed.
+/// Code for a `Link` that cannot be followed.
 pub const LINK_UNUSABLE: &str = "LINK_UNUSABLE";
 
-/// Adds what follows from the facts to what the questions showed by themselves, and says of each how bad it is and what
-/// would mend it.
+/// Adds the findings that follow from the facts to those of the probes, and sets the severity and fix of each.
 pub fn add(found: &mut Diagnosis) {
     let needs_auth = found.auth.scheme != NONE;
     let is_unusable = found.findings.iter().any(|finding| finding.code == LINK_UNUSABLE);
@@ -41,7 +40,7 @@ pub fn add(found: &mut Diagnosis) {
             _ => Severity::Error,
         };
         finding.fix = match finding.code {
-            // distribution's own settings cannot help here where authentication is on.
+            // distribution's own settings cannot help here if authentication is enabled.
             "PREFLIGHT_REFUSED" if needs_auth => Some(Fix::Proxy),
             "CORS_REFUSED" | "CORS_OR_NETWORK" | "BASE_UNREADABLE" | "PREFLIGHT_REFUSED" | "HEADERS_HIDDEN" => {
                 Some(Fix::Cors)

@@ -1,4 +1,4 @@
-//! What the answers tell, and which question is worth asking next.
+//! //! Evaluating the responses, and deciding which probe is useful next.
 
 use crate::protocol::auth::challenge;
 use crate::protocol::code;
@@ -20,7 +20,7 @@ use crate::registry::diagnose::probe::Probe;
 use crate::registry::listing::paging::{NextPage, next_page};
 use crate::transport::{Error, Host};
 
-/// Header fields this client can use and a browser hides unless the registry exposes them.
+/// Header fields that this client uses and a browser hides unless the registry exposes them.
 const NEEDED: &[&str] = &[
     "Docker-Content-Digest",
     "Link",
@@ -34,29 +34,29 @@ const NEEDED: &[&str] = &[
     "OCI-Filters-Applied",
 ];
 
-/// What is known so far.
+/// The state of a diagnosis.
 pub struct Inquiry {
     found: Diagnosis,
-    /// Whether the browser keeps the page from asking plain http.
+    /// True if the browser blocks plain http from the page.
     is_mixed: bool,
-    /// Whether `/v2/` is not there for everybody.
+    /// True if `/v2/` responds 403 or 404 to requests without credentials, and there are credentials.
     is_hidden: bool,
-    /// Whether it is not there at all.
+    /// True if `/v2/` does not exist.
     is_not_found: bool,
-    /// Whether there is nothing more to learn.
+    /// True if further probes are useless.
     has_ended: bool,
-    /// Whether the catalog has to stand for `/v2/`, which the page cannot read.
+    /// True if the catalog replaces `/v2/`, which the page cannot read.
     pub(super) by_catalog: bool,
-    /// What to ask about.
+    /// The repository to probe.
     pub(super) name: Option<RepositoryName>,
-    /// The first item of the list that was asked for last, or nothing.
+    /// The first item of the last list, or an empty string.
     pub(super) first: String,
-    /// Of the first tag's manifest.
+    /// Digest of the first tag's manifest.
     pub(super) digest: Option<String>,
 }
 
 impl Inquiry {
-    /// Nothing is known yet.
+    /// Creates the state before the first probe.
     pub(super) fn new<H: Host>(api: &Connection<H>, name: Option<RepositoryName>) -> Self {
         let (registry, page) = (api.base(), api.page_origin());
         let origin = page.and_then(|page| Url::parse(page).ok());
@@ -83,7 +83,7 @@ impl Inquiry {
         }
     }
 
-    /// Whether a question is worth asking.
+    /// Returns true if a probe is useful.
     pub fn wants(&self, probe: Probe) -> bool {
         let preflight = self.found.cors.as_ref().map(|cors| &cors.preflight);
         let is_open = |list: &Listing| list.status == Status::Yes && list.paging == Paging::Unknown;
@@ -105,7 +105,7 @@ impl Inquiry {
             }
     }
 
-    /// Takes in an answer.
+    /// Evaluates a response.
     pub(super) fn heard<H: Host>(&mut self, probe: Probe, response: &Response<Vec<u8>>, api: &Connection<H>) {
         self.see(response);
         let body = || response.body.clone();
@@ -139,7 +139,7 @@ impl Inquiry {
             },
             Probe::Accept | Probe::Authorization => self.preflight(probe, Some(true)),
             Probe::Credentials => {
-                // They are sent to no other origin.
+                // Credentials are never sent to another origin.
                 let were_sent = api.has_credentials() && elsewhere(response).is_none();
                 self.credentials(response.status, None, were_sent);
             }
@@ -152,7 +152,7 @@ impl Inquiry {
             }
             Probe::Tags => {
                 self.found.tags = self.list(status, response, listing::tags(body()));
-                // No such repository: that tells nothing of those that are there.
+                // A missing repository says nothing about the feature.
                 if status == Status::No {
                     self.found.tags.status = Status::Unknown;
                 }
@@ -173,7 +173,7 @@ impl Inquiry {
             Probe::Delete => {
                 self.preflight(probe, Some(true));
                 self.found.delete.status = match api.failure(response).code.as_ref() {
-                    // It would have been deleted if it were there.
+                    // The deletion would have been allowed if the manifest existed.
                     "MANIFEST_UNKNOWN" => Status::Yes,
                     _ if response.status == 404 => Status::Unknown,
                     _ => status,
@@ -182,7 +182,7 @@ impl Inquiry {
         }
     }
 
-    /// Takes in that no answer could be read.
+    /// Evaluates a failed request.
     pub(super) fn missed<H: Host>(&mut self, probe: Probe, error: &Error, api: &Connection<H>) {
         let is_gone = error.answers == Some(false) || matches!(error.code.as_ref(), code::NETWORK | code::TIMEOUT);
         let passed = error.answers.map(|answers| !answers);
@@ -213,7 +213,7 @@ impl Inquiry {
             Probe::Accept | Probe::Authorization | Probe::Delete => self.preflight(probe, passed),
             _ => {}
         }
-        // What the token service says of it.
+        // A refusal by the token service.
         if matches!(error.status, Some(401 | 403)) {
             match probe {
                 Probe::Catalog => self.found.catalog.status = Status::Denied,
@@ -225,19 +225,19 @@ impl Inquiry {
         }
     }
 
-    /// All that was found.
+    /// Concludes the diagnosis.
     pub fn conclude(mut self) -> Diagnosis {
         findings::add(&mut self.found);
         self.found
     }
 
-    /// Looks at what every answer may show.
+    /// Records what any response may show.
     fn see(&mut self, response: &Response<Vec<u8>>) {
         if self.found.server.is_none() {
             self.found.server = response.header("server").map(shown);
         }
         if !response.headers_filtered {
-            // Whoever carries the requests is not under the browser's rules.
+            // The host is not subject to CORS.
             self.found.cors = None;
         }
         if let Some(cors) = &mut self.found.cors {
@@ -250,7 +250,7 @@ impl Inquiry {
         }
     }
 
-    /// Notes a header field that the answer must have.
+    /// Records a header field that the response must have as hidden if it is not visible.
     fn need_header(&mut self, response: &Response<Vec<u8>>, name: &'static str) {
         if !shows(response, name) {
             self.hide(name);
@@ -265,7 +265,7 @@ impl Inquiry {
         }
     }
 
-    /// The first answer of what speaks V2 tells who is let in.
+    /// Records version and authentication from the first response of a V2 registry.
     fn enter(&mut self, response: &Response<Vec<u8>>) {
         self.found.api_version = Some(2);
         if response.status != 401 {
@@ -308,13 +308,13 @@ impl Inquiry {
             Probe::Delete => cors.preflight.delete = passed,
             _ => {
                 cors.preflight.authorization = passed;
-                // Whatever else there is to ask would not get through.
+                // The remaining probes would not pass the preflight either.
                 self.has_ended |= passed == Some(false) && self.found.auth.scheme != NONE;
             }
         }
     }
 
-    /// How the client got on with authentication: the status of who refused it, if anybody did.
+    /// Records how authentication went. `status` is that of the response that refused it, if any.
     fn credentials(&mut self, status: u16, failure: Option<String>, has_credentials: bool) {
         let is_refused = status == 401 || (status == 400 && failure.is_some());
         if has_credentials && (is_refused || (200..=299).contains(&status)) {
@@ -323,14 +323,14 @@ impl Inquiry {
         match failure {
             failure if is_refused && has_credentials => self.end("CREDENTIALS_REFUSED", failure),
             Some(failure) => self.end("AUTHENTICATION_FAILED", Some(failure)),
-            // Some let nobody in here, and everybody further on.
+            // Some registries deny `/v2/` to everybody, but not the rest.
             None if is_refused && self.found.auth.scheme == "bearer" => self.tell("CREDENTIALS_NEEDED", None),
             None if is_refused => self.end("CREDENTIALS_NEEDED", None),
             None => {}
         }
     }
 
-    /// What a list of one item tells.
+    /// Evaluates a list of which one item was requested.
     fn list(&mut self, status: Status, response: &Response<Vec<u8>>, list: Result<Strings, Invalid>) -> Listing {
         self.first.clear();
         if status != Status::Yes {
@@ -352,13 +352,13 @@ impl Inquiry {
         Listing { status, paging }
     }
 
-    /// What the item after it tells: that there was a next page, which no `Link` led to.
+    /// Evaluates the request for the next item: a second page to which no `Link` led.
     fn more(&mut self, response: &Response<Vec<u8>>, list: Result<Strings, Invalid>) -> Paging {
         let has_more = list.is_ok_and(|list| list.last().is_some_and(|item| item != self.first));
         if !(response.is_success() && has_more) {
             return Paging::Unknown;
         }
-        // This answer may be the last page, the one before was not.
+        // This response may be the last page, but the previous one was not.
         self.hide("Link");
         Paging::Last
     }
@@ -373,13 +373,13 @@ impl Inquiry {
     }
 }
 
-/// The other origin that a redirect led to.
+/// Returns the other origin to which a redirect led.
 fn elsewhere(response: &Response<Vec<u8>>) -> Option<String> {
     let url = response.http.url.as_ref().filter(|url| !url.same_origin(&response.url))?;
     Some(url.origin())
 }
 
-/// What a server says of itself, in a report for people.
+/// Shortens a server's text for the report.
 fn shown(text: &str) -> String {
     printable::excerpt(text, 200)
 }

@@ -1,5 +1,5 @@
-//! What works against a registry from here, found out by asking it: one question after another, each asked once, none of
-//! which changes anything.
+//! Diagnosing the connection to a registry by probes, one after another, each made once. None of them changes
+//! anything.
 
 mod diagnosis;
 mod findings;
@@ -23,10 +23,10 @@ use crate::registry::diagnose::inquiry::Inquiry;
 use crate::registry::diagnose::probe::Probe;
 use crate::transport::{Error, Host};
 
-/// Milliseconds that one question may take with all that belongs to it, whatever the client's time limits are.
+/// Maximum milliseconds of one probe with everything that belongs to it, regardless of the client's timeouts.
 const LIMIT: u64 = 120_000;
 
-/// Asks the registry. `repository`: what to ask about tags, referrers and deletion; `None`: the catalog's first.
+/// Runs the probes. `repository` is used for tags, referrers and deletion; `None` uses the first of the catalog.
 pub async fn diagnose<H: Host>(api: &Connection<H>, repository: Option<RepositoryName>, call: &Call) -> Diagnosis {
     let host = api.host();
     let mut inquiry = Inquiry::new(api, repository);
@@ -35,7 +35,7 @@ pub async fn diagnose<H: Host>(api: &Connection<H>, repository: Option<Repositor
             let (request, limit) = inquiry.request(probe, api, call);
             let response = match select(pin!(api.fetch(&request, limit)), pin!(host.sleep(LIMIT))).await {
                 Either::Left((response, _)) => response,
-                Either::Right(_) => Err(Error::new(code::TIMEOUT, format!("no whole answer within {LIMIT} ms"))),
+                Either::Right(_) => Err(Error::new(code::TIMEOUT, format!("no complete response within {LIMIT} ms"))),
             };
             match response {
                 Ok(response) => inquiry.heard(probe, &response, api),

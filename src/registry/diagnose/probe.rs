@@ -1,43 +1,43 @@
-//! The questions.
+//! //! The probes of a diagnosis.
 
-/// A question.
+/// A probe of a diagnosis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
-    /// `/v2/`, as nobody in particular.
+    /// `/v2/` without credentials.
     Base,
-    /// The same with the token that the user gave: a proxy may hide the registry from everyone else.
+    /// `/v2/` with the user's token: a proxy may hide the registry from others.
     Member,
     /// V1's `/v1/_ping`.
     Ping,
-    /// The catalog, as nobody in particular: zot lets pages read that, but not `/v2/`.
+    /// The catalog without credentials: zot lets pages read it, but not `/v2/`.
     Door,
-    /// Whether a preflight for a long `Accept` passes.
+    /// The preflight for a long `Accept`.
     Accept,
-    /// Whether a preflight for `Authorization` passes.
+    /// The preflight for `Authorization`.
     Authorization,
-    /// Whether the client's credentials are taken.
+    /// The client's credentials.
     Credentials,
-    /// The catalog's first item.
+    /// The first item of the catalog.
     Catalog,
-    /// The item after it.
+    /// The second item of the catalog.
     MoreCatalog,
     /// The first tag.
     Tags,
-    /// The tag after it.
+    /// The second tag.
     MoreTags,
     /// The header fields of the first tag's manifest.
     Manifest,
-    /// Who refers to that manifest, or to none.
+    /// The referrers of that manifest, or of a digest that does not exist.
     Referrers,
-    /// Whether a manifest that cannot be there may be deleted.
+    /// Deletion of a manifest that cannot exist.
     Delete,
 }
 
-/// A digest that nothing has: to delete it deletes nothing, and who refers to it is nobody.
+/// A digest that no content has: it has no referrers, and deleting it has no effect.
 pub const NOTHING: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 impl Probe {
-    /// In the order in which they are asked.
+    /// All probes, in their order.
     pub const ALL: [Probe; 14] = [
         Probe::Base,
         Probe::Member,

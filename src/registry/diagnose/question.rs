@@ -1,4 +1,4 @@
-//! The request that asks a question.
+//! //! The request of each probe.
 
 use crate::protocol::http::Method;
 use crate::protocol::oci::media_type;
@@ -11,12 +11,12 @@ use crate::registry::listing::paging;
 use crate::transport::Host;
 use crate::transport::request::{AllowedCredentials, Request, RetryBudget};
 
-/// What makes a browser ask whether `Authorization` may be sent. No name and no password: no registry counts it as a
-/// failed login of anybody.
+/// A value of `Authorization` that makes the browser send a preflight. It contains no user name and no password, so
+/// that no registry counts a failed login.
 const ANYONE: &str = "Bearer diagnose";
 
 impl Inquiry {
-    /// The request that asks it, and bytes that its answer may have.
+    /// Returns the request of a probe, and the maximum bytes of its response.
     pub(super) fn request<H: Host>(&self, probe: Probe, api: &Connection<H>, call: &Call) -> (Request<H::Chunk>, u64) {
         let is_catalog = match probe {
             Probe::Door | Probe::Catalog | Probe::MoreCatalog => true,
