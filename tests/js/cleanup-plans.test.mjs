@@ -100,11 +100,11 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         ['{', /^plan: not JSON/],
         [
           { ...good, registry: 'https://registry.example.com/' },
-          /^plan\.registry: it is made for "https:\/\/registry\.example\.com\/"/,
+          /^plan\.registry: the plan was made for "https:\/\/registry\.example\.com\/"/,
         ],
         [
           { ...good, repository: 'plans/other' },
-          /^plan\.repository: it is made for "plans\/other", this is plans\/bad/,
+          /^plan\.repository: the plan was made for "plans\/other", but this is plans\/bad/,
         ],
         [{ ...good, tags: [{ ...good.tags[0], digest: 'latest' }] }, /^plan\.tags\[0\]\.digest: /],
         [{ ...good, tags: [{ ...good.tags[0], action: 'keep' }] }, /^plan\.tags\[0\]\.action: /],

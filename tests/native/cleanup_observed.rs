@@ -204,7 +204,7 @@ fn a_tag_that_leads_nowhere_goes_by_name() {
     assert!(removed_tags(by_age.plan()).is_empty(), "{:?}", by_age.plan());
     let cleanup = planned(&host, &removing("old*", Keep::default())).unwrap();
     assert_eq!(removed_tags(cleanup.plan()), ["old"]);
-    assert!(reasons(cleanup.plan(), "old").contains(&"it is listed, and nothing is there".to_owned()));
+    assert!(reasons(cleanup.plan(), "old").contains(&"it is listed, but has no manifest".to_owned()));
     // Somebody pushes to it meanwhile: it is theirs.
     model.put(&["old"], OCI, &image_manifest("theirs", ""));
     let report = apply(&host, &cleanup);
@@ -229,11 +229,7 @@ fn an_item_that_cannot_be_read_stays() {
     for (part, what, why) in [
         ("/manifests/broken".to_owned(), "broken".to_owned(), "it cannot be read: "),
         (format!("/manifests/{child_digest}"), child_digest.clone(), "it cannot be read: "),
-        (
-            format!("/referrers/{}", sha256(image_manifest("old", ""))),
-            "old".into(),
-            "what refers to it cannot be listed: ",
-        ),
+        (format!("/referrers/{}", sha256(image_manifest("old", ""))), "old".into(), "its referrers cannot be listed: "),
     ] {
         for status in [403, 500] {
             let part = part.clone();
@@ -275,7 +271,7 @@ fn an_age_that_cannot_be_read_is_explained() {
     let host = with(&model, |_, seen| seen.target.contains("/blobs/").then(|| failed(503)));
     let cleanup = planned(&host, &removing("*", Keep { newest: Some(1), ..Keep::default() })).unwrap();
     let reasons = reasons(cleanup.plan(), "a");
-    assert!(reasons[0].starts_with("its age is not known (GET ") && reasons[0].contains("503"), "{reasons:?}");
+    assert!(reasons[0].starts_with("its age is unknown (GET ") && reasons[0].contains("503"), "{reasons:?}");
 }
 
 /// Who may read nothing at all is told so.

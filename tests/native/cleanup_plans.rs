@@ -85,11 +85,14 @@ fn only_for_the_repository_it_was_made_for() {
     };
     let (code, message) = refused(&host.client(), "a/c");
     assert_eq!(code, "INVALID_ARGUMENT");
-    assert_eq!(message, "plan.repository: it is made for \"a/b\", this is a/c");
+    assert_eq!(message, "plan.repository: the plan was made for \"a/b\", but this is a/c");
     for url in ["http://registry.test", "https://other.test", "https://registry.test/prefix"] {
         let client = Client::new(host.clone(), Url::parse(url).unwrap(), Settings::default());
         let (_, message) = refused(&client, "a/b");
-        assert!(message.starts_with("plan.registry: it is made for \"https://registry.test/\", this is "), "{message}");
+        assert!(
+            message.starts_with("plan.registry: the plan was made for \"https://registry.test/\", but this is "),
+            "{message}"
+        );
     }
 }
 
@@ -141,18 +144,18 @@ fn what_is_no_plan() {
         (changed(&format!("/tags/{old}/reasons"), json!([1])), it(&format!("tags[{old}].reasons[0]: got 1"))),
         (changed(&format!("/tags/{old}/x"), json!(1)), it(&format!("tags[{old}]: \"x\": there is no such field"))),
         // A tag that stays, and loses what it points to.
-        (changed(&format!("/tags/{old}/action"), json!("keep")), it(&format!("tags[{old}].action: the tag stays"))),
+        (changed(&format!("/tags/{old}/action"), json!("keep")), it(&format!("tags[{old}].action: the tag is kept"))),
         (
             changed(&format!("/digests/{of_old}/tags"), json!(["old"])),
             it(&format!("digests[{of_old}].tags: \"old-too\" is missing")),
         ),
         (
             changed(&format!("/digests/{of_old}/tags"), json!(["keep", "old", "old-too"])),
-            it(&format!("digests[{of_old}].tags: there is one")),
+            it(&format!("digests[{of_old}].tags: one of them is not in plan.tags")),
         ),
         (
             changed(&format!("/digests/{of_old}/tags"), json!(["old", "old", "old-too"])),
-            it(&format!("digests[{of_old}].tags: there is one")),
+            it(&format!("digests[{of_old}].tags: one of them is not in plan.tags")),
         ),
         (
             changed(&format!("/digests/{of_old}/neededBy"), json!([good["digests"][0]["digest"]])),

@@ -1,105 +1,106 @@
-//! What a repository holds, as far as it can be known: a registry lists tags, and of manifests without one only those that
-//! another names or the referrers API tells.
+//! The content of a repository, as far as it can be known: a registry lists its tags, but manifests without a tag
+//! only if another one refers to them or the referrers API lists them.
 
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::registry::ids::{Ids, Marks};
 
-/// Bytes that an inventory may take in memory, about: a registry decides how much there is to know.
+/// Approximate memory limit of an inventory, whose size the registry determines.
 const WEIGHT_LIMIT: usize = if cfg!(test) { 256 } else { 256 * 1024 } * 1024;
-/// What a manifest and a blob take of it, with their digests, and what naming one takes.
+/// Approximate memory of a manifest and a blob with their digests, and of a reference to one.
 const MANIFEST_WEIGHT: usize = 512;
 const BLOB_WEIGHT: usize = 160;
 const NAME_WEIGHT: usize = 8;
 
-/// A tag.
+/// A tag of an inventory.
 #[derive(Debug, Clone, Default)]
 pub struct TagEntry {
-    /// The tag.
+    /// Name of the tag.
     pub tag: String,
-    /// What it points to; `None` where it is listed and nothing is there, or where it cannot be read.
+    /// The digest that it points to; `None` if it has no manifest or cannot be read.
     pub digest: Option<Digest>,
-    /// When that was uploaded, else made, as far as the date is credible; milliseconds since 1970.
+    /// Time of the upload, else of creation, if it is credible; milliseconds since 1970.
     pub created: Option<u64>,
-    /// Bytes of its layers, compressed.
+    /// Compressed bytes of its layers.
     pub size: Option<u64>,
-    /// Why its age and size cannot be read, though it can.
+    /// The reason that its age and size cannot be read although the manifest can.
     pub undescribed: Option<String>,
-    /// Why it cannot be read.
+    /// The reason that it cannot be read.
     pub problem: Option<String>,
 }
 
-/// Whether a manifest is there.
+/// The state of a manifest in an inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It was named.
+    /// It was referred to, but not read.
     Named,
-    /// It is not.
+    /// It does not exist.
     Missing,
-    /// It is.
+    /// It exists.
     There,
 }
 
-/// What a manifest says.
+/// The content of a manifest.
 #[derive(Debug, Clone, Default)]
 pub struct Content {
-    /// Its media type.
+    /// Media type of the manifest.
     pub media_type: String,
-    /// Its own bytes.
+    /// Size of the manifest itself in bytes.
     pub size: u64,
-    /// Blobs, with their sizes, and whatever else it may need, without one.
+    /// Blobs with their sizes, and other digests that it may need, with size 0.
     pub blobs: Vec<(Digest, u64)>,
     /// Entries of an index that are manifests.
     pub children: Vec<Digest>,
     /// Entries of an index that are manifests or blobs, with their sizes.
     pub either: Vec<(Digest, u64)>,
-    /// What it refers to.
+    /// The subject that it refers to.
     pub subject: Option<Digest>,
 }
 
-/// A manifest. Others are named by their number.
+/// A manifest of an inventory. Other manifests are referred to by number.
 #[derive(Debug, Clone)]
 pub struct Known {
-    /// Its digest.
+    /// Digest of the manifest.
     pub digest: Digest,
-    /// Whether it is there.
+    /// State of the manifest.
     pub state: State,
-    /// Its media type.
+    /// Media type of the manifest.
     pub media_type: String,
-    /// Its own bytes.
+    /// Size of the manifest itself in bytes.
     pub size: u64,
     /// Blobs, by their own numbers.
     pub blobs: Vec<usize>,
-    /// Entries of an index.
+    /// Entries of an index, by number.
     pub children: Vec<usize>,
-    /// What it refers to.
+    /// The subject that it refers to, by number.
     pub subject: Option<usize>,
-    /// Whether it may be a blob instead.
+    /// True if it may be a blob instead.
     pub may_be_blob: bool,
-    /// Why it has to stay, whatever the policy says.
+    /// The reason that it has to stay, regardless of the policy.
     pub problem: Option<String>,
 }
 
-/// A repository's content.
+/// The content of a repository.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
-    /// Its tags, by name.
+    /// The tags, sorted by name.
     pub tags: Vec<TagEntry>,
-    /// What is named somewhere, by number.
+    /// The manifests that are known or referred to, by number.
     pub manifests: Vec<Known>,
     ids: Ids,
-    /// The sizes of blobs, by number.
+    /// Sizes of the blobs, by number.
     pub blobs: Vec<u64>,
     blob_ids: Ids,
-    /// Manifests that were named and not looked at yet.
+    /// Manifests that were referred to and not read yet.
     pending: Vec<usize>,
     weight: usize,
-    /// What is there and cannot be read, and why: whatever it needs is not known.
+    /// A description of the first manifest or tag that cannot be read. Its needs are unknown, so that no digest is
+    /// removed.
     pub unreadable: Option<String>,
 }
 
 impl TagEntry {
-    /// The digest that a tag by its name belongs to: `sha256-<hex>` of the referrers tag schema (distribution-spec v1.1.1,
-    /// "Referrers Tag Schema"), `sha256-<hex>.sig` and the like of cosign.
+    /// Returns the digest to which a tag belongs by its name: `sha256-<hex>` (distribution-spec v1.1.1, "Referrers
+    /// Tag Schema"), or cosign's `sha256-<hex>.sig` and the like.
     pub fn belongs_to(&self) -> Option<Digest> {
         let rest = self.tag.strip_prefix("sha256-")?;
         let (hex, ending) = rest.split_at_checked(Algorithm::Sha256.hex_len())?;
@@ -109,7 +110,8 @@ impl TagEntry {
         Digest::parse(&format!("sha256:{hex}")).ok()
     }
 
-    /// Whether the tag belongs to a sha512 digest, of which the referrers tag schema has the first half only.
+    /// Returns true if the tag belongs to a sha512 digest, which the referrers tag schema truncates to its first
+    /// half.
     pub fn is_of_cut_digest(&self) -> bool {
         let half = self.tag.strip_prefix("sha512-").and_then(|rest| rest.get(..64));
         half.is_some_and(|half| half.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -117,12 +119,12 @@ impl TagEntry {
 }
 
 impl Inventory {
-    /// A digest's number.
+    /// Returns the number of a digest.
     pub fn id(&self, digest: &Digest) -> Option<usize> {
         self.ids.get(digest.as_str())
     }
 
-    /// A digest's number; it is now named at least.
+    /// Returns the number of a digest, and adds it as a referenced manifest if it is new.
     pub fn name(&mut self, digest: &Digest) -> usize {
         let id = self.ids.of(digest.as_str());
         if id == self.manifests.len() {
@@ -146,7 +148,7 @@ impl Inventory {
     fn blob(&mut self, digest: &Digest, size: u64) -> usize {
         let id = self.blob_ids.of(digest.as_str());
         match self.blobs.get_mut(id) {
-            // Whoever only mentions it does not tell its size.
+            // A mere mention does not tell the size.
             Some(known) => *known = size.max(*known),
             None => {
                 self.weight += BLOB_WEIGHT;
@@ -156,7 +158,7 @@ impl Inventory {
         id
     }
 
-    /// What was found under a digest; `None`: nothing.
+    /// Adds the content of a digest, or records with `None` that it does not exist.
     pub fn add(&mut self, digest: &Digest, content: Option<Content>) {
         let id = self.name(digest);
         let Some(content) = content else {
@@ -168,7 +170,7 @@ impl Inventory {
         let count = content.blobs.len() + content.children.len() + content.either.len();
         if self.weight.saturating_add(count * NAME_WEIGHT) > WEIGHT_LIMIT {
             self.weight = WEIGHT_LIMIT + 1;
-            return self.hold(id, "there is more in the repository than is kept track of".into());
+            return self.hold(id, "the repository exceeds the memory limit".into());
         }
         self.weight += count * NAME_WEIGHT;
         let children = content.children.iter().map(|child| self.name(child));
@@ -189,7 +191,7 @@ impl Inventory {
         }
     }
 
-    /// A manifest that is there and cannot be read, so that whatever is there may be needed by it.
+    /// Records a manifest that exists but cannot be read, so that it may need any other.
     pub fn hold(&mut self, id: usize, problem: String) {
         if let Some(known) = self.manifests.get_mut(id) {
             let what = format!("{} cannot be read ({problem})", known.digest);
@@ -199,39 +201,40 @@ impl Inventory {
         }
     }
 
-    /// What was named and is still to be looked at, by number.
+    /// Returns the manifests that were referred to and are still to be read, by number.
     pub fn take_pending(&mut self) -> Vec<usize> {
         let mut pending = std::mem::take(&mut self.pending);
         pending.retain(|id| self.state(*id) == Some(State::Named));
         pending
     }
 
-    /// Whether there is room for more.
+    /// Returns true if the memory limit is exceeded.
     pub fn is_full(&self) -> bool {
         self.weight > WEIGHT_LIMIT
     }
 
-    /// Why a manifest has to stay.
+    /// Returns the reason that a manifest has to stay.
     pub fn problem(&self, id: usize) -> Option<&str> {
         self.manifests.get(id)?.problem.as_deref()
     }
 
-    /// A manifest's state.
+    /// Returns the state of a manifest.
     pub fn state(&self, id: usize) -> Option<State> {
         self.manifests.get(id).map(|known| known.state)
     }
 
-    /// The manifest that a tag points to.
+    /// Returns the manifest that a tag points to.
     pub fn target(&self, tag: &TagEntry) -> Option<usize> {
         self.id(tag.digest.as_ref()?)
     }
 
-    /// The number of the blob that a manifest was taken for.
+    /// Returns the number of the blob with the digest of a manifest.
     pub fn blob_of(&self, known: &Known) -> Option<usize> {
         self.blob_ids.get(known.digest.as_str())
     }
 
-    /// All that these need: what an index lists, what a referrer refers to, and who refers to any of them.
+    /// Returns everything that the roots need: entries of indexes, subjects of referrers, and the referrers of any
+    /// of them.
     pub fn needed_by(&self, roots: Vec<usize>) -> Marks {
         let mut referrers: Vec<Vec<usize>> = vec![Vec::new(); self.manifests.len()];
         let mut refers = |subject: Option<usize>, id: Option<usize>| {
@@ -255,7 +258,7 @@ impl Inventory {
                 pending.extend(referrers.get(id).into_iter().flatten());
                 let Some(known) = self.manifests.get(id) else { continue };
                 pending.extend(known.children.iter().chain(&known.subject));
-                // A manifest that something calls a blob, or only mentions, is needed all the same.
+                // A manifest that another one lists as a blob, or only mentions, is needed too.
                 pending.extend(known.blobs.iter().filter_map(|blob| manifest_of.get(*blob).copied().flatten()));
             }
         }
@@ -267,7 +270,7 @@ impl Inventory {
 mod tests {
     use super::*;
 
-    /// A registry decides how much there is to know; what is too much is kept, and so is all else.
+    /// The limit holds for any repository. What exceeds it is kept, and so is everything else.
     #[test]
     fn memory_is_bounded() {
         let digest = |number: usize| Digest::of(Algorithm::Sha256, &number.to_le_bytes());
@@ -279,7 +282,7 @@ mod tests {
         assert!(inventory.is_full() && inventory.blobs.len() < 2000, "{}", inventory.blobs.len());
         assert_eq!(inventory.manifests.len(), 100);
         let unreadable = inventory.unreadable.clone().unwrap_or_default();
-        assert!(unreadable.contains("cannot be read (there is more"), "{unreadable}");
+        assert!(unreadable.contains("cannot be read (the repository exceeds"), "{unreadable}");
         let held = (0..100).filter(|id| inventory.problem(*id).is_some()).count();
         assert!((50..100).contains(&held), "{held}");
     }

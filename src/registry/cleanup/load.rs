@@ -1,4 +1,4 @@
-//! A plan that was kept as JSON, read back: what it says has to be what a plan says, since it will be done.
+//! //! Loading a plan from JSON. It has to be consistent, since it will be applied.
 
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::json;
@@ -17,11 +17,11 @@ const PLAN: &[&str] = &["registry", "repository", "policy", "createdAt", "tags",
 const TAG: &[&str] = &["tag", "digest", "created", "size", "action", "reasons"];
 const DIGEST: &[&str] = &["digest", "mediaType", "action", "reasons", "tags", "neededBy", "subject"];
 
-/// What was read, or where it is wrong.
+/// A parsed value, or the path and description of an error.
 type Read<T> = std::result::Result<T, String>;
 
 impl<H: Host> Cleanup<H> {
-    /// A plan from its JSON, if it is one of this repository. No request is made.
+    /// Loads a plan of this repository from its JSON. No request is made.
     pub(crate) fn load(api: &Rc<Connection<H>>, name: RepositoryName, json: &str) -> Result<Self> {
         let refused = |error: String| Invalid::argument(format!("plan{error}"));
         let plan = read(json).map_err(refused)?;
@@ -30,7 +30,7 @@ impl<H: Host> Cleanup<H> {
             [("registry", &plan.registry, registry.as_str()), ("repository", &plan.repository, name.as_str())]
         {
             if planned != own {
-                let message = format!("it is made for {}, this is {own}", quoted(planned));
+                let message = format!("the plan was made for {}, but this is {own}", quoted(planned));
                 return Err(refused(format!(".{field}: {message}")).into());
             }
         }
@@ -97,7 +97,7 @@ fn read_digest(text: &str, digests: &mut Vec<PlannedDigest>) -> Read<()> {
         Ok(())
     })?;
     if action == Action::Remove && !needed_by.is_empty() {
-        return Err(".action: it is needed by something that stays".into());
+        return Err(".action: it is needed by a manifest that is kept".into());
     }
     let reasons = reasons.into_iter().map(Into::into).collect();
     let digest = own.ok_or_else(|| missing("digest"))?;
@@ -105,7 +105,7 @@ fn read_digest(text: &str, digests: &mut Vec<PlannedDigest>) -> Read<()> {
     Ok(())
 }
 
-/// An object that has each of the fields once, and no others.
+/// Parses an object that has each of the fields once, and no others.
 fn object(text: &str, fields: &[&str], optional: &[&str], visit: &mut dyn FnMut(&str, &str) -> Read<()>) -> Read<()> {
     let mut seen = Marks::default();
     json::each_member(text, &mut |name, value| {
@@ -127,7 +127,7 @@ fn missing(field: &str) -> String {
     json::at(field, ": it is missing".into())
 }
 
-/// The same plan, in order, if no part of it contradicts another: a digest takes all of its tags along.
+/// Sorts the plan after a check that its parts agree: the removal of a digest includes all of its tags.
 fn consistent(mut plan: Plan) -> Read<Plan> {
     let (mut digests, mut tags) = (Ids::default(), Ids::default());
     let twice = |list: &str, at: usize, name: &str| Err(format!(".{list}[{at}].{name}: it is there twice"));
@@ -142,22 +142,24 @@ fn consistent(mut plan: Plan) -> Read<Plan> {
         if tags.of(&tag.tag) != at {
             return twice("tags", at, "tag");
         }
-        // One that leads nowhere has none.
+        // A tag without a digest belongs to no digest.
         if tag.digest.is_none() && plan.digests.iter().any(|planned| planned.tags.contains(&tag.tag)) {
             return Err(format!(".tags[{at}]{}", missing("digest")));
         }
         let id = tag.digest.as_ref().and_then(|digest| digests.get(digest.as_str()));
         let Some((id, planned)) = id.and_then(|id| Some((id, plan.digests.get(id)?))) else { continue };
         if planned.action == Action::Remove && tag.action == Action::Keep {
-            return Err(format!(".tags[{at}].action: the tag stays, and its digest is to be removed"));
+            return Err(format!(".tags[{at}].action: the tag is kept, but its digest is to be removed"));
         }
         match left.get_mut(id).filter(|_| planned.tags.contains(&tag.tag)) {
             Some(left) => *left = left.wrapping_sub(1),
-            None => return Err(format!(".digests[{id}].tags: {} is missing, by plan.tags", quoted(&tag.tag))),
+            None => {
+                return Err(format!(".digests[{id}].tags: {} is missing, although plan.tags has it", quoted(&tag.tag)));
+            }
         }
     }
     if let Some(at) = left.iter().position(|left| *left > 0) {
-        return Err(format!(".digests[{at}].tags: there is one that is not so in plan.tags"));
+        return Err(format!(".digests[{at}].tags: one of them is not in plan.tags with this digest"));
     }
     let name = |at: usize| plan.tags.get(at).map(|tag| &tag.tag);
     let order = ordered(plan.tags.len(), &|one, other| name(one).cmp(&name(other)));
@@ -177,7 +179,7 @@ fn digest(text: &str) -> Read<Digest> {
     Digest::parse(&json::string(text)?).map_err(|invalid| format!(": {}", invalid.message))
 }
 
-/// As JavaScript writes dates.
+/// Parses a date as JavaScript writes it.
 fn time(text: &str) -> Read<u64> {
     timestamp::unix_ms(&json::string(text)?)
         .ok_or_else(|| json::needed("a time like \"2026-01-31T12:00:00.000Z\"", text))

@@ -1,4 +1,4 @@
-//! Clean-up: what a policy makes of a repository ([`plan`], data from data), and the deed ([`apply`]).
+//! //! Cleaning up a repository: a [`plan`] from a policy, without requests, and its application ([`apply`]).
 
 pub mod apply;
 pub mod inventory;

@@ -1,4 +1,4 @@
-//! From a repository's content and a policy to what happens to each tag and digest, and why. No request is made here.
+//! //! Planning a clean-up: the action and its reasons for each tag and digest. No request is made here.
 
 use std::borrow::Cow;
 
@@ -9,82 +9,82 @@ use crate::registry::cleanup::inventory::{Inventory, Known, State, TagEntry};
 use crate::registry::cleanup::policy::{Policy, Verdict};
 use crate::registry::ids::Marks;
 
-/// What happens to something.
+/// The action on a tag or digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// It stays.
+    /// It is kept.
     Keep,
-    /// It goes.
+    /// It is removed.
     Remove,
 }
 
-/// What happens to a tag.
+/// The plan for a tag.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedTag {
-    /// The tag.
+    /// Name of the tag.
     pub tag: String,
-    /// What it pointed to; `None` where nothing was there, or it could not be read.
+    /// The digest that it pointed to; `None` if it had no manifest or could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
-    /// When that was uploaded, else made, as far as the date is credible; milliseconds since 1970.
+    /// Time of the upload, else of creation, if it is credible; milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<u64>,
-    /// Bytes of its layers, compressed.
+    /// Compressed bytes of its layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// What happens.
+    /// The planned action.
     pub action: Action,
-    /// Why.
+    /// The reasons for the action.
     pub reasons: Vec<String>,
 }
 
-/// What happens to a manifest.
+/// The plan for a manifest.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedDigest {
-    /// Its digest.
+    /// Digest of the manifest.
     pub digest: Digest,
-    /// Its media type.
+    /// Media type of the manifest.
     pub media_type: String,
-    /// What happens.
+    /// The planned action.
     pub action: Action,
-    /// Why.
+    /// The reasons for the action.
     pub reasons: Vec<Cow<'static, str>>,
     /// The tags that point to it.
     pub tags: Vec<String>,
-    /// What stays and needs it: an index that lists it, a referrer of it.
+    /// Manifests that are kept and need it: indexes that list it, referrers of it.
     pub needed_by: Vec<Digest>,
-    /// What it refers to.
+    /// The subject that it refers to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Digest>,
 }
 
-/// What happens to a repository.
+/// The plan for a repository.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// The registry's base URL.
     pub registry: String,
-    /// The repository.
+    /// Name of the repository.
     pub repository: String,
-    /// Every tag.
+    /// All tags.
     pub tags: Vec<PlannedTag>,
-    /// Every manifest that is known.
+    /// All known manifests.
     pub digests: Vec<PlannedDigest>,
-    /// Bytes of blobs and manifests that nothing kept needs, compressed.
+    /// Compressed bytes of blobs and manifests that nothing kept needs.
     pub freed: u64,
-    /// Milliseconds since 1970.
+    /// Time of planning; milliseconds since 1970.
     pub created_at: u64,
 }
 
-/// Makes the plan.
+/// Plans a clean-up.
 pub fn plan((registry, repository): (&str, &str), inventory: &Inventory, policy: &Policy, now: u64) -> Plan {
     let verdicts = policy.judge(inventory, now);
     let of_users = inventory.tags.iter().filter(|tag| tag.belongs_to().is_none());
     let reached = inventory.needed_by(of_users.filter_map(|tag| inventory.target(tag)).collect());
-    // A tag that belongs to a digest goes with it. Where that came to light by nothing else there is nothing to judge by.
+    // A tag that belongs to a digest follows it, unless the digest is known only through that tag.
     let follows = |tag: &TagEntry| {
         let subject = inventory.id(&tag.belongs_to()?).filter(|_| tag.problem.is_none())?;
         let is_orphan = policy.untagged && inventory.state(subject) == Some(State::Missing);
@@ -106,14 +106,14 @@ pub fn plan((registry, repository): (&str, &str), inventory: &Inventory, policy:
     let verdict = |tag: &TagEntry, verdict: Option<Verdict>| match verdict {
         Some(verdict) => verdict,
         None => {
-            // What cannot be read may need any manifest that is there: then what belongs to it stays too.
+            // An unreadable manifest may need any existing manifest; then the tags that belong to it are kept too.
             let goes = |subject: usize| {
                 !kept.has(subject)
                     && (inventory.unreadable.is_none() || inventory.state(subject) == Some(State::Missing))
             };
             let is_removed = follows(tag).is_some_and(goes);
-            let state = if is_removed { "is gone or goes" } else { "is not to go" };
-            Verdict { is_removed, reasons: vec![format!("what it belongs to {state}")] }
+            let state = if is_removed { "is gone or removed" } else { "is not removed" };
+            Verdict { is_removed, reasons: vec![format!("the manifest that it belongs to {state}")] }
         }
     };
     let tags = inventory.tags.iter().zip(verdicts);
@@ -131,7 +131,7 @@ fn planned_tag(inventory: &Inventory, tag: &TagEntry, verdict: Verdict) -> Plann
         None => (if verdict.is_removed { Action::Remove } else { Action::Keep }, verdict.reasons),
     };
     if problem.is_none() && tag.digest.is_none() {
-        reasons.push("it is listed, and nothing is there".into());
+        reasons.push("it is listed, but has no manifest".into());
     }
     let TagEntry { tag, digest, created, size, .. } = tag.clone();
     PlannedTag { tag, digest, created, size, action, reasons }
@@ -167,16 +167,16 @@ fn digests(inventory: &Inventory, policy: &Policy, kept: &Marks, tags: &[Planned
         reasons.extend(known.problem.clone().map(Cow::Owned));
         let rules: &[(bool, &str)] = if kept.has(id) {
             &[
-                (stays.has(id), "a tag that stays points to it"),
-                (!needed_by.is_empty(), "something that stays needs it"),
-                (subject.is_some(), "it refers to something that stays"),
+                (stays.has(id), "a tag that is kept points to it"),
+                (!needed_by.is_empty(), "a manifest that is kept needs it"),
+                (subject.is_some(), "its subject is kept"),
                 (untagged, "it has no tag, and untagged is false"),
             ]
         } else if let Some(unreadable) = &inventory.unreadable {
             reasons.push(format!("{unreadable} and may need it").into());
             &[]
         } else {
-            &[(true, "nothing that stays needs it")]
+            &[(true, "nothing that is kept needs it")]
         };
         reasons.extend(rules.iter().filter(|(applies, _)| *applies).map(|(_, reason)| Cow::Borrowed(*reason)));
         planned.push(PlannedDigest {
@@ -198,7 +198,7 @@ fn freed(inventory: &Inventory, digests: &[PlannedDigest]) -> u64 {
         manifests.filter_map(|digest| inventory.manifests.get(inventory.id(&digest.digest)?))
     };
     let mut counted = Marks::default();
-    // What turned out to be a manifest is none of the blobs.
+    // A digest that turned out to be a manifest is not counted as a blob.
     let manifests = inventory.manifests.iter().filter(|known| known.state == State::There);
     let manifests = manifests.filter_map(|known| inventory.blob_of(known));
     for blob in manifests.chain(of(Action::Keep).flat_map(|known| known.blobs.iter().copied())) {

@@ -1,4 +1,4 @@
-//! What stays and what goes, in the caller's words.
+//! //! Clean-up policies: the rules for what to keep and what to remove.
 
 use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};
@@ -7,7 +7,7 @@ use crate::protocol::text::version_order::{Version, highest_first};
 use crate::registry::cleanup::inventory::{Inventory, TagEntry};
 use crate::registry::ids::{Marks, ordered};
 
-/// Whether a tag is meant.
+/// Tests a tag's name.
 pub type Matcher = Box<dyn Fn(&str) -> bool>;
 
 /// A point in time.
@@ -19,72 +19,72 @@ pub enum Moment {
     Ago(u64),
 }
 
-/// Versions, which other tags are not.
+/// A rule on versions. Tags that are not versions do not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Semver {
-    /// All that are no pre-release.
+    /// Keeps all releases (versions that are not pre-releases).
     pub releases: bool,
-    /// So many of the highest of each line.
+    /// Keeps this many of the highest releases of each line.
     pub highest: Option<u64>,
-    /// What a line is.
+    /// The definition of a line.
     pub line: Line,
 }
 
 /// Versions that are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
-    /// All of them.
+    /// All versions.
     All,
-    /// Of the same first number.
+    /// Versions with the same major number.
     Major,
-    /// Of the same first two numbers.
+    /// Versions with the same major and minor number.
     Minor,
 }
 
-/// What stays though it was selected. One reason suffices.
+/// The rules that keep selected tags. One matching rule is sufficient.
 #[derive(Default)]
 pub struct Keep {
-    /// So many digests, those made last.
+    /// Keeps this many digests, those created last.
     pub newest: Option<u64>,
-    /// What was made later.
+    /// Keeps images created later.
     pub newer_than: Option<Moment>,
-    /// Tags.
+    /// Keeps matching tags.
     pub tags: Vec<Matcher>,
-    /// Versions.
+    /// Keeps matching versions.
     pub semver: Option<Semver>,
 }
 
-/// What is selected: whatever fits all that is there.
+/// The rules that select tags for removal. All given rules must match.
 #[derive(Default)]
 pub struct Remove {
-    /// Tags.
+    /// Selects matching tags.
     pub tags: Option<Vec<Matcher>>,
-    /// What was made earlier.
+    /// Selects images created earlier.
     pub older_than: Option<Moment>,
-    /// Pre-releases alone.
+    /// Selects pre-releases only.
     pub pre_release: bool,
 }
 
-/// A policy.
+/// A clean-up policy.
 pub struct Policy {
-    /// What stays, whatever `remove` says.
+    /// Keeps tags, regardless of `remove`.
     pub keep: Keep,
-    /// What goes.
+    /// Selects tags for removal.
     pub remove: Remove,
-    /// Whether what has no tag goes with what needed it.
+    /// True to remove untagged manifests that nothing kept needs.
     pub untagged: bool,
 }
 
-/// Why a tag stays or goes.
+/// The decision on a tag.
 pub struct Verdict {
-    /// Whether it goes.
+    /// True if it is removed.
     pub is_removed: bool,
-    /// The rules that say so.
+    /// The rules that apply.
     pub reasons: Vec<String>,
 }
 
 impl Moment {
-    /// Reads `30d`, `12h`, `90m`, `2w` (ago), a date or an RFC 3339 time.
+    /// Parses `30d`, `12h`, `90m`, `2w` (ago), a date or an RFC 3339 time.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let unit = |unit| match unit {
             "s" => Some(1000),
@@ -117,7 +117,7 @@ impl Moment {
 }
 
 impl Policy {
-    /// Refuses a policy that removes nothing by its wording: it was meant otherwise.
+    /// Rejects a policy that selects nothing, which must be a mistake.
     pub fn check(&self) -> Result<(), Invalid> {
         let Remove { tags, older_than, pre_release } = &self.remove;
         let is_empty = tags.as_ref().is_none_or(Vec::is_empty) && older_than.is_none() && !pre_release;
@@ -126,13 +126,13 @@ impl Policy {
         }
         Err(Invalid {
             code: code::INVALID_ARGUMENT,
-            message: "policy.remove: it has to say what to remove, by tags (at least one), olderThan or prerelease; \
-                      { tags: [\"*\"] } is everything that policy.keep does not keep"
+            message: "policy.remove: set tags (at least one), olderThan or prerelease to select what to remove; \
+                      { tags: [\"*\"] } selects everything that policy.keep does not keep"
                 .into(),
         })
     }
 
-    /// What it makes of each of the tags; nothing of those that belong to a digest.
+    /// Decides on each tag. Tags that belong to a digest get no decision here.
     pub(super) fn judge(&self, inventory: &Inventory, now: u64) -> Vec<Option<Verdict>> {
         let is_judged = |tag: &TagEntry| tag.belongs_to().is_none();
         let tags = inventory.tags.iter();
@@ -158,7 +158,7 @@ impl Policy {
     fn selects(&self, tag: &TagEntry, now: u64) -> bool {
         let Remove { tags, older_than, pre_release } = &self.remove;
         let is_older = |moment: &Moment| tag.created.is_some_and(|created| created < moment.unix_ms(now));
-        // What cannot be read may be needed for a reason that cannot be read either.
+        // A tag that cannot be read may be needed for an unknown reason.
         tag.problem.is_none()
             && tags.as_ref().is_none_or(|tags| tags.iter().any(|fits| fits(&tag.tag)))
             && older_than.as_ref().is_none_or(is_older)
@@ -188,13 +188,13 @@ impl Policy {
         }
         if tag.created.is_none() && (count.is_some() || newer_than.is_some()) {
             let why = tag.undescribed.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-            reasons.push(format!("its age is not known{why}, and a rule of keep asks for it"));
+            reasons.push(format!("its age is unknown{why}, and a rule of keep depends on it"));
         }
         reasons
     }
 
-    /// The manifests that were made last. Of those made at the same time as the last of them, all: reproducible builds
-    /// share one date, and which of them is the newest is not known.
+    /// Returns the manifests created last. Those with the same date as the last one are all included: reproducible
+    /// builds share one date, so that the order among them is unknown.
     fn newest(&self, inventory: &Inventory, selected: &[&TagEntry]) -> Marks {
         let created = |at: usize| selected.get(at).and_then(|tag| tag.created);
         let (mut newest, mut edge) = (Marks::default(), None);
@@ -210,7 +210,7 @@ impl Policy {
         newest
     }
 
-    /// Those of the tags that are the highest releases of their lines.
+    /// Returns the positions of the tags that are the highest releases of their lines.
     fn highest(&self, selected: &[&TagEntry]) -> Marks {
         let mut kept = Marks::default();
         let Some(Semver { highest: Some(count), line, .. }) = &self.keep.semver else { return kept };
@@ -220,10 +220,10 @@ impl Policy {
             Line::Minor => 2,
         };
         let tag = |at: usize| selected.get(at).map(|tag| tag.tag.as_str()).unwrap_or_default();
-        // Of each line how many releases there were so far, and the last of them.
+        // For each line the number of releases so far, and the last of them.
         let mut lines: Vec<(Vec<&str>, u64, Version<'_>)> = Vec::new();
         for at in ordered(selected.len(), &|one, other| highest_first(tag(one), tag(other))) {
-            // A tag that leads nowhere is no release.
+            // A tag without a manifest is not a release.
             let is_image = selected.get(at).is_some_and(|tag| tag.digest.is_some());
             let Some(version) = Version::parse(tag(at)).filter(|version| is_image && !version.is_pre_release()) else {
                 continue;

@@ -1,4 +1,4 @@
-//! What becomes of a plan.
+//! //! The report on an applied plan.
 
 use std::cell::{Cell, RefCell};
 
@@ -7,57 +7,57 @@ use serde::Serialize;
 use crate::protocol::code;
 use crate::transport::{Error, Result};
 
-/// Failures in a row after which the rest is left for another time.
+/// Consecutive failures after which the rest is not attempted.
 const FAILED_IN_A_ROW: usize = 3;
 
-/// What became of a plan. Tags and digests are told apart by the digest's colon.
+/// The result of an applied plan. The lists contain tags and digests, which have a colon.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Seen to be gone, now or before.
+    /// Verified to be gone, now or before.
     pub removed: Vec<String>,
-    /// Kept by the plan.
+    /// Kept as planned.
     pub kept: Vec<String>,
-    /// Left alone, and why.
+    /// Not removed because of a change, with the reason.
     pub skipped: Vec<Skipped>,
-    /// What could not be removed.
+    /// Failed to be removed, with the error.
     pub failed: Vec<(String, Error)>,
-    /// What was not tried.
+    /// Not attempted.
     pub remaining: Vec<String>,
 }
 
-/// What was left alone.
+/// A tag or digest that was skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Skipped {
-    /// A tag or a digest.
+    /// The tag or digest.
     pub what: String,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
-/// How far it is.
+/// The progress of an applied plan.
 #[derive(Debug, Clone, Serialize)]
 pub struct StepDone {
-    /// Tags and digests dealt with.
+    /// Number of tags and digests processed.
     pub done: usize,
-    /// Of so many.
+    /// Total number of tags and digests to process.
     pub total: usize,
-    /// The last of them.
+    /// The tag or digest processed last.
     pub what: String,
-    /// What became of it: the name of its list in the report.
+    /// Its outcome: the name of its list in the report.
     pub outcome: &'static str,
 }
 
-/// A report in the making.
+/// A report in progress.
 pub(super) struct Progress<'a> {
     report: RefCell<Report>,
     told: &'a dyn Fn(&StepDone),
     total: usize,
     done: Cell<usize>,
-    /// Whether anything is otherwise than before.
+    /// True if anything was changed.
     is_changed: Cell<bool>,
     failed_in_a_row: Cell<usize>,
     is_stopped: Cell<bool>,
-    /// What was refused before anything was changed.
+    /// Refusals before anything was changed.
     refused: RefCell<Vec<(String, Error)>>,
 }
 
@@ -79,12 +79,13 @@ impl<'a> Progress<'a> {
         self.is_changed.set(true);
     }
 
-    /// Whether something was removed, or found to be gone: until then one deletion at a time is refused soon enough.
+    /// Returns true if something was removed or found to be gone. Until then, deletions run one at a time, since a
+    /// refusal is likely to affect all.
     pub(super) fn gets_on(&self) -> bool {
         self.is_changed.get() || !self.report.borrow().removed.is_empty()
     }
 
-    /// Whether nothing more is to be tried.
+    /// Returns true if nothing more is to be attempted.
     pub(super) fn is_stopped(&self) -> bool {
         self.is_stopped.get()
     }
@@ -107,13 +108,13 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// What is refused is refused for all.
+    /// Records a failure. A refusal stops the rest.
     pub(super) fn fail(&self, what: String, error: Error) {
         let is_refused = matches!(error.status, Some(401 | 403 | 405 | 429))
             || matches!(error.code.as_ref(), code::UNSUPPORTED | code::DENIED | code::AUTH_REQUIRED);
         let count = self.failed_in_a_row.get() + 1;
         self.failed_in_a_row.set(count);
-        // What is on its way may succeed all the same: that changes nothing about the rest.
+        // A success of a deletion in progress does not resume the rest.
         self.is_stopped.set(self.is_stopped.get() || is_refused || count >= FAILED_IN_A_ROW);
         if is_refused {
             self.refused.borrow_mut().push((what, error));
@@ -132,7 +133,7 @@ impl<'a> Progress<'a> {
         (self.told)(&StepDone { done: self.done.get(), total: self.total, what: what.to_owned(), outcome });
     }
 
-    /// After everything that was begun has ended: a refusal before anything was changed is the answer.
+    /// Returns the first refusal as an error if nothing was changed. Called when all running deletions have ended.
     pub(super) fn settle(&self) -> Result<()> {
         for (what, error) in self.refused.take() {
             if !self.is_changed.get() {

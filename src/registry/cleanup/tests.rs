@@ -121,7 +121,7 @@ fn rules() {
     }
 }
 
-/// Images of one date, as reproducible builds make them: none of them is known to be older than another.
+/// Images with the same date, as reproducible builds create them: none is known to be older than another.
 #[test]
 fn ties_at_the_edge_of_newest_stay() {
     let inventory =
@@ -171,7 +171,7 @@ fn what_cannot_be_read_keeps_every_digest() {
     assert_eq!(steps(&inventory, &plan), [Step::Untag { tag: "a".into(), digest: Some(digest("a")) }]);
 }
 
-/// image ← signature ← signature's signature; the referrers' tag of the image; cosign's tag.
+/// image ← signature ← signature's signature; the referrers tag of the image; cosign's tag.
 fn signed() -> Inventory {
     let mut inventory = tagged(&[("1", "image", 5), ("2", "other", 1)]);
     let hex = digest("image").as_str().replace("sha256:", "");
@@ -229,7 +229,7 @@ fn referrers_of_what_is_gone_or_not_known() {
         removed_digests(&plan(("https://registry.test/", "a/b"), &inventory, &careful, NOW)).is_empty(),
         "unless what is untagged stays"
     );
-    // It is there, without a tag: somebody may use it.
+    // It exists without a tag, so that it may be in use.
     inventory.add(&digest("image"), Some(Content::default()));
     assert!(removed_digests(&plan(("https://registry.test/", "a/b"), &inventory, &keep(), NOW)).is_empty());
 }
@@ -278,7 +278,8 @@ impl Random {
     }
 }
 
-/// Manifests name only those before them, as hashes have it; subjects may come later, as descriptors in an index may.
+/// Manifests refer only to earlier ones, as hashes require; subjects may be later ones, as descriptors in an index
+/// may.
 fn random_inventory(random: &mut Random) -> Inventory {
     let mut inventory = Inventory::default();
     let count = 1 + random.below(14);
@@ -328,7 +329,7 @@ fn random_policy(random: &mut Random) -> Policy {
     Policy { keep, remove: Remove { tags, older_than, pre_release: false }, untagged: random.below(4) > 0 }
 }
 
-/// What pulling a tag needs: all that its manifest lists, transitively.
+/// The manifests that pulling a tag needs: all that its manifest lists, transitively.
 fn pulled<'a>(inventory: &'a Inventory, root: &'a Digest) -> BTreeSet<&'a Digest> {
     let mut all = BTreeSet::new();
     let mut pending = vec![root];
@@ -341,7 +342,7 @@ fn pulled<'a>(inventory: &'a Inventory, root: &'a Digest) -> BTreeSet<&'a Digest
     all
 }
 
-/// Whatever is kept stays complete, after the whole plan and after every part of it.
+/// Kept tags stay complete, after the whole plan and after every part of it.
 #[test]
 fn whatever_is_kept_stays_complete() {
     let mut random = Random(4);
@@ -367,7 +368,7 @@ fn whatever_is_kept_stays_complete() {
         for known in &manifests {
             let digest = &known.digest;
             let subject = known.subject.map(|subject| &inventory.manifests[subject].digest);
-            // Nobody who stays refers to what goes, and who refers to what stays, stays.
+            // Nothing kept refers to a removed manifest, and a manifest with a kept subject is kept.
             if !gone.contains(digest) && needed.contains(digest) {
                 assert!(subject.is_none_or(|subject| !gone.contains(subject)), "round {round}");
             }

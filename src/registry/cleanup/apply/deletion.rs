@@ -1,4 +1,5 @@
-//! One deletion of a plan, after a look whether all is as it was, and with a look whether it was done.
+//! //! The deletions of a plan. Each is preceded by a check that nothing has changed, and followed by a check that
+//! it was done.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
@@ -14,37 +15,38 @@ use crate::registry::cleanup::survey::gather::Gatherer;
 use crate::registry::tag::placeholder;
 use crate::transport::{Error, Host, Result};
 
-/// Google's registries delete no manifest that still has tags.
+/// Error code of Google's registries, which refuse to delete a manifest that has tags.
 const HAS_TAGS: &str = "GOOGLE_MANIFEST_DANGLING_TAG";
-/// Times that tags which are left behind are removed by name and looked for again.
+/// Attempts to remove tags that are left behind, by name.
 const ROUNDS: usize = 3;
 
-/// What deletions share.
+/// The state that deletions share.
 pub(in crate::registry::cleanup) struct Deletion<'a, H: Host> {
     cleanup: &'a Cleanup<H>,
     gatherer: Gatherer<H>,
     needed: RefCell<Needed>,
-    /// Tags that were found to have moved to where `needed` does not know of, and how many of them it takes into account.
+    /// Number of tags that moved to manifests `needed` does not include, and how many of them `needed` takes into
+    /// account.
     moved: Cell<usize>,
     known: Cell<usize>,
-    /// One looks through the repository again, the others wait for it.
+    /// Locked by the deletion that reads the repository again, while the others wait for it.
     looking: Mutex<()>,
-    /// Tags that should be gone with their manifest, or before; the list will tell.
+    /// Tags that should be gone with their manifest or before it, to be checked in the tag list.
     gone: RefCell<Vec<(String, Option<Digest>)>>,
-    /// Whether the registry keeps tags when their manifest is deleted (go-containerregistry's does); `None`: not known yet.
+    /// True if the registry keeps the tags of a deleted manifest (go-containerregistry's does); `None` if unknown.
     keeps_tags: Cell<Option<bool>>,
     pub(in crate::registry::cleanup) progress: Progress<'a>,
 }
 
-/// How a tag stands.
+/// The change of a tag since the plan was made.
 enum TagChange {
-    /// It is as it was.
+    /// It has not changed.
     Planned,
-    /// It leads nowhere, and may be listed all the same.
+    /// It has no manifest, but may still be listed.
     Nowhere,
-    /// An untag() that was ended in the middle has left it at its placeholder manifest.
+    /// It points to a placeholder manifest of an interrupted untag().
     Placeholder,
-    /// It points to something else by now.
+    /// It points to another manifest.
     Moved(Digest),
 }
 
@@ -60,7 +62,7 @@ impl<'a, H: Host> Deletion<'a, H> {
         Self { cleanup, gatherer, needed, moved, known, looking, gone, keeps_tags, progress }
     }
 
-    /// Removes a tag alone, if it is as it was. `digest`: what it pointed to, if to anything.
+    /// Removes a tag alone, if it has not changed. `digest` is what it pointed to, if anything.
     pub(in crate::registry::cleanup) async fn untag(&self, tag: String, digest: Option<&Digest>) {
         let untagged = match self.is_as_planned(&tag, digest).await {
             Ok(true) => self.remove_tag(&tag, digest).await,
@@ -74,7 +76,7 @@ impl<'a, H: Host> Deletion<'a, H> {
         }
     }
 
-    /// Whether the tag is removed; one that is moved meanwhile stays, and that is reported.
+    /// Removes a tag and returns true. A tag that another writer moves meanwhile stays, and is reported as skipped.
     async fn remove_tag(&self, tag: &str, digest: Option<&Digest>) -> Result<bool> {
         let untag = self.gatherer.repo.untag_if(tag, digest.cloned());
         match Box::pin(untag).await {
@@ -104,7 +106,7 @@ impl<'a, H: Host> Deletion<'a, H> {
         })
     }
 
-    /// Whether a tag is as it was; where it is not, that is reported.
+    /// Returns true if a tag has not changed. Otherwise it is handled and reported here.
     async fn is_as_planned(&self, tag: &str, digest: Option<&Digest>) -> Result<bool> {
         match self.change_of(tag, digest).await? {
             TagChange::Planned => return Ok(true),
@@ -126,7 +128,7 @@ impl<'a, H: Host> Deletion<'a, H> {
         self.progress.skip(tag.to_owned(), format!("it points to {now} by now"));
     }
 
-    /// Removes a manifest with its tags, if all is as it was. Whether it is gone.
+    /// Deletes a manifest with its tags, if nothing has changed. Returns true if it is gone.
     pub(in crate::registry::cleanup) async fn delete(&self, digest: &Digest, mut tags: Vec<String>) -> bool {
         loop {
             if self.needed.borrow().has(digest) {
@@ -150,7 +152,7 @@ impl<'a, H: Host> Deletion<'a, H> {
         }
     }
 
-    /// Those of the tags that are as they were. `None` where that cannot be told of one.
+    /// Returns those of the tags that have not changed, or `None` if one of them cannot be checked.
     async fn change(&self, digest: &Digest, tags: Vec<String>) -> Option<Vec<String>> {
         let (mut change, mut tags) = (Vec::new(), tags.into_iter());
         while let Some(tag) = tags.next() {
@@ -167,7 +169,7 @@ impl<'a, H: Host> Deletion<'a, H> {
         Some(change)
     }
 
-    /// Finds out anew what is needed, if a tag has moved since. Whether there was anything to find out.
+    /// Reads the repository again if a tag has moved since, and returns true if it did.
     async fn look_again(&self) -> Result<bool> {
         if self.moved.get() == self.known.get() {
             return Ok(false);
@@ -211,7 +213,7 @@ impl<'a, H: Host> Deletion<'a, H> {
         }
     }
 
-    /// The tags of a manifest that is gone should be gone too.
+    /// Handles the tags of a deleted manifest, which should be gone with it.
     async fn let_go(&self, digest: &Digest, mut tags: Vec<String>) {
         if let (None, Some(tag)) = (self.keeps_tags.get(), tags.first()) {
             let change = self.change_of(tag, Some(digest)).await;
@@ -231,7 +233,7 @@ impl<'a, H: Host> Deletion<'a, H> {
         Ok(())
     }
 
-    /// The tags that should be gone, looked for in the list: those that are still there are removed by name.
+    /// Checks in the tag list that the tags are gone, and removes those that are still listed by name.
     pub(in crate::registry::cleanup) async fn verify_tags(&self) {
         for _ in 0..ROUNDS {
             let left = self.gone.take();
@@ -241,14 +243,14 @@ impl<'a, H: Host> Deletion<'a, H> {
             let repo = &self.gatherer.repo;
             let listed: HashSet<String> = match repo.listed_tags().await {
                 Ok(listed) => listed.into_iter().collect(),
-                // A repository without tags may be no repository any more.
+                // A repository without tags may have ceased to exist.
                 Err(error) if error.is_not_found() => HashSet::new(),
                 Err(error) => {
                     let error = error.and("whether the tag is gone could not be verified");
                     return left.into_iter().for_each(|(tag, _)| self.progress.fail(tag, error.clone()));
                 }
             };
-            // One after the other: it is deletions at the same time that leave tags behind on distribution 2.8.
+            // One after another: on distribution 2.8, parallel deletions leave tags behind.
             for (tag, digest) in left {
                 if !listed.contains(&tag) {
                     self.progress.remove(tag);
@@ -258,7 +260,7 @@ impl<'a, H: Host> Deletion<'a, H> {
             }
         }
         for (tag, _) in self.gone.take() {
-            let message = format!("the tag {tag} was removed, and is still listed");
+            let message = format!("the tag {tag} was removed, but is still listed");
             self.progress.fail(tag, Error::new(code::INVALID_RESPONSE, message));
         }
     }
@@ -277,7 +279,7 @@ impl<'a, H: Host> Deletion<'a, H> {
             },
         };
         if is_back {
-            self.progress.skip(tag.to_owned(), "somebody has put it there again".into());
+            self.progress.skip(tag.to_owned(), "another writer has created it again".into());
             return Ok(());
         }
         if self.remove_tag(tag, digest.as_ref()).await? {

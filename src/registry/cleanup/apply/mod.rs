@@ -1,5 +1,6 @@
-//! A plan made, and carried out: nothing is deleted that is not as it was when the plan was made, or that is needed by
-//! now.
+//! Planning a clean-up, and applying the plan.
+//!
+//! Nothing is deleted that has changed since the plan was made, or that is needed by now.
 
 mod deletion;
 pub(super) mod planned;
@@ -21,11 +22,11 @@ use crate::registry::cleanup::survey::gather::Gatherer;
 use crate::registry::ids::Marks;
 use crate::transport::{Host, Result};
 
-/// Deletions at a time: a registry has more to do for one than for a look.
+/// Deletions at a time. They cost a registry more than reads.
 const AT_A_TIME: usize = 4;
 
 impl<H: Host> Repo<H> {
-    /// What a policy would remove, and why. Nothing is changed.
+    /// Plans a clean-up by a policy: lists the removals and their reasons. Nothing is changed.
     pub(crate) async fn plan_cleanup(&self, policy: &Policy) -> Result<Cleanup<H>> {
         policy.check()?;
         let gatherer = Gatherer::new(self.clone());
@@ -42,7 +43,7 @@ impl<H: Host> Repo<H> {
             if subjects.is_empty() {
                 return Ok(Cleanup { api: self.api.clone(), name: self.name.clone(), plan });
             }
-            // They may lead to more, or have to stay.
+            // The referrers of removed manifests may be removed too, or prevent a removal.
             gatherer.referrers(&subjects, &mut inventory).await?;
             gatherer.walk(&mut inventory).await?;
         }
@@ -50,9 +51,11 @@ impl<H: Host> Repo<H> {
 }
 
 impl<H: Host> Cleanup<H> {
-    /// Carries it out, and tells of each tag and digest. Only what is seen to be gone counts as removed: each manifest is
-    /// asked for after its deletion, and in the end the tags are listed. An error only where nothing was changed: the
-    /// registry deletes nothing, or not for these credentials.
+    /// Applies the plan, and reports each tag and digest to `told`.
+    ///
+    /// Only what was verified to be gone counts as removed: each manifest is requested after its deletion, and at
+    /// the end the tags are listed. It fails only if nothing was changed because the registry refuses deletions, in
+    /// general or with these credentials.
     pub async fn apply(&self, told: &dyn Fn(&StepDone), call: &Call) -> Result<Report> {
         let removed = self.plan.digests.iter().filter(|digest| digest.action == Action::Remove);
         let removed: Vec<&Digest> = removed.map(|digest| &digest.digest).collect();
@@ -62,7 +65,7 @@ impl<H: Host> Cleanup<H> {
         }
         let gatherer = Gatherer::new(Repo::new(&self.api, self.name.clone(), call));
         let mut now = gatherer.inventory().await?;
-        // No tag leads there any more, perhaps; what they list and refer to says in which order they go.
+        // Perhaps no tag leads to them any more; their entries and subjects determine the order of deletion.
         for digest in removed {
             now.name(digest);
         }

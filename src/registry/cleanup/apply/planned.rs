@@ -1,4 +1,4 @@
-//! A plan that was made, and what must stay by now whatever it says.
+//! //! A plan, and the manifests that must be kept regardless of it.
 
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::RepositoryName;
@@ -9,7 +9,7 @@ use crate::registry::ids::Marks;
 use crate::transport::Host;
 use std::rc::Rc;
 
-/// A plan that can be carried out.
+/// A clean-up plan that can be applied.
 pub struct Cleanup<H: Host> {
     pub(in crate::registry::cleanup) api: Rc<Connection<H>>,
     pub(in crate::registry::cleanup) name: RepositoryName,
@@ -17,7 +17,7 @@ pub struct Cleanup<H: Host> {
 }
 
 impl<H: Host> Cleanup<H> {
-    /// The plan.
+    /// Returns the plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -28,7 +28,7 @@ impl<H: Host> Cleanup<H> {
         tags.chain(digests.map(|digest| digest.digest.to_string())).collect()
     }
 
-    /// What must not go, as things are now.
+    /// Returns the manifests that must not be removed in the current state of the repository.
     pub(in crate::registry::cleanup) fn needed_by_now(&self, now: Inventory) -> Needed {
         let is_as_planned = |tag: &TagEntry| {
             let planned = self.plan.tags.binary_search_by(|planned| planned.tag.cmp(&tag.tag)).ok();
@@ -42,23 +42,23 @@ impl<H: Host> Cleanup<H> {
     }
 }
 
-/// What a repository's tags need.
+/// The manifests that the repository's tags need.
 pub(in crate::registry::cleanup) struct Needed {
     now: Inventory,
     marks: Marks,
 }
 
 impl Needed {
-    /// Whether a manifest is needed, or may be.
+    /// Returns true if a manifest is needed, or may be.
     pub(in crate::registry::cleanup) fn has(&self, digest: &Digest) -> bool {
         self.now.unreadable.is_some() || self.now.id(digest).is_some_and(|id| self.marks.has(id))
     }
 
-    /// Why it is.
+    /// Returns the reason that it is needed.
     pub(in crate::registry::cleanup) fn why(&self) -> String {
         match &self.now.unreadable {
             Some(unreadable) => format!("{unreadable} and may need it"),
-            None => "by now there is something that needs it".into(),
+            None => "something needs it by now".into(),
         }
     }
 }

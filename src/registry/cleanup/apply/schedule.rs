@@ -1,4 +1,4 @@
-//! Which deletion begins when: several at a time, as far as none has to wait for another.
+//! //! Scheduling deletions: several at a time, unless one has to wait for another.
 
 use std::cell::{Cell, RefCell};
 
@@ -10,21 +10,22 @@ use crate::registry::cleanup::apply::steps::Step;
 use crate::registry::ids::{Marks, Works};
 use crate::transport::Host;
 
-/// The steps that wait, in their order.
+/// The waiting steps, in order.
 struct Schedule {
     waiting: RefCell<Vec<Option<Step>>>,
-    /// So many of them have begun in a row.
+    /// Number of leading steps that have begun.
     begun: Cell<usize>,
-    /// Tags alone that wait or are on their way: they come before any manifest goes.
+    /// Number of steps that remove a tag alone and have not ended. They precede all deletions of manifests.
     untags: Cell<usize>,
-    /// What their tags point to: of one digest one at a time.
+    /// Digests whose tags are being removed: one tag at a time for each.
     busy: RefCell<Vec<Digest>>,
-    /// Manifests that were dealt with, and those of them that are gone.
+    /// Manifests that were processed, and those of them that are gone.
     ended: RefCell<Marks>,
     gone: RefCell<Marks>,
 }
 
-/// Carries steps out, so many at a time. What was left, since something was refused or failed.
+/// Executes steps, `at_a_time` at once. Returns the names of the steps that were not attempted after a refusal or
+/// failures.
 pub(in crate::registry::cleanup) async fn carry_out<H: Host>(
     steps: Vec<Step>,
     at_a_time: usize,
@@ -41,7 +42,7 @@ pub(in crate::registry::cleanup) async fn carry_out<H: Host>(
     };
     let mut running = Works::new();
     loop {
-        // What is refused is refused for all: the first one tells.
+        // A refusal affects all deletions, so the first one runs alone.
         let most = if deletion.progress.gets_on() { at_a_time } else { 1 };
         while running.len() < most
             && let Some(step) = schedule.next(deletion)
@@ -56,7 +57,7 @@ pub(in crate::registry::cleanup) async fn carry_out<H: Host>(
 }
 
 impl Schedule {
-    /// The first step that may begin.
+    /// Returns the first step that may begin.
     fn next<H: Host>(&self, deletion: &Deletion<'_, H>) -> Option<Step> {
         let mut waiting = self.waiting.borrow_mut();
         let mut at = self.begun.get();
@@ -104,7 +105,7 @@ impl Schedule {
     }
 }
 
-/// What a step is about.
+/// Returns the tags and digest of a step.
 fn names(step: Step) -> Vec<String> {
     match step {
         Step::Untag { tag, .. } => vec![tag],

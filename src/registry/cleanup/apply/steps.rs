@@ -1,35 +1,35 @@
-//! In which order a plan is carried out, so that whatever interrupts it leaves nothing that is there incomplete.
+//! //! The order of deletions, such that an interruption leaves nothing incomplete.
 
 use crate::protocol::oci::digest::Digest;
 use crate::registry::cleanup::inventory::Inventory;
 use crate::registry::cleanup::plan::{Action, Plan, PlannedDigest};
 use crate::registry::ids::Marks;
 
-/// One deletion.
+/// A deletion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// A tag alone; what it points to stays.
+    /// Removes a tag alone; its manifest stays.
     Untag {
-        /// The tag.
+        /// Name of the tag.
         tag: String,
-        /// What it must still point to; `None`: nothing.
+        /// The digest that it must still point to; `None` if it had no manifest.
         digest: Option<Digest>,
     },
-    /// A manifest, and with it all of its tags.
+    /// Deletes a manifest with all of its tags.
     Delete {
-        /// The manifest's number.
+        /// Number of the manifest.
         id: usize,
-        /// The manifest.
+        /// Digest of the manifest.
         digest: Digest,
         /// The tags, which must still point to it.
         tags: Vec<String>,
-        /// What must be gone before, by number: indexes that list it, what it refers to.
+        /// Manifests that must be gone before, by number: indexes that list it, and its subject.
         after: Vec<usize>,
     },
 }
 
-/// The steps of a plan: tags alone first; then each manifest after the indexes that list it and after what it refers to,
-/// and as soon after them as can be: what has lost its index is not found again.
+/// Returns the steps of a plan: tags alone first, then each manifest after the indexes that list it and after its
+/// subject, and as soon as possible after them, because a manifest without its index cannot be found again.
 pub fn steps(inventory: &Inventory, plan: &Plan) -> Vec<Step> {
     let mut removed: Vec<Option<&PlannedDigest>> = vec![None; inventory.manifests.len()];
     for digest in plan.digests.iter().filter(|digest| digest.action == Action::Remove) {
@@ -47,7 +47,7 @@ pub fn steps(inventory: &Inventory, plan: &Plan) -> Vec<Step> {
     }
     let mut order = Order::new(inventory, &|id| removed(id).is_some());
     for is_strict in [true, false] {
-        // An index that refers to what it lists is behind itself: there the list alone counts.
+        // An index that refers to its own entry would wait for itself; in that case only its list counts.
         if !is_strict {
             order.subjects.iter_mut().for_each(Vec::clear);
         }
@@ -61,13 +61,13 @@ pub fn steps(inventory: &Inventory, plan: &Plan) -> Vec<Step> {
     steps
 }
 
-/// By number.
+/// The order of manifests, by number.
 struct Order {
-    /// The indexes that list it.
+    /// The indexes that list each manifest.
     lists: Vec<Vec<usize>>,
-    /// What it refers to.
+    /// The subject of each manifest.
     subjects: Vec<Vec<usize>>,
-    /// What waits for it.
+    /// The manifests that wait for each manifest.
     waiting: Vec<Vec<usize>>,
     done: Vec<(usize, Vec<usize>)>,
     seen: Marks,
@@ -96,7 +96,7 @@ impl Order {
         Self { lists, subjects, waiting, done: Vec::new(), seen: Marks::default() }
     }
 
-    /// Adds a manifest if its turn has come, and then whatever waited for it.
+    /// Adds a manifest if nothing it waits for is left, and then the manifests that waited for it.
     fn add(&mut self, id: usize) {
         let mut pending = vec![id];
         while let Some(id) = pending.pop() {

@@ -1,5 +1,7 @@
-//! Looking through a repository. What decides a removal is read by GET, here and now: HEAD, what the client remembers of a
-//! tag and what a listing tells beside it are hints. An item that cannot be read fails nothing: it stays, with the reason.
+//! Reading a repository for a clean-up.
+//!
+//! Data that decides a removal is read by GET; HEAD, cached tags and the extra data of listings are hints. An item
+//! that cannot be read does not fail the clean-up: it stays, with the reason.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,43 +13,43 @@ use crate::registry::api::repo::Repo;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
-/// So many items in a row that got no answer at all, or were refused before any was read, say something of the network or
-/// the credentials, not of the items.
+/// Consecutive items without a response, or refused before any was read, after which the network or the credentials
+/// are the cause, and not the items.
 const LOST_IN_A_ROW: usize = 8;
-/// So many that the registry failed at in a row say that it is out of order.
+/// Consecutive items with a 5xx response after which the registry counts as out of order.
 const FAILED_IN_A_ROW: usize = 64;
-/// So many times a registry says that it has no referrers API before it is believed.
+/// Responses that deny the existence of a referrers API before it counts as missing.
 const NO_REFERRERS: usize = 3;
 /// Bytes of manifests that are read for one plan: some hundred thousand manifests of usual size.
 const READ_LIMIT: u64 = 1024 * 1024 * 1024;
 
-/// Who looks, and where.
+/// Reads a repository for one call.
 pub struct Gatherer<H: Host> {
-    /// The repository, and the call.
+    /// The repository and the call.
     pub repo: Repo<H>,
-    /// Bytes of manifests that were read.
+    /// Bytes of manifests read so far.
     pub(in crate::registry::cleanup) read: Cell<u64>,
-    /// Whether anything could be read, and how many items in a row could not.
+    /// Whether anything could be read, and how many consecutive items could not.
     has_read: Cell<bool>,
     lost: Cell<usize>,
     failed: Cell<usize>,
-    /// Whether the registry has the referrers API; and how many times in a row it said that it has not.
+    /// Whether the registry has the referrers API, and how often it denied that.
     has_referrers: Cell<bool>,
     no_referrers: Cell<usize>,
-    /// What was refused first, and what every further item would meet too.
+    /// The first refusal, and the failure that stops the reading because it affects all items.
     refused: RefCell<Option<Error>>,
     failure: RefCell<Option<Error>>,
 }
 
 impl<H: Host> Gatherer<H> {
-    /// Nothing has been looked at yet.
+    /// Creates a reader that has read nothing.
     pub fn new(repo: Repo<H>) -> Self {
         let (read, has_read, lost, failed, has_referrers, no_referrers) = Default::default();
         let (refused, failure) = Default::default();
         Self { repo, read, has_read, lost, failed, has_referrers, no_referrers, refused, failure }
     }
 
-    /// What a reference leads to now; `None`: nothing.
+    /// Returns the current manifest of a reference, or `None` if it does not exist.
     pub async fn observe(&self, reference: &Reference) -> Result<Option<Rc<FetchedManifest>>> {
         let observed = self.repo.observe(reference).await?;
         self.has_read();
@@ -55,8 +57,8 @@ impl<H: Host> Gatherer<H> {
         Ok(observed)
     }
 
-    /// What refers to a manifest, by the API. Where there is none the tag list has told the lists of referrers: for each of
-    /// thousands of manifests the same no need not be heard.
+    /// Returns the referrers that the API lists. Without an API, the referrers tags are found in the tag list;
+    /// after some attempts the API is not tried again for each of thousands of manifests.
     pub(in crate::registry::cleanup) async fn referrers_of(&self, subject: &Digest) -> Result<Vec<Digest>> {
         let repo = &self.repo;
         if !self.has_referrers.get() {
@@ -73,19 +75,19 @@ impl<H: Host> Gatherer<H> {
         Ok(referrers.into_iter().map(|referrer| referrer.digest).collect())
     }
 
-    /// Something could be read.
+    /// Records that an item could be read.
     pub(in crate::registry::cleanup) fn has_read(&self) {
         self.lost.set(0);
         self.failed.set(0);
         self.has_read.set(true);
     }
 
-    /// Whether so much was read that it has to be enough.
+    /// Returns true if the limit on bytes is exceeded.
     pub(in crate::registry::cleanup) fn has_read_enough(&self) -> bool {
         self.read.get() > READ_LIMIT
     }
 
-    /// What an item's failure says of the item. What would befall all of them stops the look.
+    /// Returns the reason that an item cannot be read. A failure that affects all items stops the reading.
     pub(in crate::registry::cleanup) fn excuse(&self, error: Error) -> String {
         let is_refused = error.status == Some(403) || error.code == code::DENIED;
         let is_lost = error.status.is_none()
@@ -109,12 +111,12 @@ impl<H: Host> Gatherer<H> {
         message
     }
 
-    /// Whether nothing more is to be looked at.
+    /// Returns true if the reading was stopped.
     pub(in crate::registry::cleanup) fn is_stopped(&self) -> bool {
         self.failure.borrow().is_some()
     }
 
-    /// Where nothing at all could be read, for the want of a permission, that is the answer.
+    /// Returns the failure that stopped the reading, or the first refusal if nothing could be read.
     pub(in crate::registry::cleanup) fn check(&self) -> Result<()> {
         let refused = self.refused.borrow_mut().take().filter(|_| !self.has_read.get());
         self.failure.borrow_mut().take().or(refused).map_or(Ok(()), Err)

@@ -1,4 +1,4 @@
-//! One look at a tag, a manifest or its referrers, and what it adds to the inventory.
+//! //! Reading a tag, a manifest or its referrers into an inventory.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,24 +15,24 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::tag::data::TagData;
 use crate::transport::Host;
 
-/// A look through a repository.
+/// One pass over a repository.
 pub(in crate::registry::cleanup) struct Look<'a, H: Host> {
     gatherer: &'a Gatherer<H>,
     inventory: RefCell<&'a mut Inventory>,
-    /// By the manifest's number.
+    /// Indexed by the manifest's number.
     facts: RefCell<Vec<Option<Facts>>>,
-    /// When digests were uploaded, as the listing told.
+    /// Upload times of digests, as the listing reported them.
     uploaded_ids: RefCell<Ids>,
     uploaded: RefCell<Vec<u64>>,
     now: u64,
 }
 
-/// When an image was made, and its size.
+/// The creation time and size of an image.
 #[derive(Clone, Default)]
 struct Facts {
     created: Option<u64>,
     size: Option<u64>,
-    /// Why neither can be read.
+    /// The reason that neither can be read.
     problem: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl<'a, H: Host> Look<'a, H> {
         self.inventory.borrow_mut().take_pending()
     }
 
-    /// What a listing tells beside its tags.
+    /// Records the upload times that a listing reports along with its tags.
     pub(in crate::registry::cleanup) fn learn(&self, told: Vec<Told>) {
         let (mut ids, mut dates) = (self.uploaded_ids.borrow_mut(), self.uploaded.borrow_mut());
         for Told { digest, uploaded, .. } in told {
@@ -65,7 +65,7 @@ impl<'a, H: Host> Look<'a, H> {
         }
         let observed = match Tag::parse(tag) {
             Ok(tag) => self.gatherer.observe(&Reference::Tag(tag)).await,
-            // It is listed, and no grammar allows it: nobody can ask for it.
+            // The tag is listed, but its name is invalid and cannot be requested.
             Err(invalid) => Err(invalid.into()),
         };
         match observed {
@@ -83,12 +83,12 @@ impl<'a, H: Host> Look<'a, H> {
             }
         }
         if entry.problem.is_none() && entry.is_of_cut_digest() {
-            entry.problem = Some("it belongs to a digest that it does not tell whole".into());
+            entry.problem = Some("it belongs to a digest that its name truncates".into());
         }
         entry
     }
 
-    /// Finds out how old an image is and how large, once.
+    /// Reads the age and size of an image, once.
     async fn describe(&self, tag: &str, fetched: &Rc<FetchedManifest>) {
         let Some(id) = self.inventory.borrow().id(&fetched.digest) else { return };
         if !self.begins(id) {
@@ -103,14 +103,14 @@ impl<'a, H: Host> Look<'a, H> {
                 let created = data.created.as_deref().and_then(|text| timestamp::credible_text(text, self.now));
                 put(Facts { created, size: data.size, problem: None });
             }
-            // Its config may be missing or broken: then nobody knows how old it is.
+            // The config may be missing or malformed; then the age is unknown.
             Err(error) => {
                 put(Facts { problem: Some(self.gatherer.excuse(error)), ..Facts::default() });
             }
         }
     }
 
-    /// Whether the facts of a manifest are still to be found out; the next who asks is told no.
+    /// Claims a manifest's facts and returns true if they were not claimed before.
     fn begins(&self, id: usize) -> bool {
         let mut facts = self.facts.borrow_mut();
         if facts.len() <= id {
@@ -119,7 +119,7 @@ impl<'a, H: Host> Look<'a, H> {
         facts.get_mut(id).is_some_and(|slot| slot.is_none() && slot.replace(Facts::default()).is_none())
     }
 
-    /// Puts the age and the size of what a tag points to beside it.
+    /// Sets the age and size of a tag's image.
     pub(in crate::registry::cleanup) fn date(&self, entry: &mut TagEntry) {
         let Some(digest) = &entry.digest else { return };
         let id = self.inventory.borrow().id(digest);
@@ -130,20 +130,20 @@ impl<'a, H: Host> Look<'a, H> {
         (entry.size, entry.undescribed) = (facts.size, facts.problem);
     }
 
-    /// A manifest that was named.
+    /// Reads a manifest that was referred to.
     pub(in crate::registry::cleanup) async fn manifest(&self, id: usize) {
         let (digest, may_be_blob) = match self.inventory.borrow().manifests.get(id) {
             Some(known) if !self.gatherer.is_stopped() => (known.digest.clone(), known.may_be_blob),
             _ => return,
         };
         if self.gatherer.has_read_enough() || self.inventory.borrow().is_full() {
-            return self.inventory.borrow_mut().hold(id, "there is too much in the repository".into());
+            return self.inventory.borrow_mut().hold(id, "the repository is too large".into());
         }
         let observed = self.gatherer.observe(&Reference::Digest(digest.clone())).await;
         if let Ok(Some(fetched)) = &observed {
             return self.add(fetched).await;
         }
-        // Some registries answer 500 to the question for a manifest that is a blob.
+        // Some registries respond 500 to a request for a blob as a manifest.
         let is_missing = observed.is_ok() || (may_be_blob && self.is_blob(&digest).await);
         match observed {
             Err(error) if !is_missing => {
@@ -167,7 +167,7 @@ impl<'a, H: Host> Look<'a, H> {
         let mut content = content(fetched);
         if let Some(legacy) = &fetched.schema1 {
             let repo = &self.gatherer.repo;
-            // Its layers are known by name, which is what counts; their sizes have to be asked for.
+            // The digests of its layers are known; only their sizes are requested.
             content.blobs.extend(legacy.document.blobs.iter().map(|blob| (blob.clone(), 0)));
             match repo.schema1_blobs(legacy).await {
                 Ok(blobs) => content.blobs.extend(sized(blobs)),
@@ -190,7 +190,7 @@ impl<'a, H: Host> Look<'a, H> {
                 }
             }
             Err(error) => {
-                let why = format!("what refers to it cannot be listed: {}", self.gatherer.excuse(error));
+                let why = format!("its referrers cannot be listed: {}", self.gatherer.excuse(error));
                 let mut inventory = self.inventory.borrow_mut();
                 let id = inventory.name(subject);
                 inventory.manifests.get_mut(id).into_iter().for_each(|known| known.problem = Some(why.clone()));
@@ -205,7 +205,7 @@ fn sized(descriptors: Vec<Descriptor>) -> Vec<(Digest, u64)> {
 
 fn content(fetched: &FetchedManifest) -> Content {
     let parts = fetched.parts();
-    // Something is wrong with it: it may need whatever it mentions.
+    // A malformed manifest may need everything that it mentions.
     let parts = if fetched.manifest.problem.is_some() { parts.with_mentioned(&fetched.bytes) } else { parts };
     let mut blobs = sized(parts.blobs);
     blobs.extend(parts.unsized_blobs.into_iter().chain(parts.mentioned).map(|digest| (digest, 0)));

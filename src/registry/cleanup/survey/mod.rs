@@ -1,4 +1,4 @@
-//! The look through a repository: its tags, the manifests that they lead to, and what refers to those.
+//! //! Reading a whole repository: its tags, their manifests, and the referrers of those.
 
 pub(super) mod gather;
 mod look;
@@ -13,7 +13,7 @@ use crate::transport::{Host, Result};
 use std::cell::RefCell;
 
 impl<H: Host> Gatherer<H> {
-    /// Every tag, and every manifest that they lead to.
+    /// Reads every tag, and every manifest that tags lead to.
     pub async fn inventory(&self) -> Result<Inventory> {
         self.repo.require_v2("planCleanup()").await?;
         self.read.set(0);
@@ -53,7 +53,7 @@ impl<H: Host> Gatherer<H> {
         Ok(entries)
     }
 
-    /// Looks at what was named, and at all that this names in turn.
+    /// Reads the manifests that were referred to, and those that they refer to in turn.
     pub async fn walk(&self, inventory: &mut Inventory) -> Result<()> {
         let look = Look::new(self, inventory);
         loop {
@@ -67,7 +67,7 @@ impl<H: Host> Gatherer<H> {
         }
     }
 
-    /// Names what refers to these. Where that cannot be found out of one of them it stays.
+    /// Adds the referrers of the subjects. A subject whose referrers cannot be listed is kept.
     pub async fn referrers(&self, subjects: &[Digest], inventory: &mut Inventory) -> Result<()> {
         let look = Look::new(self, inventory);
         let mut works = subjects.iter().map(|subject| -> Work<'_> { Box::pin(look.referrers(subject)) });
