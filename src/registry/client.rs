@@ -1,4 +1,4 @@
-//! //! The client of one registry: the entry point of the façade.
+//! The client of one registry: the entry point of the façade.
 
 use std::collections::HashSet;
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! //! A repository of a registry.
+//! A repository of a registry.
 
 use std::rc::Rc;
 
@@ -102,7 +102,7 @@ impl<H: Host> Repository<H> {
     ///
     /// # Errors
     ///
-    /// `INVALID_REFERENCE` or `INVALID_ARGUMENT` when a tag or the order cannot be used.
+    /// `INVALID_REFERENCE` when a tag or the repository's name is invalid.
     pub fn describe_tags(&self, tags: Option<Vec<String>>, order: Order, call: Call) -> Result<Descriptions<H>> {
         Descriptions::new(self.in_call(&call)?, tags, order)
     }

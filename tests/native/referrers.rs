@@ -363,7 +363,7 @@ fn a_deletion_that_fails_keeps_the_list() {
             match result {
                 Ok(()) => assert!(!model.has(&ours) && !is_listed, "{what}"),
                 Err(error) if model.has(&ours) && !is_listed => {
-                    assert!(error.message.contains("off the list"), "{what}");
+                    assert!(error.message.contains("removed from the list"), "{what}");
                 }
                 Err(_) => {}
             }

@@ -303,11 +303,11 @@ fn uploads_are_taken_up_again() {
 fn uploads_that_are_lost() {
     for (status_answer, what) in [
         (Reply::new(404), "no longer knows"),
-        (Reply::new(204), "does not tell"),
+        (Reply::new(204), "does not report its progress"),
         (Reply::new(204).header("range", "0-3"), "has 4 bytes"),
         (Reply::new(204).header("range", "0-0"), "none of it, or one byte"),
         (Reply::new(204).header("range", "0-15"), "has 16 bytes"),
-        (Reply::new(204).header("range", "7-9"), "does not tell"),
+        (Reply::new(204).header("range", "7-9"), "does not report its progress"),
     ] {
         let (model, host) = Model::with(move |seen, number| match seen.method {
             Method::Get => Some(Fault::Instead(status_answer.clone())),

@@ -43,8 +43,8 @@ impl Default for Capabilities {
 }
 
 impl Capabilities {
-    /// Lowers the body limit after a body of `refused` bytes was too large. Returns false if it cannot be lowered
-    /// to at least `least`.
+    /// Lowers the body limit after a body of `refused` bytes was too large. Returns false if the new limit would be below
+    /// `least` or the minimum chunk size.
     pub(crate) fn limit_bodies(&self, refused: u64, least: u64) -> bool {
         let next = if refused > COMMON_LIMIT { COMMON_LIMIT } else { refused / 2 };
         let can = next >= SMALLEST.max(least);

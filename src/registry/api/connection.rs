@@ -1,4 +1,4 @@
-//! //! The connection to one registry: builds URLs, sends requests, maps statuses to errors, reads bodies up to a
+//! The connection to one registry: builds URLs, sends requests, maps statuses to errors, reads bodies up to a
 //! limit.
 
 use std::cell::{Cell, RefCell};
@@ -58,7 +58,7 @@ pub struct Connection<H: Host> {
     pub(crate) listing_referrers: Mutex<()>,
     /// Locks and tag lists that calls on the same repository share.
     pub(crate) turns: AllTurns,
-    /// Content-addressed answers.
+    /// Cache of content-addressed responses.
     pub(crate) cache: RefCell<Cache>,
 }
 

@@ -1,4 +1,4 @@
-//! //! An endpoint of a registry.
+//! An endpoint of a registry.
 
 use crate::protocol::auth::scope::Resource;
 use crate::protocol::url::Url;

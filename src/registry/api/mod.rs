@@ -1,4 +1,4 @@
-//! //! The connection to one registry. Nothing here knows the operations built on it.
+//! The connection to one registry. Nothing here knows the operations built on it.
 
 pub(crate) mod cache;
 pub(crate) mod capabilities;

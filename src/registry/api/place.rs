@@ -1,4 +1,4 @@
-//! //! A place in a registry: a tag or digest of a repository, to be used by a later call.
+//! A place in a registry: a tag or digest of a repository, to be used by a later call.
 
 use std::rc::Rc;
 

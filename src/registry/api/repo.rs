@@ -1,4 +1,4 @@
-//! //! A repository bound to one call of the user.
+//! A repository bound to one call of the user.
 
 use std::rc::Rc;
 

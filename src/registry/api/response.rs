@@ -1,4 +1,4 @@
-//! //! A response with the context for errors about it.
+//! A response with the context for errors about it.
 
 use std::ops::{Deref, DerefMut};
 

@@ -1,4 +1,4 @@
-//! //! Settings of a client and of a call.
+//! Settings of a client and of a call.
 
 use crate::protocol::http::Headers;
 use crate::protocol::oci::platform::Platform;

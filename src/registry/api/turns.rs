@@ -1,4 +1,4 @@
-//! //! Locks and shared results of calls on the same repository.
+//! Locks and shared results of calls on the same repository.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

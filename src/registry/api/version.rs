@@ -1,4 +1,4 @@
-//! //! Detection of the protocol that a registry speaks.
+//! Detection of the protocol that a registry speaks.
 
 use crate::protocol::code;
 use crate::protocol::http::Method;

@@ -1,4 +1,4 @@
-//! //! Pulling blobs: as a stream, or small ones as a whole.
+//! Pulling blobs: as a stream, or small ones as a whole.
 
 use std::rc::Rc;
 

@@ -53,9 +53,9 @@ impl<C> Push<C> {
 /// How a blob came to be in the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was there.
+    /// The repository had it.
     Existed,
-    /// The registry took it over from another of its repositories.
+    /// The registry mounted it from another of its repositories.
     Mounted,
     /// Its bytes were sent.
     Sent,

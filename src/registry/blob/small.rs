@@ -1,4 +1,4 @@
-//! //! Pushing small blobs made here: the config of an artifact or of a placeholder manifest.
+//! Pushing small blobs made here: the config of an artifact or of a placeholder manifest.
 
 use crate::protocol::oci::digest::Digest;
 use crate::registry::api::repo::Repo;

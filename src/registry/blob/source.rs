@@ -1,4 +1,4 @@
-//! //! Sources of a blob's bytes, and their reading: counted, hashed and split into parts.
+//! Sources of a blob's bytes, and their reading: counted, hashed and split into parts.
 
 use std::collections::VecDeque;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! //! Loading a plan from JSON. It has to be consistent, since it will be applied.
+//! Loading a plan from JSON. It has to be consistent, since it will be applied.
 
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::json;

@@ -1,4 +1,4 @@
-//! //! Cleaning up a repository: a [`plan`] from a policy, without requests, and its application ([`apply`]).
+//! Cleaning up a repository: a [`plan`] from a policy, without requests, and its application ([`apply`]).
 
 pub mod apply;
 pub mod inventory;

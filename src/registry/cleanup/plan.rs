@@ -1,4 +1,4 @@
-//! //! Planning a clean-up: the action and its reasons for each tag and digest. No request is made here.
+//! Planning a clean-up: the action and its reasons for each tag and digest. No request is made here.
 
 use std::borrow::Cow;
 
@@ -84,7 +84,8 @@ pub fn plan((registry, repository): (&str, &str), inventory: &Inventory, policy:
     let verdicts = policy.judge(inventory, now);
     let of_users = inventory.tags.iter().filter(|tag| tag.belongs_to().is_none());
     let reached = inventory.needed_by(of_users.filter_map(|tag| inventory.target(tag)).collect());
-    // A tag that belongs to a digest follows it, unless the digest is known only through that tag.
+    // A tag that belongs to a digest follows it if the digest is missing or other tags lead to it. Otherwise nothing
+    // decides about the digest.
     let follows = |tag: &TagEntry| {
         let subject = inventory.id(&tag.belongs_to()?).filter(|_| tag.problem.is_none())?;
         let is_orphan = policy.untagged && inventory.state(subject) == Some(State::Missing);

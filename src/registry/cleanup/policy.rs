@@ -1,4 +1,4 @@
-//! //! Clean-up policies: the rules for what to keep and what to remove.
+//! Clean-up policies: the rules for what to keep and what to remove.
 
 use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};

@@ -1,4 +1,4 @@
-//! //! The report on an applied plan.
+//! The report on an applied plan.
 
 use std::cell::{Cell, RefCell};
 
@@ -57,7 +57,7 @@ pub(super) struct Progress<'a> {
     is_changed: Cell<bool>,
     failed_in_a_row: Cell<usize>,
     is_stopped: Cell<bool>,
-    /// Refusals before anything was changed.
+    /// Refusals. The first one is the error of the whole call if nothing was changed.
     refused: RefCell<Vec<(String, Error)>>,
 }
 

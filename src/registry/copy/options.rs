@@ -1,4 +1,4 @@
-//! //! The options, progress steps and result of a copy.
+//! The options, progress steps and result of a copy.
 
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::Platform;

@@ -1,4 +1,4 @@
-//! //! Running a copy: children before parents, the tag last.
+//! Running a copy: children before parents, the tag last.
 
 use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;

@@ -1,4 +1,4 @@
-//! //! Selecting platforms of an index: a single image, or a smaller index.
+//! Selecting platforms of an index: a single image, or a smaller index.
 
 use std::rc::Rc;
 

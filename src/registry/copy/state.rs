@@ -1,4 +1,4 @@
-//! //! The state of a copy.
+//! The state of a copy.
 
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;

@@ -1,4 +1,4 @@
-//! //! The content of a manifest: the manifests of an index, and the blobs of each.
+//! The content of a manifest: the manifests of an index, and the blobs of each.
 
 use std::collections::VecDeque;
 use std::rc::Rc;

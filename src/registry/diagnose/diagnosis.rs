@@ -1,4 +1,4 @@
-//! //! The facts of a diagnosis. Each value was observed; `None` and `Unknown` mean that it was not.
+//! The facts of a diagnosis. Each value was observed; `None` and `Unknown` mean that it was not.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! //! Deriving findings from the facts, with their severities and fixes.
+//! Deriving findings from the facts, with their severities and fixes.
 
 use crate::registry::diagnose::diagnosis::{Diagnosis, Finding, Fix, NONE, Paging, Severity, Status};
 

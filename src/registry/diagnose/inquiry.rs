@@ -1,4 +1,4 @@
-//! //! Evaluating the responses, and deciding which probe is useful next.
+//! Evaluating the responses, and deciding which probe is useful next.
 
 use crate::protocol::auth::challenge;
 use crate::protocol::code;

@@ -1,4 +1,4 @@
-//! //! The probes of a diagnosis.
+//! The probes of a diagnosis.
 
 /// A probe of a diagnosis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! //! The request of each probe.
+//! The request of each probe.
 
 use crate::protocol::http::Method;
 use crate::protocol::oci::media_type;

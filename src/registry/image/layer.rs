@@ -1,4 +1,4 @@
-//! //! The layers of an image and the history steps that created them.
+//! The layers of an image and the history steps that created them.
 
 use serde::Serialize;
 

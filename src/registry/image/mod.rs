@@ -1,4 +1,4 @@
-//! //! An image: its manifest, config and layers.
+//! An image: its manifest, config and layers.
 
 pub mod layer;
 pub mod reference;
@@ -222,8 +222,7 @@ impl<H: Host> Image<H> {
     ///
     /// # Errors
     ///
-    /// - `INVALID_ARGUMENT` when the image has no such layer.
-    /// - `INVALID_REFERENCE` when the digest or id is invalid.
+    /// - `INVALID_ARGUMENT` or `INVALID_REFERENCE` when the image has no such layer.
     /// - `BLOB_UNKNOWN` or `NOT_FOUND` when the registry does not have the layer.
     /// - Otherwise the code of the failed request.
     pub async fn layer(&self, which: Layer, call: &Call) -> Result<BlobPull<H>> {

@@ -1,4 +1,4 @@
-//! //! A caller's reference to an image.
+//! A caller's reference to an image.
 
 use crate::protocol::code;
 use crate::protocol::oci::reference::Reference;

@@ -1,4 +1,4 @@
-//! //! Paginated listings: tags and the catalog (distribution-spec v1.1.1, "Listing Tags").
+//! Paginated listings: tags and the catalog (distribution-spec v1.1.1, "Listing Tags").
 
 pub(crate) mod pager;
 pub(crate) mod paging;

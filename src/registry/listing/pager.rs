@@ -10,14 +10,14 @@ use crate::protocol::oci::listing::Strings;
 use crate::protocol::url::Url;
 use crate::registry::listing::paging::NextPage;
 
-/// Consecutive pages without new items after which no `Link` is followed. Some registries leave out items that the
+/// Maximum consecutive pages without new items for which a `Link` is followed. Some registries leave out items that the
 /// caller may not see.
 const BARREN: u32 = 16;
 /// Page sizes that registries impose by themselves.
 const LIMITS: [usize; 10] = [50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 100_000];
-/// Factor by which a page grows that is to hold everything.
+/// Growth factor of a page that is to hold everything.
 const LARGER: u64 = 10;
-/// The largest page size that is requested.
+/// Page size from which a page does not grow further.
 const LARGEST: u64 = 100_000_000;
 
 /// The next request of a listing, or its end.

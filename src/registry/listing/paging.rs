@@ -1,4 +1,4 @@
-//! //! Pagination shared by all lists: the location of the next page, and limits on the size of a list.
+//! Pagination shared by all lists: the location of the next page, and limits on the size of a list.
 
 use std::collections::HashSet;
 

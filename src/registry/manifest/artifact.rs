@@ -1,4 +1,4 @@
-//! //! Artifacts: typed files that may refer to an image (image-spec manifest.md, "Guidelines for Artifact Usage").
+//! Artifacts: typed files that may refer to an image (image-spec manifest.md, "Guidelines for Artifact Usage").
 
 use std::rc::Rc;
 

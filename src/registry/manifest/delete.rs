@@ -1,4 +1,4 @@
-//! //! Deleting a manifest, after a search for its dependents, and with a check that it is gone.
+//! Deleting a manifest, after a search for its dependents, and with a check that it is gone.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! //! Fetching and verifying manifests (distribution-spec v1.1.1, "Pulling manifests").
+//! Fetching and verifying manifests (distribution-spec v1.1.1, "Pulling manifests").
 
 use std::rc::Rc;
 

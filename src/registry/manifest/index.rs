@@ -1,4 +1,4 @@
-//! //! Selecting the image for a platform from an image index (image-spec, image-index.md; the order is
+//! Selecting the image for a platform from an image index (image-spec, image-index.md; the order is
 //! containerd's).
 
 use std::cell::RefCell;

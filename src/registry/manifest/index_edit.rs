@@ -1,4 +1,4 @@
-//! //! Creating indexes of existing images (image-spec image-index.md).
+//! Creating indexes of existing images (image-spec image-index.md).
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! //! Manifests that a caller pushes.
+//! Manifests that a caller pushes.
 
 use std::rc::Rc;
 

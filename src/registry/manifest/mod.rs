@@ -1,4 +1,4 @@
-//! //! Manifests and indexes: get, put, delete and referrers.
+//! Manifests and indexes: get, put, delete and referrers.
 
 pub(crate) mod artifact;
 pub(crate) mod delete;

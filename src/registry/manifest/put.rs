@@ -1,4 +1,4 @@
-//! //! Putting and deleting manifests (distribution-spec v1.1.1, "Pushing Manifests", "Deleting Manifests").
+//! Putting and deleting manifests (distribution-spec v1.1.1, "Pushing Manifests", "Deleting Manifests").
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! //! The description of a tag.
+//! The description of a tag.
 
 use std::rc::Rc;
 

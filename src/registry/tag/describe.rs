@@ -1,4 +1,4 @@
-//! //! Describing many tags: several at a time, in the requested order, and each digest once.
+//! Describing many tags: several at a time, in the requested order, and each digest once.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
@@ -206,7 +206,7 @@ impl<H: Host> Descriptions<H> {
                 self.running.push(Box::pin(describe(self.reader.clone(), self.begun, tag, self.done.clone())));
                 self.begun += 1;
             }
-            // In an order by tag name or listed date, all tags are listed before the first is described.
+            // Unless the order is `Any`, all tags are listed before the first is described.
             if !self.pending.is_empty() && (self.listing.is_none() || self.order == Order::Any) {
                 return Ok(());
             }

@@ -1,4 +1,4 @@
-//! //! The current tag list, consulted before and after steps that delete or move tags.
+//! The current tag list, consulted before and after steps that delete or move tags.
 
 use crate::protocol::oci::reference::Tag;
 use crate::registry::api::repo::Repo;

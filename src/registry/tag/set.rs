@@ -1,4 +1,4 @@
-//! //! Pointing a tag at an existing manifest.
+//! Pointing a tag at an existing manifest.
 
 use std::rc::Rc;
 

@@ -157,8 +157,9 @@ impl<H: Host> BlobPull<H> {
         }
     }
 
-    /// Releases resources while the reader pauses, perhaps for good. A response that nobody has read from is
-    /// dropped, and requested again on the next read; any other one keeps nothing that would keep a process alive.
+    /// Releases resources while the reader pauses, perhaps for good. A response that was not read from is dropped, and
+    /// requested again on the next read; any other one gives up its permit and its timer, which could keep a process
+    /// alive.
     pub fn rest(&mut self) {
         match self.state {
             State::Open(_) if self.received == 0 => self.state = State::Broken(0),

@@ -1,4 +1,4 @@
-//! //! Checks that a response is what was requested: the whole blob, or the part.
+//! Checks that a response is what was requested: the whole blob, or the part.
 
 use crate::protocol::code;
 use crate::protocol::http::range;

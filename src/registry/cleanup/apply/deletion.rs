@@ -1,4 +1,4 @@
-//! //! The deletions of a plan. Each is preceded by a check that nothing has changed, and followed by a check that
+//! The deletions of a plan. Each is preceded by a check that nothing has changed, and followed by a check that
 //! it was done.
 
 use std::cell::{Cell, RefCell};

@@ -1,4 +1,4 @@
-//! //! A plan, and the manifests that must be kept regardless of it.
+//! A plan, and the manifests that must be kept regardless of it.
 
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::RepositoryName;

@@ -1,4 +1,4 @@
-//! //! Scheduling deletions: several at a time, unless one has to wait for another.
+//! Scheduling deletions: several at a time, unless one has to wait for another.
 
 use std::cell::{Cell, RefCell};
 

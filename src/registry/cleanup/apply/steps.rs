@@ -1,4 +1,4 @@
-//! //! The order of deletions, such that an interruption leaves nothing incomplete.
+//! The order of deletions, such that an interruption leaves nothing incomplete.
 
 use crate::protocol::oci::digest::Digest;
 use crate::registry::cleanup::inventory::Inventory;

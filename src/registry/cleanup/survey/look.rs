@@ -1,4 +1,4 @@
-//! //! Reading a tag, a manifest or its referrers into an inventory.
+//! Reading a tag, a manifest or its referrers into an inventory.
 
 use std::cell::RefCell;
 use std::rc::Rc;

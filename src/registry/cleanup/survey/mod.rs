@@ -1,4 +1,4 @@
-//! //! Reading a whole repository: its tags, their manifests, and the referrers of those.
+//! Reading a whole repository: its tags, their manifests, and the referrers of those.
 
 pub(super) mod gather;
 mod look;

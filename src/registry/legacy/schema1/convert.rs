@@ -1,4 +1,4 @@
-//! //! Converting schema1 to the current formats: a config and a manifest over the same layers.
+//! Converting schema1 to the current formats: a config and a manifest over the same layers.
 
 use std::rc::Rc;
 

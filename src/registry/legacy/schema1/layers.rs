@@ -1,4 +1,4 @@
-//! //! The blobs of a schema1 manifest and their sizes, which only the registry knows.
+//! The blobs of a schema1 manifest and their sizes, which only the registry knows.
 
 use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;

@@ -1,4 +1,4 @@
-//! //! Signing schema1 manifests before they are pushed.
+//! Signing schema1 manifests before they are pushed.
 
 use crate::protocol::code;
 use crate::protocol::invalid::Invalid;

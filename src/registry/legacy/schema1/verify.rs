@@ -1,4 +1,4 @@
-//! //! Verifying the signatures of schema1 manifests.
+//! Verifying the signatures of schema1 manifests.
 
 use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;

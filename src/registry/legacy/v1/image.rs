@@ -1,4 +1,4 @@
-//! //! V1 images: an id, and the JSON of each image of its ancestry.
+//! V1 images: an id, and the JSON of each image of its ancestry.
 
 use std::rc::Rc;
 

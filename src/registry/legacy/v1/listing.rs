@@ -1,4 +1,4 @@
-//! //! V1 lists: the tags of a repository, which are never paginated, and search results, which may be.
+//! V1 lists: the tags of a repository, which are never paginated, and search results, which may be.
 
 use std::rc::Rc;
 

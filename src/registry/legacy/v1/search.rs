@@ -1,4 +1,4 @@
-//! //! Searching a V1 registry; V2 has no search.
+//! Searching a V1 registry; V2 has no search.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! //! Setting and removing V1 tags, and deleting V1 repositories.
+//! Setting and removing V1 tags, and deleting V1 repositories.
 
 use crate::protocol::code;
 use crate::protocol::http::Method;
