@@ -1,57 +1,58 @@
-//! The codes of `RegistryError` that are ours. A registry's own code (`MANIFEST_UNKNOWN`, `DENIED`…: distribution-spec
-//! v1.1.1, "Error codes") takes precedence wherever it gave one.
+//! The `RegistryError` codes that this client defines. A registry's own code (`MANIFEST_UNKNOWN`, `DENIED`…:
+//! distribution-spec v1.1.1, "Error codes") takes precedence over them.
 
 /// The connection failed.
 pub const NETWORK: &str = "NETWORK";
-/// `fetch` failed in a page on another origin: the browser does not tell a refused CORS check from a dead host.
+/// `fetch` failed in a page on another origin; browsers do not distinguish a failed CORS check from an unreachable
+/// host.
 pub const CORS_OR_NETWORK: &str = "CORS_OR_NETWORK";
-/// Nothing arrived in the time allowed.
+/// No data arrived within the timeout.
 pub const TIMEOUT: &str = "TIMEOUT";
-/// Content that hashes to something else than its digest.
+/// The content does not match its digest.
 pub const DIGEST_MISMATCH: &str = "DIGEST_MISMATCH";
-/// Content of another length than its descriptor says.
+/// The content's length differs from the size in its descriptor.
 pub const SIZE_MISMATCH: &str = "SIZE_MISMATCH";
-/// A body that ended early.
+/// The body ended early.
 pub const TRUNCATED: &str = "TRUNCATED";
-/// The caller's own source of bytes failed, or gave something that is no bytes.
+/// The caller's data source failed, or produced something other than bytes.
 pub const SOURCE: &str = "SOURCE";
-/// A repository name, tag or digest that breaks the grammar.
+/// A repository name, tag or digest is malformed.
 pub const INVALID_REFERENCE: &str = "INVALID_REFERENCE";
-/// Any other argument that cannot be used.
+/// Another argument is invalid.
 pub const INVALID_ARGUMENT: &str = "INVALID_ARGUMENT";
-/// An answer that breaks the protocol.
+/// The response violates the protocol.
 pub const INVALID_RESPONSE: &str = "INVALID_RESPONSE";
-/// An answer over a limit.
+/// The response exceeds a limit.
 pub const TOO_LARGE: &str = "TOO_LARGE";
-/// The registry, or this client, cannot do that.
+/// The registry or this client does not support the operation.
 pub const UNSUPPORTED: &str = "UNSUPPORTED";
-/// The registry wants credentials and there are none it takes.
+/// The registry requires credentials, and none were given that it accepts.
 pub const AUTH_REQUIRED: &str = "AUTH_REQUIRED";
-/// The registry refuses these credentials.
+/// The registry rejects the credentials, or they do not allow the operation.
 pub const DENIED: &str = "DENIED";
-/// Not there, and the registry gave no code of its own.
+/// The resource does not exist, and the registry gave no code of its own.
 pub const NOT_FOUND: &str = "NOT_FOUND";
 /// Too many requests.
 pub const RATE_LIMITED: &str = "RATE_LIMITED";
-/// Any other status that is no success, and the registry gave no code of its own.
+/// The registry responded with another error status and gave no code of its own.
 pub const HTTP_ERROR: &str = "HTTP_ERROR";
-/// A token service that must not get the registry's credentials, or not be asked at all.
+/// The token service must not receive the registry's credentials, or must not be contacted at all.
 pub const UNTRUSTED_REALM: &str = "UNTRUSTED_REALM";
-/// A link or redirect that leads where this client does not follow.
+/// A link or redirect points to a location that this client does not follow.
 pub const UNTRUSTED_LOCATION: &str = "UNTRUSTED_LOCATION";
-/// No entry of an index fits the platform.
+/// No entry of the index matches the platform.
 pub const NO_MATCHING_PLATFORM: &str = "NO_MATCHING_PLATFORM";
-/// A document that reads as two kinds of manifest (image-spec issue CVE-2021-41190).
+/// The document can be read as two kinds of manifest (image-spec issue CVE-2021-41190).
 pub const AMBIGUOUS_MANIFEST: &str = "AMBIGUOUS_MANIFEST";
-/// A signed document without a signature that fits it: unsigned, tampered with, or signed in a way that cannot be checked.
+/// The document has no valid signature: it is unsigned, was tampered with, or uses an algorithm that cannot be checked.
 pub const SIGNATURE_INVALID: &str = "SIGNATURE_INVALID";
-/// An image index nested too deeply, or with too many entries.
+/// The image index is nested too deeply or has too many entries.
 pub const INDEX_LIMIT: &str = "INDEX_LIMIT";
-/// Paging that leads in a circle.
+/// The pages of a listing link in a cycle.
 pub const PAGING_LOOP: &str = "PAGING_LOOP";
-/// Something is not, or no longer, as the caller expects it: somebody else may have changed it.
+/// The state differs from what the caller expects: somebody else may have changed it.
 pub const CONFLICT: &str = "CONFLICT";
-/// A manifest that others depend on.
+/// Other manifests depend on the manifest.
 pub const IN_USE: &str = "IN_USE";
-/// What must not happen; a defect of this client.
+/// An internal error: a defect of this client.
 pub const INTERNAL: &str = "INTERNAL";

@@ -1,31 +1,31 @@
-//! The one error of this room: outside data that breaks a rule.
+//! The error of every parser in `protocol`: untrusted data that breaks a rule.
 
 use std::fmt;
 
 use crate::protocol::code;
 use crate::protocol::text::printable;
 
-/// Outside data that breaks a rule. The message names the field, the rule and the value's place.
+/// Untrusted data that breaks a rule. The message names the field, the rule and the position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
     /// One of [`code`]'s constants.
     pub code: &'static str,
-    /// A whole sentence for a person.
+    /// The message for the user.
     pub message: String,
 }
 
 impl Invalid {
-    /// An argument of the caller that is no repository name, tag or digest.
+    /// Creates the error for a caller's argument that is not a repository name, tag or digest.
     pub fn reference(message: impl Into<String>) -> Self {
         Self { code: code::INVALID_REFERENCE, message: message.into() }
     }
 
-    /// Any other argument of the caller.
+    /// Creates the error for any other invalid argument.
     pub fn argument(message: impl Into<String>) -> Self {
         Self { code: code::INVALID_ARGUMENT, message: message.into() }
     }
 
-    /// Something a registry sent.
+    /// Creates the error for invalid data from a registry.
     pub fn response(message: impl Into<String>) -> Self {
         Self { code: code::INVALID_RESPONSE, message: message.into() }
     }
@@ -39,7 +39,7 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// Shortens and escapes an outside value for a message: at most 80 characters, unsafe ones escaped.
+/// Quotes an untrusted value for a message: at most 80 characters, unsafe ones escaped.
 pub fn quoted(value: &str) -> String {
     const LIMIT: usize = 80;
     let mut out = String::from("\"");

@@ -1,5 +1,5 @@
-//! What goes over the wire, and nothing that sends it: names, digests, manifests, challenges, links, ranges, errors.
-//! Outside data becomes a type here, or an [`invalid::Invalid`] that says what is wrong with it.
+//! The registry protocols without I/O: names, digests, manifests, challenges, links, ranges and error bodies. Parsers
+//! turn untrusted data into types, or return an [`invalid::Invalid`] that names the broken rule.
 
 pub mod auth;
 pub mod code;

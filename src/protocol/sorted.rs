@@ -1,7 +1,7 @@
-//! A map of few entries.
+//! A map for a small number of entries.
 
-/// A map kept as a sorted list. For few entries it is as quick as the standard library's tree, which costs the package some
-/// ten kilobytes for each kind of key and value.
+/// A map stored as a sorted list. For few entries it is as fast as `BTreeMap`, which adds some ten kilobytes to the
+/// package for each pair of key and value types.
 #[derive(Debug, Clone)]
 pub struct Sorted<K, V>(Vec<(K, V)>);
 
@@ -13,14 +13,14 @@ impl<K, V> Default for Sorted<K, V> {
 
 impl<K: Ord, V> Sorted<K, V> {
     fn place(&self, key: &K) -> Result<usize, usize> {
-        // What comes in order, as numbers that are counted up do, is looked for at the end.
+        // Fast path for keys inserted in ascending order, such as counters.
         match self.0.last() {
             Some((last, _)) if last < key => Err(self.0.len()),
             _ => self.0.binary_search_by(|(other, _)| other.cmp(key)),
         }
     }
 
-    /// The value before, if any.
+    /// Inserts a value and returns the previous one, if any.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.place(&key) {
             Ok(place) => self.0.get_mut(place).map(|(_, before)| std::mem::replace(before, value)),
@@ -31,39 +31,39 @@ impl<K: Ord, V> Sorted<K, V> {
         }
     }
 
-    /// The value, taken out.
+    /// Removes the key and returns its value.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         self.place(key).ok().map(|place| self.0.remove(place).1)
     }
 
-    /// The value.
+    /// Returns the value of the key.
     pub fn get(&self, key: &K) -> Option<&V> {
         self.place(key).ok().and_then(|place| self.0.get(place)).map(|(_, value)| value)
     }
 
-    /// The value, to be changed.
+    /// Returns a mutable reference to the value of the key.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.place(key).ok().and_then(|place| self.0.get_mut(place)).map(|(_, value)| value)
     }
 
-    /// Whether there is none.
+    /// Returns true if the map has no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The least key.
+    /// Returns the smallest key.
     pub fn first_key(&self) -> Option<&K> {
         self.0.first().map(|(key, _)| key)
     }
 
-    /// Takes out what lies before a key.
+    /// Removes and returns the entries whose keys are smaller than `key`.
     pub fn take_before(&mut self, key: &K) -> Self {
         let (Ok(place) | Err(place)) = self.place(key);
         let rest = self.0.split_off(place);
         Self(std::mem::replace(&mut self.0, rest))
     }
 
-    /// The values in the order of their keys.
+    /// Returns the values in the order of their keys.
     pub fn into_values(self) -> impl Iterator<Item = V> {
         self.0.into_iter().map(|(_, value)| value)
     }

@@ -160,7 +160,7 @@ fn images_that_are_none() {
         (TAG, Reply::json("{}"), "tag: got an object"),
         (ANCESTRY, list(&[]), "ancestry: it is empty"),
         (ANCESTRY, list(&[BASE]), "ancestry[0]: it is aaaa"),
-        (ANCESTRY, list(&[TOP, BASE, TOP]), "ancestry[2]: the ancestry leads in a circle"),
+        (ANCESTRY, list(&[TOP, BASE, TOP]), "ancestry[2]: the ancestry is a cycle"),
         (ANCESTRY, list(&[TOP, "x"]), "ancestry[1]: image id \"x\""),
         (ANCESTRY, list(&many), "ancestry[1000]: an image may have 1000 layers at most"),
         (ANCESTRY, Reply::json("null"), "ancestry: got null"),

@@ -1,26 +1,26 @@
-//! `WWW-Authenticate` (RFC 9110 §11.6.1), as registries and the proxies before them write it.
+//! Parses `WWW-Authenticate` (RFC 9110 §11.6.1) as registries and their proxies write it.
 
 use crate::protocol::http::field;
 use crate::protocol::http::field::{is_token, take};
 
-/// A way to authenticate that a server offers.
+/// An authentication scheme that a server offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
-    /// `bearer`, `basic`… in lower case.
+    /// The scheme in lower case: `bearer`, `basic`…
     pub scheme: String,
-    /// Parameters in their order; names in lower case.
+    /// The parameters in order; names are in lower case.
     pub params: Vec<(String, String)>,
 }
 
 impl Challenge {
-    /// The first parameter of this name (lower case).
+    /// Returns the first parameter of this name (lower case).
     pub fn param(&self, name: &str) -> Option<&str> {
         self.params.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// The challenges of one or more fields, in order. A field may hold several, and their parameters are separated by the
-/// same commas as they are; what fits nowhere is skipped.
+/// Parses the challenges of one or more fields, in order. A field may hold several challenges, which are separated by
+/// the same commas as their parameters. Malformed parts are skipped.
 pub fn parse<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Challenge> {
     let mut challenges: Vec<Challenge> = Vec::new();
     for value in values {
@@ -33,7 +33,7 @@ pub fn parse<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Challenge> {
             }
             let name = take(&mut rest, is_token);
             if name.is_empty() {
-                // No item starts with this: on to the next one.
+                // Not the start of an item: skip to the next one.
                 field::skip_item(&mut rest);
                 continue;
             }
@@ -42,7 +42,7 @@ pub fn parse<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Challenge> {
             if let Some(after) = after.strip_prefix('=') {
                 rest = after.trim_start_matches(field::BLANKS);
                 let value = parameter_value(&mut rest);
-                // A parameter before any scheme belongs to nothing.
+                // A parameter before any scheme is ignored.
                 if let (Some(value), Some(challenge)) = (value, challenges.get_mut(first..).and_then(<[_]>::last_mut)) {
                     challenge.params.push((name, value));
                 }
@@ -56,17 +56,17 @@ pub fn parse<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Challenge> {
     challenges
 }
 
-/// A quoted string or a token; `None` for a missing value and for quotes that don't end.
+/// Reads a quoted string or a token; `None` for a missing value and for an unterminated string.
 fn parameter_value(rest: &mut &str) -> Option<String> {
     if rest.starts_with('"') {
         return field::quoted_string(rest);
     }
-    // Generous: some write a URL without quotes.
+    // Lenient: some registries write a URL without quotes.
     let value = take(rest, |character| !matches!(character, ' ' | '\t' | ',' | '"'));
     Some(value.to_owned()).filter(|value| !value.is_empty())
 }
 
-/// Skips a scheme's token68 (`Negotiate YWJj==`), which holds nothing this client uses.
+/// Skips a scheme's token68 (`Negotiate YWJj==`), which this client does not use.
 fn skip_token68(rest: &mut &str) {
     let mut after = *rest;
     take(&mut after, |character| is_token(character) || character == '/');

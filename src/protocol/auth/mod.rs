@@ -1,4 +1,4 @@
-//! Challenges, scopes and tokens: how a registry asks for credentials, and what they are exchanged for.
+//! Challenges, scopes, tokens and secrets of registry authentication.
 
 pub mod challenge;
 pub mod scope;

@@ -1,35 +1,36 @@
-//! What a token allows (distribution docs, spec/auth/scope.md): `repository:<name>:pull,push`, `registry:catalog:*`.
+//! Token scopes (distribution docs, spec/auth/scope.md): `repository:<name>:pull,push`, `registry:catalog:*`.
 
 use std::fmt;
 use std::rc::Rc;
 
 use crate::protocol::http::Method;
 
-/// What a request is about.
+/// The resource that a request accesses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resource {
-    /// `/v2/` and what needs no more than to be let in.
+    /// `/v2/`, and requests that need authentication but no scope.
     Registry,
     /// The list of all repositories.
     Catalog,
-    /// A repository, by its name at the registry.
+    /// A repository, by its name in the registry.
     Repository(Rc<str>),
-    /// Blobs that go up to a repository; some may be mounted from another one, which takes a token for both.
+    /// The destination of a blob upload. A blob may be mounted from another repository, which needs a token for both.
     Upload {
-        /// The repository's name at the registry.
+        /// The destination repository's name in the registry.
         into: Rc<str>,
-        /// The other one's.
+        /// The source repository of a mount.
         from: Option<Rc<str>>,
     },
 }
 
 impl Resource {
-    /// Whether it takes a second repository.
+    /// Returns true if the upload mounts from another repository.
     pub fn is_mount(&self) -> bool {
         matches!(self, Resource::Upload { from: Some(_), .. })
     }
 
-    /// What a token must allow for a request. To delete, older registries want all that the newer ones call `delete`.
+    /// Returns the scopes that a request needs. A deletion requests `delete`, `pull` and `push`: older registries check
+    /// the latter two instead of `delete`.
     pub fn scopes(&self, method: Method) -> Scopes {
         match self {
             Resource::Registry => Scopes::default(),
@@ -42,7 +43,7 @@ impl Resource {
                     Method::Delete => &["delete", "pull", "push"],
                 },
             ),
-            // The token that asks whether a blob is there is good for what follows.
+            // One token serves the existence check and the upload that follows it.
             Resource::Upload { into, from } => {
                 let scopes = Resource::Repository(into.clone()).scopes(if method == Method::Delete {
                     method
@@ -58,21 +59,21 @@ impl Resource {
     }
 }
 
-/// A set of scopes, in the one order and spelling that makes equal sets equal: usable as a key.
+/// A normalized set of scopes: equal sets compare equal, so that it can be a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Scopes(
-    /// Actions by resource (`repository:<name>`): `*` alone where it is among them. A scope that is none by the grammar
-    /// stands as a resource without actions.
+    /// The actions by resource (`repository:<name>`), with `*` replacing all others. A scope that does not follow the
+    /// grammar is kept as a resource without actions.
     Vec<(String, Vec<String>)>,
 );
 
 impl Scopes {
-    /// Actions on a repository.
+    /// Returns the scope of actions on a repository.
     pub fn repository(name: &str, actions: &[&str]) -> Self {
         Self::of(format!("repository:{name}"), actions)
     }
 
-    /// The catalog.
+    /// Returns the scope of the catalog.
     pub fn catalog() -> Self {
         Self::of("registry:catalog".to_owned(), &["*"])
     }
@@ -81,12 +82,12 @@ impl Scopes {
         Self::sorted(vec![(resource, actions.iter().map(|action| (*action).to_owned()).collect())])
     }
 
-    /// The scopes of a challenge or an option, separated by blanks. One that names no action asks for nothing; one that
-    /// is no scope by the grammar (Forgejo's `*`) stays as it is, for whoever understands it.
+    /// Parses the scopes of a challenge or an option, separated by spaces. A scope without actions is dropped; one that
+    /// does not follow the grammar (Forgejo's `*`) is kept verbatim.
     pub fn parse(text: &str) -> Self {
         let mut scopes = Vec::new();
         for item in text.split_ascii_whitespace() {
-            // The resource's name may hold colons itself: a host and a port.
+            // The resource's name may contain colons: a host and a port.
             match item.rsplit_once(':') {
                 Some((resource, actions)) if resource.contains(':') => {
                     let actions: Vec<String> =
@@ -101,7 +102,7 @@ impl Scopes {
         Self::sorted(scopes)
     }
 
-    /// All of both.
+    /// Returns the union of both sets.
     pub fn with(mut self, other: &Scopes) -> Self {
         self.0.extend_from_slice(&other.0);
         Self::sorted(self.0)
@@ -126,12 +127,12 @@ impl Scopes {
         Self(scopes)
     }
 
-    /// Whether there are none.
+    /// Returns true if the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether whoever has these may do all that the others allow.
+    /// Returns true if these scopes include all of `others`.
     pub fn cover(&self, others: &Scopes) -> bool {
         others.0.iter().all(|(resource, wanted)| {
             let place = self.0.binary_search_by(|(other, _)| other.cmp(resource)).ok();
@@ -141,13 +142,13 @@ impl Scopes {
         })
     }
 
-    /// The repository, where they are about one and nothing else.
+    /// Returns the repository if the scopes are for one repository and nothing else.
     pub fn only_repository(&self) -> Option<&str> {
         let [(only, _)] = self.0.as_slice() else { return None };
         only.strip_prefix("repository:")
     }
 
-    /// Each as it stands in a request for a token.
+    /// Returns the scopes in the form of a token request.
     pub fn iter(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|(resource, actions)| {
             if actions.is_empty() { resource.clone() } else { format!("{resource}:{}", actions.join(",")) }
@@ -160,7 +161,7 @@ fn allow_all(actions: &[String]) -> bool {
 }
 
 impl fmt::Display for Scopes {
-    /// Separated by blanks, as OAuth2 has it.
+    /// Writes the scopes separated by spaces, as in OAuth2.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.iter().collect::<Vec<_>>().join(" "))
     }

@@ -2,24 +2,24 @@
 
 use std::fmt;
 
-/// A password or token. Shown nowhere: `Debug` prints `<redacted>`, there is no `Display` and no `Serialize`, and
-/// whoever wants the text has to say so.
+/// A password or token that is never printed: `Debug` prints `<redacted>`, and there is no `Display` and no
+/// `Serialize`. [`expose`](Self::expose) returns the text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps a secret.
+    /// Wraps a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The secret itself, for the header or form field it belongs into.
+    /// Returns the secret for a header or a form field.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// The text without the secrets.
+/// Replaces the secrets in a text with `<redacted>`.
 pub fn redacted(text: &[u8], secrets: &[Secret]) -> Vec<u8> {
     let shown = secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty());
     let text =

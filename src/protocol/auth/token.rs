@@ -1,37 +1,37 @@
-//! What a token service answers (distribution docs, spec/auth/token.md and oauth.md).
+//! Token service responses (distribution docs, spec/auth/token.md and oauth.md).
 
 use crate::protocol::auth::secret::Secret;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
 use crate::protocol::json::Members;
 
-/// Seconds a token lives where the answer does not say; it never counts as living less.
+/// The lifetime in seconds of a token whose response gives none; also the minimum.
 const LEAST_LIFETIME: u64 = 60;
 
-/// A token and how long it lives.
+/// A token and its lifetime.
 #[derive(Debug, Clone)]
 pub struct TokenAnswer {
-    /// For `Authorization: Bearer`.
+    /// The token for `Authorization: Bearer`.
     pub token: Secret,
-    /// Milliseconds from now on. `issued_at` is not looked at: it is of the service's clock.
+    /// The lifetime in milliseconds from now. `issued_at` is ignored because it is in the service's clock.
     pub lifetime: u64,
-    /// What to ask with from now on, where the service gave a new one.
+    /// The new refresh token for later requests, if the service returned one.
     pub refresh_token: Option<Secret>,
 }
 
-/// Reads an answer. No message shows anything of it: it may hold a token.
+/// Parses a token response. Error messages never quote it: it may hold a token.
 pub fn parse(body: &[u8]) -> Result<TokenAnswer, Invalid> {
     const NAMES: &[&str] = &["token", "access_token", "expires_in", "refresh_token"];
-    let refused = |why: &str| Err(Invalid::response(format!("the token service's answer {why}")));
+    let refused = |why: &str| Err(Invalid::response(format!("the token service's response {why}")));
     let Ok(members) = json::text(body).and_then(|text| Members::read(text, NAMES)) else {
-        return refused("is no JSON object");
+        return refused("is not a JSON object");
     };
     let secret = |name| members.string(name).ok().flatten();
     let Some(token) = secret("token").or_else(|| secret("access_token")) else {
         return refused("holds neither token nor access_token");
     };
     if !is_token(&token) {
-        return refused("holds a token with characters that none may have");
+        return refused("holds a token with characters that no header field allows");
     }
     let seconds = members.get("expires_in").map_or(LEAST_LIFETIME, seconds).max(LEAST_LIFETIME);
     Ok(TokenAnswer {
@@ -41,13 +41,13 @@ pub fn parse(body: &[u8]) -> Result<TokenAnswer, Invalid> {
     })
 }
 
-/// Whether a text can stand behind `Bearer`: what a header field takes without a blank. (RFC 6750 §2.1 allows less, some
-/// services give more.)
+/// Returns true if a text can follow `Bearer` in a header field: visible ASCII without spaces. (RFC 6750 §2.1 allows
+/// less, but some services issue such tokens.)
 pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// A whole number of seconds; 0 for anything else.
+/// Parses a whole number of seconds; returns 0 for anything else.
 fn seconds(text: &str) -> u64 {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().unwrap_or(u64::MAX) } else { 0 }
 }

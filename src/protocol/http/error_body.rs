@@ -1,40 +1,40 @@
-//! What a registry says about an error (distribution-spec v1.1.1, "Error codes"), as far as it can be read: registries
-//! and the proxies before them answer anything.
+//! Parses error responses (distribution-spec v1.1.1, "Error codes") leniently: registries and their proxies send
+//! anything.
 
 use crate::protocol::json;
 use crate::protocol::json::Members;
 use crate::protocol::text::printable;
 
-/// One of a registry's errors.
+/// One error of an error response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorItem {
-    /// `MANIFEST_UNKNOWN`, `DENIED`…; empty where the registry's is no code by the spec.
+    /// The code: `MANIFEST_UNKNOWN`, `DENIED`…; empty if it does not follow the spec's grammar.
     pub code: String,
-    /// What the registry says to a person; may be empty.
+    /// The registry's message for the user; may be empty.
     pub message: String,
-    /// JSON that the registry added.
+    /// The JSON of the error's `detail`.
     pub detail: Option<String>,
 }
 
 impl ErrorItem {
-    /// Whether it says that something a manifest is made of is not there (distribution-spec v1.1.1, "Error codes"). Of what
-    /// an index lists distribution says `MANIFEST_BLOB_UNKNOWN` too.
+    /// Returns true if the error says that content a manifest refers to does not exist (distribution-spec v1.1.1,
+    /// "Error codes"). For the entries of an index distribution sends `MANIFEST_BLOB_UNKNOWN` too.
     pub fn is_of_missing_part(&self) -> bool {
         matches!(self.code.as_str(), "MANIFEST_BLOB_UNKNOWN" | "BLOB_UNKNOWN" | "MANIFEST_UNKNOWN")
     }
 
-    /// Whether it says that an upload is not known, or can be no longer gone on with.
+    /// Returns true if the error says that an upload session is unknown or cannot be continued.
     pub fn is_of_lost_upload(&self) -> bool {
         matches!(self.code.as_str(), "BLOB_UPLOAD_UNKNOWN" | "BLOB_UPLOAD_INVALID")
     }
 
-    /// Whether it names something, wherever it does so.
+    /// Returns true if the message or the detail contains `what`.
     pub fn names(&self, what: &str) -> bool {
         self.message.contains(what) || self.detail.iter().any(|detail| detail.contains(what))
     }
 }
 
-/// The errors of a body, in order. What cannot be read is left out; what is no error body has none.
+/// Returns the errors of a body, in order. Unreadable items are omitted; a body in another format has none.
 pub fn parse(body: &[u8]) -> Vec<ErrorItem> {
     let mut items = Vec::new();
     let text = String::from_utf8_lossy(body);
@@ -44,7 +44,7 @@ pub fn parse(body: &[u8]) -> Vec<ErrorItem> {
     if let Ok(members) = Members::read(&text, &["errors"])
         && let Some(errors) = members.get("errors")
     {
-        // What is no array has no items.
+        // A value that is not an array has no items.
         _ = json::each_item(errors, &mut |_, item| {
             items.extend(read_item(item.get()));
             Ok(())
@@ -62,14 +62,15 @@ fn read_item(text: &str) -> Option<ErrorItem> {
     readable.then(|| ErrorItem { code, message, detail: members.get("detail").map(str::to_owned) })
 }
 
-/// The spec says `[A-Z_]+`; registries have used digits too.
+/// Returns true for a code. The spec says `[A-Z_]+`; registries have used digits too.
 fn is_code(text: &str) -> bool {
     text.len() <= 64
         && text.starts_with(|first: char| first.is_ascii_uppercase())
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// The text of a body that is no error body, for a message: at most 200 characters in one line. `None` if there is none.
+/// Returns an excerpt of a body that is not an error response, for a message: at most 200 characters in one line.
+/// `None` if it has no text.
 pub fn excerpt(body: &[u8]) -> Option<String> {
     const LIMIT: usize = 200;
     let text = String::from_utf8_lossy(body);
@@ -78,7 +79,7 @@ pub fn excerpt(body: &[u8]) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
-/// The title of an HTML page, for a message, or else its first words.
+/// Returns the title of an HTML page for a message, or else its first words.
 pub fn title(body: &[u8]) -> Option<String> {
     const LIMIT: usize = 100;
     let text = String::from_utf8_lossy(body);
@@ -97,7 +98,8 @@ pub fn title(body: &[u8]) -> Option<String> {
     (!words.is_empty()).then_some(words)
 }
 
-/// The message of JSON that is no error body: V1 registries say `error`, Docker Hub `message`, `detail` or `details`.
+/// Returns the message of JSON in another format: V1 registries send `error`, Docker Hub `message`, `detail` or
+/// `details`.
 fn message(text: &str) -> Option<String> {
     const NAMES: &[&str] = &["error", "message", "detail", "details"];
     json::check_depth(text).ok()?;

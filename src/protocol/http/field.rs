@@ -1,12 +1,12 @@
-//! What header fields are made of (RFC 9110 §5.6). Each function takes from the front of `rest` and leaves what follows;
-//! all together take every character once, so that a field is read in time that grows with its length.
+//! Tokenizer for header fields (RFC 9110 §5.6). Each function takes a part from the front of `rest` and leaves the
+//! remainder. Together they consume each character once, so that a field is parsed in linear time.
 
-/// What may stand between two parts of a field.
+/// Optional whitespace between the parts of a field.
 pub const BLANKS: [char; 2] = [' ', '\t'];
-/// What may stand between two elements of a list: some of them may be empty (§5.6.1).
+/// The separators between the elements of a list, some of which may be empty (§5.6.1).
 pub const BLANKS_AND_COMMAS: [char; 3] = [' ', '\t', ','];
 
-/// Takes the characters in front that fit.
+/// Takes the leading characters for which `fits` returns true.
 pub fn take<'a>(rest: &mut &'a str, fits: impl Fn(char) -> bool) -> &'a str {
     let end = rest.find(|character| !fits(character)).unwrap_or(rest.len());
     let (taken, after) = rest.split_at_checked(end).unwrap_or_default();
@@ -14,13 +14,13 @@ pub fn take<'a>(rest: &mut &'a str, fits: impl Fn(char) -> bool) -> &'a str {
     taken
 }
 
-/// Whether a character may stand in a token (§5.6.2).
+/// Returns true for a character of a token (§5.6.2).
 pub fn is_token(character: char) -> bool {
     character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
 }
 
-/// Takes a quoted string (§5.6.4), its escapes resolved. `None` where there is none, and where it does not end: then
-/// all is taken.
+/// Takes a quoted string (§5.6.4) and resolves its escapes. Returns `None` if there is none, or if it is unterminated:
+/// then all of `rest` is taken.
 pub fn quoted_string(rest: &mut &str) -> Option<String> {
     let mut characters = rest.strip_prefix('"')?.chars();
     let mut value = String::new();
@@ -40,8 +40,8 @@ pub fn quoted_string(rest: &mut &str) -> Option<String> {
     }
 }
 
-/// Takes `name`, `name=value` or `name="value"` and the blanks after it; `None` for quotes that do not end. Name and value
-/// end at the next separator and may be empty.
+/// Takes `name`, `name=value` or `name="value"` and the whitespace after it; returns `None` for an unterminated string.
+/// Name and value end at the next separator and may be empty.
 pub fn parameter(rest: &mut &str) -> Option<(String, String)> {
     let name = take(rest, |character| !matches!(character, '=' | ';' | ',' | ' ' | '\t')).to_owned();
     let mut value = String::new();
@@ -58,7 +58,7 @@ pub fn parameter(rest: &mut &str) -> Option<(String, String)> {
     Some((name, value))
 }
 
-/// Skips to the next comma outside of quotes, or to the end. Whether nothing but blanks was skipped.
+/// Skips to the next comma outside of quotes, or to the end. Returns true if it skipped only whitespace.
 pub fn skip_item(rest: &mut &str) -> bool {
     *rest = rest.trim_start_matches(BLANKS);
     let clean = rest.is_empty() || rest.starts_with(',');
@@ -69,7 +69,7 @@ pub fn skip_item(rest: &mut &str) -> bool {
     clean
 }
 
-/// The elements of a list, each taken by `read`; those it refuses and those that go on behind what it took are left out.
+/// Parses the elements of a list with `read`. An element that `read` rejects or does not consume completely is omitted.
 pub fn list<T>(value: &str, read: impl Fn(&mut &str) -> Option<T>) -> Vec<T> {
     let mut elements = Vec::new();
     let mut rest = value.trim_start_matches(BLANKS_AND_COMMAS);

@@ -1,11 +1,11 @@
-//! The `Link` header field (RFC 8288), which leads to the next page of a listing.
+//! The `Link` header field (RFC 8288), which points to the next page of a listing.
 
 use crate::protocol::http::field;
 use crate::protocol::http::field::{BLANKS, BLANKS_AND_COMMAS};
 use crate::protocol::invalid::{Invalid, quoted};
 
-/// The target of the link with the relation `next`, as it stands there; `None` where there is none. A field that cannot
-/// be read is an error: taken for none it would end a listing silently.
+/// Returns the target of the link with the relation `next`, verbatim; `None` if there is none. An unreadable field is
+/// an error: if it were ignored, the listing would end early without notice.
 pub fn next<'a>(values: impl Iterator<Item = &'a str>) -> Result<Option<String>, Invalid> {
     let mut next = None;
     for value in values {
@@ -22,8 +22,8 @@ pub fn next<'a>(values: impl Iterator<Item = &'a str>) -> Result<Option<String>,
     Ok(next)
 }
 
-/// The query of the next page's link in a field that [`next`] refuses, if there is one to be made out: some registries send
-/// the bare URL (Cloudflare's).
+/// Extracts the query of the next page's link from a field that [`next`] rejects, if possible: some registries send the
+/// bare URL (Cloudflare's).
 pub fn query_of_unreadable<'a>(values: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut values = values.filter(|value| value.contains("next"));
     let (_, query) = values.next()?.split_once('?')?;
@@ -37,7 +37,7 @@ struct Link<'a> {
 }
 
 impl<'a> Link<'a> {
-    /// Reads one link and leaves what follows it, from its comma on.
+    /// Reads one link and leaves the rest, from its comma on.
     fn read(rest: &mut &'a str) -> Result<Self, &'static str> {
         let after = rest.strip_prefix('<').ok_or("a link starts with '<'")?;
         let (target, after) = after.split_once('>').ok_or("'>' is missing after a link's target")?;
@@ -49,9 +49,9 @@ impl<'a> Link<'a> {
         let mut relation = None;
         while let Some(after) = rest.strip_prefix(';') {
             *rest = after.trim_start_matches(BLANKS);
-            // A trailing `;` makes an empty one.
+            // A trailing `;` yields an empty parameter.
             let (name, value) = field::parameter(rest).ok_or("a quoted string does not end")?;
-            // Of several the first counts (RFC 8288 §3.3).
+            // The first `rel` counts (RFC 8288 §3.3).
             if relation.is_none() && name.eq_ignore_ascii_case("rel") {
                 relation = Some(value.split_ascii_whitespace().any(|relation| relation.eq_ignore_ascii_case("next")));
             }

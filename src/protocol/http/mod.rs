@@ -1,4 +1,4 @@
-//! HTTP methods and header fields, and parsers of the fields and bodies that registries send.
+//! HTTP methods and header fields, and parsers for the fields and bodies that registries send.
 
 pub mod error_body;
 pub mod field;
@@ -10,7 +10,7 @@ pub mod warning;
 
 use std::fmt;
 
-/// The HTTP methods the registry protocols use.
+/// The HTTP methods that the registry protocols use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// GET
@@ -28,7 +28,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as it stands in a request line.
+    /// Returns the method's name in a request line.
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -47,12 +47,12 @@ impl fmt::Display for Method {
     }
 }
 
-/// Header fields in the order they were added; names are lower case.
+/// Header fields in insertion order; names are in lower case.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
-    /// No header fields.
+    /// Creates an empty list.
     pub fn new() -> Self {
         Self::default()
     }
@@ -64,29 +64,29 @@ impl Headers {
         self.0.push((name, value.into()));
     }
 
-    /// Adds a field beside any of the same name.
+    /// Adds a field and keeps those of the same name.
     pub fn append(&mut self, name: &str, value: impl Into<String>) {
         self.0.push((name.to_ascii_lowercase(), value.into()));
     }
 
-    /// The first value of a field, named in lower case.
+    /// Returns the first value of a field; `name` is in lower case.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every value of a field, named in lower case.
+    /// Returns all values of a field; `name` is in lower case.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every field.
+    /// Returns the names and values of all fields.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
 impl fmt::Debug for Headers {
-    /// Names only: values may be secrets.
+    /// Writes the names only: values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }

@@ -1,35 +1,36 @@
-//! `Content-Range` (RFC 9110 §14.4), and the `Range` of an upload (distribution-spec v1.1.1, "Pushing a blob in chunks").
+//! Parses `Content-Range` (RFC 9110 §14.4) and the `Range` of an upload (distribution-spec v1.1.1, "Pushing a blob in
+//! chunks").
 
 use crate::protocol::invalid::{Invalid, quoted};
 
-/// Which bytes a 206 answer holds.
+/// The range of bytes in a 206 response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContentRange {
-    /// The first byte's position.
+    /// The position of the first byte.
     pub first: u64,
-    /// The last byte's position.
+    /// The position of the last byte.
     pub last: u64,
-    /// The length of the whole, where it is said.
+    /// The complete length, if the registry gave it.
     pub complete: Option<u64>,
 }
 
-/// Reads `bytes 0-9/10` or `bytes 0-9/*`. V1 registries leave the unit out.
+/// Parses `bytes 0-9/10` or `bytes 0-9/*`. V1 registries omit the unit.
 pub fn parse_content_range(value: &str) -> Result<ContentRange, Invalid> {
     read(value).ok_or_else(|| {
         Invalid::response(format!("Content-Range {}: \"bytes FIRST-LAST/LENGTH\" is needed", quoted(value)))
     })
 }
 
-/// What a registry says it has of an upload.
+/// The part of an upload that a registry says it has received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UploadRange {
-    /// The first byte's position: 0 by the specification; zot names that of the last chunk.
+    /// The position of the first byte: 0 by the specification; zot returns the start of the last chunk.
     pub first: u64,
-    /// The last byte's position. `0-0` is said of no byte as well as of one.
+    /// The position of the last byte. Registries send `0-0` both for no bytes and for one byte.
     pub last: u64,
 }
 
-/// Reads `0-99`, or `bytes=0-99`.
+/// Parses `0-99` or `bytes=0-99`.
 pub fn parse_upload_range(value: &str) -> Option<UploadRange> {
     let range = value.trim();
     let range = range.strip_prefix("bytes=").unwrap_or(range);
@@ -51,7 +52,7 @@ fn read(value: &str) -> Option<ContentRange> {
     (first <= last && complete.is_none_or(|complete| last < complete)).then_some(ContentRange { first, last, complete })
 }
 
-/// Digits only: Rust's own parser takes a sign as well.
+/// Parses digits only: Rust's parser accepts a sign as well.
 fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

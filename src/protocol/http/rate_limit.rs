@@ -1,35 +1,35 @@
-//! How much a registry still allows: Docker Hub's fields, those of the IETF's drafts (draft-ietf-httpapi-ratelimit-headers:
-//! a field each up to 06, a dictionary in 07, structured items of RFC 9651 from 08 on) and their forerunners with `X-`.
+//! Parses rate limit fields: Docker Hub's, those of the IETF drafts (draft-ietf-httpapi-ratelimit-headers: one field
+//! each up to 06, a dictionary in 07, structured items of RFC 9651 from 08 on) and their `X-` predecessors.
 
 use serde::Serialize;
 
 use crate::protocol::http::{Headers, field};
 use crate::protocol::json;
 
-/// What an answer says about the requests that are allowed. What it does not say is `None`.
+/// The rate limit that a response reports. A value that the response does not give is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RateLimit {
-    /// Requests allowed in a window.
+    /// The number of requests allowed per window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
-    /// Requests left.
+    /// The number of requests left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remaining: Option<u64>,
     /// The window's length in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<u64>,
-    /// Milliseconds from the answer on until there are more.
+    /// The time from the response until the limit resets, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset: Option<u64>,
-    /// Who is counted: the address or account that Docker Hub names.
+    /// The address or account that Docker Hub counts the requests for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
 
-/// What the header fields say; `None` where they have no number of requests and no time.
+/// Parses the header fields; returns `None` if they give neither a number of requests nor a time.
 pub fn parse(headers: &Headers) -> Option<RateLimit> {
-    // Most registries have none, and every answer passes here.
+    // Fast path: every response passes here, and most registries send no such field.
     if !headers.iter().any(|(name, _)| name.contains("ratelimit")) {
         return None;
     }
@@ -40,8 +40,8 @@ pub fn parse(headers: &Headers) -> Option<RateLimit> {
     Some(RateLimit { source: source(headers), ..rate_limit })
 }
 
-/// `RateLimit: "default";r=50;t=30` with `RateLimit-Policy: "default";q=100;w=60`. Of several limits the one that leaves
-/// the fewest requests: it is reached first.
+/// Reads `RateLimit: "default";r=50;t=30` with `RateLimit-Policy: "default";q=100;w=60`. If there are several limits,
+/// the one with the fewest remaining requests counts, because it is reached first.
 fn structured(headers: &Headers) -> Option<RateLimit> {
     let limits = items(headers, "ratelimit");
     let tightest = limits.iter().filter_map(|item| Some((item.number("r")?, item)));
@@ -57,15 +57,15 @@ fn structured(headers: &Headers) -> Option<RateLimit> {
     })
 }
 
-/// `RateLimit: limit=100, remaining=50, reset=5` with `RateLimit-Policy: 100;w=60`.
+/// Reads `RateLimit: limit=100, remaining=50, reset=5` with `RateLimit-Policy: 100;w=60`.
 fn dictionary(headers: &Headers) -> Option<RateLimit> {
     let items = items(headers, "ratelimit");
     let member = |name| items.iter().find_map(|item| item.get(name));
     told(headers, [member("limit"), member("remaining"), member("reset")], &[])
 }
 
-/// A field each. Docker Hub's have the window: `100;w=21600`; a draft's limit may be followed by its policies:
-/// `100, 100;w=60, 5000;w=3600`.
+/// Reads one field per value. Docker Hub's fields include the window: `100;w=21600`; a draft's limit may be followed by
+/// its policies: `100, 100;w=60, 5000;w=3600`.
 fn fields(headers: &Headers, names: [&str; 3]) -> Option<RateLimit> {
     let [limit, remaining, reset] = names.map(|name| items(headers, name));
     let value = |items: &'_ [Item]| items.first().map(|item| item.name().to_owned());
@@ -73,7 +73,7 @@ fn fields(headers: &Headers, names: [&str; 3]) -> Option<RateLimit> {
     told(headers, values.each_ref().map(Option::as_deref), &limit)
 }
 
-/// Limit, remaining and reset, and the window of the policy that has this limit.
+/// Combines limit, remaining and reset with the window of the policy that has this limit.
 fn told(headers: &Headers, [limit, remaining, reset]: [Option<&str>; 3], policies: &[Item]) -> Option<RateLimit> {
     let others = items(headers, "ratelimit-policy");
     let window = policies.iter().chain(&others).filter(|policy| Some(policy.name()) == limit);
@@ -94,11 +94,11 @@ fn source(headers: &Headers) -> Option<String> {
     fits.then(|| source.to_owned())
 }
 
-/// An element of a list and its parameters.
+/// A list element and its parameters.
 struct Item(Vec<(String, String)>);
 
 impl Item {
-    /// The element itself, or its name in a dictionary.
+    /// Returns the element itself, or its name in a dictionary.
     fn name(&self) -> &str {
         self.0.first().map_or("", |(name, _)| name)
     }
@@ -112,7 +112,7 @@ impl Item {
     }
 }
 
-/// The elements of a field; malformed ones are skipped.
+/// Returns the elements of a field; malformed ones are skipped.
 fn items(headers: &Headers, name: &str) -> Vec<Item> {
     headers.all(name).flat_map(|value| field::list(value, item)).collect()
 }
@@ -133,7 +133,7 @@ fn number(text: &str) -> Option<u64> {
     json::size(text).ok()
 }
 
-/// Milliseconds of seconds. Over a year they are none: some write a point in time there, in seconds since 1970.
+/// Converts seconds to milliseconds. A value over a year is rejected: some servers send a Unix timestamp there.
 fn milliseconds(seconds: &str) -> Option<u64> {
     const YEAR: u64 = 366 * 24 * 60 * 60;
     number(seconds).filter(|seconds| *seconds <= YEAR).map(|seconds| seconds * 1000)

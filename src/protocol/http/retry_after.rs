@@ -1,9 +1,9 @@
-//! `Retry-After` (RFC 9110 §10.2.3).
+//! Parses `Retry-After` (RFC 9110 §10.2.3).
 
 use crate::protocol::text::timestamp::{days, number};
 
-/// Milliseconds to wait, from seconds or a date (IMF-fixdate, which is what servers must send); 0 for a date gone by.
-/// `None` for anything else. What no number holds is the longest wait there is.
+/// Returns the milliseconds to wait, from seconds or a date (IMF-fixdate, which servers must send); 0 for a date in the
+/// past. Returns `None` for anything else; a number that overflows becomes the longest possible wait.
 pub fn parse(value: &str, now_unix_ms: u64) -> Option<u64> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -12,12 +12,12 @@ pub fn parse(value: &str, now_unix_ms: u64) -> Option<u64> {
     Some(date(value)?.saturating_mul(1000).saturating_sub(now_unix_ms))
 }
 
-/// Milliseconds since 1970 of an HTTP date (RFC 9110 §5.6.7, IMF-fixdate).
+/// Parses an HTTP date (RFC 9110 §5.6.7, IMF-fixdate) into milliseconds since 1970.
 pub fn unix_ms(value: &str) -> Option<u64> {
     Some(date(value.trim())?.saturating_mul(1000))
 }
 
-/// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses `Sun, 06 Nov 1994 08:49:37 GMT` into seconds since 1970.
 fn date(text: &str) -> Option<u64> {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut parts = text.split_once(", ")?.1.split(' ');

@@ -1,13 +1,14 @@
-//! `Warning` (distribution-spec v1.1.1, "Warnings"; RFC 7234 §5.5): what a registry wants its user to know.
+//! Parses `Warning` (distribution-spec v1.1.1, "Warnings"; RFC 7234 §5.5), the registry's messages to the user.
 
 use crate::protocol::http::field;
 use crate::protocol::text::printable;
 
-/// Bytes of all texts together: more than that no registry may send.
+/// The maximum number of bytes of all texts together, which is the spec's limit.
 const LIMIT: usize = 4096;
 
-/// The texts of the warnings a registry may send: `299 - "text"`, in order. Any other code or agent, a date and what is
-/// malformed are skipped, as is an empty text; unsafe characters are escaped, and what goes beyond 4096 bytes is cut.
+/// Returns the texts of the warnings that the spec allows: `299 - "text"`, in order. Any other code or agent, dates,
+/// malformed warnings and empty texts are skipped; unsafe characters are escaped, and texts beyond 4096 bytes in total
+/// are cut.
 pub fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut texts = Vec::new();
     let mut left = LIMIT;
@@ -28,7 +29,7 @@ fn text(rest: &mut &str) -> Option<String> {
     field::quoted_string(rest)
 }
 
-/// At most `limit` bytes of a text.
+/// Returns at most `limit` bytes of a text, cut at a character boundary.
 fn start(text: &str, limit: usize) -> &str {
     let end = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or_default()).unwrap_or_default()

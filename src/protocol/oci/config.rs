@@ -1,4 +1,4 @@
-//! Image configs (image-spec config.md; Docker's have the same fields).
+//! Image configs (image-spec config.md; Docker's configs have the same fields).
 
 use serde_json::value::RawValue;
 
@@ -9,38 +9,38 @@ use crate::protocol::oci::descriptor;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::platform::Platform;
 
-/// What a config says about its image.
+/// The parts of an image config that this client uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageConfig {
-    /// When the image was made, RFC 3339.
+    /// The image's creation time, RFC 3339.
     pub created: Option<String>,
-    /// Who made it.
+    /// The image's author.
     pub author: Option<String>,
-    /// What it runs on; `None` where the system or the architecture is not said.
+    /// The platform; `None` if the operating system or the architecture is missing.
     pub platform: Option<Platform>,
     /// The digests of the uncompressed layers, base first.
     pub diff_ids: Vec<Digest>,
-    /// The steps that made it, oldest first.
+    /// The build steps, oldest first.
     pub history: Vec<History>,
 }
 
-/// A step that made an image.
+/// A build step of an image.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    /// When, RFC 3339.
+    /// The time of the step, RFC 3339.
     pub created: Option<String>,
-    /// The command.
+    /// The command of the step.
     pub created_by: Option<String>,
-    /// Who.
+    /// The author of the step.
     pub author: Option<String>,
-    /// A remark.
+    /// A comment of the builder.
     pub comment: Option<String>,
-    /// Whether the step made no layer.
+    /// True if the step created no layer.
     pub empty_layer: bool,
 }
 
 impl ImageConfig {
-    /// Reads a config. Members that are not known are no error.
+    /// Parses a config. Unknown members are ignored.
     pub fn parse(bytes: &[u8]) -> Result<Self, Invalid> {
         json::text(bytes).and_then(Self::from_json).map_err(refusal)
     }
@@ -58,7 +58,7 @@ impl ImageConfig {
         })
     }
 
-    /// The chain ids of the layers, base first (image-spec config.md, "Layer ChainID").
+    /// Returns the chain ids of the layers, base first (image-spec config.md, "Layer ChainID").
     pub fn chain_ids(&self) -> Vec<Digest> {
         let mut chain: Vec<Digest> = Vec::with_capacity(self.diff_ids.len());
         for diff_id in &self.diff_ids {
@@ -71,14 +71,14 @@ impl ImageConfig {
     }
 }
 
-/// The text of a JSON document that is an object.
+/// Checks that a document is a JSON object and returns its text.
 pub fn check_object(json: &[u8]) -> Result<&str, Invalid> {
     let text = json::text(json).map_err(refusal)?;
     json::each_member(text, &mut |_, _| Ok(())).map_err(refusal)?;
     Ok(text)
 }
 
-/// The text of one member of an object; of several of that name the last, as in JavaScript's `JSON.parse`.
+/// Returns one member of an object; if the name is duplicated, the last one counts, as in JavaScript's `JSON.parse`.
 pub fn field<'a>(json: &'a [u8], name: &str) -> Result<Option<&'a RawValue>, Invalid> {
     let mut found = None;
     let text = json::text(json).map_err(refusal)?;

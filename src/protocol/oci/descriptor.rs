@@ -8,23 +8,24 @@ use crate::protocol::json::Members;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::Platform;
 
-/// Annotations (image-spec annotations.md), in the document's order. Keys are data, `__proto__` and `constructor` as well.
+/// Annotations (image-spec annotations.md) in document order. Any key is plain data, including `__proto__` and
+/// `constructor`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Annotations(Vec<(String, String)>);
 
 impl Annotations {
-    /// Whether there are none.
+    /// Returns true if there are no annotations.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Sets a key, replacing what stands there.
+    /// Sets a key and replaces its value, if any.
     pub fn set(&mut self, key: &str, value: &str) {
         self.0.retain(|(other, _)| other != key);
         self.0.push((key.to_owned(), value.to_owned()));
     }
 
-    /// The value of a key; of one that stands there twice the last, as everywhere in JSON.
+    /// Returns the value of a key; if the key is duplicated, the last value counts, as is usual in JSON.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().rev().find(|(other, _)| other == key).map(|(_, value)| value.as_str())
     }
@@ -36,35 +37,35 @@ impl Serialize for Annotations {
     }
 }
 
-/// What points to content.
+/// A reference to content: its media type, digest and size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
-    /// The content's media type, known or not.
+    /// The content's media type, which may be unknown to this client.
     pub media_type: String,
     /// The content's digest.
     pub digest: Digest,
-    /// The content's bytes.
+    /// The content's size in bytes.
     pub size: u64,
-    /// Where else the content can be had.
+    /// Further URLs of the content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub urls: Option<Vec<String>>,
-    /// Annotations.
+    /// The descriptor's annotations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
-    /// The artifact's type, where the content is one.
+    /// The artifact type, if the content is an artifact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
-    /// The platform, where the content is an image for one.
+    /// The platform, if the content is an image for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
-    /// The content itself, if it was embedded and fits digest and size.
+    /// The embedded content, if it matches digest and size.
     #[serde(skip)]
     pub data: Option<Vec<u8>>,
 }
 
 impl Descriptor {
-    /// A descriptor of nothing but what it must have.
+    /// Creates a descriptor with the required fields only.
     pub fn new(media_type: String, digest: Digest, size: u64) -> Self {
         Self {
             media_type,
@@ -78,7 +79,7 @@ impl Descriptor {
         }
     }
 
-    /// Reads a descriptor; the error starts with the place.
+    /// Parses a descriptor; the error starts with the path to the invalid value.
     pub(crate) fn from_json(text: &str) -> Result<Self, String> {
         const NAMES: &[&str] =
             &["mediaType", "digest", "size", "urls", "annotations", "artifactType", "platform", "data"];
@@ -97,7 +98,8 @@ impl Descriptor {
         Ok(descriptor)
     }
 
-    /// Embedded content, if it is what the descriptor says it is. What is not is fetched, as if it were not there.
+    /// Returns the embedded content if it matches the descriptor. Otherwise the content is fetched as if it were not
+    /// embedded.
     fn verified(&self, base64: &str) -> Option<Vec<u8>> {
         let data = Base64::decode_vec(base64).ok()?;
         let same = data.len() as u64 == self.size && Digest::of(self.digest.algorithm()?, &data) == self.digest;
@@ -105,12 +107,12 @@ impl Descriptor {
     }
 }
 
-/// Reads a digest.
+/// Parses a digest from a JSON string.
 pub(crate) fn digest(text: &str) -> Result<Digest, String> {
     Digest::parse(&json::string(text)?).map_err(|invalid| format!(": {}", invalid.message))
 }
 
-/// Reads annotations: a string for every key.
+/// Parses annotations: an object of strings.
 pub(crate) fn annotations(text: &str) -> Result<Annotations, String> {
     let mut annotations = Annotations::default();
     json::each_member(text, &mut |key, value| {

@@ -7,12 +7,12 @@ use sha2::Digest as _;
 
 use crate::protocol::invalid::{Invalid, quoted};
 
-/// An algorithm this client computes.
+/// A digest algorithm that this client computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Algorithm {
-    /// SHA-256, what everybody uses.
+    /// SHA-256, the usual algorithm.
     Sha256,
-    /// SHA-512, the other registered algorithm that a registry may use.
+    /// SHA-512, the other registered algorithm that registries may use.
     Sha512,
 }
 
@@ -25,7 +25,7 @@ impl Algorithm {
         }
     }
 
-    /// Characters of the encoded part.
+    /// Returns the length of the encoded part in characters.
     pub fn hex_len(self) -> usize {
         match self {
             Algorithm::Sha256 => 64,
@@ -34,14 +34,13 @@ impl Algorithm {
     }
 }
 
-/// A checked digest: `sha256:` and 64 hexadecimal digits, or another algorithm's name and an encoding that fits the
-/// grammar.
+/// A checked digest: `sha256:` and 64 hexadecimal digits, or another algorithm and encoding that follow the grammar.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(String);
 
 impl Digest {
-    /// Checks a digest. An algorithm this client doesn't know passes where the grammar fits, as the spec demands; it
-    /// has no [`algorithm`](Self::algorithm), and what it names cannot be verified.
+    /// Checks a digest. An unknown algorithm is accepted if the digest follows the grammar, as the spec requires; it
+    /// has no [`algorithm`](Self::algorithm), and its content cannot be verified.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         match check(text) {
             Ok(()) => Ok(Self(text.to_owned())),
@@ -49,12 +48,12 @@ impl Digest {
         }
     }
 
-    /// The whole digest.
+    /// Returns the whole digest.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The algorithm, where this client can compute it.
+    /// Returns the algorithm, if this client can compute it.
     pub fn algorithm(&self) -> Option<Algorithm> {
         match self.0.split_once(':') {
             Some(("sha256", _)) => Some(Algorithm::Sha256),
@@ -63,7 +62,7 @@ impl Digest {
         }
     }
 
-    /// The digest of a finished hash.
+    /// Formats a finished hash as a digest.
     pub fn from_hash(algorithm: Algorithm, hash: &[u8]) -> Self {
         let name = algorithm.as_str();
         let mut text = String::with_capacity(name.len() + 1 + hash.len() * 2);
@@ -77,7 +76,7 @@ impl Digest {
         Self(text)
     }
 
-    /// The digest of these bytes.
+    /// Computes the digest of `bytes`.
     pub fn of(algorithm: Algorithm, bytes: &[u8]) -> Self {
         match algorithm {
             Algorithm::Sha256 => Self::from_hash(algorithm, &sha2::Sha256::digest(bytes)),
@@ -104,8 +103,8 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
-/// `algorithm ":" encoded`; algorithm: `[a-z0-9]+` joined by single `+ . _ -`; encoded: `[a-zA-Z0-9=_-]+`; the
-/// registered algorithms say more about their encoding.
+/// Checks `algorithm ":" encoded`; algorithm: `[a-z0-9]+` joined by single `+ . _ -`; encoded: `[a-zA-Z0-9=_-]+`; the
+/// registered algorithms restrict their encoding further.
 fn check(text: &str) -> Result<(), String> {
     let Some((algorithm, encoded)) = text.split_once(':') else {
         return Err("an algorithm and ':' are needed, as in \"sha256:…\"".into());
@@ -124,7 +123,7 @@ fn check(text: &str) -> Result<(), String> {
         return Err("the algorithm before ':' is missing or ends in a separator".into());
     }
     let start = algorithm.len() + 1;
-    // The registered algorithms: lower-case hexadecimal of one length.
+    // The registered algorithms: lower-case hexadecimal of fixed length
     let length = match algorithm {
         "sha256" | "blake3" => Some(64),
         "sha512" => Some(128),
@@ -138,7 +137,7 @@ fn check(text: &str) -> Result<(), String> {
             }
             None if !(character.is_ascii_alphanumeric() || matches!(character, '=' | '_' | '-')) => {
                 return Err(format!(
-                    "{character:?} at position {position}: only a-z, A-Z, 0-9, =, _ and - may stand here"
+                    "{character:?} at position {position}: only a-z, A-Z, 0-9, =, _ and - are allowed here"
                 ));
             }
             _ => {}

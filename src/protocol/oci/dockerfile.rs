@@ -1,10 +1,10 @@
-//! An image's history as the lines of a Dockerfile. The history is what builders chose to write down, so this is a
-//! reconstruction; and it comes from outside, so no entry may pass for two.
+//! Reconstructs a Dockerfile from an image's history. The history holds only what builders chose to record. It is
+//! untrusted, so no entry may turn into two instructions.
 
 use crate::protocol::oci::config::{History, ImageConfig};
 use crate::protocol::text::printable;
 
-/// The Dockerfile's instructions; a `FROM` leaves no trace in a history.
+/// The Dockerfile instructions, without `FROM`, which leaves no trace in a history.
 const INSTRUCTIONS: &[&str] = &[
     "ADD",
     "ARG",
@@ -26,13 +26,13 @@ const INSTRUCTIONS: &[&str] = &[
 ];
 
 impl ImageConfig {
-    /// The history as the lines of a Dockerfile; a reconstruction.
+    /// Returns a Dockerfile reconstructed from the history.
     pub fn dockerfile(&self) -> String {
         reconstruct(&self.history)
     }
 }
 
-/// One instruction or comment for each step, each ended by a newline.
+/// Writes one instruction or comment for each step, each ended by a newline.
 fn reconstruct(history: &[History]) -> String {
     let mut out = String::new();
     for step in history {
@@ -47,7 +47,7 @@ fn reconstruct(history: &[History]) -> String {
     out
 }
 
-/// A text in trimmed lines that are not empty, without unsafe characters.
+/// Returns the text's non-empty lines, trimmed and without unsafe characters.
 fn lines(text: &str) -> String {
     let mut out = String::new();
     for line in text.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']) {
@@ -64,11 +64,11 @@ fn lines(text: &str) -> String {
     out
 }
 
-/// The instruction of a step; `None` for what is none and can only be a comment.
+/// Returns the instruction of a step; `None` if it can only be a comment.
 fn instruction(command: &str) -> Option<String> {
-    // BuildKit marks its entries with a comment at the end.
+    // BuildKit appends a comment to its entries.
     let command = command.strip_suffix("# buildkit").unwrap_or(command).trim_end();
-    // The classic builder wrote all but RUN as a shell command that does nothing.
+    // The classic builder recorded every instruction but RUN as a no-op shell command.
     if let Some((shell, rest)) = command.split_once("#(nop)")
         && is_shell(shell)
     {
@@ -80,7 +80,7 @@ fn instruction(command: &str) -> Option<String> {
     if is_instruction(command) {
         return Some(command.to_owned());
     }
-    // The classic builder's RUN: build arguments first, or the shell at once.
+    // The classic builder's RUN starts with the build arguments or with the shell.
     let build_arguments = command.strip_prefix('|').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let shell = || command.split_once(' ').is_some_and(|(program, _)| program.starts_with('/') || is_shell(program));
     (build_arguments || shell()).then(|| run(command))
@@ -90,7 +90,7 @@ fn is_instruction(command: &str) -> bool {
     command.split([' ', '\t', '\n']).next().is_some_and(|word| INSTRUCTIONS.contains(&word))
 }
 
-/// A `RUN` without the shell that Docker puts in front and without build arguments (`|2 A=1 B=2 /bin/sh -c …`).
+/// Returns a `RUN` without the shell that Docker prepends and without build arguments (`|2 A=1 B=2 /bin/sh -c …`).
 fn run(command: &str) -> String {
     const SHELL: &str = "/bin/sh -c ";
     let command = command.trim_start();
@@ -102,7 +102,7 @@ fn run(command: &str) -> String {
     format!("RUN {}", command.trim_start())
 }
 
-/// Whether this is no more than a shell and its options: `/bin/sh -c `, `cmd /S /C `, `powershell -Command `.
+/// Returns true for a shell followed by options only: `/bin/sh -c `, `cmd /S /C `, `powershell -Command `.
 fn is_shell(text: &str) -> bool {
     let mut words = text.split_ascii_whitespace();
     let program = words.next().unwrap_or_default();
@@ -111,8 +111,9 @@ fn is_shell(text: &str) -> bool {
         && words.all(|word| word.starts_with(['-', '/', '+']) || word == "pipefail")
 }
 
-/// Further lines continue the first one: none of them can begin an instruction, and none swallows the next. So there is
-/// no comment among them (the line after it would still be a continuation) and no backslash at the end of any.
+/// Writes an instruction whose further lines continue the first one, so that none of them starts an instruction or
+/// swallows the next. Comment lines are dropped, because the line after one would still be a continuation, and so are
+/// backslashes at the end of lines.
 fn push_instruction(out: &mut String, text: &str) {
     let mut between = "";
     for line in text.split('\n') {
@@ -127,7 +128,7 @@ fn push_instruction(out: &mut String, text: &str) {
 }
 
 fn push_comment(out: &mut String, text: &str) {
-    // "# escape=…" or "# syntax=…" at the start of a file would be no comment.
+    // "# escape=…" or "# syntax=…" at the start of a file would be a parser directive.
     let directive =
         text.split_once('=').is_some_and(|(name, _)| name.trim_end().bytes().all(|byte| byte.is_ascii_alphanumeric()));
     let mut before = if directive { "# comment: " } else { "# " };

@@ -1,6 +1,5 @@
-//! Tag lists and catalogs (distribution-spec v1.1.1, "Listing tags"; distribution's `_catalog`). The list itself stays
-//! the text it came as: checked here without an allocation per item, built into an array by the host, whose `JSON.parse` is
-//! faster at that.
+//! Tag lists and catalogs (distribution-spec v1.1.1, "Listing tags"; distribution's `_catalog`). The list stays JSON
+//! text: it is checked here without an allocation per item, and the host's faster `JSON.parse` turns it into an array.
 
 use std::ops::Range;
 
@@ -13,9 +12,9 @@ use crate::protocol::oci::reference::{NAME_LIMIT, TAG_LIMIT};
 /// A JSON array of strings.
 #[derive(Debug, Clone)]
 pub struct Strings {
-    /// The body it stands in, and behind that the array if it is not the body's own.
+    /// The response body, followed by the array if it is not a part of the body.
     text: String,
-    /// Bytes of the body.
+    /// The length of the body in bytes.
     body: usize,
     range: Range<usize>,
     len: usize,
@@ -23,32 +22,32 @@ pub struct Strings {
 }
 
 impl Strings {
-    /// The array's JSON.
+    /// Returns the array's JSON.
     pub fn json(&self) -> &str {
         self.text.get(self.range.clone()).filter(|text| !text.is_empty()).unwrap_or("[]")
     }
 
-    /// How many strings.
+    /// Returns the number of strings.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// Returns true if the array is empty.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The last string.
+    /// Returns the last string.
     pub fn last(&self) -> Option<&str> {
         self.last.as_deref()
     }
 
-    /// The strings.
+    /// Returns the strings as a vector.
     pub fn to_vec(&self) -> Vec<String> {
         json::strings(self.json()).unwrap_or_default()
     }
 
-    /// A list of these strings.
+    /// Creates a list of these strings.
     pub fn from_vec(strings: &[String]) -> Self {
         Self { text: String::new(), body: 0, range: 0..0, len: 0, last: None }.with(strings)
     }
@@ -59,7 +58,7 @@ impl Strings {
         strings.iter().for_each(|string| visit(&string.0));
     }
 
-    /// The same body with other strings in place of its own.
+    /// Replaces the strings and keeps the body.
     pub fn with(mut self, strings: &[String]) -> Self {
         self.text.truncate(self.body);
         self.text.push_str(&serde_json::to_string(strings).unwrap_or_else(|_| "[]".into()));
@@ -67,21 +66,21 @@ impl Strings {
     }
 }
 
-/// What Google's registries tell of a manifest beside the list of tags.
+/// The manifest data that Google's registries add to a tag list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
-    /// Its digest.
+    /// The manifest's digest.
     pub digest: Digest,
     /// The tags that point to it.
     pub tags: Vec<String>,
-    /// When it was made, as its config says; milliseconds since 1970.
+    /// The creation time from the image config, in milliseconds since 1970.
     pub created: Option<u64>,
-    /// When it was uploaded, as the registry observed it; milliseconds since 1970.
+    /// The upload time that the registry recorded, in milliseconds since 1970.
     pub uploaded: Option<u64>,
 }
 
 impl Strings {
-    /// The manifests that the body tells of; what of that does not read well was not told.
+    /// Returns the manifests that the body describes; malformed entries are omitted.
     pub fn told(&self) -> Vec<Told> {
         let mut told = Vec::new();
         if let Ok(Some(manifests)) = member(self.text.get(..self.body).unwrap_or_default(), "manifest") {
@@ -97,7 +96,7 @@ impl Strings {
 impl Told {
     fn read(digest: &str, text: &str) -> Option<Self> {
         let members = Members::read(text, &["tag", "timeCreatedMs", "timeUploadedMs"]).ok()?;
-        // Numbers in quotes; 0 where nobody knows.
+        // Numbers in quotes; 0 stands for an unknown time.
         let time = |name| members.get(name)?.trim_matches('"').parse().ok().filter(|time| *time > 0);
         Some(Self {
             digest: Digest::parse(digest).ok()?,
@@ -108,12 +107,12 @@ impl Told {
     }
 }
 
-/// The tags of a `tags/list` body. No `tags`, or null (a repository without any), is an empty list.
+/// Reads the tags of a `tags/list` body. A missing or null `tags` (a repository without tags) is an empty list.
 pub fn tags(body: Vec<u8>) -> Result<Strings, Invalid> {
     read(body, "tags", "tag list", TAG_LIMIT)
 }
 
-/// The repositories of a `_catalog` body, the same way.
+/// Reads the repositories of a `_catalog` body. A missing or null `repositories` is an empty list.
 pub fn repositories(body: Vec<u8>) -> Result<Strings, Invalid> {
     read(body, "repositories", "catalog", NAME_LIMIT)
 }
@@ -127,13 +126,13 @@ fn read(body: Vec<u8>, name: &str, document: &str, limit: usize) -> Result<Strin
     let range = if array.is_empty() { 0..0 } else { start..start + array.len() };
     let (len, last) = match plain(array, limit) {
         Some((len, last)) => (len, last.map(str::to_owned)),
-        // Escapes, or something that is no string or too long and that this way gets a message of its own.
+        // The array has escapes, or an item that is not a string or too long, for which the slow path has a message.
         None => checked(array, limit).map_err(|error| refusal(json::at(name, error)))?,
     };
     Ok(Strings { body: text.len(), text, range, len, last })
 }
 
-/// The number of strings and the last one of any array.
+/// Returns the number of strings and the last one of any array.
 fn checked(array: &str, limit: usize) -> Result<(usize, Option<String>), String> {
     let (mut len, mut last) = (0, None);
     json::each_item(array, &mut |_, item| {
@@ -146,7 +145,8 @@ fn checked(array: &str, limit: usize) -> Result<(usize, Option<String>), String>
     Ok((len, last))
 }
 
-/// Refuses a name that no grammar allows for its length: a page of a few kilobytes unpacks to one of megabytes.
+/// Rejects a name that is longer than any grammar allows: a compressed page of a few kilobytes can unpack to names of
+/// megabytes.
 pub fn check_length(name: &str, limit: usize) -> Result<(), String> {
     match name.len() {
         length if length > limit => Err(format!(": it has {length} bytes; {limit} at most are allowed")),
@@ -154,7 +154,7 @@ pub fn check_length(name: &str, limit: usize) -> Result<(), String> {
     }
 }
 
-/// The text of the member that is the list; `None` where it is absent or null.
+/// Returns the JSON of the list; `None` if it is absent or null.
 fn member<'a>(text: &'a str, name: &str) -> Result<Option<&'a str>, String> {
     let mut member = None;
     json::each_member(text, &mut |key, value| {
@@ -170,8 +170,9 @@ fn member<'a>(text: &'a str, name: &str) -> Result<Option<&'a str>, String> {
     Ok(member.filter(|value| *value != "null"))
 }
 
-/// The number of strings and the last one of an array that holds nothing else, none of them with an escape or longer than
-/// `limit`. The array is known to be JSON, so quotes come in pairs, and all that may stand outside of them is a comma or a blank.
+/// Returns the number of strings and the last one of an array that holds only strings, without escapes and no longer
+/// than `limit`; otherwise `None`. The array is known to be valid JSON, so quotes come in pairs, and only commas and
+/// whitespace separate them.
 fn plain(array: &str, limit: usize) -> Option<(usize, Option<&str>)> {
     let inside = if array.is_empty() { array } else { array.strip_prefix('[')?.strip_suffix(']')? };
     let (mut len, mut last) = (0, 0..0);
@@ -179,7 +180,7 @@ fn plain(array: &str, limit: usize) -> Option<(usize, Option<&str>)> {
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => {
-                // A search within the loop: in wasm several times the speed of a loop that keeps track of where it is.
+                // The inner search makes this several times as fast in wasm as a loop that tracks its state.
                 let start = inside.len() - bytes.len();
                 if bytes.find(|byte| matches!(byte, b'"' | b'\\'))? == b'\\' {
                     return None;

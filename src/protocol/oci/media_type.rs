@@ -10,28 +10,29 @@ pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 /// Docker's manifest list.
 pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
-/// Docker's first manifest, unsigned.
+/// Docker's schema 1 manifest, unsigned.
 pub const DOCKER_SCHEMA1: &str = "application/vnd.docker.distribution.manifest.v1+json";
-/// Docker's first manifest, signed.
+/// Docker's schema 1 manifest, signed.
 pub const DOCKER_SCHEMA1_SIGNED: &str = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 /// The config of an OCI image.
 pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 /// The config of a Docker image.
 pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
-/// A gzipped layer of a Docker image.
+/// A gzip-compressed layer of a Docker image.
 pub const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
-/// A layer of a Docker image as it is.
+/// An uncompressed layer of a Docker image.
 pub const DOCKER_RAW_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
-/// A gzipped layer of an OCI image.
+/// A gzip-compressed layer of an OCI image.
 pub const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
-/// A layer of an OCI image as it is.
+/// An uncompressed layer of an OCI image.
 pub const OCI_RAW_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
-/// The artifact manifest of image-spec 1.1's release candidates, which ORAS 0.15 and 0.16 pushed: `blobs` and a `subject`.
+/// The artifact manifest of the image-spec 1.1 release candidates, which ORAS 0.15 and 0.16 pushed: `blobs` and a
+/// `subject`.
 pub const OCI_ARTIFACT: &str = "application/vnd.oci.artifact.manifest.v1+json";
-/// The config of an artifact that has none (image-spec manifest.md, "Guidance for an Empty Descriptor").
+/// The empty config of an artifact (image-spec manifest.md, "Guidance for an Empty Descriptor").
 pub const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
-/// What a manifest is, by its media type.
+/// The kind of a manifest, by its media type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A list of manifests: OCI index, Docker manifest list.
@@ -40,11 +41,11 @@ pub enum Kind {
     Image,
     /// Docker schema 1, signed or not.
     Schema1,
-    /// Anything else: its bytes can be had, its structure is not known.
+    /// Anything else: its bytes are available, its structure is unknown.
     Other,
 }
 
-/// The kind of a manifest of this media type (as [`essence`] returns it).
+/// Returns the kind of a manifest with this media type (as [`essence`] returns it).
 pub fn kind(media_type: &str) -> Kind {
     match media_type {
         OCI_INDEX | DOCKER_LIST => Kind::Index,
@@ -54,18 +55,18 @@ pub fn kind(media_type: &str) -> Kind {
     }
 }
 
-/// What an index entry points to, by its media type.
+/// The kind of content that an index entry points to, by its media type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
     /// A manifest.
     Manifest,
-    /// A blob: the entries of a BuildKit cache are layers and its `cacheconfig`.
+    /// A blob: a BuildKit cache lists its layers and its `cacheconfig`.
     Blob,
-    /// Either: only the registry knows.
+    /// Either; only the registry knows.
     Unknown,
 }
 
-/// What an entry of this media type (as [`essence`] returns it) points to.
+/// Returns the kind of content that an entry with this media type (as [`essence`] returns it) points to.
 pub fn entry(media_type: &str) -> Entry {
     const BLOBS: &[&str] = &[
         "application/vnd.oci.image.layer.",
@@ -84,14 +85,14 @@ pub fn entry(media_type: &str) -> Entry {
     }
 }
 
-/// The type and subtype of a `Content-Type`, lower case. Parameters say nothing about a manifest (distribution-spec
-/// v1.1.1, "Pulling manifests").
+/// Returns the type and subtype of a `Content-Type` in lower case. Parameters have no meaning for a manifest
+/// (distribution-spec v1.1.1, "Pulling manifests").
 pub fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Whether a `Content-Type` (as [`essence`] returns it) says nothing of a manifest: what servers and proxies send that
-/// don't know what they serve.
+/// Returns true for a `Content-Type` (as [`essence`] returns it) that does not identify a manifest: servers and proxies
+/// send such defaults for any content.
 pub fn is_generic(media_type: &str) -> bool {
     const GENERIC: &[&str] =
         &["application/json", "application/octet-stream", "binary/octet-stream", "application/xhtml+xml"];
@@ -111,9 +112,9 @@ pub fn check(text: &str) -> Result<(), Invalid> {
     Err(Invalid::argument(format!("media type {}: {rule}", quoted(text))))
 }
 
-/// The `Accept` of a request for a manifest: every kind that is read, schema 1 last. A registry that can turn newer images
-/// into schema 1 (distribution 2.x) does so only for those who accept nothing else. Whatever else there is must not look as
-/// if it were absent.
+/// Returns the `Accept` header for a manifest request: every kind that is read, schema 1 last. A registry that converts
+/// newer images to schema 1 (distribution 2.x) does so only for a client that accepts nothing else. `*/*` is included
+/// so that other kinds do not appear to be missing.
 pub fn accept_manifests() -> &'static str {
     "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
      application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, \
@@ -121,7 +122,7 @@ pub fn accept_manifests() -> &'static str {
      */*"
 }
 
-/// Whether a config of this media type is an image's.
+/// Returns true for the media type of an image config.
 pub fn is_image_config(media_type: &str) -> bool {
     matches!(media_type, OCI_CONFIG | DOCKER_CONFIG)
 }

@@ -1,4 +1,4 @@
-//! The documents and names of the OCI specs, and of Docker's formats that they come from.
+//! Documents and names of the OCI specs and of the Docker formats that they derive from.
 
 pub mod config;
 pub mod descriptor;

@@ -1,13 +1,13 @@
-//! Referrers where the registry has no API for them, and what an API says it did (distribution-spec v1.1.1, "Referrers Tag
-//! Schema", "Listing Referrers").
+//! The referrers tag schema, for registries without a referrers API, and the filters that an API applied
+//! (distribution-spec v1.1.1, "Referrers Tag Schema", "Listing Referrers").
 
 use crate::protocol::oci::digest::Digest;
 
-/// Characters of the algorithm and of the encoded part in the tag.
+/// The maximum length of the algorithm and of the encoded part in the tag.
 const ALGORITHM_LIMIT: usize = 32;
 const ENCODED_LIMIT: usize = 64;
 
-/// The tag that holds the index of what refers to a manifest.
+/// Returns the tag of the index of a manifest's referrers.
 pub fn tag(subject: &Digest) -> String {
     let (algorithm, encoded) = subject.as_str().split_once(':').unwrap_or((subject.as_str(), ""));
     let part = |text: &str, limit| text.chars().take(limit).map(tag_character).collect::<String>();
@@ -18,7 +18,7 @@ fn tag_character(character: char) -> char {
     if character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-') { character } else { '-' }
 }
 
-/// Whether a tag is one of those: of a digest of an algorithm that is known.
+/// Returns true for a referrers tag of a digest with a known algorithm.
 pub fn is_tag(tag: &str) -> bool {
     match tag.split_once('-') {
         Some(("sha512", encoded)) => encoded.len() == ENCODED_LIMIT && is_hex(encoded),
@@ -33,7 +33,7 @@ fn is_hex(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Whether `OCI-Filters-Applied` names a filter.
+/// Returns true if `OCI-Filters-Applied` names the filter.
 pub fn is_filter_applied<'a>(mut values: impl Iterator<Item = &'a str>, filter: &str) -> bool {
     values.any(|value| value.split(',').any(|applied| applied.trim() == filter))
 }

@@ -1,15 +1,15 @@
-//! base64url, as JSON Web Signatures write it.
+//! base64url, the encoding of JSON Web Signatures.
 
 use base64ct::{Base64, Encoding as _};
 
 use crate::protocol::invalid::quoted;
 
-/// base64url without padding. By way of the other base64, so that there is one of them in the package.
+/// Encodes as base64url without padding. It builds on standard base64 so that the package contains one codec only.
 pub(super) fn encode(bytes: &[u8]) -> String {
     Base64::encode_string(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_")
 }
 
-/// base64url, with or without its padding (libtrust takes both).
+/// Decodes base64url with or without padding (libtrust accepts both).
 pub(super) fn decode(text: &str) -> Result<Vec<u8>, String> {
     let bare = text.trim_end_matches('=');
     let mut padded = bare.replace('-', "+").replace('_', "/");

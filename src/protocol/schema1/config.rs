@@ -1,5 +1,5 @@
-//! The config that an image of schema 1 would have, made of its V1 JSON as docker and skopeo make it when they convert one:
-//! of the same members in the same order and spelling, so that the image's id is theirs as well.
+//! Builds the image config of a schema 1 image from its V1 JSON, as docker and skopeo do when they convert one: the
+//! same members in the same order and encoding, so that the image id is the same as theirs.
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -9,11 +9,11 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::schema1::{Schema1, Step};
 use crate::protocol::{code, json};
 
-/// Go's zero time, which stands where nobody said when.
+/// Go's zero time, which stands for an unset date.
 const NEVER: &str = "0001-01-01T00:00:00Z";
-/// Members of V1's JSON at most; there are two dozen.
+/// The maximum number of members in the V1 JSON; there are about two dozen.
 const MEMBER_LIMIT: usize = 1000;
-/// Members of V1's JSON that are not the config's.
+/// Members of the V1 JSON that are not copied to the config.
 const DROPPED: &[&str] = &["id", "parent", "parent_id", "layer_id", "throwaway", "Size", "rootfs", "history"];
 
 #[derive(Serialize)]
@@ -48,8 +48,8 @@ struct RootFs<'a> {
 }
 
 impl Schema1 {
-    /// The config. `diff_ids`: of the layers that hold something, base first; without them it has no `rootfs`, of which
-    /// schema 1 says nothing.
+    /// Returns the config. `diff_ids` are those of the non-empty layers, base first; without them the config has no
+    /// `rootfs`, which schema 1 does not provide.
     pub fn config(&self, diff_ids: Option<&[Digest]>) -> Result<Vec<u8>, Invalid> {
         let unwritable = |error| Invalid { code: code::INTERNAL, message: format!("config: {error}") };
         let history: Vec<History<'_>> = self.steps.iter().map(History::from).collect();
@@ -88,7 +88,7 @@ impl Schema1 {
 
 type Member = (String, Box<RawValue>);
 
-/// Puts a member where it belongs in the order of their names; of two of one name the last counts, as everywhere in JSON.
+/// Inserts a member in the order of names; the last one of a duplicated name counts, as is usual in JSON.
 fn put(members: &mut Vec<Member>, name: &str, value: Box<RawValue>) {
     match members.binary_search_by(|(other, _)| other.as_str().cmp(name)) {
         Ok(at) => members.get_mut(at).into_iter().for_each(|member| member.1 = value.clone()),
@@ -96,7 +96,7 @@ fn put(members: &mut Vec<Member>, name: &str, value: Box<RawValue>) {
     }
 }
 
-/// A JSON text as Go's encoder writes it: without blanks, and without what means something in HTML.
+/// Writes JSON as Go's encoder does: without whitespace, and with HTML's special characters escaped.
 fn write(config: &mut String, json: &str) {
     let (mut in_string, mut is_escaped) = (false, false);
     for character in json.chars() {

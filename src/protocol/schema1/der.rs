@@ -1,12 +1,12 @@
-//! As much of DER (X.690) as keys need: short elements, opened and wrapped.
+//! A minimal DER (X.690) reader and writer for public keys.
 
 pub const INTEGER: u8 = 0x02;
 pub const BIT_STRING: u8 = 0x03;
 pub const SEQUENCE: u8 = 0x30;
-/// `[0]`, constructed.
+/// The tag `[0]`, constructed, of a certificate's version.
 const VERSION: u8 = 0xa0;
 
-/// Takes the element in front: its tag and content, and all of its bytes.
+/// Takes the first element and returns its tag, its content and its whole encoding.
 fn take<'a>(rest: &mut &'a [u8]) -> Option<(u8, &'a [u8], &'a [u8])> {
     let whole = *rest;
     let (tag, after) = whole.split_first()?;
@@ -24,12 +24,12 @@ fn take<'a>(rest: &mut &'a [u8]) -> Option<(u8, &'a [u8], &'a [u8])> {
     Some((*tag, content, whole.get(..whole.len() - after.len())?))
 }
 
-/// Takes the element in front, which must have this tag, and gives its content.
+/// Takes the first element, which must have this tag, and returns its content.
 pub fn open<'a>(rest: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
     take(rest).filter(|(told, _, _)| *told == tag).map(|(_, content, _)| content)
 }
 
-/// An element.
+/// Encodes an element.
 pub fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len().to_be_bytes();
     let length = magnitude(&length);
@@ -42,19 +42,19 @@ pub fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
     element
 }
 
-/// A number that is not negative.
+/// Encodes a non-negative integer.
 pub fn integer(magnitude: &[u8]) -> Vec<u8> {
     let sign: &[u8] = if magnitude.first().is_none_or(|first| *first > 0x7f) { &[0] } else { &[] };
     wrap(INTEGER, &[sign, magnitude].concat())
 }
 
-/// A number's bytes without the zeros in front.
+/// Returns a number's bytes without leading zeros.
 pub fn magnitude(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     bytes.get(zeros..).unwrap_or_default()
 }
 
-/// The SubjectPublicKeyInfo of a certificate (RFC 5280 §4.1).
+/// Returns the SubjectPublicKeyInfo of a certificate (RFC 5280 §4.1).
 pub fn certified_key(certificate: &[u8]) -> Option<&[u8]> {
     let mut rest = certificate;
     let mut certificate = open(&mut rest, SEQUENCE)?;

@@ -1,5 +1,5 @@
-//! Public keys of signatures: from a JSON web key (RFC 7518 §6) or a certificate to the DER form that every library reads,
-//! and that form's fingerprint, which libtrust calls the key's id.
+//! Public keys of signatures. A JSON Web Key (RFC 7518 §6) or a certificate is converted to the DER form that crypto
+//! libraries read; its fingerprint is the key id of libtrust.
 
 use base64ct::{Base64, Encoding as _};
 use sha2::Digest as _;
@@ -11,21 +11,21 @@ use crate::protocol::schema1::base64url;
 use crate::protocol::schema1::der;
 use crate::protocol::schema1::der::{BIT_STRING, INTEGER, SEQUENCE};
 
-/// Bytes of an RSA modulus at most: larger ones take for ever.
+/// The maximum length of an RSA modulus in bytes: verification with larger ones takes too long.
 const MODULUS_LIMIT: usize = 1024;
-/// Bytes of an RSA exponent at most.
+/// The maximum length of an RSA exponent in bytes.
 const EXPONENT_LIMIT: usize = 8;
-/// rsaEncryption, as the algorithm of a SubjectPublicKeyInfo.
+/// The AlgorithmIdentifier rsaEncryption of a SubjectPublicKeyInfo.
 const RSA: &[u8] = &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
-/// A curve of ECDSA.
+/// An ECDSA curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Curve {
     name: &'static str,
     algorithm: Algorithm,
-    /// Bytes of a coordinate.
+    /// The length of a coordinate in bytes.
     length: usize,
-    /// All of the SubjectPublicKeyInfo that stands before an uncompressed point's coordinates.
+    /// The part of the SubjectPublicKeyInfo before the coordinates of an uncompressed point.
     start: &'static [u8],
 }
 
@@ -59,7 +59,7 @@ const CURVES: &[Curve] = &[
     },
 ];
 
-/// How a signature is made (RFC 7518 §3.1).
+/// A signature algorithm (RFC 7518 §3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256.
@@ -77,7 +77,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Its name.
+    /// Returns the algorithm's JWA name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
@@ -89,7 +89,8 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of this name, if it is one for the key: the key says what it is good for, not the header.
+    /// Returns the algorithm of this name if the key supports it. The key decides, not the header, which prevents
+    /// algorithm confusion.
     pub(super) fn parse(name: &str, key: &Key) -> Result<Self, String> {
         let (kind, fitting): (_, &[Self]) = match key.curve {
             Some(curve) => (curve.name, &[curve.algorithm]),
@@ -106,14 +107,14 @@ impl Algorithm {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     der: Vec<u8>,
-    /// `None`: RSA.
+    /// The curve; `None` for RSA.
     curve: Option<&'static Curve>,
-    /// Bytes of the modulus.
+    /// The length of the RSA modulus in bytes.
     modulus: usize,
 }
 
 impl Key {
-    /// Of a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
+    /// Parses a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
     pub fn parse(der: &[u8]) -> Option<Self> {
         let curve = CURVES.iter().find(|curve| der.starts_with(curve.start));
         if let Some(curve) = curve {
@@ -126,29 +127,29 @@ impl Key {
         Self::rsa(n, e).ok().filter(|key| key.der == der)
     }
 
-    /// The DER SubjectPublicKeyInfo.
+    /// Returns the DER SubjectPublicKeyInfo.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// The algorithm that a key of a curve is for.
+    /// Returns the algorithm of the key's curve; `None` for RSA.
     pub fn algorithm(&self) -> Option<Algorithm> {
         self.curve.map(|curve| curve.algorithm)
     }
 
-    /// The curve's name and the point's two coordinates.
+    /// Returns the curve's name and the point's coordinates.
     pub(super) fn point(&self) -> Option<(&'static str, &[u8], &[u8])> {
         let curve = self.curve?;
         let (x, y) = self.der.get(curve.start.len()..)?.split_at_checked(curve.length)?;
         Some((curve.name, x, y))
     }
 
-    /// Bytes of every signature by it.
+    /// Returns the length of the key's signatures in bytes.
     pub fn signature_length(&self) -> usize {
         self.curve.map_or(self.modulus, |curve| 2 * curve.length)
     }
 
-    /// The fingerprint: the first 240 bits of the DER form's SHA-256 in base32, in groups of four.
+    /// Returns the key id: the first 240 bits of the SHA-256 of the DER form in base32, in groups of four.
     pub fn id(&self) -> String {
         const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         let hash = sha2::Sha256::digest(&self.der);
@@ -166,8 +167,8 @@ impl Key {
         id
     }
 
-    /// The key that a signature's header tells: `jwk`, or that of the first certificate in `x5c`; both must be the same.
-    /// Whom a certificate belongs to is not looked into.
+    /// Returns the key in a signature's header: `jwk`, or that of the first certificate in `x5c`; if both are given,
+    /// they must be the same. The owner of a certificate is not verified.
     pub(super) fn of_header(header: &Members<'_>) -> Result<Self, String> {
         let told = header.optional("jwk", Self::of_jwk)?;
         let certified = header.optional("x5c", |text| {
@@ -180,7 +181,7 @@ impl Key {
         })?;
         match (told, certified) {
             (Some(told), Some(certified)) if told != certified => {
-                Err(".jwk: it is another key than that of the certificate in x5c[0]".into())
+                Err(".jwk: it differs from the key of the certificate in x5c[0]".into())
             }
             (Some(key), _) | (None, Some(key)) => Ok(key),
             (None, None) => Err(".jwk: it is missing, and so is x5c: there is no public key".into()),

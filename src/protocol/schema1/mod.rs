@@ -1,5 +1,5 @@
-//! Docker's first manifest (distribution, "Image Manifest Version 2, Schema 1"): layers, each with its V1 JSON, the top one
-//! first. What counts of a signed one is its payload ([`signed`]) alone.
+//! Docker's schema 1 manifest (distribution, "Image Manifest Version 2, Schema 1"): layers, each with its V1 JSON, the
+//! top one first. For a signed manifest only the payload ([`signed`]) counts.
 
 mod base64url;
 pub mod config;
@@ -16,21 +16,21 @@ use crate::protocol::oci::descriptor;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::{code, json};
 
-/// Layers at most: no daemon mounts a fraction of that.
+/// The maximum number of layers; no daemon can mount that many.
 const STEP_LIMIT: usize = 1000;
-/// Characters of an id: V1's are sha256 in hexadecimal.
+/// The maximum length of a V1 id, which is a SHA-256 in hexadecimal.
 const ID_LIMIT: usize = 64;
 
-/// What a payload says.
+/// A parsed payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema1 {
-    /// The architecture, which old V1 JSON does not tell.
+    /// The architecture, which old V1 JSON lacks.
     pub architecture: Option<String>,
-    /// What made the image, base first.
+    /// The build steps of the image, base first.
     pub steps: Vec<Step>,
-    /// The V1 JSON of the topmost, from which the config is made.
+    /// The V1 JSON of the topmost layer, from which the config is built.
     top: String,
-    /// Everything that the registry has to hold for it, base first, each once.
+    /// The digests of all blobs that the manifest needs, base first, without duplicates.
     pub blobs: Vec<Digest>,
 }
 
@@ -39,23 +39,23 @@ pub struct Schema1 {
 pub struct Step {
     /// The V1 id.
     pub id: String,
-    /// The layer.
+    /// The digest of the layer.
     pub blob: Digest,
-    /// Whether the layer holds nothing and is there only for the count.
+    /// True if the layer is an empty placeholder.
     pub is_empty: bool,
-    /// When, RFC 3339.
+    /// The time of the step, RFC 3339.
     pub created: Option<String>,
-    /// The command.
+    /// The command of the step.
     pub created_by: String,
-    /// Who.
+    /// The author of the step.
     pub author: Option<String>,
-    /// A remark.
+    /// A comment of the builder.
     pub comment: Option<String>,
     parent: Option<String>,
 }
 
 impl Schema1 {
-    /// Reads a payload.
+    /// Parses a payload.
     pub fn parse(payload: &[u8]) -> Result<Self, Invalid> {
         let refused = |error: String| Invalid::response(json::complete("manifest", &error));
         const NAMES: &[&str] = &[
@@ -73,9 +73,9 @@ impl Schema1 {
         let members = json::text(payload).and_then(|text| Members::read_unique(text, NAMES)).map_err(refused)?;
         const FOREIGN: [&str; 4] = ["config", "layers", "manifests", "signatures"];
         if let Some(name) = FOREIGN.iter().find(|name| members.get(name).is_some()) {
-            // CVE-2021-41190; and signatures of a signed payload would make two payloads of one document.
+            // CVE-2021-41190; and `signatures` within a signed payload would give one document two payloads.
             let message =
-                format!("manifest: it is schema1, but has {name:?} too, with which it reads as something else");
+                format!("manifest: it is schema1, but also has {name:?}, so that it can be read as another kind");
             return Err(Invalid { code: code::AMBIGUOUS_MANIFEST, message });
         }
         Self::read(&members).map_err(refused)
@@ -94,7 +94,7 @@ impl Schema1 {
         if layers.is_empty() || layers.len() != history.len() {
             let (history, layers) = (history.len(), layers.len());
             return Err(format!(
-                ".history: it has {history} entries, fsLayers {layers}; they need as many, at least one"
+                ".history: it has {history} entries, fsLayers {layers}; both need the same number, at least one"
             ));
         }
         let mut schema1 = Self {
@@ -116,7 +116,8 @@ impl Schema1 {
         Ok(schema1)
     }
 
-    /// Whether a step is one more: some builders wrote the same image several times in a row.
+    /// Returns true for a new step, and false for a duplicate: some builders wrote the same image several times in a
+    /// row.
     fn links(&self, step: &Step) -> Result<bool, String> {
         let below = self.steps.last().map(|below| &below.id);
         if below == Some(&step.id) {
@@ -133,12 +134,12 @@ impl Schema1 {
         Ok(true)
     }
 
-    /// The V1 ids, top first.
+    /// Returns the V1 ids, top first.
     pub fn ancestry(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().rev().map(|step| step.id.as_str())
     }
 
-    /// The layers that hold something, base first.
+    /// Returns the non-empty layers, base first.
     pub fn layers(&self) -> impl Iterator<Item = &Digest> {
         self.steps.iter().filter(|step| !step.is_empty).map(|step| &step.blob)
     }

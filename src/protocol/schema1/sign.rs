@@ -1,4 +1,5 @@
-//! Signing, byte for byte as libtrust writes it: the payload stays as it is, its last bracket makes room for the signatures.
+//! Signing, byte for byte as libtrust does it: the payload is unchanged, and the signatures are inserted before its
+//! closing brace.
 
 use crate::protocol::invalid::Invalid;
 use crate::protocol::schema1::base64url;
@@ -6,16 +7,16 @@ use crate::protocol::schema1::key::{Algorithm, Key};
 use crate::protocol::schema1::signed;
 use crate::protocol::text::timestamp;
 
-/// A payload that waits for its signature.
+/// A payload to be signed.
 pub struct Draft<'a> {
     start: &'a [u8],
     protected: String,
-    /// What is to be signed.
+    /// The bytes to sign.
     pub input: Vec<u8>,
 }
 
 impl<'a> Draft<'a> {
-    /// `payload`: a JSON object that is not empty. `unix_ms`: the time that the signature tells.
+    /// Prepares a payload, which must be a non-empty JSON object. `unix_ms` is the signature's time.
     pub fn new(payload: &'a [u8], unix_ms: u64) -> Result<Self, Invalid> {
         let start = payload.trim_ascii_end().strip_suffix(b"}").map(<[u8]>::trim_ascii_end);
         let Some((start, tail)) = start.and_then(|start| payload.split_at_checked(start.len())) else {
@@ -32,7 +33,7 @@ impl<'a> Draft<'a> {
         Ok(Self { start, protected, input })
     }
 
-    /// The signed document. `key`: of a curve, the one that made the signature.
+    /// Returns the signed document. `key` is the EC key that made the signature.
     pub fn finish(&self, key: &Key, algorithm: Algorithm, signature: &[u8]) -> Vec<u8> {
         let (curve, x, y) = key.point().unwrap_or_default();
         let end = format!(

@@ -1,6 +1,6 @@
-//! Signed documents as Docker's libtrust makes them ("pretty" JSON web signatures, RFC 7515): the signatures stand within
-//! the document, as its last member, and each tells in its protected header how to get the payload back: the first
-//! `formatLength` bytes, and `formatTail`. Everything else of the document means nothing.
+//! Signed documents of Docker's libtrust ("pretty" JSON Web Signatures, RFC 7515). The signatures are the document's
+//! last member. The protected header of each tells how to restore the payload: the first `formatLength` bytes followed
+//! by `formatTail`. Everything else in the document is ignored.
 
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json::Members;
@@ -8,45 +8,45 @@ use crate::protocol::schema1::base64url;
 use crate::protocol::schema1::key::{Algorithm, Key};
 use crate::protocol::{code, json};
 
-/// Signatures at most.
+/// The maximum number of signatures.
 const SIGNATURE_LIMIT: usize = 64;
-/// Characters of an algorithm's name that are shown.
+/// The maximum number of characters of an algorithm's name that are shown.
 const NAME_LIMIT: usize = 32;
 
-/// A document taken apart.
+/// A document split into payload and signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
-    /// What is signed, and what the document's digest is of; all of an unsigned document.
+    /// The signed payload, of which the document's digest is computed; the whole document if it is unsigned.
     pub payload: Vec<u8>,
-    /// None of an unsigned document.
+    /// The signatures; empty for an unsigned document.
     pub signatures: Vec<Signature>,
 }
 
 /// One signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
-    /// The algorithm, as it is told.
+    /// The algorithm that the header names.
     pub algorithm: String,
-    /// The key's fingerprint, where there is a key.
+    /// The key's fingerprint, if there is a key.
     pub key_id: Option<String>,
-    /// What can be checked, or why nothing can.
+    /// The data to verify, or the reason why the signature cannot be verified.
     pub check: Result<Check, String>,
 }
 
-/// A signature and all it takes to check it.
+/// A signature and the data to verify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// The algorithm, which fits the key.
+    /// The algorithm, which is valid for the key.
     pub algorithm: Algorithm,
     /// The public key: DER of a SubjectPublicKeyInfo.
     pub key: Key,
-    /// What is signed: the protected header, a dot and the payload, both in base64url.
+    /// The signed bytes: the protected header, a dot and the payload, both in base64url.
     pub input: Vec<u8>,
-    /// The signature: of ECDSA the two numbers, each as long as the curve's.
+    /// The signature; for ECDSA the two numbers, each as long as a coordinate.
     pub signature: Vec<u8>,
 }
 
-/// Where the payload ends in the document, and what belongs behind that.
+/// The length of the payload in the document, and the bytes that follow it.
 #[derive(PartialEq, Eq)]
 struct Format {
     length: u64,
@@ -54,8 +54,8 @@ struct Format {
 }
 
 impl Signed {
-    /// Takes a document apart. Without the member `signatures` it is unsigned; with it the payload must come out clearly,
-    /// whatever else is wrong with them.
+    /// Splits a document. Without the member `signatures` it is unsigned; with it the payload must be unambiguous, even
+    /// if the signatures are otherwise invalid.
     pub fn parse(bytes: &[u8]) -> Result<Self, Invalid> {
         Self::read(bytes).map_err(|error| {
             let message = json::complete("manifest", &error);
@@ -135,7 +135,7 @@ impl Signature {
     }
 }
 
-/// What is signed.
+/// Returns the signing input.
 pub(super) fn input(protected: &str, payload: &str) -> Vec<u8> {
     format!("{protected}.{payload}").into_bytes()
 }

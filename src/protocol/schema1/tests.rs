@@ -264,7 +264,7 @@ fn certificates() {
     assert_eq!(key(&format!(r#"{{"alg":"ES256","jwk":{JWK},"x5c":["{x5c}","?"]}}"#)).as_ref(), Ok(&told));
     let other = JWK.replace("f83O", "f83P");
     let refused = key(&format!(r#"{{"alg":"ES256","jwk":{other},"x5c":["{x5c}"]}}"#)).expect_err("two keys");
-    assert_eq!(refused, ".header.jwk: it is another key than that of the certificate in x5c[0]");
+    assert_eq!(refused, ".header.jwk: it differs from the key of the certificate in x5c[0]");
     let whole = certificate(told.der());
     for length in 0..whole.len() {
         let cut = whole.get(..length).expect("a part");

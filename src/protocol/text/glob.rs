@@ -1,16 +1,17 @@
-//! Globs, as tags are chosen by.
+//! Glob patterns for selecting tags.
 
-/// `*` stands for any characters, `?` for one.
+/// A pattern in which `*` matches any number of characters and `?` matches one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob(Vec<char>);
 
 impl Glob {
-    /// Every text is one.
+    /// Creates a pattern; every text is a valid one.
     pub fn new(text: &str) -> Self {
         Self(text.chars().collect())
     }
 
-    /// Whether all of a text fits. Goes back to the last `*` only, which suffices: linear in practice, never exponential.
+    /// Returns true if the pattern matches the whole text. Backtracking goes to the last `*` only, which suffices; the
+    /// time is at most the product of both lengths.
     pub fn fits(&self, text: &str) -> bool {
         let text: Vec<char> = text.chars().collect();
         let (mut at, mut position) = (0, 0);

@@ -1,4 +1,4 @@
-//! Plain text: dates, versions, globs, and what is safe to print.
+//! Plain text: dates, versions, globs, and escaping for output.
 
 pub mod glob;
 #[cfg(test)]

@@ -1,12 +1,13 @@
-//! Text from outside on its way to a terminal, a log or a page: it must neither move a cursor, nor pass for another line,
-//! nor show in another order or with fewer characters than it has (CVE-2021-42574, "Trojan Source").
+//! Escaping of untrusted text for a terminal, a log or a page. The text must not move the cursor, start a new line,
+//! reorder or hide characters (CVE-2021-42574, "Trojan Source").
 
 use std::borrow::Cow;
 
-/// Characters of an error's message at most. What a registry says in it is cut much earlier, see [`excerpt`].
+/// The maximum number of characters in an error message. Text quoted from a registry is cut much earlier, see
+/// [`excerpt`].
 const MESSAGE_LIMIT: usize = 4_000;
 
-/// Whether a character does something other than to be shown: control characters, line and paragraph separators,
+/// Returns true for a character that is not simply displayed: control characters, line and paragraph separators,
 /// bidirectional controls, zero-width and other invisible format characters.
 pub fn is_unsafe(character: char) -> bool {
     character.is_control()
@@ -24,13 +25,13 @@ pub fn is_unsafe(character: char) -> bool {
         )
 }
 
-/// Whether a character ends a line or is a tab: a space says as much.
+/// Returns true for a line break or a tab, which a space can replace.
 fn is_break(character: char) -> bool {
     matches!(character, '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// A text of one line: line breaks become spaces, other unsafe characters their `\u001b`. Applied twice, it changes nothing
-/// more.
+/// Returns the text as one line: line breaks become spaces, other unsafe characters their escape, such as `\u001b`. The
+/// function is idempotent.
 pub fn line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
@@ -46,7 +47,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// An error's message: a [`line`] of bounded length.
+/// Returns an error message as a [`line`] of bounded length.
 pub fn message(text: String) -> String {
     match cut(&text, MESSAGE_LIMIT) {
         Cow::Borrowed(whole) if !whole.contains(is_unsafe) => text,
@@ -54,8 +55,8 @@ pub fn message(text: String) -> String {
     }
 }
 
-/// The beginning of what somebody else wrote, to quote it in a message: a [`line`] of at most so many characters, with
-/// single spaces in place of blanks and control characters.
+/// Returns the beginning of untrusted text, to quote it in a message: a [`line`] of at most `limit` characters, with
+/// runs of whitespace and control characters replaced by single spaces.
 pub fn excerpt(text: &str, limit: usize) -> String {
     let mut out = String::new();
     let mut length = 0;
@@ -67,7 +68,7 @@ pub fn excerpt(text: &str, limit: usize) -> String {
             if !out.is_empty() {
                 out.push(' ');
             }
-            // A body may be one word of megabytes.
+            // A body may be a single word of megabytes.
             let word = cut(word, limit);
             let word = line(&word);
             length += word.chars().count() + 1;
@@ -77,8 +78,8 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     cut(&out, limit).into_owned()
 }
 
-/// JSON whose strings hold nothing unsafe when they are read: an unsafe character, escaped or not, becomes the text of its
-/// escape. What is no JSON stays none.
+/// Escapes JSON so that its decoded strings hold no unsafe characters: an unsafe character, escaped or not, becomes the
+/// text of its escape. Text that is not JSON stays invalid JSON.
 pub fn json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -89,7 +90,7 @@ pub fn json(text: &str) -> String {
         match (characters.next(), characters.clone().next()) {
             (Some('\\'), Some('u')) => {
                 let unit = tail.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-                // The first half of a tag character (U+E0000 on) is unsafe as well.
+                // The high surrogate of a tag character (from U+E0000) is unsafe as well.
                 if unit == Some(0xdb40) || unit.and_then(char::from_u32).is_some_and(is_unsafe) {
                     out.push('\\');
                 }
@@ -104,7 +105,7 @@ pub fn json(text: &str) -> String {
                 out.extend(['\\', next]);
                 characters.next();
             }
-            // Blanks between the tokens.
+            // Whitespace between tokens
             (Some(blank @ ('\t' | '\n' | '\r')), _) => out.push(blank),
             (Some('\\'), None) | (None, _) => out.push_str(tail),
             (Some(character), _) => {
@@ -119,7 +120,7 @@ pub fn json(text: &str) -> String {
     out
 }
 
-/// JSON's escape, which the package's command line prints as well.
+/// Appends the JSON escape of a character; the package's command line prints the same form.
 pub fn push_escaped(out: &mut String, character: char) {
     let mut units = [0; 2];
     for unit in character.encode_utf16(&mut units) {
@@ -127,7 +128,7 @@ pub fn push_escaped(out: &mut String, character: char) {
     }
 }
 
-/// At most so many characters; the last one is `…` where some are left out.
+/// Returns at most `limit` characters; `…` replaces the last one if the text is cut.
 fn cut(text: &str, limit: usize) -> Cow<'_, str> {
     if text.len() <= limit || text.chars().nth(limit).is_none() {
         return Cow::Borrowed(text);

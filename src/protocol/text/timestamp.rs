@@ -1,7 +1,7 @@
-//! Points in time (RFC 3339), as configs and annotations tell them.
+//! Timestamps (RFC 3339) of configs and annotations.
 
-/// Milliseconds since 1970 of `2026-01-02T03:04:05.123456789+01:00`. `None` for what is no such text, and for a time before
-/// 1970: Go's zero time is the year 1, and means that nobody said.
+/// Parses a timestamp such as `2026-01-02T03:04:05.123456789+01:00` into milliseconds since 1970. Returns `None` for
+/// any other text and for a time before 1970: Go's zero time, which stands for an unset date, is in the year 1.
 pub fn unix_ms(text: &str) -> Option<u64> {
     let (date, time) = text.split_once(['T', 't', ' '])?;
     let mut date = date.split('-');
@@ -22,23 +22,23 @@ pub fn unix_ms(text: &str) -> Option<u64> {
     (seconds * 1000 + thousandths).checked_add_signed(-offset * 60_000)
 }
 
-/// Docker's first release, 2013-03-20: no image is older.
+/// The date of Docker's first release, 2013-03-20: no image is older.
 const FIRST_RELEASE: u64 = 1_363_737_600_000;
-/// How far another machine's clock may be ahead.
+/// The tolerated clock difference of another machine.
 const SKEW: u64 = 24 * 3_600_000;
 
-/// A date that can be one: not a placeholder for a date that nobody recorded (1970-01-01, 1980-01-01T00:00:01Z, 0001-01-01
-/// of reproducible builds, jib, Bazel, ko and Nix), and not in the future. `None`: the age is not known.
+/// Returns the date if it is plausible: not a placeholder (reproducible builds, jib, Bazel, ko and Nix write
+/// 1970-01-01, 1980-01-01T00:00:01Z or 0001-01-01) and not in the future. `None` means that the age is unknown.
 pub fn credible(unix_ms: u64, now: u64) -> Option<u64> {
     (FIRST_RELEASE..=now.saturating_add(SKEW)).contains(&unix_ms).then_some(unix_ms)
 }
 
-/// The same of a text.
+/// Parses a timestamp and returns it if it is [`credible`].
 pub fn credible_text(text: &str, now: u64) -> Option<u64> {
     credible(unix_ms(text)?, now)
 }
 
-/// A time as RFC 3339 text in UTC, to the second.
+/// Formats a time as RFC 3339 text in UTC, to the second.
 pub fn text(unix_ms: u64) -> String {
     let seconds = unix_ms / 1000;
     let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
@@ -52,7 +52,7 @@ pub fn text(unix_ms: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
 }
 
-/// The time, and how many minutes it is ahead of UTC.
+/// Splits off the offset and returns it in minutes ahead of UTC.
 fn offset(time: &str) -> Option<(&str, i64)> {
     if let Some(time) = time.strip_suffix(['Z', 'z']) {
         return Some((time, 0));
@@ -65,14 +65,15 @@ fn offset(time: &str) -> Option<(&str, i64)> {
     Some((time, if offset.starts_with('-') { -minutes } else { minutes }))
 }
 
-/// Days since 1970-01-01 in the Gregorian calendar, counted in years that start in March; `month` is 0 for January.
+/// Returns the days since 1970-01-01 in the Gregorian calendar, counted in years that start in March; `month` is 0 for
+/// January.
 pub(crate) fn days(year: u64, month: u64, day: u64) -> u64 {
     let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
     let before = year * 365 + year / 4 - year / 100 + year / 400;
     before + (month * 306 + 5) / 10 + day - 1 - 719_468
 }
 
-/// A number of exactly so many digits.
+/// Parses a number of exactly `digits` digits.
 pub(crate) fn number(text: &str, digits: usize) -> Option<u64> {
     (text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }

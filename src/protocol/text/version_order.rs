@@ -1,10 +1,10 @@
-//! Tags as versions: which of them are, and which is the higher one. Semantic Versioning 2.0.0 where a tag follows it; for
-//! the rest what people mean by it: `1.10` is above `1.9`, `2024-01-15` below `2024-02-01`, `1.2-alpine` is a variant of
-//! `1.2` and no pre-release of it, a Helm chart's `1.0.0_build` stands for `1.0.0+build`, which no tag can be.
+//! Parsing and ordering of tags as versions. Tags that follow Semantic Versioning 2.0.0 are ordered by it; others by
+//! common conventions: `1.10` is above `1.9`, `2024-01-15` below `2024-02-01`, `1.2-alpine` is a variant of `1.2` and
+//! not a pre-release, and a Helm chart's `1.0.0_build` stands for `1.0.0+build`, which is not a valid tag.
 
 use std::cmp::Ordering;
 
-/// Words that make what they stand in a pre-release.
+/// Words that mark a pre-release.
 const PRE_RELEASE: &[&str] = &[
     "a",
     "alpha",
@@ -27,23 +27,24 @@ const PRE_RELEASE: &[&str] = &[
     "snapshot",
     "unstable",
 ];
-/// Words that make what they stand in a later edition of the same version.
+/// Words that mark a later revision of the same version.
 const REVISION: &[&str] = &["p", "patch", "post", "r", "rev", "u", "update"];
 
 /// A tag that is a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version<'a> {
-    /// `1`, `2` and `3` of `v1.2.03`, as digits without leading zeros.
+    /// The numbers without leading zeros: `1`, `2` and `3` for `v1.2.03`.
     numbers: Vec<&'a str>,
-    /// `["rc", "1"]` of `1.2-rc1-alpine`.
+    /// The pre-release words: `["rc", "1"]` for `1.2-rc1-alpine`.
     pre_release: Vec<&'a str>,
-    /// `["alpine"]` of it; `["r", "3"]` of `1.2-r3`.
+    /// The remaining words: `["alpine"]` for `1.2-rc1-alpine`, `["r", "3"]` for `1.2-r3`.
     suffix: Vec<&'a str>,
 }
 
 impl<'a> Version<'a> {
-    /// Reads a tag: numbers joined by dots, `v` before them if need be, behind them words and numbers. `None` for what
-    /// begins otherwise (`latest`), and for a number alone with letters at it (`1a2b3c`, a commit's).
+    /// Parses a tag: numbers joined by dots, with an optional `v` before them and words and numbers after them. Returns
+    /// `None` for a tag that starts otherwise (`latest`), and for a single number with letters attached (`1a2b3c`, a
+    /// commit hash).
     pub fn parse(tag: &'a str) -> Option<Self> {
         let text = tag.strip_prefix(['v', 'V']).unwrap_or(tag);
         let (mut numbers, mut rest) = (Vec::new(), text);
@@ -54,7 +55,7 @@ impl<'a> Version<'a> {
             let is_date = text.split_at_checked(4).is_some_and(|(year, _)| is_year(year)) && numbers.len() < 3;
             let next = rest.strip_prefix('.').or_else(|| rest.strip_prefix('-').filter(|_| is_date));
             match next.filter(|next| digits(next) > 0) {
-                // `2024-01` goes on as a date, `2024-alpine` and `2024-1a` do not.
+                // `2024-01` continues as a date, `2024-alpine` and `2024-1a` do not.
                 Some(next) => rest = next,
                 None => break,
             }
@@ -77,17 +78,17 @@ impl<'a> Version<'a> {
         Some(Self { numbers, pre_release, suffix })
     }
 
-    /// Whether it is one: `1.2-rc1`, `1.2b3`.
+    /// Returns true for a pre-release: `1.2-rc1`, `1.2b3`.
     pub fn is_pre_release(&self) -> bool {
         !self.pre_release.is_empty()
     }
 
-    /// The first so many numbers, zeros where there are fewer; those of a line of versions.
+    /// Returns the first `length` numbers, padded with zeros: the release line of the version.
     pub fn line(&self, length: usize) -> Vec<&'a str> {
         (0..length).map(|index| self.number(index)).collect()
     }
 
-    /// Whether both are the same version, in another variant perhaps: `1.2-alpine` and `1.2.0`.
+    /// Returns true if both are the same version, possibly in different variants: `1.2-alpine` and `1.2.0`.
     pub fn is_same_release(&self, other: &Self) -> bool {
         self.compare_release(other).is_eq()
     }
@@ -116,7 +117,7 @@ impl<'a> Version<'a> {
             .then_with(|| self.numbers.len().cmp(&other.numbers.len()))
     }
 
-    /// A variant stands below the version itself, a revision of it above.
+    /// Ranks a variant below the version itself and a revision above it.
     fn edition(&self) -> u8 {
         match self.suffix.first() {
             None => 1,
@@ -126,8 +127,8 @@ impl<'a> Version<'a> {
     }
 }
 
-/// Tags in the order a person looks for them: the highest version first, then what is no version, by name. Total: only the
-/// same text is equal.
+/// Orders tags for display: the highest version first, then tags that are not versions, by name. The order is total:
+/// only identical texts are equal.
 pub fn highest_first(one: &str, other: &str) -> Ordering {
     match (Version::parse(one), Version::parse(other)) {
         (Some(one), Some(other)) => other.compare(&one),
@@ -150,7 +151,8 @@ fn is_one_of(word: &str, known: &[&str]) -> bool {
     known.iter().any(|other| other.eq_ignore_ascii_case(word))
 }
 
-/// Runs of digits and of letters; what is neither divides them. Whatever is not ASCII counts as a letter.
+/// Splits a text into runs of digits and of letters; other characters separate them. A character outside ASCII counts
+/// as a letter.
 fn words(text: &str) -> Vec<&str> {
     let kind = |character: char| match character {
         '0'..='9' => 0,
@@ -170,13 +172,14 @@ fn words(text: &str) -> Vec<&str> {
     words
 }
 
-/// Of any length, leading zeros or not.
+/// Compares numbers of any length, with or without leading zeros.
 fn compare_numbers(one: &str, other: &str) -> Ordering {
     let (one, other) = (one.trim_start_matches('0'), other.trim_start_matches('0'));
     one.len().cmp(&other.len()).then_with(|| one.cmp(other))
 }
 
-/// Semantic Versioning 2.0.0, §11: numbers by value and below words, and of equals the longer list is the higher.
+/// Compares by Semantic Versioning 2.0.0, §11: numbers by value and below words; if all pairs are equal, the longer
+/// list is higher.
 fn compare_words(one: &[&str], other: &[&str]) -> Ordering {
     let pairs = one.iter().zip(other).map(|(one, other)| match (digits(one) > 0, digits(other) > 0) {
         (true, true) => compare_numbers(one, other),

@@ -1,9 +1,10 @@
-//! Addresses that belong to no public host: a registry on the internet has no reason to send anyone there, and who
-//! follows it all the same reads a cloud's metadata or an office's printers for it.
+//! Private and special-purpose addresses. A registry on the internet has no reason to refer a client to one; following
+//! such a link would read a cloud's metadata or a private network on the registry's behalf (SSRF).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether a host, as [`crate::protocol::url::host::parse_authority`] returns it, is an IP address.
+/// Returns the IP address that a host is, if it is one; `host` is as [`crate::protocol::url::host::parse_authority`]
+/// returns it.
 pub fn of_host(host: &str) -> Option<IpAddr> {
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => address.parse().ok().map(IpAddr::V6),
@@ -11,8 +12,8 @@ pub fn of_host(host: &str) -> Option<IpAddr> {
     }
 }
 
-/// Whether an address is of this machine, of a private network, of a link, or of nobody (IANA's special-purpose address
-/// registries), also where it is written inside of an IPv6 address.
+/// Returns true for an address that is not public: loopback, private, link-local or reserved (IANA's special-purpose
+/// address registries), including one embedded in an IPv6 address.
 pub fn is_special(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_special_v4(address),
@@ -32,7 +33,7 @@ fn is_special_v4(address: Ipv4Addr) -> bool {
 
 fn is_special_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
-        // Local NAT64 and Teredo, whatever they lead to.
+        // Local-use NAT64 and Teredo, regardless of the embedded address
         [0x64, 0xff9b, 1, ..] | [0x2001, 0, ..] => true,
         // Unique local, link-local, site-local, multicast
         [first, ..] if first & 0xfe00 == 0xfc00 || first & 0xff80 == 0xfe80 || first & 0xff00 == 0xff00 => true,
@@ -40,7 +41,7 @@ fn is_special_v6(address: Ipv6Addr) -> bool {
     }
 }
 
-/// The IPv4 address that an IPv6 address stands for or leads to.
+/// Returns the IPv4 address that is embedded in an IPv6 address.
 fn inside(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let (high, low) = match address.segments() {
         // Unspecified, loopback, and an IPv4 address as such, mapped or translated (RFC 4291 §2.5.5, RFC 2765 §2.1)
@@ -59,7 +60,7 @@ fn inside(address: Ipv6Addr) -> Option<Ipv4Addr> {
     Some(Ipv4Addr::new(a, b, c, d))
 }
 
-/// Names under which clouds serve their metadata.
+/// Host names under which clouds serve their metadata.
 const METADATA_NAMES: &[&str] = &[
     "instance-data",
     "instance-data.ec2.internal",
@@ -73,8 +74,9 @@ const METADATA_NAMES: &[&str] = &[
     "rancher-metadata.rancher.internal",
 ];
 
-/// Whether a host, as [`crate::protocol::url::host::parse_authority`] returns it, is an address of its link, where clouds serve their
-/// machines' metadata and credentials, or another place where they do. Nothing that a server names is looked for there.
+/// Returns true if a host is link-local or another endpoint where a cloud serves its machines' metadata and
+/// credentials; `host` is as [`crate::protocol::url::host::parse_authority`] returns it. A URL that a server names is
+/// never followed there.
 pub fn is_metadata(host: &str) -> bool {
     let name = host.strip_suffix('.').unwrap_or(host);
     match of_host(name) {

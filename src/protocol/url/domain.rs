@@ -1,5 +1,5 @@
-//! Which hosts belong together. The public suffix list would be larger than this package, so this errs on the side of
-//! "not together": what it misses, a user can name.
+//! Decides which hosts share a registrable domain. The public suffix list would be larger than this package, so this is
+//! an approximation that errs on the side of "not shared"; the user can allow further hosts by name.
 
 use crate::protocol::url::address;
 
@@ -9,7 +9,7 @@ const SECOND_LEVEL: &[&str] = &[
     "or", "org", "plc", "sch",
 ];
 
-/// Domains whose direct children belong to different owners: clouds and hosters.
+/// Domains whose direct subdomains belong to different owners: clouds and hosting providers.
 const SHARED: &[&str] = &[
     "amazonaws.com",
     "appspot.com",
@@ -52,8 +52,8 @@ const SHARED: &[&str] = &[
     "workers.dev",
 ];
 
-/// Whether two hosts are the same or belong to the same registrable domain: `registry.example.com` and
-/// `auth.example.com`, `gitlab.com` and `registry.gitlab.com`.
+/// Returns true if two hosts are equal or share a registrable domain: `registry.example.com` and `auth.example.com`,
+/// `gitlab.com` and `registry.gitlab.com`.
 pub fn is_shared(one: &str, other: &str) -> bool {
     let (one, other) = (one.trim_end_matches('.'), other.trim_end_matches('.'));
     if one == other {
@@ -65,7 +65,7 @@ pub fn is_shared(one: &str, other: &str) -> bool {
     matches!((registrable(one), registrable(other)), (Some(one), Some(other)) if one == other)
 }
 
-/// The part of a name that somebody registered; `None` for a name that is too short to have one.
+/// Returns the registrable domain of a name; `None` if the name has too few labels.
 fn registrable(name: &str) -> Option<&str> {
     let labels = 1 + public_labels(name);
     let mut rest = name;
@@ -75,11 +75,11 @@ fn registrable(name: &str) -> Option<&str> {
     (rest.split('.').count() == labels).then_some(rest)
 }
 
-/// How many labels at the end of a name belong to everyone.
+/// Returns the number of labels of a name's public suffix.
 fn public_labels(name: &str) -> usize {
     let below = |suffix: &&&str| name.strip_suffix(**suffix).is_some_and(|rest| rest.ends_with('.'));
     if let Some(suffix) = SHARED.iter().filter(below).max_by_key(|suffix| suffix.len()) {
-        // A cloud's own levels lie between: `bucket.s3.eu-west-1.amazonaws.com`.
+        // AWS inserts service and region labels: `bucket.s3.eu-west-1.amazonaws.com`.
         return if *suffix == "amazonaws.com" { usize::MAX - 1 } else { suffix.split('.').count() };
     }
     let mut labels = name.rsplit('.');

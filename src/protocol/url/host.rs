@@ -1,8 +1,8 @@
-//! Hosts and ports of URLs (RFC 3986 §3.2), as far as browsers read them alike.
+//! Hosts and ports of URLs (RFC 3986 §3.2), restricted to forms that all browsers parse alike.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The host in lower case and the port, if there is one.
+/// Parses an authority and returns the host in lower case and the port, if present.
 pub fn parse_authority(authority: &str) -> Result<(String, Option<u16>), String> {
     let after_host = if authority.starts_with('[') {
         authority.find(']').map(|end| end + 1).ok_or("']' is missing after the IPv6 address")?
@@ -30,7 +30,8 @@ fn parse_host(text: &str) -> Result<String, String> {
         return Err("the host is missing".into());
     }
     if let Some(address) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
-        let address = address.parse::<Ipv6Addr>().map_err(|_| "what stands in [] is no IPv6 address without zone")?;
+        let address =
+            address.parse::<Ipv6Addr>().map_err(|_| "the text in [] is not an IPv6 address (a zone is not allowed)")?;
         return Ok(format!("[{address}]"));
     }
     if text.len() > 253 {
@@ -47,7 +48,7 @@ fn parse_host(text: &str) -> Result<String, String> {
         return Err("a part of the host between dots is empty".into());
     }
     // A browser reads a host whose last label is a number as an IPv4 address, in octal, hexadecimal and with parts
-    // left out: 0x7f.1 is 127.0.0.1. Only the one plain form passes.
+    // omitted: 0x7f.1 is 127.0.0.1. Only dotted decimal passes.
     let last = labels.rsplit('.').next().unwrap_or_default();
     let hexadecimal = last.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
     if (hexadecimal || last.bytes().all(|byte| byte.is_ascii_digit())) && host.parse::<Ipv4Addr>().is_err() {
@@ -56,7 +57,7 @@ fn parse_host(text: &str) -> Result<String, String> {
     Ok(host)
 }
 
-/// Whether a host, as [`parse_authority`] returns it, is this machine.
+/// Returns true if a host, as [`parse_authority`] returns it, is a loopback host.
 pub fn is_loopback(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         return address.parse::<Ipv6Addr>().is_ok_and(|address| {

@@ -1,7 +1,8 @@
-//! URLs: a small strict parser. (The `url` crate would be most of this package's size.)
+//! A small strict URL parser. (The `url` crate would be most of this package's size.)
 //!
-//! Whatever a host's `fetch` might read differently is refused, and a URL is rebuilt from its parts: what was checked
-//! is what is sent. Where RFC 3986 and the URL standard that browsers follow differ, only what both read alike passes.
+//! The parser rejects every URL that a host's `fetch` might interpret differently, and rebuilds a URL from its parts,
+//! so that the URL that was checked is the URL that is sent. Where RFC 3986 and the URL standard of the browsers
+//! differ, only URLs that both interpret alike pass.
 
 pub mod address;
 pub mod domain;
@@ -13,7 +14,7 @@ use std::fmt;
 
 use crate::protocol::invalid::{Invalid, quoted};
 
-/// The schemes a registry is reached by.
+/// The URL schemes that a registry can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// Plain HTTP
@@ -51,49 +52,50 @@ pub struct Url {
     query: Option<String>,
 }
 
-/// Why a text is no URL: the rule and the place.
+/// Why a text is not a URL: the rule and the position.
 type Refusal = String;
 
 impl Url {
-    /// An absolute `http` or `https` URL from the caller.
+    /// Parses an absolute `http` or `https` URL that the caller gave.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         absolute(text).map_err(|refusal| Invalid::argument(format!("URL {}: {refusal}", shown(text))))
     }
 
-    /// A registry as the caller names it: `registry.example.com`, `localhost:5000`, `https://example.com/prefix/`.
-    /// Without a scheme it is http for a loopback host and https otherwise. The result has no trailing `/`, `/v2` or
-    /// `/v1`; Docker Hub's names for itself become the host that serves its API.
+    /// Parses a registry as the caller names it: `registry.example.com`, `localhost:5000`,
+    /// `https://example.com/prefix/`. The default scheme is http for a loopback host and https otherwise. The result
+    /// has no trailing `/`, `/v2` or `/v1`; Docker Hub's aliases become the host that serves its API.
     pub fn parse_registry(text: &str) -> Result<Self, Invalid> {
         registry(text).map_err(|refusal| Invalid::argument(format!("registry {}: {refusal}", shown(text))))
     }
 
-    /// Resolves what a `Link`, `Location` or redirect holds (RFC 3986 §5). A fragment is dropped.
+    /// Resolves the URL reference in a `Link`, `Location` or redirect (RFC 3986 §5). A fragment is dropped.
     pub fn join(&self, reference: &str) -> Result<Self, Invalid> {
         self.resolve(reference).map_err(|refusal| Invalid::response(format!("link {}: {refusal}", shown(reference))))
     }
 
-    /// This base URL with a path below it, made of segments that were checked. The query is dropped.
+    /// Returns this base URL with a path appended; the path's segments must be checked. The query is dropped.
     pub fn with_path(&self, path: &str) -> Self {
         let base = self.path.trim_end_matches('/');
         let path = format!("{base}/{}", percent::encode(path.trim_start_matches('/'), percent::PATH));
         Self { path, query: None, host: self.host.clone(), ..*self }
     }
 
-    /// Where the registry of a request's URL begins: `/v2/` or `/v1/` and nothing behind it, else the root.
+    /// Returns the API root of a request's URL: everything up to and including `/v2/` or `/v1/`, or `/` if neither
+    /// occurs.
     pub fn api_root(&self) -> Self {
         let end = ["/v2/", "/v1/"].iter().find_map(|root| self.path.find(root).map(|at| at + root.len()));
         let path = self.path.get(..end.unwrap_or_default()).filter(|path| !path.is_empty()).unwrap_or("/");
         Self { path: path.to_owned(), query: None, host: self.host.clone(), ..*self }
     }
 
-    /// This URL with more query parameters. What the query held stays, in its order.
+    /// Returns this URL with query parameters appended. Existing parameters keep their order.
     pub fn with_query(&self, pairs: &[(&str, &str)]) -> Self {
         let mut query = self.query.clone().unwrap_or_default();
         percent::push_pairs(&mut query, pairs);
         Self { query: Some(query).filter(|query| !query.is_empty()), ..self.clone() }
     }
 
-    /// The same URL with another URL's query, as it stands there.
+    /// Returns this URL with its query replaced verbatim.
     pub fn with_raw_query(&self, query: Option<&str>) -> Self {
         Self { query: query.map(str::to_owned), ..self.clone() }
     }
@@ -108,12 +110,12 @@ impl Url {
         &self.host
     }
 
-    /// The port, the scheme's own where none was given.
+    /// The port; the scheme's default if none was given.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Scheme, host and port, as `https://registry.example.com:5000`.
+    /// Returns scheme, host and port, such as `https://registry.example.com:5000`.
     pub fn origin(&self) -> String {
         Self { path: String::new(), query: None, host: self.host.clone(), ..*self }.without_query()
     }
@@ -128,33 +130,33 @@ impl Url {
         self.query.as_deref()
     }
 
-    /// Whether scheme, host and port are the same.
+    /// Returns true if scheme, host and port are equal.
     pub fn same_origin(&self, other: &Url) -> bool {
         self.scheme == other.scheme && self.port == other.port && self.host == other.host
     }
 
-    /// Whether the host is this machine: `localhost`, below `.localhost`, 127.0.0.0/8, `[::1]`.
+    /// Returns true if the host is a loopback host: `localhost`, a subdomain of `.localhost`, 127.0.0.0/8, `[::1]`.
     pub fn is_loopback(&self) -> bool {
         host::is_loopback(&self.host)
     }
 
-    /// Whether the host is this machine or an address that is no public one.
+    /// Returns true if the host is a loopback host or an address that is not public.
     pub fn is_local(&self) -> bool {
         self.is_loopback() || address::of_host(&self.host).is_some_and(address::is_special)
     }
 
-    /// Whether the host is an address of its link, or another place where clouds serve their machines' metadata.
+    /// Returns true if the host is link-local or another endpoint where clouds serve their machines' metadata.
     pub fn is_metadata(&self) -> bool {
         address::is_metadata(&self.host)
     }
 
-    /// Whether both hosts are the same or belong to the same registrable domain.
+    /// Returns true if both hosts are equal or share a registrable domain.
     pub fn shares_domain(&self, other: &Url) -> bool {
         domain::is_shared(&self.host, &other.host)
     }
 
-    /// The URL for messages and logs: a query value may be a signature or a token, so only those that a registry's own
-    /// parameters hold are shown.
+    /// Returns the URL for messages and logs. A query value may be a signature or a token, so only the values of the
+    /// registry API's own parameters are shown.
     pub fn redacted(&self) -> String {
         let mut text = self.without_query();
         let mut separator = '?';
@@ -208,7 +210,7 @@ impl Url {
 }
 
 impl fmt::Display for Url {
-    /// The whole URL, as it is sent.
+    /// Writes the whole URL, as it is sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.without_query())?;
         match &self.query {
@@ -232,7 +234,7 @@ fn absolute(text: &str) -> Result<Url, Refusal> {
 
 fn registry(text: &str) -> Result<Url, Refusal> {
     check_characters(text)?;
-    // As skopeo and helm write them.
+    // skopeo and Helm prefix references with the transport.
     let text = without_transport(text);
     let (scheme, rest) = match split_scheme(text)? {
         Some((scheme, rest)) => (Some(scheme), rest),
@@ -241,7 +243,7 @@ fn registry(text: &str) -> Result<Url, Refusal> {
     if rest.contains('?') {
         return Err("a registry's address has no query".into());
     }
-    // Reads the host before the scheme is known: its port may depend on it.
+    // The host is parsed before the scheme is known, because the default scheme depends on it.
     let mut url = from_parts(Scheme::Https, rest)?;
     let scheme = scheme.unwrap_or(if url.is_loopback() { Scheme::Http } else { Scheme::Https });
     if scheme != url.scheme {
@@ -258,7 +260,7 @@ fn registry(text: &str) -> Result<Url, Refusal> {
     Ok(url)
 }
 
-/// A reference without `docker://` or `oci://`, which say how to reach a registry, but not by which scheme.
+/// Returns a reference without `docker://` or `oci://`, which name a transport but not the URL scheme.
 pub fn without_transport(text: &str) -> &str {
     let rest = |transport: &str| {
         let (start, rest) = text.split_at_checked(transport.len())?;
@@ -267,7 +269,7 @@ pub fn without_transport(text: &str) -> &str {
     rest("docker://").or_else(|| rest("oci://")).unwrap_or(text)
 }
 
-/// The scheme and what follows `://`; `None` where there is no `://`.
+/// Splits a text into the scheme and the part after `://`; `None` if it has no `://`.
 fn split_scheme(text: &str) -> Result<Option<(Scheme, &str)>, Refusal> {
     let Some((scheme, rest)) = text.split_once("://") else { return Ok(None) };
     if scheme.contains(['/', '?']) {
@@ -278,13 +280,13 @@ fn split_scheme(text: &str) -> Result<Option<(Scheme, &str)>, Refusal> {
     } else if scheme.eq_ignore_ascii_case("http") {
         Ok(Some((Scheme::Http, rest)))
     } else {
-        Err("only http and https are known as schemes".into())
+        Err("the scheme must be http or https".into())
     }
 }
 
-/// What follows `scheme://`.
+/// Parses the part after `scheme://`.
 fn from_parts(scheme: Scheme, rest: &str) -> Result<Url, Refusal> {
-    // A password with a '?' in it would end the authority early, and show up in a message.
+    // A '?' in a password would end the authority early and leak the rest into a message.
     if rest.split('/').next().is_some_and(|authority| authority.contains('@')) {
         return Err("user info (before '@') is not allowed".into());
     }
@@ -304,7 +306,7 @@ fn split_query(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Refuses what browsers strip, re-encode or take for another character.
+/// Rejects characters that browsers strip, re-encode or replace.
 fn check_characters(text: &str) -> Result<(), Refusal> {
     for (position, character) in text.chars().enumerate() {
         let why = match character {
@@ -320,7 +322,7 @@ fn check_characters(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Dot segments resolved (RFC 3986 §5.2.4), `%2e` for a dot included, as browsers do.
+/// Resolves dot segments (RFC 3986 §5.2.4), including `%2e` for a dot, as browsers do.
 fn clean_path(path: &str) -> Result<String, Refusal> {
     percent::check(path)?;
     let mut kept: Vec<&str> = Vec::new();
@@ -344,7 +346,7 @@ fn clean_query(query: &str) -> Result<String, Refusal> {
     Ok(percent::encode(query, percent::QUERY))
 }
 
-/// 1 for `.`, 2 for `..`, 0 for any other segment.
+/// Returns 1 for `.`, 2 for `..`, 0 for any other segment.
 fn dots(segment: &str) -> usize {
     match segment.to_ascii_lowercase().as_str() {
         "." | "%2e" => 1,
@@ -353,8 +355,8 @@ fn dots(segment: &str) -> usize {
     }
 }
 
-/// A refused URL for a message: neither what stands before an `@` nor the query, which may hold secrets. For the same
-/// reason refusals quote no part of a URL that might be one.
+/// Quotes a rejected URL for a message, without the part before `@` and without the query: both may hold secrets. For
+/// the same reason no rule quotes a part of the URL that may be secret.
 fn shown(text: &str) -> String {
     let (hidden, text) = match text.rsplit_once('@') {
         Some((_, text)) => ("…@", text),

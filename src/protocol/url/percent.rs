@@ -1,11 +1,11 @@
 //! Percent-encoding (RFC 3986 §2.1).
 
-/// What browsers encode in a path, and `|`, which RFC 3986 does not allow there.
+/// The characters that browsers encode in a path, and `|`, which RFC 3986 does not allow there.
 pub const PATH: &[u8] = b"\"<>?^`{|}#";
-/// What browsers encode in a query.
+/// The characters that browsers encode in a query.
 pub const QUERY: &[u8] = b"\"<>'";
 
-/// Refuses a `%` that is no escape.
+/// Rejects a `%` that does not start an escape.
 pub fn check(text: &str) -> Result<(), String> {
     let wrong = text.split('%').skip(1).find(|rest| {
         let mut digits = rest.bytes();
@@ -18,7 +18,7 @@ pub fn check(text: &str) -> Result<(), String> {
     }
 }
 
-/// Percent-encodes the bytes of a set, and whatever is not printable ASCII.
+/// Percent-encodes the bytes of `set` and all bytes that are not printable ASCII.
 pub fn encode(text: &str, set: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -31,7 +31,7 @@ pub fn encode(text: &str, set: &[u8]) -> String {
     out
 }
 
-/// Percent-encodes all but RFC 3986's unreserved characters.
+/// Appends `text`, with all but RFC 3986's unreserved characters percent-encoded.
 pub fn push_component(out: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
@@ -42,7 +42,7 @@ pub fn push_component(out: &mut String, text: &str) {
     }
 }
 
-/// Adds `name=value` pairs, joined by `&`, to a query or a form.
+/// Appends `name=value` pairs, joined by `&`, to a query or a form.
 pub fn push_pairs(out: &mut String, pairs: &[(&str, &str)]) {
     for (name, value) in pairs {
         if !out.is_empty() {
@@ -54,7 +54,7 @@ pub fn push_pairs(out: &mut String, pairs: &[(&str, &str)]) {
     }
 }
 
-/// The first value that a form's text has for a name (URL Standard, "application/x-www-form-urlencoded").
+/// Returns the first value of `name` in a form (URL Standard, "application/x-www-form-urlencoded").
 pub fn value(form: &str, name: &str) -> Option<String> {
     let pairs = form.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     pairs.filter(|(key, _)| decode(key) == name).map(|(_, value)| decode(value)).next()

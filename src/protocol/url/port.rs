@@ -1,6 +1,7 @@
-//! Ports that no `fetch` connects to (Fetch standard, "bad port"): another protocol's server might take a request for its own.
+//! Ports that `fetch` never connects to (Fetch standard, "bad port"): a server of another protocol might interpret the
+//! request.
 
-/// In order.
+/// The blocked ports, sorted for the binary search.
 const BLOCKED: &[u16] = &[
     1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
     111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
@@ -8,7 +9,7 @@ const BLOCKED: &[u16] = &[
     6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
 
-/// Whether browsers, Node and Deno refuse to connect to it.
+/// Returns true if browsers, Node and Deno refuse to connect to the port.
 pub fn is_blocked(port: u16) -> bool {
     BLOCKED.binary_search(&port).is_ok()
 }

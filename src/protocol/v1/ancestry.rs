@@ -1,4 +1,4 @@
-//! The answer to `/v1/images/ID/ancestry`: ids, the image's own first, each followed by its parent.
+//! The response to `/v1/images/ID/ancestry`: ids, the image's own first, each followed by its parent.
 
 use std::collections::HashSet;
 
@@ -6,10 +6,10 @@ use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
 use crate::protocol::v1::{ImageId, refusal};
 
-/// Images in a row at most. docker itself allowed 127 layers.
+/// The maximum length of an ancestry. docker itself allowed 127 layers.
 pub const ANCESTRY_LIMIT: usize = 1000;
 
-/// Reads the ancestry of an image: the image itself first and no image twice.
+/// Parses the ancestry of an image: the image itself comes first, and no image appears twice.
 pub fn ancestry(body: &[u8], of: &ImageId) -> Result<Vec<ImageId>, Invalid> {
     let mut ids = Vec::new();
     let mut seen = HashSet::new();
@@ -22,7 +22,7 @@ pub fn ancestry(body: &[u8], of: &ImageId) -> Result<Vec<ImageId>, Invalid> {
             return Err(format!(": an image may have {ANCESTRY_LIMIT} layers at most"));
         }
         if !seen.insert(id.clone()) {
-            return Err(format!(": the ancestry leads in a circle: {id} is there twice"));
+            return Err(format!(": the ancestry is a cycle: {id} appears twice"));
         }
         ids.push(id);
         Ok(())
@@ -63,8 +63,8 @@ mod tests {
         for (ids, rule) in [
             (&[][..], "ancestry: it is empty"),
             (&[id('b'), id('a')], "ancestry[0]: it is bbbb"),
-            (&[id('a'), id('b'), id('a')], "ancestry[2]: the ancestry leads in a circle: aaaa"),
-            (&[id('a'), id('a')], "ancestry[1]: the ancestry leads in a circle"),
+            (&[id('a'), id('b'), id('a')], "ancestry[2]: the ancestry is a cycle: aaaa"),
+            (&[id('a'), id('a')], "ancestry[1]: the ancestry is a cycle"),
             (&many, "ancestry[1000]: an image may have 1000 layers at most"),
         ] {
             let refused = read(ids).expect_err(rule);

@@ -1,6 +1,6 @@
-//! `X-Docker-Endpoints`: the hosts that have what an index knows of.
+//! Parses `X-Docker-Endpoints`: the registry hosts for the images of an index.
 
-/// Hosts with their ports, in order; what cannot be one is left out.
+/// Returns the hosts with their ports, in order; invalid ones are omitted.
 pub fn endpoints<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let is_host = |host: &&str| !host.is_empty() && !host.contains(['/', '@', '?', '#', '\\', ' ']);
     values.flat_map(|value| value.split(',')).map(str::trim).filter(is_host).collect()

@@ -1,4 +1,4 @@
-//! Ids of images.
+//! Image ids of the V1 protocol.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use serde::Serialize;
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::json;
 
-/// A checked id: 64 hexadecimal digits, or the 16 of docker's first versions. It goes into paths as it is.
+/// A checked id: 64 hexadecimal digits, or the 16 of docker's first versions. It needs no escaping in a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct ImageId(String);
 
 impl ImageId {
-    /// Checks an id that a caller gave.
+    /// Checks an id from the caller.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         Self::check(text).map_err(|rule| Invalid::reference(format!("image id {}{rule}", quoted(text))))
     }
@@ -34,7 +34,7 @@ impl ImageId {
         }
     }
 
-    /// The id.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! The JSON of an image.
+//! The JSON document of a V1 image.
 
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
@@ -8,24 +8,24 @@ use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::platform::Platform;
 use crate::protocol::v1::{ImageId, refusal};
 
-/// What the JSON says of its image.
+/// The contents of an image's JSON document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageJson {
-    /// The image below; `None` for a base.
+    /// The parent image; `None` for a base image.
     pub parent: Option<ImageId>,
-    /// What it runs on, where that is said.
+    /// The platform, if it is given.
     pub platform: Option<Platform>,
-    /// How its layer was made.
+    /// The build step of its layer.
     pub step: History,
 }
 
 impl ImageJson {
-    /// Reads the JSON of an image, which must be that image's.
+    /// Parses the JSON of an image; its id must be `of`.
     pub fn parse(body: &[u8], of: &ImageId) -> Result<Self, Invalid> {
         let read = || {
             let (id, read) = read(body)?;
             match id.filter(|id| id != of) {
-                Some(id) => Err(json::at("id", format!(": it is {id}, {of} was asked for"))),
+                Some(id) => Err(json::at("id", format!(": it is {id}, {of} was requested"))),
                 None => Ok(read),
             }
         };
@@ -33,7 +33,7 @@ impl ImageJson {
     }
 }
 
-/// The id of an image that a caller gives the JSON of.
+/// Parses the JSON of an image that the caller pushes, and its id.
 pub fn new_image(body: &[u8]) -> Result<(ImageId, ImageJson), Invalid> {
     let read =
         read(body).and_then(|(id, read)| Ok((id.ok_or_else(|| json::at("id", ": it is missing".into()))?, read)));
@@ -74,13 +74,13 @@ fn read(body: &[u8]) -> Result<(Option<ImageId>, ImageJson), String> {
     Ok((members.optional("id", ImageId::from_json)?, image))
 }
 
-/// `X-Docker-Size`: the layer's bytes as they are stored.
+/// Parses `X-Docker-Size`: the layer's size in bytes, as stored.
 pub fn layer_size(value: &str) -> Option<u64> {
     json::size(value.trim()).ok()
 }
 
-/// The checksum among those of `X-Docker-Checksum-Payload` that is the SHA-256 of the image's JSON, a line feed and its
-/// layer. docker-registry sends a Python list of them.
+/// Returns the checksum in `X-Docker-Checksum-Payload` that is the SHA-256 of the image's JSON, a line feed and its
+/// layer. docker-registry sends a Python list of checksums.
 pub fn checksum_header(value: &str) -> Option<Digest> {
     let words = value.split(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, ':' | '+')));
     let mut digests = words.filter_map(|word| Digest::parse(word).ok());

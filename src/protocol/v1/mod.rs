@@ -1,5 +1,5 @@
-//! Docker Registry HTTP API V1 and its index, as docker-registry 0.9.1 speaks it and docker's clients did. V1 knows no
-//! digests: an image is one layer and one JSON document under an id that somebody chose, and names its parent.
+//! Docker Registry HTTP API V1 and its index, compatible with docker-registry 0.9.1 and docker's clients. V1 has no
+//! digests: an image is one layer and one JSON document under an arbitrary id, and names its parent.
 
 mod ancestry;
 pub mod endpoints;
@@ -19,10 +19,10 @@ use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
 use crate::protocol::oci::reference::RepositoryName;
 
-/// The namespace of names that have none.
+/// The namespace of names without one.
 pub const LIBRARY: &str = "library";
 
-/// A name as V1 has it: of a namespace and a repository.
+/// Returns a V1 name, which always has a namespace and a repository.
 pub fn full_name(name: &RepositoryName) -> Rc<str> {
     match name.namespace() {
         Some(_) => name.as_str().into(),
@@ -30,7 +30,7 @@ pub fn full_name(name: &RepositoryName) -> Rc<str> {
     }
 }
 
-/// What is wrong with a document of a registry's.
+/// Returns the error for an invalid document of a registry.
 fn refusal(document: &str, error: String) -> Invalid {
     Invalid::response(json::complete(document, &error))
 }

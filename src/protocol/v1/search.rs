@@ -1,4 +1,4 @@
-//! The answer to `/v1/search`: results, all at once (docker-registry) or page by page (Docker Hub).
+//! The response to `/v1/search`: all results at once (docker-registry) or in pages (Docker Hub).
 
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
@@ -12,15 +12,15 @@ use crate::protocol::v1::refusal;
 pub struct Page {
     /// The repositories' names.
     pub names: Vec<String>,
-    /// Each result as it came: a JSON object.
+    /// Each result's JSON object, verbatim.
     pub results: Vec<String>,
-    /// Pages in all, where that is told.
+    /// The total number of pages, if it is given.
     pub pages: Option<u64>,
-    /// Results in all, where that is told.
+    /// The total number of results, if it is given.
     pub total: Option<u64>,
 }
 
-/// Reads a page.
+/// Parses a page of results.
 pub fn page(body: &[u8]) -> Result<Page, Invalid> {
     let read = || {
         let members = Members::read_unique(json::text(body)?, &["results", "num_pages", "num_results"])?;

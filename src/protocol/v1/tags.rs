@@ -1,4 +1,4 @@
-//! The tags of a repository.
+//! Tag lists of the V1 protocol.
 
 use serde_json::value::RawValue;
 
@@ -9,8 +9,8 @@ use crate::protocol::oci::listing::check_length;
 use crate::protocol::oci::reference::TAG_LIMIT;
 use crate::protocol::v1::{ImageId, refusal};
 
-/// The names in the answer to `…/tags`, in its order: an object of ids by tag (docker-registry), or a list of objects that
-/// have a `name` (Docker Hub).
+/// Returns the names in the response to `…/tags`, in order: an object of ids by tag (docker-registry), or a list of
+/// objects with a `name` (Docker Hub).
 pub fn tags(body: &[u8]) -> Result<Vec<String>, Invalid> {
     let read = || {
         let mut names = Vec::new();
@@ -31,7 +31,7 @@ pub fn tags(body: &[u8]) -> Result<Vec<String>, Invalid> {
                 Ok(())
             })?;
         } else {
-            // For what is no JSON this has the better message.
+            // This produces the better message for text that is not JSON.
             json::each_member(text, &mut |_, _| Ok(()))?;
         }
         Ok(names)
@@ -39,12 +39,12 @@ pub fn tags(body: &[u8]) -> Result<Vec<String>, Invalid> {
     read().map_err(|error| refusal("tag list", error))
 }
 
-/// The id in the answer to `…/tags/TAG`: a JSON string.
+/// Returns the id in the response to `…/tags/TAG`, a JSON string.
 pub fn tag(body: &[u8]) -> Result<ImageId, Invalid> {
     json::text(body).and_then(|text| ImageId::from_json(text.trim())).map_err(|error| refusal("tag", error))
 }
 
-/// The answer to `…/tags/TAG/json`, an object.
+/// Returns the response to `…/tags/TAG/json`, an object.
 pub fn tag_json(body: &[u8]) -> Result<Box<RawValue>, Invalid> {
     let read = || {
         let text = json::text(body)?.trim();

@@ -1,5 +1,5 @@
-//! Manifests that are written here (image-spec manifest.md, image-index.md). What came from elsewhere stays the text it
-//! was: a member that is not known here is not lost.
+//! Manifests that this client writes (image-spec manifest.md, image-index.md). Parts taken from existing documents are
+//! kept as JSON text, so that unknown members are preserved.
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -12,16 +12,16 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type::{DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX};
 use crate::protocol::oci::platform::Platform;
 
-/// A descriptor as it is written.
+/// A descriptor and its JSON text.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// What it says.
+    /// The parsed descriptor.
     pub descriptor: Descriptor,
     json: Box<RawValue>,
 }
 
 impl Entry {
-    /// Of a descriptor made here.
+    /// Creates an entry for a new descriptor.
     pub fn new(descriptor: Descriptor) -> Result<Self, Invalid> {
         let written = Written {
             media_type: &descriptor.media_type,
@@ -56,7 +56,7 @@ struct Written<'a> {
     platform: Option<WrittenPlatform<'a>>,
 }
 
-/// A platform in the spelling of the documents, which is not that of this package.
+/// A platform with the member names of the image-spec, which differ from this package's names.
 #[derive(Serialize)]
 struct WrittenPlatform<'a> {
     architecture: &'a str,
@@ -81,18 +81,18 @@ impl<'a> WrittenPlatform<'a> {
     }
 }
 
-/// An image manifest to be written, or an artifact's.
+/// An image or artifact manifest to be written.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageDocument {
     schema_version: u8,
     media_type: &'static str,
-    /// What an artifact is.
+    /// The artifact type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
     config: Entry,
     layers: Vec<Entry>,
-    /// What it refers to.
+    /// The manifest that this one refers to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Entry>,
     /// Annotations of the manifest itself.
@@ -101,13 +101,13 @@ pub struct ImageDocument {
 }
 
 impl ImageDocument {
-    /// Of a media type, with what every image has.
+    /// Creates a manifest with the members that every image has.
     pub fn new(media_type: &'static str, config: Entry, layers: Vec<Entry>) -> Self {
         let (artifact_type, subject, annotations) = (None, None, Annotations::default());
         Self { schema_version: 2, media_type, artifact_type, config, layers, subject, annotations }
     }
 
-    /// The document and its media type.
+    /// Serializes the document and returns it with its media type.
     pub fn write(&self) -> Result<(Vec<u8>, &'static str), Invalid> {
         Ok((serde_json::to_vec(self).map_err(unwritable)?, self.media_type))
     }
@@ -131,7 +131,7 @@ pub struct IndexDocument {
 }
 
 impl IndexDocument {
-    /// Reads an index that [`Manifest`](crate::protocol::oci::manifest::Manifest) has taken for one.
+    /// Parses an index whose kind [`Manifest`](crate::protocol::oci::manifest::Manifest) has already checked.
     pub fn parse(bytes: &[u8], descriptors: &[Descriptor]) -> Result<Self, Invalid> {
         let read = || -> Result<Self, String> {
             const NAMES: &[&str] = &["manifests", "artifactType", "subject", "annotations"];
@@ -158,12 +158,13 @@ impl IndexDocument {
         read().map_err(|error| Invalid::response(json::complete("manifest", &error)))
     }
 
-    /// The document and its media type: an OCI index whatever it holds.
+    /// Serializes the document as an OCI index and returns it with its media type.
     pub fn write_oci(self) -> Result<(Vec<u8>, &'static str), Invalid> {
         self.write_as(OCI_INDEX)
     }
 
-    /// The document and its media type: an OCI index, or a Docker list where that can say all of it.
+    /// Serializes the document as a Docker manifest list if that format can express all of it, otherwise as an OCI
+    /// index, and returns it with its media type.
     pub fn write(self) -> Result<(Vec<u8>, &'static str), Invalid> {
         let all_docker = !self.manifests.is_empty()
             && self
@@ -181,7 +182,7 @@ impl IndexDocument {
     }
 }
 
-/// What has strings for keys and numbers within range can always be written.
+/// Maps a serialization error, which cannot occur: all keys are strings and all numbers are in range.
 fn unwritable(error: serde_json::Error) -> Invalid {
     Invalid { code: crate::protocol::code::INTERNAL, message: format!("a document cannot be written as JSON: {error}") }
 }

@@ -1,9 +1,10 @@
-//! An index with some of its entries left out; everything else stays as it was written.
+//! Removes entries from an index and keeps everything else verbatim.
 
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
 
-/// The index with the entries at these positions. Members and entries keep their text and order.
+/// Returns the index with the entries for whose positions `keep` returns true. Members and entries keep their text and
+/// order.
 pub fn with_entries(index: &[u8], keep: &mut dyn FnMut(usize) -> bool) -> Result<Vec<u8>, Invalid> {
     filtered(index, keep).map_err(|error| Invalid::response(json::complete("index", &error)))
 }

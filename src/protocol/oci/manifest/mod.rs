@@ -1,5 +1,5 @@
 //! Manifests and indexes (image-spec manifest.md and image-index.md; Docker's schema 2 and manifest list have the same
-//! fields). Which of them a document is decides what is read of it.
+//! fields). The kind of a document decides which of its members are read.
 
 pub mod document;
 pub mod index_filter;
@@ -14,7 +14,7 @@ use crate::protocol::oci::media_type::{
 use crate::protocol::oci::{descriptor, media_type};
 use crate::protocol::{code, json};
 
-/// The members that decide what a document is, and those that are read.
+/// The members that determine a document's kind, and those that are read.
 const NAMES: &[&str] = &[
     "mediaType",
     "schemaVersion",
@@ -29,16 +29,17 @@ const NAMES: &[&str] = &[
     "signatures",
 ];
 
-/// What a manifest says. Members that are not there or cannot be read are `None`; [`Parts`](crate::protocol::oci::manifest::parts::Parts) reads on.
+/// A parsed manifest. Members that are absent or cannot be read are `None`;
+/// [`Parts`](crate::protocol::oci::manifest::parts::Parts) reads malformed manifests further.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
-    /// The `Content-Type`, or the document's own word where that says nothing.
+    /// The `Content-Type`, or the document's `mediaType` if the former is missing or generic.
     pub media_type: String,
-    /// What it was read as.
+    /// The kind that the document was read as.
     pub kind: Kind,
-    /// 2, or 1 for schema 1.
+    /// The schema version: 2, or 1 for schema 1.
     pub schema_version: Option<u64>,
-    /// The artifact's type, where it is one.
+    /// The artifact type, if it is an artifact.
     pub artifact_type: Option<String>,
     /// An image's config.
     pub config: Option<Descriptor>,
@@ -48,26 +49,27 @@ pub struct Manifest {
     pub manifests: Option<Vec<Descriptor>>,
     /// The manifest this one refers to.
     pub subject: Option<Descriptor>,
-    /// Annotations.
+    /// The manifest's annotations.
     pub annotations: Option<Annotations>,
-    /// The first thing that is wrong with it. It may refer to more than could be read.
+    /// The first defect. If there is one, the manifest may refer to more content than was read.
     pub problem: Option<Invalid>,
 }
 
 impl Manifest {
-    /// Reads a manifest, whatever its kind; only what is no JSON object is refused. What breaks the rules of an image (a config and layers) or an index (its entries) is the
-    /// [`problem`](Self::problem); other kinds have no rules (image-spec manifest.md: no error on what is not known).
+    /// Parses a manifest of any kind; only a document that is not a JSON object is rejected. A violation of the rules
+    /// for an image (a config and layers) or an index (its entries) is stored as the [`problem`](Self::problem); other
+    /// kinds have no rules (image-spec manifest.md: no error for unknown content).
     pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self, Invalid> {
         let members = json::text(bytes).and_then(|text| Members::read(text, NAMES)).map_err(refusal)?;
         let mut reading = Reading { members, judged: true, problem: None };
         let mut manifest = Self::empty(reading.media_type(content_type));
         manifest.schema_version = reading.members.get("schemaVersion").and_then(|text| json::size(text).ok());
-        // Another version of a known type has a structure that is not known.
+        // Another version of a known type has an unknown structure.
         manifest.kind = match media_type::kind(&media_type::essence(&manifest.media_type)) {
             Kind::Image | Kind::Index if manifest.schema_version.is_some_and(|version| version != 2) => Kind::Other,
             kind => kind,
         };
-        // Of schema 1 only the signed payload counts.
+        // For schema 1 only the signed payload counts.
         if manifest.kind != Kind::Schema1 {
             manifest.read(&mut reading);
         }
@@ -75,7 +77,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// A manifest of which nothing can be read.
+    /// Creates a manifest without readable members.
     pub fn unreadable(content_type: Option<&str>, problem: Invalid) -> Self {
         let media_type = content_type.map(media_type::essence).unwrap_or_default();
         Self { problem: Some(problem), ..Self::empty(media_type) }
@@ -96,7 +98,7 @@ impl Manifest {
         }
     }
 
-    /// The manifest, if nothing is wrong with it.
+    /// Returns the manifest, or its problem if it has one.
     pub fn sound(self) -> Result<Self, Invalid> {
         match self.problem {
             Some(problem) => Err(problem),
@@ -126,10 +128,10 @@ impl Manifest {
     }
 }
 
-/// A document on its way to a [`Manifest`].
+/// The state of parsing a [`Manifest`].
 struct Reading<'a> {
     members: Members<'a>,
-    /// Whether the rules of images and indexes hold.
+    /// True if the rules of images and indexes apply.
     judged: bool,
     problem: Option<Invalid>,
 }
@@ -157,10 +159,10 @@ impl Reading<'_> {
         self.note(member).flatten()
     }
 
-    /// The media type: `Content-Type` where it says something, else the document's own field, else by its structure. Where
-    /// both are there they must agree (distribution-spec v1.1.1, "Pulling manifests").
+    /// Determines the media type: the `Content-Type` unless it is generic, else the document's own field, else by the
+    /// structure. If both are present they must agree (distribution-spec v1.1.1, "Pulling manifests").
     fn media_type(&mut self, content_type: Option<&str>) -> String {
-        // What decides the kind must be clear even where nothing else is read.
+        // The members that determine the kind must be unique even if nothing else is read.
         if let Some(name) = self.members.twice().iter().find(|name| matches!(**name, "mediaType" | "schemaVersion")) {
             self.note(Err::<(), _>(json::twice(name)));
         }
@@ -170,7 +172,7 @@ impl Reading<'_> {
         let is_known = |media_type: &str| media_type::kind(&media_type::essence(media_type)) != Kind::Other;
         let contradicted = match &field {
             Some(field) => media_type::essence(field) != given,
-            // An answer labelled schema 1 by default, which is no signed document.
+            // A registry may label any manifest schema 1 by default.
             None => media_type::kind(&given) == Kind::Schema1 && self.members.get("schemaVersion") == Some("2"),
         };
         if media_type::is_generic(&given) || (contradicted && field.as_deref().is_none_or(is_known)) {
@@ -209,12 +211,12 @@ impl Reading<'_> {
             let docker = config_type.as_deref() == Some(DOCKER_CONFIG);
             return Some(if docker { DOCKER_MANIFEST } else { OCI_MANIFEST });
         }
-        // An empty index, as Go's encoder writes it.
+        // An empty index, as Go's encoder writes it
         self.members.has("manifests").then_some(OCI_INDEX)
     }
 }
 
-/// An array of descriptors, or null, which is what Go's encoder makes of an empty one.
+/// Parses an array of descriptors, or null, which Go's encoder writes for an empty one.
 fn descriptors(text: &str) -> Result<Vec<Descriptor>, String> {
     let mut descriptors = Vec::new();
     if text != "null" {
@@ -230,8 +232,8 @@ fn refusal(error: String) -> Invalid {
     Invalid::response(json::complete("manifest", &error))
 }
 
-/// CVE-2021-41190: a document that one reader takes for an index and another for an image makes one digest stand for
-/// two contents.
+/// Rejects a document that one reader takes for an index and another for an image, which would give one digest two
+/// meanings (CVE-2021-41190).
 fn check_unambiguous(members: &Members<'_>, kind: Kind) -> Result<(), Invalid> {
     let (own, foreign): (&str, &[&str]) = match kind {
         Kind::Index => ("an index", &["config", "layers", "fsLayers", "history"]),
@@ -240,7 +242,7 @@ fn check_unambiguous(members: &Members<'_>, kind: Kind) -> Result<(), Invalid> {
     match foreign.iter().find(|name| members.get(name).is_some()) {
         Some(name) => Err(Invalid {
             code: code::AMBIGUOUS_MANIFEST,
-            message: format!("manifest: it is {own}, but has {name:?} too, with which it reads as something else"),
+            message: format!("manifest: it is {own}, but also has {name:?}, so that it can be read as another kind"),
         }),
         None => Ok(()),
     }

@@ -1,5 +1,5 @@
-//! What a manifest is made of, for those who copy it or decide what it needs: read as far as it can be read, since registries
-//! accept manifests that lack what the spec demands, and told apart into manifests and blobs.
+//! The content that a manifest refers to, for copying and clean-up: manifests and blobs. Malformed manifests are read
+//! as far as possible, since registries accept manifests that violate the spec.
 
 use crate::protocol::json;
 use crate::protocol::json::Members;
@@ -8,32 +8,32 @@ use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::{Entry, Kind, OCI_ARTIFACT};
 
-/// The members that name content.
+/// The members that refer to content.
 const NAMES: &[&str] = &["config", "layers", "blobs", "manifests", "fsLayers", "subject"];
-/// Where digests are looked for in what cannot be read.
+/// The algorithms of the digests that are searched for in an unreadable document.
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
 
-/// What a manifest is made of, in its order.
+/// The parts of a manifest, in document order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parts {
-    /// Entries of an index that are manifests.
+    /// The entries of an index that are manifests.
     pub manifests: Vec<Descriptor>,
-    /// Config, layers, an artifact's blobs, and the entries of an index that are blobs.
+    /// The config, layers, an artifact's blobs, and the entries of an index that are blobs.
     pub blobs: Vec<Descriptor>,
-    /// Entries of an index whose media type does not tell which of both they are; a size of 0 may be one that is not told.
+    /// Index entries whose media type fits both manifests and blobs; a size of 0 may stand for a missing one.
     pub either: Vec<Descriptor>,
-    /// Blobs of which only the digest can be read.
+    /// Blobs whose size is missing or unreadable.
     pub unsized_blobs: Vec<Digest>,
-    /// What the manifest refers to.
+    /// The manifest's subject.
     pub subject: Option<Digest>,
-    /// Why there may be parts that are not named here.
+    /// The reason why there may be further parts, if so.
     pub unknown: Option<String>,
-    /// All digests of the document, where `unknown`: what it needs is among them.
+    /// All digests in the document if `unknown` is set: they include all parts.
     pub mentioned: Vec<Digest>,
 }
 
 impl Parts {
-    /// The parts of a manifest of this media type that was read as this kind. Those of schema 1 stand elsewhere.
+    /// Reads the parts of a manifest by its media type and kind. The layers of schema 1 are read elsewhere.
     pub fn of(bytes: &[u8], media_type: &str, kind: Kind) -> Self {
         let mut parts = Self::default();
         let names: &[&str] = match kind {
@@ -49,7 +49,7 @@ impl Parts {
                 parts.read_subject(&members);
             }
             parts.mentioned = mentioned(bytes);
-            // Content that no digest names cannot be referred to.
+            // Content can only be referred to by digest.
             parts.unknown = (!parts.mentioned.is_empty()).then(|| "its kind is unknown, and it names content".into());
             return parts;
         }
@@ -63,7 +63,7 @@ impl Parts {
         parts
     }
 
-    /// The same, with all digests of the document, whether or not there may be more parts.
+    /// Adds all digests of the document, even if there are no further parts.
     pub fn with_mentioned(self, bytes: &[u8]) -> Self {
         Self { mentioned: mentioned(bytes), ..self }
     }
@@ -88,7 +88,7 @@ impl Parts {
             });
             self.note(name, read);
         }
-        // An index tells what its entries are; all else is made of blobs.
+        // The entries of an index can be manifests; all other parts are blobs.
         if names.contains(&"manifests") {
             for entry in std::mem::take(&mut self.blobs) {
                 match media_type::entry(&media_type::essence(&entry.media_type)) {
@@ -108,14 +108,14 @@ impl Parts {
         }
     }
 
-    /// A subject is not part of a manifest: one that cannot be read hides nothing.
+    /// Reads the subject, which is not a part of the manifest: an unreadable one hides no parts.
     fn read_subject(&mut self, members: &Members<'_>) {
         let digest = |text| Members::read(text, &["digest"]).and_then(|members| members.string("digest"));
         let subject = members.get("subject").and_then(|text| digest(text).ok().flatten());
         self.subject = subject.and_then(|digest| Digest::parse(&digest).ok());
     }
 
-    /// A descriptor; without its size where it has none, without its media type where it has none.
+    /// Reads a descriptor whose size or media type may be missing.
     fn part(&mut self, text: &str) -> Result<(), String> {
         if let Ok(whole) = Descriptor::from_json(text) {
             self.blobs.push(whole);
@@ -134,7 +134,7 @@ impl Parts {
     }
 }
 
-/// The digests that stand anywhere in a document, each once.
+/// Returns all digests that occur in a document, without duplicates.
 fn mentioned(bytes: &[u8]) -> Vec<Digest> {
     let text = String::from_utf8_lossy(bytes);
     let mut found = Vec::new();

@@ -1,23 +1,23 @@
-//! Which platforms fit another, and how well: containerd/platforms' `Only`.
+//! Platform matching, following `Only` of containerd/platforms.
 
 use crate::protocol::oci::platform::Platform;
 
-/// Windows Server 2022 and later long-term releases. Before them a container needs the host's very build.
+/// The builds of Windows Server 2022 and later long-term releases. Earlier hosts run only containers of the same build.
 const WINDOWS_RELEASES: &[u16] = &[20348, 26100];
 
-/// Ranks candidates for one platform.
+/// Ranks candidate images for one platform.
 #[derive(Debug, Clone)]
 pub struct Matcher {
     os: String,
-    /// Architectures and variants that the platform runs, best first.
+    /// The architectures and variants that the platform runs, best first.
     runs: Vec<(String, String)>,
     windows: Option<WindowsVersion>,
     features: Vec<String>,
 }
 
 impl Matcher {
-    /// What runs on this platform: the same architecture, lower variants, and its 32-bit predecessors (386 on amd64, arm
-    /// on arm64).
+    /// Creates a matcher for what runs on this platform: the same architecture, lower variants, and 32-bit predecessors
+    /// (386 on amd64, arm on arm64).
     pub fn only(platform: &Platform) -> Self {
         let platform = platform.normalized();
         let version = platform.os_version.as_deref().and_then(WindowsVersion::parse);
@@ -29,8 +29,8 @@ impl Matcher {
         }
     }
 
-    /// How well a candidate fits: 0 is best, `None` does not fit. Of equals the first entry of an index counts
-    /// (image-spec image-index.md).
+    /// Returns the rank of a candidate: 0 is best, `None` does not match. Among equal ranks the first entry of an index
+    /// counts (image-spec image-index.md).
     pub fn rank(&self, candidate: &Platform) -> Option<usize> {
         let candidate = candidate.normalized();
         let variant = candidate.variant.as_deref().unwrap_or_default();
@@ -42,12 +42,12 @@ impl Matcher {
         let fits = candidate.os == self.os
             && self.fits_windows(candidate.os_version.as_deref().unwrap_or_default())
             && wanted.iter().all(|feature| self.features.contains(feature));
-        // Among the same architecture the one that uses most of what the system can do.
+        // For the same architecture, prefer the candidate that uses most of the system's features.
         let unused = self.features.len().saturating_sub(wanted.len());
         fits.then(|| place.saturating_mul(self.features.len() + 1).saturating_add(unused))
     }
 
-    /// The rules of Windows' containers: any version where one of both is not said.
+    /// Checks the version compatibility of Windows containers. If either version is missing, any matches.
     fn fits_windows(&self, candidate: &str) -> bool {
         let Some(host) = &self.windows else { return true };
         if candidate.is_empty() {
@@ -72,7 +72,8 @@ impl WindowsVersion {
         Some(Self { major: next()?.parse().ok()?, minor: next()?.parse().ok()?, build: next()?.parse().ok()? })
     }
 
-    /// Since Windows Server 2022 a host runs what is as old as the long-term release before it.
+    /// Returns true if a host of this version runs the container. Since Windows Server 2022 a host runs containers back
+    /// to the long-term release before it.
     fn runs(&self, container: &Self) -> bool {
         let first = WINDOWS_RELEASES.first().copied().unwrap_or_default();
         let oldest = match WINDOWS_RELEASES.iter().rev().find(|release| self.build > **release) {
@@ -85,7 +86,7 @@ impl WindowsVersion {
     }
 }
 
-/// What a normalized architecture and variant run, best first.
+/// Returns what a normalized architecture and variant run, best first.
 fn runs(architecture: String, variant: String) -> Vec<(String, String)> {
     let mut runs = vec![(architecture.clone(), variant.clone())];
     let mut add = |architecture: &str, variant: String| runs.push((architecture.to_owned(), variant));
@@ -117,7 +118,7 @@ fn runs(architecture: String, variant: String) -> Vec<(String, String)> {
                 if minor > 0 {
                     add("arm64", "v9".into());
                 }
-                // v9.0 is v8.5 and more, and so on up to v8.9, the last of its line.
+                // v9.0 includes v8.5, v9.1 includes v8.6, and so on up to v8.9, the last of its line.
                 minor = (minor + 5).min(9) + 1;
             }
             if known && (major == 8 || major == 9) {
@@ -137,7 +138,7 @@ fn runs(architecture: String, variant: String) -> Vec<(String, String)> {
     runs
 }
 
-/// The number of `v7`. Two digits at most: it bounds a loop.
+/// Parses the number in `v7`, of two digits at most because it bounds a loop.
 fn version(variant: &str) -> Option<u8> {
     variant.strip_prefix('v').unwrap_or(variant).parse().ok().filter(|version| *version < 100)
 }

@@ -1,4 +1,4 @@
-//! Platforms (image-spec image-index.md), as containerd writes, normalizes and matches them.
+//! Platforms (image-spec image-index.md), formatted, normalized and matched as in containerd.
 
 mod matcher;
 
@@ -12,34 +12,34 @@ use crate::protocol::json::Members;
 
 pub use crate::protocol::oci::platform::matcher::Matcher;
 
-/// What an image runs on.
+/// The platform that an image runs on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Platform {
-    /// `linux`, `windows`… (Go's GOOS)
+    /// The operating system (Go's GOOS): `linux`, `windows`…
     pub os: String,
-    /// `amd64`, `arm64`… (Go's GOARCH)
+    /// The architecture (Go's GOARCH): `amd64`, `arm64`…
     pub architecture: String,
-    /// `v7`, `v8`…
+    /// The architecture's variant: `v7`, `v8`…
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// Windows' version, such as `10.0.17763.1`.
+    /// The operating system's version, such as `10.0.17763.1` for Windows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
-    /// What the system must be able to do, such as `win32k`.
+    /// The features that the operating system must have, such as `win32k`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_features: Option<Vec<String>>,
 }
 
 impl Platform {
-    /// A platform as a user writes it: `linux/amd64`, `linux/arm64/v8`, `arm64` (on linux), `windows` (on amd64),
-    /// `windows(10.0.17763+win32k)/amd64` as containerd has it, or `windows/amd64:10.0.17763.1` as Docker has it.
-    /// Other names for a system or an architecture (`macOS`, `x86_64`, `aarch64`, `armhf`…) become Go's.
+    /// Parses a platform as a user writes it: `linux/amd64`, `linux/arm64/v8`, `arm64` (on linux), `windows` (on
+    /// amd64), `windows(10.0.17763+win32k)/amd64` (containerd's form), or `windows/amd64:10.0.17763.1` (Docker's form).
+    /// Aliases of systems and architectures (`macOS`, `x86_64`, `aarch64`, `armhf`…) become Go's names.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         parse(text).map_err(|rule| Invalid::argument(format!("platform {}: {rule}", quoted(text))))
     }
 
-    /// The same platform in Go's names, and without a variant that is the architecture's default.
+    /// Returns the platform in Go's names, without a variant that is the architecture's default.
     pub fn normalized(&self) -> Self {
         let variant = self.variant.as_deref().unwrap_or_default();
         let (architecture, variant) = normalize_architecture(&self.architecture, variant);
@@ -51,19 +51,19 @@ impl Platform {
         }
     }
 
-    /// `unknown/unknown`: what BuildKit says of attestations, which run nowhere.
+    /// Returns true for `unknown/unknown`, which BuildKit uses for attestations.
     pub fn is_unknown(&self) -> bool {
         self.os == "unknown" && self.architecture == "unknown"
     }
 
-    /// Reads a platform as it stands in an index. `None` where the system or the architecture is not said (`{}` and
+    /// Parses a platform in an index. Returns `None` if the operating system or the architecture is missing (`{}` and
     /// empty strings occur).
     pub(crate) fn from_json(text: &str) -> Result<Option<Self>, String> {
         const NAMES: &[&str] = &["os", "architecture", "variant", "os.version", "os.features"];
         Self::from_members(&Members::read_unique(text, NAMES)?)
     }
 
-    /// Reads a platform from the members of an object, which may be a config as well.
+    /// Reads a platform from the members of an object, which may also be a config.
     pub(crate) fn from_members(members: &Members<'_>) -> Result<Option<Self>, String> {
         let (os, architecture) = (members.string("os")?, members.string("architecture")?);
         let variant = members.string("variant")?;
@@ -77,7 +77,7 @@ impl Platform {
 }
 
 impl fmt::Display for Platform {
-    /// As [`parse`](Platform::parse) reads it: `linux/arm64/v8`, `windows(10.0.17763+win32k)/amd64`.
+    /// Writes the form that [`parse`](Platform::parse) reads: `linux/arm64/v8`, `windows(10.0.17763+win32k)/amd64`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.os)?;
         let version = self.os_version.as_deref().unwrap_or_default();
@@ -124,7 +124,7 @@ fn parse(text: &str) -> Result<Platform, String> {
     }
     let (architecture, variant) = (parts.next(), parts.next());
     if parts.next().is_some() {
-        return Err("a system, an architecture and a variant are all there can be".into());
+        return Err("at most a system, an architecture and a variant are allowed".into());
     }
     for part in [Some(system), architecture, variant].into_iter().flatten() {
         check_part(part)?;
@@ -160,7 +160,7 @@ fn parse(text: &str) -> Result<Platform, String> {
 fn check_part(part: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     match part.chars().find(|character| !fits(*character)) {
-        Some(character) => Err(format!("{character:?}: only a-z, 0-9, '_', '-' and '.' may stand here")),
+        Some(character) => Err(format!("{character:?}: only a-z, 0-9, '_', '-' and '.' are allowed here")),
         None if part.is_empty() => Err("a part is empty; \"linux/amd64\" is an example".into()),
         None => Ok(()),
     }
@@ -173,7 +173,7 @@ fn normalize_os(os: &str) -> String {
     }
 }
 
-/// Architecture and variant in Go's names; an empty variant is the default one, but 32-bit ARM's is `v7`.
+/// Returns architecture and variant in Go's names. The default variant is empty, except `v7` for 32-bit ARM.
 fn normalize_architecture(architecture: &str, variant: &str) -> (String, String) {
     let (architecture, variant) = (architecture.to_ascii_lowercase(), variant.to_ascii_lowercase());
     let (architecture, variant) = match (architecture.as_str(), variant.as_str()) {
@@ -194,7 +194,7 @@ fn normalize_architecture(architecture: &str, variant: &str) -> (String, String)
     (architecture.to_owned(), variant.to_owned())
 }
 
-/// An architecture as it is written without a variant: `arm` alone says `v7`.
+/// Normalizes an architecture without a variant: `arm` alone implies `v7`.
 fn without_default(architecture: &str) -> (String, String) {
     match normalize_architecture(architecture, "") {
         (architecture, variant) if architecture == "arm" && variant == "v7" => (architecture, String::new()),
@@ -202,7 +202,7 @@ fn without_default(architecture: &str) -> (String, String) {
     }
 }
 
-/// Percent-encodes what separates the parts of a written platform.
+/// Percent-encodes the separators of a written platform.
 fn escape(text: &str) -> String {
     let mut out = String::new();
     for character in text.chars() {
@@ -331,7 +331,7 @@ mod tests {
             ("linux/", "a part is empty"),
             ("/amd64", "a part is empty"),
             ("linux//v8", "a part is empty"),
-            ("linux/arm/v7/x", "are all there can be"),
+            ("linux/arm/v7/x", "at most a system, an architecture and a variant"),
             ("linux /arm", "' ': only"),
             ("linux/&arm", "'&': only"),
             ("*/arm64", "'*': only"),

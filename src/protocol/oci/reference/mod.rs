@@ -1,4 +1,4 @@
-//! Repository names, tags and digests as a caller gives them (distribution-spec v1.1.1, "Pulling manifests").
+//! Repository names, tags and digests from the caller (distribution-spec v1.1.1, "Pulling manifests").
 
 pub mod place;
 
@@ -7,10 +7,10 @@ use std::fmt;
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::oci::digest::Digest;
 
-/// The longest repository name. The spec notes that many clients limit host and name together to 255 characters; what
-/// is longer than that on its own fits nowhere.
+/// The maximum length of a repository name. The spec notes that many clients limit host and name together to 255
+/// characters, so a longer name works nowhere.
 pub(crate) const NAME_LIMIT: usize = 255;
-/// The longest tag.
+/// The maximum length of a tag.
 pub(crate) const TAG_LIMIT: usize = 128;
 
 /// A checked repository name: `library/alpine`.
@@ -26,17 +26,17 @@ impl RepositoryName {
         }
     }
 
-    /// The whole name.
+    /// Returns the whole name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What stands before the first `/`; `None` for a name without one.
+    /// Returns the part before the first `/`; `None` if there is no `/`.
     pub fn namespace(&self) -> Option<&str> {
         split_name(&self.0).0
     }
 
-    /// What stands after the first `/`; the whole name where there is none.
+    /// Returns the part after the first `/`, or the whole name if there is no `/`.
     pub fn repository(&self) -> &str {
         split_name(&self.0).1
     }
@@ -48,7 +48,7 @@ impl fmt::Display for RepositoryName {
     }
 }
 
-/// Namespace and repository of a name, checked or not.
+/// Splits a name, checked or not, into namespace and repository.
 pub fn split_name(name: &str) -> (Option<&str>, &str) {
     match name.split_once('/') {
         Some((namespace, repository)) => (Some(namespace), repository),
@@ -69,7 +69,7 @@ impl Tag {
         }
     }
 
-    /// The tag.
+    /// Returns the tag as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -81,22 +81,22 @@ impl fmt::Display for Tag {
     }
 }
 
-/// What names a manifest within a repository.
+/// A tag or digest that identifies a manifest within a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Reference {
-    /// A tag, which may move.
+    /// A tag, which is mutable.
     Tag(Tag),
-    /// A digest, which names its content.
+    /// A digest, which identifies immutable content.
     Digest(Digest),
 }
 
 impl Reference {
-    /// Checks a reference. No tag may hold a `:`, every digest does.
+    /// Checks a reference. Every digest contains a `:`, no tag does.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.contains(':') { Digest::parse(text).map(Self::Digest) } else { Tag::parse(text).map(Self::Tag) }
     }
 
-    /// The reference as it stands in a URL.
+    /// Returns the reference in the form of a URL segment.
     pub fn as_str(&self) -> &str {
         match self {
             Reference::Tag(tag) => tag.as_str(),
@@ -124,7 +124,7 @@ fn check_name(text: &str) -> Result<(), String> {
         if component.is_empty() {
             return Err(format!("a component is empty at position {position}; components are joined by single '/'"));
         }
-        // Where the run of separators began that the last character belongs to.
+        // The start of the current run of separators
         let mut run: Option<usize> = None;
         for (index, character) in component.char_indices() {
             match character {
@@ -144,7 +144,7 @@ fn check_name(text: &str) -> Result<(), String> {
                 ':' | '@' => {
                     let place = position + index;
                     return Err(format!(
-                        "{character:?} at position {place}: a host, tag or digest is no part of a name"
+                        "{character:?} at position {place}: a host, tag or digest is not part of a name"
                     ));
                 }
                 _ => return Err(format!("{character:?} at position {}: {RULE}", position + index)),
@@ -207,7 +207,7 @@ mod tests {
             ("a_-b", "\"_-\" at position 1: only"),
             ("a.", "the component before position 2 ends in a separator"),
             ("ab-/c", "the component before position 3 ends in a separator"),
-            ("localhost:5000/a", "':' at position 9: a host, tag or digest is no part of a name"),
+            ("localhost:5000/a", "':' at position 9: a host, tag or digest is not part of a name"),
             ("a@sha256", "'@' at position 1: a host"),
             ("a b", "' ' at position 1"),
             ("a%2fb", "'%' at position 1"),

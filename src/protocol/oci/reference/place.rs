@@ -1,4 +1,4 @@
-//! Something in a registry as people write it, with or without the registry's host: `team/web:1.0`,
+//! References as users write them, with or without the registry's host: `team/web:1.0`,
 //! `localhost:5000/team/web@sha256:…`, `docker://docker.io/library/alpine`.
 
 use crate::protocol::invalid::{Invalid, quoted};
@@ -7,8 +7,8 @@ use crate::protocol::oci::reference::{Reference, RepositoryName, Tag};
 use crate::protocol::url;
 use crate::protocol::url::Url;
 
-/// Repository and reference of `NAME[:TAG][@DIGEST]`, which may have the registry's own host in front; without tag and digest
-/// the tag `latest`. Of a tag and a digest the digest counts, as everywhere.
+/// Parses `NAME[:TAG][@DIGEST]`, optionally with the registry's own host in front. The default tag is `latest`; if both
+/// a tag and a digest are given, the digest counts, as in other clients.
 pub fn parse(text: &str, registry: &Url) -> Result<(RepositoryName, Reference), Invalid> {
     let below = below_host(text, registry, is_host)?;
     let (name, digest) = match below.split_once('@') {
@@ -28,18 +28,18 @@ pub fn parse(text: &str, registry: &Url) -> Result<(RepositoryName, Reference), 
     Ok((name, reference))
 }
 
-/// A repository's name, which may have a scheme and the registry's own host in front. A dot alone makes no host of the first
-/// component here: `com.example/web` is a name.
+/// Parses a repository's name, optionally with a scheme and the registry's own host in front. A first component with
+/// only a dot is not taken for a host: `com.example/web` is a name.
 pub fn name<'a>(text: &'a str, registry: &Url) -> Result<&'a str, Invalid> {
     below_host(text, registry, |first| first.contains(':'))
 }
 
-/// What docker takes for a host, and not for the first component of a name.
+/// Returns true if docker would take the first component for a host.
 fn is_host(first: &str) -> bool {
     first == "localhost" || first.contains(['.', ':', '[']) || first.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-/// What stands behind the host, if there is one in front, which must be the registry's.
+/// Strips the host, if there is one. It must be the registry's own.
 fn below_host<'a>(text: &'a str, registry: &Url, is_host: impl Fn(&str) -> bool) -> Result<&'a str, Invalid> {
     let bare = url::without_transport(text);
     let (scheme, rest) = match bare.split_once("://") {
@@ -61,7 +61,7 @@ fn below_host<'a>(text: &'a str, registry: &Url, is_host: impl Fn(&str) -> bool)
         Url::parse_registry(&own).is_ok_and(|url| url.host() == registry.host() && url.port() == registry.port());
     if is_own {
         let inside = |prefix: &str| below.strip_prefix(prefix.trim_start_matches('/'))?.strip_prefix('/');
-        // `//` is where the command line ends a registry's path.
+        // The command line separates the registry's path from the repository with `//`.
         let below = if registry.path().is_empty() { None } else { inside(registry.path()) }.unwrap_or(below);
         return Ok(below.strip_prefix('/').unwrap_or(below));
     }
