@@ -85,11 +85,11 @@ const messageOf = (/** @type {unknown} */ error) => (error instanceof Error ? er
  */
 const WORDS = [
   [/is named in trustedRealms \(\["([^"]*)"\]\)/g, 'is given as --trusted-realm $1'],
-  [/name its host in trustedRealms/g, 'give its host as --trusted-realm'],
-  [/give that as authServiceUrl|the caller the token service as authServiceUrl/g, 'give that as --auth-service-url'],
+  [/add its host to trustedRealms/g, 'give its host as --trusted-realm'],
+  [/set authServiceUrl/g, 'set --auth-service-url'],
   [/\(chunkSize\)/g, '(copy --chunk-size)'],
   [
-    /, and none were given when asked for: the login was cancelled, or there is none for this registry/g,
+    /, and the credentials callback returned none: the login was cancelled, or there is none for this registry/g,
     ', and there is no login for it',
   ],
 ];

@@ -1,4 +1,4 @@
-//! The error every operation ends with, when it does.
+//! The error type of all operations.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,39 +10,39 @@ use crate::protocol::invalid::Invalid;
 use crate::protocol::text::printable;
 use crate::protocol::url::Url;
 
-/// What went wrong; `RegistryError` in JavaScript.
+/// An error; `RegistryError` in JavaScript.
 #[derive(Debug, Clone)]
 pub struct Error {
-    /// The registry's own code where it gave one, else one of [`code`]'s.
+    /// The registry's own code if it gave one, else one of [`code`]'s constants.
     pub code: Cow<'static, str>,
-    /// A sentence for a person: one line without secrets and without characters that do something to a terminal.
+    /// The message for the user: one line without secrets and without control characters.
     pub message: String,
-    /// The response's status, where there was a response.
+    /// The response's status, if there was a response.
     pub status: Option<u16>,
-    /// The request's method, where there was a request.
+    /// The request's method, if there was a request.
     pub method: Option<Method>,
     /// The request's URL without user info, query values and fragment.
     pub url: Option<String>,
     /// The registry's own errors (distribution-spec v1.1.1, "Error codes").
     pub errors: Vec<ErrorItem>,
-    /// Milliseconds the registry asks to wait.
+    /// The milliseconds that the registry asks to wait.
     pub retry_after: Option<u64>,
-    /// Whether the connection failed in a way that the same request may not meet again a moment later.
+    /// True if the connection failed in a way that a retry may overcome.
     pub is_transient: bool,
-    /// Where the answer could not be read: whether anything answers there at all, if that could be told.
+    /// Whether the host responds at all, if that is known; set if the response could not be read.
     pub answers: Option<bool>,
-    /// What failed.
+    /// The part of the call that failed.
     pub stage: Stage,
 }
 
-/// Which part of a call an error is about.
+/// The part of a call that an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// The request.
     Request,
-    /// The token for it: it was not sent therefore.
+    /// The token request; the request itself was not sent.
     Token,
-    /// The redirect that the registry answered it with, and what that leads to.
+    /// A redirect of the registry, or its target.
     Redirect,
 }
 
@@ -50,7 +50,7 @@ pub enum Stage {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error without a request.
+    /// Creates an error without a request.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),
@@ -66,12 +66,12 @@ impl Error {
         }
     }
 
-    /// What must not happen; a defect of this client.
+    /// Creates an internal error: a defect of this client.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(code::INTERNAL, message)
     }
 
-    /// The same error, saying which request it concerns unless it says so already.
+    /// Adds the request's method and URL, unless the error has them already.
     pub fn at(mut self, method: Method, url: &Url) -> Self {
         if self.url.is_none() {
             self.method = Some(method);
@@ -80,37 +80,37 @@ impl Error {
         self
     }
 
-    /// The same error, worth another try.
+    /// Marks the error as transient, so that the request may be retried.
     pub fn transient(mut self) -> Self {
         self.is_transient = true;
         self
     }
 
-    /// The same error, knowing whether anything answers.
+    /// Records whether the host responds at all.
     pub fn answering(mut self, answers: bool) -> Self {
         self.answers = Some(answers);
         self
     }
 
-    /// The same error with the response's status.
+    /// Adds the response's status.
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// The same error with one more clause: what is done, what remains.
+    /// Appends a clause to the message, such as what has been done and what remains.
     pub fn and(mut self, clause: &str) -> Self {
         self.message.push_str("; ");
         self.message.push_str(&printable::line(clause));
         self
     }
 
-    /// Whether this is the registry's way of saying that something is not there. A token service's 404 says nothing of it.
+    /// Returns true if the registry says that the resource does not exist. A token service's 404 does not count.
     pub fn is_not_found(&self) -> bool {
         self.status == Some(404) && self.stage != Stage::Token
     }
 
-    /// Whether the registry does not know the upload that a request was part of, or can do nothing more with it.
+    /// Returns true if the upload session of the request is unknown or cannot be continued.
     pub fn loses_upload(&self) -> bool {
         match self.status {
             Some(404) if self.errors.is_empty() => true,
@@ -119,7 +119,7 @@ impl Error {
         }
     }
 
-    /// Whether a manifest was refused for the want of something it is made of.
+    /// Returns true if a manifest was rejected because content it refers to is missing.
     pub fn lacks_parts(&self) -> bool {
         self.errors.iter().any(ErrorItem::is_of_missing_part)
     }

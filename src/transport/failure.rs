@@ -1,4 +1,4 @@
-//! The one place that turns a status into an error: what failed, who said so, and what to do about it.
+//! Converts an error response into an [`Error`]: what failed, who responded, and what to do about it.
 
 use std::borrow::Cow;
 
@@ -13,15 +13,15 @@ use crate::protocol::url::{Scheme, Url};
 use crate::transport::Error;
 use crate::transport::request::{Login, Response};
 
-/// Characters of what a registry says in its errors that a message repeats.
+/// The maximum number of characters of a registry's errors that a message quotes.
 const TOLD_LIMIT: usize = 1_000;
-/// Characters of a header field or a page's title that a message repeats.
+/// The maximum number of characters of a header field or a page's title that a message quotes.
 const NAME_LIMIT: usize = 80;
-/// Docker Hub's registry, where private repositories and those that do not exist look the same.
+/// Docker Hub's registry, which does not distinguish private repositories from missing ones.
 const DOCKER_HUB: &str = "registry-1.docker.io";
-const ON_HUB: &str = "Docker Hub answers so for private repositories too: check the name, or log in";
+const ON_HUB: &str = "Docker Hub returns the same response for private repositories: check the name, or log in";
 
-/// The error that a response without success tells of (distribution-spec v1.1.1, "Error codes").
+/// Creates the error for an error response (distribution-spec v1.1.1, "Error codes").
 pub fn of(method: Method, url: &Url, response: &Response<Vec<u8>>, now_unix_ms: u64) -> Error {
     let status = response.status;
     let body = &secret::redacted(&response.body, &response.secrets);
@@ -39,7 +39,7 @@ pub fn of(method: Method, url: &Url, response: &Response<Vec<u8>>, now_unix_ms: 
         message.push_str(": ");
         message.push_str(&said);
     }
-    // A registry speaks for itself; whoever stands before it shows up only by what it is.
+    // A response without registry errors may come from a proxy, so its origin is described.
     if errors.is_empty()
         && let Some(who) = answerer(url, response, body)
     {
@@ -76,7 +76,7 @@ fn told(errors: &[ErrorItem]) -> String {
     printable::excerpt(&told.collect::<Vec<_>>().join("; "), TOLD_LIMIT)
 }
 
-/// Who answered, with what and where, as far as that is not what a registry does: `an HTML page "502 Bad Gateway" (text/html)
+/// Describes the origin of a response that does not look like a registry's: `an HTML page "502 Bad Gateway" (text/html)
 /// from nginx/1.27.0, redirected to https://login.example.com/`.
 pub fn answerer<B>(asked: &Url, response: &Response<B>, body: &[u8]) -> Option<String> {
     let shown = |name| response.headers.get(name).map(|value| shown(response, value));
@@ -106,7 +106,7 @@ pub fn answerer<B>(asked: &Url, response: &Response<B>, body: &[u8]) -> Option<S
     }
 }
 
-/// A short text of a header field, without what the request carried: a server may send that back.
+/// Returns an excerpt of a header field without the request's secrets, which a server may echo.
 fn shown<B>(response: &Response<B>, value: &str) -> String {
     printable::excerpt(&String::from_utf8_lossy(&secret::redacted(value.as_bytes(), &response.secrets)), NAME_LIMIT)
 }
@@ -116,7 +116,7 @@ fn is_page<B>(response: &Response<B>, body: &[u8]) -> bool {
     matches!(content.as_str(), "text/html" | "application/xhtml+xml") || body.trim_ascii_start().starts_with(b"<")
 }
 
-/// What to do about it, where that can be told.
+/// Returns what the user can do about it, if known.
 fn advice(
     method: Method,
     url: &Url,
@@ -130,7 +130,7 @@ fn advice(
     let elsewhere = response.url.as_ref().filter(|answered| !answered.same_origin(url)).map(|answered| {
         let origin = answered.origin();
         let advice = if answered.path().contains("/v2/") { ": use that host as the registry" } else { "" };
-        format!("this registry redirects to {origin}, and credentials are sent to no other origin{advice}")
+        format!("this registry redirects to {origin}, and credentials are never sent to another origin{advice}")
     });
     match response.status {
         400 if url.scheme() == Scheme::Http && is_for_https(body) => {
@@ -139,68 +139,68 @@ fn advice(
         401 | 403 if elsewhere.is_some() => elsewhere,
         401 if is_hub && response.login != Login::Sent && url.path() != "/v2/" => Some(format!("{}; {ON_HUB}", demand(response))),
         401 => Some(demand(response)),
-        407 => Some("the proxy on the way asks for credentials: give them in its URL".into()),
+        407 => Some("the proxy requires credentials: add them to its URL".into()),
         403 if matches!(response.login, Login::Missing | Login::Declined) => {
-            Some(format!("the request came without a login{}", lacking(response.login)))
+            Some(format!("the request was anonymous{}", lacking(response.login)))
         }
         403 | 404 if is_hub && url.path() != "/v2/" => {
             Some(ON_HUB.into())
         }
         413 if is_upload && !url.path().contains("/manifests/") => Some(
-            "the registry, or a proxy before it, limits the size of a request: upload in smaller chunks (chunkSize), or raise \
+            "the registry, or a proxy in front of it, limits the size of a request: upload in smaller chunks (chunkSize), or raise \
              the limit there (nginx: client_max_body_size)"
                 .into(),
         ),
-        413 if is_upload => Some("the registry, or a proxy before it, takes no manifest of this size".into()),
+        413 if is_upload => Some("the registry, or a proxy in front of it, does not accept a manifest of this size".into()),
         429 if is_hub => Some(format!(
             "Docker Hub limits pulls: {}log in for a higher limit",
             wait.map(|wait| format!("{wait}, or ")).unwrap_or_default()
         )),
         429 | 503 => wait,
-        502 | 504 if is_page(response, body) => Some("the proxy there cannot reach the registry behind it".into()),
+        502 | 504 if is_page(response, body) => Some("the proxy cannot reach the registry behind it".into()),
         _ => None,
     }
 }
 
-/// Go's and nginx's answer to plain http at a port for https.
+/// Returns true for the response of Go and nginx to plain http on an https port.
 fn is_for_https(body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
     text.contains("https server") || text.contains("https port")
 }
 
-/// What a 401 asks for, and what is wrong with what it got.
+/// Describes what a 401 requires, and what was wrong with the request.
 fn demand<B>(response: &Response<B>) -> String {
     let challenges = challenge::parse(response.headers.all("www-authenticate"));
     let mut schemes: Vec<_> = challenges.iter().map(|challenge| shown(response, &challenge.scheme)).collect();
     schemes.dedup();
     let named = schemes.join(" or ");
     if response.login == Login::Sent {
-        return "the credentials that were sent are refused: a wrong user name or password, or a token that has expired".into();
+        return "the credentials were rejected: the user name or password is wrong, or the token has expired".into();
     }
     let is_spoken = |scheme: &String| matches!(scheme.as_str(), "basic" | "bearer" | "token");
     match &*schemes {
         [] if response.headers_filtered => {
-            "how to authenticate is hidden from this page: the registry has to name WWW-Authenticate in \
-             Access-Control-Expose-Headers, or the caller the token service as authServiceUrl"
+            "the browser hides the registry's challenge from this page: add WWW-Authenticate to its \
+             Access-Control-Expose-Headers, or set authServiceUrl to the token service"
                 .into()
         }
         [] => {
-            "it does not say how to authenticate (no WWW-Authenticate), as a registry does: does a proxy before it ask"
+            "the response does not say how to authenticate (no WWW-Authenticate): it may come from a proxy in front of the registry"
                 .into()
         }
         schemes if !schemes.iter().any(is_spoken) => {
-            format!("{named} authentication is needed, which this client cannot do")
+            format!("{named} authentication is required, which this client does not support")
         }
-        _ => format!("{named} authentication is needed{}", lacking(response.login)),
+        _ => format!("{named} authentication is required{}", lacking(response.login)),
     }
 }
 
-/// Why the request came as nobody's.
+/// Describes why the request was anonymous.
 fn lacking(login: Login) -> &'static str {
     match login {
         Login::Missing => ", and there are no credentials: give username and password, a token, or credentials",
         Login::Declined => {
-            ", and none were given when asked for: the login was cancelled, or there is none for this registry"
+            ", and the credentials callback returned none: the login was cancelled, or there is none for this registry"
         }
         Login::Sent | Login::Unknown => "",
     }

@@ -1,11 +1,11 @@
-//! The seam to the outside world, and what every request passes on its way there.
+//! The interface to the host, and the layers that every request passes on its way there.
 //!
-//! [`Transport`] and [`Clock`] are all that the rest of the crate knows of its host. In the product they stand for the
-//! host's `fetch`, hasher and timers; in native tests for a script and a virtual clock. The seam is wider than requests
-//! so that a blob's bytes can stay what the host gave (a `Uint8Array`) and be hashed there: bulk bytes do not enter wasm
-//! memory, which never shrinks.
+//! [`Transport`] and [`Clock`] are all that the rest of the crate knows of its host. In the package they are the host's
+//! `fetch`, hasher and timers; in native tests a script and a virtual clock. Chunks and hashers are abstracted as well,
+//! so that a blob's bytes stay in the host's memory (a `Uint8Array`) and are hashed there: bulk data does not enter
+//! wasm memory, which never shrinks.
 //!
-//! Dropping a future or a body is how work is stopped: a transport must then stop its request at the host.
+//! Dropping a future or a body cancels it: a transport must then abort its request at the host.
 
 pub mod auth;
 pub mod detach;

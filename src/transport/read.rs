@@ -1,4 +1,4 @@
-//! Bodies that are read whole, and bodies that nobody wants.
+//! Reads whole bodies, and discards bodies that are not needed.
 
 use std::pin::pin;
 
@@ -10,11 +10,11 @@ use crate::transport::layers::retry::Retry;
 use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Chunk, Clock, Error, Result, Transport};
 
-/// Bytes of a body without success that are read.
+/// The maximum number of bytes that are read of an error response.
 const FAILURE_LIMIT: u64 = 64 * 1024;
 
-/// Sends a request and reads its whole answer: a success refused beyond `limit` bytes without being read whole, anything
-/// else as far as it tells why. A body that breaks off is asked for again.
+/// Sends a request and reads the whole response. A successful response larger than `limit` bytes is an error and not
+/// read further; of an error response only the start is read. A response whose body ends early is requested again.
 pub async fn load<T: Transport, C: Clock>(
     transport: &T,
     retry: &Retry<C>,
@@ -24,7 +24,7 @@ pub async fn load<T: Transport, C: Clock>(
     let placed = |error: Error| error.at(request.method, &request.url);
     loop {
         let mut response = transport.send(request).await.map_err(placed)?;
-        // A HEAD's length is that of a body that does not come.
+        // The Content-Length of a HEAD response is that of a body that does not follow.
         if !response.is_success() || request.method == Method::Head {
             let body = start(&mut response.body).await;
             return Ok(response.map_body(|_| body));
@@ -41,8 +41,8 @@ pub async fn load<T: Transport, C: Clock>(
     }
 }
 
-/// Lets go of a response whose body nobody wants. A short one is read first, where that takes no time: a connection whose
-/// response was read can carry the next request, one that was broken off cannot.
+/// Discards a response whose body is not needed. A short body is read first if that takes little time: its connection
+/// can then be reused, unlike one that was aborted.
 pub async fn discard<B: Body>(clock: &impl Clock, mut response: Response<B>) {
     const SHORT: u64 = 16 * 1024;
     const PATIENCE: u64 = 250;
@@ -54,7 +54,7 @@ pub async fn discard<B: Body>(clock: &impl Clock, mut response: Response<B>) {
 
 async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8>> {
     let too_large = || {
-        let message = format!("the answer is larger than the {limit} bytes allowed for it");
+        let message = format!("the response is larger than the allowed {limit} bytes");
         Err(Error::new(code::TOO_LARGE, message))
     };
     if response.declared_length().is_some_and(|length| length > limit) {
@@ -67,7 +67,7 @@ async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8
             return too_large();
         }
         if !chunk.is_intact() {
-            let message = "the host took back a part of the answer while it was read: its buffer is detached";
+            let message = "a part of the response was lost while it was read: its buffer is detached";
             return Err(Error::new(code::INVALID_RESPONSE, message));
         }
         chunk.append_to(&mut body);
@@ -81,7 +81,7 @@ async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8
     }
 }
 
-/// As much of a body as tells why there is no success; an error ends it too.
+/// Reads the start of an error response's body, until an error or a limit.
 pub async fn start<B: Body>(body: &mut B) -> Vec<u8> {
     body.enforce_min_rate();
     let mut start = Vec::new();

@@ -1,4 +1,4 @@
-//! Requests and responses with what the layers need to know of them: credentials, retry budget, time-out.
+//! Requests and responses, with the data that the layers need: credentials, retry budget, timeout.
 
 use std::cell::Cell;
 use std::fmt;
@@ -16,12 +16,13 @@ use crate::transport::pipe::Pipe;
 pub struct RetryBudget(Rc<Cell<u32>>);
 
 impl RetryBudget {
-    /// A budget that allows no retry, for probes and best-effort requests.
+    /// Creates a budget that allows no retry, for probes and best-effort requests.
     pub fn none() -> Self {
         Self(Rc::new(Cell::new(u32::MAX)))
     }
 
-    /// A separate budget for a request that this one depends on, a token request: full, or none if this one is none.
+    /// Returns a separate budget for a request that this one depends on, such as a token request: a full one, or none
+    /// if this one is none.
     pub fn for_subrequest(&self) -> Self {
         if self.0.get() == u32::MAX { self.clone() } else { Self::default() }
     }
@@ -43,7 +44,7 @@ impl RetryBudget {
 pub struct LogicalTime(u64);
 
 impl LogicalTime {
-    /// A time later than all those given before.
+    /// Returns a time later than all earlier ones.
     pub fn now() -> Self {
         thread_local! {
             static LAST: Cell<u64> = const { Cell::new(0) };
@@ -62,7 +63,7 @@ impl Default for LogicalTime {
 /// Which credentials a request may carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AllowedCredentials {
-    /// Those that the registry's challenge asks for.
+    /// The credentials that the registry's challenge asks for.
     Any,
     /// Only a token that the user gave as such. For requests that are sent to see the challenge.
     TokenOnly,
@@ -82,7 +83,7 @@ pub enum RequestBody<C> {
 }
 
 impl<C> fmt::Debug for RequestBody<C> {
-    /// A body may hold a secret.
+    /// Hides the body, which may hold a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<body>")
     }
@@ -105,24 +106,24 @@ pub struct Request<C> {
     pub allowed_credentials: AllowedCredentials,
     /// Whether redirects are followed. Set to false where the body holds a secret.
     pub follows_redirects: bool,
-    /// Milliseconds until the response's headers must arrive; `None`: the client's setting.
+    /// The timeout for the response's headers in milliseconds; `None` for the client's setting.
     pub timeout: Option<u64>,
     /// The retry budget of the operation it is part of.
     pub retry_budget: RetryBudget,
-    /// When the user's call that it serves began.
+    /// The time at which the user's call that it serves began.
     pub call: LogicalTime,
-    /// Whether it may be retried after it may have been processed: by default, whether its method is idempotent
-    /// (RFC 9110 §9.2.2).
+    /// True if it may be retried even though it may have been processed; by default true for idempotent methods (RFC
+    /// 9110 §9.2.2).
     pub is_repeatable: bool,
-    /// Whether a browser's HTTP cache may answer it. Only for reads by digest: tags and lists change, and writes depend on
-    /// the registry's present state.
+    /// True if a browser's HTTP cache may answer it. Only for reads by digest: tags and lists change, and writes depend
+    /// on the registry's current state.
     pub may_be_cached: bool,
     /// Set by the transport: true while the server has the request, and after it answered with success.
     pub in_flight: Option<Rc<Cell<bool>>>,
 }
 
 impl<C> Request<C> {
-    /// A request without body.
+    /// Creates a request without a body.
     pub fn new(method: Method, url: Url) -> Self {
         Self {
             method,
@@ -153,19 +154,19 @@ impl<C> Request<C> {
         }
     }
 
-    /// Whether its body is streamed, so that the request cannot be sent twice.
+    /// Returns true if its body is streamed, so that the request cannot be sent twice.
     pub fn is_streamed(&self) -> bool {
         matches!(self.body, Some(RequestBody::Stream(_)))
     }
 
-    /// The same request with one more header field.
+    /// Adds a header field.
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
         self
     }
 }
 
-/// Whether a request carried credentials, so that the error of a refusal can say what was wrong.
+/// How a request was authenticated, so that the error of a rejection can say what was wrong.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Login {
     /// Authentication played no part.
@@ -186,7 +187,7 @@ pub struct Response<B> {
     pub status: u16,
     /// The header fields that the host exposes.
     pub headers: Headers,
-    /// Whether the host may hide header fields (a browser, cross-origin), so that an absent field means nothing.
+    /// True if the host may hide header fields (a browser, cross-origin), so that an absent field means nothing.
     pub headers_filtered: bool,
     /// The URL after redirects, if the host tells it.
     pub url: Option<Url>,
@@ -199,12 +200,12 @@ pub struct Response<B> {
 }
 
 impl<B> Response<B> {
-    /// Any 2xx status.
+    /// Returns true for a 2xx status.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// `Content-Length`, unless `Content-Encoding` makes it the length of the encoded bytes.
+    /// Returns `Content-Length`, unless `Content-Encoding` makes it the length of the encoded bytes.
     pub fn declared_length(&self) -> Option<u64> {
         match self.headers.get("content-encoding") {
             Some(encoding) if !encoding.trim().eq_ignore_ascii_case("identity") => None,
@@ -212,18 +213,18 @@ impl<B> Response<B> {
         }
     }
 
-    /// The body's length in bytes, if it is certain: a browser may hide the `Content-Encoding`.
+    /// Returns the body's length in bytes, if it is certain: a browser may hide the `Content-Encoding`.
     pub fn body_length(&self) -> Option<u64> {
         if self.headers_filtered { None } else { self.declared_length() }
     }
 
-    /// Milliseconds of `Retry-After`. A date counts from the response's `Date`, else from `now_unix_ms`.
+    /// Returns the milliseconds of `Retry-After`. A date counts from the response's `Date`, else from `now_unix_ms`.
     pub fn retry_after(&self, now_unix_ms: u64) -> Option<u64> {
         let date = self.headers.get("date").and_then(retry_after::unix_ms).unwrap_or(now_unix_ms);
         self.headers.get("retry-after").and_then(|value| retry_after::parse(value, date))
     }
 
-    /// The same response with its body wrapped.
+    /// Wraps the body.
     pub fn map_body<C>(self, wrap: impl FnOnce(B) -> C) -> Response<C> {
         Response {
             status: self.status,

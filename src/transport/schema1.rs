@@ -1,4 +1,4 @@
-//! What only schema1 manifests need of a host: signatures and gzip.
+//! The host features that only schema1 manifests need: signatures and gzip.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -8,26 +8,26 @@ use crate::protocol::schema1::key::Key;
 use crate::protocol::schema1::signed::Check;
 use crate::transport::{Error, Result, Transport};
 
-/// What schema1 manifests need of a host. The default methods answer that the host lacks it.
+/// The host features for schema1 manifests. The default methods return an error that says that the host lacks them.
 #[allow(async_fn_in_trait)]
 pub trait Schema1Host: Transport {
-    /// Whether a signature fits. An error where the host cannot tell.
+    /// Verifies a signature. Returns an error if the host cannot verify it.
     async fn verify(&self, _check: &Check) -> Result<bool> {
         Err(no_cryptography())
     }
 
-    /// A signer with a fresh P-256 key.
+    /// Creates a signer with a new P-256 key.
     async fn new_signer(&self) -> Result<AnySigner> {
         Err(no_cryptography())
     }
 
-    /// A gzip decompressor.
+    /// Creates a gzip decompressor.
     fn unpack(&self) -> Result<Box<dyn Unpack<Self::Chunk>>> {
         Err(no_gzip())
     }
 }
 
-/// What a host that has no cryptography says.
+/// Returns the error of a host without cryptography.
 pub fn no_cryptography() -> Error {
     Error::new(
         code::UNSUPPORTED,
@@ -36,31 +36,31 @@ pub fn no_cryptography() -> Error {
     )
 }
 
-/// What a host that cannot unpack gzip says.
+/// Returns the error of a host that cannot decompress gzip.
 pub fn no_gzip() -> Error {
     Error::new(code::UNSUPPORTED, "layers cannot be unpacked here: this host has no DecompressionStream")
 }
 
-/// Work in progress.
+/// A pending result.
 pub type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
 
-/// Someone with a private key of a curve.
+/// A private key on an elliptic curve.
 pub trait Signer {
-    /// The public key.
+    /// Returns the public key.
     fn key(&self) -> &Key;
 
-    /// Signs by the key's algorithm: the two numbers, each as long as the curve's.
+    /// Signs with the key's algorithm; returns the two numbers of the signature, each as long as a coordinate.
     fn sign<'a>(&'a self, input: &'a [u8]) -> Work<'a, Vec<u8>>;
 }
 
-/// A [`Signer`] whoever made it.
+/// A shared [`Signer`] of any type.
 pub type AnySigner = Rc<dyn Signer>;
 
-/// A gzip stream that is unpacked and hashed, and not kept.
+/// A gzip stream that is decompressed and hashed, but not stored.
 pub trait Unpack<C> {
-    /// Takes in some packed bytes.
+    /// Adds compressed bytes.
     fn write<'a>(&'a mut self, chunk: &'a C) -> Work<'a, ()>;
 
-    /// The sha256 of all that was unpacked, as raw bytes.
+    /// Returns the raw sha256 of the decompressed bytes.
     fn finish(self: Box<Self>) -> Work<'static, Vec<u8>>;
 }

@@ -1,4 +1,4 @@
-//! Work that calls at the same time share.
+//! Work that concurrent calls share.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -8,19 +8,19 @@ use async_lock::Mutex;
 use crate::protocol::code;
 use crate::transport::{Error, Result};
 
-/// One call does the work, the others wait for how it ends. Where the one goes away before that, the next takes over.
+/// Lets one call do the work while the others wait for its result. If that call is dropped, the next one takes over.
 #[derive(Default)]
 pub struct Shared {
     working: Mutex<()>,
-    /// How often the work came to an end, and why it failed the last time, with the time it had.
+    /// The number of times that the work ended; used to detect a result that arrived while waiting.
     ended: Cell<u64>,
     failure: RefCell<Option<(Error, Option<u64>)>>,
 }
 
 impl Shared {
-    /// What is there already, else what the work brings. Whoever waited for work that failed has its error: to try again
-    /// is for the next call; and for this one where only the other's time was up. `timeout`: the work's, as its caller
-    /// gave it.
+    /// Returns the available value, or else the result of the work. A call that waited for work that failed gets its
+    /// error and does not try again, unless that work timed out and had another timeout. `timeout` is the timeout of
+    /// the work, as its caller gave it.
     pub async fn get<T>(
         &self,
         timeout: Option<u64>,

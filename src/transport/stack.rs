@@ -21,21 +21,21 @@ pub type StackBody<H> = <Stack<H> as Transport>::Body;
 
 /// The settings of the [`Stack`]'s layers.
 pub struct StackSettings {
-    /// Where requests and credentials may go.
+    /// Decides where requests and credentials may be sent.
     pub trust: trust::Trust,
     /// Credentials and token service.
     pub auth: auth::AuthSettings,
     /// The retry policy.
     pub retry: retry::Policy,
-    /// Concurrent requests at most.
+    /// The maximum number of concurrent requests.
     pub concurrency: usize,
     /// Called after every attempt.
     pub observer: Option<observe::Observer>,
     /// Where warnings and rate limits are recorded.
     pub notices: Rc<notice::Notices>,
-    /// Milliseconds until the headers must arrive; 0: no limit.
+    /// The timeout for the headers in milliseconds; 0 disables it.
     pub header_timeout: u64,
-    /// Milliseconds that a read of a body may take without progress; 0: no limit.
+    /// The timeout for a read of a body without progress, in milliseconds; 0 disables it.
     pub idle_timeout: u64,
 }
 

@@ -1,27 +1,28 @@
-//! Where requests, and credentials with them, may go.
+//! Decides where requests and credentials may be sent.
 //!
-//! A registry names other places all the time: token services, storage, upload locations. What it names is followed only
-//! where that cannot turn this client against its own user's network, and gets credentials only where they belong.
+//! A registry refers to other places: token services, storage, upload locations. A reference is followed only if that
+//! cannot be abused to attack the user's own network (SSRF), and credentials are sent only to origins that belong to
+//! the registry.
 
 use crate::protocol::code;
 use crate::protocol::url::{Scheme, Url, host};
 use crate::protocol::v1::endpoints::endpoints;
 use crate::transport::{Error, Result};
 
-/// Domains of one owner: Docker Hub's registry by its other name, and its token service.
+/// Domains that belong to one owner: Docker Hub's registry under its other name, and its token service.
 const ONE_OWNER: &[[&str; 2]] = &[["docker.com", "docker.io"]];
 
-/// A host that the user trusts, with any port or one.
+/// A host that the user trusts, on any port or on one.
 #[derive(Debug, Clone)]
 pub struct TrustedHost {
-    /// In lower case.
+    /// The host in lower case.
     host: String,
-    /// `None`: any.
+    /// The port; `None` for any.
     port: Option<u16>,
 }
 
 impl TrustedHost {
-    /// Reads `auth.example.com` or `auth.example.com:8443`; an error is the rule it breaks.
+    /// Parses `auth.example.com` or `auth.example.com:8443`; the error is the rule it breaks.
     pub fn parse(text: &str) -> std::result::Result<Self, String> {
         let (host, port) = host::parse_authority(text)?;
         Ok(Self { host, port })
@@ -32,7 +33,7 @@ impl TrustedHost {
     }
 }
 
-/// What is known of who belongs to whom.
+/// The hosts that belong to the registry or are trusted.
 #[derive(Debug, Clone)]
 pub struct Trust {
     registry: Url,
@@ -40,26 +41,26 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// `trusted`: hosts beside the registry's own domain.
+    /// Creates the rules; `trusted` are hosts outside of the registry's own domain.
     pub fn new(registry: Url, trusted: Vec<TrustedHost>) -> Self {
         Self { registry, trusted }
     }
 
-    /// The registry's base URL.
+    /// Returns the registry's base URL.
     pub fn registry(&self) -> &Url {
         &self.registry
     }
 
-    /// The token service that a challenge names: an absolute URL, by https unless the registry itself speaks http or
-    /// both are this machine, at no private address unless the registry has one (or this very host), and never at a
-    /// metadata address.
+    /// Checks the token service that a challenge names. It must be an absolute URL; with https unless the registry
+    /// itself uses http or both are loopback hosts; without a private address unless the registry has one, the host is
+    /// the same or is trusted; and never with a metadata address.
     pub fn realm(&self, realm: &str) -> Result<Url> {
         let refused = |why: &str| Error::new(code::UNTRUSTED_REALM, format!("the registry's token service: {why}"));
         let url = Url::parse(realm).map_err(|invalid| refused(&invalid.message))?;
         let plain_allowed =
             self.registry.scheme() == Scheme::Http || (url.is_loopback() && self.registry.is_loopback());
         if url.scheme() == Scheme::Http && !plain_allowed {
-            return Err(refused(&format!("{} is plain http, the registry is not", url.redacted())));
+            return Err(refused(&format!("{} uses plain http, but the registry uses https", url.redacted())));
         }
         match self.obstacle(&url) {
             Some(why) => Err(refused(&format!("{} is {why}", url.redacted()))),
@@ -67,7 +68,7 @@ impl Trust {
         }
     }
 
-    /// Whether a token service may get the registry's credentials.
+    /// Returns true if a token service may receive the registry's credentials.
     pub fn may_have_credentials(&self, realm: &Url) -> bool {
         let one_owner = |[one, other]: &[&str; 2]| {
             let below = |domain: &str, url: &Url| url.host() == domain || url.host().ends_with(&format!(".{domain}"));
@@ -76,8 +77,9 @@ impl Trust {
         realm.shares_domain(&self.registry) || self.is_named(realm) || ONE_OWNER.iter().any(one_owner)
     }
 
-    /// Where an index says that images are, if that is a host which is named in `trustedRealms`. Any other than the registry's
-    /// own is not gone to: what is there is asked for at the registry itself.
+    /// Returns the first of the hosts that an index names for images that is listed in `trustedRealms`. Other hosts are
+    /// not contacted, and `None` is returned if the registry itself is among them: the images are then read from the
+    /// registry.
     pub fn endpoint<'a>(&self, told: impl Iterator<Item = &'a str>) -> Option<Url> {
         let at = |host: &str| Url::parse(&format!("{}://{host}", self.registry.scheme().as_str())).ok();
         let endpoints: Vec<Url> = endpoints(told).into_iter().filter_map(at).collect();
@@ -87,13 +89,13 @@ impl Trust {
         endpoints.into_iter().find(|endpoint| self.is_named(endpoint) && self.obstacle(endpoint).is_none())
     }
 
-    /// Whether a redirect may be followed: never from https to http, to no private address unless the registry has one,
-    /// and never to a metadata address.
+    /// Checks a redirect, which must not lead from https to http, to a private address unless the registry has one, or
+    /// to a metadata address.
     pub fn redirect(&self, from: &Url, to: &Url) -> Result<()> {
         self.follow("a redirect", from, to)
     }
 
-    /// Whether an upload may go on at the place that the registry names for it, by the rules for redirects.
+    /// Checks the location that the registry returned for an upload, by the rules for redirects.
     pub fn upload(&self, from: &Url, to: &Url) -> Result<()> {
         self.follow("an upload location", from, to).map_err(|mut error| {
             if from.host() == to.host() {
@@ -117,18 +119,19 @@ impl Trust {
         }
     }
 
-    /// Why nothing that a server names is looked for at a URL's host; `None` where it may be. No setting opens a metadata
-    /// address: `trustedRealms` is often a list of many registries' services, and one of them could name it.
+    /// Returns why a URL that a server names must not be followed; `None` if it may be. No setting allows a metadata
+    /// address: `trustedRealms` often lists the services of many registries, and one of them could name it.
     fn obstacle(&self, url: &Url) -> Option<&'static str> {
         if url.host() == self.registry.host() {
             return None;
         }
         if url.is_metadata() {
-            return Some("a link-local or metadata address, which nothing but a registry's own address may be");
+            return Some("a link-local or metadata address, which only the registry itself may have");
         }
         let is_open = !url.is_local() || self.registry.is_local() || self.is_named(url);
-        (!is_open)
-            .then_some("a private address, the registry's is not: name its host in trustedRealms if that is right")
+        (!is_open).then_some(
+            "a private address, and the registry's is not: if that is intended, add its host to trustedRealms",
+        )
     }
 
     fn is_named(&self, url: &Url) -> bool {

@@ -203,7 +203,7 @@ test('the words of the command line', SOON, async () => {
   try {
     const { code, err } = await cli(`tags ${registry.url}/a/b --names`);
     assert.equal(code, 1);
-    assert.match(err, /the token service .*give that as --auth-service-url/);
+    assert.match(err, /the token service .*set --auth-service-url/);
     const mended = await cli(
       `tags docker://${new URL(registry.url).host}/a/b --names --auth-service-url ${service.url}/token`,
     );

@@ -771,9 +771,9 @@ fn refused_credentials_are_asked_for_anew() {
 #[test]
 fn a_refusal_says_what_was_wrong_with_the_login() {
     let wrong = || Some(Credentials::Basic { username: "alice".into(), password: Secret::new("typo") });
-    let sent = "the credentials that were sent are refused: a wrong user name or password";
+    let sent = "the credentials were rejected: the user name or password is wrong";
     let missing = "there are no credentials: give username and password";
-    let declined = "none were given when asked for: the login was cancelled";
+    let declined = "the credentials callback returned none: the login was cancelled";
     for challenge in ["Basic realm=\"x\"", "Bearer realm=\"https://auth.registry.test/token\""] {
         let locked = || {
             Scripted::new(move |seen| match carried(seen) {

@@ -465,9 +465,7 @@ fn failures_say_who_answered_and_what_to_do() {
         (
             page(502, "502 Bad Gateway").header("server", "nginx/1.27.0"),
             "HTTP_ERROR",
-            &[
-                "status 502 (an HTML page \"502 Bad Gateway\" (text/html) from nginx/1.27.0); the proxy there cannot reach",
-            ],
+            &["status 502 (an HTML page \"502 Bad Gateway\" (text/html) from nginx/1.27.0); the proxy cannot reach"],
         ),
         (
             page(403, "Access denied | Corp Proxy").header("via", "1.1 squid"),
@@ -481,13 +479,13 @@ fn failures_say_who_answered_and_what_to_do() {
             &["404: gone (text/plain)"],
         ),
         (Reply::new(429).header("retry-after", "90"), "RATE_LIMITED", &["wait 90 s"]),
-        (Reply::new(401), "AUTH_REQUIRED", &["it does not say how to authenticate (no WWW-Authenticate)"]),
+        (Reply::new(401), "AUTH_REQUIRED", &["the response does not say how to authenticate (no WWW-Authenticate)"]),
         (
             Reply::new(401).header("www-authenticate", "Negotiate"),
             "AUTH_REQUIRED",
-            &["negotiate authentication is needed, which this client cannot do"],
+            &["negotiate authentication is required, which this client does not support"],
         ),
-        (Reply::new(407), "AUTH_REQUIRED", &["the proxy on the way asks for credentials"]),
+        (Reply::new(407), "AUTH_REQUIRED", &["the proxy requires credentials"]),
         (
             Reply::new(307).header("location", "https://login.example.com/sso?token=hush"),
             "HTTP_ERROR",
@@ -543,7 +541,7 @@ fn docker_hub_hides_private_repositories() {
     let message = error(Reply::json(told).status(404));
     assert!(
         message.ends_with(
-            "manifest unknown; Docker Hub answers so for private repositories too: check the name, or log in"
+            "manifest unknown; Docker Hub returns the same response for private repositories: check the name, or log in"
         ),
         "{message}"
     );

@@ -1,4 +1,4 @@
-//! What a registry demands of a request that it refuses.
+//! Selects the authentication scheme and scopes from a registry's challenge.
 
 use crate::protocol::auth::challenge;
 use crate::protocol::auth::scope::Scopes;
@@ -8,17 +8,17 @@ use crate::transport::auth::{Attempt, AuthLayer, Carried, Challenge, Credentials
 use crate::transport::request::Response;
 use crate::transport::{Clock, Result, Transport};
 
-/// What GHCR's challenge on `/v2/` names: no repository anyone has.
+/// The placeholder scope in GHCR's challenge for `/v2/`, which is not a real repository.
 const PLACEHOLDER: &str = "repository:user/image:pull";
 
-/// How a registry wants to be asked.
+/// The authentication scheme of a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Scheme {
     Basic {
         realm: Option<String>,
     },
     Bearer(Service),
-    /// V1's.
+    /// The token sessions of V1.
     Session,
 }
 
@@ -33,7 +33,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         Challenge { registry, scheme: name, realm, service, scopes: scopes.clone(), refused: false, epoch: 0 }
     }
 
-    /// Whom to ask for what, after a refusal, so that something else can be carried; `None` where nothing can be done.
+    /// Returns the scheme and scopes with which a rejected request can be repeated; `None` if nothing would help.
     pub(super) fn refused(
         &self,
         attempt: &Attempt<'_, T::Chunk>,
@@ -42,7 +42,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         response: &Response<PeekedBody<T::Body>>,
     ) -> Result<Option<(Scheme, Scopes)>> {
         let is_demand = response.status == 401;
-        // Some say 403 to who came as nobody, and name nothing.
+        // Some registries send 403 without a challenge to anonymous requests.
         let demanded = if is_demand { self.demanded(response)? } else { None };
         let known = || self.asked.borrow().clone().filter(|_| !is_demand).map(|scheme| (scheme, Scopes::default()));
         let Some((scheme, told)) = demanded.or_else(known) else { return Ok(None) };
@@ -57,8 +57,8 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
                 if is_demand {
                     self.tokens.refuse(token);
                 }
-                // It is good no more, or allows too little. One that came for this request may have expired between two
-                // tries.
+                // The token has expired or its scopes are too narrow. A token fetched for this request may have expired
+                // between two attempts.
                 let is_old = token.number <= attempt.tokens || !token.is_fresh(self.clock.now());
                 more || (is_demand && (is_old || !token.scopes.cover(&scopes)))
             }
@@ -70,7 +70,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         Ok(helps.then_some((scheme, scopes)))
     }
 
-    /// The first scheme of a 401 that this client speaks, and the scopes the registry names for it.
+    /// Returns the first scheme of a 401 that this client supports, and the scopes in the challenge.
     pub(super) fn demanded(&self, response: &Response<PeekedBody<T::Body>>) -> Result<Option<(Scheme, Scopes)>> {
         let challenges = challenge::parse(response.headers.all("www-authenticate"));
         let held = self.keyring.held();
@@ -99,7 +99,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
                 _ => {}
             }
         }
-        // A page across origins may not see the challenge: what the user said of this registry has to do.
+        // A cross-origin page may not see the challenge, so the client's settings for this registry decide.
         if !challenges.is_empty() || !response.headers_filtered {
             return Ok(None);
         }

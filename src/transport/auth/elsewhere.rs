@@ -1,5 +1,5 @@
-//! Registries that live elsewhere: a vanity host redirects to another origin, which lets nobody in without a token of its
-//! own. It gets no credentials; but where it gives tokens to anyone, one of those will do.
+//! Registries behind a redirect: a vanity host redirects to another origin, which requires a token of its own. The
+//! credentials are not sent there, but a token that its service issues anonymously is.
 
 use crate::protocol::auth::challenge;
 use crate::protocol::auth::scope::Scopes;
@@ -12,12 +12,12 @@ use crate::transport::layers::redirect;
 use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Clock, Result, Transport, read};
 
-/// Times a request is sent with another token: one that is kept may have been revoked.
+/// The number of attempts with a new token; a cached one may have been revoked.
 const ROUNDS: usize = 2;
 
 impl<T: Transport, C: Clock> AuthLayer<T, C> {
-    /// Repeats a request that another origin answers with 401 as nobody, with a token that it gives to anyone; the answer
-    /// stays what it is where there is none.
+    /// Repeats an anonymous request that another origin rejected with 401, with an anonymous token of that origin.
+    /// Returns the original response if no token is available.
     pub(super) async fn as_nobody(
         &self,
         request: &Request<T::Chunk>,
@@ -30,11 +30,11 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
             false => redirect::impersonal(&request.headers),
         };
         let asked = Request { url: origin.clone(), headers, ..request.clone() };
-        // Its repositories may have other names than those that are asked for here.
+        // The repository may have another name at that origin.
         let scopes = if told.is_empty() { request.resource.scopes(request.method) } else { told };
         let mut newer_than = 0;
         for _ in 0..ROUNDS {
-            // Asking takes a request of its own, which must not wait for this one's place.
+            // The token request needs a permit of its own and must not wait for this one's.
             refused.body.release_permit();
             let Ok(answered) = self.with_anonymous_token(&asked, &service, &scopes, &mut newer_than).await else {
                 return refused;
@@ -80,8 +80,8 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         Ok(response)
     }
 
-    /// The token service that a registry at another origin names, and the scopes; storage has none. Not the registry's own
-    /// service: nobody but the registry needs to see its tokens.
+    /// Returns the token service and the scopes that a registry at another origin names; storage has none. The
+    /// registry's own token service is excluded: its tokens must not be sent to another origin.
     fn service_of(&self, origin: &Url, response: &Response<PeekedBody<T::Body>>) -> Option<(Service, Scopes)> {
         origin.path().contains("/v2/").then_some(())?;
         let challenges = challenge::parse(response.headers.all("www-authenticate"));

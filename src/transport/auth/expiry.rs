@@ -1,5 +1,5 @@
-//! What was good once and may have expired. ECR's passwords live for twelve hours, and then it answers 403; others answer
-//! 400 or 403 to a token that has expired or was revoked.
+//! Renewal of expired credentials and tokens. ECR's passwords are valid for twelve hours, after which it responds with
+//! 403; other registries respond with 400 or 403 to an expired or revoked token.
 
 use crate::protocol::http::{Method, error_body};
 use crate::transport::auth::demand::Scheme;
@@ -8,8 +8,7 @@ use crate::transport::auth::{Attempt, AuthLayer, Carried};
 use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Clock, Transport};
 
-/// Beginnings of codes by which a registry says what is wrong with a request, whoever sends it (distribution-spec v1.1.1,
-/// "Error codes").
+/// Prefixes of the error codes that concern the request, not its credentials (distribution-spec v1.1.1, "Error codes").
 const OF_REQUESTS: &[&str] = &[
     "BLOB_",
     "DIGEST_",
@@ -24,8 +23,8 @@ const OF_REQUESTS: &[&str] = &[
 ];
 
 impl<T: Transport, C: Clock> AuthLayer<T, C> {
-    /// What to carry in place of what is refused, if that may have expired: it is asked for once more. `None` where there
-    /// is nothing else.
+    /// Returns new credentials for a rejected request if the old ones may have expired; they are requested once. `None`
+    /// if there are no others.
     pub(super) async fn renewed(
         &self,
         attempt: &Attempt<'_, T::Chunk>,
@@ -33,7 +32,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         response: &mut Response<PeekedBody<T::Body>>,
     ) -> Option<Carried> {
         let request = attempt.request;
-        // The next request asks.
+        // A streamed request cannot be repeated; the next request asks for credentials.
         let may_ask = !request.is_streamed();
         match carried {
             Carried::Given(given) if self.keyring.may_renew(given, attempt.began) => {
@@ -68,7 +67,8 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         }
     }
 
-    /// Whether a refusal says that what was carried has expired. HEAD's says nothing: GET's does.
+    /// Returns true if a response says that the credentials have expired. The response to a HEAD has no body, so a GET
+    /// is sent for it.
     async fn tells_expiry(
         &self,
         request: &Request<T::Chunk>,
@@ -90,12 +90,12 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
     }
 }
 
-/// Whether a text says that something has expired.
+/// Returns true if a text mentions an expiry.
 pub fn is_told(text: &[u8]) -> bool {
     String::from_utf8_lossy(text).to_ascii_lowercase().contains("expired")
 }
 
-/// Whether a refusal is about the request, whoever sends it.
+/// Returns true if all errors concern the request, regardless of its credentials.
 fn is_of_request(body: &[u8]) -> bool {
     let errors = error_body::parse(body);
     let is_of_request = |code: &str| OF_REQUESTS.iter().any(|start| code.starts_with(start));

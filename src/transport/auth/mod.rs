@@ -1,7 +1,7 @@
 //! Authentication: which credentials a request carries, and when (RFC 9110 §11; distribution docs, spec/auth).
 //!
-//! Nothing is sent before the registry asks for it. What it asks for is remembered, so that from then on each request
-//! carries what it needs at once. Only requests to the registry's own origin carry anything.
+//! Credentials are sent only after the registry's challenge. The challenge is remembered, so that later requests are
+//! authenticated at once. Only requests to the registry's own origin carry credentials.
 
 mod credentials;
 mod demand;
@@ -32,8 +32,8 @@ use crate::transport::request::{AllowedCredentials, LogicalTime, Login, Request,
 use crate::transport::trust::Trust;
 use crate::transport::{Body, Clock, Error, Result, Stage, Transport, read};
 
-/// Times one request may be sent with other credentials than before: once for the first challenge, once more where that
-/// showed that more is needed.
+/// The number of times that a request is repeated with other credentials: once for the first challenge, and once more
+/// if the response shows that wider scopes are needed.
 const ROUNDS: usize = 2;
 /// The settings of authentication.
 #[derive(Clone, Default)]
@@ -55,26 +55,26 @@ pub struct AuthLayer<T, C> {
     keyring: Keyring,
     tokens: Tokens,
     sessions: Sessions,
-    /// Stands in for what the challenge names.
+    /// The configured token service, which overrides the challenge's.
     service: Option<Service>,
-    /// What the registry asked for last.
+    /// The scheme of the last challenge.
     asked: RefCell<Option<Scheme>>,
 }
 
-/// A request under way.
+/// A request in progress.
 struct Attempt<'a, C> {
     request: &'a Request<C>,
-    /// How many tokens had come when it began.
+    /// The number of tokens received before it began.
     tokens: u64,
-    /// When it began.
+    /// The time at which it began.
     began: LogicalTime,
 }
 
-/// What a request carries.
+/// The authentication of a request.
 #[derive(Debug, Clone)]
 enum Carried {
     Nothing,
-    /// What the user gave, as it is.
+    /// The user's credentials, unchanged.
     Given(Credentials),
     Token(Token),
     Session(Session),
@@ -101,23 +101,22 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         self.sessions.forget();
     }
 
-    /// What a request can carry from the start.
+    /// Returns the authentication for the first attempt.
     async fn first(&self, attempt: &Attempt<'_, T::Chunk>) -> Result<Carried> {
         if let Some(Credentials::Token(token)) = self.keyring.held() {
             return Ok(Carried::Given(Credentials::Token(token)));
         }
-        // Not in the match itself: there it would stay borrowed while others wait.
+        // Cloned outside of the match, which would keep it borrowed across an await.
         let asked = self.asked.borrow().clone();
         match asked {
             None => Ok(Carried::Nothing),
-            // In a box, here and below: asking for a token is a request of its own, and every request would have to take
-            // room for it along.
+            // Boxed, here and below: otherwise every request's future would reserve space for a token request.
             Some(scheme) => Box::pin(self.carry(&scheme, attempt, &attempt.scopes(), 0)).await,
         }
     }
 
-    /// What to carry for a scheme; a token only if it came after that number. Credentials that are good no more are asked
-    /// for once more.
+    /// Returns the authentication for a scheme; a token only if its number is greater than `newer_than`. Credentials
+    /// that are rejected are requested once more from the source.
     async fn carry(
         &self,
         scheme: &Scheme,
@@ -129,7 +128,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         let credentials = self.keyring.get(self.challenge(scheme, scopes), request.call).await?;
         let carried = self.carry_for(scheme, credentials.clone(), request, (scopes, newer_than)).await;
         let Err(error) = carried else { return carried };
-        // A token for a mount may be refused for the other repository's sake.
+        // A token for a mount may be rejected because of the source repository.
         if !is_refusal(&error) || request.resource.is_mount() {
             return Err(error);
         }
@@ -164,7 +163,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
                 token.map(Carried::Token)
             }
             (Scheme::Session, credentials) => {
-                // Who asks for a token shows what a token is given for.
+                // The request that obtains a session token carries the credentials.
                 if request.headers.get("x-docker-token").is_some() {
                     return Ok(credentials.map_or(Carried::Nothing, Carried::Given));
                 }
@@ -202,8 +201,8 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         Ok(token)
     }
 
-    /// A request that only looks: what is demanded of it is remembered for those that follow. The user's own token goes
-    /// along as with any other: a proxy may hide from everyone else that there is a registry.
+    /// Sends a probe without authentication; its challenge is remembered for later requests. A token that the user gave
+    /// is sent nevertheless: a proxy may hide the registry from anonymous requests.
     async fn probe(&self, request: &Request<T::Chunk>) -> Result<Response<PeekedBody<T::Body>>> {
         let response = match self.keyring.held() {
             Some(token @ Credentials::Token(_)) => self.pass(&Carried::Given(token).by(request)).await?,
@@ -227,7 +226,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         }
     }
 
-    /// Whether a redirect led to another origin: nobody there is listened to, or told anything.
+    /// Returns true if a redirect led to another origin, whose challenges do not count and which gets no credentials.
     fn is_elsewhere(&self, response: &Response<PeekedBody<T::Body>>) -> bool {
         response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()))
     }
@@ -258,7 +257,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         Ok(self.inner.send(request).await?.map_body(PeekedBody::new))
     }
 
-    /// Sends a request to the registry with what it wants.
+    /// Sends a request to the registry with the authentication that it requires.
     async fn send_known(&self, request: &Request<T::Chunk>) -> Result<Response<PeekedBody<T::Body>>> {
         let attempt = Attempt { request, tokens: self.tokens.count(), began: LogicalTime::now() };
         let mut carried = self.first(&attempt).await?;
@@ -284,13 +283,13 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
             let next = match demanded {
                 Some((scheme, scopes)) => {
                     self.asked.replace(Some(scheme.clone()));
-                    // The next request carries what this one lacked.
+                    // A streamed request cannot be repeated; the next request carries the credentials.
                     if request.is_streamed() {
                         return Ok(response);
                     }
-                    // Asking takes a request of its own, which must not wait for this one's place.
+                    // The token request needs a permit of its own and must not wait for this one's.
                     response.body.release_permit();
-                    // Where a token that would allow it is refused, those that came with it may be as bad.
+                    // If a token with sufficient scopes is rejected, tokens of the same age may be invalid too.
                     let newer_than = match &carried {
                         Carried::Token(token) if token.scopes.cover(&scopes) => token.number.max(attempt.tokens),
                         _ => 0,
@@ -309,7 +308,8 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         }
     }
 
-    /// Takes in that what was carried is refused for good. 403 is no word against it: it allows too little.
+    /// Records that the credentials were finally rejected. A 403 does not invalidate them: they only lack the
+    /// permission.
     fn conclude(&self, carried: &Carried, status: u16) {
         match carried {
             Carried::Given(given) if status == 401 => self.keyring.refuse(given),
@@ -327,20 +327,20 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
 }
 
 impl<C> Attempt<'_, C> {
-    /// What a token for it must allow.
+    /// Returns the scopes that a token for the request needs.
     fn scopes(&self) -> Scopes {
         self.request.resource.scopes(self.request.method)
     }
 }
 
-/// Whether a token service, or V1's index, refuses those who ask: with 403 it only refuses what they want, unless it says
-/// that they are known no more.
+/// Returns true if a token service, or V1's index, rejects the credentials. A 403 only denies the scopes, unless it
+/// says that the credentials have expired.
 fn is_refusal(error: &Error) -> bool {
     matches!(error.status, Some(400 | 401)) || (error.status == Some(403) && expiry::is_told(error.message.as_bytes()))
 }
 
 impl Carried {
-    /// What no message may show, in each form in which it is sent.
+    /// Returns the secrets to redact from messages, in each form in which they are sent.
     fn secrets(&self) -> Vec<Secret> {
         match self {
             Carried::Nothing => Vec::new(),
@@ -350,7 +350,7 @@ impl Carried {
         }
     }
 
-    /// The request with it.
+    /// Returns the request with this authentication.
     fn by<C: Clone>(&self, request: &Request<C>) -> Request<C> {
         let mut request = request.clone();
         let bearer = |token: &Secret| format!("Bearer {}", token.expose());
@@ -369,7 +369,7 @@ impl Carried {
     }
 }
 
-/// RFC 7617 §2.
+/// Formats the `Authorization` header of Basic authentication (RFC 7617 §2).
 fn basic(username: &str, password: &Secret) -> String {
     format!("Basic {}", pair(username, password))
 }

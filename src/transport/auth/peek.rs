@@ -1,16 +1,16 @@
-//! Bodies that are peeked into, to see why a request was refused, and that the caller still reads from their start.
+//! Bodies that can be peeked at to find out why a request was rejected; the caller still reads them from the start.
 
 use crate::transport::request::Response;
 use crate::transport::{Body, Chunk, Result, read};
 
-/// A body whose start may have been read already.
+/// A body whose start may have been read ahead.
 pub struct PeekedBody<B: Body> {
     read: Option<B::Chunk>,
     rest: Option<B>,
 }
 
 impl<B: Body> PeekedBody<B> {
-    /// Wraps a body that was not read from.
+    /// Wraps an unread body.
     pub fn new(body: B) -> Self {
         Self { read: None, rest: Some(body) }
     }
@@ -36,7 +36,7 @@ impl<B: Body> Body for PeekedBody<B> {
     }
 }
 
-/// The start of a response's body. It can be read afterwards as if it had not been.
+/// Returns the start of a response's body, which stays readable; the rest of the body is dropped.
 pub async fn peek<B: Body>(response: &mut Response<PeekedBody<B>>) -> Vec<u8> {
     let said = read::start(&mut response.body).await;
     response.body =

@@ -1,5 +1,5 @@
-//! V1's way to let somebody in (docker-registry's index protocol): whoever asks a repository for its images with
-//! `X-Docker-Token: true`, or announces some, gets a token for that repository in the answer's header fields, and cookies.
+//! Sessions of V1 (docker-registry's index protocol): a request with `X-Docker-Token: true` for a repository's images,
+//! or to announce some, returns a token for that repository in the header fields, and cookies.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,30 +16,31 @@ use crate::transport::request::{Request, RequestBody};
 use crate::transport::trust::Trust;
 use crate::transport::{Clock, Error, Result, Transport, failure, read};
 
-/// Repositories whose sessions are kept.
+/// The maximum number of sessions that are kept.
 const MOST: usize = 1000;
 
-/// What one repository's requests carry.
+/// A session for one repository's requests.
 #[derive(Debug, Clone)]
 pub struct Session {
     repository: String,
-    /// docker-registry takes a token for reading to read only, and one for writing to write only.
+    /// True for a session that writes: docker-registry accepts a read token only for reads, and a write token only for
+    /// writes.
     writes: bool,
-    /// Where the index says the images are, if that is another host that is trusted.
+    /// The registry that the index names for the images, if it is another host and trusted.
     endpoint: Option<Url>,
-    /// Behind `Authorization: Token`.
+    /// The token for `Authorization: Token`.
     token: Secret,
-    /// For `Cookie`; where the host is a browser neither seen nor sent.
+    /// The value for `Cookie`; browsers neither expose nor send it.
     cookies: Option<Secret>,
 }
 
 impl Session {
-    /// What no message may show.
+    /// Returns the secrets to redact from messages.
     pub fn secrets(&self) -> Vec<Secret> {
         self.cookies.iter().chain([&self.token]).cloned().collect()
     }
 
-    /// Adds it to a request, which may have to go elsewhere.
+    /// Adds the session to a request and directs it to the session's endpoint.
     pub fn add_to<C>(&self, request: &mut Request<C>) {
         request.headers.set("authorization", format!("Token {}", self.token.expose()));
         if let Some(cookies) = &self.cookies {
@@ -55,13 +56,13 @@ impl Session {
 #[derive(Default)]
 pub struct Sessions {
     known: RefCell<Vec<Session>>,
-    /// How often all were forgotten.
+    /// The number of times that all sessions were forgotten.
     epoch: Cell<u64>,
     asking: Mutex<()>,
 }
 
 impl Sessions {
-    /// A repository's session: the one there is, else a new one.
+    /// Returns the session for a repository; a new one is requested if there is none.
     pub async fn get<T: Transport>(
         &self,
         transport: &T,
@@ -80,7 +81,7 @@ impl Sessions {
         let at = |rest: &str| trust.registry().with_path(&format!("v1/repositories/{repository}/{rest}"));
         let mut request = Request::new(Method::Get, at("images"));
         if writes {
-            // No image is announced by that, and none is forgotten.
+            // The empty list announces no image and removes none.
             request = Request::new(Method::Put, at("")).with_header("content-type", "application/json");
             request.body = Some(RequestBody::Bytes(Rc::new(b"[]".to_vec())));
         }
@@ -100,13 +101,13 @@ impl Sessions {
         // docker-registry's own index puts the scheme before it.
         let Some(token) = token.map(|token| token.strip_prefix("Token ").unwrap_or(token)) else {
             let error =
-                Error::new(code::AUTH_REQUIRED, "the registry asks for a token and gives none (X-Docker-Token)");
+                Error::new(code::AUTH_REQUIRED, "the registry requires a token but returned none (X-Docker-Token)");
             return Err(error.at(request.method, &request.url).with_status(response.status));
         };
         let endpoint = trust.endpoint(response.headers.all("x-docker-endpoints"));
         let (repository, token) = (repository.to_owned(), Secret::new(token));
         let session = Session { repository, writes, endpoint, token, cookies: cookies(&response.headers) };
-        // The images of the repository, which nobody needs.
+        // The list of images is not needed.
         read::discard(clock, response).await;
         if self.epoch.get() == epoch {
             let mut known = self.known.borrow_mut();
@@ -116,19 +117,19 @@ impl Sessions {
         Ok(session)
     }
 
-    /// Forgets all, and those that are on their way.
+    /// Forgets all sessions, including pending ones.
     pub fn forget(&self) {
         self.known.take();
         self.epoch.set(self.epoch.get() + 1);
     }
 
-    /// Forgets a session that the registry refused.
+    /// Forgets a session that the registry rejected.
     pub fn refuse(&self, refused: &Session) {
         self.known.borrow_mut().retain(|session| session.token != refused.token);
     }
 }
 
-/// The cookies of an answer as they are sent back (RFC 6265 §5.4), without their attributes.
+/// Returns a response's cookies in the form of a request (RFC 6265 §5.4), without their attributes.
 fn cookies(headers: &Headers) -> Option<Secret> {
     let pairs = headers.all("set-cookie").filter_map(|cookie| cookie.split(';').next());
     let pairs: Vec<_> = pairs.map(str::trim).filter(|pair| pair.contains('=') && is_visible(pair)).collect();

@@ -1,5 +1,5 @@
-//! Tokens from a registry's token service (distribution docs, spec/auth/token.md and oauth.md), kept until shortly
-//! before they expire. Calls that need the same token share one request for it.
+//! Tokens from a registry's token service (distribution docs, spec/auth/token.md and oauth.md), cached until shortly
+//! before they expire. Concurrent requests that need the same token share one token request.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,28 +19,28 @@ use crate::transport::request::{Login, Request, RequestBody, RetryBudget};
 use crate::transport::shared::Shared;
 use crate::transport::{Clock, Error, Result, Transport, failure, read};
 
-/// Milliseconds before its end from which on a token is not used any more.
+/// The time before its expiry, in milliseconds, from which on a token is no longer used.
 const MARGIN: u64 = 5_000;
-/// Bytes of a token service's answer that are read.
+/// The maximum size of a token service's response in bytes.
 const ANSWER_LIMIT: u64 = 128 * 1024;
-/// What this client calls itself (oauth.md).
+/// The OAuth2 client id (oauth.md).
 const CLIENT_ID: &str = "docker-registry-client-wasm";
-/// The user name that stands for "the password is an identity token", docker's convention.
+/// The user name that marks the password as an identity token, docker's convention.
 pub const IDENTITY_TOKEN_USER: &str = "<token>";
 
 /// A token service and the registry's name there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// Where to ask.
+    /// The URL of the token service.
     pub realm: Url,
-    /// What for.
+    /// The registry's name at the token service (`service`).
     pub name: Option<String>,
-    /// The origin that its tokens are for, where that is not the registry's own: no token goes anywhere else.
+    /// The origin that the tokens are for, if it is not the registry's own. Such a token is sent nowhere else.
     pub origin: Option<String>,
 }
 
 impl Service {
-    /// The one at a URL of the user's, in whose query the registry's name may stand as it does in a request: `service=…`.
+    /// Creates a service from a URL that the user gave. A `service=…` in its query becomes the registry's name.
     pub fn at(url: &Url) -> Self {
         let query = url.query().unwrap_or_default();
         let is_name = |pair: &&str| pair.split('=').next() == Some("service");
@@ -50,30 +50,30 @@ impl Service {
     }
 }
 
-/// A token and what it was asked for.
+/// A token and the scopes it was requested for.
 #[derive(Debug, Clone)]
 pub struct Token {
-    /// For `Authorization: Bearer`.
+    /// The value for `Authorization: Bearer`.
     pub value: Secret,
-    /// What it was asked to allow. It may allow less.
+    /// The requested scopes. The token may grant less.
     pub scopes: Scopes,
-    /// Whether it was asked for without credentials.
+    /// True if it was requested without credentials.
     pub is_anonymous: bool,
-    /// Tokens are counted: the larger, the later it came.
+    /// The sequence number: a larger one is newer.
     pub number: u64,
-    /// Whether a refusal is no reason to request another one, because it was refused when it was new.
+    /// True if a rejection does not justify requesting another token, because it was rejected when it was new.
     pub is_final: bool,
     expires: u64,
 }
 
 impl Token {
-    /// Whether it is not about to expire.
+    /// Returns true if the token is not about to expire.
     pub fn is_fresh(&self, now: u64) -> bool {
         now.saturating_add(MARGIN) < self.expires
     }
 }
 
-/// One token, or the place for it.
+/// A cache slot for one token.
 struct Slot {
     service: Service,
     scopes: Scopes,
@@ -88,7 +88,7 @@ impl Slot {
     }
 }
 
-/// All tokens of one client.
+/// The token cache of one client.
 #[derive(Default)]
 pub struct Tokens {
     slots: RefCell<Vec<Rc<Slot>>>,
@@ -96,8 +96,8 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// A token that is good for `scopes`: one that is there, else a new one. The second value is a refresh token that
-    /// came with a new one.
+    /// Returns a token for `scopes`, from the cache or from the token service. The second value is the refresh token
+    /// that came with a new one.
     pub async fn get(
         &self,
         asking: &Asking<'_, impl Transport, impl Clock>,
@@ -121,14 +121,14 @@ impl Tokens {
         slot.asking.get(asking.timeout, find, fetched).await
     }
 
-    /// Forgets a token that the registry refused, unless a new one has taken its place already.
+    /// Forgets a token that the registry rejected, unless a new one has replaced it already.
     pub fn refuse(&self, refused: &Token) {
         for slot in self.slots.borrow().iter() {
             slot.token.borrow_mut().take_if(|token| token.value == refused.value);
         }
     }
 
-    /// Marks a token as final: another one would allow no more.
+    /// Marks a token as final: a new one would grant no more.
     pub fn finalize(&self, last: &Token) {
         for slot in self.slots.borrow().iter() {
             if let Some(token) = &mut *slot.token.borrow_mut() {
@@ -137,12 +137,12 @@ impl Tokens {
         }
     }
 
-    /// Forgets all, and those that are on their way.
+    /// Forgets all tokens, including pending ones.
     pub fn forget(&self) {
         self.slots.take();
     }
 
-    /// How many came so far.
+    /// Returns the number of tokens received so far.
     pub fn count(&self) -> u64 {
         self.came.get()
     }
@@ -161,14 +161,14 @@ impl Tokens {
         fitting.filter_map(|slot| slot.token.borrow().clone()).find(is_good)
     }
 
-    /// The place for a token of exactly these scopes.
+    /// Returns the slot for a token of exactly these scopes.
     fn slot(&self, service: &Service, is_anonymous: bool, scopes: &Scopes, now: u64) -> Rc<Slot> {
         let mut slots = self.slots.borrow_mut();
         let known = slots.iter().find(|slot| slot.is_for(service, is_anonymous) && slot.scopes == *scopes);
         if let Some(slot) = known {
             return slot.clone();
         }
-        // A client may see thousands of repositories: what is empty, stale and nobody's goes.
+        // A client may access thousands of repositories, so empty or stale slots that are not in use are removed.
         slots.retain(|slot| {
             Rc::strong_count(slot) > 1 || slot.token.borrow().as_ref().is_some_and(|token| token.is_fresh(now))
         });
@@ -184,21 +184,21 @@ impl Tokens {
     }
 }
 
-/// How to ask for a token.
+/// The parameters of a token request.
 pub struct Asking<'a, T, C> {
-    /// What carries the request.
+    /// The transport that sends the request.
     pub transport: &'a T,
-    /// The time.
+    /// The clock for expiry times.
     pub clock: &'a C,
-    /// Repeats it where that is due.
+    /// The retry policy for the response's body.
     pub retry: &'a Retry<C>,
-    /// Whom to ask.
+    /// The token service.
     pub service: &'a Service,
-    /// As whom; `None`: as nobody.
+    /// The credentials; `None` for an anonymous token.
     pub credentials: Option<&'a Credentials>,
-    /// Number of the last token that will not do.
+    /// The sequence number of the last token that was rejected.
     pub newer_than: u64,
-    /// Milliseconds the answer's headers may take; `None`: the client's setting.
+    /// The timeout for the response's headers in milliseconds; `None` for the client's setting.
     pub timeout: Option<u64>,
     /// The retry budget of the token requests.
     pub retry_budget: RetryBudget,
@@ -216,7 +216,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
                 self.send(self.get(scopes, Some(basic(username, password)))).await
             }
             Some(Credentials::IdentityToken(identity)) => match self.send(self.post(scopes, identity)).await {
-                // No OAuth2 there (oauth.md): the older way, where it stands for a password.
+                // The service does not support OAuth2 (oauth.md): fall back to sending the token as a password.
                 Err(error) if matches!(error.status, Some(404 | 405)) => {
                     self.send(self.get(scopes, Some(basic(IDENTITY_TOKEN_USER, identity)))).await
                 }
@@ -225,7 +225,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
         }
     }
 
-    /// token.md: each scope a parameter of its own.
+    /// Builds the GET request of token.md, with one `scope` parameter per scope.
     fn get(&self, scopes: &Scopes, authorization: Option<String>) -> Request<T::Chunk> {
         let scopes: Vec<String> = scopes.iter().collect();
         let mut query = Vec::new();
@@ -238,7 +238,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
         request
     }
 
-    /// oauth.md: a form.
+    /// Builds the POST request of oauth.md, a form.
     fn post(&self, scopes: &Scopes, identity: &Secret) -> Request<T::Chunk> {
         let scope = scopes.to_string();
         let mut fields = vec![("grant_type", "refresh_token"), ("client_id", CLIENT_ID)];
@@ -280,8 +280,8 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
     }
 }
 
-/// The error where the token service cannot be reached: a registry in a cluster or behind a proxy may name it by an address
-/// that is good only in there.
+/// Adds advice to the error of an unreachable token service: a registry in a cluster or behind a proxy may name an
+/// address that works only there.
 pub fn unreached(service: &Service, registry: &Url, error: Error) -> Error {
     let is_unreached =
         error.status.is_none() && matches!(error.code.as_ref(), code::NETWORK | code::CORS_OR_NETWORK | code::TIMEOUT);
@@ -289,7 +289,7 @@ pub fn unreached(service: &Service, registry: &Url, error: Error) -> Error {
         return error;
     }
     let message = format!(
-        "the token service {}, which {} names: {}; if it has another address from here, give that as authServiceUrl",
+        "the token service {}, which {} names: {}; if it has another address from here, set authServiceUrl",
         service.realm.redacted(),
         registry.redacted(),
         error.message
@@ -297,7 +297,7 @@ pub fn unreached(service: &Service, registry: &Url, error: Error) -> Error {
     Error { message: printable::message(message), ..error }
 }
 
-/// The error where credentials may not be sent to the token service that the registry names.
+/// Returns the error for a token service that the registry names and that must not receive the credentials.
 pub fn untrusted(service: &Service) -> Error {
     let host = service.realm.host();
     let message = format!(

@@ -16,7 +16,7 @@ pub struct LimitLayer<T> {
 }
 
 impl<T: Transport> LimitLayer<T> {
-    /// At most `concurrency` (at least 1) requests at a time.
+    /// Allows at most `concurrency` (at least 1) requests at a time.
     pub fn new(inner: T, concurrency: usize) -> Self {
         Self { inner, permits: Arc::new(Semaphore::new(concurrency.max(1))) }
     }

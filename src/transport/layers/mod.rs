@@ -1,4 +1,4 @@
-//! The layers that a request passes on its way to the host, a file each.
+//! The layers that a request passes on its way to the host.
 
 pub mod limit;
 pub mod notice;

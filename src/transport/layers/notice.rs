@@ -26,12 +26,12 @@ pub struct Notices {
 }
 
 impl Notices {
-    /// `warned`: called once per distinct warning.
+    /// Creates the record; `warned` is called once per distinct warning.
     pub fn new(warned: Option<Warned>) -> Self {
         Self { warned, ..Self::default() }
     }
 
-    /// The rate limit of the last response that named one.
+    /// Returns the rate limit of the last response that had one.
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.rate_limit.borrow().clone()
     }

@@ -10,9 +10,9 @@ use crate::transport::request::{Request, Response};
 use crate::transport::trust::Trust;
 use crate::transport::{Clock, Error, Result, Stage, Transport, read};
 
-/// Redirects in a row; more are taken for a loop.
+/// The maximum number of redirects in a row.
 const MOST: usize = 10;
-/// Header fields that identify nobody.
+/// Header fields that do not identify the user.
 const IMPERSONAL: &[&str] = &["accept", "content-type", "range", "user-agent"];
 
 /// Follows redirects where [`Trust`] allows it. Header fields that may identify the caller are never sent to another
@@ -29,7 +29,7 @@ impl<T: Transport, C: Clock> RedirectLayer<T, C> {
         Self { inner, clock, trust }
     }
 
-    /// The next request, if the response is a redirect that can be followed.
+    /// Returns the next request, if the response is a redirect that can be followed.
     fn next(&self, request: &Request<T::Chunk>, response: &Response<T::Body>) -> Result<Option<Request<T::Chunk>>> {
         let is_followed = match response.status {
             // 301 and 302 keep the method too. RFC 9110 §15.4.2 lets a client turn POST into GET, but then nothing would be
@@ -106,17 +106,17 @@ fn of_redirect(error: Error) -> Error {
     Error { stage: Stage::Redirect, ..error }
 }
 
-/// The error of a status that no POST of an upload gets: the browser followed the redirect with GET.
+/// Returns the error for a status that the POST of an upload never gets: the browser followed the redirect with GET.
 fn became_get(came_from: &Url) -> Error {
     let message = format!(
-        "this registry redirects POST to {0} with a status that makes a browser go on with GET: nothing was sent; use \
+        "this registry redirects POST to {0} with a status for which browsers switch to GET: nothing was sent; use \
          {0} as host, or redirect with 307 or 308",
         came_from.origin()
     );
     Error::new(code::INVALID_RESPONSE, message)
 }
 
-/// The fields that may go to any origin.
+/// Returns the header fields that may be sent to any origin.
 pub fn impersonal(headers: &Headers) -> Headers {
     let mut kept = Headers::new();
     for (name, value) in headers.iter().filter(|(name, _)| IMPERSONAL.contains(name)) {

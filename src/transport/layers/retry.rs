@@ -12,7 +12,7 @@ const LONGEST_WAIT: u64 = 60_000;
 /// How often a request is tried, and with which delays.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
-    /// Attempts in all; 1 disables retries.
+    /// The total number of attempts; 1 disables retries.
     pub attempts: u32,
     /// Milliseconds before the second attempt; each further delay is twice as long.
     pub min_delay: u64,
@@ -58,12 +58,12 @@ impl<C: Clock> Retry<C> {
         Some(delay.max(retry_after.unwrap_or(0)))
     }
 
-    /// Whether the policy allows retries at all.
+    /// Returns true if the policy allows retries.
     pub fn is_enabled(&self) -> bool {
         self.policy.attempts > 1
     }
 
-    /// Waits so long.
+    /// Waits for the given milliseconds.
     pub async fn pause(&self, milliseconds: u64) {
         if milliseconds > 0 {
             self.clock.sleep(milliseconds).await;
@@ -80,12 +80,13 @@ pub struct RetryLayer<T, C> {
 }
 
 impl<T: Transport, C: Clock> RetryLayer<T, C> {
-    /// Over another transport. `has_cache`: whether a browser's HTTP cache may answer.
+    /// Wraps a transport; `has_cache` is true if a browser's HTTP cache may answer.
     pub fn new(inner: T, retry: Retry<C>, has_cache: bool) -> Self {
         Self { inner, retry, has_cache }
     }
 
-    /// Whether the failure may come from the HTTP cache: what it kept may be outdated, or meant for another page.
+    /// Returns true if the failure may come from the HTTP cache: a cached response may be outdated, or for another
+    /// page's origin.
     fn may_be_outdated(&self, request: &Request<T::Chunk>, result: &Result<Response<T::Body>>) -> bool {
         self.has_cache
             && request.may_be_cached
@@ -130,12 +131,13 @@ impl<T: Transport, C: Clock> Transport for RetryLayer<T, C> {
     }
 }
 
-/// Whether a status is worth a retry. Other clients retry the same; 499 and 522 come from proxies that lost the registry.
+/// Returns true if a status justifies a retry. Other clients retry the same ones; 499 and 522 come from proxies that
+/// lost the registry.
 pub fn is_transient_status(status: u16) -> bool {
     matches!(status, 408 | 429 | 499 | 500 | 502 | 503 | 504 | 522)
 }
 
-/// Whether the server refused the request without processing it.
+/// Returns true if the server rejected the request without processing it.
 fn is_refusal<B>(result: &Result<Response<B>>) -> bool {
     matches!(result, Ok(response) if response.status == 429)
 }

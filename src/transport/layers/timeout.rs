@@ -1,4 +1,4 @@
-//! Time-outs: until the response's headers arrive, and for reads of its body without progress.
+//! Timeouts for the response's headers, and for reads of its body without progress.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -13,9 +13,9 @@ use crate::transport::pipe::Turn;
 use crate::transport::request::{Request, RequestBody, Response};
 use crate::transport::{Body, Chunk, Clock, Error, Result, Transport};
 
-/// The slowest upload in bytes per millisecond that the header time-out allows for.
+/// The slowest upload, in bytes per millisecond, that the header timeout allows for.
 const SLOWEST: u64 = 32;
-/// The minimum rate of a document in bytes per millisecond, after the header time-out.
+/// The minimum rate of a document in bytes per millisecond, after the header timeout.
 const SLOWEST_DOCUMENT: u64 = 4;
 /// Empty chunks in a row that count as no progress.
 const MOST_EMPTY: u32 = 1000;
@@ -30,7 +30,7 @@ pub struct TimeoutLayer<H> {
 }
 
 impl<H: Transport + Clock> TimeoutLayer<H> {
-    /// Time-outs in milliseconds; 0 disables one.
+    /// Wraps a host; timeouts are in milliseconds, and 0 disables one.
     pub fn new(host: Rc<H>, header_timeout: u64, idle_timeout: u64) -> Self {
         Self { host, header_timeout, idle_timeout }
     }
@@ -56,7 +56,7 @@ impl<H: Transport + Clock> Transport for TimeoutLayer<H> {
             // The producer of a streamed body may take as long as it likes.
             let now = self::progress(request);
             if now == progress && !matches!(now, Some((Turn::Maker, _))) {
-                break Err(Error::new(code::TIMEOUT, format!("no answer within {limit} ms")));
+                break Err(Error::new(code::TIMEOUT, format!("no response within {limit} ms")));
             }
         };
         request.set_in_flight(response.as_ref().is_ok_and(Response::is_success));
@@ -79,7 +79,7 @@ impl<H: Transport + Clock> Transport for TimeoutLayer<H> {
 }
 
 impl<H: Transport + Clock> TimeoutLayer<H> {
-    /// Milliseconds without progress after which the request fails.
+    /// Returns the milliseconds without progress after which the request fails.
     fn limit(&self, request: &Request<H::Chunk>, progress: Option<(Turn, u64)>) -> u64 {
         let beside = match progress {
             None => request.body.as_ref().map_or(0, length) / SLOWEST,
@@ -93,7 +93,7 @@ impl<H: Transport + Clock> TimeoutLayer<H> {
     }
 }
 
-/// The progress of a streamed request body.
+/// Returns the progress of a streamed request body.
 fn progress<C>(request: &Request<C>) -> Option<(Turn, u64)> {
     match &request.body {
         Some(RequestBody::Stream(pipe)) => Some(pipe.progress()),
@@ -109,14 +109,14 @@ fn length<C: Chunk>(content: &RequestBody<C>) -> u64 {
     }
 }
 
-/// A body whose reads fail after the idle time-out.
+/// A body whose reads fail after the idle timeout.
 pub struct TimeoutBody<H: Transport> {
     body: H::Body,
     host: Rc<H>,
     idle_timeout: u64,
-    /// Milliseconds that a document may take in any case; its size adds to them.
+    /// The milliseconds that any document may take, before its size is taken into account.
     allowed: u64,
-    /// When the minimum rate came into force, and how many bytes arrived since.
+    /// The time from which the minimum rate applies, and the bytes that arrived since.
     document: Option<(u64, u64)>,
     /// Shared by many reads: a timer per chunk would cost measurably.
     timer: Option<Pin<Box<dyn Future<Output = ()>>>>,
@@ -125,10 +125,10 @@ pub struct TimeoutBody<H: Transport> {
 }
 
 impl<H: Transport + Clock> TimeoutBody<H> {
-    /// The next chunk that is not empty.
+    /// Returns the next non-empty chunk.
     async fn read(&mut self) -> Result<Option<H::Chunk>> {
         let started = self.host.now();
-        // A stream of empty chunks without a pause lets no timer fire.
+        // A continuous stream of empty chunks would keep any timer from firing.
         for _ in 0..MOST_EMPTY {
             match self.read_once(started).await? {
                 Some(chunk) if chunk.is_empty() => {}
@@ -143,7 +143,7 @@ impl<H: Transport + Clock> TimeoutBody<H> {
         Err(Error::new(code::TIMEOUT, format!("the body made no progress: {MOST_EMPTY} empty chunks in a row")))
     }
 
-    /// One read, within the time left of those that began at `started`.
+    /// Reads once, within the time left of the reads that began at `started`.
     async fn read_once(&mut self, started: u64) -> Result<Option<H::Chunk>> {
         let (due, overdue) = self.due(started);
         if due == u64::MAX {
@@ -168,7 +168,7 @@ impl<H: Transport + Clock> TimeoutBody<H> {
         }
     }
 
-    /// The time by which bytes must have arrived, and the message otherwise.
+    /// Returns the time by which bytes must have arrived, and the message if they do not.
     fn due(&self, started: u64) -> (u64, String) {
         let idle = match self.idle_timeout {
             0 => u64::MAX,
@@ -179,7 +179,7 @@ impl<H: Transport + Clock> TimeoutBody<H> {
                 let whole = began.saturating_add(self.allowed).saturating_add(came / SLOWEST_DOCUMENT);
                 if whole <= idle {
                     let waited = whole - began;
-                    return (whole, format!("the body comes too slowly: {came} bytes in {waited} ms"));
+                    return (whole, format!("the body is too slow: {came} bytes in {waited} ms"));
                 }
             }
             _ => {}
@@ -200,7 +200,7 @@ impl<H: Transport + Clock> Body for TimeoutBody<H> {
     }
 
     fn release_permit(&mut self) {
-        // Nobody may read for long, and the timer would keep Node's process alive.
+        // The next read may be far off, and the timer would keep Node's process alive.
         self.timer = None;
         self.body.release_permit();
     }
