@@ -1,28 +1,28 @@
-//! A request ends at the host when whoever wanted it has gone.
+//! Aborts a request at the host when its future or body is dropped.
 
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
-/// Aborts its request when dropped, unless the request is over.
+/// Aborts its request when dropped, unless the request has completed.
 pub struct Abort(Option<AbortController>);
 
 impl Abort {
-    /// Without an AbortController (no known host lacks it) requests just run on.
+    /// Creates the guard. On a host without AbortController (none is known) requests continue.
     pub fn new() -> Self {
         Self(AbortController::new().ok())
     }
 
-    /// What `fetch` takes as `signal`.
+    /// Returns the `signal` for `fetch`.
     pub fn signal(&self) -> JsValue {
         self.0.as_ref().map_or(JsValue::UNDEFINED, |controller| controller.signal().into())
     }
 
-    /// The request is over: nothing is left to abort.
+    /// Disarms the guard when the request has completed.
     pub fn disarm(&mut self) {
         self.0 = None;
     }
 
-    /// Nobody wants the request any more.
+    /// Aborts the request.
     pub fn fire(&mut self) {
         if let Some(controller) = self.0.take() {
             controller.abort();

@@ -1,5 +1,6 @@
-//! What `fetch` gives, read by name instead of by class: an injected `fetch` may come from another realm or library, and
-//! a class check would refuse its perfectly good responses. Every access catches: a getter may throw.
+//! Bindings to the objects of `fetch`, accessed by property name instead of by class: an injected `fetch` may come from
+//! another realm or library, and a class check would reject its valid responses. Every access catches exceptions,
+//! because a getter may throw.
 
 use js_sys::{Function, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -34,7 +35,7 @@ extern "C" {
     #[wasm_bindgen(method, indexing_setter)]
     pub fn set(this: &Fields, name: &str, value: &str);
 
-    /// Whatever a promise gave.
+    /// A value of any type, such as the result of a promise.
     #[derive(Clone)]
     pub type Any;
     #[wasm_bindgen(method, catch)]
@@ -70,18 +71,18 @@ extern "C" {
     #[wasm_bindgen(method, getter, catch)]
     pub fn cause(this: &Any) -> Result<Any, JsValue>;
 
-    /// Offsets as numbers: a chunk is not bound to 32 bits.
+    /// A byte view with offsets as numbers: a chunk may exceed 32 bits.
     pub type Bytes;
     #[wasm_bindgen(method, getter, js_name = byteLength)]
     pub fn byte_length(this: &Bytes) -> f64;
-    /// Throws where the buffer was transferred elsewhere.
+    /// Throws if the buffer was transferred.
     #[wasm_bindgen(method, catch)]
     pub fn subarray(this: &Bytes, start: f64, end: f64) -> Result<Uint8Array, JsValue>;
 
-    /// A `Uint8Array` that may be larger than 32 bits count.
+    /// A `Uint8Array` whose length may exceed 32 bits.
     #[wasm_bindgen(extends = Uint8Array, js_name = Uint8Array)]
     pub type Room;
-    /// Throws a RangeError where the host cannot have so much.
+    /// Throws a RangeError if the host cannot allocate that much.
     #[wasm_bindgen(constructor, js_class = "Uint8Array", catch)]
     pub fn new(length: f64) -> Result<Room, JsValue>;
     #[wasm_bindgen(method, catch, js_name = set)]
@@ -93,7 +94,7 @@ extern "C" {
     fn object_tag(value: &JsValue) -> Result<String, JsValue>;
 }
 
-/// "[object RegExp]" and the like: what a value is, also where `instanceof` would miss another realm's.
+/// Returns a value's tag, such as "[object RegExp]"; unlike `instanceof` it works across realms.
 pub fn tag(value: &JsValue) -> String {
     object_tag(value).unwrap_or_default()
 }

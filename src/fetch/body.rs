@@ -1,4 +1,4 @@
-//! A response's body, chunk by chunk as the host gives it. The bytes stay the host's: they don't enter wasm memory.
+//! A response's body, chunk by chunk. The bytes stay in the host's memory and do not enter wasm memory.
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
@@ -11,7 +11,7 @@ use crate::fetch::settle::Settling;
 use crate::protocol::code;
 use crate::transport::{Body, Chunk, Error, Result};
 
-/// Some bytes in a `Uint8Array`.
+/// Bytes in a `Uint8Array` of the host.
 #[derive(Clone)]
 pub struct HostBytes {
     array: Uint8Array,
@@ -19,13 +19,13 @@ pub struct HostBytes {
 }
 
 impl HostBytes {
-    /// Bytes of the host's, in a view of ours.
+    /// Wraps the host's bytes, in a view that this client created.
     pub fn new(array: Uint8Array) -> Self {
         let length = array.unchecked_ref::<Bytes>().byte_length() as u64;
         Self { array, length }
     }
 
-    /// The bytes for JavaScript.
+    /// Returns the bytes for JavaScript.
     pub fn array(&self) -> &Uint8Array {
         &self.array
     }
@@ -42,7 +42,7 @@ impl Chunk for HostBytes {
         if start == 0 && end == self.length {
             return self.clone();
         }
-        // A detached buffer has no bytes left, and what was read of it before is no longer the whole.
+        // A detached buffer is empty; the different length shows that bytes are missing.
         let array = self.array.unchecked_ref::<Bytes>().subarray(start as f64, end as f64);
         Self { array: array.unwrap_or_default(), length: end - start }
     }
@@ -59,7 +59,7 @@ impl Chunk for HostBytes {
         buffer.resize(start + self.length as usize, 0);
         match buffer.get_mut(start..) {
             Some(target) if target.len() == self.array.length() as usize => self.array.copy_to(target),
-            // Whoever made the bytes took them away again: what hashes or parses them will tell.
+            // The buffer was detached: hashing or parsing will fail.
             _ => buffer.truncate(start),
         }
     }
@@ -69,7 +69,7 @@ impl Chunk for HostBytes {
     }
 }
 
-/// All bytes of some chunks in one array, without copying where it is one chunk.
+/// Joins chunks into one array, without copying if there is only one.
 pub fn joined(chunks: &[HostBytes]) -> Result<Uint8Array> {
     if !chunks.iter().all(Chunk::is_intact) {
         return Err(gone());
@@ -78,7 +78,7 @@ pub fn joined(chunks: &[HostBytes]) -> Result<Uint8Array> {
         return Ok(chunk.array.clone());
     }
     let length: u64 = chunks.iter().map(HostBytes::len).sum();
-    let no_room = |_| Error::new(code::TOO_LARGE, format!("this host has no room for {length} bytes in one piece"));
+    let no_room = |_| Error::new(code::TOO_LARGE, format!("this host cannot allocate {length} bytes in one piece"));
     let all = Room::new(length as f64).map_err(no_room)?;
     let mut offset = 0;
     for chunk in chunks {
@@ -88,7 +88,7 @@ pub fn joined(chunks: &[HostBytes]) -> Result<Uint8Array> {
     Ok(all.into())
 }
 
-/// The error of bytes whose buffer was transferred elsewhere while they were needed.
+/// Returns the error for bytes whose buffer was detached while they were in use.
 pub fn gone() -> Error {
     Error::new(
         code::SOURCE,
@@ -97,22 +97,22 @@ pub fn gone() -> Error {
 }
 
 enum Source {
-    /// Nothing more will come.
+    /// The body has ended.
     Ended,
     /// A ReadableStream.
     Stream(Reader),
-    /// A response that cannot stream; its `arrayBuffer()` gives everything at once.
+    /// A response without a stream; its `arrayBuffer()` returns everything at once.
     Whole(Any, Settling),
 }
 
-/// The body of a response of `fetch`. Dropped before its end it stops its request.
+/// The body of a `fetch` response. Dropping it before its end aborts the request.
 pub struct FetchBody {
     source: Source,
     abort: Abort,
 }
 
 impl FetchBody {
-    /// The body of a response, which nobody may have begun to read.
+    /// Opens the body of a response, which must be unread.
     pub fn new(response: &Any, mut abort: Abort) -> Result<Self> {
         let source = Self::source(response)?;
         if matches!(source, Source::Ended) {
@@ -149,16 +149,16 @@ impl FetchBody {
                     Ok(None)
                 }
                 Read::Broken(reason) => Err(failure::broken_body(&reason)),
-                Read::NoResult => Err(unusable("its body's reader gave something else than { done, value }")),
-                Read::NoBytes => Err(unusable("its body gave a chunk that is no bytes")),
-                Read::Gone => Err(unusable("its body gave a chunk whose buffer is detached")),
+                Read::NoResult => Err(unusable("its body's reader did not return { done, value }")),
+                Read::NoBytes => Err(unusable("its body returned a chunk that is not bytes")),
+                Read::Gone => Err(unusable("its body returned a chunk whose buffer is detached")),
             },
             Source::Whole(response, reading) => {
                 if !reading.is_busy() {
                     reading.follow(response.array_buffer().map_err(|thrown| failure::broken_body(&thrown))?);
                 }
                 let value = reading.settled().await.map_err(|reason| failure::broken_body(&reason))?;
-                let array = bytes_of(&value).map_err(|_| unusable("its arrayBuffer() gave something else"))?;
+                let array = bytes_of(&value).map_err(|_| unusable("its arrayBuffer() did not return bytes"))?;
                 self.finish();
                 Ok(Some(HostBytes::new(array)))
             }
@@ -170,7 +170,7 @@ impl FetchBody {
         self.abort.disarm();
     }
 
-    /// The reader first: an injected `fetch` may know nothing of signals.
+    /// Stops the body. The reader is cancelled first: an injected `fetch` may ignore signals.
     fn stop(&mut self) {
         self.source = Source::Ended;
         self.abort.fire();
@@ -196,5 +196,5 @@ impl Drop for FetchBody {
 }
 
 fn unusable(why: &str) -> Error {
-    Error::new(code::INVALID_RESPONSE, format!("fetch gave a response that cannot be used: {why}"))
+    Error::new(code::INVALID_RESPONSE, format!("fetch returned an unusable response: {why}"))
 }

@@ -1,7 +1,7 @@
-//! Time and timers through `globalThis`: a worker has no window.
+//! Time and timers through `globalThis`, because a worker has no window.
 //!
-//! Every request has time-outs and hardly one ever fires, while a timer of Node costs some microseconds to set and to
-//! clear. So all sleepers share one timer of the host, which is set for the earliest and left standing when that one goes.
+//! Every request has timeouts, which hardly ever fire, but a timer of Node costs some microseconds to set and to clear.
+//! Therefore all sleeps share one timer of the host, which is set for the earliest and kept when that sleep is dropped.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::protocol::sorted::Sorted;
 
-/// What a host's timer can hold: more fires at once.
+/// The longest delay of a host's timer in milliseconds; a longer one fires at once.
 const LONGEST: u64 = i32::MAX as u64;
 
 #[wasm_bindgen]
@@ -43,22 +43,22 @@ fn has_performance() -> bool {
     performance.is_object() && Reflect::get(&performance, &"now".into()).is_ok_and(|now| now.is_function())
 }
 
-/// Milliseconds of a clock that never goes back, where the host has one.
+/// Returns the milliseconds of a monotonic clock, if the host has one.
 pub fn now() -> u64 {
     let now = if HAS_PERFORMANCE.get() { performance_now() } else { js_sys::Date::now() };
     now as u64
 }
 
-/// Waits so many milliseconds.
+/// Waits for the given milliseconds.
 pub fn sleep(milliseconds: u64) -> Sleep {
-    // The clock's milliseconds are cut off: one more, and no sleep is too short.
+    // The clock truncates to milliseconds; one more ensures that no sleep is too short.
     Sleep { due: now().saturating_add(milliseconds).saturating_add(1), id: None }
 }
 
-/// A sleep; dropped it is forgotten.
+/// A sleep, which is cancelled when dropped.
 pub struct Sleep {
     due: u64,
-    /// Its place among the sleepers, once it has one.
+    /// Its id among the sleepers, once it was polled.
     id: Option<u64>,
 }
 
@@ -71,7 +71,7 @@ impl Future for Sleep {
             self.id = Some(SLEEPERS.with_borrow_mut(|sleepers| sleepers.add(self.due, waker)));
             return Poll::Pending;
         };
-        // The waker before goes outside the borrow: with it may go a task, and with that another sleep.
+        // The old waker is dropped outside of the borrow: that may drop a task, and with it another sleep.
         let before = SLEEPERS.with_borrow_mut(|sleepers| {
             let place = sleepers.wakers.get_mut(&(self.due, id))?;
             Some(std::mem::replace(place, waker))
@@ -89,7 +89,7 @@ impl Drop for Sleep {
     }
 }
 
-/// Who sleeps, by when they are due.
+/// The pending sleeps, by due time.
 #[derive(Default)]
 struct Sleepers {
     wakers: Sorted<(u64, u64), Waker>,
@@ -137,7 +137,8 @@ impl Sleepers {
 }
 
 impl Timer {
-    /// Nobody sleeps: must not keep Node's process alive. Whether it can stand where that is so.
+    /// Releases the timer when there are no sleeps, so that it does not keep Node's process alive. Returns whether the
+    /// timer can stay set.
     fn release(&mut self) -> bool {
         let can_stand = Reflect::get(&self.handle, &"unref".into()).is_ok_and(|unref| unref.is_function());
         if can_stand {
@@ -157,7 +158,7 @@ impl Timer {
     }
 }
 
-/// Wakes who is due, and sets the timer for who is next.
+/// Wakes the sleeps that are due, and sets the timer for the next one.
 fn fire() {
     let due = SLEEPERS.with_borrow_mut(|sleepers| {
         sleepers.timer = None;

@@ -1,4 +1,4 @@
-//! Where this runs: a page, or a worker of one, has an origin and the browser's rules; everything else has neither.
+//! The environment: a page or its workers have an origin and are subject to the browser's rules; other hosts are not.
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
@@ -6,12 +6,12 @@ use wasm_bindgen::prelude::*;
 /// A browser's document or worker.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// "https://dashboard.example.com", or "null" (a file, a sandbox).
+    /// The origin: "https://dashboard.example.com", or "null" (a file, a sandbox).
     pub origin: String,
 }
 
 impl Page {
-    /// The page this runs in, if any. workerd calls its scope a worker's, but has no `location`.
+    /// Returns the current page, if any. workerd's global scope claims to be a worker's, but has no `location`.
     pub fn current() -> Option<Self> {
         let global = js_sys::global();
         let has = |name: &str| Reflect::has(&global, &name.into()).unwrap_or(false);
@@ -23,13 +23,13 @@ impl Page {
         Some(Self { origin })
     }
 
-    /// Whether the browser refuses plain http from here.
+    /// Returns true if the browser blocks plain http requests from the page.
     pub fn is_secure(&self) -> bool {
         self.origin.starts_with("https://")
     }
 }
 
-/// Whether the page asked to be isolated from other origins (Cross-Origin-Embedder-Policy).
+/// Returns true if the page is cross-origin isolated (Cross-Origin-Embedder-Policy).
 pub fn is_isolated() -> bool {
     Reflect::get(&js_sys::global(), &"crossOriginIsolated".into()).is_ok_and(|isolated| isolated.is_truthy())
 }

@@ -1,5 +1,5 @@
-//! Why a request failed, as far as the host lets one know. Hosts put URLs and header values into their messages, so only
-//! codes and names are passed on.
+//! Explains why a request failed, as far as the host tells. Hosts put URLs and header values into their messages, so
+//! only codes and names are passed on.
 
 use std::pin::pin;
 
@@ -16,32 +16,32 @@ use crate::protocol::code;
 use crate::protocol::url::{Scheme, Url, port};
 use crate::transport::Error;
 
-/// Milliseconds the probe may take.
+/// The timeout of the probe in milliseconds.
 const PROBE_LIMIT: u64 = 5_000;
 
-/// Where a request was made from.
+/// The circumstances of a failed request.
 pub struct Place<'a> {
     /// The page, if any.
     pub page: Option<&'a Page>,
-    /// Whether an answer could be read here before.
+    /// True if a response could be read here before.
     pub was_read: bool,
 }
 
-/// The error for a `fetch` that rejected or threw. `probe`: whether the host's own `fetch` was used.
+/// Returns the error for a `fetch` that rejected or threw. `probe` is true if the host's own `fetch` was used.
 pub async fn of_fetch(cause: &JsValue, url: &Url, place: &Place<'_>, probe: bool) -> Error {
     let address = address(url);
-    // An injected fetch that knows more than a host does: `./node`'s tells what a proxy said.
+    // An injected fetch may explain more than a host does: that of `./node` reports the proxy's response.
     if name_of(cause).as_deref() == Some("RegistryError") {
         let why = text_of(cause, "message").unwrap_or_default();
         return Error::new(code::NETWORK, format!("{address} cannot be reached: {why}"));
     }
     let code = code_of(cause);
-    // All that a page is told of a refusal is a bare TypeError.
+    // Pages only get a bare TypeError for a rejected request.
     let is_bare = name_of(cause).as_deref() == Some("TypeError") && code.is_none();
     if is_bare && port::is_blocked(url.port()) && (place.page.is_some() || says_bad_port(cause)) {
         let message = format!(
-            "{address} cannot be reached: fetch connects to no port {}, which belongs to another protocol (Fetch standard, bad \
-             ports); let the registry, or a proxy before it, listen on another port, such as 5000",
+            "{address} cannot be reached: fetch blocks port {}, which belongs to another protocol (Fetch standard, bad \
+             ports); let the registry, or a proxy in front of it, listen on another port, such as 5000",
             url.port()
         );
         return Error::new(code::NETWORK, message);
@@ -54,7 +54,7 @@ pub async fn of_fetch(cause: &JsValue, url: &Url, place: &Place<'_>, probe: bool
     let refused = |why: String| Error::new(code::CORS_OR_NETWORK, why);
     if page.is_secure() && url.scheme() == Scheme::Http && !url.is_loopback() {
         return refused(format!(
-            "{address} cannot be reached: a page loaded by https may not ask a registry that speaks plain http (mixed \
+            "{address} cannot be reached: a page loaded over https cannot access a registry over plain http (mixed \
              content)"
         ));
     }
@@ -67,12 +67,12 @@ pub async fn of_fetch(cause: &JsValue, url: &Url, place: &Place<'_>, probe: bool
                 page.origin
             ));
             let error = error.answering(true);
-            // Where pages may read, a connection that broke looks just like this.
+            // If pages may read responses, a broken connection looks the same.
             if place.was_read { error.transient() } else { error }
         }
         Some(false) => refused(format!(
-            "{address} does not answer: wrong host or port, a dead registry, a certificate the browser refuses, or a \
-             policy that keeps this page from asking (connect-src, local network access)"
+            "{address} does not answer: the host or port is wrong, the registry is down, the browser rejects its certificate, or a \
+             policy blocks the request (connect-src, local network access)"
         ))
         .answering(false),
         None => {
@@ -81,7 +81,7 @@ pub async fn of_fetch(cause: &JsValue, url: &Url, place: &Place<'_>, probe: bool
     }
 }
 
-/// Whether the same request would fail in the same way a moment later.
+/// Returns true if a retry would fail in the same way.
 fn is_final(code: &str) -> bool {
     matches!(
         code,
@@ -92,14 +92,14 @@ fn is_final(code: &str) -> bool {
         || code.contains("TLS")
 }
 
-/// The error for a body that broke off.
+/// Returns the error for a body that ended early.
 pub fn broken_body(cause: &JsValue) -> Error {
     Error::new(code::TRUNCATED, format!("the connection broke in the middle of the body{}", explained(cause)))
         .transient()
 }
 
-/// Whether anything answers there, where a probe can tell: an opaque response is all a page may get without CORS, and
-/// all that is needed.
+/// Probes whether the host responds at all, if that can be told: an opaque response is all that a page may get without
+/// CORS, and sufficient.
 async fn answers(url: &Url) -> Option<bool> {
     let mut abort = Abort::new();
     let signal = abort.signal().dyn_into().ok();
@@ -127,17 +127,17 @@ fn address(url: &Url) -> String {
     format!("{}:{}", url.host(), url.port())
 }
 
-/// ": ECONNREFUSED (nothing listens there)", ": TypeError", or nothing.
+/// Returns ": ECONNREFUSED (nothing listens there)", ": TypeError", or nothing.
 fn explained(cause: &JsValue) -> String {
     let Some(code) = code_of(cause).or_else(|| name_of(cause)) else { return String::new() };
     let hint = match code.as_str() {
         "ECONNREFUSED" | "ConnectionRefused" => "nothing listens there",
         "ENOTFOUND" | "EAI_AGAIN" => "no such host name",
         "EPROTO" => "it does not speak https there, or not this version of TLS: try http://",
-        "ETIMEDOUT" | "UND_ERR_CONNECT_TIMEOUT" | "EHOSTUNREACH" | "ENETUNREACH" => "no way to that host",
+        "ETIMEDOUT" | "UND_ERR_CONNECT_TIMEOUT" | "EHOSTUNREACH" | "ENETUNREACH" => "no route to that host",
         "ECONNRESET" | "UND_ERR_SOCKET" | "EPIPE" => "the other side closed the connection",
         "UNABLE_TO_VERIFY_LEAF_SIGNATURE" | "SELF_SIGNED_CERT_IN_CHAIN" | "DEPTH_ZERO_SELF_SIGNED_CERT" => {
-            "its certificate is signed by nobody this host trusts; in Node set NODE_EXTRA_CA_CERTS, or use createFetch({ ca }) of ./node"
+            "its certificate is not signed by an authority that this host trusts; in Node set NODE_EXTRA_CA_CERTS, or use createFetch({ ca }) of ./node"
         }
         "CERT_HAS_EXPIRED" => "its certificate has expired",
         "ERR_TLS_CERT_ALTNAME_INVALID" => "its certificate is for another name",
@@ -149,7 +149,7 @@ fn explained(cause: &JsValue) -> String {
     format!(": {code} ({hint})")
 }
 
-/// undici keeps the system's code in the error's cause, Bun in the error itself.
+/// Finds the system's error code: undici keeps it in the error's cause, Bun in the error itself.
 fn code_of(error: &JsValue) -> Option<String> {
     let mut error: Any = error.clone().unchecked_into();
     for _ in 0..4 {
@@ -164,7 +164,7 @@ fn code_of(error: &JsValue) -> Option<String> {
     None
 }
 
-/// undici's words; Deno connects to any port.
+/// Returns true for undici's "bad port" error; Deno connects to any port.
 fn says_bad_port(error: &JsValue) -> bool {
     let cause = || js_sys::Reflect::get(error, &"cause".into()).unwrap_or_default();
     [error.clone(), cause()]
@@ -177,12 +177,12 @@ fn name_of(error: &JsValue) -> Option<String> {
     error.name().ok()?.as_string().filter(|name| is_identifier(name))
 }
 
-/// A property that is a string, whatever else it may be.
+/// Returns a property if it is a string.
 pub fn text_of(value: &JsValue, name: &str) -> Option<String> {
     js_sys::Reflect::get(value, &name.into()).ok()?.as_string()
 }
 
-/// What can hold no secret.
+/// Returns true for an identifier, which cannot hold a secret.
 fn is_identifier(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

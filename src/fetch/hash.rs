@@ -1,5 +1,5 @@
-//! Hashing: by the host's own hasher where it has one that takes chunks (Node, Deno, Bun, workerd: `node:crypto`), four
-//! times as fast as wasm; else by `sha2`.
+//! Hashing with the host's streaming hasher if it has one (Node, Deno, Bun, workerd: `node:crypto`), which is four
+//! times as fast as wasm; otherwise with `sha2`.
 
 use js_sys::{Function, Reflect, Uint8Array};
 use sha2::{Digest, Sha256, Sha512};
@@ -9,7 +9,7 @@ use crate::fetch::body::{HostBytes, gone};
 use crate::protocol::oci::digest::Algorithm;
 use crate::transport::{Chunk, Error, Hasher, Result};
 
-/// Bytes copied into wasm memory at a time.
+/// The number of bytes copied into wasm memory at a time.
 const STEP: usize = 64 * 1024;
 
 #[wasm_bindgen]
@@ -22,11 +22,11 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/fetch/reader.js")]
 extern "C" {
-    /// Whether it took the bytes in.
+    /// Returns true if the bytes were added.
     fn update(hash: &HostHash, bytes: &Uint8Array) -> bool;
 }
 
-/// `createHash` of `node:crypto`, found at run time so that no bundler sees an import.
+/// Returns `createHash` of `node:crypto`, looked up at run time so that no bundler sees an import.
 pub fn create_hash() -> Option<Function> {
     let get = |target: &JsValue, name: &str| Reflect::get(target, &name.into()).ok();
     let process = get(&js_sys::global(), "process").filter(JsValue::is_object)?;
@@ -77,7 +77,7 @@ impl Hasher<HostBytes> for FetchHasher {
     }
 }
 
-/// Through a buffer that is kept: wasm memory never shrinks.
+/// Hashes a chunk through a reused buffer, because wasm memory never shrinks.
 fn feed(hash: &mut impl Digest, buffer: &mut Vec<u8>, chunk: &HostBytes) -> Result<()> {
     buffer.resize(STEP, 0);
     let mut offset = 0;

@@ -1,4 +1,4 @@
-//! Header fields to and from the host.
+//! Conversion of header fields to and from the host.
 
 use wasm_bindgen::prelude::*;
 
@@ -14,7 +14,7 @@ extern "C" {
     fn listed(headers: &Any) -> std::result::Result<Option<String>, JsValue>;
 }
 
-/// The fields the registry protocols use: all that can be asked of a response whose headers cannot be listed.
+/// The fields of the registry protocols, which are queried by name if a response's headers cannot be listed.
 const KNOWN: &[&str] = &[
     "content-length",
     "content-range",
@@ -44,22 +44,24 @@ const KNOWN: &[&str] = &[
     "x-ratelimit-reset",
 ];
 
-/// Checks a field before a host sees it: hosts throw on what they don't like, with the value in the message.
-/// RFC 9110 §5.1 (names), §5.5 (values; ISO 8859-1 is what `fetch` can carry).
+/// Checks a field before it is passed to the host: hosts throw on invalid ones, with the value in the message. RFC 9110
+/// §5.1 (names), §5.5 (values; ISO 8859-1 is what `fetch` can carry).
 pub fn check(name: &str, value: &str) -> std::result::Result<(), &'static str> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_token) {
-        return Err("its name holds what a header's name must not");
+        return Err("its name has a character that header names do not allow");
     }
     if value.chars().any(|character| character != '\t' && (character.is_control() || character > '\u{ff}')) {
-        return Err("its value holds what a header's value must not: a control character, or one beyond ISO 8859-1");
+        return Err(
+            "its value has a character that header values do not allow: a control character, or one beyond ISO 8859-1",
+        );
     }
     Ok(())
 }
 
-/// The plain object `fetch` takes.
+/// Converts header fields to the plain object for `fetch`.
 pub fn to_host(headers: &Headers) -> Result<Fields> {
-    // Without a prototype, `__proto__` is a name like any other.
+    // Without a prototype, `__proto__` is an ordinary name.
     let fields: Fields = js_sys::Object::<JsValue>::create(JsValue::NULL.unchecked_ref()).unchecked_into();
     for (name, value) in headers.iter() {
         if let Err(why) = check(name, value) {
@@ -75,7 +77,7 @@ pub fn to_host(headers: &Headers) -> Result<Fields> {
     Ok(fields)
 }
 
-/// A response's header fields.
+/// Reads a response's header fields.
 pub fn from_host(response: &Any) -> Option<Headers> {
     let source = response.headers().ok().filter(|headers| headers.is_object())?;
     let mut headers = Headers::new();

@@ -1,7 +1,7 @@
-//! The host's `fetch` as the one transport of the product, with the host's hasher and timers beside it.
+//! The host's `fetch` as the package's transport, with the host's hasher and timers.
 //!
-//! Hosts and injected functions do odd things. Whatever `fetch` throws, returns or never settles becomes an [`Error`]:
-//! nothing here trusts a class or a type it has not looked at.
+//! Hosts and injected functions may misbehave. An exception or a malformed result of `fetch` becomes an [`Error`]; no
+//! class or type is trusted without a check.
 
 mod abort;
 mod bindings;
@@ -53,19 +53,19 @@ pub struct FetchHost {
     create_hash: Option<Function>,
     page: Option<Page>,
     taking: OnceCell<Taking>,
-    /// Whether any answer came: then CORS is not, or not everywhere, what keeps others away.
+    /// True once any response could be read: then CORS does not block the registry, or not everywhere.
     was_read: Rc<Cell<bool>>,
 }
 
 impl FetchHost {
-    /// Uses the function given, else `globalThis.fetch` as it is now.
+    /// Uses the given function, or else the current `globalThis.fetch`.
     pub fn new(fetch: Option<Function>) -> Result<Self> {
         let is_injected = fetch.is_some();
         let global = || Reflect::get(&js_sys::global(), &"fetch".into()).ok()?.dyn_into::<Function>().ok();
         let fetch = fetch.or_else(global).ok_or_else(|| {
             Error::new(
                 code::UNSUPPORTED,
-                "this host has no fetch: give one as options.fetch (Node has it from version 18)",
+                "this host has no fetch: pass one as options.fetch (Node has it from version 18)",
             )
         })?;
         Ok(Self {
@@ -78,7 +78,8 @@ impl FetchHost {
         })
     }
 
-    /// In a page only the browser can follow a redirect; elsewhere each is looked at before it is followed.
+    /// Returns the redirect mode: in a page only the browser can follow redirects; elsewhere each one is checked before
+    /// it is followed.
     fn redirect(&self, request: &Request<HostBytes>) -> &'static str {
         match (&self.page, request.follows_redirects) {
             (Some(_), true) => "follow",
@@ -88,7 +89,7 @@ impl FetchHost {
         }
     }
 
-    /// How it takes streams. No page sends any.
+    /// Returns how `fetch` handles streamed bodies, which are not sent from pages.
     fn taking(&self) -> Taking {
         let find = || if self.page.is_some() { Taking::Not } else { Taking::of(&self.fetch, self.is_injected) };
         *self.taking.get_or_init(find)
@@ -113,11 +114,12 @@ impl FetchHost {
         init.set_signal(&abort.signal());
         init.set_redirect(self.redirect(request));
         let is_fresh = !request.may_be_cached;
-        // Outside of pages there is neither `credentials` nor `cache`, and workerd throws on both.
+        // Outside of pages neither `credentials` nor `cache` has a meaning, and workerd throws on both.
         if self.page.is_some() {
-            // Keeps the browser's own login window away.
+            // Prevents the browser's own login dialog.
             init.set_credentials("omit");
-            // Registries and proxies send `Last-Modified` or `max-age` with tags and lists. This triggers no preflight.
+            // Registries and proxies send `Last-Modified` or `max-age` with tags and lists. `no-store` triggers no
+            // preflight.
             if is_fresh {
                 init.set_cache("no-store");
             }
@@ -125,7 +127,7 @@ impl FetchHost {
             && matches!(request.method, Method::Get | Method::Head)
             && request.headers.get(CACHE_CONTROL).is_none()
         {
-            // A proxy may keep them as well (RFC 9111 §5.2.1.4). A browser says so by itself with `no-store`.
+            // A proxy may cache them too (RFC 9111 §5.2.1.4). With `no-store` a browser sends this itself.
             fields.set(CACHE_CONTROL, "no-cache");
         }
         init.set_headers(&fields);
@@ -134,15 +136,15 @@ impl FetchHost {
 
     fn response(&self, value: JsValue, asked: &Url, abort: Abort) -> Result<Response<FetchBody>> {
         if !value.is_object() {
-            return Err(unusable("it is no object"));
+            return Err(unusable("it is not an object"));
         }
         let response: Any = value.unchecked_into();
         let kind = response.kind().ok().and_then(|kind| kind.as_string()).unwrap_or_default();
         let status = response.status().ok().and_then(|status| status.as_f64()).unwrap_or(-1.0);
         if status == 0.0 {
             return Err(match kind.as_str() {
-                "error" => Error::new(code::NETWORK, "fetch gave a network error as response").transient(),
-                "opaqueredirect" => unusable("it is a redirect that may not be looked at: fetch has to follow it"),
+                "error" => Error::new(code::NETWORK, "fetch returned a network error as response").transient(),
+                "opaqueredirect" => unusable("it is an opaque redirect: fetch must follow redirects"),
                 _ => unusable("it is opaque: fetch must not be called with mode \"no-cors\""),
             });
         }
@@ -239,5 +241,5 @@ impl Schema1Host for FetchHost {
 }
 
 fn unusable(why: &str) -> Error {
-    Error::new(code::INVALID_RESPONSE, format!("fetch gave a response that cannot be used: {why}"))
+    Error::new(code::INVALID_RESPONSE, format!("fetch returned an unusable response: {why}"))
 }

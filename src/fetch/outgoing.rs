@@ -1,5 +1,5 @@
-//! A request's body that is sent while it is still being made. No page sends one: a browser would want HTTP/2 for it, or
-//! cannot at all.
+//! Streamed request bodies. They are not sent from pages, where browsers require HTTP/2 for them or do not support
+//! them.
 
 use std::rc::Rc;
 
@@ -22,20 +22,20 @@ extern "C" {
     fn outgoing(next: &JsValue) -> std::result::Result<JsValue, JsValue>;
 }
 
-/// How a `fetch` takes streams.
+/// How a `fetch` handles streamed bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taking {
-    /// It does not.
+    /// It does not support them.
     Not,
-    /// It just sends them.
+    /// It sends them without a copy.
     Freely,
-    /// As the standard says, which has it make a copy for redirects that keeps all of the body in memory, unless redirects
-    /// are errors and there is no window.
+    /// It follows the standard, which keeps a copy of the whole body in memory for redirects, unless redirects are
+    /// errors and there is no window.
     Strictly,
 }
 
 impl Taking {
-    /// The host's own `fetch` is tried, another has to say so (`fetch.duplex` is "half").
+    /// Tests the host's own `fetch`; an injected one has to declare its support (`fetch.duplex` is "half").
     pub fn of(fetch: &Function, is_injected: bool) -> Self {
         if is_injected {
             let says_so = Reflect::get(fetch, &"duplex".into()).is_ok_and(|duplex| duplex == "half");
@@ -49,7 +49,7 @@ impl Taking {
     }
 }
 
-/// What is in the pipe as a ReadableStream.
+/// Returns the pipe's contents as a ReadableStream.
 pub fn stream_of(pipe: &Rc<Pipe<HostBytes>>) -> Result<JsValue> {
     let pipe = pipe.clone();
     let next = Closure::<dyn FnMut() -> Promise>::new(move || {

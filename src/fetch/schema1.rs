@@ -1,5 +1,5 @@
-//! What only manifests of schema 1 ask of the host: WebCrypto's signatures, so that no cryptography is part of the
-//! package, and `DecompressionStream`.
+//! The host features for schema 1 manifests: signatures by WebCrypto, so that the package contains no cryptography, and
+//! `DecompressionStream`.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -39,7 +39,7 @@ extern "C" {
     fn cancel(this: &Unpacker);
 }
 
-/// Whether a signature fits.
+/// Verifies a signature.
 pub async fn verify(check: &Check) -> Result<bool> {
     let bytes = |bytes: &[u8]| Uint8Array::from(bytes);
     let (key, input, signature) = (bytes(check.key.der()), bytes(&check.input), bytes(&check.signature));
@@ -48,7 +48,7 @@ pub async fn verify(check: &Check) -> Result<bool> {
 }
 
 impl FetchHost {
-    /// Someone with a `CryptoKeyPair` or a JSON web key, or with a fresh key where there is none.
+    /// Creates a signer from a `CryptoKeyPair` or a JSON Web Key, or with a new key if none is given.
     pub async fn signer(&self, given: Option<&JsValue>) -> Result<AnySigner> {
         let refused = || {
             let what =
@@ -67,7 +67,7 @@ impl FetchHost {
     }
 }
 
-/// Two keys that the host keeps.
+/// A key pair in the host.
 struct Pair {
     key: Key,
     pair: JsValue,
@@ -83,14 +83,15 @@ impl Signer for Pair {
             let algorithm = self.key.algorithm().map_or("", |algorithm| algorithm.as_str());
             let signed = settled(Ok(sign(algorithm, &self.pair, &Uint8Array::from(input)).into())).await;
             let signature: Option<Uint8Array> = signed.ok().and_then(|signature| signature.dyn_into().ok());
-            let refused =
-                || Error::new(code::INVALID_ARGUMENT, "options.signingKey: it does not sign (ECDSA, \"sign\")");
+            let refused = || {
+                Error::new(code::INVALID_ARGUMENT, "options.signingKey: the key cannot sign (ECDSA, usage \"sign\")")
+            };
             Ok(signature.ok_or_else(refused)?.to_vec())
         })
     }
 }
 
-/// A `DecompressionStream`, and what hashes what it gives.
+/// A `DecompressionStream` whose output is hashed.
 pub struct HostUnpack {
     unpacker: Unpacker,
     /// `None` once it failed.
@@ -99,7 +100,7 @@ pub struct HostUnpack {
 }
 
 impl HostUnpack {
-    /// `None`: the host has no such thing.
+    /// Returns `None` if the host has no `DecompressionStream`.
     pub fn new(hasher: FetchHasher) -> Option<Self> {
         let hasher = Rc::new(RefCell::new(Some(hasher)));
         let hashing = hasher.clone();
@@ -126,7 +127,8 @@ impl Unpack<HostBytes> for HostUnpack {
     fn finish(self: Box<Self>) -> Work<'static, Vec<u8>> {
         Box::pin(async move {
             done(self.unpacker.finish()).await?;
-            let hasher = self.hasher.take().ok_or_else(|| Error::internal("what was unpacked could not be hashed"))?;
+            let hasher =
+                self.hasher.take().ok_or_else(|| Error::internal("the decompressed bytes could not be hashed"))?;
             hasher.finish()
         })
     }
@@ -139,6 +141,6 @@ impl Drop for HostUnpack {
 }
 
 async fn done(promise: Promise) -> Result<()> {
-    let broken = |_| Error::new(code::INVALID_RESPONSE, "it is no gzip stream, or not a whole one");
+    let broken = |_| Error::new(code::INVALID_RESPONSE, "it is not a gzip stream, or it is truncated");
     settled(Ok(promise.into())).await.map(drop).map_err(broken)
 }

@@ -36,12 +36,12 @@ describe('hosts', () => {
       for (const options of [{}, { fetch }]) {
         const client = new DockerRegistryClient(`http://127.0.0.1:${port}`, options);
         const message = new RegExp(
-          `^127\\.0\\.0\\.1:${port} cannot be reached: fetch connects to no port ${port}\\b.*another port`,
+          `^127\\.0\\.0\\.1:${port} cannot be reached: fetch blocks port ${port}\\b.*another port`,
         );
         await refused(() => client.checkStatus(), { code: 'NETWORK', message });
         const { reachable, text } = await client.diagnose();
         assert.equal(reachable, false);
-        assert.match(text, /fetch connects to no port/);
+        assert.match(text, /fetch blocks port/);
       }
     }
     await fetch.close();

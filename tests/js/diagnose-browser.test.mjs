@@ -107,7 +107,7 @@ for (const name of ['chrome', 'firefox']) {
     await step('a port that browsers block', async () => {
       const diagnosis = await diagnose('http://127.0.0.1:6000');
       assert.deepEqual([diagnosis.reachable, codesOf(diagnosis)], [false, ['UNREACHABLE']]);
-      assert.match(diagnosis.text, /fetch connects to no port 6000.*another port/);
+      assert.match(diagnosis.text, /fetch blocks port 6000.*another port/);
       const check = ({ DockerRegistryClient }) => new DockerRegistryClient('http://127.0.0.1:6667').checkStatus();
       const { failed } = await inPage(check);
       assert.equal(failed.code, 'NETWORK');

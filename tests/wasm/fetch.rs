@@ -68,10 +68,10 @@ async fn the_systems_code_is_told_and_nothing_that_may_be_secret() {
 #[wasm_bindgen_test]
 async fn what_is_no_response_is_told_as_such() {
     for (fetch, part) in [
-        ("() => undefined", "no object"),
-        ("() => 5", "no object"),
-        ("async () => 'text'", "no object"),
-        ("async () => null", "no object"),
+        ("() => undefined", "not an object"),
+        ("() => 5", "not an object"),
+        ("async () => 'text'", "not an object"),
+        ("async () => null", "not an object"),
         ("async () => ({})", "no status"),
         ("async () => ({ status: '200', headers: new Headers(), body: null })", "no status"),
         ("async () => ({ status: NaN, headers: new Headers(), body: null })", "no status"),
@@ -92,7 +92,7 @@ async fn what_is_no_response_is_told_as_such() {
         ),
         (
             "async () => ({ status: 200, headers: new Headers(), arrayBuffer: async () => 'text' })",
-            "arrayBuffer() gave",
+            "arrayBuffer() did not return bytes",
         ),
     ] {
         assert_error(&failure_of(fetch).await, "INVALID_RESPONSE", part);
@@ -149,13 +149,13 @@ async fn chunks_of_any_kind_of_bytes_are_taken() {
 #[wasm_bindgen_test]
 async fn chunks_of_anything_else_are_refused() {
     for (chunks, why) in [
-        ("['text']", "no bytes"),
-        ("[5]", "no bytes"),
-        ("[null]", "no bytes"),
-        ("[{}]", "no bytes"),
-        ("[{ byteLength: 1 }]", "no bytes"),
+        ("['text']", "that is not bytes"),
+        ("[5]", "that is not bytes"),
+        ("[null]", "that is not bytes"),
+        ("[{}]", "that is not bytes"),
+        ("[{ byteLength: 1 }]", "that is not bytes"),
         // It says that it is a buffer, and has no bytes to look at.
-        ("[{ [Symbol.toStringTag]: 'ArrayBuffer' }]", "its body gave a chunk"),
+        ("[{ [Symbol.toStringTag]: 'ArrayBuffer' }]", "its body returned a chunk"),
     ] {
         assert_error(&tags_of(&js(chunks)).await.unwrap_err(), "INVALID_RESPONSE", why);
     }

@@ -1,7 +1,8 @@
 //! Authentication: which credentials a request carries, and when (RFC 9110 §11; distribution docs, spec/auth).
 //!
-//! Credentials are sent only after the registry's challenge. The challenge is remembered, so that later requests are
-//! authenticated at once. Only requests to the registry's own origin carry credentials.
+//! Credentials are sent only after the registry's challenge, except a bearer token that the user gave. The challenge is
+//! remembered, so that later requests are authenticated at once. Only requests to the registry's own origin carry the
+//! user's credentials.
 
 mod credentials;
 mod demand;
@@ -116,7 +117,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
     }
 
     /// Returns the authentication for a scheme; a token only if its number is greater than `newer_than`. Credentials
-    /// that are rejected are requested once more from the source.
+    /// that are rejected are requested once more from the callback.
     async fn carry(
         &self,
         scheme: &Scheme,

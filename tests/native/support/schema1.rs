@@ -87,7 +87,7 @@ impl Gunzip {
 }
 
 fn broken(_: std::io::Error) -> Error {
-    Error::new(code::INVALID_RESPONSE, "it is no gzip stream, or not a whole one")
+    Error::new(code::INVALID_RESPONSE, "it is not a gzip stream, or it is truncated")
 }
 
 impl Unpack<Bytes> for Gunzip {
