@@ -26,7 +26,7 @@ pub struct DockerRegistryClient {
 
 #[wasm_bindgen]
 impl DockerRegistryClient {
-    /// `host`: a string or a `URL`.
+    /// Creates a client; `host` is a string or a `URL`.
     #[wasm_bindgen(constructor)]
     pub fn new(host: JsValue, options: JsValue) -> std::result::Result<Self, JsValue> {
         Ok(Self::connect(host, options)?)
@@ -54,7 +54,7 @@ impl DockerRegistryClient {
         self.client.base().to_string()
     }
 
-    /// The limit last told of, or `undefined`.
+    /// The last rate limit that the registry reported, or `undefined`.
     #[wasm_bindgen(getter, js_name = rateLimit)]
     pub fn rate_limit(&self) -> std::result::Result<JsValue, JsValue> {
         Ok(self.client.rate_limit().map_or(Ok(JsValue::UNDEFINED), |limit| convert::small(&limit))?)
@@ -77,13 +77,13 @@ impl DockerRegistryClient {
         })
     }
 
-    /// Forgets what `credentials` gave.
+    /// Forgets the credentials that the `credentials` callback returned.
     #[wasm_bindgen(js_name = forgetCredentials)]
     pub fn forget_credentials(&self) {
         self.client.forget_credentials();
     }
 
-    /// Resolves if the registry answers and takes the credentials.
+    /// Resolves if the registry responds and accepts the credentials.
     #[wasm_bindgen(js_name = checkStatus)]
     pub fn check_status(&self, options: JsValue) -> Promise {
         let client = self.client.clone();
@@ -118,7 +118,7 @@ impl DockerRegistryClient {
         })
     }
 
-    /// A repository by name; no request is made.
+    /// Returns a repository by name, without a request.
     pub fn repository(&self, name: JsValue, namespace: JsValue) -> std::result::Result<Repository, JsValue> {
         Ok(self.find(&name, &namespace)?)
     }
@@ -147,7 +147,7 @@ impl DockerRegistryClient {
         })
     }
 
-    /// Repository names as the pages arrive.
+    /// Iterates over repository names as the pages arrive.
     pub fn catalog(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let list = || -> Result<JsValue> {
             let options = Options::read(options, &["signal", "timeout", "pageSize"])?;
@@ -159,7 +159,7 @@ impl DockerRegistryClient {
     }
 }
 
-/// A string, or the text of a `URL` of any realm.
+/// Returns a string, or the text of a `URL` of any realm.
 fn host_text(host: &JsValue) -> Result<String> {
     if let Some(text) = host.as_string() {
         return Ok(text);

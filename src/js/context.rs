@@ -1,9 +1,9 @@
-//! What the objects of one client share.
+//! State that the objects of one client share.
 
 use crate::fetch::FetchHost;
 use crate::js::signal::Signal;
 
-/// Shared by a client, its repositories and their images.
+/// State shared by a client, its repositories and their images.
 pub struct Context {
     pub host: FetchHost,
     /// The client's own signal, which aborts every call.

@@ -27,7 +27,7 @@ const OPTIONS: &[&str] =
 
 #[wasm_bindgen]
 impl DockerRegistryClient {
-    /// Resolves to what was copied, and what that took.
+    /// Resolves to the descriptor of the copy and the transfer statistics.
     pub fn copy(&self, source: JsValue, target: JsValue, options: JsValue) -> Promise {
         let client = self.client().clone();
         promise::run(self.signal(), || {
@@ -55,7 +55,7 @@ impl DockerRegistryClient {
     }
 }
 
-/// An `Image`, or `{ repository, reference }`.
+/// Reads an `Image`, or `{ repository, reference }`.
 fn place_of(source: &JsValue) -> Result<Place<FetchHost>> {
     let refused = || {
         Failure::argument(format!(
@@ -83,7 +83,7 @@ fn platforms(options: &Options) -> Result<Vec<Platform>> {
     texts.iter().map(read).collect()
 }
 
-/// `schema1`.
+/// Reads `schema1`.
 fn form(options: &Options) -> Result<Option<Form>> {
     let Some(value) = options.get("schema1")? else { return Ok(None) };
     match value.as_string().as_deref() {
@@ -97,7 +97,7 @@ fn form(options: &Options) -> Result<Option<Form>> {
     }
 }
 
-/// `ifMatch`.
+/// Reads `ifMatch`.
 fn if_match(options: &Options) -> Result<Option<Option<Digest>>> {
     let read = |text: &String| {
         Digest::parse(text).map_err(|invalid| Failure::argument(format!("options.ifMatch: {}", invalid.message)))
@@ -105,7 +105,7 @@ fn if_match(options: &Options) -> Result<Option<Option<Digest>>> {
     options.if_match()?.map(|digest| digest.as_ref().map(read).transpose()).transpose()
 }
 
-/// `unknownKinds`.
+/// Reads `unknownKinds`.
 fn unknown_kinds(options: &Options) -> Result<UnknownKinds> {
     let Some(value) = options.get("unknownKinds")? else { return Ok(UnknownKinds::default()) };
     match value.as_string().as_deref() {

@@ -1,7 +1,7 @@
-//! From a value of JavaScript to the Rust object behind it.
+//! Converts a JavaScript value to the Rust object behind it.
 //!
-//! wasm-bindgen takes an object away from the caller where a function takes it by value, and throws where the argument is
-//! not such an object. A closure that takes it by reference does neither to the caller, so every object goes through one.
+//! A wasm-bindgen function that takes an object by value moves it away from the caller, and throws for other arguments.
+//! A closure that takes it by reference leaves it in place, so every object is passed through one.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use crate::js::image::Image;
 use crate::js::repository::Repository;
 use crate::registry;
 
-/// The image behind an `Image`; the object stays the caller's.
+/// Returns the image behind an `Image`, which the caller keeps.
 pub fn image(value: &JsValue) -> Option<registry::Image<FetchHost>> {
     let found = Rc::new(RefCell::new(None));
     let slot = found.clone();
@@ -25,7 +25,7 @@ pub fn image(value: &JsValue) -> Option<registry::Image<FetchHost>> {
     found.take()
 }
 
-/// The repository behind a `Repository`; the object stays the caller's.
+/// Returns the repository behind a `Repository`, which the caller keeps.
 pub fn repository(value: &JsValue) -> Option<registry::Repository<FetchHost>> {
     let found = Rc::new(RefCell::new(None));
     let slot = found.clone();
@@ -36,8 +36,8 @@ pub fn repository(value: &JsValue) -> Option<registry::Repository<FetchHost>> {
     found.take()
 }
 
-/// Calls `visit` with a value, through JavaScript, where the type is checked.
+/// Calls `visit` with a value through JavaScript, which checks the type.
 fn pass(value: &JsValue, visit: &JsValue) {
-    // Any other value, and an object that was freed, throws.
+    // Other values and freed objects throw.
     let _ = visit.unchecked_ref::<Function>().call1(&JsValue::UNDEFINED, value);
 }

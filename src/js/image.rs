@@ -1,4 +1,4 @@
-//! `Image`.
+//! `Image`, and `repository.image()`.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -30,7 +30,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// For JavaScript.
+    /// Wraps an image for JavaScript.
     pub(super) fn wrap(image: registry::Image<FetchHost>, context: &Rc<Context>) -> Self {
         Self { image, context: context.clone(), layers: OnceCell::new(), platform: OnceCell::new() }
     }
@@ -38,37 +38,37 @@ impl Image {
 
 #[wasm_bindgen]
 impl Image {
-    /// A repository gives images; there is no other way to one.
+    /// Throws: only a repository creates images.
     #[wasm_bindgen(constructor)]
     pub fn new() -> std::result::Result<Self, JsValue> {
         Err(not_constructible("Image", "repository.image(tag)"))
     }
 
-    /// Digest of the config.
+    /// The digest of the config.
     #[wasm_bindgen(getter)]
     pub fn id(&self) -> String {
         self.image.id().to_owned()
     }
 
-    /// Digest of the manifest.
+    /// The digest of the manifest.
     #[wasm_bindgen(getter)]
     pub fn digest(&self) -> Option<String> {
         self.image.digest().map(ToString::to_string)
     }
 
-    /// Whether the digest vouches for all of it.
+    /// True if all of the image is verified by its digest.
     #[wasm_bindgen(getter)]
     pub fn verified(&self) -> bool {
         self.image.is_verified()
     }
 
-    /// Media type of the manifest.
+    /// The media type of the manifest.
     #[wasm_bindgen(getter, js_name = mediaType)]
     pub fn media_type(&self) -> String {
         self.image.media_type().to_owned()
     }
 
-    /// The platform, where known; each time the same frozen object.
+    /// The platform, if known; always the same frozen object.
     #[wasm_bindgen(getter)]
     pub fn platform(&self) -> JsValue {
         let build = || match self.image.platform() {
@@ -78,19 +78,19 @@ impl Image {
         self.platform.get_or_init(build).clone()
     }
 
-    /// Bytes of all layers, compressed; NaN where a V1 registry does not tell.
+    /// The compressed size of all layers in bytes; NaN if a V1 registry does not report it.
     #[wasm_bindgen(getter)]
     pub fn size(&self) -> f64 {
         self.image.size().map_or(f64::NAN, |size| size as f64)
     }
 
-    /// When it was made; a new `Date` each time, as a `Date` can be changed.
+    /// The creation time; a new `Date` each time, because a `Date` is mutable.
     #[wasm_bindgen(getter)]
     pub fn created(&self) -> JsValue {
         self.image.created().map_or(JsValue::UNDEFINED, convert::date)
     }
 
-    /// The layers' descriptors, base first; each time the same frozen array.
+    /// The layers' descriptors, base first; always the same frozen array.
     #[wasm_bindgen(getter)]
     pub fn layers(&self) -> JsValue {
         let build = || convert::json(&self.image.layers()).map_or(JsValue::UNDEFINED, convert::frozen);
@@ -168,7 +168,7 @@ impl Image {
         })
     }
 
-    /// Resolves to the steps that made the image, oldest first.
+    /// Resolves to the build steps of the image, oldest first.
     pub fn history(&self, options: JsValue) -> Promise {
         let image = self.image.clone();
         promise::run(self.context.signal.as_ref(), || {
@@ -205,7 +205,7 @@ impl Repository {
     }
 }
 
-/// Which layer an argument means.
+/// Reads the argument that selects a layer.
 fn which(layer: &JsValue) -> Result<Layer> {
     if layer.is_undefined() {
         return Ok(Layer::Top);

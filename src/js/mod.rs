@@ -1,9 +1,9 @@
-//! What JavaScript sees. Conversions only: a line here that decides something about registries belongs in
+//! The JavaScript API. This module only converts values; decisions about registries belong in
 //! [`registry`](crate::registry).
 //!
-//! Every argument comes as a bare `JsValue` and is looked at: a wrong type becomes a `RegistryError` that names the
-//! argument, not an exception of the glue. No method holds a borrow over an await: handles are cloned into the future,
-//! so `free()` during a call is harmless.
+//! Every argument is a `JsValue` that is checked here: a wrong type becomes a `RegistryError` that names the argument,
+//! not an exception of the bindings. No method holds a borrow across an await: handles are cloned into the future, so
+//! `free()` during a call is harmless.
 
 mod args;
 mod cleanup;

@@ -1,4 +1,4 @@
-//! What only a V1 registry has.
+//! Operations that only V1 registries have.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
@@ -12,7 +12,7 @@ use crate::js::repository::blob::with_cause;
 
 #[wasm_bindgen]
 impl DockerRegistryClient {
-    /// Resolves to what the registry finds.
+    /// Resolves to the search results.
     pub fn search(&self, query: JsValue, options: JsValue) -> Promise {
         let client = self.client().clone();
         promise::run(self.signal(), || {
@@ -25,14 +25,14 @@ impl DockerRegistryClient {
 
 #[wasm_bindgen]
 impl Repository {
-    /// Resolves to the id of an image that was put, or was there.
+    /// Resolves to the id of an image that was pushed or existed already.
     #[wasm_bindgen(js_name = pushImage)]
     pub fn push_image(&self, json: JsValue, layer: JsValue, options: JsValue) -> Promise {
         let repository = self.repository.clone();
         promise::run(self.context.signal.as_ref(), || {
             let json = manifest::document(&json, "json")?;
             let (call, signal) = options::call(options)?;
-            // Last: from here on a stream is taken.
+            // Read last, because it locks the stream.
             let reason = Cause::default();
             let layer = blob_data::read(&layer, "layer", &reason)?;
             Ok((signal, async move {
@@ -42,7 +42,7 @@ impl Repository {
         })
     }
 
-    /// Resolves once the repository is gone.
+    /// Resolves once the repository is deleted.
     #[wasm_bindgen(js_name = deleteRepository)]
     pub fn delete_repository(&self, options: JsValue) -> Promise {
         let repository = self.repository.clone();

@@ -111,7 +111,7 @@ for (const name of ['chrome', 'firefox']) {
       const check = ({ DockerRegistryClient }) => new DockerRegistryClient('http://127.0.0.1:6667').checkStatus();
       const { failed } = await inPage(check);
       assert.equal(failed.code, 'NETWORK');
-      assert.match(failed.message, /no port 6667/);
+      assert.match(failed.message, /blocks port 6667/);
     });
 
     await step('whether anything answers is asked at /v2/', async () => {

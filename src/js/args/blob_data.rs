@@ -1,5 +1,5 @@
-//! `BlobData` of index.d.ts: what `pushBlob()` takes. The bytes stay the host's; a stream is read as fast as the upload goes,
-//! and cancelled where that ends early.
+//! `BlobData` of index.d.ts, the argument of `pushBlob()`. The bytes stay in the host's memory; a stream is read at the
+//! pace of the upload, and cancelled if the upload ends early.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -34,10 +34,10 @@ extern "C" {
     fn hint(this: &Found) -> Option<String>;
 }
 
-/// What a failed source threw: the `cause` of the error that the caller gets.
+/// The exception of a failed source, which becomes the `cause` of the caller's error.
 pub type Cause = Rc<RefCell<Option<JsValue>>>;
 
-/// Reads the argument. A stream is locked from here on: it has a reader.
+/// Reads the argument. A stream is locked from here on.
 pub fn read(data: &JsValue, name: &str, cause: &Cause) -> Result<Box<dyn BlobSource<HostBytes>>> {
     let found = classify(data).map_err(|_| Failure::argument(format!("{name}: it cannot be read")))?;
     if let Some(bytes) = found.bytes() {
@@ -64,7 +64,7 @@ pub fn read(data: &JsValue, name: &str, cause: &Cause) -> Result<Box<dyn BlobSou
 struct Readable {
     reader: Reader,
     size: Option<u64>,
-    /// Gives another reader, from the start.
+    /// A function that returns a new reader, from the start.
     again: Option<Function>,
     cause: Cause,
 }
@@ -79,9 +79,9 @@ impl BlobSource<HostBytes> for Readable {
                     self.cause.replace(Some(thrown));
                     Err(failed("failed, for the reason that is this error's cause"))
                 }
-                Read::NoResult => Err(failed("gave something else than { done, value }")),
-                Read::NoBytes => Err(failed("gave a chunk that is no bytes: a Uint8Array is needed")),
-                Read::Gone => Err(failed("gave a chunk whose buffer is detached: it was transferred elsewhere")),
+                Read::NoResult => Err(failed("did not return { done, value }")),
+                Read::NoBytes => Err(failed("returned a chunk that is not bytes: a Uint8Array is needed")),
+                Read::Gone => Err(failed("returned a chunk whose buffer is detached: it was transferred elsewhere")),
             }
         })
     }

@@ -1,4 +1,4 @@
-//! Functions of the caller that are told something. What they throw is theirs: it is reported, and breaks no call.
+//! The caller's callbacks. An exception in one is reported to the host and does not fail the call.
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -10,7 +10,7 @@ extern "C" {
     fn tell(callback: &Function, value: &JsValue, name: &str);
 }
 
-/// A function that was given as an option.
+/// A callback that was passed as an option.
 #[derive(Clone)]
 pub struct Callback {
     function: Function,
@@ -18,7 +18,7 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// `path`: the option's place, for the message; `name`: its name.
+    /// Checks that an option is a function. `path` is the option's path for the message, `name` its name.
     pub fn check(value: JsValue, path: &str, name: &'static str) -> Result<Self> {
         match value.dyn_into::<Function>() {
             Ok(function) => Ok(Self { function, name }),
@@ -26,7 +26,7 @@ impl Callback {
         }
     }
 
-    /// Tells it. An async function's rejection is reported like an exception.
+    /// Calls the callback. A rejection of an async function is reported like an exception.
     pub fn tell(&self, value: &JsValue) {
         tell(&self.function, value, self.name);
     }

@@ -17,7 +17,7 @@ use crate::protocol::code;
 use crate::transport::Error;
 use crate::transport::auth::{Challenge, Credentials, CredentialsCallback};
 
-/// Credentials among the options.
+/// Reads the credentials among the client's options.
 pub fn read(options: &Options) -> Result<Option<Credentials>> {
     let parts = Parts {
         username: options.secret("username")?,
@@ -28,9 +28,9 @@ pub fn read(options: &Options) -> Result<Option<Credentials>> {
     parts.credentials("options").map_err(Failure::argument)
 }
 
-/// The `credentials` option.
+/// Wraps the `credentials` option.
 pub fn callback(function: Function) -> CredentialsCallback {
-    // A call that goes away while somebody is being asked must not have the next call ask again.
+    // If a call is cancelled while the callback is pending, the next call shares the pending result.
     let pending: Rc<RefCell<Option<(u64, JsValue)>>> = Rc::default();
     Rc::new(move |challenge| {
         let (function, pending) = (function.clone(), pending.clone());
@@ -79,7 +79,7 @@ fn call(function: &Function, challenge: &Challenge) -> std::result::Result<JsVal
     function.call1(&JsValue::UNDEFINED, &asked).map_err(|thrown| failed(&thrown))
 }
 
-/// What the callback threw is its author's word to the caller, so it is passed on.
+/// Passes the callback's message on to the caller, for whom its author wrote it.
 fn failed(thrown: &JsValue) -> Error {
     let message = text_of(thrown, "message").or_else(|| thrown.as_string());
     let said = message.map(|message| format!(": {message}")).unwrap_or_default();
@@ -91,9 +91,9 @@ fn failed(thrown: &JsValue) -> Error {
     )
 }
 
-/// What the callback gave.
+/// Reads the result of the callback.
 fn taken(answer: &JsValue) -> std::result::Result<Option<Credentials>, Error> {
-    let refused = |why: &str| Error::new(code::INVALID_ARGUMENT, format!("the credentials callback gave {why}"));
+    let refused = |why: &str| Error::new(code::INVALID_ARGUMENT, format!("the credentials callback returned {why}"));
     if answer.is_undefined() || answer.is_null() {
         return Ok(None);
     }
@@ -106,7 +106,7 @@ fn taken(answer: &JsValue) -> std::result::Result<Option<Credentials>, Error> {
         match value.as_string() {
             text @ Some(_) => Ok(text),
             None if value.is_undefined() => Ok(None),
-            None => Err(refused(&format!("a {name} that is no string"))),
+            None => Err(refused(&format!("a {name} that is not a string"))),
         }
     };
     let parts = Parts {
@@ -115,19 +115,19 @@ fn taken(answer: &JsValue) -> std::result::Result<Option<Credentials>, Error> {
         token: part("token")?,
         identity_token: part("identityToken")?,
     };
-    let credentials = parts.credentials("what the credentials callback gave");
+    let credentials = parts.credentials("the credentials callback's result");
     match credentials.map_err(|why| Error::new(code::INVALID_ARGUMENT, why))? {
         None => Err(refused("an object with none of username and password, token, identityToken")),
         some => Ok(some),
     }
 }
 
-/// Never the value itself: a string may be a password in the wrong place.
+/// Describes a value without quoting it: a string may be a misplaced password.
 fn kind_of(value: &JsValue) -> String {
     if value.is_string() { "a string".to_owned() } else { described(value) }
 }
 
-/// The ways to say who one is.
+/// The alternative kinds of credentials.
 struct Parts {
     username: Option<String>,
     password: Option<String>,
@@ -136,7 +136,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// The one way that is there. `place`: where they stand, for the message.
+    /// Returns the credentials, of which only one kind may be given. `place` is their path for the message.
     fn credentials(self, place: &str) -> std::result::Result<Option<Credentials>, String> {
         let Parts { username, password, token, identity_token } = self;
         let ways = [username.is_some() || password.is_some(), token.is_some(), identity_token.is_some()];
@@ -152,7 +152,7 @@ impl Parts {
         if let Some(text) = token {
             return match token::is_token(&text) {
                 true => Ok(Some(Credentials::Token(Secret::new(text)))),
-                false => Err(format!("{place}.token: it is empty, or holds what a bearer token must not")),
+                false => Err(format!("{place}.token: it is empty, or has a character that bearer tokens do not allow")),
             };
         }
         if let Some(text) = identity_token {
@@ -165,7 +165,7 @@ impl Parts {
             (None, None) => Ok(None),
             // RFC 7617 §2
             (Some(username), Some(_)) if username.contains(':') || username.chars().any(char::is_control) => {
-                Err(format!("{place}.username: it must not hold a colon or a control character"))
+                Err(format!("{place}.username: it must not contain a colon or a control character"))
             }
             (Some(username), Some(password)) => {
                 Ok(Some(Credentials::Basic { username, password: Secret::new(password) }))

@@ -11,21 +11,21 @@ use crate::protocol::text::glob::Glob;
 extern "C" {
     #[wasm_bindgen(extends = RegExp, js_name = RegExp)]
     type Pattern;
-    /// A copy: `lastIndex` of the caller's own stays as it is.
+    /// Copies a pattern, so that the caller's `lastIndex` is not changed.
     #[wasm_bindgen(constructor, js_class = "RegExp", catch)]
     fn copy_of(pattern: &JsValue) -> std::result::Result<Pattern, JsValue>;
 }
 
-/// What an item must look like.
+/// A filter for the items of a listing.
 pub enum Filter {
-    /// All of the item.
+    /// A glob that matches the whole item.
     Glob(Glob),
-    /// Searched for anywhere in the item.
+    /// A regular expression that is searched for anywhere in the item.
     Pattern(RegExp),
 }
 
 impl Filter {
-    /// A string or a regular expression of any realm.
+    /// Reads a string, or a regular expression of any realm.
     pub fn check(value: JsValue, path: &str) -> Result<Self> {
         let refused = || Failure::argument(format!("{path}: a string or a regular expression is needed"));
         if let Some(glob) = value.as_string() {
@@ -37,17 +37,17 @@ impl Filter {
         Ok(Self::Pattern(Pattern::copy_of(&value).map_err(|_| refused())?.into()))
     }
 
-    /// The items that fit, in their order.
+    /// Returns the matching items in order.
     pub fn apply(&self, items: &Array) -> Array {
         items.iter().filter(|item| self.fits(&item.as_string().unwrap_or_default())).collect()
     }
 
-    /// Whether an item fits.
+    /// Returns true if an item matches.
     pub fn fits(&self, item: &str) -> bool {
         match self {
             Self::Glob(glob) => glob.fits(item),
             Self::Pattern(pattern) => {
-                // With the flag g or y a test would go on where the last one ended.
+                // With the flag g or y a test would continue where the last one ended.
                 pattern.set_last_index(0);
                 pattern.test(item)
             }

@@ -8,7 +8,7 @@ use crate::js::downcast;
 use crate::js::output::error::{Failure, Result};
 use crate::registry::ImageReference;
 
-/// Reads one.
+/// Reads an image argument.
 pub fn read(value: &JsValue, path: &str) -> Result<ImageReference<FetchHost>> {
     if let Some(text) = value.as_string() {
         return Ok(ImageReference::Reference(text));
@@ -19,7 +19,7 @@ pub fn read(value: &JsValue, path: &str) -> Result<ImageReference<FetchHost>> {
     downcast::image(value).map(ImageReference::Image).ok_or_else(refused)
 }
 
-/// Reads a list of them.
+/// Reads a list of image arguments.
 pub fn read_list(value: &JsValue, path: &str) -> Result<Vec<ImageReference<FetchHost>>> {
     let refused = || {
         Failure::argument(format!(

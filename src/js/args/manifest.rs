@@ -8,8 +8,8 @@ use crate::js::args::options::{Options, described};
 use crate::js::output::error::{Failure, Result};
 use crate::registry::manifest::input::indentation;
 
-/// The bytes of a manifest, and its type as far as that is told beside them: of a `Manifest` its own bytes, of any other
-/// object its JSON.
+/// Reads the bytes of a manifest, and its media type if given: the bytes of a `Manifest`, or the JSON of any other
+/// object.
 pub fn read(value: &JsValue, media_type: Option<String>) -> Result<(Vec<u8>, Option<String>)> {
     if let Some(bytes) = bytes(value) {
         return Ok((bytes, media_type));
@@ -21,7 +21,7 @@ pub fn read(value: &JsValue, media_type: Option<String>) -> Result<(Vec<u8>, Opt
     document(value, "manifest").map(|document| (document, media_type))
 }
 
-/// A JSON document: bytes as they are, or an object.
+/// Reads a JSON document: bytes verbatim, or an object.
 pub fn document(value: &JsValue, name: &str) -> Result<Vec<u8>> {
     if let Some(bytes) = bytes(value) {
         return Ok(bytes);
@@ -37,7 +37,7 @@ pub fn document(value: &JsValue, name: &str) -> Result<Vec<u8>> {
     text.map(String::into_bytes).ok_or_else(|| Failure::argument(format!("{name}: it cannot be written as JSON")))
 }
 
-/// `signingKey`, which no message shows.
+/// Reads `signingKey`, which is never quoted in a message.
 pub fn signing_key(options: &Options) -> Result<Option<JsValue>> {
     let key = options.get("signingKey")?;
     match &key {
@@ -48,7 +48,7 @@ pub fn signing_key(options: &Options) -> Result<Option<JsValue>> {
     }
 }
 
-/// Copies the bytes of a `Uint8Array` of any realm. A detached one has none.
+/// Copies the bytes of a `Uint8Array` of any realm; a detached one is empty.
 fn bytes(value: &JsValue) -> Option<Vec<u8>> {
     (tag(value) == "[object Uint8Array]").then(|| bytes_of(value).ok())?.map(|bytes| bytes.to_vec())
 }

@@ -1,4 +1,4 @@
-//! Arguments: what a caller passes, checked and read into types.
+//! Checks the caller's arguments and converts them to types.
 
 pub mod blob_data;
 pub mod callback;

@@ -1,5 +1,5 @@
-//! Reading options objects. Only `undefined` counts as absent; whatever else does not fit is `INVALID_ARGUMENT` with the
-//! option's name, and so is a name that is not known: a misspelt option would silently do nothing.
+//! Reads options objects. Only `undefined` counts as absent. An invalid value is `INVALID_ARGUMENT` with the option's
+//! name, and so is an unknown name: a misspelt option would be ignored silently.
 
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -14,36 +14,36 @@ use crate::registry::Call;
 
 #[wasm_bindgen]
 extern "C" {
-    // A list may be a Proxy, of whatever realm: what its traps throw is the caller's argument.
+    // A list may be a Proxy of any realm, whose traps may throw.
     #[wasm_bindgen(js_namespace = Array, js_name = isArray, catch)]
     fn is_array(value: &JsValue) -> std::result::Result<bool, JsValue>;
     #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
     fn copy_of(list: &JsValue) -> std::result::Result<Array, JsValue>;
 }
 
-/// The items of a list, in one of our own; `None` for anything else, and for what throws when it is read.
+/// Copies a list; `None` for anything else, and if reading it throws.
 pub fn list(value: &JsValue) -> Option<Array> {
     is_array(value).ok().filter(|is_array| *is_array).and_then(|_| copy_of(value).ok())
 }
 
-/// An options object, and where it stands.
+/// An options object and its path.
 pub struct Options {
     object: Option<Object>,
     place: String,
 }
 
 impl Options {
-    /// `known`: the names it may have.
+    /// Reads the options of a call; `known` are the allowed names.
     pub fn read(value: JsValue, known: &[&str]) -> Result<Self> {
         Self::at("options".to_owned(), value, known)
     }
 
-    /// An option that is an object itself.
+    /// Reads an option that is itself an object.
     pub fn nested(value: JsValue, name: &str, known: &[&str]) -> Result<Self> {
         Self::at(format!("options.{name}"), value, known)
     }
 
-    /// An object at any place.
+    /// Reads an object at any path.
     pub fn at(place: String, value: JsValue, known: &[&str]) -> Result<Self> {
         if value.is_undefined() {
             return Ok(Self { object: None, place });
@@ -61,26 +61,26 @@ impl Options {
         Ok(Self { object: Some(value.unchecked_into()), place })
     }
 
-    /// The same, where a condition that is `undefined` would not limit anything: only what is left out is.
+    /// Rejects options that are `undefined`, for objects in which a missing condition would limit nothing.
     pub fn without_undefined(self) -> Result<Self> {
         let Some(object) = &self.object else { return Ok(self) };
         for key in Reflect::own_keys(object).unwrap_or_default().iter().filter_map(|key| key.as_string()) {
             if self.get(&key)?.is_none() {
                 let path = self.path(&key);
                 return Err(Failure::argument(format!(
-                    "{path}: undefined sets no limit; leave it out if that is meant"
+                    "{path}: undefined sets no limit; omit the option if that is intended"
                 )));
             }
         }
         Ok(self)
     }
 
-    /// An option's place, for a message.
+    /// Returns an option's path for a message.
     pub fn path(&self, name: &str) -> String {
         format!("{}.{name}", self.place)
     }
 
-    /// An option's value, if it is there.
+    /// Returns an option's value, if present.
     pub fn get(&self, name: &str) -> Result<Option<JsValue>> {
         let Some(object) = &self.object else { return Ok(None) };
         let value = Reflect::get(object, &name.into())
@@ -88,23 +88,23 @@ impl Options {
         Ok((!value.is_undefined()).then_some(value))
     }
 
-    /// A string.
+    /// Reads a string.
     pub fn text(&self, name: &str) -> Result<Option<String>> {
         self.get(name)?.map(|value| text(&value, &self.path(name))).transpose()
     }
 
-    /// A string that no message may show.
+    /// Reads a string that is never quoted in a message.
     pub fn secret(&self, name: &str) -> Result<Option<String>> {
         let refused = || Failure::argument(format!("options.{name}: a string is needed"));
         self.get(name)?.map(|value| value.as_string().ok_or_else(refused)).transpose()
     }
 
-    /// A whole number within a range.
+    /// Reads a whole number within a range.
     pub fn whole(&self, name: &str, least: u64, most: u64) -> Result<Option<u64>> {
         self.get(name)?.map(|value| whole(&value, &self.path(name), least, most)).transpose()
     }
 
-    /// A time; parts of a millisecond are rounded up.
+    /// Reads a duration in milliseconds; fractions are rounded up.
     pub fn milliseconds(&self, name: &str) -> Result<Option<u64>> {
         let Some(value) = self.get(name)? else { return Ok(None) };
         match value.as_f64() {
@@ -117,7 +117,7 @@ impl Options {
         }
     }
 
-    /// True or false; false unless it is there.
+    /// Reads a boolean; the default is false.
     pub fn flag(&self, name: &str) -> Result<bool> {
         let Some(value) = self.get(name)? else { return Ok(false) };
         value.as_bool().ok_or_else(|| {
@@ -125,7 +125,7 @@ impl Options {
         })
     }
 
-    /// A function.
+    /// Reads a function.
     pub fn function(&self, name: &str) -> Result<Option<Function>> {
         let refused = |value: JsValue| {
             Failure::argument(format!("options.{name}: a function is needed, not {}", described(&value)))
@@ -133,13 +133,13 @@ impl Options {
         self.get(name)?.map(|value| value.dyn_into().map_err(refused)).transpose()
     }
 
-    /// A function that is told something.
+    /// Reads a callback.
     pub fn callback(&self, name: &'static str) -> Result<Option<Callback>> {
         self.get(name)?.map(|value| Callback::check(value, &self.path(name), name)).transpose()
     }
 
-    /// `ifMatch`: a digest, or null for what must not exist. A value that came out `undefined` (of a tag that is not there, say)
-    /// would lift the condition without a word.
+    /// Reads `ifMatch`: a digest, or null for a tag that must not exist. `undefined` is rejected: a value that is
+    /// undefined by accident would remove the condition silently.
     pub fn if_match(&self) -> Result<Option<Option<String>>> {
         let is_there =
             self.object.as_ref().is_some_and(|object| Reflect::has(object, &"ifMatch".into()).unwrap_or(true));
@@ -155,22 +155,22 @@ impl Options {
         }
     }
 
-    /// `signal`.
+    /// Reads `signal`.
     pub fn signal(&self) -> Result<Option<Signal>> {
         self.get("signal")?.map(|value| Signal::check(value, "options.signal")).transpose()
     }
 
-    /// `timeout`.
+    /// Reads `timeout`.
     pub fn call(&self) -> Result<Call> {
         Ok(Call { timeout: self.milliseconds("timeout")?, ..Call::default() })
     }
 
-    /// `pageSize`.
+    /// Reads `pageSize`.
     pub fn page_size(&self) -> Result<Option<u64>> {
         self.whole("pageSize", 1, MAX_SAFE_INTEGER)
     }
 
-    /// Strings.
+    /// Reads a list of strings.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
         let Some(value) = self.get(name)? else { return Ok(None) };
         let refused = || Failure::argument(format!("options.{name}: a list of strings is needed"));
@@ -179,7 +179,7 @@ impl Options {
         texts.map(Some).ok_or_else(refused)
     }
 
-    /// Strings, at least one.
+    /// Reads a non-empty list of strings.
     pub fn some_texts(&self, name: &str) -> Result<Option<Vec<String>>> {
         match self.texts(name)? {
             Some(texts) if texts.is_empty() => {
@@ -189,10 +189,10 @@ impl Options {
         }
     }
 
-    /// The fields of a plain object of strings.
+    /// Reads the fields of a plain object of strings.
     pub fn fields(&self, name: &str) -> Result<Vec<(String, String)>> {
         let Some(value) = self.get(name)? else { return Ok(Vec::new()) };
-        // A Headers or a Map has no fields of its own: it would count as empty.
+        // A Headers or a Map has no own fields and would count as empty.
         if tag(&value) != "[object Object]" {
             return Err(Failure::argument(format!("{}: a plain object of strings is needed", self.path(name))));
         }
@@ -213,23 +213,23 @@ impl Options {
     }
 }
 
-/// The options of a call that takes no others than every call does.
+/// Reads the options of a call that has only the common ones.
 pub fn call(options: JsValue) -> Result<(Call, Option<Signal>)> {
     let options = Options::read(options, &["signal", "timeout"])?;
     Ok((options.call()?, options.signal()?))
 }
 
-/// An argument that must be a string.
+/// Reads an argument that must be a string.
 pub fn text(value: &JsValue, path: &str) -> Result<String> {
     value.as_string().ok_or_else(|| Failure::argument(format!("{path}: a string is needed, not {}", described(value))))
 }
 
-/// The same, where it may be absent.
+/// Reads an optional string argument.
 pub fn optional_text(value: &JsValue, path: &str) -> Result<Option<String>> {
     if value.is_undefined() { Ok(None) } else { text(value, path).map(Some) }
 }
 
-/// A whole number within a range.
+/// Reads a whole number within a range.
 pub fn whole(value: &JsValue, path: &str, least: u64, most: u64) -> Result<u64> {
     match value.as_f64() {
         Some(number) if number.fract() == 0.0 && (least as f64..=most as f64).contains(&number) => Ok(number as u64),
@@ -240,7 +240,7 @@ pub fn whole(value: &JsValue, path: &str, least: u64, most: u64) -> Result<u64> 
     }
 }
 
-/// What a value is, for a message.
+/// Describes a value for a message.
 pub fn described(value: &JsValue) -> String {
     if let Some(text) = value.as_string() {
         return quoted(&text);

@@ -1,4 +1,4 @@
-//! Reading a `CleanupPolicy`.
+//! Reads a `CleanupPolicy`.
 
 use js_sys::Date;
 use wasm_bindgen::prelude::*;
@@ -12,7 +12,7 @@ use crate::protocol::json::MAX_SAFE_INTEGER;
 use crate::registry::Policy;
 use crate::registry::cleanup::{Keep, Line, Matcher, Moment, Remove, Semver};
 
-/// The policy of `planCleanup()`.
+/// Reads the policy of `planCleanup()`.
 pub fn read(value: JsValue) -> Result<Policy> {
     if value.is_undefined() {
         return Err(Failure::argument("policy: an object is needed, not undefined"));

@@ -1,4 +1,4 @@
-//! `ClientOptions`.
+//! Reads `ClientOptions`.
 
 use std::rc::Rc;
 
@@ -49,16 +49,17 @@ const KNOWN: &[&str] = &[
     "unverifiedSchema1",
 ];
 
-/// Parallel requests: more than a host carries anyway.
+/// The maximum number of parallel requests; hosts send fewer anyway.
 const MAX_CONCURRENCY: u64 = 1024;
-/// Tries: more would be no trying but waiting.
+/// The maximum number of attempts.
 const MAX_ATTEMPTS: u64 = 100;
 
-/// Header fields that belong to the connection (RFC 9110 §7.6.1) or to the body: hosts refuse them, each in its own way.
+/// Header fields that belong to the connection (RFC 9110 §7.6.1) or to the body; hosts reject them, each in its own
+/// way.
 const FORBIDDEN: &[&str] =
     &["connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
-/// The settings, the client's signal, and the `fetch` to use.
+/// Reads the settings, the client's signal, and the `fetch` to use.
 pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, Option<Function>)> {
     let options = Options::read(options, KNOWN)?;
     let default = Settings::default();
@@ -93,7 +94,7 @@ pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, O
     Ok((settings, options.signal()?, options.function("fetch")?))
 }
 
-/// `unverifiedSchema1`.
+/// Reads `unverifiedSchema1`.
 fn takes_unverified(options: &Options) -> Result<bool> {
     let Some(value) = options.get("unverifiedSchema1")? else { return Ok(false) };
     match value.as_string().as_deref() {
@@ -106,7 +107,8 @@ fn takes_unverified(options: &Options) -> Result<bool> {
     }
 }
 
-/// `authServiceUrl`: the user's word, but a password still does not go out in plain text.
+/// Reads `authServiceUrl`. It may be any host, but plain http is rejected if the registry uses https, so that no
+/// password is sent in clear text.
 fn service(options: &Options, base: &Url) -> Result<Option<Url>> {
     let Some(text) = options.text("authServiceUrl")? else { return Ok(None) };
     let refused = |why: &str| Failure::argument(format!("options.authServiceUrl: {why}"));
@@ -125,7 +127,7 @@ fn trusted(options: &Options) -> Result<Vec<TrustedHost>> {
     options.texts("trustedRealms")?.unwrap_or_default().into_iter().map(read).collect()
 }
 
-/// `retry`: false, or an object.
+/// Reads `retry`: false, or an object.
 fn retry(options: &Options, default: Policy) -> Result<Policy> {
     let Some(value) = options.get("retry")? else { return Ok(default) };
     if value.as_bool() == Some(false) {
@@ -150,7 +152,7 @@ fn fields(options: &Options) -> Result<Headers> {
     for (name, value) in options.fields("headers")? {
         let refused = |why: &str| Err(Failure::argument(format!("options.headers: {}: {why}", quoted(&name))));
         if name.eq_ignore_ascii_case("authorization") {
-            // Header fields go along to wherever the registry redirects; credentials must not.
+            // Header fields are sent to any host that the registry redirects to; credentials must not be.
             return refused("give credentials as username and password, or as token");
         }
         if FORBIDDEN.iter().any(|forbidden| name.eq_ignore_ascii_case(forbidden)) {

@@ -1,4 +1,4 @@
-//! `planCleanup()` and what it gives.
+//! `planCleanup()` and its plans.
 
 use std::rc::Rc;
 
@@ -24,7 +24,7 @@ extern "C" {
 
 #[wasm_bindgen]
 impl Repository {
-    /// Resolves to what a policy would remove, and why.
+    /// Resolves to a plan of what a policy would remove, and why.
     #[wasm_bindgen(js_name = planCleanup)]
     pub fn plan_cleanup(&self, policy: JsValue, options: JsValue) -> Promise {
         let (repository, context) = (self.repository.clone(), self.context.clone());
@@ -38,7 +38,7 @@ impl Repository {
         })
     }
 
-    /// Resolves to a plan that was kept as JSON.
+    /// Resolves to a plan that was stored as JSON.
     #[wasm_bindgen(js_name = loadCleanupPlan)]
     pub fn load_cleanup_plan(&self, plan: JsValue) -> Promise {
         promise::run(None, || {
@@ -87,7 +87,7 @@ fn apply(cleanup: &Rc<Cleanup<FetchHost>>, context: &Rc<Context>, options: JsVal
     })
 }
 
-/// `CleanupReport` of index.d.ts.
+/// Converts to `CleanupReport` of index.d.ts.
 fn report(report: &Report) -> Result<JsValue> {
     let object = Object::new();
     let set = |object: &Object, name: &str, value: JsValue| {

@@ -1,4 +1,4 @@
-//! `Diagnosis`: what was found out, put into words by JavaScript, where words are shorter to write and to download.
+//! `Diagnosis`: the findings are put into words in JavaScript, where texts are smaller than in wasm.
 
 use wasm_bindgen::prelude::*;
 
@@ -13,7 +13,7 @@ extern "C" {
     fn describe(json: &str) -> std::result::Result<JsValue, JsValue>;
 }
 
-/// `Diagnosis` of index.d.ts.
+/// Converts to `Diagnosis` of index.d.ts.
 pub fn to_js(found: &Diagnosis) -> Result<JsValue> {
     Ok(describe(&convert::text(found)?).map_err(|_| Error::internal("a diagnosis cannot be put into words"))?)
 }

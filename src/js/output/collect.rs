@@ -1,4 +1,4 @@
-//! A blob as one `Uint8Array`.
+//! Collects a blob into one `Uint8Array`.
 
 use js_sys::Uint8Array;
 
@@ -9,10 +9,11 @@ use crate::protocol::code;
 use crate::registry::BlobPull;
 use crate::transport::{Chunk, Error};
 
-/// Bytes allocated on a size's word alone. A manifest can name any size: beyond this the memory grows with what comes.
+/// The number of bytes that are allocated up front. A manifest can claim any size, so beyond this the memory grows with
+/// the received data.
 const TRUSTED: u64 = 64 * 1024 * 1024;
 
-/// All bytes, verified.
+/// Returns all bytes, verified.
 pub async fn collect(mut pull: BlobPull<FetchHost>, mut progress: Progress) -> Result<Uint8Array> {
     let total = pull.total();
     let mut capacity = total.unwrap_or(0).min(TRUSTED);
@@ -54,6 +55,6 @@ fn allocate(length: u64) -> Result<Room> {
 fn too_large(length: u64) -> Error {
     Error::new(
         code::TOO_LARGE,
-        format!("this host has no room for {length} bytes in one piece: read the blob as a stream"),
+        format!("this host cannot allocate {length} bytes in one piece: read the blob as a stream"),
     )
 }

@@ -1,4 +1,4 @@
-//! [`Error`] as a `RegistryError` of JavaScript.
+//! Converts [`Error`] to the `RegistryError` of JavaScript.
 
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -16,17 +16,17 @@ extern "C" {
     type RegistryError;
     #[wasm_bindgen(constructor)]
     fn new(code: &str, message: &str, details: &Object) -> RegistryError;
-    /// Whether a value is a `RegistryError`, of whichever realm.
+    /// Returns true if a value is a `RegistryError` of any realm.
     #[wasm_bindgen(reexport, js_name = isRegistryError)]
     pub fn is_registry_error(value: &JsValue) -> bool;
 }
 
-/// Why a call ends without a result.
+/// The reason why a call ends without a result.
 #[derive(Debug)]
 pub enum Failure {
     /// A `RegistryError`.
     Error(Error),
-    /// Exactly this value: an abort signal's reason.
+    /// This value itself: an abort signal's reason.
     Reason(JsValue),
 }
 
@@ -34,7 +34,7 @@ pub enum Failure {
 pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
-    /// An argument that cannot be used.
+    /// Creates the error for an invalid argument.
     pub fn argument(message: impl Into<String>) -> Self {
         Self::Error(Error::new(code::INVALID_ARGUMENT, message))
     }
@@ -61,12 +61,12 @@ impl From<Failure> for JsValue {
     }
 }
 
-/// What `new` gives for a class that only this package makes objects of.
+/// Returns the exception of `new` for a class without a public constructor.
 pub fn not_constructible(class: &str, way: &str) -> JsValue {
     js_sys::TypeError::new(&format!("{class} has no public constructor: use {way}")).into()
 }
 
-/// The `RegistryError` for an error.
+/// Creates the `RegistryError` for an error.
 pub fn to_js(error: &Error) -> JsValue {
     let details = Object::new();
     let set = |name: &str, value: Option<JsValue>| {
@@ -82,7 +82,7 @@ pub fn to_js(error: &Error) -> JsValue {
     RegistryError::new(&error.code, &message(error), &details).into()
 }
 
-/// Says which request failed, unless the message does already.
+/// Adds the failed request to the message, unless it is there already.
 fn message(error: &Error) -> String {
     match (&error.method, &error.url) {
         (Some(method), Some(url)) if !error.message.contains(url.as_str()) => {

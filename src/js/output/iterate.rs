@@ -1,4 +1,4 @@
-//! Listings, and what else comes piece by piece, as async iterators.
+//! Async iterators over listings and other paged results.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,9 +18,9 @@ extern "C" {
     fn iterate(next_page: &Function, stop: &Function, signals: &Array) -> JsValue;
 }
 
-/// Something that comes piece by piece.
+/// A source of pages.
 pub trait Pages: 'static {
-    /// The next items, never none; `None` at the end.
+    /// Returns the next items, at least one; `None` at the end.
     async fn next(&mut self) -> Result<Option<Array>>;
 }
 
@@ -30,10 +30,10 @@ impl Pages for Listing<FetchHost> {
     }
 }
 
-/// The items, page by page as the caller asks for them.
+/// Returns an async iterator over the items; pages are requested as the caller reads.
 pub fn items(pages: impl Pages, signals: Signals) -> JsValue {
     let watched: Array = signals.iter().map(|signal| signal.as_js().clone()).collect();
-    // `None` while a page is on its way, and after the end.
+    // `None` while a page is being read, and after the end.
     let pages = Rc::new(RefCell::new(Some(pages)));
     let stop = Stop::default();
     let next_page = {
@@ -60,7 +60,7 @@ pub fn items(pages: impl Pages, signals: Signals) -> JsValue {
         stop.stop();
         drop(pages.take());
     });
-    // JavaScript owns them: they go when it collects the iterator.
+    // JavaScript owns the closures and frees them with the iterator.
     let (next_page, stop_pages) = (next_page.into_js_value(), stop_pages.into_js_value());
     iterate(next_page.unchecked_ref(), stop_pages.unchecked_ref(), &watched)
 }

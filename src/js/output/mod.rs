@@ -1,4 +1,4 @@
-//! What goes out to the caller: promises, iterators, streams, values and errors.
+//! Conversion of results: promises, iterators, streams, values and errors.
 
 pub mod collect;
 pub mod convert;

@@ -1,4 +1,4 @@
-//! `onProgress`.
+//! Reports to `onProgress`.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::js::output::convert;
 use crate::registry::BlobPull;
 use crate::transport::Clock;
 
-/// Milliseconds between two reports.
+/// The minimum interval between two reports in milliseconds.
 const INTERVAL: u64 = 100;
 
 /// `Progress` of index.d.ts.
@@ -21,7 +21,7 @@ struct Report<'a> {
     total: Option<u64>,
 }
 
-/// Tells of a transfer's progress: now and then, and at its end.
+/// Reports a transfer's progress at intervals, and at its end.
 pub struct Progress {
     callback: Option<Callback>,
     host: FetchHost,
@@ -32,48 +32,48 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Of a blob that has not begun to come.
+    /// Creates the reports of a download.
     pub fn new(callback: Option<Callback>, host: FetchHost, pull: &BlobPull<FetchHost>) -> Self {
         Self::of(callback, host, pull.digest().map(ToString::to_string), pull.total())
     }
 
-    /// Of a blob that goes the other way, as far as it is known.
+    /// Creates the reports of an upload, whose digest and size may be unknown.
     pub fn of(callback: Option<Callback>, host: FetchHost, digest: Option<String>, total: Option<u64>) -> Self {
         let told = host.now();
         Self { callback, host, digest, total, loaded: 0, told }
     }
 
-    /// So many bytes more.
+    /// Adds transferred bytes.
     pub fn add(&mut self, bytes: u64) {
         self.loaded += bytes;
         if self.callback.is_none() {
             return;
         }
         let now = self.host.now();
-        // What completes the transfer is told at its end, once it has proved right.
+        // The last bytes are reported at the end, after verification.
         if now.saturating_sub(self.told) >= INTERVAL && self.total != Some(self.loaded) {
             self.told = now;
             self.tell();
         }
     }
 
-    /// So many bytes in all so far.
+    /// Sets the number of bytes transferred so far.
     pub fn reach(&mut self, bytes: u64) {
         self.loaded = 0;
         self.add(bytes);
     }
 
-    /// All of it comes once more.
+    /// Restarts from zero, when the transfer is repeated.
     pub fn restart(&mut self) {
         self.loaded = 0;
     }
 
-    /// Everything has come.
+    /// Reports the end of a download.
     pub fn end(&self) {
         self.tell();
     }
 
-    /// Everything has gone, and this is what it was.
+    /// Reports the end of an upload, with the final digest and size.
     pub fn end_as(&mut self, digest: String, bytes: u64) {
         (self.digest, self.total, self.loaded) = (Some(digest), Some(bytes), bytes);
         self.tell();

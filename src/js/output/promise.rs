@@ -1,4 +1,4 @@
-//! The one place where promises are made. Each settles: with the result, a `RegistryError`, or the reason of an abort.
+//! Creates the promises of all calls. Each one settles with the result, a `RegistryError`, or the reason of an abort.
 
 use std::pin::Pin;
 
@@ -11,8 +11,8 @@ use crate::js::signal::{Signal, Signals};
 
 type Task = Pin<Box<dyn Future<Output = Result<JsValue>>>>;
 
-/// Runs a call. `prepare` looks at the arguments and gives the call's own signal and the work; what is wrong with an
-/// argument rejects the promise. An abort before the start sends nothing; any later one drops the work, which stops its
+/// Runs a call. `prepare` checks the arguments and returns the call's own signal and the work; an invalid argument
+/// rejects the promise. If a signal is already aborted, nothing is sent; a later abort drops the work, which aborts its
 /// requests.
 pub fn run<F>(client: Option<&Signal>, prepare: impl FnOnce() -> Result<(Option<Signal>, F)>) -> Promise
 where
@@ -24,7 +24,7 @@ where
     }
 }
 
-/// Runs work that goes on until it ends or a signal is aborted.
+/// Runs work until it ends or a signal is aborted.
 pub fn start(signals: Signals, task: Task) -> Promise {
     if let Some(reason) = signals.aborted() {
         return Promise::reject(&reason);

@@ -1,4 +1,4 @@
-//! A blob as a `ReadableStream`: nothing is read ahead, a chunk goes through as the host gave it.
+//! A blob as a `ReadableStream`: nothing is read ahead, and chunks are passed on without copying.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -32,22 +32,22 @@ extern "C" {
     fn stop(this: &Sink);
 }
 
-/// What the stream still has.
+/// The unread rest of the stream.
 struct Rest {
     pull: BlobPull<FetchHost>,
     progress: Progress,
 }
 
-/// What fills the stream, as the Streams Standard calls it.
+/// The underlying source of the stream (Streams Standard).
 struct UnderlyingSource {
-    /// `None` while a chunk is on its way, and after the end.
+    /// The rest; `None` while a chunk is being read, and after the end.
     rest: RefCell<Option<Rest>>,
     stop: Stop,
     sink: Sink,
     subscriptions: RefCell<Vec<Subscription>>,
 }
 
-/// The stream of a blob. An abort errors it with the signal's reason, wherever it is.
+/// Creates the stream of a blob. An abort errors it with the signal's reason at any time.
 pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) -> Result<JsValue> {
     pull.release_permit();
     let source = Rc::new_cyclic(|source: &Weak<UnderlyingSource>| {
@@ -68,7 +68,7 @@ pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) 
     let pull = Closure::<dyn FnMut()>::new(move || UnderlyingSource::pull(&me));
     let me = source.clone();
     let cancel = Closure::<dyn FnMut()>::new(move || me.end());
-    // JavaScript owns the callbacks: they go, and the request with them, when it collects the stream.
+    // JavaScript owns the callbacks; collecting the stream frees them and aborts the request.
     let stream = source
         .sink
         .stream(&pull.into_js_value(), &cancel.into_js_value())
@@ -86,7 +86,7 @@ pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) 
 }
 
 impl UnderlyingSource {
-    /// One chunk, unless one is on its way: what tells the stream of that one makes it ask again.
+    /// Reads one chunk, unless a read is pending: the stream pulls again after that one is enqueued.
     fn pull(self: &Rc<Self>) {
         let Some(mut rest) = self.rest.take() else { return };
         let me = self.clone();
@@ -116,9 +116,9 @@ impl UnderlyingSource {
         self.end();
     }
 
-    /// Nobody reads at the moment.
+    /// Releases resources while nobody reads.
     fn rest(&self) {
-        // Outside of a borrow: a caller's own fetch hears of it.
+        // Outside of a borrow, because the caller's own fetch may be called.
         let Some(mut rest) = self.rest.take() else { return };
         rest.pull.rest();
         if !self.stop.is_stopped() {
@@ -126,7 +126,7 @@ impl UnderlyingSource {
         }
     }
 
-    /// Lets go of everything; a request under way stops.
+    /// Releases everything and aborts a pending request.
     fn end(&self) {
         self.stop.stop();
         self.sink.stop();

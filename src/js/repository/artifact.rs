@@ -33,7 +33,7 @@ impl Repository {
             let (annotations, tag) = (annotations(&options)?, options.text("tag")?);
             let chunk_size = options.whole("chunkSize", 1, LARGEST_CHUNK)?;
             let (call, signal) = (options.call()?, options.signal()?);
-            // Last: from here on streams are taken.
+            // Read last, because it locks the streams.
             let reason = Cause::default();
             let config = match options.get("config")? {
                 Some(value) => {
@@ -65,7 +65,7 @@ fn files(options: &Options, reason: &Cause) -> Result<Vec<ArtifactFile<HostBytes
     list.iter().enumerate().map(file).collect()
 }
 
-/// `data` and `mediaType`.
+/// Reads `data` and `mediaType`.
 fn pushed(options: &Options, reason: &Cause) -> Result<Push<HostBytes>> {
     let media_type = options.text("mediaType")?;
     media_type.as_deref().map_or(Ok(()), media_type::check)?;

@@ -53,7 +53,7 @@ impl Repository {
         })
     }
 
-    /// Resolves to the descriptor of a blob that was pushed, or was there.
+    /// Resolves to the descriptor of a blob that was pushed or existed already.
     #[wasm_bindgen(js_name = pushBlob)]
     pub fn push_blob(&self, data: JsValue, options: JsValue) -> Promise {
         let (repository, host) = (self.repository.clone(), self.context.host.clone());
@@ -66,7 +66,7 @@ impl Repository {
             let chunk_size = options.whole("chunkSize", 1, LARGEST_CHUNK)?;
             let callback = options.callback("onProgress")?;
             let (call, signal) = (options.call()?, options.signal()?);
-            // Last: from here on a stream is taken.
+            // Read last, because it locks the stream.
             let reason = Cause::default();
             let source = blob_data::read(&data, "data", &reason)?;
             let named = digest.as_ref().map(Digest::to_string);
@@ -86,7 +86,7 @@ impl Repository {
         })
     }
 
-    /// Resolves to whether the registry took the blob over from the other repository.
+    /// Resolves to true if the registry mounted the blob from the other repository.
     #[wasm_bindgen(js_name = mountBlob)]
     pub fn mount_blob(&self, digest: JsValue, from: JsValue, options: JsValue) -> Promise {
         let repository = self.repository.clone();
@@ -112,7 +112,7 @@ impl Repository {
     }
 }
 
-/// `[first, last]`.
+/// Reads `[first, last]`.
 fn range(value: &JsValue) -> Result<(u64, u64)> {
     let refused = || Failure::argument("options.range: a list of the first and the last byte's position is needed");
     let pair = options::list(value).ok_or_else(refused)?;
@@ -124,7 +124,7 @@ fn range(value: &JsValue) -> Result<(u64, u64)> {
     Ok((first, last))
 }
 
-/// The error with what the source itself said, where that is why.
+/// Adds the source's exception as the error's `cause`, if there is one.
 pub fn with_cause(error: Error, reason: &Cause) -> Failure {
     let Some(cause) = reason.take() else { return error.into() };
     let error = to_js(&error);

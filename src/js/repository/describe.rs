@@ -15,7 +15,7 @@ use crate::registry::{Described, Descriptions};
 
 #[wasm_bindgen]
 impl Repository {
-    /// What many tags point to.
+    /// Iterates over descriptions of many tags.
     #[wasm_bindgen(js_name = describeTags)]
     pub fn describe_tags(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let describe = || -> Result<JsValue> {
@@ -49,7 +49,7 @@ impl Pages for Descriptions<FetchHost> {
     }
 }
 
-/// `DescribedTag` of index.d.ts.
+/// Converts to `DescribedTag` of index.d.ts.
 fn entry(described: &Described) -> Result<JsValue> {
     let error = match &described.data {
         Ok(data) => return convert::tag_data(data),

@@ -38,7 +38,7 @@ impl Repository {
         })
     }
 
-    /// Resolves to the descriptor of what was pushed.
+    /// Resolves to the descriptor of the pushed manifest.
     #[wasm_bindgen(js_name = pushManifest)]
     pub fn push_manifest(&self, reference: JsValue, manifest: JsValue, options: JsValue) -> Promise {
         let (repository, context) = (self.repository.clone(), self.context.clone());
@@ -59,7 +59,7 @@ impl Repository {
         })
     }
 
-    /// Resolves to what depends on a manifest.
+    /// Resolves to a plan that lists what depends on a manifest.
     #[wasm_bindgen(js_name = planDelete)]
     pub fn plan_delete(&self, digest: JsValue, options: JsValue) -> Promise {
         let repository = self.repository.clone();
@@ -86,7 +86,7 @@ impl Repository {
         })
     }
 
-    /// Resolves to the descriptors of what refers to a manifest.
+    /// Resolves to the descriptors of a manifest's referrers.
     pub fn referrers(&self, digest: JsValue, options: JsValue) -> Promise {
         let repository = self.repository.clone();
         promise::run(self.context.signal.as_ref(), || {

@@ -1,4 +1,4 @@
-//! `Repository`: what it is. Its operations stand by noun in the files beside this one.
+//! `Repository`. Its operations are in the files beside this one, by noun.
 
 mod artifact;
 pub mod blob;
@@ -24,7 +24,7 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// For JavaScript.
+    /// Wraps a repository for JavaScript.
     pub(in crate::js) fn wrap(repository: registry::Repository<FetchHost>, context: &Rc<Context>) -> Self {
         Self { repository, context: context.clone() }
     }
@@ -32,7 +32,7 @@ impl Repository {
 
 #[wasm_bindgen]
 impl Repository {
-    /// A client gives repositories; there is no other way to one.
+    /// Throws: only a client creates repositories.
     #[wasm_bindgen(constructor)]
     pub fn new() -> std::result::Result<Self, JsValue> {
         Err(not_constructible("Repository", "client.repository(name)"))
@@ -44,13 +44,13 @@ impl Repository {
         self.repository.name().to_owned()
     }
 
-    /// What stands before the first slash.
+    /// The part before the first slash.
     #[wasm_bindgen(getter)]
     pub fn namespace(&self) -> Option<String> {
         self.repository.namespace().map(str::to_owned)
     }
 
-    /// What stands behind the first slash, or the whole name.
+    /// The part after the first slash, or the whole name.
     #[wasm_bindgen(getter)]
     pub fn repository(&self) -> String {
         self.repository.repository().to_owned()

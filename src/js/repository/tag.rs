@@ -28,7 +28,7 @@ impl Repository {
                     if let Some(filter) = &filter {
                         page = filter.apply(&page);
                     }
-                    // Nearly every list has one page: that needs no copy.
+                    // Most lists have one page, which needs no copy.
                     tags = if tags.length() == 0 { page } else { tags.concat(&page) };
                 }
                 Ok(tags.into())
@@ -36,7 +36,7 @@ impl Repository {
         })
     }
 
-    /// Tags as the pages arrive.
+    /// Iterates over tags as the pages arrive.
     #[wasm_bindgen(js_name = eachTag)]
     pub fn each_tag(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let list = || -> Result<JsValue> {
@@ -48,7 +48,7 @@ impl Repository {
         Ok(list()?)
     }
 
-    /// Resolves to what a tag points to.
+    /// Resolves to a description of the image that a tag points to.
     pub fn data(&self, tag: JsValue, options: JsValue) -> Promise {
         let repository = self.repository.clone();
         promise::run(self.context.signal.as_ref(), || {
