@@ -94,7 +94,7 @@ pub trait Host: Transport + Clock + Schema1Host {
     /// Creates a hasher for a digest algorithm.
     fn hasher(&self, algorithm: Algorithm) -> Self::Hasher;
 
-    /// Returns the origin of the page ("https://dashboard.example.com", or "null"), whose cross-origin requests are
+    /// Returns the origin of the page (`https://dashboard.example.com`, or `null`), whose cross-origin requests are
     /// subject to CORS; `None` outside of pages.
     fn page_origin(&self) -> Option<String> {
         None

@@ -47,7 +47,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Returns an error message as a [`line`] of bounded length.
+/// Returns an error message as a [`line()`] of bounded length.
 pub fn message(text: String) -> String {
     match cut(&text, MESSAGE_LIMIT) {
         Cow::Borrowed(whole) if !whole.contains(is_unsafe) => text,
@@ -55,7 +55,7 @@ pub fn message(text: String) -> String {
     }
 }
 
-/// Returns the beginning of untrusted text, to quote it in a message: a [`line`] of at most `limit` characters, with
+/// Returns the beginning of untrusted text, to quote it in a message: a [`line()`] of at most `limit` characters, with
 /// runs of whitespace and control characters replaced by single spaces.
 pub fn excerpt(text: &str, limit: usize) -> String {
     let mut out = String::new();
