@@ -1,14 +1,14 @@
 // Formats numbers, times and names for people.
 
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
-/** "31.4 MiB": three digits at most, binary units. */
+/** "31.4 MB": three digits at most, in decimal units, as docker and the command line show sizes. */
 export function bytes(count) {
   if (!Number.isFinite(count) || count < 0) return '–';
   let value = count;
   let unit = 0;
-  while (value >= 1023.5 && unit < UNITS.length - 1) {
-    value /= 1024;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
     unit += 1;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
