@@ -15,10 +15,8 @@ use crate::registry::api::repo::Repo;
 use crate::registry::ids::{Question, answers};
 use crate::registry::image::reference::ImageReference;
 use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::index::REFERENCE_DIGEST;
 use crate::transport::{Error, Host, Result};
-
-/// BuildKit's annotation of an attestation with the image that it describes.
-const ATTESTED: &str = "vnd.docker.reference.digest";
 
 /// The changes to an index besides the images to add.
 #[derive(Default)]
@@ -199,7 +197,7 @@ fn merge(entries: &mut Vec<Entry>, more: Vec<Entry>) {
 fn without_attestations(entries: &mut Vec<Entry>, gone: &[Digest]) {
     entries.retain(|entry| {
         let annotations = entry.descriptor.annotations.as_ref();
-        let about = annotations.and_then(|annotations| annotations.get(ATTESTED));
+        let about = annotations.and_then(|annotations| annotations.get(REFERENCE_DIGEST));
         about.is_none_or(|about| gone.iter().all(|digest| digest.as_str() != about))
     });
 }
