@@ -1,4 +1,4 @@
-// What only manifests of schema 1 ask of the host: WebCrypto's signatures, and gzip.
+// The host features for schema 1 manifests: WebCrypto signatures, and gzip.
 
 const subtle = () => {
   try {
@@ -62,7 +62,7 @@ export class Unpacker {
     this.writer = writable.getWriter();
     this.reader = readable.getReader();
     this.end = this.drain(take);
-    // Whoever writes or waits for the end is told; until then nobody listens.
+    // write() and the end report a rejection; without this handler it would be unhandled until then.
     this.end.catch(() => {});
   }
 

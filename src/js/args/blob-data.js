@@ -1,4 +1,4 @@
-// What pushBlob takes, told by what it can do: it may come from another realm.
+// Classifies the data of pushBlob by its methods, not its class: it may come from another realm.
 
 import { bytesOf } from '../../fetch/reader.js';
 

@@ -140,7 +140,7 @@ function textOf(found) {
     'API version': apiVersion,
     server,
     CORS: cors && `allowed: ${told(cors.allowed)}`,
-    // What is not known to be a registry was asked no more.
+    // A host that is not known to be a registry got no further requests.
     ...(apiVersion === 2 && factsOfV2(found)),
   };
   const lines = Object.entries(facts)

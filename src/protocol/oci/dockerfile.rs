@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(reconstruct(&[]), "");
     }
 
-    /// What an entry holds can neither begin an instruction of its own nor swallow the next one.
+    /// An entry can neither start an instruction of its own nor swallow the next one.
     #[test]
     fn nothing_is_forged() {
         for (created_by, expected) in [

@@ -80,7 +80,7 @@ pub struct Keyring {
     held: RefCell<Option<Held>>,
     /// The credentials that were refused last.
     gone: RefCell<Option<Held>>,
-    /// What the callback had no credentials for; `None`: it was not called yet.
+    /// The scopes for which the callback had no credentials; `None` if it was not called yet.
     declined: RefCell<Option<Declined>>,
     /// The callback's last error, and when it came.
     failed: RefCell<Option<(LogicalTime, Error)>>,

@@ -151,7 +151,7 @@ mod tests {
         Platform::parse(text).expect(text)
     }
 
-    /// What fits, best first, and what does not.
+    /// Lists the matching platforms, best first, and those that do not match.
     #[test]
     fn ranks() {
         for (wanted, fitting, others) in [
