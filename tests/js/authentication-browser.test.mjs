@@ -129,7 +129,10 @@ for (const name of ['chrome', 'firefox']) {
       tokens.requests = [];
       const { failed } = await inPage(tagsOf, hidden.url, 'public/one');
       assert.deepEqual([failed.code, failed.status], ['UNAUTHORIZED', 401]);
-      assert.match(failed.message, /hides the registry's challenge from this page.*Access-Control-Expose-Headers.*authServiceUrl/);
+      assert.match(
+        failed.message,
+        /hides the registry's challenge from this page.*Access-Control-Expose-Headers.*authServiceUrl/,
+      );
       assert.deepEqual(tokens.requests, []);
     });
 

@@ -199,7 +199,11 @@ describe('misbehaving', () => {
     ['gives no name', () => ({ password: 'RuBbIsH' }), { message: /username: it is missing/ }],
     ['gives a name with a colon', () => ({ username: 'RuB:bIsH', password: 'x' }), { message: /colon/ }],
     ['gives a name with a newline', () => ({ username: 'a\r\nb', password: 'x' }), { message: /control/ }],
-    ['gives a password that is no text', () => ({ ...ALICE, password: 5 }), { message: /password that is not a string/ }],
+    [
+      'gives a password that is no text',
+      () => ({ ...ALICE, password: 5 }),
+      { message: /password that is not a string/ },
+    ],
     ['gives a name that is null', () => ({ ...ALICE, username: null }), { message: /username that is not a string/ }],
     ['gives a token with a newline', () => ({ token: 'RuBbIsH\nx: y' }), { message: /token: it is empty, or has/ }],
     ['gives an empty token', () => ({ token: '' }), { message: /token: it is empty/ }],

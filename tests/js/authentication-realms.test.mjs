@@ -70,7 +70,11 @@ describe('answers that are none', () => {
     ['half an object', send('{"token":"ToKeN'), { code: 'INVALID_RESPONSE' }],
     ['invalid UTF-8', send(Buffer.from([0x7b, 0xff, 0x7d])), { code: 'INVALID_RESPONSE' }],
     ['HTML', html, { code: 'INVALID_RESPONSE', message: /not a JSON object/ }],
-    ['a token with a line break', json({ token: 'ToKeN\r\nX-Evil: 1' }), { message: /characters that no header field allows/ }],
+    [
+      'a token with a line break',
+      json({ token: 'ToKeN\r\nX-Evil: 1' }),
+      { message: /characters that no header field allows/ },
+    ],
     ['a token with a space', json({ token: 'ToKeN ToKeN' }), { code: 'INVALID_RESPONSE' }],
     ['a token beyond ASCII', json({ token: 'ToKeN✓' }), { code: 'INVALID_RESPONSE' }],
     ['10 MB', send(JSON.stringify({ token: 'x'.repeat(10_000_000) })), { code: 'TOO_LARGE' }],
