@@ -1,13 +1,19 @@
 //! The error of every parser in `protocol`: untrusted data that breaks a rule.
 
 use std::fmt;
+use std::ops::Deref;
 
 use crate::protocol::code;
 use crate::protocol::text::printable;
 
-/// Untrusted data that breaks a rule. The message names the field, the rule and the position.
+/// Untrusted data that breaks a rule. The message names the field, the rule and the position. One pointer to its fields,
+/// for the same reason as `transport::Error`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invalid {
+pub struct Invalid(Box<Details>);
+
+/// The fields of an [`Invalid`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Details {
     /// One of [`code`]'s constants.
     pub code: &'static str,
     /// The message for the user.
@@ -15,19 +21,38 @@ pub struct Invalid {
 }
 
 impl Invalid {
+    /// Creates an error with one of [`code`]'s constants.
+    #[inline(never)]
+    pub fn new(code: &'static str, message: String) -> Self {
+        Self(Box::new(Details { code, message }))
+    }
+
     /// Creates the error for a caller's argument that is not a repository name, tag or digest.
     pub fn reference(message: impl Into<String>) -> Self {
-        Self { code: code::INVALID_REFERENCE, message: message.into() }
+        Self::new(code::INVALID_REFERENCE, message.into())
     }
 
     /// Creates the error for any other invalid argument.
     pub fn argument(message: impl Into<String>) -> Self {
-        Self { code: code::INVALID_ARGUMENT, message: message.into() }
+        Self::new(code::INVALID_ARGUMENT, message.into())
     }
 
     /// Creates the error for invalid data from a registry.
     pub fn response(message: impl Into<String>) -> Self {
-        Self { code: code::INVALID_RESPONSE, message: message.into() }
+        Self::new(code::INVALID_RESPONSE, message.into())
+    }
+
+    /// Moves the message out.
+    pub fn into_message(self) -> String {
+        self.0.message
+    }
+}
+
+impl Deref for Invalid {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
     }
 }
 

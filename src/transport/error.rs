@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use crate::protocol::code;
 use crate::protocol::http::Method;
@@ -10,9 +11,14 @@ use crate::protocol::invalid::Invalid;
 use crate::protocol::text::printable;
 use crate::protocol::url::Url;
 
-/// An error; `RegistryError` in JavaScript.
+/// An error; `RegistryError` in JavaScript. One pointer to its fields: nearly every function returns a result, and each
+/// `?` would otherwise copy the whole error.
 #[derive(Debug, Clone)]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+/// The fields of an [`Error`].
+#[derive(Debug, Clone)]
+pub struct Details {
     /// The registry's own code if it gave one, else one of [`code`]'s constants.
     pub code: Cow<'static, str>,
     /// The message for the user: one line without secrets and without control characters.
@@ -52,9 +58,15 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// Creates an error without a request.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            message: printable::message(message.into()),
+        Self::from_parts(code.into(), message.into())
+    }
+
+    /// Not inlined: [`new`](Self::new) is compiled once for each pair of argument types.
+    #[inline(never)]
+    fn from_parts(code: Cow<'static, str>, message: String) -> Self {
+        Self(Box::new(Details {
+            code,
+            message: printable::message(message),
             status: None,
             method: None,
             url: None,
@@ -63,7 +75,7 @@ impl Error {
             is_transient: false,
             answers: None,
             stage: Stage::Request,
-        }
+        }))
     }
 
     /// Creates an internal error: a defect of this client.
@@ -98,6 +110,23 @@ impl Error {
         self
     }
 
+    /// Puts the name of the object that the error concerns in front of the message.
+    pub fn about(mut self, object: &str) -> Self {
+        self.message = format!("{object}: {}", self.message);
+        self
+    }
+
+    /// Sets the part of the call that failed.
+    pub fn with_stage(mut self, stage: Stage) -> Self {
+        self.stage = stage;
+        self
+    }
+
+    /// Moves the fields out.
+    pub fn into_details(self) -> Details {
+        *self.0
+    }
+
     /// Appends a clause to the message, such as what has been done and what remains.
     pub fn and(mut self, clause: &str) -> Self {
         self.message.push_str("; ");
@@ -125,9 +154,23 @@ impl Error {
     }
 }
 
+impl Deref for Error {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Self {
-        Self::new(invalid.code, invalid.message)
+        Self::new(invalid.code, invalid.into_message())
     }
 }
 

@@ -23,7 +23,7 @@ fn pull_from(
     let result = host.run(async { repository.blob(digest, range, &Call::default()).await?.collect().await });
     assert_eq!(host.open(), 0, "nothing stays open");
     let text = |chunks: Vec<Bytes>| String::from_utf8(chunks.into_iter().flat_map(|chunk| chunk.0).collect()).unwrap();
-    result.map(text).map_err(|error| (error.code.into_owned(), error.message))
+    result.map(text).map_err(|error| (error.code.to_string(), error.message.clone()))
 }
 
 fn chunked(sizes: usize) -> Reply {
@@ -225,7 +225,7 @@ fn head_of_a_blob_that_does_not_tell() {
         });
         let result = host.run(host.repository().head_blob(&sha256(CONTENT), &Call::default()));
         assert_eq!(host.open(), 0, "nothing stays open");
-        result.map(|found| found.map(|found| found.size)).map_err(|error| error.code.into_owned())
+        result.map(|found| found.map(|found| found.size)).map_err(|error| error.code.to_string())
     };
     let page = || Reply::bytes("<!doctype html>").header("content-type", "text/html");
     let first = |range: &str| Reply::bytes("0").status(206).header("content-range", range);

@@ -81,7 +81,7 @@ fn only_for_the_repository_it_was_made_for() {
     let json = json_of(&plan(&host, &host.client()).unwrap()).to_string();
     let refused = |client: &Client<Scripted>, name: &str| {
         let error = client.repository(name, None).unwrap().load_cleanup(&json).err().unwrap();
-        (error.code.into_owned(), error.message)
+        (error.code.to_string(), error.message.clone())
     };
     let (code, message) = refused(&host.client(), "a/c");
     assert_eq!(code, "INVALID_ARGUMENT");

@@ -65,7 +65,7 @@ fn all(
                 assert_eq!(data.tag, described.tag);
                 data.created.unwrap_or_default()
             });
-            (described.tag, data.map_err(|error| error.code.into_owned()))
+            (described.tag, data.map_err(|error| error.code.to_string()))
         }));
     }
     assert_eq!(host.run(descriptions.next_some()).unwrap().map(|some| some.len()), None);

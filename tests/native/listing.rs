@@ -18,12 +18,12 @@ fn list(host: &Scripted) -> Result<Vec<String>, String> {
 /// As whoever deletes something by the list.
 fn list_thoroughly(host: &Scripted) -> Result<Vec<String>, String> {
     let listing = host.repository().tags(None, Call::default()).thorough();
-    host.run(listing.collect()).map_err(|error| error.code.into_owned())
+    host.run(listing.collect()).map_err(|error| error.code.to_string())
 }
 
 fn list_with(host: &Scripted, settings: Settings) -> Result<Vec<String>, String> {
     let repository = host.client_with(settings).repository("a/b", None).unwrap();
-    host.run(repository.tags(None, Call::default()).collect()).map_err(|error| error.code.into_owned())
+    host.run(repository.tags(None, Call::default()).collect()).map_err(|error| error.code.to_string())
 }
 
 #[test]
@@ -501,5 +501,8 @@ fn cursors_that_end_with_a_full_page() {
         }
     });
     let found = host.run(host.repository().tags(Some(2), Call::default()).collect());
-    assert_eq!(found.map_err(|error| error.message), Ok(["a", "b", "c", "d"].map(str::to_owned).to_vec()));
+    assert_eq!(
+        found.map_err(|error| error.into_details().message),
+        Ok(["a", "b", "c", "d"].map(str::to_owned).to_vec())
+    );
 }

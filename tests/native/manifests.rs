@@ -73,14 +73,14 @@ fn platform(text: &str) -> String {
 fn image(host: &Scripted, reference: &str, platform: Option<&str>) -> Result<Image<Scripted>, (String, String)> {
     let repository = host.repository();
     host.run(repository.image(reference, platform, &Call::default()))
-        .map_err(|error| (error.code.into_owned(), error.message))
+        .map_err(|error| (error.code.to_string(), error.message.clone()))
 }
 
 fn manifest_error(reply: Reply, reference: &str) -> (String, String) {
     let host = Scripted::new(move |_| reply.clone());
     let error = host.run(host.repository().manifest(reference, None, &Call::default())).unwrap_err();
     assert_eq!(host.open(), 0);
-    (error.code.into_owned(), error.message)
+    (error.code.to_string(), error.message.clone())
 }
 
 /// F24.

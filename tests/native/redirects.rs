@@ -107,7 +107,7 @@ fn circles_end() {
             let hop: u64 = seen.target.rsplit("hop=").next().and_then(|hop| hop.parse().ok()).unwrap_or(0);
             if hop == length { Reply::json("{}") } else { to(307, &format!("https://h{hop}.test/?hop={}", hop + 1)) }
         });
-        tags(&host, known()).map_err(|error| error.code.into_owned())
+        tags(&host, known()).map_err(|error| error.code.to_string())
     };
     assert!(chain(10).is_ok());
     assert_eq!(chain(11).unwrap_err(), "INVALID_RESPONSE");

@@ -24,7 +24,7 @@ fn list(host: &Scripted, artifact_type: Option<&str>) -> Result<Vec<String>, (St
     let digests = |list: Vec<docker_registry_client_wasm::protocol::oci::descriptor::Descriptor>| {
         list.into_iter().map(|one| one.digest.to_string()).collect()
     };
-    found.map(digests).map_err(|error| (error.code.into_owned(), error.message))
+    found.map(digests).map_err(|error| (error.code.to_string(), error.message.clone()))
 }
 
 fn tag() -> String {

@@ -26,7 +26,7 @@ fn pull(host: &Scripted, digest: &str, range: Option<(u64, u64)>) -> Result<Stri
 }
 
 fn code(result: Result<String>) -> String {
-    result.unwrap_err().code.into_owned()
+    result.unwrap_err().code.to_string()
 }
 
 fn ranges(host: &Scripted) -> Vec<Option<String>> {
@@ -400,7 +400,7 @@ fn the_size_of_a_descriptor_is_checked() {
     let pull = |position: i64| {
         let before = host.bytes_sent();
         let result = host.run(async { image.layer(Layer::Position(position), &call).await?.collect().await });
-        (result.map_err(|error| error.code.into_owned()), host.bytes_sent() - before)
+        (result.map_err(|error| error.code.to_string()), host.bytes_sent() - before)
     };
     let count = |chunks: Vec<Bytes>| chunks.iter().map(|chunk| chunk.0.len()).sum::<usize>();
     assert_eq!(pull(0).0.map(count), Ok(20));

@@ -18,7 +18,7 @@ fn manifest_with(host: &Scripted, reference: &str, settings: Settings) -> Outcom
     let repository = host.client_with(settings).repository("a/b", None).unwrap();
     let fetched = host.run(repository.manifest(reference, None, &Call::default()));
     assert_eq!(host.open(), 0);
-    fetched.map_err(|error| (error.code.into_owned(), error.message))
+    fetched.map_err(|error| (error.code.to_string(), error.message.clone()))
 }
 
 fn manifest(host: &Scripted, reference: &str) -> Outcome<Rc<FetchedManifest>> {
@@ -174,7 +174,7 @@ fn pushing() {
     let push = |reference: &str, document: &str, media_type: Option<&str>, key: Option<u8>| {
         let document = document.to_owned().into_bytes();
         let pushed = repository.push_manifest(reference, document, media_type, key.map(signer), &call);
-        host.run(pushed).map_err(|error| (error.code.into_owned(), error.message))
+        host.run(pushed).map_err(|error| (error.code.to_string(), error.message.clone()))
     };
     // What is signed goes as it is, what is not is signed: the payload stays byte for byte.
     push("as-it-is", &sample.signed, None, None).unwrap();

@@ -17,7 +17,7 @@ fn copy(source: &Scripted, convert: Option<Form>) -> (Store, Result<String, (Str
     let options = Options { convert, ..Options::default() };
     let copied = target.run(target.client().copy(&place, "a/c:new", &options, &Call::default()));
     let told = copied.map(|(descriptor, _)| descriptor.digest.to_string());
-    (store, told.map_err(|error| (error.code.into_owned(), error.message)))
+    (store, told.map_err(|error| (error.code.to_string(), error.message.clone())))
 }
 
 fn host_of(routes: Vec<(String, Reply)>) -> Scripted {

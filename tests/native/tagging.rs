@@ -593,7 +593,7 @@ fn entries_of_an_index_are_looked_for_by_get() {
         });
         let change = IndexChange { base: Some("base".into()), ..IndexChange::default() };
         let made = host.run(host.repository().create_index("made", &[], &change, &Call::default()));
-        let code = made.map_err(|error| error.code.into_owned()).map(drop);
+        let code = made.map_err(|error| error.code.to_string()).map(drop);
         assert_eq!(code, if is_there { Ok(()) } else { Err("MANIFEST_UNKNOWN".to_owned()) }, "HEAD {status}");
         assert_eq!(model.tag("made").is_some(), is_there);
     }

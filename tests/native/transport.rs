@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 
 fn detect(host: &Scripted) -> Result<Version, (String, String)> {
     let client = host.raw_client(Settings::default());
-    host.run(client.api_version(&Call::default())).map_err(|error| (error.code.into_owned(), error.message))
+    host.run(client.api_version(&Call::default())).map_err(|error| (error.code.to_string(), error.message.clone()))
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn what_a_registry_says_is_one_harmless_line() {
         let host = Scripted::new(move |_| reply.clone().header("warning", &format!("299 - \"{EVIL}\"")));
         let repository = host.client_with(Settings { warned, ..Settings::default() }).repository("a/b", None).unwrap();
         if let Err(error) = host.run(repository.tags(None, Call::default()).collect()) {
-            told.borrow_mut().push(error.message);
+            told.borrow_mut().push(error.message.clone());
         }
         let unsafe_text = told.borrow().iter().find(|text| text.contains(is_unsafe)).cloned();
         assert_eq!(unsafe_text, None, "{index}");
@@ -535,7 +535,7 @@ fn docker_hub_hides_private_repositories() {
         let client =
             Client::new(host.clone(), base, Settings { api_version: Some(Version::V2), ..Settings::default() });
         let repository = client.repository("team/web", None).unwrap();
-        host.run(repository.manifest("latest", None, &Call::default())).map(drop).unwrap_err().message
+        host.run(repository.manifest("latest", None, &Call::default())).map(drop).unwrap_err().into_details().message
     };
     let told = r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#;
     let message = error(Reply::json(told).status(404));

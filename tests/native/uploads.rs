@@ -225,7 +225,7 @@ fn locations() {
         host.settle();
         let put = host.seen().into_iter().find(|seen| seen.method == Method::Put);
         let put = put.map(|seen| (seen.target, seen.headers.get("x-mine").is_some()));
-        (result.map_err(|error| error.code.into_owned()), put)
+        (result.map_err(|error| error.code.to_string()), put)
     };
     let digest = sha256("x").replace(':', "%3A");
     for (location, expected, is_own) in [

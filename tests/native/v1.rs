@@ -474,7 +474,8 @@ fn tags_are_described_one_by_one() {
     let mut all = Vec::new();
     while let Some(some) = host.run(described.next_some()).unwrap() {
         all.extend(
-            some.into_iter().map(|one| (one.tag, one.data.map(|data| data.id.unwrap()).map_err(|error| error.code))),
+            some.into_iter()
+                .map(|one| (one.tag, one.data.map(|data| data.id.unwrap()).map_err(|error| error.into_details().code))),
         );
     }
     assert_eq!(all, [("broken".into(), Err("INVALID_RESPONSE".into())), ("latest".into(), Ok(TOP.to_owned()))]);

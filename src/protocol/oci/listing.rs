@@ -307,7 +307,7 @@ mod tests {
         for (item, length) in [(format!("{tag}t"), "129"), (format!("{escaped}t"), "129"), (huge, "1000001")] {
             let refused = list(&format!(r#"{{"tags":["a","{item}"]}}"#)).expect_err(length);
             let place = format!("tag list: tags[1]: it has {length} bytes; 128 at most are allowed");
-            assert_eq!((refused.code, refused.message), ("INVALID_RESPONSE", place));
+            assert_eq!((refused.code, refused.into_message()), ("INVALID_RESPONSE", place));
         }
         assert!(repositories(format!(r#"{{"repositories":["{name}"]}}"#).into_bytes()).is_ok());
         let refused = repositories(format!(r#"{{"repositories":["{name}n"]}}"#).into_bytes()).expect_err("too long");

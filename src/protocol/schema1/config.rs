@@ -51,7 +51,7 @@ impl Schema1 {
     /// Returns the config. `diff_ids` are those of the non-empty layers, base first; without them the config has no
     /// `rootfs`, which schema 1 does not provide.
     pub fn config(&self, diff_ids: Option<&[Digest]>) -> Result<Vec<u8>, Invalid> {
-        let unwritable = |error| Invalid { code: code::INTERNAL, message: format!("config: {error}") };
+        let unwritable = |error| Invalid::new(code::INTERNAL, format!("config: {error}"));
         let history: Vec<History<'_>> = self.steps.iter().map(History::from).collect();
         let mut members: Vec<Member> = Vec::new();
         put(&mut members, "history", to_raw_value(&history).map_err(unwritable)?);

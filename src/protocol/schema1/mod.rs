@@ -76,7 +76,7 @@ impl Schema1 {
             // CVE-2021-41190; and `signatures` within a signed payload would give one document two payloads.
             let message =
                 format!("manifest: it is schema1, but also has {name:?}, so that it can be read as another kind");
-            return Err(Invalid { code: code::AMBIGUOUS_MANIFEST, message });
+            return Err(Invalid::new(code::AMBIGUOUS_MANIFEST, message));
         }
         Self::read(&members).map_err(refused)
     }

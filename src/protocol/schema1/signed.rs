@@ -59,7 +59,7 @@ impl Signed {
     pub fn parse(bytes: &[u8]) -> Result<Self, Invalid> {
         Self::read(bytes).map_err(|error| {
             let message = json::complete("manifest", &error);
-            Invalid { code: code::SIGNATURE_INVALID, message }
+            Invalid::new(code::SIGNATURE_INVALID, message)
         })
     }
 

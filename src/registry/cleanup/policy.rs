@@ -1,6 +1,5 @@
 //! Clean-up policies: the rules for what to keep and what to remove.
 
-use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::text::timestamp;
 use crate::protocol::text::version_order::{Version, highest_first};
@@ -99,12 +98,11 @@ impl Moment {
             number.parse::<u64>().ok()?.checked_mul(unit(name)?)
         });
         let at = || timestamp::unix_ms(text).or_else(|| timestamp::unix_ms(&format!("{text}T00:00:00Z")));
-        ago.map(Self::Ago).or_else(|| at().map(Self::At)).ok_or_else(|| Invalid {
-            code: code::INVALID_ARGUMENT,
-            message: format!(
+        ago.map(Self::Ago).or_else(|| at().map(Self::At)).ok_or_else(|| {
+            Invalid::argument(format!(
                 "{}: a time ago like \"30d\" (s, m, h, d, w), a date like \"2026-01-31\" or an RFC 3339 time is needed",
                 quoted(text)
-            ),
+            ))
         })
     }
 
@@ -124,12 +122,10 @@ impl Policy {
         if !is_empty && tags.as_ref().is_none_or(|tags| !tags.is_empty()) {
             return Ok(());
         }
-        Err(Invalid {
-            code: code::INVALID_ARGUMENT,
-            message: "policy.remove: set tags (at least one), olderThan or prerelease to select what to remove; \
-                      { tags: [\"*\"] } selects everything that policy.keep does not keep"
-                .into(),
-        })
+        Err(Invalid::argument(
+            "policy.remove: set tags (at least one), olderThan or prerelease to select what to remove; \
+             { tags: [\"*\"] } selects everything that policy.keep does not keep",
+        ))
     }
 
     /// Decides on each tag. Tags that belong to a digest get no decision here.

@@ -123,8 +123,8 @@ impl Inquiry {
                         }
                         self.enter(response);
                     }
-                    (200..=299, Err(error)) => self.end("NOT_A_REGISTRY", Some(error.message)),
-                    _ => self.end("BASE_FAILED", Some(api.failure(response).message)),
+                    (200..=299, Err(error)) => self.end("NOT_A_REGISTRY", Some(error.into_details().message)),
+                    _ => self.end("BASE_FAILED", Some(api.failure(response).into_details().message)),
                 }
             }
             Probe::Ping if status == Status::Yes && version::looks_like_registry(response).is_ok() => {
@@ -135,7 +135,7 @@ impl Inquiry {
             Probe::Door => match response.status {
                 401 => self.enter_by_catalog(response),
                 200..=299 if listing::repositories(body()).is_ok() => self.enter_by_catalog(response),
-                _ => self.end("BASE_FAILED", Some(api.failure(response).message)),
+                _ => self.end("BASE_FAILED", Some(api.failure(response).into_details().message)),
             },
             Probe::Accept | Probe::Authorization => self.preflight(probe, Some(true)),
             Probe::Credentials => {

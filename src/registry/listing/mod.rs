@@ -220,7 +220,9 @@ impl<H: Host> Listing<H> {
         } else {
             (error.code.clone(), "the catalog is not shown without credentials that may read it".to_owned())
         };
-        Error { code, ..error.and(&clause) }
+        let mut error = error.and(&clause);
+        error.code = code;
+        error
     }
 
     /// Handles a refused page: ends the listing, tries another request, or fails.
@@ -249,7 +251,7 @@ impl<H: Host> Listing<H> {
             Listed::Catalog => listing::repositories(body),
             Listed::Tags(_) => listing::tags(body),
         };
-        let page = parsed.map_err(|invalid| response.other_content(invalid.code, invalid.message))?;
+        let page = parsed.map_err(|invalid| response.other_content(invalid.code, invalid.into_message()))?;
         let (is_hidden, next) = (response.headers_filtered, next_page(&response));
         let (page, turn) = self.course.turn(turn, page, next, is_hidden, &|url| self.extent.has(url));
         self.extent.add(&response, page.len())?;

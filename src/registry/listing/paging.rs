@@ -47,7 +47,7 @@ pub fn next_page<B>(response: &Response<B>) -> NextPage {
     let unreadable = |invalid: Invalid| {
         let guess = link::query_of_unreadable(values());
         let guess = guess.and_then(|query| response.url.join(&format!("?{query}")).ok());
-        NextPage::Unreadable { why: invalid.message, guess }
+        NextPage::Unreadable { why: invalid.into_message(), guess }
     };
     let endpoint = match link::next(values()) {
         Ok(None) => return NextPage::None,

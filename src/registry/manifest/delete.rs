@@ -135,7 +135,7 @@ impl<H: Host> Repo<H> {
             Ok(checked) => Some(self.look(tag, Reference::Tag(checked), false, digest)),
             // The tag is listed, but its name is invalid.
             Err(invalid) => {
-                looked.push(Look::Unread(Unread { name: tag, reason: invalid.message }));
+                looked.push(Look::Unread(Unread { name: tag, reason: invalid.into_message() }));
                 None
             }
         });
@@ -160,7 +160,9 @@ impl<H: Host> Repo<H> {
                 Err(error) if may_be_blob && error.status.is_some_and(|status| status >= 400) => {
                     Ok(Look::Nothing(label))
                 }
-                Err(error) if is_about_one(&error) => Ok(Look::Unread(Unread { name: label, reason: error.message })),
+                Err(error) if is_about_one(&error) => {
+                    Ok(Look::Unread(Unread { name: label, reason: error.into_details().message }))
+                }
                 Err(error) => Err(error),
             }
         })

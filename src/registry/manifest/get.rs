@@ -272,7 +272,7 @@ pub(crate) fn verified(
     let manifest = match parsed {
         Ok(manifest) => manifest,
         Err(invalid) if is_vouched => Manifest::unreadable(content_type.as_deref(), invalid),
-        Err(invalid) => return Err(response.other_content(invalid.code, invalid.message)),
+        Err(invalid) => return Err(response.other_content(invalid.code, invalid.into_message())),
     };
     Ok((FetchedManifest { bytes, digest, manifest, schema1: None }, signed))
 }

@@ -136,10 +136,7 @@ pub async fn open<H: Host>(repo: &Repo<H>, entry: &Descriptor) -> Result<Found> 
 
 /// Adds the index to the error if an entry of it does not exist.
 pub fn lists(index: &Digest) -> impl FnOnce(Error) -> Error {
-    move |error| {
-        let message = format!("index {index}: {}", error.message);
-        if error.is_not_found() { Error { message, ..error } } else { error }
-    }
+    move |error| if error.is_not_found() { error.about(&format!("index {index}")) } else { error }
 }
 
 /// Creates the error that no image matches the platform.

@@ -46,7 +46,7 @@ fn checked(reference: &Reference, bytes: Vec<u8>, media_type: Option<&str>) -> R
     };
     let given = media_type.map(media_type::essence);
     let refused = |invalid: Invalid| match invalid.code {
-        code::INVALID_RESPONSE => Invalid::argument(invalid.message),
+        code::INVALID_RESPONSE => Invalid::argument(invalid.into_message()),
         _ => invalid,
     };
     let manifest = FetchedManifest::new(bytes, given.as_deref(), algorithm).map_err(refused)?;

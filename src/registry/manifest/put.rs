@@ -74,14 +74,15 @@ impl<H: Host> Repo<H> {
     pub(crate) fn deletion_refused(&self, response: &Response<Vec<u8>>) -> Error {
         let mut error = self.api.failure(response);
         if response.status == 405 && error.code == code::UNSUPPORTED {
-            error.message.push_str("; nothing was deleted. ");
-            error.message.push_str(if error.errors.is_empty() {
+            let why = if error.errors.is_empty() {
                 "DELETE is not allowed there: the registry cannot delete or is read-only, or a proxy in front \
                  of it blocks DELETE"
             } else {
                 "Deletion is disabled: distribution enables it with storage.delete.enabled: true \
                  (REGISTRY_STORAGE_DELETE_ENABLED=true), and not while storage.maintenance.readonly is enabled"
-            });
+            };
+            error.message.push_str("; nothing was deleted. ");
+            error.message.push_str(why);
         }
         error
     }

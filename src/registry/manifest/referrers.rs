@@ -162,8 +162,8 @@ fn entries(response: &Response<Vec<u8>>, subject: &Digest, is_first: bool) -> Re
     let index = match Manifest::parse(body, Some(&content_type)) {
         Ok(index) => index,
         // A body with the media type of an index that cannot be parsed is a damaged index.
-        Err(invalid) if content_type == OCI_INDEX => return Err(response.error(invalid.code, invalid.message)),
-        Err(invalid) => return told(invalid.code, invalid.message),
+        Err(invalid) if content_type == OCI_INDEX => return Err(response.error(invalid.code, invalid.into_message())),
+        Err(invalid) => return told(invalid.code, invalid.into_message()),
     };
     let is_subject = || subject.algorithm().is_some_and(|algorithm| Digest::of(algorithm, body) == *subject);
     if index.kind != Kind::Index || is_subject() {
@@ -173,7 +173,7 @@ fn entries(response: &Response<Vec<u8>>, subject: &Digest, is_first: bool) -> Re
         );
     }
     match index.problem {
-        Some(invalid) => Err(response.error(invalid.code, invalid.message)),
+        Some(invalid) => Err(response.error(invalid.code, invalid.into_message())),
         None => Ok(Some(index.manifests.unwrap_or_default())),
     }
 }

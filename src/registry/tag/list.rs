@@ -4,13 +4,13 @@ use crate::protocol::oci::reference::Tag;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::turns::Listed;
 use crate::registry::listing::Listing;
-use crate::transport::{Error, Host, Result};
+use crate::transport::{Host, Result};
 
 impl<H: Host> Repo<H> {
     /// Lists the tags of a repository now. The list is empty if the registry does not know the repository.
     pub(crate) async fn listed_tags(&self) -> Result<Vec<String>> {
         match Listing::of_tags(self).thorough().collect().await {
-            Err(Error { status: Some(404), errors, .. }) if !errors.is_empty() => Ok(Vec::new()),
+            Err(error) if error.status == Some(404) && !error.errors.is_empty() => Ok(Vec::new()),
             listed => listed,
         }
     }

@@ -192,10 +192,8 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         let retry_budget = request.retry_budget.for_subrequest();
         let asking = Asking { transport, clock, retry, service, credentials, newer_than, timeout, retry_budget };
         let result = self.tokens.get(&asking, scopes).await;
-        let (token, refresh_token) = result.map_err(|error| {
-            let error = token::unreached(service, self.trust.registry(), error);
-            Error { stage: Stage::Token, ..error }
-        })?;
+        let (token, refresh_token) =
+            result.map_err(|error| token::unreached(service, self.trust.registry(), error).with_stage(Stage::Token))?;
         if let Some(refresh_token) = refresh_token {
             self.keyring.renew(refresh_token);
         }

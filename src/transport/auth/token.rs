@@ -282,7 +282,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
 
 /// Adds advice to the error of an unreachable token service: a registry in a cluster or behind a proxy may name an
 /// address that works only there.
-pub fn unreached(service: &Service, registry: &Url, error: Error) -> Error {
+pub fn unreached(service: &Service, registry: &Url, mut error: Error) -> Error {
     let is_unreached =
         error.status.is_none() && matches!(error.code.as_ref(), code::NETWORK | code::CORS_OR_NETWORK | code::TIMEOUT);
     if !is_unreached {
@@ -294,7 +294,8 @@ pub fn unreached(service: &Service, registry: &Url, error: Error) -> Error {
         registry.redacted(),
         error.message
     );
-    Error { message: printable::message(message), ..error }
+    error.message = printable::message(message);
+    error
 }
 
 /// Returns the error for a token service that the registry names and that must not receive the credentials.

@@ -103,7 +103,7 @@ impl<T: Transport, C: Clock> Transport for RedirectLayer<T, C> {
 }
 
 fn of_redirect(error: Error) -> Error {
-    Error { stage: Stage::Redirect, ..error }
+    error.with_stage(Stage::Redirect)
 }
 
 /// Returns the error for a status that the POST of an upload never gets: the browser followed the redirect with GET.

@@ -534,8 +534,9 @@ impl Transport for Scripted {
         if let Some(answers) = reply.cors {
             open.ended = true;
             // Worth another try: where pages could read before, a lost connection looks the same.
-            let error = Error::new(code::CORS_OR_NETWORK, "failed to fetch").transient();
-            return Err(Error { answers, ..error });
+            let mut error = Error::new(code::CORS_OR_NETWORK, "failed to fetch").transient();
+            error.answers = answers;
+            return Err(error);
         }
         if reply.refuse || reply.reset {
             open.ended = true;

@@ -70,7 +70,7 @@ fn text(input: &[u8], check: fn(&str)) {
 fn refusal<T>(result: Result<T, Invalid>) -> Option<T> {
     let message = match result {
         Ok(value) => return Some(value),
-        Err(refused) => refused.message,
+        Err(refused) => refused.into_message(),
     };
     assert!(message.chars().count() < 2000 && !message.contains(char::is_control), "{message:?}");
     None

@@ -215,7 +215,7 @@ pub fn read(
     let settings = Settings { takes_unverified, ..Settings::default() };
     let repository = host.client_with(settings).repository("a/b", None).unwrap();
     let fetched =
-        host.run(repository.manifest(reference, None, &Call::default())).map_err(|error| error.code.into_owned())?;
+        host.run(repository.manifest(reference, None, &Call::default())).map_err(|error| error.code.to_string())?;
     let signatures = &fetched.schema1.as_ref().unwrap().signatures;
     assert!(takes_unverified || signatures.iter().all(|fact| fact.verified));
     let ids = signatures.iter().filter(|fact| fact.verified).filter_map(|fact| fact.key_id.clone()).collect();

@@ -184,5 +184,5 @@ impl IndexDocument {
 
 /// Maps a serialization error, which cannot occur: all keys are strings and all numbers are in range.
 fn unwritable(error: serde_json::Error) -> Invalid {
-    Invalid { code: crate::protocol::code::INTERNAL, message: format!("a document cannot be written as JSON: {error}") }
+    Invalid::new(crate::protocol::code::INTERNAL, format!("a document cannot be written as JSON: {error}"))
 }

@@ -38,7 +38,7 @@ mod tests {
 
     fn keep(index: &str, wanted: &[usize]) -> Result<String, String> {
         let filtered = with_entries(index.as_bytes(), &mut |position| wanted.contains(&position));
-        filtered.map(|bytes| String::from_utf8(bytes).expect("text")).map_err(|invalid| invalid.message)
+        filtered.map(|bytes| String::from_utf8(bytes).expect("text")).map_err(Invalid::into_message)
     }
 
     #[test]

@@ -240,10 +240,11 @@ fn check_unambiguous(members: &Members<'_>, kind: Kind) -> Result<(), Invalid> {
         _ => ("an image", &["manifests", "fsLayers", "history"]),
     };
     match foreign.iter().find(|name| members.get(name).is_some()) {
-        Some(name) => Err(Invalid {
-            code: code::AMBIGUOUS_MANIFEST,
-            message: format!("manifest: it is {own}, but also has {name:?}, so that it can be read as another kind"),
-        }),
+        Some(name) => {
+            let message =
+                format!("manifest: it is {own}, but also has {name:?}, so that it can be read as another kind");
+            Err(Invalid::new(code::AMBIGUOUS_MANIFEST, message))
+        }
         None => Ok(()),
     }
 }

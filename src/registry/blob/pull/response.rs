@@ -46,7 +46,8 @@ impl<H: Host> BlobPull<H> {
             }
             _ => return Err(response.error(code::INVALID_RESPONSE, "the response has no Content-Range, or several")),
         };
-        let told = range::parse_content_range(told).map_err(|invalid| response.error(invalid.code, invalid.message))?;
+        let told =
+            range::parse_content_range(told).map_err(|invalid| response.error(invalid.code, invalid.into_message()))?;
         let length = told.complete.or(self.total.filter(|_| matches!(self.span, Span::Whole)));
         let end = length.map(|length| length.saturating_sub(1));
         let wanted = match (self.span.last(), end) {

@@ -126,7 +126,7 @@ impl<H: Host> Upload<H> {
     pub(crate) fn go_on_at(&mut self, response: &Response<Vec<u8>>) -> Result<bool> {
         let Some(location) = response.header("location") else { return Ok(false) };
         let base = response.http.url.as_ref().unwrap_or(&response.url);
-        let url = base.join(location).map_err(|invalid| response.error(invalid.code, invalid.message))?;
+        let url = base.join(location).map_err(|invalid| response.error(invalid.code, invalid.into_message()))?;
         let url = self.seen_from_here(url, base);
         let trust = &self.api.trust;
         trust.upload(&response.url, &url).map_err(|error| error.at(response.method, &response.url))?;

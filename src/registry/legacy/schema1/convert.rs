@@ -11,7 +11,7 @@ use crate::protocol::oci::media_type::{
 use crate::registry::api::repo::Repo;
 use crate::registry::legacy::schema1::Legacy;
 use crate::registry::manifest::get::FetchedManifest;
-use crate::transport::{Chunk, Error, Host, Result};
+use crate::transport::{Chunk, Host, Result};
 
 /// The magic number of gzip (RFC 1952 §2.3.1).
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -100,8 +100,7 @@ impl<H: Host> Repo<H> {
             Some(error) => Err(error),
             None => unpack.finish().await,
         };
-        let hash = unpacked
-            .map_err(|error| Error { message: format!("layer {}: {}", layer.digest, error.message), ..error })?;
+        let hash = unpacked.map_err(|error| error.about(&format!("layer {}", layer.digest)))?;
         Ok(Content { diff_id: Digest::from_hash(Algorithm::Sha256, &hash), is_packed: true })
     }
 }

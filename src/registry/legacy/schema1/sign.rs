@@ -50,7 +50,7 @@ impl<H: Host> Repo<H> {
         let bytes = draft.finish(key, algorithm, &signature);
         let signed = FetchedManifest::new(bytes, Some(DOCKER_SCHEMA1_SIGNED), check_verifiable(digest)?)?;
         if signed.digest != *digest {
-            return Err(Invalid { code: code::INTERNAL, message: "signing changed the payload".into() }.into());
+            return Err(Invalid::new(code::INTERNAL, "signing changed the payload".into()).into());
         }
         Ok(signed)
     }

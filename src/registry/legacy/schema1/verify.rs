@@ -36,7 +36,7 @@ impl<H: Host> Repo<H> {
                 Ok(check) => match self.api.host().verify(check).await {
                     Ok(true) => Ok(()),
                     Ok(false) => Err(invalid(&format!("{} ({}) is not valid", which(), signature.algorithm))),
-                    Err(error) => Err(Error { message: format!("manifest {digest}: {}", error.message), ..error }),
+                    Err(error) => Err(error.about(&format!("manifest {digest}"))),
                 },
                 Err(why) => Err(invalid(&format!("{}{why}", which()))),
             };

@@ -68,5 +68,5 @@ impl<H: Host> Repo<H> {
 
 /// Returns the error of a response with invalid content.
 fn unreadable(response: &Response<Vec<u8>>, invalid: Invalid) -> Error {
-    response.other_content(invalid.code, invalid.message)
+    response.other_content(invalid.code, invalid.into_message())
 }
