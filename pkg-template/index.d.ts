@@ -1918,6 +1918,47 @@ export interface V1Layer {
   size?: number;
 }
 
+// ───────────── References
+
+/** A reference taken apart by {@link parseReference}. Every part is valid. */
+export interface ParsedReference {
+  /**
+   * Registry as {@link DockerRegistryClient} takes it: as written, with its scheme and path if it has them, and
+   * "docker.io" if the reference names none.
+   */
+  registry: string;
+  /** Whole name of the repository, such as "team/web", as {@link DockerRegistryClient.repository} takes it. */
+  name: string;
+  /** Part of the name before the first slash; absent for a name without slash. */
+  namespace?: string;
+  /** Part of the name after the first slash, or the whole name. */
+  repository: string;
+  /** Tag, if the reference has one. There is no default. */
+  tag?: string;
+  /** Digest, if the reference has one. It takes precedence over the tag. */
+  digest?: string;
+}
+
+/**
+ * Takes a reference such as "localhost:5000/team/web:1.0" apart, by docker's rules. It sends no request.
+ *
+ * The first component is the registry if it contains a dot, a colon or an upper-case letter, or is "localhost". `https://`
+ * and `http://` before it stay part of the registry; `docker://` and `oci://`, as skopeo and helm write them, are dropped. The
+ * path of a registry ends with two slashes: "host/path//team/web". `docker-registry-client-wasm/slim` needs `init()` first.
+ *
+ * @param reference - `[HOST/]NAME[:TAG][@DIGEST]`.
+ * @throws {RegistryError} `INVALID_REFERENCE` when the repository is missing, or the name, tag or digest is invalid
+ * @throws {RegistryError} `INVALID_ARGUMENT` when the registry is invalid, or the argument is not a string
+ * @example
+ * ```ts
+ * import { DockerRegistryClient, parseReference } from 'docker-registry-client-wasm';
+ *
+ * const { registry, name, tag, digest } = parseReference('docker.io/library/alpine:3');
+ * const image = await new DockerRegistryClient(registry).repository(name).image(digest ?? tag ?? 'latest');
+ * ```
+ */
+export function parseReference(reference: string): ParsedReference;
+
 // ───────────── Errors
 
 /** Codes of errors that the client detects itself. The project's README says what to do about each one. */

@@ -49,7 +49,7 @@ A saved plan can be reviewed and carried out later; whatever has changed by then
   examples: ["cleanup localhost:5000/team/web --keep-newest 10 --keep-newer-than 30d --keep-tag 'v*'"],
 
   async run({ args: [text], options, output, connect }) {
-    const { host, name } = parseRepository(text);
+    const { host, name } = await parseRepository(text);
     const plan = await planOf(options, async () => (await connect(host)).repository(name));
     if (!options.apply) {
       if (output.isJson) output.json(plan);

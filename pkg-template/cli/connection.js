@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
-import { withoutTransport } from './reference.js';
 import { Usage } from './usage.js';
 
 /** @import { Output } from './output.js' */
@@ -44,7 +43,8 @@ export function connector({ options, output, signal }) {
  * @param {Record<string, any>} options
  */
 function address(text, { plainHttp }) {
-  const host = withoutTransport(text);
+  // The transport of skopeo's and helm's addresses does not tell the scheme.
+  const host = text.replace(/^(docker|oci):\/\//i, '');
   if (!plainHttp || /^http:\/\//i.test(host)) return host;
   if (/^https:\/\//i.test(host)) throw new Usage('--plain-http: the address begins with https://');
   return `http://${host}`;

@@ -34,12 +34,12 @@ export const copy = {
       read: oneOf('reject', 'manifest-only'),
       help: 'manifests of an unknown kind, which may need more content: reject (default) or manifest-only',
     },
-    'chunk-size': { value: 'SIZE', read: bytes, help: 'maximum size of a request to the target, such as 10M' },
+    'chunk-size': { value: 'SIZE', read: bytes, help: 'maximum size of a request to the target, such as 10M (10 MiB)' },
   },
   examples: ['copy docker.io/library/alpine:3 localhost:5000/mirror/alpine:3'],
 
   async run({ args, options, output, connect }) {
-    const [from, to] = args.map(parseReference);
+    const [from, to] = await Promise.all(args.map(parseReference));
     if (to.digest !== undefined) throw new Usage('the target must be HOST/REPOSITORY[:TAG], without digest');
     // A login is for one registry only.
     if (options.username && from.host !== to.host) {

@@ -22,7 +22,7 @@ export const tag = {
   examples: ['tag localhost:5000/team/web:1.0.0 1.0 stable'],
 
   async run({ args: [text, ...names], options: { ifMatch }, output, connect }) {
-    const reference = parseReference(text);
+    const reference = await parseReference(text);
     if (reference.tag === undefined && reference.digest === undefined) {
       throw new Usage(
         'the tag or digest of the image is missing: HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST is needed',
@@ -48,7 +48,7 @@ export const untag = {
   examples: ['untag localhost:5000/team/web:edge'],
 
   async run({ args, output, connect }) {
-    const references = args.map(parseTag);
+    const references = await Promise.all(args.map(parseTag));
     const clients = new Map();
     const client = async (/** @type {string} */ host) =>
       clients.get(host) ?? clients.set(host, await connect(host)).get(host);

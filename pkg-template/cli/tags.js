@@ -60,7 +60,7 @@ export const tags = {
   examples: ["tags localhost:5000/team/web --order version --filter '1.*'"],
 
   async run({ args: [text], options, output, connect }) {
-    const { host, name } = parseRepository(text);
+    const { host, name } = await parseRepository(text);
     const repository = (await connect(host)).repository(name);
     const names = await repository.tags({ filter: options.filter });
     if (options.names) {

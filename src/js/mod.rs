@@ -14,6 +14,7 @@ mod diagnosis;
 mod downcast;
 mod image;
 mod output;
+mod reference;
 mod repository;
 mod signal;
 mod stop;

@@ -13,5 +13,6 @@ function folder() {
 
 export const packedFolder = folder();
 const packed = (file) => import(pathToFileURL(join(packedFolder, file)).href);
-export const { DockerRegistryClient, Image, RegistryError, Repository, isRegistryError } = await packed('by-name.mjs');
+export const { DockerRegistryClient, Image, RegistryError, Repository, isRegistryError, parseReference } =
+  await packed('by-name.mjs');
 export const { connect, createFetch, dockerCredentials } = await packed('node-by-name.mjs');

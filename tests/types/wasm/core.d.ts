@@ -2,7 +2,7 @@
 // the glue's two ways to start.
 import type { RegistryError as Thrown } from '../../../pkg-template/index.js';
 
-export { DockerRegistryClient, Image, Repository, isRegistryError } from '../../../pkg-template/index.js';
+export { DockerRegistryClient, Image, Repository, isRegistryError, parseReference } from '../../../pkg-template/index.js';
 
 export type RegistryError = Thrown;
 export const RegistryError: {

@@ -1,5 +1,6 @@
 //! Repository names, tags and digests from the caller (distribution-spec v1.1.1, "Pulling manifests").
 
+pub mod full;
 pub mod place;
 
 use std::fmt;

@@ -11,17 +11,9 @@ use crate::protocol::url::Url;
 /// a tag and a digest are given, the digest counts, as in other clients.
 pub fn parse(text: &str, registry: &Url) -> Result<(RepositoryName, Reference), Invalid> {
     let below = below_host(text, registry, is_host)?;
-    let (name, digest) = match below.split_once('@') {
-        Some((name, digest)) => (name, Some(digest)),
-        None => (below, None),
-    };
-    let (name, tag) = match name.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => (name, Some(Tag::parse(tag)?)),
-        _ => (name, None),
-    };
-    let name = RepositoryName::parse(name)?;
+    let (name, tag, digest) = split_reference(below)?;
     let reference = match (digest, tag) {
-        (Some(digest), _) => Reference::Digest(Digest::parse(digest)?),
+        (Some(digest), _) => Reference::Digest(digest),
         (None, Some(tag)) => Reference::Tag(tag),
         (None, None) => Reference::Tag(Tag::parse("latest")?),
     };
@@ -34,20 +26,43 @@ pub fn name<'a>(text: &'a str, registry: &Url) -> Result<&'a str, Invalid> {
     below_host(text, registry, |first| first.contains(':'))
 }
 
+/// Splits and checks `NAME[:TAG][@DIGEST]`.
+pub(super) fn split_reference(text: &str) -> Result<(RepositoryName, Option<Tag>, Option<Digest>), Invalid> {
+    let (rest, digest) = match text.split_once('@') {
+        Some((rest, digest)) => (rest, Some(digest)),
+        None => (text, None),
+    };
+    let (name, tag) = match rest.split_once(':') {
+        Some((name, tag)) => (name, Some(tag)),
+        None => (rest, None),
+    };
+    if let Some(tag) = tag.filter(|tag| tag.contains(':')) {
+        let rule = "a tag cannot contain ':'; write a digest after '@'";
+        return Err(Invalid::reference(format!("tag {}: {rule}", quoted(tag))));
+    }
+    let name = RepositoryName::parse(name)?;
+    Ok((name, tag.map(Tag::parse).transpose()?, digest.map(Digest::parse).transpose()?))
+}
+
+/// Splits off `http://` or `https://`, in any case.
+pub(super) fn split_scheme(text: &str) -> (Option<&str>, &str) {
+    match text.split_once("://") {
+        Some((scheme, rest)) if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
+            (Some(scheme), rest)
+        }
+        _ => (None, text),
+    }
+}
+
 /// Returns true if docker would take the first component for a host.
-fn is_host(first: &str) -> bool {
+pub(super) fn is_host(first: &str) -> bool {
     first == "localhost" || first.contains(['.', ':', '[']) || first.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// Strips the host, if there is one. It must be the registry's own.
 fn below_host<'a>(text: &'a str, registry: &Url, is_host: impl Fn(&str) -> bool) -> Result<&'a str, Invalid> {
     let bare = url::without_transport(text);
-    let (scheme, rest) = match bare.split_once("://") {
-        Some((scheme, rest)) if matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") => {
-            (Some(scheme), rest)
-        }
-        _ => (None, bare),
-    };
+    let (scheme, rest) = split_scheme(bare);
     let named = bare.len() < text.len() || scheme.is_some();
     let Some((first, below)) = rest.split_once('/').filter(|(first, _)| named || is_host(first)) else {
         if named {
