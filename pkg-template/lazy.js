@@ -2,7 +2,7 @@
 // memory of the one that runs already.
 
 import { explained } from './load.js';
-import { DockerRegistryClient, RegistryError, Repository, initSync } from './wasm/core.js';
+import { DockerRegistryClient, RegistryError, Repository, attachLazy, initSync } from './wasm/core.js';
 import calls from './wasm/lazy.js';
 
 /**
@@ -55,7 +55,12 @@ function load() {
 }
 
 async function attach() {
+  const [module, scripts] = await Promise.all([
+    /** @type {NonNullable<typeof compile>} */ (compile)(),
+    import('./wasm/core.lazy.js'),
+  ]);
+  attachLazy(scripts);
   // Without an argument it gives what the running module exports.
-  await WebAssembly.instantiate(await /** @type {NonNullable<typeof compile>} */ (compile)(), { core: initSync() });
+  await WebAssembly.instantiate(module, { core: initSync() });
   isLoaded = true;
 }

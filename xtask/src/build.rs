@@ -3,6 +3,7 @@
 use crate::cargo::{self, CRATE, WASM, Workspace};
 use crate::inline::inline;
 use crate::package;
+use crate::snippets;
 use crate::split;
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::{BTreeMap, HashSet};
@@ -122,7 +123,9 @@ fn bind(compiled: &Path, to: &Path) -> Result<()> {
     for (long, short) in &names {
         text = text.replace(&format!(" {long}: function("), &format!(" {short}: function("));
     }
-    fs::write(&glue, import_once(&text)).context("writing core.js")
+    let snippets::Glue { core, lazy } = snippets::split(&import_once(&text)).context("the lazy scripts")?;
+    fs::write(&glue, core).context("writing core.js")?;
+    fs::write(to.join("core.lazy.js"), lazy).context("writing core.lazy.js")
 }
 
 /// wasm-bindgen's imports without the hash in their names, which no compression makes smaller: `__wbg_fetch_0123456789abcdef`.

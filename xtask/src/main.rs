@@ -4,6 +4,7 @@ mod build;
 mod cargo;
 mod inline;
 mod package;
+mod snippets;
 mod split;
 mod wasm_test;
 

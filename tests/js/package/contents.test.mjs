@@ -68,6 +68,7 @@ const FILES = [
   'slim.js',
   'wasm/core.inline.js',
   'wasm/core.js',
+  'wasm/core.lazy.js',
   'wasm/core.wasm',
   'wasm/lazy.inline.js',
   'wasm/lazy.js',

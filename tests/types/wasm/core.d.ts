@@ -13,3 +13,6 @@ export const RegistryError: {
 /** Starts the module given; without one it gives what the running module exports. */
 export function initSync(options?: { module: WebAssembly.Module }): WebAssembly.Exports;
 export default function start(options: { module_or_path: unknown }): Promise<WebAssembly.Exports>;
+
+/** Sets the functions of the glue that only lazy-loaded code calls. */
+export function attachLazy(functions: typeof import('./core.lazy.js')): void;
