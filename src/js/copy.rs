@@ -85,16 +85,8 @@ fn platforms(options: &Options) -> Result<Vec<Platform>> {
 
 /// Reads `schema1`.
 fn form(options: &Options) -> Result<Option<Form>> {
-    let Some(value) = options.get("schema1")? else { return Ok(None) };
-    match value.as_string().as_deref() {
-        Some("keep") => Ok(None),
-        Some("docker") => Ok(Some(Form::Docker)),
-        Some("oci") => Ok(Some(Form::Oci)),
-        _ => Err(Failure::argument(format!(
-            "options.schema1: \"keep\", \"docker\" or \"oci\" is needed, not {}",
-            described(&value)
-        ))),
-    }
+    let words = [("keep", None), ("docker", Some(Form::Docker)), ("oci", Some(Form::Oci))];
+    Ok(options.choice("schema1", &words)?.flatten())
 }
 
 /// Reads `ifMatch`.
@@ -107,15 +99,8 @@ fn if_match(options: &Options) -> Result<Option<Option<Digest>>> {
 
 /// Reads `unknownKinds`.
 fn unknown_kinds(options: &Options) -> Result<UnknownKinds> {
-    let Some(value) = options.get("unknownKinds")? else { return Ok(UnknownKinds::default()) };
-    match value.as_string().as_deref() {
-        Some("reject") => Ok(UnknownKinds::Reject),
-        Some("manifest-only") => Ok(UnknownKinds::ManifestOnly),
-        _ => Err(Failure::argument(format!(
-            "options.unknownKinds: \"reject\" or \"manifest-only\" is needed, not {}",
-            described(&value)
-        ))),
-    }
+    let words = [("reject", UnknownKinds::Reject), ("manifest-only", UnknownKinds::ManifestOnly)];
+    Ok(options.choice("unknownKinds", &words)?.unwrap_or_default())
 }
 
 /// `CopyProgress` of index.d.ts.

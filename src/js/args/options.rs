@@ -119,10 +119,30 @@ impl Options {
 
     /// Reads a boolean; the default is false.
     pub fn flag(&self, name: &str) -> Result<bool> {
-        let Some(value) = self.get(name)? else { return Ok(false) };
-        value.as_bool().ok_or_else(|| {
-            Failure::argument(format!("{}: true or false is needed, not {}", self.path(name), described(&value)))
-        })
+        Ok(self.optional_flag(name)?.unwrap_or_default())
+    }
+
+    /// True or false.
+    pub fn optional_flag(&self, name: &str) -> Result<Option<bool>> {
+        let Some(value) = self.get(name)? else { return Ok(None) };
+        let refused =
+            || Failure::argument(format!("{}: true or false is needed, not {}", self.path(name), described(&value)));
+        value.as_bool().map(Some).ok_or_else(refused)
+    }
+
+    /// One of several words, each with what it stands for.
+    pub fn choice<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>> {
+        let Some(value) = self.get(name)? else { return Ok(None) };
+        let text = value.as_string();
+        if let Some((_, chosen)) = words.iter().find(|(word, _)| text.as_deref() == Some(word)) {
+            return Ok(Some(*chosen));
+        }
+        let quoted: Vec<String> = words.iter().map(|(word, _)| quoted(word)).collect();
+        let list = match quoted.split_last() {
+            Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+            _ => quoted.join(""),
+        };
+        Err(Failure::argument(format!("{}: {list} is needed, not {}", self.path(name), described(&value))))
     }
 
     /// Reads a function.

@@ -33,19 +33,12 @@ pub fn read(value: JsValue) -> Result<Policy> {
         remove: Remove {
             tags: matchers(&remove, "tags")?,
             older_than: moment(&remove, "olderThan")?,
-            pre_release: flag(&remove, "prerelease")?.unwrap_or_default(),
+            pre_release: remove.flag("prerelease")?,
         },
-        untagged: flag(&policy, "untagged")?.unwrap_or(true),
+        untagged: policy.optional_flag("untagged")?.unwrap_or(true),
     };
     policy.check()?;
     Ok(policy)
-}
-
-fn flag(options: &Options, name: &str) -> Result<Option<bool>> {
-    let Some(value) = options.get(name)? else { return Ok(None) };
-    let refused =
-        || Failure::argument(format!("{}: true or false is needed, not {}", options.path(name), described(&value)));
-    value.as_bool().map(Some).ok_or_else(refused)
 }
 
 fn moment(options: &Options, name: &str) -> Result<Option<Moment>> {
@@ -85,19 +78,9 @@ fn matchers(options: &Options, name: &str) -> Result<Option<Vec<Matcher>>> {
 fn semver(keep: &Options) -> Result<Option<Semver>> {
     let Some(value) = keep.get("semver")? else { return Ok(None) };
     let semver = Options::at(keep.path("semver"), value, &["releases", "highest", "per"])?.without_undefined()?;
-    let line = match semver.text("per")?.as_deref() {
-        None | Some("all") => Line::All,
-        Some("major") => Line::Major,
-        Some("minor") => Line::Minor,
-        Some(_) => {
-            return Err(Failure::argument(format!(
-                "{}: \"major\", \"minor\" or \"all\" is needed",
-                semver.path("per")
-            )));
-        }
-    };
-    let (releases, highest) =
-        (flag(&semver, "releases")?.unwrap_or_default(), semver.whole("highest", 1, MAX_SAFE_INTEGER)?);
+    let lines = [("major", Line::Major), ("minor", Line::Minor), ("all", Line::All)];
+    let line = semver.choice("per", &lines)?.unwrap_or(Line::All);
+    let (releases, highest) = (semver.flag("releases")?, semver.whole("highest", 1, MAX_SAFE_INTEGER)?);
     if !releases && highest.is_none() {
         return Err(Failure::argument(format!("{}: releases or highest is needed", keep.path("semver"))));
     }

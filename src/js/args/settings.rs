@@ -89,22 +89,9 @@ pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, O
         cache_bytes: options.whole("cacheBytes", 0, MAX_SAFE_INTEGER)?.unwrap_or(default.cache_bytes),
         observer: options.callback("onRequest")?.map(observer),
         warned: options.callback("onWarning")?.map(warned),
-        takes_unverified: takes_unverified(&options)?,
+        takes_unverified: options.choice("unverifiedSchema1", &[("error", false), ("warn", true)])?.unwrap_or_default(),
     };
     Ok((settings, options.signal()?, options.function("fetch")?))
-}
-
-/// Reads `unverifiedSchema1`.
-fn takes_unverified(options: &Options) -> Result<bool> {
-    let Some(value) = options.get("unverifiedSchema1")? else { return Ok(false) };
-    match value.as_string().as_deref() {
-        Some("error") => Ok(false),
-        Some("warn") => Ok(true),
-        _ => Err(Failure::argument(format!(
-            "options.unverifiedSchema1: \"error\" or \"warn\" is needed, not {}",
-            described(&value)
-        ))),
-    }
 }
 
 /// Reads `authServiceUrl`. It may be any host, but plain http is rejected if the registry uses https, so that no

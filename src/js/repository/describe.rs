@@ -4,8 +4,8 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
-use crate::js::args::options::{Options, described};
-use crate::js::output::error::{Failure, Result};
+use crate::js::args::options::Options;
+use crate::js::output::error::Result;
 use crate::js::output::iterate::Pages;
 use crate::js::output::{convert, error, iterate};
 use crate::js::repository::Repository;
@@ -30,16 +30,8 @@ impl Repository {
 }
 
 fn order(options: &Options) -> Result<Order> {
-    let Some(value) = options.get("order")? else { return Ok(Order::Any) };
-    match value.as_string().as_deref() {
-        Some("name") => Ok(Order::Name),
-        Some("version") => Ok(Order::Version),
-        Some("newest") => Ok(Order::Newest),
-        _ => Err(Failure::argument(format!(
-            "options.order: \"name\", \"version\" or \"newest\" is needed, not {}",
-            described(&value)
-        ))),
-    }
+    let words = [("name", Order::Name), ("version", Order::Version), ("newest", Order::Newest)];
+    Ok(options.choice("order", &words)?.unwrap_or(Order::Any))
 }
 
 impl Pages for Descriptions<FetchHost> {
