@@ -7,7 +7,7 @@ use crate::fetch::abort::Abort;
 use crate::fetch::bindings::{Any, Bytes, Room};
 use crate::fetch::failure;
 use crate::fetch::reader::{Read, Reader, bytes_of};
-use crate::fetch::settle::Settling;
+use crate::fetch::thenable::Outcome;
 use crate::protocol::code;
 use crate::transport::{Body, Chunk, Error, Result};
 
@@ -96,53 +96,53 @@ pub fn gone() -> Error {
     )
 }
 
-enum Source {
-    /// The body has ended.
+enum Remainder {
+    /// Nothing more will come.
     Ended,
     /// A ReadableStream.
     Stream(Reader),
-    /// A response without a stream; its `arrayBuffer()` returns everything at once.
-    Whole(Any, Settling),
+    /// A response that cannot stream; its `arrayBuffer()` gives everything at once.
+    Whole(Any, Option<Outcome>),
 }
 
 /// The body of a `fetch` response. Dropping it before its end aborts the request.
 pub struct FetchBody {
-    source: Source,
+    remainder: Remainder,
     abort: Abort,
 }
 
 impl FetchBody {
     /// Opens the body of a response, which must be unread.
     pub fn new(response: &Any, mut abort: Abort) -> Result<Self> {
-        let source = Self::source(response)?;
-        if matches!(source, Source::Ended) {
+        let remainder = Self::remainder(response)?;
+        if matches!(remainder, Remainder::Ended) {
             abort.disarm();
         }
-        Ok(Self { source, abort })
+        Ok(Self { remainder, abort })
     }
 
-    fn source(response: &Any) -> Result<Source> {
+    fn remainder(response: &Any) -> Result<Remainder> {
         let body = response.body().map_err(|_| unusable("its body cannot be accessed"))?;
         if body.is_null() {
-            return Ok(Source::Ended);
+            return Ok(Remainder::Ended);
         }
         let has = |target: &Any, name: &str| {
             js_sys::Reflect::get(target, &name.into()).is_ok_and(|function| function.is_function())
         };
         if body.is_object() && has(&body, "getReader") {
             let reader = body.get_reader().map_err(|_| unusable("its body was read before, or is being read"))?;
-            return Ok(Source::Stream(Reader::new(&reader)));
+            return Ok(Remainder::Stream(Reader::new(&reader)));
         }
         if has(response, "arrayBuffer") {
-            return Ok(Source::Whole(response.clone(), Settling::new()));
+            return Ok(Remainder::Whole(response.clone(), None));
         }
         Err(unusable("its body is neither null nor a ReadableStream, and there is no arrayBuffer()"))
     }
 
     async fn read(&mut self) -> Result<Option<HostBytes>> {
-        match &mut self.source {
-            Source::Ended => Ok(None),
-            Source::Stream(reader) => match reader.read().await {
+        match &mut self.remainder {
+            Remainder::Ended => Ok(None),
+            Remainder::Stream(reader) => match reader.read().await {
                 Read::Chunk(array, length) => Ok(Some(HostBytes { array, length })),
                 Read::End => {
                     self.finish();
@@ -153,12 +153,16 @@ impl FetchBody {
                 Read::NoBytes => Err(unusable("its body returned a chunk that is not bytes")),
                 Read::Gone => Err(unusable("its body returned a chunk whose buffer is detached")),
             },
-            Source::Whole(response, reading) => {
-                if !reading.is_busy() {
-                    reading.follow(response.array_buffer().map_err(|thrown| failure::broken_body(&thrown))?);
-                }
-                let value = reading.settled().await.map_err(|reason| failure::broken_body(&reason))?;
-                let array = bytes_of(&value).map_err(|_| unusable("its arrayBuffer() did not return bytes"))?;
+            Remainder::Whole(response, outcome) => {
+                let outcome = match outcome {
+                    Some(outcome) => outcome,
+                    none => {
+                        let promise = response.array_buffer().map_err(|thrown| failure::broken_body(&thrown))?;
+                        none.insert(Outcome::of(promise))
+                    }
+                };
+                let value = outcome.wait().await.map_err(|reason| failure::broken_body(&reason))?;
+                let array = bytes_of(&value).map_err(|_| unusable("its arrayBuffer() gave something else"))?;
                 self.finish();
                 Ok(Some(HostBytes::new(array)))
             }
@@ -166,13 +170,13 @@ impl FetchBody {
     }
 
     fn finish(&mut self) {
-        self.source = Source::Ended;
+        self.remainder = Remainder::Ended;
         self.abort.disarm();
     }
 
     /// Stops the body. The reader is cancelled first: an injected `fetch` may ignore signals.
     fn stop(&mut self) {
-        self.source = Source::Ended;
+        self.remainder = Remainder::Ended;
         self.abort.fire();
     }
 }

@@ -14,14 +14,14 @@ pub mod headers;
 mod outgoing;
 mod reader;
 mod schema1;
-mod settle;
+mod thenable;
 
 pub use crate::fetch::bindings::{Any, Room, tag};
 pub use crate::fetch::body::{FetchBody, HostBytes};
 pub use crate::fetch::failure::text_of;
 pub use crate::fetch::hash::FetchHasher;
 pub use crate::fetch::reader::{Read, Reader, bytes_of};
-pub use crate::fetch::settle::settled;
+pub use crate::fetch::thenable::outcome;
 
 use std::cell::{Cell, OnceCell};
 use std::pin::Pin;
@@ -170,7 +170,7 @@ impl Transport for FetchHost {
         let url = request.url.to_string();
         let init = self.init(request, &abort)?;
         let called = self.fetch.call2(&JsValue::UNDEFINED, &JsValue::from_str(&url), &init);
-        match settle::settled(called).await {
+        match thenable::outcome(called).await {
             Ok(value) => {
                 let response = self.response(value, &request.url, abort)?;
                 self.was_read.set(true);

@@ -97,6 +97,9 @@ export function update(hash, bytes) {
 }
 
 /** An outsider's thenable calls back as it likes; a promise of our own does so once, and later. */
-export function follow(value, fulfilled, rejected) {
-  new Promise((resolve) => resolve(value)).then(fulfilled, rejected);
+export function follow(value, settled) {
+  new Promise((resolve) => resolve(value)).then(
+    (fulfilled) => settled(true, fulfilled),
+    (reason) => settled(false, reason),
+  );
 }

@@ -1,10 +1,9 @@
 //! A body's reader: one call out and one call in per chunk.
 
-use std::cell::RefCell;
-use std::future::poll_fn;
+use std::cell::Cell;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 
+use futures_channel::oneshot;
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -56,17 +55,13 @@ impl Read {
     }
 }
 
-#[derive(Default)]
-struct State {
-    pending: bool,
-    outcome: Option<Read>,
-    waker: Option<Waker>,
-}
-
 /// A ReadableStream's reader, or what passes for one. Dropped before its end it cancels the stream.
 pub struct Reader {
     reading: Reading,
-    state: Rc<RefCell<State>>,
+    /// Takes the outcome of the read under way.
+    sender: Rc<Cell<Option<oneshot::Sender<Read>>>>,
+    /// Gives it. Kept if a read is dropped, so that the next one takes it up again.
+    receiver: Option<oneshot::Receiver<Read>>,
     ended: bool,
     _settled: Closure<dyn FnMut(u32, JsValue, f64)>,
 }
@@ -74,48 +69,33 @@ pub struct Reader {
 impl Reader {
     /// `reader`: what `getReader()` gave.
     pub fn new(reader: &Any) -> Self {
-        let state = Rc::new(RefCell::new(State::default()));
+        let sender = Rc::new(Cell::new(None::<oneshot::Sender<Read>>));
         let settled = {
-            let state = state.clone();
+            let sender = sender.clone();
             Closure::<dyn FnMut(u32, JsValue, f64)>::new(move |kind, value, length| {
-                let waker = {
-                    let mut state = state.borrow_mut();
-                    if !state.pending {
-                        return; // a promise that settles twice
-                    }
-                    state.pending = false;
-                    state.outcome = Some(Read::of(kind, value, length));
-                    state.waker.take()
-                };
-                if let Some(waker) = waker {
-                    waker.wake();
+                // There is none if a promise settles twice.
+                if let Some(sender) = sender.take() {
+                    let _ = sender.send(Read::of(kind, value, length));
                 }
             })
         };
         let reading = Reading::new(reader, settled.as_ref().unchecked_ref());
-        Self { reading, state, ended: false, _settled: settled }
+        Self { reading, sender, receiver: None, ended: false, _settled: settled }
     }
 
-    /// The next read. A read whose waiting was given up is taken up again.
+    /// The outcome of the next read, or of the one under way whose future was dropped.
     pub async fn read(&mut self) -> Read {
-        let is_new = {
-            let mut state = self.state.borrow_mut();
-            let is_new = !state.pending && state.outcome.is_none();
-            state.pending |= is_new;
-            is_new
-        };
-        if is_new {
-            self.reading.read();
-        }
-        let read = poll_fn(|context| {
-            let mut state = self.state.borrow_mut();
-            if let Some(outcome) = state.outcome.take() {
-                return Poll::Ready(outcome);
+        let receiver = match &mut self.receiver {
+            Some(receiver) => receiver,
+            none => {
+                let (sender, receiver) = oneshot::channel();
+                self.sender.set(Some(sender));
+                self.reading.read();
+                none.insert(receiver)
             }
-            state.waker = Some(context.waker().clone());
-            Poll::Pending
-        })
-        .await;
+        };
+        let read = receiver.await.unwrap_or(Read::NoResult);
+        self.receiver = None;
         self.ended = matches!(read, Read::End);
         read
     }

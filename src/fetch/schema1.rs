@@ -11,7 +11,7 @@ use crate::fetch::FetchHost;
 use crate::fetch::body::HostBytes;
 use crate::fetch::hash::FetchHasher;
 use crate::fetch::reader::bytes_of;
-use crate::fetch::settle::settled;
+use crate::fetch::thenable::outcome;
 use crate::protocol::code;
 use crate::protocol::schema1::key::Key;
 use crate::protocol::schema1::signed::Check;
@@ -43,7 +43,7 @@ extern "C" {
 pub async fn verify(check: &Check) -> Result<bool> {
     let bytes = |bytes: &[u8]| Uint8Array::from(bytes);
     let (key, input, signature) = (bytes(check.key.der()), bytes(&check.input), bytes(&check.signature));
-    let told = settled(Ok(verify_with(check.algorithm.as_str(), &key, &input, &signature).into())).await;
+    let told = outcome(Ok(verify_with(check.algorithm.as_str(), &key, &input, &signature).into())).await;
     told.ok().and_then(|told| told.as_bool()).ok_or_else(no_cryptography)
 }
 
@@ -55,12 +55,12 @@ impl FetchHost {
                 "options.signingKey: a CryptoKeyPair or a private JSON web key of P-256, P-384 or P-521 is needed";
             Error::new(code::INVALID_ARGUMENT, what)
         };
-        let pair = settled(Ok(pair_of(given.unwrap_or(&JsValue::UNDEFINED)).into())).await;
+        let pair = outcome(Ok(pair_of(given.unwrap_or(&JsValue::UNDEFINED)).into())).await;
         let pair = pair.map_err(|_| no_cryptography())?;
         if pair.is_undefined() {
             return Err(no_cryptography());
         }
-        let public = if pair.is_null() { Err(pair.clone()) } else { settled(Ok(public_key_of(&pair).into())).await };
+        let public = if pair.is_null() { Err(pair.clone()) } else { outcome(Ok(public_key_of(&pair).into())).await };
         let public: Uint8Array = public.ok().and_then(|key| key.dyn_into().ok()).ok_or_else(refused)?;
         let key = Key::parse(&public.to_vec()).filter(|key| key.algorithm().is_some()).ok_or_else(refused)?;
         Ok(Rc::new(Pair { key, pair }))
@@ -81,7 +81,7 @@ impl Signer for Pair {
     fn sign<'a>(&'a self, input: &'a [u8]) -> Work<'a, Vec<u8>> {
         Box::pin(async move {
             let algorithm = self.key.algorithm().map_or("", |algorithm| algorithm.as_str());
-            let signed = settled(Ok(sign(algorithm, &self.pair, &Uint8Array::from(input)).into())).await;
+            let signed = outcome(Ok(sign(algorithm, &self.pair, &Uint8Array::from(input)).into())).await;
             let signature: Option<Uint8Array> = signed.ok().and_then(|signature| signature.dyn_into().ok());
             let refused = || {
                 Error::new(code::INVALID_ARGUMENT, "options.signingKey: the key cannot sign (ECDSA, usage \"sign\")")
@@ -141,6 +141,6 @@ impl Drop for HostUnpack {
 }
 
 async fn done(promise: Promise) -> Result<()> {
-    let broken = |_| Error::new(code::INVALID_RESPONSE, "it is not a gzip stream, or it is truncated");
-    settled(Ok(promise.into())).await.map(drop).map_err(broken)
+    let broken = |_| Error::new(code::INVALID_RESPONSE, "it is no gzip stream, or not a whole one");
+    outcome(Ok(promise.into())).await.map(drop).map_err(broken)
 }

@@ -6,6 +6,7 @@
 //! `free()` during a call is harmless.
 
 mod args;
+mod cancel;
 mod cleanup;
 mod client;
 mod context;
@@ -17,7 +18,6 @@ mod output;
 mod reference;
 mod repository;
 mod signal;
-mod stop;
 mod v1;
 
 pub use crate::js::client::DockerRegistryClient;

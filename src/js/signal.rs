@@ -4,11 +4,11 @@
 //! is removed with the last of those calls.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Poll, Waker};
 
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
 use js_sys::{Function, Map, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -180,21 +180,18 @@ impl Signals {
     }
 
     /// Drives a future until it ends or one of them is aborted, whichever comes first; an abort drops the future.
-    pub async fn race<T>(&self, mut future: Pin<Box<dyn Future<Output = Result<T>>>>) -> Result<T> {
-        let state = Rc::new(RefCell::new((None::<JsValue>, None::<Waker>)));
+    pub async fn race<T>(&self, future: Pin<Box<dyn Future<Output = Result<T>>>>) -> Result<T> {
+        let (sender, aborted) = oneshot::channel();
+        // Kept until the end: a call without signals is never aborted.
+        let sender = Rc::new(Cell::new(Some(sender)));
         let _subscriptions: Vec<_> = self
             .0
             .iter()
             .map(|signal| {
-                let state = state.clone();
+                let sender = sender.clone();
                 signal.subscribe(move |reason| {
-                    let waker = {
-                        let mut state = state.borrow_mut();
-                        state.0.get_or_insert(reason);
-                        state.1.take()
-                    };
-                    if let Some(waker) = waker {
-                        waker.wake();
+                    if let Some(sender) = sender.take() {
+                        let _ = sender.send(reason);
                     }
                 })
             })
@@ -203,15 +200,10 @@ impl Signals {
         if let Some(reason) = self.aborted() {
             return Err(Failure::Reason(reason));
         }
-        poll_fn(|context| {
-            if let Some(reason) = state.borrow_mut().0.take() {
-                return Poll::Ready(Err(Failure::Reason(reason)));
-            }
-            if !self.0.is_empty() {
-                state.borrow_mut().1 = Some(context.waker().clone());
-            }
-            future.as_mut().poll(context)
-        })
-        .await
+        // The signals first: an abort counts even if the future ends in the same turn.
+        match select(aborted, future).await {
+            Either::Left((reason, _)) => Err(Failure::Reason(reason.unwrap_or_default())),
+            Either::Right((result, _)) => result,
+        }
     }
 }

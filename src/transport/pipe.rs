@@ -1,45 +1,47 @@
-//! A request's body that is sent while it is still being made: piece by piece from who has the bytes to who sends them.
+//! The channel through which a streamed request body passes, piece by piece, from its producer to the transport.
 
 use std::cell::RefCell;
 use std::fmt;
-use std::future::poll_fn;
-use std::task::{Context, Poll, Waker};
+
+use event_listener::Event;
 
 /// How a body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// With its last byte.
+    /// After its last byte.
     Whole,
-    /// Before that: nobody must take it for whole.
+    /// Before its last byte: the server must not take it for whole.
     Broken,
 }
 
-/// Who can make it go on.
+/// Whose turn it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// Whoever makes the bytes.
+    /// The producer's, to put in a piece.
     Maker,
-    /// Whoever sends them.
+    /// The transport's, to take one.
     Sender,
-    /// Whoever has got all of them.
+    /// The server's, which has all of them.
     Receiver,
 }
 
-/// Holds one piece at a time: no more is made than is sent.
-pub struct Pipe<C>(RefCell<State<C>>);
+/// Holds one piece at a time, so that no more is produced than is sent.
+pub struct Pipe<C> {
+    state: RefCell<State<C>>,
+    /// Notified after each change of the state: the producer or the transport may go on.
+    changed: Event,
+}
 
 struct State<C> {
     piece: Option<Vec<C>>,
     /// Pieces so far.
     taken: u64,
     end: Option<End>,
-    /// Who waits: there is a maker and a sender, and one of them can go on.
-    waker: Option<Waker>,
 }
 
 impl<C> Default for Pipe<C> {
     fn default() -> Self {
-        Self(RefCell::new(State { piece: None, taken: 0, end: None, waker: None }))
+        Self { state: RefCell::new(State { piece: None, taken: 0, end: None }), changed: Event::new() }
     }
 }
 
@@ -47,39 +49,39 @@ impl<C> Pipe<C> {
     /// Puts in a piece, once the one before was taken.
     pub async fn put(&self, piece: Vec<C>) {
         let mut piece = Some(piece);
-        self.wait(|state| {
+        self.wait_until(|state| {
             if state.piece.is_some() {
-                return Poll::Pending;
+                return None;
             }
             state.piece = piece.take();
-            Poll::Ready(())
+            Some(())
         })
         .await;
     }
 
-    /// Nothing more will come. The first word counts.
+    /// Ends the body. Later calls have no effect.
     pub fn end(&self, end: End) {
-        self.0.borrow_mut().end.get_or_insert(end);
-        self.wake();
+        self.state.borrow_mut().end.get_or_insert(end);
+        self.changed.notify(usize::MAX);
     }
 
-    /// The next piece, or how it ended.
+    /// The next piece, or how the body ended.
     pub async fn next(&self) -> Result<Vec<C>, End> {
-        self.wait(|state| match (state.piece.take(), state.end) {
-            (_, Some(End::Broken)) => Poll::Ready(Err(End::Broken)),
+        self.wait_until(|state| match (state.piece.take(), state.end) {
+            (_, Some(End::Broken)) => Some(Err(End::Broken)),
             (Some(piece), _) => {
                 state.taken += 1;
-                Poll::Ready(Ok(piece))
+                Some(Ok(piece))
             }
-            (None, Some(end)) => Poll::Ready(Err(end)),
-            (None, None) => Poll::Pending,
+            (None, Some(end)) => Some(Err(end)),
+            (None, None) => None,
         })
         .await
     }
 
     /// Whose turn it is, and how many pieces were taken.
     pub fn progress(&self) -> (Turn, u64) {
-        let state = self.0.borrow();
+        let state = self.state.borrow();
         let turn = match (&state.piece, state.end) {
             (Some(_), _) => Turn::Sender,
             (None, None) => Turn::Maker,
@@ -88,23 +90,15 @@ impl<C> Pipe<C> {
         (turn, state.taken)
     }
 
-    async fn wait<T>(&self, mut attempt: impl FnMut(&mut State<C>) -> Poll<T>) -> T {
-        poll_fn(|context: &mut Context<'_>| {
-            let done = attempt(&mut self.0.borrow_mut());
-            if done.is_ready() {
-                self.wake();
-            } else {
-                self.0.borrow_mut().waker = Some(context.waker().clone());
+    /// Waits for a state that `change` can change, and tells the other side.
+    async fn wait_until<T>(&self, mut change: impl FnMut(&mut State<C>) -> Option<T>) -> T {
+        loop {
+            let changed = change(&mut self.state.borrow_mut());
+            if let Some(changed) = changed {
+                self.changed.notify(usize::MAX);
+                return changed;
             }
-            done
-        })
-        .await
-    }
-
-    fn wake(&self) {
-        let waker = self.0.borrow_mut().waker.take();
-        if let Some(waker) = waker {
-            waker.wake();
+            self.changed.listen().await;
         }
     }
 }
@@ -112,5 +106,41 @@ impl<C> Pipe<C> {
 impl<C> fmt::Debug for Pipe<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<pipe>")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::{Context, Poll, Wake, Waker};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Wakes(AtomicU32);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_dropped_waiter_costs_the_others_no_wake() {
+        let pipe = Pipe::<u8>::default();
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(wakes.clone());
+        let mut context = Context::from_waker(&waker);
+        let mut waiting = pin!(pipe.next());
+        assert!(waiting.as_mut().poll(&mut context).is_pending());
+        {
+            let mut dropped = pin!(pipe.next());
+            assert!(dropped.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        assert!(pin!(pipe.put(vec![7])).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        assert_eq!(waiting.poll(&mut context), Poll::Ready(Ok(vec![7])));
     }
 }

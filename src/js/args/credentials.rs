@@ -7,7 +7,7 @@ use js_sys::{Function, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::fetch::{settled, text_of};
+use crate::fetch::{outcome, text_of};
 use crate::js::args::options::{Options, described};
 use crate::js::output::convert;
 use crate::js::output::error::{Failure, Result};
@@ -45,7 +45,7 @@ pub fn callback(function: Function) -> CredentialsCallback {
                     asked
                 }
             };
-            let answer = settled(Ok(asked)).await;
+            let answer = outcome(Ok(asked)).await;
             pending.borrow_mut().take_if(|(asked, _)| *asked == epoch);
             taken(&answer.map_err(|thrown| failed(&thrown))?)
         })

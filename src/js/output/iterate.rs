@@ -7,10 +7,10 @@ use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
+use crate::js::cancel::CancelToken;
 use crate::js::output::error::Result;
 use crate::js::output::{convert, promise};
 use crate::js::signal::Signals;
-use crate::js::stop::Stop;
 use crate::registry::Listing;
 
 #[wasm_bindgen(module = "/src/js/output/iterator.js")]
@@ -35,17 +35,17 @@ pub fn items(pages: impl Pages, signals: Signals) -> JsValue {
     let watched: Array = signals.iter().map(|signal| signal.as_js().clone()).collect();
     // `None` while a page is being read, and after the end.
     let pages = Rc::new(RefCell::new(Some(pages)));
-    let stop = Stop::default();
+    let token = CancelToken::default();
     let next_page = {
-        let (pages, stop) = (pages.clone(), stop.clone());
+        let (pages, token) = (pages.clone(), token.clone());
         Closure::<dyn FnMut() -> Promise>::new(move || {
             let taken = pages.borrow_mut().take();
-            let (pages, stop) = (pages.clone(), stop.clone());
+            let (pages, token) = (pages.clone(), token.clone());
             promise::start(
                 signals.clone(),
                 Box::pin(async move {
                     let Some(mut taken) = taken else { return Ok(JsValue::UNDEFINED) };
-                    let page = match stop.guard(taken.next()).await {
+                    let page = match token.run_until_cancelled(taken.next()).await {
                         Some(page) => page?,
                         None => return Ok(JsValue::UNDEFINED),
                     };
@@ -57,7 +57,7 @@ pub fn items(pages: impl Pages, signals: Signals) -> JsValue {
         })
     };
     let stop_pages = Closure::<dyn FnMut()>::new(move || {
-        stop.stop();
+        token.cancel();
         drop(pages.take());
     });
     // JavaScript owns the closures and frees them with the iterator.

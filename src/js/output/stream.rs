@@ -8,10 +8,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::fetch::FetchHost;
+use crate::js::cancel::CancelToken;
 use crate::js::output::error::{Result, to_js};
 use crate::js::output::progress::Progress;
 use crate::js::signal::{Signals, Subscription};
-use crate::js::stop::Stop;
 use crate::registry::BlobPull;
 use crate::transport::{Chunk, Error};
 
@@ -42,7 +42,7 @@ struct Rest {
 struct UnderlyingSource {
     /// The rest; `None` while a chunk is being read, and after the end.
     rest: RefCell<Option<Rest>>,
-    stop: Stop,
+    token: CancelToken,
     sink: Sink,
     subscriptions: RefCell<Vec<Subscription>>,
 }
@@ -59,7 +59,7 @@ pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) 
         });
         UnderlyingSource {
             rest: RefCell::new(Some(Rest { pull, progress })),
-            stop: Stop::default(),
+            token: CancelToken::default(),
             sink: Sink::new(&rest.into_js_value()),
             subscriptions: RefCell::default(),
         }
@@ -91,11 +91,11 @@ impl UnderlyingSource {
         let Some(mut rest) = self.rest.take() else { return };
         let me = self.clone();
         spawn_local(async move {
-            match me.stop.guard(rest.pull.next()).await {
+            match me.token.run_until_cancelled(rest.pull.next()).await {
                 Some(Ok(Some(chunk))) => {
                     rest.progress.add(chunk.len());
                     // The caller's onProgress may have cancelled the stream.
-                    if !me.stop.is_stopped() {
+                    if !me.token.is_cancelled() {
                         me.rest.replace(Some(rest));
                         me.sink.enqueue(chunk.array());
                     }
@@ -121,14 +121,14 @@ impl UnderlyingSource {
         // Outside of a borrow, because the caller's own fetch may be called.
         let Some(mut rest) = self.rest.take() else { return };
         rest.pull.rest();
-        if !self.stop.is_stopped() {
+        if !self.token.is_cancelled() {
             self.rest.replace(Some(rest));
         }
     }
 
     /// Releases everything and aborts a pending request.
     fn end(&self) {
-        self.stop.stop();
+        self.token.cancel();
         self.sink.stop();
         drop(self.rest.take());
         drop(self.subscriptions.take());
