@@ -82,7 +82,7 @@ fn reads() {
     let repository = repository_of(&host);
     let TagData { id, digest, verified, tag_json, .. } = host.run(repository.data("latest", &Call::default())).unwrap();
     assert_eq!((id.as_deref(), digest, verified), (Some(TOP), None, false));
-    assert_eq!(tag_json.unwrap().get(), r#"{"last_update":1}"#);
+    assert_eq!(tag_json.unwrap(), r#"{"last_update":1}"#);
 }
 
 /// A repository's tags where the registry lists objects (Docker Hub), where there is no JSON of a tag, where an image's JSON

@@ -66,6 +66,9 @@ pub fn tag_data(data: &TagData) -> Result<JsValue> {
     if data.size.is_none() {
         let _ = Reflect::set(&object, &"size".into(), &f64::NAN.into()); // a fresh object takes every property
     }
+    if let Some(tag_json) = &data.tag_json {
+        let _ = Reflect::set(&object, &"tagJson".into(), &parse(tag_json)?);
+    }
     Ok(object)
 }
 

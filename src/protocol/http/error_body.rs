@@ -46,7 +46,7 @@ pub fn parse(body: &[u8]) -> Vec<ErrorItem> {
     {
         // A value that is not an array has no items.
         _ = json::each_item(errors, &mut |_, item| {
-            items.extend(read_item(item.get()));
+            items.extend(read_item(item));
             Ok(())
         });
     }

@@ -1,7 +1,5 @@
 //! Image configs (image-spec config.md; Docker's configs have the same fields).
 
-use serde_json::value::RawValue;
-
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
 use crate::protocol::json::Members;
@@ -79,7 +77,7 @@ pub fn check_object(json: &[u8]) -> Result<&str, Invalid> {
 }
 
 /// Returns one member of an object; if the name is duplicated, the last one counts, as in JavaScript's `JSON.parse`.
-pub fn field<'a>(json: &'a [u8], name: &str) -> Result<Option<&'a RawValue>, Invalid> {
+pub fn field<'a>(json: &'a [u8], name: &str) -> Result<Option<&'a str>, Invalid> {
     let mut found = None;
     let text = json::text(json).map_err(refusal)?;
     json::each_member(text, &mut |key, value| {
@@ -100,7 +98,7 @@ fn diff_ids(text: &str) -> Result<Vec<Digest>, String> {
     let mut digests = Vec::new();
     Members::read_unique(text, &["diff_ids"])?.optional("diff_ids", |text| {
         json::each_item(text, &mut |_, item| {
-            digests.push(descriptor::digest(item.get())?);
+            digests.push(descriptor::digest(item)?);
             Ok(())
         })
     })?;
@@ -111,7 +109,7 @@ fn history(text: &str) -> Result<Vec<History>, String> {
     const NAMES: &[&str] = &["created", "created_by", "author", "comment", "empty_layer"];
     let mut steps = Vec::new();
     json::each_item(text, &mut |_, item| {
-        let members = Members::read_unique(item.get(), NAMES)?;
+        let members = Members::read_unique(item, NAMES)?;
         steps.push(History {
             created: members.string("created")?,
             created_by: members.string("created_by")?,
@@ -205,7 +203,7 @@ mod tests {
             ("b", None),
             ("", None),
         ] {
-            assert_eq!(field(json, name).expect(name).map(RawValue::get), expected, "{name}");
+            assert_eq!(field(json, name).expect(name), expected, "{name}");
         }
         for json in [&b"[]"[..], b"", b"{", b"\xff", &b"{\"a\":".repeat(100_000)] {
             assert_eq!(field(json, "a").expect_err("no object").code, "INVALID_RESPONSE");

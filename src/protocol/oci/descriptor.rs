@@ -117,7 +117,7 @@ pub(crate) fn annotations(text: &str) -> Result<Annotations, String> {
     let mut annotations = Annotations::default();
     json::each_member(text, &mut |key, value| {
         let value =
-            json::string(value.get()).map_err(|error| format!("[{}]{error}", crate::protocol::invalid::quoted(key)))?;
+            json::string(value).map_err(|error| format!("[{}]{error}", crate::protocol::invalid::quoted(key)))?;
         annotations.0.push((key.to_owned(), value));
         Ok(())
     })?;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
-use crate::protocol::json::{Key, Members};
+use crate::protocol::json::Members;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::{NAME_LIMIT, TAG_LIMIT};
 
@@ -54,8 +54,13 @@ impl Strings {
 
     /// Calls `visit` with each string.
     pub fn each(&self, visit: &mut dyn FnMut(&str)) {
-        let strings: Vec<Key<'_>> = serde_json::from_str(self.json()).unwrap_or_default();
-        strings.iter().for_each(|string| visit(&string.0));
+        let list = self.json();
+        if list.contains('\\') {
+            let _ = json::each_string(list, visit); // it was read before
+        } else {
+            // Without an escape all that is between two quotes is a string: several times the speed.
+            list.split('"').skip(1).step_by(2).for_each(visit);
+        }
     }
 
     /// Replaces the strings and keeps the body.
@@ -85,7 +90,7 @@ impl Strings {
         let mut told = Vec::new();
         if let Ok(Some(manifests)) = member(self.text.get(..self.body).unwrap_or_default(), "manifest") {
             let _ = json::each_member(manifests, &mut |digest, value| {
-                told.extend(Told::read(digest, value.get()));
+                told.extend(Told::read(digest, value));
                 Ok(())
             });
         }
@@ -136,7 +141,7 @@ fn read(body: Vec<u8>, name: &str, document: &str, limit: usize) -> Result<Strin
 fn checked(array: &str, limit: usize) -> Result<(usize, Option<String>), String> {
     let (mut len, mut last) = (0, None);
     json::each_item(array, &mut |_, item| {
-        let string = json::string(item.get())?;
+        let string = json::string(item)?;
         check_length(&string, limit)?;
         len += 1;
         last = Some(string);
@@ -158,7 +163,6 @@ pub fn check_length(name: &str, limit: usize) -> Result<(), String> {
 fn member<'a>(text: &'a str, name: &str) -> Result<Option<&'a str>, String> {
     let mut member = None;
     json::each_member(text, &mut |key, value| {
-        let value = value.get();
         if key != name {
             return json::check_depth(value).map_err(|error| json::at(key, error));
         }

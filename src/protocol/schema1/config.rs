@@ -2,7 +2,6 @@
 //! same members in the same order and encoding, so that the image id is the same as theirs.
 
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 
 use crate::protocol::invalid::Invalid;
 use crate::protocol::oci::digest::Digest;
@@ -54,13 +53,13 @@ impl Schema1 {
         let unwritable = |error| Invalid::new(code::INTERNAL, format!("config: {error}"));
         let history: Vec<History<'_>> = self.steps.iter().map(History::from).collect();
         let mut members: Vec<Member> = Vec::new();
-        put(&mut members, "history", to_raw_value(&history).map_err(unwritable)?);
+        put(&mut members, "history", serde_json::to_string(&history).map_err(unwritable)?);
         if let Some(diff_ids) = diff_ids {
             let rootfs = RootFs { r#type: "layers", diff_ids };
-            put(&mut members, "rootfs", to_raw_value(&rootfs).map_err(unwritable)?);
+            put(&mut members, "rootfs", serde_json::to_string(&rootfs).map_err(unwritable)?);
         }
         if let Some(architecture) = &self.architecture {
-            put(&mut members, "architecture", to_raw_value(architecture).map_err(unwritable)?);
+            put(&mut members, "architecture", json::string_literal(architecture));
         }
         let read = json::each_member(&self.top, &mut |key, value| {
             if members.len() > MEMBER_LIMIT {
@@ -77,19 +76,20 @@ impl Schema1 {
             if config.len() > 1 {
                 config.push(',');
             }
-            write(&mut config, to_raw_value(key).map_err(unwritable)?.get());
+            write(&mut config, &json::string_literal(key));
             config.push(':');
-            write(&mut config, value.get());
+            write(&mut config, value);
         }
         config.push('}');
         Ok(config.into_bytes())
     }
 }
 
-type Member = (String, Box<RawValue>);
+/// A name and a value's JSON.
+type Member = (String, String);
 
 /// Inserts a member in the order of names; the last one of a duplicated name counts, as is usual in JSON.
-fn put(members: &mut Vec<Member>, name: &str, value: Box<RawValue>) {
+fn put(members: &mut Vec<Member>, name: &str, value: String) {
     match members.binary_search_by(|(other, _)| other.as_str().cmp(name)) {
         Ok(at) => members.get_mut(at).into_iter().for_each(|member| member.1 = value.clone()),
         Err(at) => members.insert(at, (name.to_owned(), value)),

@@ -149,7 +149,7 @@ fn layers(text: &str) -> Result<Vec<Digest>, String> {
     let mut layers = Vec::new();
     json::each_item(text, &mut |index, item| {
         check_count(index)?;
-        let blob = Members::read_unique(item.get(), &["blobSum"])?.required("blobSum", descriptor::digest)?;
+        let blob = Members::read_unique(item, &["blobSum"])?.required("blobSum", descriptor::digest)?;
         if blob.algorithm() != Some(Algorithm::Sha256) {
             return Err(format!(".blobSum: got {}; a sha256 digest is needed", quoted(blob.as_str())));
         }
@@ -163,7 +163,7 @@ fn history(text: &str) -> Result<Vec<(String, Step)>, String> {
     let mut history = Vec::new();
     json::each_item(text, &mut |index, item| {
         check_count(index)?;
-        let members = Members::read_unique(item.get(), &["v1Compatibility"])?;
+        let members = Members::read_unique(item, &["v1Compatibility"])?;
         let json = members.required("v1Compatibility", json::string)?;
         let step = Step::parse(&json).map_err(|error| json::at("v1Compatibility", error))?;
         history.push((json, step));

@@ -75,7 +75,7 @@ impl Signed {
                 if index >= SIGNATURE_LIMIT {
                     return Err(format!(": more than {SIGNATURE_LIMIT} signatures are not read"));
                 }
-                let members = Members::read_unique(item.get(), &["header", "signature", "protected"])?;
+                let members = Members::read_unique(item, &["header", "signature", "protected"])?;
                 let protected = members.required("protected", json::string)?;
                 let told = Format::parse(&protected).map_err(|error| json::at("protected", error))?;
                 if format.as_ref().is_some_and(|format| *format != told) {

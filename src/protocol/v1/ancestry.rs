@@ -28,7 +28,7 @@ pub fn ancestry(body: &[u8], of: &ImageId) -> Result<Vec<ImageId>, Invalid> {
         Ok(())
     };
     let walked = json::text(body)
-        .and_then(|text| json::each_item(text, &mut |at, item| read(at, item.get())))
+        .and_then(|text| json::each_item(text, &mut |at, item| read(at, item)))
         .map_err(|error| refusal("ancestry", error));
     match walked {
         Ok(()) if ids.is_empty() => Err(Invalid::response(format!("ancestry: it is empty; {of} itself is missing"))),

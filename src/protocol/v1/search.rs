@@ -28,11 +28,11 @@ pub fn page(body: &[u8]) -> Result<Page, Invalid> {
         let mut page = Page { pages: number("num_pages")?, total: number("num_results")?, ..Page::default() };
         members.required("results", |text| {
             json::each_item(text, &mut |_, item| {
-                let result = Members::read_unique(item.get(), &["name"])?;
+                let result = Members::read_unique(item, &["name"])?;
                 let name = result.required("name", json::string)?;
                 check_length(&name, NAME_LIMIT).map_err(|error| json::at("name", error))?;
                 page.names.push(name);
-                page.results.push(item.get().to_owned());
+                page.results.push(item.to_owned());
                 Ok(())
             })
         })?;

@@ -1,7 +1,7 @@
 //! Detection of the protocol that a registry speaks.
 
-use crate::protocol::code;
 use crate::protocol::http::Method;
+use crate::protocol::{code, json};
 use crate::registry::api::connection::Connection;
 use crate::registry::api::response::Response;
 use crate::registry::api::settings::{Call, Version};
@@ -94,7 +94,7 @@ pub fn looks_like_registry(response: &Response<Vec<u8>>) -> Result<()> {
     }
     let body = &response.body;
     let blank = body.iter().all(u8::is_ascii_whitespace);
-    if blank || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+    if blank || json::is_json(&String::from_utf8_lossy(body)) {
         return Ok(());
     }
     let what = failure::answerer(&response.url, &response.http, body);

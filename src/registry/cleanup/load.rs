@@ -48,8 +48,8 @@ fn read(text: &str) -> Read<Plan> {
             "repository" => plan.repository = json::string(text)?,
             "policy" => json::each_member(text, &mut |_, _| Ok(()))?,
             "createdAt" => plan.created_at = time(text)?,
-            "tags" => json::each_item(text, &mut |_, item| read_tag(item.get(), &mut plan.tags))?,
-            "digests" => json::each_item(text, &mut |_, item| read_digest(item.get(), &mut plan.digests))?,
+            "tags" => json::each_item(text, &mut |_, item| read_tag(item, &mut plan.tags))?,
+            "digests" => json::each_item(text, &mut |_, item| read_digest(item, &mut plan.digests))?,
             _ => plan.freed = json::size(text)?,
         }
         Ok(())
@@ -89,7 +89,7 @@ fn read_digest(text: &str, digests: &mut Vec<PlannedDigest>) -> Read<()> {
             "reasons" => reasons = json::strings(text)?,
             "tags" => tags = json::strings(text)?,
             "neededBy" => json::each_item(text, &mut |_, item| {
-                needed_by.push(digest(item.get())?);
+                needed_by.push(digest(item)?);
                 Ok(())
             })?,
             _ => subject = Some(digest(text)?),
@@ -115,7 +115,7 @@ fn object(text: &str, fields: &[&str], optional: &[&str], visit: &mut dyn FnMut(
         if !seen.add(field) {
             return Err(json::twice(name));
         }
-        visit(name, value.get()).map_err(|error| json::at(name, error))
+        visit(name, value).map_err(|error| json::at(name, error))
     })?;
     match fields.iter().enumerate().find(|(at, field)| !seen.has(*at) && !optional.contains(field)) {
         Some((_, field)) => Err(missing(field)),

@@ -262,7 +262,7 @@ impl<H: Host> Image<H> {
     /// Those of [`Image::json`].
     pub async fn field(&self, name: &str, call: &Call) -> Result<Option<String>> {
         let bytes = self.json(call).await?;
-        Ok(config::field(&bytes, name)?.map(|value| value.get().to_owned()))
+        Ok(config::field(&bytes, name)?.map(str::to_owned))
     }
 
     /// Returns the chain IDs of the layers, top first (image-spec, config.md, "Layer ChainID"). For V1 and schema1

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::protocol::oci::descriptor::{Annotations, Descriptor};
 use crate::protocol::oci::media_type::Kind;
@@ -49,8 +48,8 @@ pub struct TagData {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// The JSON that docker-registry stores about the tag itself (V1).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tag_json: Option<Box<RawValue>>,
+    #[serde(skip)]
+    pub tag_json: Option<String>,
 }
 
 impl TagData {
@@ -64,7 +63,7 @@ impl TagData {
     }
 
     /// Describes a tag of a V1 registry.
-    pub(crate) fn of_v1<H: Host>(tag: &Tag, image: &Image<H>, tag_json: Option<Box<RawValue>>) -> Self {
+    pub(crate) fn of_v1<H: Host>(tag: &Tag, image: &Image<H>, tag_json: Option<String>) -> Self {
         Self {
             tag: tag.as_str().to_owned(),
             digest: None,

@@ -2,11 +2,10 @@
 //! kept as JSON text, so that unknown members are preserved.
 
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
-use crate::protocol::json::Members;
+use crate::protocol::json::{Members, ObjectText};
 use crate::protocol::oci::descriptor::{Annotations, Descriptor};
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type::{DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX};
@@ -17,7 +16,7 @@ use crate::protocol::oci::platform::Platform;
 pub struct Entry {
     /// The parsed descriptor.
     pub descriptor: Descriptor,
-    json: Box<RawValue>,
+    json: String,
 }
 
 impl Entry {
@@ -31,14 +30,8 @@ impl Entry {
             artifact_type: descriptor.artifact_type.as_deref(),
             platform: descriptor.platform.as_ref().map(WrittenPlatform::of),
         };
-        let json = to_raw_value(&written).map_err(unwritable)?;
+        let json = written_json(&written)?;
         Ok(Self { descriptor, json })
-    }
-}
-
-impl Serialize for Entry {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.json.serialize(serializer)
     }
 }
 
@@ -82,21 +75,16 @@ impl<'a> WrittenPlatform<'a> {
 }
 
 /// An image or artifact manifest to be written.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub struct ImageDocument {
-    schema_version: u8,
     media_type: &'static str,
     /// The artifact type.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
     config: Entry,
     layers: Vec<Entry>,
     /// The manifest that this one refers to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Entry>,
     /// Annotations of the manifest itself.
-    #[serde(skip_serializing_if = "Annotations::is_empty")]
     pub annotations: Annotations,
 }
 
@@ -104,29 +92,29 @@ impl ImageDocument {
     /// Creates a manifest with the members that every image has.
     pub fn new(media_type: &'static str, config: Entry, layers: Vec<Entry>) -> Self {
         let (artifact_type, subject, annotations) = (None, None, Annotations::default());
-        Self { schema_version: 2, media_type, artifact_type, config, layers, subject, annotations }
+        Self { media_type, artifact_type, config, layers, subject, annotations }
     }
 
     /// Serializes the document and returns it with its media type.
     pub fn write(&self) -> Result<(Vec<u8>, &'static str), Invalid> {
-        Ok((serde_json::to_vec(self).map_err(unwritable)?, self.media_type))
+        let mut members = begun(self.media_type);
+        members.put("artifactType", self.artifact_type.as_deref().map(json::string_literal).as_deref());
+        members.put("config", Some(&self.config.json));
+        members.put("layers", Some(&list(&self.layers)));
+        members.put("subject", self.subject.as_ref().map(|subject| subject.json.as_str()));
+        finished(members, &self.annotations).map(|bytes| (bytes, self.media_type))
     }
 }
 
 /// An index to be written.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default)]
 pub struct IndexDocument {
-    schema_version: u8,
-    media_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    artifact_type: Option<Box<RawValue>>,
+    /// JSON, as the next one.
+    artifact_type: Option<String>,
     /// The entries.
     pub manifests: Vec<Entry>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<Box<RawValue>>,
+    subject: Option<String>,
     /// Annotations of the index itself.
-    #[serde(skip_serializing_if = "Annotations::is_empty")]
     pub annotations: Annotations,
 }
 
@@ -136,7 +124,7 @@ impl IndexDocument {
         let read = || -> Result<Self, String> {
             const NAMES: &[&str] = &["manifests", "artifactType", "subject", "annotations"];
             let members = Members::read_unique(json::text(bytes)?, NAMES)?;
-            let raw = |name| members.raw(name).map(RawValue::to_owned);
+            let raw = |name| members.get(name).map(str::to_owned);
             let mut index = Self {
                 artifact_type: raw("artifactType"),
                 subject: raw("subject"),
@@ -175,14 +163,38 @@ impl IndexDocument {
         self.write_as(if all_docker && !more { DOCKER_LIST } else { OCI_INDEX })
     }
 
-    fn write_as(mut self, media_type: &'static str) -> Result<(Vec<u8>, &'static str), Invalid> {
-        self.schema_version = 2;
-        self.media_type = media_type;
-        Ok((serde_json::to_vec(&self).map_err(unwritable)?, media_type))
+    fn write_as(self, media_type: &'static str) -> Result<(Vec<u8>, &'static str), Invalid> {
+        let mut members = begun(media_type);
+        members.put("artifactType", self.artifact_type.as_deref());
+        members.put("manifests", Some(&list(&self.manifests)));
+        members.put("subject", self.subject.as_deref());
+        finished(members, &self.annotations).map(|bytes| (bytes, media_type))
     }
 }
 
-/// Maps a serialization error, which cannot occur: all keys are strings and all numbers are in range.
-fn unwritable(error: serde_json::Error) -> Invalid {
-    Invalid::new(crate::protocol::code::INTERNAL, format!("a document cannot be written as JSON: {error}"))
+/// The members that every document begins with.
+fn begun(media_type: &str) -> ObjectText {
+    let mut members = ObjectText::default();
+    members.put("schemaVersion", Some("2"));
+    members.put("mediaType", Some(&json::string_literal(media_type)));
+    members
+}
+
+/// Adds the member that every document ends with.
+fn finished(mut members: ObjectText, annotations: &Annotations) -> Result<Vec<u8>, Invalid> {
+    if !annotations.is_empty() {
+        members.put("annotations", Some(&written_json(annotations)?));
+    }
+    Ok(members.finish().into_bytes())
+}
+
+fn list(entries: &[Entry]) -> String {
+    let texts: Vec<&str> = entries.iter().map(|entry| entry.json.as_str()).collect();
+    json::array(&texts)
+}
+
+/// What has strings for keys and numbers within range can always be written.
+fn written_json(value: &impl Serialize) -> Result<String, Invalid> {
+    let unwritable = |error| format!("a document cannot be written as JSON: {error}");
+    serde_json::to_string(value).map_err(|error| Invalid::new(crate::protocol::code::INTERNAL, unwritable(error)))
 }

@@ -2,6 +2,7 @@
 
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
+use crate::protocol::json::ObjectText;
 
 /// Returns the index with the entries for whose positions `keep` returns true. Members and entries keep their text and
 /// order.
@@ -11,25 +12,24 @@ pub fn with_entries(index: &[u8], keep: &mut dyn FnMut(usize) -> bool) -> Result
 
 fn filtered(index: &[u8], keep: &mut dyn FnMut(usize) -> bool) -> Result<Vec<u8>, String> {
     let text = json::text(index)?;
-    let mut members = Vec::new();
+    let mut members = ObjectText::default();
     json::each_member(text, &mut |key, value| {
-        let name = serde_json::to_string(key).map_err(|error| format!(": {error}"))?;
-        let value = if key == "manifests" { entries(value.get(), keep)? } else { value.get().to_owned() };
-        members.push(format!("{name}:{value}"));
+        let filtered = if key == "manifests" { Some(entries(value, keep)?) } else { None };
+        members.put(key, filtered.as_deref().or(Some(value)));
         Ok(())
     })?;
-    Ok(format!("{{{}}}", members.join(",")).into_bytes())
+    Ok(members.finish().into_bytes())
 }
 
 fn entries(list: &str, keep: &mut dyn FnMut(usize) -> bool) -> Result<String, String> {
     let mut kept = Vec::new();
     json::each_item(list, &mut |position, entry| {
         if keep(position) {
-            kept.push(entry.get().to_owned());
+            kept.push(entry);
         }
         Ok(())
     })?;
-    Ok(format!("[{}]", kept.join(",")))
+    Ok(json::array(&kept))
 }
 
 #[cfg(test)]

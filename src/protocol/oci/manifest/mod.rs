@@ -221,7 +221,7 @@ fn descriptors(text: &str) -> Result<Vec<Descriptor>, String> {
     let mut descriptors = Vec::new();
     if text != "null" {
         json::each_item(text, &mut |_, item| {
-            descriptors.push(Descriptor::from_json(item.get())?);
+            descriptors.push(Descriptor::from_json(item)?);
             Ok(())
         })?;
     }

@@ -82,7 +82,7 @@ impl Parts {
                 continue;
             }
             let read = json::each_item(text, &mut |index, item| {
-                let read = self.part(item.get()).map_err(|error| format!("[{index}]{error}"));
+                let read = self.part(item).map_err(|error| format!("[{index}]{error}"));
                 self.note(name, read);
                 Ok(())
             });
