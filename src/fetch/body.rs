@@ -97,11 +97,11 @@ pub fn gone() -> Error {
 }
 
 enum Remainder {
-    /// Nothing more will come.
+    /// The body has ended.
     Ended,
     /// A ReadableStream.
     Stream(Reader),
-    /// A response that cannot stream; its `arrayBuffer()` gives everything at once.
+    /// A response without a stream; its `arrayBuffer()` returns everything at once.
     Whole(Any, Option<Outcome>),
 }
 
@@ -162,7 +162,7 @@ impl FetchBody {
                     }
                 };
                 let value = outcome.wait().await.map_err(|reason| failure::broken_body(&reason))?;
-                let array = bytes_of(&value).map_err(|_| unusable("its arrayBuffer() gave something else"))?;
+                let array = bytes_of(&value).map_err(|_| unusable("its arrayBuffer() did not return bytes"))?;
                 self.finish();
                 Ok(Some(HostBytes::new(array)))
             }

@@ -141,6 +141,6 @@ impl Drop for HostUnpack {
 }
 
 async fn done(promise: Promise) -> Result<()> {
-    let broken = |_| Error::new(code::INVALID_RESPONSE, "it is no gzip stream, or not a whole one");
+    let broken = |_| Error::new(code::INVALID_RESPONSE, "it is not a gzip stream, or it is truncated");
     outcome(Ok(promise.into())).await.map(drop).map_err(broken)
 }
