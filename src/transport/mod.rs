@@ -13,6 +13,7 @@ mod error;
 pub mod failure;
 mod host;
 pub mod layers;
+pub mod load;
 pub mod pipe;
 pub mod read;
 pub mod request;

@@ -5,41 +5,11 @@ use std::pin::pin;
 use futures_util::future::select;
 
 use crate::protocol::code;
-use crate::protocol::http::Method;
-use crate::transport::layers::retry::Retry;
-use crate::transport::request::{Request, Response};
-use crate::transport::{Body, Chunk, Clock, Error, Result, Transport};
+use crate::transport::request::Response;
+use crate::transport::{Body, Chunk, Clock, Error, Result};
 
 /// The maximum number of bytes that are read of an error response.
 const FAILURE_LIMIT: u64 = 64 * 1024;
-
-/// Sends a request and reads the whole response. A successful response larger than `limit` bytes is an error and not
-/// read further; of an error response only the start is read. A response whose body ends early is requested again.
-pub async fn load<T: Transport, C: Clock>(
-    transport: &T,
-    retry: &Retry<C>,
-    request: &Request<T::Chunk>,
-    limit: u64,
-) -> Result<Response<Vec<u8>>> {
-    let placed = |error: Error| error.at(request.method, &request.url);
-    loop {
-        let mut response = transport.send(request).await.map_err(placed)?;
-        // The Content-Length of a HEAD response is that of a body that does not follow.
-        if !response.is_success() || request.method == Method::Head {
-            let body = start(&mut response.body).await;
-            return Ok(response.map_body(|_| body));
-        }
-        let error = match whole(&mut response, limit).await {
-            Ok(body) => return Ok(response.map_body(|_| body)),
-            Err(error) => placed(error).with_status(response.status),
-        };
-        let repeatable = error.is_transient && request.is_repeatable;
-        let delay = if repeatable { retry.next_delay(&request.retry_budget, None) } else { None };
-        let Some(delay) = delay else { return Err(error) };
-        drop(response);
-        retry.pause(delay).await;
-    }
-}
 
 /// Discards a response whose body is not needed. A short body is read first if that takes little time: its connection
 /// can then be reused, unlike one that was aborted.
@@ -52,7 +22,7 @@ pub async fn discard<B: Body>(clock: &impl Clock, mut response: Response<B>) {
     }
 }
 
-async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8>> {
+pub(super) async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8>> {
     let too_large = || {
         let message = format!("the response is larger than the allowed {limit} bytes");
         Err(Error::new(code::TOO_LARGE, message))

@@ -25,7 +25,7 @@ use crate::transport::layers::retry::Retry;
 use crate::transport::request::{Request, RetryBudget};
 use crate::transport::shared::Shared;
 use crate::transport::trust::Trust;
-use crate::transport::{Error, Host, Result, Stack, StackSettings, Transport, failure, read, stack};
+use crate::transport::{Error, Host, Result, Stack, StackSettings, Transport, failure, load, read, stack};
 
 /// Host of Docker Hub's registry, where names without a namespace belong to `library`.
 const DOCKER_HUB: &str = "registry-1.docker.io";
@@ -224,7 +224,7 @@ impl<H: Host> Connection<H> {
     /// not an error.
     pub(crate) async fn fetch(&self, request: &Request<H::Chunk>, limit: u64) -> Result<Response<Vec<u8>>> {
         let (method, url) = (request.method, request.url.clone());
-        let http = read::load(&self.stack, &self.retry, request, limit).await?;
+        let http = load::load(&self.stack, &self.retry, request, limit).await?;
         Ok(Response { method, url, http })
     }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::protocol::auth::scope::Scopes;
 use crate::protocol::auth::secret::Secret;
+use crate::transport::auth::basic;
 use crate::transport::request::{LogicalTime, Login};
 use crate::transport::shared::Shared;
 use crate::transport::{Error, Result};
@@ -32,17 +33,11 @@ impl Credentials {
     pub fn secrets(&self) -> Vec<Secret> {
         match self {
             Credentials::Basic { username, password } => {
-                vec![Secret::new(crate::transport::auth::pair(username, password)), password.clone()]
+                vec![Secret::new(basic::pair(username, password)), password.clone()]
             }
             Credentials::Token(token) => vec![token.clone()],
             Credentials::IdentityToken(token) => {
-                vec![
-                    Secret::new(crate::transport::auth::pair(
-                        crate::transport::auth::token::IDENTITY_TOKEN_USER,
-                        token,
-                    )),
-                    token.clone(),
-                ]
+                vec![Secret::new(basic::pair(crate::transport::auth::token::IDENTITY_TOKEN_USER, token)), token.clone()]
             }
         }
     }

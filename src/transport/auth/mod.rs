@@ -4,6 +4,7 @@
 //! remembered, so that later requests are authenticated at once. Only requests to the registry's own origin carry the
 //! user's credentials.
 
+mod basic;
 mod credentials;
 mod demand;
 mod elsewhere;
@@ -16,8 +17,6 @@ pub use crate::transport::auth::credentials::{Challenge, Credentials, Credential
 
 use std::cell::RefCell;
 use std::rc::Rc;
-
-use base64ct::{Base64, Encoding as _};
 
 use crate::protocol::auth::scope::Scopes;
 use crate::protocol::auth::secret::Secret;
@@ -356,7 +355,7 @@ impl Carried {
         match self {
             Carried::Nothing => {}
             Carried::Given(Credentials::Basic { username, password }) => {
-                request.headers.set("authorization", basic(username, password));
+                request.headers.set("authorization", basic::header(username, password));
             }
             Carried::Given(Credentials::Token(token) | Credentials::IdentityToken(token)) => {
                 request.headers.set("authorization", bearer(token));
@@ -366,13 +365,4 @@ impl Carried {
         }
         request
     }
-}
-
-/// Formats the `Authorization` header of Basic authentication (RFC 7617 §2).
-fn basic(username: &str, password: &Secret) -> String {
-    format!("Basic {}", pair(username, password))
-}
-
-fn pair(username: &str, password: &Secret) -> String {
-    Base64::encode_string(format!("{username}:{}", password.expose()).as_bytes())
 }

@@ -87,7 +87,7 @@ impl Sessions {
         }
         request.headers.set("x-docker-token", "true");
         if let Some(Credentials::Basic { username, password }) = credentials {
-            request.headers.set("authorization", basic(username, password));
+            request.headers.set("authorization", basic::header(username, password));
         }
         let sent = transport.send(&request).await;
         let mut response = sent.map_err(|error| error.at(request.method, &request.url))?;

@@ -17,7 +17,7 @@ use crate::transport::auth::credentials::Credentials;
 use crate::transport::layers::retry::Retry;
 use crate::transport::request::{Login, Request, RequestBody, RetryBudget};
 use crate::transport::shared::Shared;
-use crate::transport::{Clock, Error, Result, Transport, failure, read};
+use crate::transport::{Clock, Error, Result, Transport, failure, load};
 
 /// The time before its expiry, in milliseconds, from which on a token is no longer used.
 const MARGIN: u64 = 5_000;
@@ -213,12 +213,12 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
         match self.credentials {
             None | Some(Credentials::Token(_)) => self.send(self.get(scopes, None)).await,
             Some(Credentials::Basic { username, password }) => {
-                self.send(self.get(scopes, Some(basic(username, password)))).await
+                self.send(self.get(scopes, Some(basic::header(username, password)))).await
             }
             Some(Credentials::IdentityToken(identity)) => match self.send(self.post(scopes, identity)).await {
                 // The service does not support OAuth2 (oauth.md): fall back to sending the token as a password.
                 Err(error) if matches!(error.status, Some(404 | 405)) => {
-                    self.send(self.get(scopes, Some(basic(IDENTITY_TOKEN_USER, identity)))).await
+                    self.send(self.get(scopes, Some(basic::header(IDENTITY_TOKEN_USER, identity)))).await
                 }
                 result => result,
             },
@@ -262,7 +262,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
     }
 
     async fn send(&self, request: Request<T::Chunk>) -> Result<TokenAnswer> {
-        let mut response = read::load(self.transport, self.retry, &request, ANSWER_LIMIT).await?;
+        let mut response = load::load(self.transport, self.retry, &request, ANSWER_LIMIT).await?;
         response.secrets = self.credentials.map(Credentials::secrets).unwrap_or_default();
         response.login = if self.credentials.is_some() { Login::Sent } else { Login::Missing };
         if !response.is_success() {
