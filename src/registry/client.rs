@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::protocol::http::rate_limit::RateLimit;
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::oci::descriptor::Descriptor;
-use crate::protocol::oci::reference::{RepositoryName, place, split_name};
+use crate::protocol::oci::reference::{RepositoryName, local, split_name};
 use crate::protocol::url::Url;
 use crate::protocol::v1::LIBRARY;
 use crate::registry::api::connection::Connection;
@@ -97,7 +97,7 @@ impl<H: Host> Client<H> {
     /// is given.
     pub fn repository(&self, name: &str, namespace: Option<&str>) -> Result<Repository<H>> {
         let full = match namespace {
-            None => place::name(name, self.base())?.to_owned(),
+            None => local::name(name, self.base())?.to_owned(),
             Some(namespace) if name.contains('/') => {
                 return Err(Invalid::reference(format!(
                     "repository name {} already has a namespace, but the namespace {} was given too",
@@ -123,7 +123,7 @@ impl<H: Host> Client<H> {
     ///
     /// `INVALID_REFERENCE` when the reference is invalid or names another registry.
     pub fn place(&self, text: &str) -> Result<Place<H>> {
-        let (name, reference) = place::parse(text, self.base())?;
+        let (name, reference) = local::parse(text, self.base())?;
         Ok(Place { api: self.api.clone(), name, reference })
     }
 

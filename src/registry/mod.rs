@@ -6,6 +6,7 @@ pub(crate) mod api;
 pub mod blob;
 pub mod cleanup;
 pub mod client;
+mod concurrency;
 pub mod copy;
 pub mod diagnose;
 mod ids;

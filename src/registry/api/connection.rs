@@ -17,15 +17,15 @@ use crate::protocol::v1;
 use crate::registry::api::cache::Cache;
 use crate::registry::api::capabilities::Capabilities;
 use crate::registry::api::endpoint::Endpoint;
+use crate::registry::api::locks::AllTurns;
 use crate::registry::api::response::{Response, Streaming};
 use crate::registry::api::settings::{Call, Settings, Version};
-use crate::registry::api::turns::AllTurns;
 use crate::transport::layers::notice::Notices;
 use crate::transport::layers::retry::Retry;
 use crate::transport::request::{Request, RetryBudget};
 use crate::transport::shared::Shared;
 use crate::transport::trust::Trust;
-use crate::transport::{Error, Host, Result, Stack, StackSettings, Transport, failure, load, read, stack};
+use crate::transport::{Error, Host, Result, Stack, StackSettings, Transport, failure, fetch, read, stack};
 
 /// Host of Docker Hub's registry, where names without a namespace belong to `library`.
 const DOCKER_HUB: &str = "registry-1.docker.io";
@@ -224,7 +224,7 @@ impl<H: Host> Connection<H> {
     /// not an error.
     pub(crate) async fn fetch(&self, request: &Request<H::Chunk>, limit: u64) -> Result<Response<Vec<u8>>> {
         let (method, url) = (request.method, request.url.clone());
-        let http = load::load(&self.stack, &self.retry, request, limit).await?;
+        let http = fetch::fetch(&self.stack, &self.retry, request, limit).await?;
         Ok(Response { method, url, http })
     }
 

@@ -2,10 +2,10 @@
 
 pub mod apply;
 pub mod inventory;
-mod load;
 pub mod plan;
 pub mod policy;
 pub mod report;
+mod saved_plan;
 mod survey;
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,8 @@ use crate::protocol::oci::manifest::{Manifest, index_filter};
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::platform::{Matcher, Platform};
 use crate::registry::api::repo::Repo;
+use crate::registry::image::platform;
 use crate::registry::manifest::get::FetchedManifest;
-use crate::registry::manifest::index;
 use crate::transport::{Host, Result};
 
 /// Returns the part of `root` for the platforms, or all of it if it is not an index.
@@ -22,22 +22,22 @@ pub async fn of<H: Host>(
         return Ok(root);
     }
     if let [platform] = platforms {
-        let images = index::images(repo, &root).await.map_err(index::lists(&root.digest))?;
-        let found = index::choose(repo, &images, platform).await;
-        return Ok(found.map_err(index::lists(&root.digest))?.manifest);
+        let images = platform::images(repo, &root).await.map_err(platform::lists(&root.digest))?;
+        let found = platform::choose(repo, &images, platform).await;
+        return Ok(found.map_err(platform::lists(&root.digest))?.manifest);
     }
     let entries = root.manifest.manifests.as_deref().unwrap_or_default();
-    let (told, failure) = index::with_platforms(repo, entries).await;
+    let (told, failure) = platform::with_platforms(repo, entries).await;
     let mut chosen: Vec<&Digest> = Vec::new();
     for platform in platforms {
-        match index::best(&told, &Matcher::only(platform)) {
+        match platform::best(&told, &Matcher::only(platform)) {
             Some((_, entry)) => chosen.push(&entry.digest),
-            None => return Err(failure.unwrap_or_else(|| index::none_fits(platform, &told))),
+            None => return Err(failure.unwrap_or_else(|| platform::none_fits(platform, &told))),
         }
     }
     // BuildKit's attestations of a selected image are copied with it.
     let wanted = |entry: &Descriptor| {
-        let about = entry.annotations.as_ref().and_then(|annotations| annotations.get(index::REFERENCE_DIGEST));
+        let about = entry.annotations.as_ref().and_then(|annotations| annotations.get(platform::REFERENCE_DIGEST));
         chosen.contains(&&entry.digest) || about.is_some_and(|about| chosen.iter().any(|one| one.as_str() == about))
     };
     let bytes = index_filter::with_entries(&root.bytes, &mut |position| entries.get(position).is_some_and(wanted))?;

@@ -12,8 +12,8 @@ use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
 use crate::registry::copy::options::UnknownKinds;
 use crate::registry::ids::Ids;
+use crate::registry::image::platform;
 use crate::registry::manifest::get::FetchedManifest;
-use crate::registry::manifest::index;
 use crate::transport::{Error, Host, Result};
 
 /// Maximum depth of nested indexes.
@@ -100,7 +100,7 @@ impl<'a, H: Host> Walk<'a, H> {
             if !self.visit(&child.descriptor().digest)? {
                 continue;
             }
-            match found(self.source, child).await.map_err(index::lists(&index))? {
+            match found(self.source, child).await.map_err(platform::lists(&index))? {
                 Found::Manifest(manifest) => self.enter(manifest).await?,
                 Found::Blob(blob) => {
                     self.path.last_mut().into_iter().for_each(|step| step.node.blobs.push((*blob).clone()))

@@ -1,6 +1,7 @@
 //! An image: its manifest, config and layers.
 
 pub mod layer;
+pub(crate) mod platform;
 pub mod reference;
 
 use std::rc::Rc;
@@ -20,10 +21,9 @@ use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::image::layer::{HistoryStep, ImageLayer, Layer, total_size};
+use crate::registry::image::platform::Found;
 use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
-use crate::registry::manifest::index;
-use crate::registry::manifest::index::Found;
 use crate::transport::{Error, Host, Result};
 
 /// Annotation with the creation time, for manifests without an image config.
@@ -68,15 +68,15 @@ impl<H: Host> Image<H> {
             let image = Self::open(repo, Found { manifest, platform: None }).await?;
             return match (platform, image.platform()) {
                 (Some(wanted), Some(told)) if Matcher::only(wanted).rank(told).is_none() => {
-                    Err(index::no_match(wanted, &[told.to_string()]))
+                    Err(platform::no_match(wanted, &[told.to_string()]))
                 }
                 _ => Ok(image),
             };
         }
-        let images = index::images(repo, &manifest).await.map_err(index::lists(&manifest.digest))?;
+        let images = platform::images(repo, &manifest).await.map_err(platform::lists(&manifest.digest))?;
         let wanted = repo.api.platform_or(platform)?;
-        let found = index::choose(repo, &images, &wanted).await;
-        let found = found.map_err(index::lists(&manifest.digest))?;
+        let found = platform::choose(repo, &images, &wanted).await;
+        let found = found.map_err(platform::lists(&manifest.digest))?;
         Self::open(repo, found).await
     }
 

@@ -11,7 +11,7 @@ use crate::protocol::oci::media_type::{Kind, essence, kind};
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::oci::referrers;
 use crate::registry::api::repo::Repo;
-use crate::registry::ids::{Question, answers};
+use crate::registry::concurrency::{Question, answers};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::referrers::is_list;
 use crate::registry::tag::untag::{TagState, Untag};

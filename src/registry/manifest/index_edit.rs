@@ -12,10 +12,10 @@ use crate::protocol::oci::media_type::{Entry as EntryKind, Kind};
 use crate::protocol::oci::platform::Platform;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::repo::Repo;
-use crate::registry::ids::{Question, answers};
+use crate::registry::concurrency::{Question, answers};
+use crate::registry::image::platform::REFERENCE_DIGEST;
 use crate::registry::image::reference::ImageReference;
 use crate::registry::manifest::get::FetchedManifest;
-use crate::registry::manifest::index::REFERENCE_DIGEST;
 use crate::transport::{Error, Host, Result};
 
 /// The changes to an index besides the images to add.

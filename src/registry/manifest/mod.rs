@@ -3,7 +3,6 @@
 pub(crate) mod artifact;
 pub(crate) mod delete;
 pub mod get;
-pub(crate) mod index;
 pub(crate) mod index_edit;
 pub mod input;
 pub(crate) mod observe;

@@ -10,10 +10,10 @@ use crate::protocol::oci::platform::{Matcher, Platform};
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::repo::Repo;
 use crate::registry::image::Image;
+use crate::registry::image::platform;
+use crate::registry::image::platform::Found;
 use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
-use crate::registry::manifest::index;
-use crate::registry::manifest::index::Found;
 use crate::transport::{Host, Result};
 
 /// The description of a tag, from its manifest and config.
@@ -101,12 +101,12 @@ impl TagData {
         };
         let image = match document.kind {
             Kind::Index => {
-                let images = index::images(repo, manifest).await;
-                let images = images.map_err(index::lists(&manifest.digest))?;
+                let images = platform::images(repo, manifest).await;
+                let images = images.map_err(platform::lists(&manifest.digest))?;
                 // A config that cannot be read does not affect the other images.
-                let (images, _) = index::with_platforms(repo, &images).await;
+                let (images, _) = platform::with_platforms(repo, &images).await;
                 data.platforms = images.iter().filter_map(|entry| entry.platform.clone()).collect();
-                shown_image(repo, &images).await.map_err(index::lists(&manifest.digest))?
+                shown_image(repo, &images).await.map_err(platform::lists(&manifest.digest))?
             }
             Kind::Image | Kind::Schema1 => Some(Found { manifest: manifest.clone(), platform: None }),
             Kind::Other => None,
@@ -133,8 +133,8 @@ impl TagData {
 
 async fn shown_image<H: Host>(repo: &Repo<H>, images: &[Descriptor]) -> Result<Option<Found>> {
     let matcher = Matcher::only(&repo.api.platform_or(None)?);
-    match index::best(images, &matcher).map(|(_, entry)| entry).or(images.first()) {
-        Some(entry) => index::open(repo, entry).await.map(Some),
+    match platform::best(images, &matcher).map(|(_, entry)| entry).or(images.first()) {
+        Some(entry) => platform::open(repo, entry).await.map(Some),
         None => Ok(None),
     }
 }

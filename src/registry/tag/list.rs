@@ -1,8 +1,8 @@
 //! The current tag list, consulted before and after steps that delete or move tags.
 
 use crate::protocol::oci::reference::Tag;
+use crate::registry::api::locks::Listed;
 use crate::registry::api::repo::Repo;
-use crate::registry::api::turns::Listed;
 use crate::registry::listing::Listing;
 use crate::transport::{Host, Result};
 

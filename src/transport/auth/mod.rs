@@ -7,9 +7,9 @@
 mod basic;
 mod credentials;
 mod demand;
-mod elsewhere;
 mod expiry;
 mod peek;
+mod redirected;
 mod session;
 mod token;
 

@@ -17,7 +17,7 @@ use crate::transport::auth::credentials::Credentials;
 use crate::transport::layers::retry::Retry;
 use crate::transport::request::{Login, Request, RequestBody, RetryBudget};
 use crate::transport::shared::Shared;
-use crate::transport::{Clock, Error, Result, Transport, failure, load};
+use crate::transport::{Clock, Error, Result, Transport, failure, fetch};
 
 /// The time before its expiry, in milliseconds, from which on a token is no longer used.
 const MARGIN: u64 = 5_000;
@@ -262,7 +262,7 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
     }
 
     async fn send(&self, request: Request<T::Chunk>) -> Result<TokenAnswer> {
-        let mut response = load::load(self.transport, self.retry, &request, ANSWER_LIMIT).await?;
+        let mut response = fetch::fetch(self.transport, self.retry, &request, ANSWER_LIMIT).await?;
         response.secrets = self.credentials.map(Credentials::secrets).unwrap_or_default();
         response.login = if self.credentials.is_some() { Login::Sent } else { Login::Missing };
         if !response.is_success() {

@@ -2,7 +2,7 @@
 
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::oci::digest::Digest;
-use crate::protocol::oci::reference::place::{is_host, split_reference, split_scheme};
+use crate::protocol::oci::reference::local::{is_host, split_reference, split_scheme};
 use crate::protocol::oci::reference::{RepositoryName, Tag};
 use crate::protocol::url;
 use crate::protocol::url::Url;

@@ -1,7 +1,7 @@
 //! Repository names, tags and digests from the caller (distribution-spec v1.1.1, "Pulling manifests").
 
 pub mod full;
-pub mod place;
+pub mod local;
 
 use std::fmt;
 

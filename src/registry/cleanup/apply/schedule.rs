@@ -7,7 +7,8 @@ use futures_util::StreamExt as _;
 use crate::protocol::oci::digest::Digest;
 use crate::registry::cleanup::apply::deletion::Deletion;
 use crate::registry::cleanup::apply::steps::Step;
-use crate::registry::ids::{Marks, Works};
+use crate::registry::concurrency::Works;
+use crate::registry::ids::Marks;
 use crate::transport::Host;
 
 /// The waiting steps, in order.

@@ -6,7 +6,7 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type::DOCKER_LAYER;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::api::repo::Repo;
-use crate::registry::ids::{Question, answers};
+use crate::registry::concurrency::{Question, answers};
 use crate::transport::{Error, Host, Result};
 
 use crate::registry::legacy::schema1::Legacy;

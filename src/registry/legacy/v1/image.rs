@@ -11,13 +11,13 @@ use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::v1::{ImageId, ImageJson};
 use crate::protocol::{code, v1};
 use crate::registry::api::repo::Repo;
-use crate::registry::ids::{Question, answers};
+use crate::registry::concurrency::{Question, answers};
 use crate::registry::image::Image;
 use crate::registry::image::layer::ImageLayer;
+use crate::registry::image::platform;
 use crate::registry::legacy::v1::{JSON, unreadable};
 use crate::registry::listing::paging::PAGE_LIMIT;
 use crate::registry::manifest::get::MANIFEST_LIMIT;
-use crate::registry::manifest::index;
 use crate::registry::tag::data::TagData;
 use crate::transport::{Error, Host, Result};
 
@@ -71,7 +71,7 @@ pub async fn find<H: Host>(repo: &Repo<H>, reference: &Reference, platform: Opti
     if let (Some(wanted), Some(told)) = (platform, &told)
         && Matcher::only(wanted).rank(told).is_none()
     {
-        return Err(index::no_match(wanted, &[told.to_string()]));
+        return Err(platform::no_match(wanted, &[told.to_string()]));
     }
     let (created, author) = (top.json.step.created.clone(), top.json.step.author.clone());
     let config = ImageConfig { created, author, platform: told, diff_ids: Vec::new(), history };

@@ -8,7 +8,7 @@ use crate::transport::{Clock, Error, Result, Transport};
 
 /// Sends a request and reads the whole response. A successful response larger than `limit` bytes is an error and not
 /// read further; of an error response only the start is read. A response whose body ends early is requested again.
-pub async fn load<T: Transport, C: Clock>(
+pub async fn fetch<T: Transport, C: Clock>(
     transport: &T,
     retry: &Retry<C>,
     request: &Request<T::Chunk>,

@@ -12,7 +12,7 @@ use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::platform::{Matcher, Platform};
 use crate::registry::api::repo::Repo;
-use crate::registry::ids::{Work, together};
+use crate::registry::concurrency::{Work, together};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
