@@ -468,7 +468,7 @@ export interface Diagnosis {
   /** Origin of the page or worker that made the requests; absent outside pages. */
   page?: string;
   /**
-   * Whether anything responds, registry or not. Also `false` when the browser blocks everything (a certificate, a policy).
+   * True if anything responds, registry or not. Also `false` when the browser blocks everything (a certificate, a policy).
    */
   reachable?: boolean;
   /** Protocol of the registry. */
@@ -1577,7 +1577,7 @@ export interface CleanupPolicy {
   /** Selection of what to remove. */
   remove: CleanupRemove;
   /**
-   * Whether untagged manifests are removed together with what needed them: the images of an index, referrers (by the API or
+   * Removes untagged manifests together with what needed them: the images of an index, referrers (by the API or
    * the tag schema), and referrers tags whose subject is gone. `false` keeps them and everything that they need.
    *
    * No registry lists its untagged manifests. Others than these are left to the registry's garbage collection.
@@ -1800,7 +1800,7 @@ export class Image {
   /** Digest of the manifest. `undefined` on V1, which has no digests. */
   readonly digest: string | undefined;
   /**
-   * Whether the image is verified by its digest.
+   * True if the image is verified by its digest.
    *
    * `false` on V1, which has no content digests, so its data cannot be verified. There the client compares a layer with its
    * length and with its checksum, if the registry sends them (docker-registry does, but a page of another origin may not

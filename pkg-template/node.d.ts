@@ -77,7 +77,7 @@ export interface FetchOptions {
   /** Passphrase of the private key. */
   passphrase?: string;
   /**
-   * Whether to verify server certificates. With `false`, everyone on the network path can read and change everything: use
+   * Verifies server certificates. With `false`, everyone on the network path can read and change everything: use
    * it for tests only.
    *
    * @defaultValue true

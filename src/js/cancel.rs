@@ -18,7 +18,7 @@ struct State {
 }
 
 impl CancelToken {
-    /// Whether [`CancelToken::cancel`] was called.
+    /// True once [`CancelToken::cancel`] was called.
     pub fn is_cancelled(&self) -> bool {
         self.0.is_cancelled.get()
     }

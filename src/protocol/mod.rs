@@ -7,6 +7,8 @@ pub mod http;
 pub mod invalid;
 pub(crate) mod json;
 pub mod oci;
+#[cfg(test)]
+pub(crate) mod random;
 pub mod schema1;
 pub mod sorted;
 pub mod text;

@@ -40,6 +40,8 @@ fn what_is_no_registry_is_told() {
     assert_eq!(code, "INVALID_RESPONSE");
     assert!(message.contains("not a registry") && message.contains("HTML"), "{message}");
     assert_eq!(detect(&Scripted::routes(vec![])).unwrap_err().0, "INVALID_RESPONSE");
+    let no_utf8 = Scripted::new(|_| Reply::bytes(b"\"\xff\""));
+    assert_eq!(detect(&no_utf8).unwrap_err().0, "INVALID_RESPONSE");
     // only 404 leads to V1
     for status in [400, 403, 410, 501] {
         let host = Scripted::new(move |_| Reply::new(status));

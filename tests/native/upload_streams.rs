@@ -3,8 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::support::uploads::{Fault, Model, Rewinding, Stream, text};
-use crate::support::{Bytes, Reply, Scripted, Seen, Step, sha256};
+use crate::support::uploads::{Fault, Model, Rewinding, Stream, methods, text};
+use crate::support::{Bytes, Reply, Scripted, Step, sha256};
 use docker_registry_client_wasm::protocol::code;
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::oci::descriptor::Descriptor;
@@ -32,20 +32,6 @@ fn push_by(host: &Scripted, push: Push<Bytes>, settings: Settings) -> Result<Des
     host.settle();
     assert_eq!((host.open(), host.timers()), (0, 0), "nothing stays open");
     result
-}
-
-/// Methods in order, as `O` POST, `S` PATCH with a stream, `A` PATCH with a chunk, `P` PUT, `G`, `H`, `D`.
-fn methods(host: &Scripted) -> String {
-    let letter = |seen: &Seen| match seen.method {
-        Method::Head => 'H',
-        Method::Post => 'O',
-        Method::Put => 'P',
-        Method::Patch if seen.streamed => 'S',
-        Method::Patch => 'A',
-        Method::Get => 'G',
-        Method::Delete => 'D',
-    };
-    host.each_seen(letter)
 }
 
 /// The first streamed request comes to this.

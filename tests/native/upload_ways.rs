@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::support::uploads::{Fault, Model, Rewinding, Stream, Tells, Ways, text};
+use crate::support::uploads::{Fault, Model, Rewinding, Stream, Tells, Ways, methods, text};
 use crate::support::{Bytes, Reply, Scripted, Seen, sha256};
 use docker_registry_client_wasm::protocol::code;
 use docker_registry_client_wasm::protocol::http::Method;
@@ -47,22 +47,6 @@ fn push(host: &Scripted, push: Push<Bytes>) -> Result<Descriptor> {
     host.settle();
     assert_eq!((host.open(), host.timers()), (0, 0), "nothing stays open");
     result
-}
-
-fn letter(seen: &Seen) -> char {
-    match seen.method {
-        Method::Head => 'H',
-        Method::Post => 'O',
-        Method::Put => 'P',
-        Method::Patch if seen.streamed => 'S',
-        Method::Patch => 'A',
-        Method::Get => 'G',
-        Method::Delete => 'D',
-    }
-}
-
-fn methods(host: &Scripted) -> String {
-    host.each_seen(letter)
 }
 
 /// GHCR, ECR, zot and whoever counts otherwise: whatever is told, the blob arrives whole, by as many bytes as it has.

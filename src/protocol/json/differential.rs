@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::protocol::random::Random;
+
 const ROUNDS: usize = 60_000;
 const BLANKS: &[&str] = &["", "", "", " ", "\n", " \r\n\t"];
 const SCALARS: &[&str] = &[
@@ -68,23 +70,14 @@ const BAD_PIECES: &[&str] = &[
     "\0",
     "\\",
 ];
-/// What damages a text.
+/// Inserted into a text to damage it.
 const DAMAGE: &[&str] = &[
     "\"", "\\", "{", "}", "[", "]", ":", ",", ",]", ",}", "{,", "0", "-", ".", "e", "e+", "1.", "00", "nul", "tru",
     "x", "é", " ", "\n", "\0", "\u{feff}", "//", "\\u", "NaN", "'",
 ];
 
-/// xorshift64*
-struct Random(u64);
-
+/// Generates texts.
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        usize::try_from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).expect("31 bits") % limit
-    }
-
     fn of(&mut self, texts: &[&'static str]) -> &'static str {
         texts.get(self.below(texts.len())).copied().unwrap_or_default()
     }
@@ -211,7 +204,7 @@ fn reads_as_serde_json_does() {
             random.damage(&mut text);
         }
         assert_eq!(super::is_json(&text), serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{text:?}");
-        // Of a value of another kind this reader says so in its own words.
+        // This reader has messages of its own for a value of another kind.
         let first = text.trim_start_matches([' ', '\t', '\r', '\n']).chars().next();
         let is_other = matches!(first, Some('"' | '-' | '0'..='9' | 't' | 'f' | 'n' | '{' | '['))
             && first != Some(if is_object { '{' } else { '[' });

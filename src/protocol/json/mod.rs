@@ -112,7 +112,7 @@ fn walk<'a>(text: &'a str, container: Container, visit: Visit<'_, 'a>) -> Result
     reader.end().map_err(not_json)
 }
 
-/// Whether a text is JSON, of whatever kind.
+/// Returns true if the text is one JSON value.
 pub fn is_json(text: &str) -> bool {
     let mut reader = Reader::new(text);
     reader.value().is_ok() && reader.end().is_ok()

@@ -94,7 +94,7 @@ pub fn looks_like_registry(response: &Response<Vec<u8>>) -> Result<()> {
     }
     let body = &response.body;
     let blank = body.iter().all(u8::is_ascii_whitespace);
-    if blank || json::is_json(&String::from_utf8_lossy(body)) {
+    if blank || std::str::from_utf8(body).is_ok_and(json::is_json) {
         return Ok(());
     }
     let what = failure::answerer(&response.url, &response.http, body);

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::random::Random;
 use crate::protocol::text::glob::Glob;
 use crate::registry::cleanup::apply::steps::{Step, steps};
 use crate::registry::cleanup::inventory::{Content, Inventory, Known, State, TagEntry};
@@ -264,18 +265,6 @@ fn freed_bytes() {
         NOW,
     );
     assert_eq!(plan.freed, 17);
-}
-
-/// xorshift64*
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % limit
-    }
 }
 
 /// Manifests refer only to earlier ones, as hashes require; subjects may be later ones, as descriptors in an index

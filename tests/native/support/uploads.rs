@@ -337,3 +337,16 @@ impl BlobSource<Bytes> for Stream {
         self.size
     }
 }
+
+/// The methods in order: `O` POST, `S` PATCH with a stream, `A` PATCH with a chunk, `P` PUT, `G`, `H`, `D`.
+pub fn methods(host: &Scripted) -> String {
+    host.each_seen(|seen| match seen.method {
+        Method::Head => 'H',
+        Method::Post => 'O',
+        Method::Put => 'P',
+        Method::Patch if seen.streamed => 'S',
+        Method::Patch => 'A',
+        Method::Get => 'G',
+        Method::Delete => 'D',
+    })
+}
