@@ -345,7 +345,7 @@ export class DockerRegistryClient {
    * @param options - Options of the call, and the repository to examine.
    * @returns The observations. A registry that fails or does not exist is an observation, not an error.
    * @throws {RegistryError} `INVALID_ARGUMENT` or `INVALID_REFERENCE` when an argument cannot be used
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @example
    * ```ts
    * import { DockerRegistryClient } from 'docker-registry-client-wasm';
@@ -367,7 +367,7 @@ export class DockerRegistryClient {
    * @param options - Options of the call.
    * @returns All results.
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V2
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK` or `TIMEOUT`
    */
   search(query: string, options?: CallOptions): Promise<SearchResult[]>;
@@ -429,7 +429,7 @@ export class DockerRegistryClient {
    * @throws {RegistryError} `DIGEST_MISMATCH` or `SIZE_MISMATCH` when content of the source is not what its digest says
    * @throws {RegistryError} `NOT_FOUND`, `MANIFEST_UNKNOWN` or `BLOB_UNKNOWN` when the source or a part of it does not exist
    * @throws {RegistryError} `INDEX_LIMIT` when indexes are nested more than 8 levels deep or name more than 10,000 manifests
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    * @example
    * ```ts
@@ -966,6 +966,7 @@ export class Repository {
    * @throws {RegistryError} `INVALID_RESPONSE` or `AMBIGUOUS_MANIFEST` when the manifest or config is malformed
    * @throws {RegistryError} `DIGEST_MISMATCH` or `SIZE_MISMATCH` when content is not what its digest says
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    */
   data(tag: string, options?: CallOptions): Promise<TagData>;
   /**
@@ -981,6 +982,7 @@ export class Repository {
    * @param options - Tags, order, and options of the call.
    * @throws {RegistryError} the codes of {@link Repository.tags}, such as `NAME_UNKNOWN` or `UNAUTHORIZED`
    * @throws {RegistryError} `INVALID_ARGUMENT` or `INVALID_REFERENCE` when an option cannot be used (thrown at once)
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    */
   describeTags(options?: DescribeTagsOptions): AsyncIterableIterator<DescribedTag>;
   /**
@@ -999,6 +1001,7 @@ export class Repository {
    * @throws {RegistryError} `INDEX_LIMIT` when indexes are nested more than 8 levels deep or are more than 100
    * @throws {RegistryError} `UNSUPPORTED` when the manifest is not that of an image
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @example
    * ```ts
    * import { DockerRegistryClient } from 'docker-registry-client-wasm';
@@ -1024,6 +1027,7 @@ export class Repository {
    * @throws {RegistryError} `TOO_LARGE` when the manifest exceeds 4 MiB
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1 or the digest algorithm is unknown
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests | Pulling manifests}
    */
   manifest(reference: string, options?: ManifestOptions): Promise<Manifest>;
@@ -1036,6 +1040,7 @@ export class Repository {
    * @throws {RegistryError} `INVALID_REFERENCE` when the reference is invalid
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    */
   headManifest(reference: string, options?: CallOptions): Promise<Descriptor | undefined>;
   /**
@@ -1053,6 +1058,7 @@ export class Repository {
    * @throws {RegistryError} `INVALID_ARGUMENT` when the range is invalid or begins beyond the end of the blob
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1 or the digest algorithm is unknown
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs | Pulling blobs}
    */
   blob(digest: string, options?: BlobOptions): Promise<ReadableStream<Uint8Array>>;
@@ -1069,6 +1075,7 @@ export class Repository {
    * @throws {RegistryError} `INVALID_RESPONSE` when the size cannot be determined
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    */
   headBlob(digest: string, options?: CallOptions): Promise<Descriptor | undefined>;
   /**
@@ -1081,7 +1088,7 @@ export class Repository {
    * @param options - Options of the call.
    * @throws {RegistryError} `INVALID_ARGUMENT` when the policy selects nothing or a rule cannot be used
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    * @example
    * ```ts
@@ -1103,7 +1110,7 @@ export class Repository {
    * @param plan - JSON text, or the object that `JSON.parse` returns for it.
    * @throws {RegistryError} `INVALID_ARGUMENT` when it is not a plan, or a plan for another registry or repository; the
    *   message names the field ("plan.tags[3].digest: …")
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    */
   loadCleanupPlan(plan: string | object): Promise<CleanupPlan>;
   /**
@@ -1121,7 +1128,7 @@ export class Repository {
    * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when there is no such image
    * @throws {RegistryError} `INVALID_REFERENCE` or `INVALID_ARGUMENT` when an argument is invalid, or the image is one of
    *   another repository
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests | Pushing Manifests}
    */
@@ -1146,7 +1153,7 @@ export class Repository {
    * @throws {RegistryError} `CONFLICT` when another writer created the tag again
    * @throws {RegistryError} `INVALID_RESPONSE` when the registry reports a deletion that did not happen
    * @throws {RegistryError} `INVALID_REFERENCE` when the tag is invalid
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-tags | Deleting tags}
    */
@@ -1175,7 +1182,7 @@ export class Repository {
    *   writers change it at the same time
    * @throws {RegistryError} `INVALID_REFERENCE` when the reference is invalid
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests | Pushing Manifests}
    */
@@ -1198,7 +1205,7 @@ export class Repository {
    * @throws {RegistryError} `UNSUPPORTED` when the registry does not delete; the message names the setting
    * @throws {RegistryError} `INVALID_RESPONSE` when the registry reports a deletion that did not happen
    * @throws {RegistryError} `INVALID_REFERENCE` when the digest is invalid
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-manifests | Deleting Manifests}
    */
@@ -1213,7 +1220,7 @@ export class Repository {
    * @throws {RegistryError} `NAME_UNKNOWN` or `NOT_FOUND` when the repository does not exist
    * @throws {RegistryError} `INVALID_REFERENCE` when the digest is invalid
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    */
   planDelete(digest: string, options?: CallOptions): Promise<Dependents>;
@@ -1233,7 +1240,7 @@ export class Repository {
    *   another repository, or there is nothing to put into the index
    * @throws {RegistryError} `INVALID_REFERENCE` when a tag or digest is invalid
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md | OCI Image Index Specification}
    */
@@ -1251,7 +1258,7 @@ export class Repository {
    * @throws {RegistryError} `INVALID_RESPONSE` when the list of referrers is malformed
    * @throws {RegistryError} `PAGING_LOOP` or `UNTRUSTED_LOCATION` when the next page cannot be requested
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers | Listing Referrers}
    */
@@ -1267,7 +1274,7 @@ export class Repository {
    * @throws {RegistryError} the codes of {@link Repository.pushBlob} for the files, such as `SOURCE` or `TOO_LARGE`
    * @throws {RegistryError} `CONFLICT` when the referrers tag holds something else than a list of referrers, or other
    *   writers change it at the same time
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @example
    * ```ts
    * import { DockerRegistryClient } from 'docker-registry-client-wasm';
@@ -1314,7 +1321,7 @@ export class Repository {
    * @throws {RegistryError} `TOO_LARGE` when the registry limits the size of a request: see
    *   {@link PushBlobOptions.chunkSize}
    * @throws {RegistryError} `INVALID_ARGUMENT` or `INVALID_REFERENCE` when an argument is invalid
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    * @example
    * ```ts
@@ -1340,7 +1347,7 @@ export class Repository {
    *   session, which is cancelled): push the bytes instead.
    * @throws {RegistryError} `INVALID_REFERENCE` when the digest or the name is invalid
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} `NETWORK`, `HTTP_ERROR` or another code when the request fails for a reason other than the blob
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#mounting-a-blob-from-another-repository | Mounting a blob from another repository}
    */
@@ -1354,7 +1361,7 @@ export class Repository {
    * @throws {RegistryError} `BLOB_UNKNOWN` or `NOT_FOUND` when there is no such blob
    * @throws {RegistryError} `UNSUPPORTED` when the registry does not delete
    * @throws {RegistryError} `INVALID_REFERENCE` when the digest is invalid
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-blobs | Deleting Blobs}
    */
@@ -1377,7 +1384,7 @@ export class Repository {
    * @throws {RegistryError} `INVALID_ARGUMENT` when the JSON cannot be used
    * @throws {RegistryError} `SOURCE` when a stream fails
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V2
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `AUTH_REQUIRED` or `DENIED`
    */
   pushImage(json: object | Uint8Array, layer: BlobData, options?: CallOptions): Promise<string>;
@@ -1387,7 +1394,7 @@ export class Repository {
    * @param options - Options of the call.
    * @throws {RegistryError} `NOT_FOUND` when the repository does not exist
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V2
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the lazy-loaded part of the module cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `AUTH_REQUIRED` or `DENIED`
    */
   deleteRepository(options?: CallOptions): Promise<void>;
@@ -2018,7 +2025,7 @@ export type ClientErrorCode =
   | "CONFLICT"
   /** Something depends on the manifest to delete. */
   | "IN_USE"
-  /** The lazy-loaded part of the module cannot be loaded. */
+  /** A part of the module cannot be loaded. */
   | "MODULE_NOT_LOADED"
   /** A defect of the client. */
   | "INTERNAL";

@@ -3,11 +3,18 @@
 // unconfigured, from a plain <script type="module">, and with require().
 
 import { decoded } from './decode.js';
-import { loadLazily } from './lazy.js';
 import { load } from './load.js';
+import { loadLazily } from './parts.js';
 import core from './wasm/core.inline.js';
 
+const parts = {
+  read: () => import('./wasm/read.inline.js'),
+  write: () => import('./wasm/write.inline.js'),
+  diagnose: () => import('./wasm/diagnose.inline.js'),
+  legacy: () => import('./wasm/legacy.inline.js'),
+};
+
 load(() => new WebAssembly.Module(decoded(core)));
-loadLazily(async () => WebAssembly.compile(decoded((await import('./wasm/lazy.inline.js')).default)));
+loadLazily(async (part) => WebAssembly.compile(decoded((await parts[part]()).default)));
 
 export * from './classes.js';

@@ -7,12 +7,25 @@ type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { proto
 export type ModuleSource = string | URL | Request | Response | ArrayBuffer | ArrayBufferView | CompiledModule;
 
 /**
+ * Sources of the modules that are loaded with the first call that needs them: `read` for what reads manifests, blobs and images,
+ * `write` for what changes a registry, `diagnose` for `diagnose()`, `legacy` for the V1 protocol. A function is called when
+ * its module is needed, and again after a failure.
+ */
+export type PartSources = {
+  [Part in "read" | "write" | "diagnose" | "legacy"]?:
+    | ModuleSource
+    | Promise<ModuleSource>
+    | (() => ModuleSource | Promise<ModuleSource>);
+};
+
+/**
  * Loads core.wasm. Await it before you use anything else of this entry.
  *
  * The module is loaded once; later calls wait for the first, and a failed call can be repeated.
  *
- * @param source - core.wasm. By default the file beside this one, found by `new URL(…, import.meta.url)` as bundlers do.
- * @param lazy - lazy.wasm, or a function that returns it. It is loaded with the first call that needs it.
+ * @param core - core.wasm. By default the file beside this one, found by `new URL(…, import.meta.url)` as bundlers do.
+ * @param parts - The other modules. By default the files beside this one.
+ * @throws {RegistryError} `INVALID_ARGUMENT` when `parts` is not an object of these modules.
  * @throws `Error` when the host cannot run the module; the reason of the host when the module cannot be loaded.
  * @example
  * ```ts
@@ -22,7 +35,4 @@ export type ModuleSource = string | URL | Request | Response | ArrayBuffer | Arr
  * console.log(await new DockerRegistryClient('localhost:5000').namespaces());
  * ```
  */
-export default function init(
-  source?: ModuleSource | Promise<ModuleSource>,
-  lazy?: ModuleSource | Promise<ModuleSource> | (() => ModuleSource | Promise<ModuleSource>),
-): Promise<void>;
+export default function init(core?: ModuleSource | Promise<ModuleSource>, parts?: PartSources): Promise<void>;

@@ -1,11 +1,16 @@
 // The entry for workerd (Cloudflare Workers), which compiles modules only ahead of time: they must be imported.
 
-import { loadLazily } from './lazy.js';
 import { load } from './load.js';
+import { loadLazily } from './parts.js';
 import core from './wasm/core.wasm';
-import rest from './wasm/lazy.wasm';
+import diagnose from './wasm/diagnose.wasm';
+import legacy from './wasm/legacy.wasm';
+import read from './wasm/read.wasm';
+import write from './wasm/write.wasm';
+
+const parts = { read, write, diagnose, legacy };
 
 load(() => core);
-loadLazily(async () => rest);
+loadLazily(async (part) => parts[part]);
 
 export * from './classes.js';

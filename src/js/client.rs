@@ -153,7 +153,7 @@ impl DockerRegistryClient {
             let options = Options::read(options, &["signal", "timeout", "pageSize"])?;
             let signals = Signals::new([options.signal()?.as_ref(), self.context.signal.as_ref()]);
             let listing = self.client.catalog(options.page_size()?, options.call()?);
-            Ok(iterate::items(listing, signals))
+            Ok(iterate::names(listing, signals))
         };
         Ok(list()?)
     }

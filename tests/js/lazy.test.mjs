@@ -27,11 +27,11 @@ async function registry(t) {
   return server.url;
 }
 
-describe('the module that is loaded lazily', () => {
+describe('the parts that are loaded lazily', () => {
   test('cannot be loaded: reading goes on, a call that needs it says so', SOON, async (t) => {
     const copy = await copyOfPackage(t);
     await writeFile(
-      copy.file('wasm/lazy.inline.js'),
+      copy.file('wasm/write.inline.js'),
       "export default { alphabet: ' !#', order: [0], length: 1, text: ' ' };\n",
     );
     const { DockerRegistryClient, RegistryError } = await copy.load('index.js');
@@ -52,10 +52,10 @@ describe('the module that is loaded lazily', () => {
     const answers = [
       () => Promise.reject(new Error('offline')),
       () => new Response('gone', { status: 404 }),
-      () => readFile(copy.file('wasm/lazy.wasm')),
+      () => readFile(copy.file('wasm/write.wasm')),
     ];
     let asked = 0;
-    await init(undefined, () => answers[asked++]());
+    await init(undefined, { write: () => answers[asked++]() });
     const repository = new DockerRegistryClient(await registry(t)).repository('a/b');
     // It refuses before any request, as soon as it is there.
     const codeOf = () => repository.tag('not a tag', 'one').then(assert.fail, ({ code }) => code);
@@ -65,6 +65,77 @@ describe('the module that is loaded lazily', () => {
     assert.deepEqual(await Promise.all([codeOf(), codeOf()]), ['INVALID_REFERENCE', 'INVALID_REFERENCE']);
     assert.equal(await codeOf(), 'INVALID_REFERENCE');
     assert.equal(asked, 3);
+  });
+
+  test('loads what it needs once, whoever asks', SOON, async (t) => {
+    const copy = await copyOfPackage(t);
+    const { default: init, DockerRegistryClient } = await copy.load('slim.js');
+    const asked = [];
+    const part = (name) => () => {
+      asked.push(name);
+      return readFile(copy.file(`wasm/${name}.wasm`));
+    };
+    await init(undefined, { read: part('read'), write: part('write'), legacy: part('legacy') });
+    const client = new DockerRegistryClient(await registry(t));
+    const codeOf = (promise) => promise.then(assert.fail, ({ code }) => code);
+    const codes = await Promise.all([
+      codeOf(client.search('')),
+      codeOf(client.repository('a/b').untag('not a tag')),
+      codeOf(client.repository('a/b').manifest('not a tag')),
+    ]);
+    assert.deepEqual(codes.slice(1), ['INVALID_REFERENCE', 'INVALID_REFERENCE']);
+    assert.equal(typeof codes[0], 'string');
+    assert.deepEqual(asked.sort(), ['legacy', 'read', 'write']);
+  });
+
+  test('a part that another one needs cannot be loaded: both can be loaded later', SOON, async (t) => {
+    const copy = await copyOfPackage(t);
+    const { default: init, DockerRegistryClient } = await copy.load('slim.js');
+    let isOffline = true;
+    const read = async () => {
+      if (isOffline) throw new Error('offline');
+      return readFile(copy.file('wasm/read.wasm'));
+    };
+    await init(undefined, { read });
+    const repository = new DockerRegistryClient(await registry(t)).repository('a/b');
+    const error = await repository.untag('not a tag').then(assert.fail, (reason) => reason);
+    assert.equal(error.code, 'MODULE_NOT_LOADED');
+    assert.match(error.message, /"read".*offline/);
+    isOffline = false;
+    const codeOf = (promise) => promise.then(assert.fail, ({ code }) => code);
+    assert.equal(await codeOf(repository.untag('not a tag')), 'INVALID_REFERENCE');
+    assert.equal(await codeOf(repository.image('not a tag')), 'INVALID_REFERENCE');
+  });
+
+  test('describeTags() checks its options at once, and loads with the first item', SOON, async (t) => {
+    const copy = await copyOfPackage(t);
+    const { default: init, DockerRegistryClient } = await copy.load('slim.js');
+    let asked = 0;
+    await init(undefined, {
+      read: () => {
+        asked += 1;
+        return readFile(copy.file('wasm/read.wasm'));
+      },
+    });
+    const repository = new DockerRegistryClient(await registry(t)).repository('a/b');
+    assert.throws(() => repository.describeTags({ order: 'size' }), { code: 'INVALID_ARGUMENT' });
+    const descriptions = repository.describeTags();
+    assert.equal(asked, 0);
+    const { value } = await descriptions.next();
+    assert.equal(value.tag, 'one');
+    assert.equal(asked, 1);
+    assert.equal((await descriptions.return()).done, true);
+    // Without a page, nothing is loaded.
+    assert.equal((await repository.describeTags().return()).done, true);
+  });
+
+  test('parts that do not exist are refused', SOON, async (t) => {
+    const { default: init } = await (await copyOfPackage(t)).load('slim.js');
+    for (const parts of [{ lazy: 'x' }, 'lazy.wasm', null, () => {}, new URL('file:///lazy.wasm'), []]) {
+      const error = await init(undefined, parts).then(assert.fail, (reason) => reason);
+      assert.equal(error.code, 'INVALID_ARGUMENT');
+      assert.match(error.message, /^parts: .*read, write, diagnose, legacy/);
+    }
   });
 
   test('its calls have their names, and are not listed', SOON, async (t) => {

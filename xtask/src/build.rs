@@ -74,17 +74,17 @@ fn generate(workspace: &Workspace, compiled: &Path, panic_messages: bool) -> Res
     if made_of.exists() {
         fs::remove_file(&made_of).context("removing package-wasm.input")?;
     }
-    bind(compiled, &generated)?;
+    let scripts = bind(compiled, &generated)?;
     let bound = generated.join("core_bg.wasm");
-    let halves = split::split(&module, &fs::read(&bound)?, panic_messages).context("splitting the module")?;
+    let modules = split::split(&module, &fs::read(&bound)?, panic_messages).context("splitting the module")?;
     fs::remove_file(bound).context("removing core_bg.wasm")?;
-    for (name, half) in [("core", halves.core), ("lazy", halves.lazy)] {
-        let wasm = generated.join(name).with_extension("wasm");
-        optimize(&workspace.root, &half, &wasm)?;
-        let text = inline(&format!("{name}.wasm"), &fs::read(&wasm)?)?;
+    for (part, module) in split::PARTS.iter().zip(modules) {
+        let wasm = generated.join(part.name).with_extension("wasm");
+        optimize(&workspace.root, &module, &wasm)?;
+        let text = inline(&format!("{}.wasm", part.name), &fs::read(&wasm)?)?;
         fs::write(wasm.with_extension("inline.js"), text).context("writing a module as text")?;
     }
-    fs::write(generated.join("lazy.js"), split::list()).context("writing lazy.js")?;
+    fs::write(generated.join("parts.js"), split::list(&scripts)).context("writing parts.js")?;
     if !panic_messages {
         fs::write(&made_of, module).context("writing package-wasm.input")?;
     }
@@ -96,8 +96,8 @@ fn is_older_than_this_program(file: &Path) -> Result<bool> {
     Ok(file.metadata()?.modified()? < program)
 }
 
-/// The JavaScript glue and the module it fits.
-fn bind(compiled: &Path, to: &Path) -> Result<()> {
+/// The JavaScript glue and the module it fits. Returns the files of the scripts that come with parts of the module, by part.
+fn bind(compiled: &Path, to: &Path) -> Result<Vec<(&'static str, String)>> {
     let mut output = Bindgen::new()
         .input_path(compiled)
         .out_name("core")
@@ -123,9 +123,15 @@ fn bind(compiled: &Path, to: &Path) -> Result<()> {
     for (long, short) in &names {
         text = text.replace(&format!(" {long}: function("), &format!(" {short}: function("));
     }
-    let snippets::Glue { core, lazy } = snippets::split(&import_once(&text)).context("the lazy scripts")?;
+    let snippets::Glue { core, parts } = snippets::split(&import_once(&text)).context("the scripts of the parts")?;
     fs::write(&glue, core).context("writing core.js")?;
-    fs::write(to.join("core.lazy.js"), lazy).context("writing core.lazy.js")
+    let mut files = Vec::new();
+    for (part, text) in parts {
+        let file = format!("core.{part}.js");
+        fs::write(to.join(&file), text).with_context(|| format!("writing {file}"))?;
+        files.push((part, file));
+    }
+    Ok(files)
 }
 
 /// wasm-bindgen's imports without the hash in their names, which no compression makes smaller: `__wbg_fetch_0123456789abcdef`.

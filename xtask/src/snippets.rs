@@ -1,42 +1,46 @@
-//! The scripts that only lazy-loaded code calls. wasm-bindgen imports every script beside the Rust in the glue, which all
-//! users download; here these leave it and come with the lazy part of the module.
+//! The scripts that only parts of the module call. wasm-bindgen imports every script beside the Rust in the glue, which all
+//! users download; here these leave it and come with their part.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use std::fmt::Write as _;
 
-/// Within the repository. Nothing but the calls of `split::exports` may lead to them.
-const LAZY: &[&str] = &["src/js/cleanup/plan.js", "src/js/diagnosis/words.js"];
+/// By part; the scripts are within the repository. Nothing but the part's calls may lead to them.
+const SCRIPTS: &[(&str, &str)] = &[("write", "src/js/cleanup/plan.js"), ("diagnose", "src/js/diagnosis/words.js")];
 
-/// The glue, and the module that exports what was taken out of it.
+/// The glue, and what was taken out of it.
 #[derive(Debug)]
 pub struct Glue {
     pub core: String,
-    pub lazy: String,
+    /// By part: a module that exports the functions of the part's scripts.
+    pub parts: Vec<(&'static str, String)>,
 }
 
-/// Turns the imports of the lazy scripts into variables, which `attachLazy()` sets.
+/// Turns the imports of the parts' scripts into variables, which `attachScripts()` sets.
 pub fn split(glue: &str) -> Result<Glue> {
     let (mut core, mut names) = (String::new(), Vec::new());
-    let mut lazy = String::from("// The functions of core.js that only lazy-loaded code calls.\n");
+    let mut parts: Vec<(&'static str, String)> = Vec::new();
     for line in glue.lines() {
-        let is_lazy = LAZY.iter().any(|script| line.ends_with(&format!("/{script}';")));
-        match line.strip_prefix("import { ").and_then(|rest| rest.split_once(" } from ")).filter(|_| is_lazy) {
-            Some((imported, from)) => {
-                ensure!(!imported.contains(" as "), "a lazy script's function needs a name of its own: {line}");
-                let _ = writeln!(core, "let {imported};");
-                let _ = writeln!(lazy, "export {{ {imported} }} from {from}");
-                names.push(imported);
-            }
-            None => {
-                ensure!(!is_lazy, "a lazy script is imported in a way that is not expected: {line}");
-                let _ = writeln!(core, "{line}");
-            }
+        let Some((part, _)) = SCRIPTS.iter().find(|(_, script)| line.ends_with(&format!("/{script}';"))) else {
+            let _ = writeln!(core, "{line}");
+            continue;
+        };
+        let imported = line.strip_prefix("import { ").and_then(|rest| rest.split_once(" } from "));
+        let (imported, from) = imported
+            .filter(|(imported, _)| !imported.contains([' ', ',']))
+            .with_context(|| format!("the script of a part is imported in a way that is not expected: {line}"))?;
+        let _ = writeln!(core, "let {imported};");
+        if !parts.iter().any(|(name, _)| name == part) {
+            parts.push((part, format!("// The functions of core.js that only the part {part} calls.\n")));
         }
+        for (_, text) in parts.iter_mut().filter(|(name, _)| name == part) {
+            let _ = writeln!(text, "export {{ {imported} }} from {from}");
+        }
+        names.push(format!("{imported} = {imported}"));
     }
-    ensure!(names.len() == LAZY.len(), "the glue imports {names:?}, and not the functions of {LAZY:?}");
+    ensure!(names.len() == SCRIPTS.len(), "the glue imports {names:?}, and not one function of each of {SCRIPTS:?}");
     let names = names.join(", ");
-    let _ = writeln!(core, "\nexport function attachLazy(functions) {{\n    ({{ {names} }} = functions);\n}}");
-    Ok(Glue { core, lazy })
+    let _ = writeln!(core, "\nexport function attachScripts(functions) {{\n    ({{ {names} }} = functions);\n}}");
+    Ok(Glue { core, parts })
 }
 
 #[cfg(test)]
@@ -50,7 +54,7 @@ const ret = describe(planOf(1));
 ";
 
     #[test]
-    fn lazy_scripts_leave_the_glue() {
+    fn scripts_of_parts_leave_the_glue() {
         let glue = split(GLUE).expect("a glue");
         assert_eq!(
             glue.core,
@@ -59,15 +63,22 @@ let planOf;
 let describe;
 const ret = describe(planOf(1));
 
-export function attachLazy(functions) {
-    ({ planOf, describe } = functions);
+export function attachScripts(functions) {
+    ({ planOf = planOf, describe = describe } = functions);
 }
 "
         );
+        let [(write, plan), (diagnose, words)] = &glue.parts[..] else { panic!("{:?}", glue.parts) };
+        assert_eq!((*write, *diagnose), ("write", "diagnose"));
         assert_eq!(
-            glue.lazy,
-            "// The functions of core.js that only lazy-loaded code calls.
+            plan,
+            "// The functions of core.js that only the part write calls.
 export { planOf } from './snippets/x-1/src/js/cleanup/plan.js';
+"
+        );
+        assert_eq!(
+            words,
+            "// The functions of core.js that only the part diagnose calls.
 export { describe } from './snippets/x-1/src/js/diagnosis/words.js';
 "
         );

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
@@ -15,7 +15,7 @@ use crate::registry::Listing;
 
 #[wasm_bindgen(module = "/src/js/output/iterator.js")]
 extern "C" {
-    fn iterate(next_page: &Function, stop: &Function, signals: &Array) -> JsValue;
+    fn iterate(pages: &JsValue, signals: &Array) -> JsValue;
 }
 
 /// A source of pages.
@@ -24,43 +24,79 @@ pub trait Pages: 'static {
     async fn next(&mut self) -> Result<Option<Array>>;
 }
 
+/// Pages that JavaScript requests one after the other.
+pub struct Paged<P> {
+    /// `None` while a page is being read, and after the end.
+    pages: Rc<RefCell<Option<P>>>,
+    token: CancelToken,
+    signals: Signals,
+}
+
+impl<P: Pages> Paged<P> {
+    /// Wraps pages that none of the signals has aborted.
+    pub fn new(pages: P, signals: Signals) -> Self {
+        Self { pages: Rc::new(RefCell::new(Some(pages))), token: CancelToken::default(), signals }
+    }
+
+    /// Resolves to the next items, at least one; to `undefined` at the end.
+    pub fn next(&self) -> Promise {
+        let (pages, token) = (self.pages.clone(), self.token.clone());
+        promise::start(
+            self.signals.clone(),
+            Box::pin(async move {
+                let taken = pages.borrow_mut().take();
+                let Some(mut taken) = taken else { return Ok(JsValue::UNDEFINED) };
+                let page = match token.run_until_cancelled(taken.next()).await {
+                    Some(page) => page?,
+                    None => return Ok(JsValue::UNDEFINED),
+                };
+                let Some(page) = page else { return Ok(JsValue::UNDEFINED) };
+                pages.replace(Some(taken));
+                Ok(page.into())
+            }),
+        )
+    }
+}
+
+impl<P> Paged<P> {
+    /// Aborts the requests: the page being read and all later ones are `undefined`.
+    pub fn stop(&self) {
+        self.token.cancel();
+        drop(self.pages.take());
+    }
+}
+
+/// Returns an async iterator over the items of an object with `next()` and `stop()`, which call those of `paged`. Pages are
+/// requested as the caller reads.
+pub fn items<P>(paged: Paged<P>, object: impl FnOnce(Paged<P>) -> JsValue) -> JsValue {
+    let watched: Array = paged.signals.iter().map(|signal| signal.as_js().clone()).collect();
+    iterate(&object(paged), &watched)
+}
+
 impl Pages for Listing<FetchHost> {
     async fn next(&mut self) -> Result<Option<Array>> {
         self.next_page().await?.map(|page| convert::strings(&page)).transpose()
     }
 }
 
-/// Returns an async iterator over the items; pages are requested as the caller reads.
-pub fn items(pages: impl Pages, signals: Signals) -> JsValue {
-    let watched: Array = signals.iter().map(|signal| signal.as_js().clone()).collect();
-    // `None` while a page is being read, and after the end.
-    let pages = Rc::new(RefCell::new(Some(pages)));
-    let token = CancelToken::default();
-    let next_page = {
-        let (pages, token) = (pages.clone(), token.clone());
-        Closure::<dyn FnMut() -> Promise>::new(move || {
-            let taken = pages.borrow_mut().take();
-            let (pages, token) = (pages.clone(), token.clone());
-            promise::start(
-                signals.clone(),
-                Box::pin(async move {
-                    let Some(mut taken) = taken else { return Ok(JsValue::UNDEFINED) };
-                    let page = match token.run_until_cancelled(taken.next()).await {
-                        Some(page) => page?,
-                        None => return Ok(JsValue::UNDEFINED),
-                    };
-                    let Some(page) = page else { return Ok(JsValue::UNDEFINED) };
-                    pages.replace(Some(taken));
-                    Ok(page.into())
-                }),
-            )
-        })
-    };
-    let stop_pages = Closure::<dyn FnMut()>::new(move || {
-        token.cancel();
-        drop(pages.take());
-    });
-    // JavaScript owns the closures and frees them with the iterator.
-    let (next_page, stop_pages) = (next_page.into_js_value(), stop_pages.into_js_value());
-    iterate(next_page.unchecked_ref(), stop_pages.unchecked_ref(), &watched)
+/// The pages of a listing.
+#[wasm_bindgen(skip_typescript)]
+pub struct ListingPages(Paged<Listing<FetchHost>>);
+
+#[wasm_bindgen]
+impl ListingPages {
+    /// See [`Paged::next`].
+    pub fn next(&self) -> Promise {
+        self.0.next()
+    }
+
+    /// See [`Paged::stop`].
+    pub fn stop(&self) {
+        self.0.stop();
+    }
+}
+
+/// Returns an async iterator over the names of a listing.
+pub fn names(listing: Listing<FetchHost>, signals: Signals) -> JsValue {
+    items(Paged::new(listing, signals), |paged| ListingPages(paged).into())
 }

@@ -1,13 +1,13 @@
 // Pages as an async iterator over their items.
 
 /**
- * `nextPage()` gives a promise of an array, or of undefined at the end; `stop()` drops what is under way, so that a page
+ * `pages.next()` gives a promise of an array, or of undefined at the end; `pages.stop()` drops what is under way, so that a page
  * waited for resolves to undefined. An async generator queues concurrent next() calls by itself.
  */
-export function iterate(nextPage, stop, signals) {
+export function iterate(pages, signals) {
   const items = (async function* () {
     try {
-      for (let page; (page = await nextPage()) !== undefined; ) {
+      for (let page; (page = await pages.next()) !== undefined; ) {
         for (const item of page) {
           for (const signal of signals) {
             if (signal.aborted) throw signal.reason;
@@ -16,18 +16,18 @@ export function iterate(nextPage, stop, signals) {
         }
       }
     } finally {
-      stop();
+      pages.stop();
     }
   })();
   return {
     next: () => items.next(),
     // Not queued behind a page that may never come.
     return(value) {
-      stop();
+      pages.stop();
       return items.return(value);
     },
     throw(error) {
-      stop();
+      pages.stop();
       return items.throw(error);
     },
     [Symbol.asyncIterator]() {

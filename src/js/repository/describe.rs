@@ -1,12 +1,12 @@
 //! `describeTags()`.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
 use crate::js::args::options::Options;
 use crate::js::output::error::Result;
-use crate::js::output::iterate::Pages;
+use crate::js::output::iterate::{Paged, Pages};
 use crate::js::output::{convert, error, iterate};
 use crate::js::repository::Repository;
 use crate::js::signal::Signals;
@@ -23,9 +23,27 @@ impl Repository {
             let signals = Signals::new([options.signal()?.as_ref(), self.context.signal.as_ref()]);
             let (tags, order) = (options.texts("tags")?, order(&options)?);
             let descriptions = self.repository.describe_tags(tags, order, options.call()?)?;
-            Ok(iterate::items(descriptions, signals))
+            Ok(iterate::items(Paged::new(descriptions, signals), |paged| TagDescriptions(paged).into()))
         };
         Ok(describe()?)
+    }
+}
+
+/// What `describeTags()` iterates over: a class of its own, so that its code is loaded with the first page. The options are
+/// checked before.
+#[wasm_bindgen(skip_typescript)]
+pub struct TagDescriptions(Paged<Descriptions<FetchHost>>);
+
+#[wasm_bindgen]
+impl TagDescriptions {
+    /// See [`Paged::next`].
+    pub fn next(&self) -> Promise {
+        self.0.next()
+    }
+
+    /// See [`Paged::stop`].
+    pub fn stop(&self) {
+        self.0.stop();
     }
 }
 

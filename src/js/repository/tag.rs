@@ -43,7 +43,7 @@ impl Repository {
             let options = Options::read(options, &["signal", "timeout", "pageSize"])?;
             let signals = Signals::new([options.signal()?.as_ref(), self.context.signal.as_ref()]);
             let listing = self.repository.tags(options.page_size()?, options.call()?);
-            Ok(iterate::items(listing, signals))
+            Ok(iterate::names(listing, signals))
         };
         Ok(list()?)
     }

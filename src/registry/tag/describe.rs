@@ -120,7 +120,7 @@ impl<H: Host> Descriptions<H> {
             shared: Cell::new(0),
             single: Cell::new(0),
         };
-        let mut descriptions = Self {
+        Ok(Self {
             reader: Rc::new(reader),
             listing,
             order,
@@ -133,11 +133,7 @@ impl<H: Host> Descriptions<H> {
             begun: 0,
             given: 0,
             lost: 0,
-        };
-        if descriptions.listing.is_none() {
-            descriptions.sort();
-        }
-        Ok(descriptions)
+        })
     }
 
     /// Returns the next tags, in order; `None` at the end.
@@ -147,6 +143,9 @@ impl<H: Host> Descriptions<H> {
     /// A failure that would affect all other tags too: a refusal, or a lost connection. Other failures are in
     /// [`Described::data`].
     pub async fn next_some(&mut self) -> Result<Option<Vec<Described>>> {
+        if self.begun == 0 && self.listing.is_none() {
+            self.sort();
+        }
         loop {
             self.begin().await?;
             self.take_done()?;

@@ -14,7 +14,10 @@ export async function groups({ packageUrl }) {
   const files = await imports(url('index.js'));
   const measured = [
     ['core.wasm', [url('wasm/core.wasm')]],
-    ['lazy.wasm, inline, loaded lazily', [url('wasm/lazy.inline.js')]],
+    ...['read', 'write', 'diagnose', 'legacy'].map((part) => [
+      `${part}.wasm, inline, loaded lazily`,
+      [url(`wasm/${part}.inline.js`)],
+    ]),
     ['slim.js and what it imports, with core.wasm', [url('wasm/core.wasm'), ...(await imports(url('slim.js')))]],
     [INLINE, files],
     ...files.map((file) => [`  ${relative(fileURLToPath(url('.')), fileURLToPath(file))}`, [file]]),

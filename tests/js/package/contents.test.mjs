@@ -45,7 +45,6 @@ const FILES = [
   'index.d.cts',
   'index.d.ts',
   'index.js',
-  'lazy.js',
   'load.js',
   'node.d.cts',
   'node.d.ts',
@@ -64,17 +63,27 @@ const FILES = [
   'node/tls.js',
   'node/undici.js',
   'package.json',
+  'parts.js',
   'slim.d.ts',
   'slim.js',
+  'wasm/core.diagnose.js',
   'wasm/core.inline.js',
   'wasm/core.js',
-  'wasm/core.lazy.js',
   'wasm/core.wasm',
-  'wasm/lazy.inline.js',
-  'wasm/lazy.js',
-  'wasm/lazy.wasm',
+  'wasm/core.write.js',
+  'wasm/diagnose.inline.js',
+  'wasm/diagnose.wasm',
+  'wasm/legacy.inline.js',
+  'wasm/legacy.wasm',
+  'wasm/parts.js',
+  'wasm/read.inline.js',
+  'wasm/read.wasm',
+  'wasm/write.inline.js',
+  'wasm/write.wasm',
   'workerd.js',
 ];
+/** The modules. */
+const PARTS = ['core', 'read', 'write', 'diagnose', 'legacy'];
 /** Where wasm-bindgen puts that, under a hash of its own. */
 const SNIPPETS = /^wasm\/snippets\/docker-registry-client-wasm-[0-9a-f]+\/src\//;
 
@@ -126,7 +135,7 @@ test('the tarball', async (t) => {
     async () => {
       const load = (file) => import(pathToFileURL(path.join(installed, file)).href);
       const { decoded } = await load('decode.js');
-      for (const name of ['core', 'lazy']) {
+      for (const name of PARTS) {
         const { default: inline } = await load(`wasm/${name}.inline.js`);
         assert.deepEqual(Buffer.from(decoded(inline)), await readFile(path.join(installed, `wasm/${name}.wasm`)));
         assert.match(inline.text, /^[ !#%()-;=-[\]-_a-~]*$/);
@@ -135,7 +144,7 @@ test('the tarball', async (t) => {
   );
 
   await t.test('does not tell where it was built', async () => {
-    for (const name of ['core', 'lazy']) {
+    for (const name of PARTS) {
       const module = await readFile(path.join(installed, `wasm/${name}.wasm`), 'latin1');
       for (const place of [root, process.env.HOME, '.cargo', 'registry/src']) {
         assert.ok(!place || !module.includes(place), place);

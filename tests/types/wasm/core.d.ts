@@ -14,5 +14,10 @@ export const RegistryError: {
 export function initSync(options?: { module: WebAssembly.Module }): WebAssembly.Exports;
 export default function start(options: { module_or_path: unknown }): Promise<WebAssembly.Exports>;
 
-/** Sets the functions of the glue that only lazy-loaded code calls. */
-export function attachLazy(functions: typeof import('./core.lazy.js')): void;
+/** What `describeTags()` iterates over. */
+export class TagDescriptions {
+  next(): Promise<unknown[] | undefined>;
+}
+
+/** Sets the functions of the glue that only parts of the module call. */
+export function attachScripts(functions: Record<string, Function>): void;

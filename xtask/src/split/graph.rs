@@ -1,6 +1,7 @@
 //! What leads to what in a linked module, by the relocations that the linker was told to keep (tool-conventions,
 //! Linking.md).
 
+use super::parts::{CORE, PARTS, common, part_of};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -14,14 +15,12 @@ const DESCRIBES: &str = "__wbindgen_describe";
 
 /// Names of the functions of a linked module.
 pub struct Functions {
-    /// What some other export than the lazy ones leads to.
-    pub eager: HashSet<String>,
-    /// What only lazy exports lead to.
-    pub lazy: HashSet<String>,
+    /// The part that each is in, of those that an export leads to.
+    pub parts: HashMap<String, usize>,
     /// What only wasm-bindgen calls, while it binds.
     pub unused: HashSet<String>,
-    /// Where in memory the constants are that only lazy functions read, in order.
-    pub lazy_constants: Vec<Range<u32>>,
+    /// Where in memory the constants are that only functions of a part read, by part and in order.
+    pub constants: Vec<Vec<Range<u32>>>,
     /// The same of constants that nobody reads.
     pub unused_constants: Vec<Range<u32>>,
     /// Functions that panic without saying why.
@@ -33,6 +32,13 @@ pub struct Functions {
 enum Node {
     Function(u32),
     Data(usize),
+}
+
+/// Whose a byte of the constants is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Nobody,
+    Part(usize),
 }
 
 #[derive(Default)]
@@ -61,48 +67,43 @@ enum Symbol {
     Other,
 }
 
-/// Sorts the functions of a linked module by the exports that lead to them. Nothing is behind `silenced` functions.
-pub fn sort(module: &[u8], is_lazy: impl Fn(&str) -> bool, silenced: HashSet<String>) -> Result<Functions> {
+/// Sorts the functions of a linked module by the parts whose exports lead to them. Nothing is behind `silenced` functions.
+pub fn sort(module: &[u8], silenced: HashSet<String>) -> Result<Functions> {
     let linked = Linked::read(module)?;
     let mut edges = linked.edges()?;
     if !silenced.is_empty() {
         linked.forget_panics(module, &silenced, &mut edges)?;
     }
-    let exports = || linked.exports.iter().filter(|(name, _)| !name.starts_with(DESCRIBES));
-    let eager = linked.reached(&edges, exports().filter(|(name, _)| !is_lazy(name)));
-    let all = linked.reached(&edges, exports());
-    let lazy_constants = linked.constants_only_in(&all, &eager)?;
-    let every_constant = (0..linked.symbols.len()).map(Node::Data).collect();
-    let unused_constants = linked.constants_only_in(&every_constant, &all)?;
-    let (eager, all) = (linked.function_names(&eager), linked.function_names(&all));
-    let unused = linked.names.values().filter(|name| !all.contains(*name)).cloned().collect();
-    let lazy = all.difference(&eager).cloned().collect();
-    Ok(Functions { eager, lazy, unused, lazy_constants, unused_constants, silenced })
+    let parts = linked.parts(&edges);
+    let (constants, unused_constants) = linked.constants(&parts)?;
+    let name = |(node, part): (Node, usize)| match node {
+        Node::Function(index) => Some((linked.names.get(&index)?.clone(), part)),
+        Node::Data(_) => None,
+    };
+    let parts: HashMap<String, usize> = parts.into_iter().filter_map(name).collect();
+    let unused = linked.names.values().filter(|name| !parts.contains_key(*name)).cloned().collect();
+    Ok(Functions { parts, unused, constants, unused_constants, silenced })
 }
 
 impl Linked {
-    fn reached<'a>(
-        &self,
-        edges: &HashMap<Node, Vec<Node>>,
-        exports: impl Iterator<Item = &'a (String, u32)>,
-    ) -> HashSet<Node> {
-        let mut waiting: Vec<Node> = exports.map(|(_, index)| Node::Function(*index)).collect();
-        waiting.extend(self.start.map(Node::Function));
-        let mut seen = HashSet::new();
-        while let Some(node) = waiting.pop() {
-            if seen.insert(node) {
-                waiting.extend(edges.get(&node).into_iter().flatten());
+    /// The part of each node that an export leads to: the nearest one that is loaded for all of these exports.
+    fn parts(&self, edges: &HashMap<Node, Vec<Node>>) -> HashMap<Node, usize> {
+        let mut parts = HashMap::new();
+        for part in 0..PARTS.len() {
+            let exports = self.exports.iter().filter(|(name, _)| !name.starts_with(DESCRIBES) && part_of(name) == part);
+            let mut waiting: Vec<Node> = exports.map(|(_, index)| Node::Function(*index)).collect();
+            if part == CORE {
+                waiting.extend(self.start.map(Node::Function));
+            }
+            let mut seen = HashSet::new();
+            while let Some(node) = waiting.pop() {
+                if seen.insert(node) {
+                    parts.entry(node).and_modify(|before| *before = common(*before, part)).or_insert(part);
+                    waiting.extend(edges.get(&node).into_iter().flatten());
+                }
             }
         }
-        seen
-    }
-
-    fn function_names(&self, nodes: &HashSet<Node>) -> HashSet<String> {
-        let name = |node: &Node| match node {
-            Node::Function(index) => self.names.get(index).cloned(),
-            Node::Data(_) => None,
-        };
-        nodes.iter().filter_map(name).collect()
+        parts
     }
 
     /// Takes away what leads from silenced functions, and what leads to the places in the source that they are given: nobody else
@@ -145,33 +146,45 @@ impl Linked {
         module.get(start..start + data.size as usize)
     }
 
-    /// Where in memory the constants are that belong to one of `nodes` and to none of `others`. The linker lays a text over the
-    /// end of a longer one where it can: bytes may belong to several.
-    fn constants_only_in(&self, nodes: &HashSet<Node>, others: &HashSet<Node>) -> Result<Vec<Range<u32>>> {
+    /// Where in memory the constants of each part are, and those of none. The linker lays a text over the end of a longer one
+    /// where it can: bytes may belong to several.
+    fn constants(&self, parts: &HashMap<Node, usize>) -> Result<(Vec<Vec<Range<u32>>>, Vec<Range<u32>>)> {
         let index = self.constants.context("the linked module has no segment called .rodata")?;
         let segment = self.segments.get(index as usize).context("no bytes of .rodata")?;
-        let mut is_only = vec![false; segment.len()];
-        for (nodes, value) in [(nodes, true), (others, false)] {
-            for node in nodes {
-                let Node::Data(position) = node else { continue };
-                let Some(Symbol::Data(data)) = self.symbols.get(*position) else { continue };
-                if data.index == index {
-                    let start = data.offset as usize;
-                    let bytes = is_only.get_mut(start..start + data.size as usize);
-                    bytes.context("a symbol that ends behind its segment")?.fill(value);
-                }
+        // What is between symbols stays where it is.
+        let mut owners = vec![Owner::Part(CORE); segment.len()];
+        let symbols = || {
+            let positions = (0..self.symbols.len()).map(|position| (position, self.symbols[position]));
+            positions.filter_map(|(position, symbol)| match symbol {
+                Symbol::Data(data) if data.index == index => Some((data, parts.get(&Node::Data(position)).copied())),
+                _ => None,
+            })
+        };
+        for (data, _) in symbols() {
+            let start = data.offset as usize;
+            let bytes = owners.get_mut(start..start + data.size as usize);
+            bytes.context("a symbol that ends behind its segment")?.fill(Owner::Nobody);
+        }
+        for (data, part) in symbols() {
+            let (start, Some(part)) = (data.offset as usize, part) else { continue };
+            for owner in owners.iter_mut().skip(start).take(data.size as usize) {
+                *owner = match *owner {
+                    Owner::Nobody => Owner::Part(part),
+                    Owner::Part(other) => Owner::Part(common(other, part)),
+                };
             }
         }
         let mut address = *self.addresses.get(index as usize).context("no address of .rodata")?;
-        let mut found = Vec::new();
-        for run in is_only.chunk_by(|one, next| one == next) {
+        let (mut constants, mut unused) = (vec![Vec::new(); PARTS.len()], Vec::new());
+        for run in owners.chunk_by(|one, next| one == next) {
             let end = address + u32::try_from(run.len())?;
-            if run.first() == Some(&true) {
-                found.push(address..end);
+            match run.first() {
+                Some(Owner::Part(part)) => constants[*part].push(address..end),
+                _ => unused.push(address..end),
             }
             address = end;
         }
-        Ok(found)
+        Ok((constants, unused))
     }
 
     fn read(module: &[u8]) -> Result<Self> {

@@ -1,7 +1,7 @@
 //! Panics without messages. The crate sets no panic hook and the host has no standard error: nobody reads what a panic writes, and
 //! then it traps. So the functions that only panic trap at once, and what they would have said is left out.
 
-use super::halves::Called;
+use super::cut::Called;
 use anyhow::{Context, Result, ensure};
 use std::collections::{HashMap, HashSet};
 use walrus::ir::{Instr, InstrSeqId, Return, ReturnCall, ReturnCallIndirect, Visitor, dfs_in_order};

@@ -1,6 +1,7 @@
 // Vite's way of asking for a file's address.
 import module from 'docker-registry-client-wasm/core.wasm?url';
-import lazy from 'docker-registry-client-wasm/lazy.wasm?url';
+import write from 'docker-registry-client-wasm/write.wasm?url';
+import read from 'docker-registry-client-wasm/read.wasm?url';
 import init, {
   DockerRegistryClient,
   RegistryError,
@@ -11,6 +12,6 @@ import { report } from './report.js';
 import { smoke } from './smoke.js';
 
 report(async (registry) => {
-  await init(module, lazy);
+  await init(module, { read, write });
   return smoke({ DockerRegistryClient, RegistryError, Repository, isRegistryError }, registry);
 });

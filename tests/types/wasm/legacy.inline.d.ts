@@ -1,3 +1,3 @@
-/** lazy.wasm as text, for decode.js. */
+/** legacy.wasm as text, for decode.js. */
 declare const module: { alphabet: string; order: number[]; length: number; text: string };
 export default module;

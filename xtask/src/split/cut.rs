@@ -1,7 +1,7 @@
 //! The cut itself.
 
 use anyhow::{Context, Result, bail, ensure};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use walrus::ir::{Value, Visitor, dfs_in_order};
 use walrus::{
@@ -9,13 +9,10 @@ use walrus::{
     GlobalKind, ImportedFunction, Module, TableId,
 };
 
-use super::Halves;
 use super::graph::Functions;
+use super::parts::{CORE, PARTS, common, is_before, part_of};
 
-/// Where `lazy` imports from.
-const CORE: &str = "core";
-
-/// One of two parses of the same bytes; what stands at one position in both is the same function.
+/// One of several parses of the same bytes; what stands at one position in all is the same function.
 struct Parsed {
     module: Module,
     functions: Vec<FunctionId>,
@@ -39,31 +36,48 @@ impl Parsed {
 
 /// Who is where, by position.
 struct Plan {
-    is_lazy: Vec<bool>,
-    /// Eager functions that lazy ones call.
-    shared: Vec<usize>,
-    /// Lazy functions that are exported: the export's name, the function and its place in the table.
+    /// The part of each function; `None` where nothing leads to it.
+    parts: Vec<Option<usize>>,
+    /// For each part, the functions of parts before it that it calls.
+    imports: Vec<Vec<usize>>,
+    /// What those functions are exported as.
+    shared_names: HashMap<usize, String>,
+    /// Functions outside of the core that are exported: the export's name, the function and its place in the table.
     exports: Vec<(String, usize, u64)>,
-    /// Lazy functions that data points to: the place in the table and the function.
+    /// Functions outside of the core that data points to: the place in the table and the function.
     slots: Vec<(u64, usize)>,
-    /// Places the table has when both are loaded.
+    /// Places the table has when all parts are loaded.
     table_size: u64,
 }
 
-/// Cuts the module in two.
-pub fn cut(bound: &[u8], names: &Functions, is_lazy: impl Fn(&str) -> bool) -> Result<Halves> {
-    let mut first = Parsed::of(bound)?;
-    let plan = plan(&first, names, is_lazy)?;
-    make_core(&mut first, &plan)?;
-    clear(&mut first.module, &names.lazy_constants)?;
-    clear(&mut first.module, &names.unused_constants)?;
-    let mut second = Parsed::of(bound)?;
-    let constants = constants(&second.module, &names.lazy_constants)?;
-    make_lazy(&mut second, &plan)?;
-    add_constants(&mut second.module, constants)?;
-    let (core, lazy) = (emit(first.module), emit(second.module));
-    check_imports(&lazy)?;
-    Ok(Halves { core, lazy })
+impl Plan {
+    /// Exports the functions of a part that others import.
+    fn share(&self, parsed: &mut Parsed, part: usize) {
+        for (position, name) in self.shared_names.iter().filter(|(position, _)| self.parts[**position] == Some(part)) {
+            parsed.module.exports.add(name, parsed.functions[*position]);
+        }
+    }
+}
+
+/// Cuts the module into its parts.
+pub fn cut(bound: &[u8], names: &Functions) -> Result<Vec<Vec<u8>>> {
+    let mut core = Parsed::of(bound)?;
+    let plan = plan(&core, names)?;
+    make_core(&mut core, &plan)?;
+    for places in names.constants.iter().skip(CORE + 1).chain([&names.unused_constants]) {
+        clear(&mut core.module, places)?;
+    }
+    let mut modules = vec![emit(core.module)];
+    for part in CORE + 1..PARTS.len() {
+        let mut parsed = Parsed::of(bound)?;
+        let constants = constants(&parsed.module, &names.constants[part])?;
+        make_part(&mut parsed, &plan, part)?;
+        add_constants(&mut parsed.module, constants)?;
+        let module = emit(parsed.module);
+        check_imports(&module, part)?;
+        modules.push(module);
+    }
+    Ok(modules)
 }
 
 fn emit(mut module: Module) -> Vec<u8> {
@@ -74,12 +88,13 @@ fn emit(mut module: Module) -> Vec<u8> {
     module.emit_wasm()
 }
 
-/// Nobody else gives `lazy` anything.
-fn check_imports(lazy: &[u8]) -> Result<()> {
-    let module = Module::from_buffer(lazy).context("reading what was cut off")?;
-    match module.imports.iter().find(|import| import.module != CORE) {
+/// Nobody gives a part anything but those before it.
+fn check_imports(module: &[u8], part: usize) -> Result<()> {
+    let module = Module::from_buffer(module).context("reading what was cut off")?;
+    let is_given = |name: &str| (0..part).any(|other| PARTS[other].name == name && is_before(other, part));
+    match module.imports.iter().find(|import| !is_given(&import.module)) {
         None => Ok(()),
-        Some(import) => bail!("the lazy module needs {} of {}", import.name, import.module),
+        Some(import) => bail!("the part {} needs {} of {}", PARTS[part].name, import.name, import.module),
     }
 }
 
@@ -93,72 +108,96 @@ impl<'a> Visitor<'a> for Called {
     }
 }
 
-fn plan(parsed: &Parsed, names: &Functions, is_lazy: impl Fn(&str) -> bool) -> Result<Plan> {
-    let Parsed { module, functions, table, .. } = parsed;
-    let mut calls: Vec<Vec<usize>> = Vec::new();
-    for id in functions {
+/// The functions that each function names.
+fn calls(parsed: &Parsed) -> Result<Vec<Vec<usize>>> {
+    let mut calls = Vec::new();
+    for id in &parsed.functions {
         let mut called = Called::default();
-        if let FunctionKind::Local(local) = &module.funcs.get(*id).kind {
+        if let FunctionKind::Local(local) = &parsed.module.funcs.get(*id).kind {
             dfs_in_order(&mut called, local, local.entry_block());
         }
         calls.push(called.0.into_iter().map(|id| parsed.position(id)).collect::<Result<_>>()?);
     }
-    let pointed = pointed(parsed)?;
+    Ok(calls)
+}
 
-    let mut waiting: Vec<usize> = Vec::new();
+/// The part of each function: the nearest one that is loaded for all that lead to it.
+fn parts(
+    parsed: &Parsed,
+    names: &Functions,
+    calls: &[Vec<usize>],
+    pointed: &[(u64, usize)],
+) -> Result<Vec<Option<usize>>> {
+    let Parsed { module, functions, .. } = parsed;
+    let mut waiting: Vec<(usize, usize)> = Vec::new();
     for export in module.exports.iter() {
-        if let (ExportItem::Function(id), false) = (export.item, is_lazy(&export.name)) {
-            waiting.push(parsed.position(id)?);
+        if let ExportItem::Function(id) = export.item {
+            waiting.push((parsed.position(id)?, part_of(&export.name)));
         }
     }
     if let Some(start) = module.start {
-        waiting.push(parsed.position(start)?);
+        waiting.push((parsed.position(start)?, CORE));
     }
-    // Of what wasm-bindgen added, what data points to is not known to wait.
     for (position, id) in functions.iter().enumerate() {
-        let is_eager = match module.funcs.get(*id).name.as_deref() {
-            Some(name) if names.eager.contains(name) => true,
-            Some(name) if names.lazy.contains(name) || names.unused.contains(name) => false,
-            _ => pointed.iter().any(|(_, function)| *function == position),
-        };
-        // JavaScript gives its functions to the core alone.
-        if is_eager || matches!(module.funcs.get(*id).kind, FunctionKind::Import(_)) {
-            waiting.push(position);
+        let function = module.funcs.get(*id);
+        let known = function.name.as_deref().and_then(|name| names.parts.get(name));
+        let is_unused = function.name.as_ref().is_some_and(|name| names.unused.contains(name));
+        // Of what wasm-bindgen added, what data points to is not known to wait. JavaScript gives its functions to the core alone.
+        let is_pointed = || pointed.iter().any(|(_, function)| *function == position);
+        let is_import = matches!(function.kind, FunctionKind::Import(_));
+        match known {
+            _ if is_import => waiting.push((position, CORE)),
+            Some(part) => waiting.push((position, *part)),
+            None if !is_unused && is_pointed() => waiting.push((position, CORE)),
+            None => {}
         }
     }
-    let mut is_eager = vec![false; functions.len()];
-    while let Some(position) = waiting.pop() {
-        if !std::mem::replace(&mut is_eager[position], true) {
-            waiting.extend(&calls[position]);
+    let mut parts: Vec<Option<usize>> = vec![None; functions.len()];
+    while let Some((position, part)) = waiting.pop() {
+        let part = parts[position].map_or(part, |before| common(before, part));
+        if parts[position].replace(part) != Some(part) {
+            waiting.extend(calls[position].iter().map(|called| (*called, part)));
         }
     }
+    Ok(parts)
+}
+
+fn plan(parsed: &Parsed, names: &Functions) -> Result<Plan> {
+    let Parsed { module, functions, table, .. } = parsed;
+    let is_named_in = |position: usize, set: &HashSet<String>| {
+        module.funcs.get(functions[position]).name.as_ref().is_some_and(|name| set.contains(name))
+    };
+    let calls = calls(parsed)?;
+    let pointed = pointed(parsed)?;
+    let parts = parts(parsed, names, &calls, &pointed)?;
 
     let mut table_size = module.tables.get(*table).initial;
     let mut exports = Vec::new();
-    for export in module.exports.iter().filter(|export| is_lazy(&export.name)) {
-        let ExportItem::Function(id) = export.item else { continue };
+    for export in module.exports.iter() {
+        let (ExportItem::Function(id), part) = (export.item, part_of(&export.name)) else { continue };
+        if part == CORE {
+            continue;
+        }
         let position = parsed.position(id)?;
-        ensure!(!is_eager[position], "{} is needed at the start: it cannot be loaded lazily", export.name);
+        let is = parts[position].unwrap_or(CORE);
+        ensure!(is == part, "{} is needed by the part {} already", export.name, PARTS[is].name);
         exports.push((export.name.clone(), position, table_size));
         table_size += 1;
     }
-    let is_lazy: Vec<bool> = is_eager.iter().map(|is_eager| !is_eager).collect();
-    let called = calls.iter().enumerate().filter(|(caller, _)| is_lazy[*caller]).flat_map(|(_, called)| called);
-    let mut shared: Vec<usize> =
-        called.copied().filter(|called| is_eager[*called]).collect::<HashSet<_>>().into_iter().collect();
-    // What only traps is smaller than its import.
-    let is_silenced = |function: &usize| {
-        let name = module.funcs.get(functions[*function]).name.as_deref();
-        name.is_some_and(|name| names.silenced.contains(name))
-    };
-    shared.retain(|function| !is_silenced(function));
-    shared.sort_unstable();
-    let is_unused = |function: usize| {
-        let name = module.funcs.get(functions[function]).name.as_deref();
-        name.is_some_and(|name| names.unused.contains(name))
-    };
-    let slots = pointed.into_iter().filter(|(_, function)| is_lazy[*function] && !is_unused(*function)).collect();
-    Ok(Plan { is_lazy, shared, exports, slots, table_size })
+    let mut imports: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); PARTS.len()];
+    for (caller, called) in calls.iter().enumerate() {
+        let Some(part) = parts[caller] else { continue };
+        // What only traps is smaller than its import.
+        let others = called.iter().filter(|called| parts[**called] != Some(part));
+        imports[part].extend(others.filter(|called| !is_named_in(**called, &names.silenced)).copied());
+    }
+    let is_outside = |function: usize| parts[function].is_some_and(|part| part != CORE);
+    let slots = pointed.into_iter().filter(|(_, function)| is_outside(*function)).collect();
+    let shared: BTreeSet<usize> = imports.iter().flatten().copied().collect();
+    let shared_names =
+        shared.into_iter().enumerate().map(|(number, position)| (position, format!("_{number:x}"))).collect();
+    let imports = imports.into_iter().map(|imports| imports.into_iter().collect()).collect();
+    Ok(Plan { parts, imports, shared_names, exports, slots, table_size })
 }
 
 /// The table's places and the functions in them.
@@ -220,9 +259,15 @@ fn add_constants(module: &mut Module, constants: Vec<(u32, Vec<u8>)>) -> Result<
     Ok(())
 }
 
-/// What an eager function is exported as.
-fn shared_name(number: usize) -> String {
-    format!("_{number:x}")
+/// What the core exports the memory as, which all parts have in common. Tables and globals have numbers.
+const MEMORY_NAME: &str = "m";
+
+fn table_name(number: usize) -> String {
+    format!("t{number}")
+}
+
+fn global_name(number: usize) -> String {
+    format!("g{number}")
 }
 
 fn make_core(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
@@ -230,11 +275,11 @@ fn make_core(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
     let mut stub = FunctionBuilder::new(&mut module.types, &[], &[]);
     stub.func_body().unreachable();
     let stub = stub.finish(Vec::new(), &mut module.funcs);
-    let lazy: HashSet<FunctionId> =
-        functions.iter().zip(&plan.is_lazy).filter(|(_, is_lazy)| **is_lazy).map(|(id, _)| *id).collect();
+    let others: HashSet<FunctionId> =
+        functions.iter().zip(&plan.parts).filter(|(_, part)| **part != Some(CORE)).map(|(id, _)| *id).collect();
     for element in module.elements.iter_mut() {
         if let ElementItems::Functions(items) = &mut element.items {
-            for item in items.iter_mut().filter(|item| lazy.contains(item)) {
+            for item in items.iter_mut().filter(|item| others.contains(item)) {
                 *item = stub;
             }
         }
@@ -257,23 +302,21 @@ fn make_core(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
         module.exports.remove(name)?;
         module.exports.add(name, thunk);
     }
-    for (number, position) in plan.shared.iter().enumerate() {
-        module.exports.add(&shared_name(number), functions[*position]);
-    }
     let tables: Vec<_> = module.tables.iter().map(|table| table.id()).collect();
     for (number, id) in tables.into_iter().enumerate() {
-        module.exports.add(&format!("t{number}"), id);
+        module.exports.add(&table_name(number), id);
     }
     let globals: Vec<_> = module.globals.iter().map(|global| global.id()).collect();
     for (number, id) in globals.into_iter().enumerate() {
-        module.exports.add(&format!("g{number}"), id);
+        module.exports.add(&global_name(number), id);
     }
     let memory = module.get_memory_id()?;
-    module.exports.add("m", memory);
+    module.exports.add(MEMORY_NAME, memory);
+    plan.share(parsed, CORE);
     Ok(())
 }
 
-fn make_lazy(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
+fn make_part(parsed: &mut Parsed, plan: &Plan, part: usize) -> Result<()> {
     let Parsed { module, functions, table, .. } = parsed;
     let exports: Vec<_> = module.exports.iter().map(|export| export.id()).collect();
     for id in exports {
@@ -281,8 +324,9 @@ fn make_lazy(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
     }
     module.start = None;
 
+    let core = PARTS[CORE].name;
     let memory = module.get_memory_id()?;
-    let import = module.imports.add(CORE, "m", memory);
+    let import = module.imports.add(core, MEMORY_NAME, memory);
     let segments: Vec<_> = module.memories.get_mut(memory).data_segments.drain().collect();
     for segment in segments {
         module.data.delete(segment);
@@ -291,7 +335,7 @@ fn make_lazy(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
 
     let tables: Vec<_> = module.tables.iter().map(|table| table.id()).collect();
     for (number, id) in tables.into_iter().enumerate() {
-        let import = module.imports.add(CORE, &format!("t{number}"), id);
+        let import = module.imports.add(core, &table_name(number), id);
         let segments: Vec<_> = module.tables.get_mut(id).elem_segments.drain().collect();
         for segment in segments {
             module.elements.delete(segment);
@@ -304,21 +348,23 @@ fn make_lazy(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
 
     let globals: Vec<_> = module.globals.iter().map(|global| global.id()).collect();
     for (number, id) in globals.into_iter().enumerate() {
-        let import = module.imports.add(CORE, &format!("g{number}"), id);
+        let import = module.imports.add(core, &global_name(number), id);
         module.globals.get_mut(id).kind = GlobalKind::Import(import);
     }
-    for (number, position) in plan.shared.iter().enumerate() {
+    for position in &plan.imports[part] {
         let id = functions[*position];
         let ty = module.funcs.get(id).ty();
         if let FunctionKind::Import(imported) = &module.funcs.get(id).kind {
             module.imports.delete(imported.import);
         }
-        let import = module.imports.add(CORE, &shared_name(number), id);
+        let from = plan.parts[*position].context("an import that is in no part")?;
+        let import = module.imports.add(PARTS[from].name, &plan.shared_names[position], id);
         module.funcs.get_mut(id).kind = FunctionKind::Import(ImportedFunction { import, ty });
     }
 
     let mut slots = plan.slots.clone();
     slots.extend(plan.exports.iter().map(|(_, function, slot)| (*slot, *function)));
+    slots.retain(|(_, function)| plan.parts[*function] == Some(part));
     slots.sort_unstable();
     for run in slots.chunk_by(|before, after| before.0 + 1 == after.0) {
         let Some((start, _)) = run.first() else { continue };
@@ -328,5 +374,6 @@ fn make_lazy(parsed: &mut Parsed, plan: &Plan) -> Result<()> {
             module.elements.add(ElementKind::Active { table: *table, offset }, ElementItems::Functions(items));
         module.tables.get_mut(*table).elem_segments.insert(element);
     }
+    plan.share(parsed, part);
     Ok(())
 }

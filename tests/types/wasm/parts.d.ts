@@ -1,0 +1,9 @@
+/** The modules beside the core. */
+export type PartName = 'read' | 'write' | 'diagnose' | 'legacy';
+
+/** What each part needs, and the calls that load it, by class. */
+declare const parts: Record<
+  PartName,
+  { needs?: PartName; scripts?: () => Promise<Record<string, Function>>; calls: Record<string, string[]> }
+>;
+export default parts;

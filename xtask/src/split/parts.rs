@@ -1,0 +1,183 @@
+//! The parts of the module: what each is loaded for.
+
+use std::fmt::Write as _;
+
+/// Methods, by class.
+type Methods = &'static [(&'static str, &'static [&'static str])];
+
+/// A module of the package.
+pub struct Part {
+    pub name: &'static str,
+    /// The part that is loaded before it, as a position in [`PARTS`].
+    needs: usize,
+    /// Methods that load the part. Each returns a promise: there is time to load it.
+    calls: Methods,
+    /// Methods that nobody can call before the part is loaded, because only its calls return such objects.
+    members: Methods,
+}
+
+/// What every user loads, as a position in [`PARTS`].
+pub const CORE: usize = 0;
+const READ: usize = 1;
+
+/// All parts, each behind the one it needs.
+pub const PARTS: &[Part] = &[
+    Part { name: "core", needs: CORE, calls: &[], members: &[] },
+    Part {
+        name: "read",
+        needs: CORE,
+        calls: &[
+            ("Repository", &["blob", "data", "headBlob", "headManifest", "image", "manifest"]),
+            ("TagDescriptions", &["next"]),
+        ],
+        members: &[(
+            "Image",
+            &[
+                "ancestry",
+                "dockerfile",
+                "getData",
+                "getJson",
+                "getLayer",
+                "history",
+                "layerStream",
+                "layers",
+                "platform",
+            ],
+        )],
+    },
+    Part {
+        name: "write",
+        needs: READ,
+        calls: &[
+            ("DockerRegistryClient", &["copy"]),
+            (
+                "Repository",
+                &[
+                    "createIndex",
+                    "deleteBlob",
+                    "deleteManifest",
+                    "loadCleanupPlan",
+                    "mountBlob",
+                    "planCleanup",
+                    "planDelete",
+                    "pushArtifact",
+                    "pushBlob",
+                    "pushManifest",
+                    "referrers",
+                    "tag",
+                    "untag",
+                ],
+            ),
+        ],
+        members: &[],
+    },
+    Part { name: "diagnose", needs: CORE, calls: &[("DockerRegistryClient", &["diagnose"])], members: &[] },
+    Part {
+        name: "legacy",
+        needs: READ,
+        calls: &[("DockerRegistryClient", &["search"]), ("Repository", &["deleteRepository", "pushImage"])],
+        members: &[],
+    },
+];
+
+/// The part of an export of the linked module (with wasm-bindgen's hash behind its name) or of the bound one.
+pub fn part_of(export: &str) -> usize {
+    let is_in = |part: &Part| {
+        let methods = part.calls.iter().chain(part.members);
+        methods.flat_map(|(class, names)| names.iter().map(move |name| export_name(class, name))).any(|name| {
+            let rest = export.strip_prefix(&name);
+            rest.is_some_and(|rest| {
+                rest.is_empty()
+                    || rest.strip_prefix('_').is_some_and(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            })
+        })
+    };
+    PARTS.iter().position(is_in).unwrap_or(CORE)
+}
+
+/// The nearest part that is loaded whenever one of the two is.
+pub fn common(mut one: usize, mut other: usize) -> usize {
+    while one != other {
+        // The later one cannot be what the other needs.
+        let later = if one > other { &mut one } else { &mut other };
+        *later = PARTS[*later].needs;
+    }
+    one
+}
+
+/// Whether a part is loaded whenever the other is, and is not the same.
+pub fn is_before(part: usize, other: usize) -> bool {
+    part != other && common(part, other) == part
+}
+
+/// The parts but the core as a JavaScript module: for each the part it needs, the import of its scripts, and the methods that
+/// load it, by class. `scripts` are the files of those parts that have any.
+pub fn list(scripts: &[(&str, String)]) -> String {
+    let mut text =
+        String::from("// The parts of the module and the calls that load them, by class.\nexport default {\n");
+    for part in &PARTS[CORE + 1..] {
+        let _ = writeln!(text, "  {}: {{", part.name);
+        if part.needs != CORE {
+            let _ = writeln!(text, "    needs: '{}',", PARTS[part.needs].name);
+        }
+        for (_, file) in scripts.iter().filter(|(name, _)| *name == part.name) {
+            let _ = writeln!(text, "    scripts: () => import('./{file}'),");
+        }
+        text.push_str("    calls: {\n");
+        for (class, names) in part.calls {
+            let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+            let _ = writeln!(text, "      {class}: [{}],", names.join(", "));
+        }
+        text.push_str("    },\n  },\n");
+    }
+    text.push_str("};\n");
+    text
+}
+
+/// As wasm-bindgen names a method's export.
+fn export_name(class: &str, method: &str) -> String {
+    format!("{}_{method}", class.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> usize {
+        PARTS.iter().position(|part| part.name == name).expect("a part")
+    }
+
+    #[test]
+    fn each_part_stands_behind_what_it_needs() {
+        for (position, part) in PARTS.iter().enumerate().skip(1) {
+            assert!(part.needs < position, "{}", part.name);
+        }
+    }
+
+    #[test]
+    fn what_two_parts_share_is_in_what_both_need() {
+        for (one, other, shared) in [
+            ("write", "legacy", "read"),
+            ("write", "read", "read"),
+            ("diagnose", "write", "core"),
+            ("core", "legacy", "core"),
+            ("write", "write", "write"),
+        ] {
+            assert_eq!(common(named(one), named(other)), named(shared), "{one} and {other}");
+            assert_eq!(common(named(other), named(one)), named(shared), "{other} and {one}");
+        }
+        assert!(is_before(named("read"), named("write")));
+        assert!(!is_before(named("write"), named("read")));
+        assert!(!is_before(named("write"), named("write")));
+        assert!(!is_before(named("diagnose"), named("write")));
+    }
+
+    #[test]
+    fn exports_are_found_with_and_without_a_hash() {
+        assert_eq!(part_of("repository_untag"), named("write"));
+        assert_eq!(part_of("repository_untag_0123456789abcdef"), named("write"));
+        assert_eq!(part_of("repository_untagged"), CORE);
+        assert_eq!(part_of("repository_tags"), CORE);
+        assert_eq!(part_of("image_layers"), named("read"));
+    }
+}
