@@ -85,10 +85,15 @@ export interface ClientOptions {
   /** Header fields sent with every request to the registry. `Authorization` is refused: use the options for credentials. */
   headers?: Record<string, string>;
   /**
-   * Maximum number of parallel requests, from 1 to 1024. Streams and uploads, which the caller reads or writes at its own
-   * pace, do not count.
+   * Maximum number of parallel requests, from 1 to 1024, for all calls of the client: also of copies, pushes and pulls.
    *
-   * @defaultValue 6
+   * The client adapts to the registry. It begins with 16, sends more while all are needed and the registry responds well, and
+   * half as many after a 429, a 503, a timeout or a lost connection. It does not exceed what `RateLimit` leaves, and after a 429
+   * with `Retry-After` all calls wait (up to a minute). Calls take turns, so that a short one does not wait for a long one.
+   *
+   * A stream that you read does not count after its headers have arrived.
+   *
+   * @defaultValue 64; in pages 6, since browsers open six connections to a host without HTTP/2
    */
   concurrency?: number;
   /**

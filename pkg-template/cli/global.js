@@ -28,7 +28,7 @@ export const GLOBAL = {
   key: { value: 'FILE', help: 'PEM file with its private key' },
   insecure: { help: 'accepts any certificate' },
   proxy: { value: 'URL', read: proxy, help: 'uses this proxy; env: HTTPS_PROXY, HTTP_PROXY and NO_PROXY' },
-  concurrency: { value: 'N', read: whole(1), help: 'parallel requests, 6 by default' },
+  concurrency: { value: 'N', read: whole(1), help: 'at most so many parallel requests, 64 by default' },
   timeout: { value: 'TIME', read: duration, help: 'time until a response begins, 30s by default' },
   help: { help: 'shows this help, or that of a command' },
   version: { help: 'shows the version of the package' },

@@ -14,6 +14,7 @@ pub mod failure;
 pub mod fetch;
 mod host;
 pub mod layers;
+pub mod limiter;
 pub mod pipe;
 pub mod read;
 pub mod request;

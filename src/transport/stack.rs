@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::transport::layers::{limit, notice, observe, redirect, retry, timeout};
+use crate::transport::limiter::Limiter;
 use crate::transport::{Host, Transport, auth, trust};
 
 /// The layers that a request passes, from the registry's operations (outermost) to the host (innermost).
@@ -10,6 +11,7 @@ pub type Stack<H> = auth::AuthLayer<
     retry::RetryLayer<
         limit::LimitLayer<
             redirect::RedirectLayer<notice::NoticeLayer<observe::ObserveLayer<timeout::TimeoutLayer<H>, H>>, H>,
+            H,
         >,
         H,
     >,
@@ -27,7 +29,7 @@ pub struct StackSettings {
     pub auth: auth::AuthSettings,
     /// The retry policy.
     pub retry: retry::Policy,
-    /// The maximum number of concurrent requests.
+    /// The maximum number of concurrent requests; fewer are sent while the registry is overloaded.
     pub concurrency: usize,
     /// Called after every attempt.
     pub observer: Option<observe::Observer>,
@@ -39,15 +41,17 @@ pub struct StackSettings {
     pub idle_timeout: u64,
 }
 
-/// Builds the [`Stack`] over a host. Also returns the retry policy, for operations of several requests.
-pub fn stack<H: Host>(host: &Rc<H>, settings: StackSettings) -> (Stack<H>, retry::Retry<H>) {
+/// Builds the [`Stack`] over a host. Also returns the retry policy and the limiter of requests, for operations of several
+/// requests.
+pub fn stack<H: Host>(host: &Rc<H>, settings: StackSettings) -> (Stack<H>, retry::Retry<H>, Limiter) {
     let StackSettings { trust, auth, concurrency, observer, .. } = settings;
     let retry = retry::Retry::new(host.clone(), settings.retry);
     let timed = timeout::TimeoutLayer::new(host.clone(), settings.header_timeout, settings.idle_timeout);
     let observed = observe::ObserveLayer::new(timed, host.clone(), observer);
     let noticed = notice::NoticeLayer::new(observed, trust.registry().clone(), settings.notices);
     let redirected = redirect::RedirectLayer::new(noticed, host.clone(), trust.clone());
-    let limited = limit::LimitLayer::new(redirected, concurrency);
+    let limiter = Limiter::new(concurrency);
+    let limited = limit::LimitLayer::new(redirected, host.clone(), trust.registry().clone(), limiter.clone());
     let retried = retry::RetryLayer::new(limited, retry.clone(), host.page_origin().is_some());
-    (auth::AuthLayer::new(retried, host.clone(), retry.clone(), trust, auth), retry)
+    (auth::AuthLayer::new(retried, host.clone(), retry.clone(), trust, auth), retry, limiter)
 }

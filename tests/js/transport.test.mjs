@@ -34,26 +34,29 @@ const tagsOf = (count) => Array.from({ length: count }, (_, number) => `t${numbe
 const counted = (part) => server.requests.filter(({ url }) => url.includes(part)).length;
 
 for (const [options, limit] of [
-  [{}, 6],
+  [{}, 40],
   [{ concurrency: 1 }, 1],
   [{ concurrency: 3 }, 3],
   [{ concurrency: 20 }, 20],
 ]) {
   test(`requests at a time with ${JSON.stringify(options)}`, SOON, async () => {
     scriptAll();
+    // How far the default grows depends on when the responses arrive.
+    const least = options.concurrency ?? 7;
+    const assertMost = () => assert.ok(server.mostOpen >= least && server.mostOpen <= limit, `${server.mostOpen}`);
     const repository = new DockerRegistryClient(server.url, options).repository('a/b');
     const opened = await Promise.all(tagsOf(40).map((tag) => repository.image(tag)));
     assert.deepEqual(
       opened.map(({ digest }) => digest),
       images.map(({ digest }) => digest),
     );
-    assert.equal(server.mostOpen, limit);
+    assertMost();
     const all = await Promise.all(tagsOf(40).map((tag) => repository.data(tag)));
     assert.deepEqual(
       all.map(({ digest }) => digest),
       images.map(({ digest }) => digest),
     );
-    assert.equal(server.mostOpen, limit);
+    assertMost();
   });
 }
 

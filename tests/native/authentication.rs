@@ -227,7 +227,7 @@ fn a_hundred_calls_share_one_token() {
     let give = |number: u64, _: &Seen| token(&format!("t{number}"), 300).after(50);
     let host = registry(|seen| carried(seen).is_some(), give);
     for concurrency in [1, 6, 100] {
-        let client = host.client_with(Settings { concurrency, ..settings(Some(password())) });
+        let client = host.client_with(Settings { concurrency: Some(concurrency), ..settings(Some(password())) });
         let repository = client.repository("a/b", None).unwrap();
         let before = asked_service(&host).len();
         let call = || repository.tags(None, Call::default()).collect();

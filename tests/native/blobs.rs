@@ -190,7 +190,7 @@ fn a_dropped_pull_stops_its_request() {
 #[test]
 fn a_pull_handed_over_gives_its_place_back() {
     let host = Scripted::new(|seen| if seen.target.contains("blobs") { chunked(1) } else { Reply::json("{}") });
-    let client = host.client_with(Settings { concurrency: 1, ..Settings::default() });
+    let client = host.client_with(Settings { concurrency: Some(1), ..Settings::default() });
     let repository = client.repository("a/b", None).unwrap();
     host.run(async {
         let mut blob: BlobPull<Scripted> = repository.blob(&sha256(CONTENT), None, &Call::default()).await.unwrap();

@@ -96,7 +96,7 @@ fn deletions_at_the_same_time() {
     for concurrency in [1, 2, 6] {
         let model = many(Deletes::Both);
         let host = model.host();
-        let client = host.client_with(Settings { concurrency, ..Settings::default() });
+        let client = host.client_with(Settings { concurrency: Some(concurrency), ..Settings::default() });
         let cleanup = plan(&host, &client).unwrap();
         let before = host.seen().len();
         let report = applied(&host, &cleanup).unwrap();

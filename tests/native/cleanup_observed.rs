@@ -284,8 +284,10 @@ fn an_age_is_of_all_tags_of_a_digest() {
         model.put(&["a", "b", "c"], OCI, &dated_image(DATE, "one"));
         let host =
             with(&model, |_, seen| seen.target.contains("/blobs/").then(|| Reply::bytes(dated_config(DATE, "one"))));
-        let repository =
-            host.client_with(Settings { concurrency, ..Settings::default() }).repository("a/b", None).unwrap();
+        let repository = host
+            .client_with(Settings { concurrency: Some(concurrency), ..Settings::default() })
+            .repository("a/b", None)
+            .unwrap();
         let policy = removing("*", Keep::default());
         let cleanup = host.run(repository.plan_cleanup(&policy, &Call::default())).unwrap();
         let ages: Vec<_> = cleanup.plan().tags.iter().map(|tag| tag.created).collect();

@@ -11,6 +11,7 @@ mod capabilities;
 mod cleanup;
 mod cleanup_observed;
 mod cleanup_plans;
+mod concurrency;
 mod copy;
 mod copying;
 mod deleting;

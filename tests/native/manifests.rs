@@ -506,13 +506,13 @@ fn a_tag_that_was_opened_before_is_asked_for_by_head() {
 fn heads_that_tell_too_little_do_not_wait_for_themselves() {
     let content = index(&[]);
     let host = Scripted::new(move |_| Reply::manifest(INDEX, &content).filtered());
-    let client = host.client_with(Settings { concurrency: 1, ..Settings::default() });
+    let client = host.client_with(Settings { concurrency: Some(1), ..Settings::default() });
     let repository = client.repository("a/b", None).unwrap();
     let call = Call::default();
     let found = host.run(join_all((0..3).map(|_| repository.head_manifest("latest", &call))));
     assert!(found.into_iter().all(|found| found.unwrap().unwrap().digest.to_string() == sha256(index(&[]))));
     let refused = Scripted::new(|seen| Reply::bytes("abc").status(if seen.method == Method::Head { 405 } else { 200 }));
-    let client = refused.client_with(Settings { concurrency: 1, ..Settings::default() });
+    let client = refused.client_with(Settings { concurrency: Some(1), ..Settings::default() });
     let blob = refused.run(client.repository("a/b", None).unwrap().head_blob(&sha256("abc"), &call)).unwrap();
     assert_eq!(blob.unwrap().size, 3);
 }

@@ -361,7 +361,7 @@ fn a_pull_that_was_handed_over_keeps_no_place_when_it_goes_on() {
         Some(_) => part(7, 19).step(Step::Pause(1_000)),
         None => start(7).step(Step::Reset),
     });
-    let client = host.client_with(Settings { concurrency: 1, ..Settings::default() });
+    let client = host.client_with(Settings { concurrency: Some(1), ..Settings::default() });
     let repository = client.repository("a/b", None).unwrap();
     host.run(async {
         let mut blob = repository.blob(&sha256(CONTENT), None, &Call::default()).await.unwrap();

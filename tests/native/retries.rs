@@ -48,7 +48,7 @@ fn send(host: &Scripted, method: Method) -> Result<u16> {
         header_timeout: 30_000,
         idle_timeout: 60_000,
     };
-    let (stack, _) = stack(&Rc::new(host.clone()), settings);
+    let (stack, _, _) = stack(&Rc::new(host.clone()), settings);
     host.run(async { stack.send(&Request::new(method, base.with_path("v2/x"))).await.map(|response| response.status) })
 }
 
@@ -229,7 +229,7 @@ fn others_go_on_during_a_pause() {
         let is_busy = seen.target.contains("/busy/") && seen.at < 10_000;
         if is_busy { Reply::new(503).header("retry-after", "10") } else { Reply::json("{}").after(5) }
     });
-    let client = host.client_with(Settings { concurrency: 1, ..Settings::default() });
+    let client = host.client_with(Settings { concurrency: Some(1), ..Settings::default() });
     let (busy, idle) = (client.repository("x/busy/y", None).unwrap(), client.repository("a/b", None).unwrap());
     let (first, second) = host.run(join(busy.tags(None, Call::default()).collect(), async {
         idle.tags(None, Call::default()).collect().await.map(|_| host.now())
@@ -291,7 +291,7 @@ fn one_request_at_a_time_is_enough() {
             }
         }
     });
-    let client = host.raw_client(Settings { concurrency: 1, ..Settings::default() });
+    let client = host.raw_client(Settings { concurrency: Some(1), ..Settings::default() });
     let repositories = ["a/a", "a/b", "a/c"].map(|name| client.repository(name, None).unwrap());
     let calls = repositories.iter().map(|repository| repository.tags(None, Call::default()).collect());
     assert!(host.run(join_all(calls)).iter().all(Result::is_ok));

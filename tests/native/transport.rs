@@ -203,7 +203,7 @@ fn a_diagnosis_always_ends() {
 fn no_more_requests_at_a_time_than_allowed() {
     for concurrency in [1, 3, 6] {
         let host = Scripted::new(|_| Reply::json("{}").after(10));
-        let client = host.client_with(Settings { concurrency, ..Settings::default() });
+        let client = host.client_with(Settings { concurrency: Some(concurrency), ..Settings::default() });
         let repository = client.repository("a/b", None).unwrap();
         host.run(join_all((0..20).map(|_| repository.tags(None, Call::default()).collect())));
         assert_eq!((host.most_open(), host.seen().len()), (concurrency, 20));
@@ -214,7 +214,7 @@ fn no_more_requests_at_a_time_than_allowed() {
 #[test]
 fn a_dropped_call_gives_its_place_back() {
     let host = Scripted::new(|seen| if seen.target.contains("slow") { Reply::hang() } else { Reply::json("{}") });
-    let client = host.client_with(Settings { concurrency: 1, timeout: 0, ..Settings::default() });
+    let client = host.client_with(Settings { concurrency: Some(1), timeout: 0, ..Settings::default() });
     let slow = client.repository("slow/one", None).unwrap();
     assert!(
         host.run_for(100, async {

@@ -528,7 +528,7 @@ fn a_pull_is_a_source() {
     let (model, host) =
         Model::with(move |seen, _| seen.target.starts_with("/v2/c/d/").then(|| Fault::Instead(Reply::bytes(&all))));
     let host = host.streaming();
-    let client = host.client_with(Settings { concurrency: 1, ..Default::default() });
+    let client = host.client_with(Settings { concurrency: Some(1), ..Default::default() });
     host.run(async {
         let from = client.repository("c/d", None).unwrap();
         let pull = from.blob(&sha256(&content), None, &Call::default()).await.unwrap();
@@ -545,7 +545,7 @@ fn a_pull_is_a_source() {
         })
     });
     let source = source.streaming();
-    let client = source.client_with(Settings { concurrency: 1, ..Default::default() });
+    let client = source.client_with(Settings { concurrency: Some(1), ..Default::default() });
     source.run(async {
         let from = client.repository("c/d", None).unwrap();
         let pull = from.blob(&sha256(&other), None, &Call::default()).await.unwrap();

@@ -623,7 +623,7 @@ fn a_pull_is_a_source() {
     assert!(model.has(CONTENT) && model.is_clean());
     let (model, host) =
         Model::with(|seen, _| seen.target.starts_with("/v2/c/d/").then(|| Fault::Instead(Reply::bytes(CONTENT))));
-    let settings = docker_registry_client_wasm::registry::Settings { concurrency: 1, ..Default::default() };
+    let settings = docker_registry_client_wasm::registry::Settings { concurrency: Some(1), ..Default::default() };
     let client = host.client_with(settings);
     host.run(async {
         let from = client.repository("c/d", None).unwrap();

@@ -79,10 +79,7 @@ pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, O
         timeout: options.milliseconds("timeout")?.unwrap_or(default.timeout),
         idle_timeout: options.milliseconds("idleTimeout")?.unwrap_or(default.idle_timeout),
         headers: fields(&options)?,
-        concurrency: match options.whole("concurrency", 1, MAX_CONCURRENCY)? {
-            Some(concurrency) => concurrency as usize,
-            None => default.concurrency,
-        },
+        concurrency: options.whole("concurrency", 1, MAX_CONCURRENCY)?.map(|most| most as usize),
         platform: platform.map_err(|invalid| Failure::argument(format!("options.platform: {}", invalid.message)))?,
         max_pages: options.whole("maxPages", 1, MAX_SAFE_INTEGER)?.unwrap_or(default.max_pages),
         max_items: options.whole("maxItems", 1, MAX_SAFE_INTEGER)?.unwrap_or(default.max_items),

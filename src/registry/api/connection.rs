@@ -22,6 +22,7 @@ use crate::registry::api::response::{Response, Streaming};
 use crate::registry::api::settings::{Call, Settings, Version};
 use crate::transport::layers::notice::Notices;
 use crate::transport::layers::retry::Retry;
+use crate::transport::limiter::Limiter;
 use crate::transport::request::{Request, RetryBudget};
 use crate::transport::shared::Shared;
 use crate::transport::trust::Trust;
@@ -29,6 +30,11 @@ use crate::transport::{Error, Host, Result, Stack, StackSettings, Transport, fai
 
 /// Host of Docker Hub's registry, where names without a namespace belong to `library`.
 const DOCKER_HUB: &str = "registry-1.docker.io";
+/// Default maximum of parallel requests.
+const MOST_REQUESTS: usize = 64;
+/// The same in a page. Browsers open at most six connections to a host without HTTP/2; a request that waits there would use
+/// up its timeout.
+const MOST_REQUESTS_IN_PAGE: usize = 6;
 
 /// The connection to a registry: its URL, settings and state.
 pub struct Connection<H: Host> {
@@ -36,6 +42,7 @@ pub struct Connection<H: Host> {
     page_origin: Option<String>,
     host: Rc<H>,
     stack: Stack<H>,
+    limiter: Limiter,
     /// Origins to which requests may be sent.
     pub(crate) trust: Trust,
     pub(crate) notices: Rc<Notices>,
@@ -48,7 +55,7 @@ pub struct Connection<H: Host> {
     pub(crate) detecting: Shared,
     /// Maximum pages and items of one listing.
     pub(crate) listing_limits: (u64, u64),
-    /// Maximum number of parallel requests.
+    /// Maximum number of parallel requests. Fewer are sent while the registry is overloaded.
     pub(crate) concurrency: usize,
     /// True if an unverified schema1 signature causes only a warning.
     pub(crate) takes_unverified: bool,
@@ -68,13 +75,15 @@ impl<H: Host> Connection<H> {
         let page_origin = host.page_origin();
         let trust = Trust::new(base.clone(), settings.trusted);
         let host = Rc::new(host);
-        let (stack, retry) = stack(
+        let most = if page_origin.is_some() { MOST_REQUESTS_IN_PAGE } else { MOST_REQUESTS };
+        let concurrency = settings.concurrency.unwrap_or(most).max(1);
+        let (stack, retry, limiter) = stack(
             &host,
             StackSettings {
                 trust: trust.clone(),
                 auth: settings.auth,
                 retry: settings.retry,
-                concurrency: settings.concurrency,
+                concurrency,
                 observer: settings.observer,
                 notices: notices.clone(),
                 header_timeout: settings.timeout,
@@ -86,6 +95,7 @@ impl<H: Host> Connection<H> {
             page_origin,
             host,
             stack,
+            limiter,
             trust,
             notices,
             retry,
@@ -94,13 +104,18 @@ impl<H: Host> Connection<H> {
             capabilities: Capabilities::default(),
             detecting: Shared::default(),
             listing_limits: (settings.max_pages, settings.max_items),
-            concurrency: settings.concurrency.max(1),
+            concurrency,
             takes_unverified: settings.takes_unverified,
             platform: settings.platform,
             listing_referrers: Mutex::new(()),
             turns: AllTurns::default(),
             cache: RefCell::new(Cache::new(settings.cache_bytes)),
         }
+    }
+
+    /// Returns the number of requests that may be in flight at the moment.
+    pub(crate) fn parallel_requests(&self) -> usize {
+        self.limiter.size()
     }
 
     pub(crate) fn base(&self) -> &Url {

@@ -35,8 +35,8 @@ pub struct Settings {
     pub idle_timeout: u64,
     /// Header fields of every request to the registry.
     pub headers: Headers,
-    /// Maximum number of parallel requests.
-    pub concurrency: usize,
+    /// Maximum number of parallel requests; `None` leaves it to the host.
+    pub concurrency: Option<usize>,
     /// Platform to select from an index; `None` is linux/amd64.
     pub platform: Option<Platform>,
     /// Maximum pages of one listing.
@@ -63,7 +63,7 @@ impl Default for Settings {
             timeout: 30_000,
             idle_timeout: 60_000,
             headers: Headers::new(),
-            concurrency: 6,
+            concurrency: None,
             platform: None,
             max_pages: 10_000,
             max_items: 1_000_000,

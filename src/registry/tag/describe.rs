@@ -26,6 +26,9 @@ use crate::transport::{Host, Result};
 /// Tags in progress or waiting for their turn, per parallel request: enough that one slow tag does not delay the
 /// others.
 const WINDOW: usize = 3;
+/// Tags in progress per parallel request: enough that there is always one to send, and few, so that the second request of the
+/// first tag does not wait for the first of all others.
+const RUNNING: usize = 2;
 /// Consecutive tags without a response after which the network is the cause, and not the tags.
 const LOST_IN_A_ROW: usize = 8;
 
@@ -197,10 +200,11 @@ impl<H: Host> Descriptions<H> {
     }
 
     async fn begin(&mut self) -> Result<()> {
-        let window = self.reader.repo.api.concurrency * WINDOW;
+        let parallel = self.reader.repo.api.parallel_requests();
         loop {
             while (self.listing.is_none() || self.order == Order::Any)
-                && self.running.len() + self.ahead() < window
+                && self.running.len() < parallel * RUNNING
+                && self.running.len() + self.ahead() < parallel * WINDOW
                 && let Some(tag) = self.pending.pop_front()
             {
                 self.running.push(Box::pin(describe(self.reader.clone(), self.begun, tag, self.done.clone())));

@@ -1,42 +1,80 @@
-//! Limits the number of concurrent requests.
+//! Limits the number of concurrent requests, and learns from the responses how many a registry bears.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
-use async_lock::{Semaphore, SemaphoreGuardArc};
-
+use crate::protocol::code;
+use crate::protocol::http::rate_limit;
+use crate::protocol::url::Url;
+use crate::transport::limiter::{Limiter, Permit};
 use crate::transport::request::{Request, Response};
-use crate::transport::{Body, Result, Transport};
+use crate::transport::{Body, Clock, Result, Transport};
 
-/// Limits the number of concurrent requests, first come, first served. A request holds its permit until the response's
-/// body has ended, was dropped or gave it back ([`Body::release_permit`]). A request with a streamed body holds none: what
-/// produces the body may need one.
-pub struct LimitLayer<T> {
+/// Limits the number of concurrent requests. A request holds its permit until the response's body has ended, was dropped or
+/// gave it back ([`Body::release_permit`]).
+pub struct LimitLayer<T, C> {
     inner: T,
-    permits: Arc<Semaphore>,
+    clock: Rc<C>,
+    registry: Url,
+    limiter: Limiter,
 }
 
-impl<T: Transport> LimitLayer<T> {
-    /// Allows at most `concurrency` (at least 1) requests at a time.
-    pub fn new(inner: T, concurrency: usize) -> Self {
-        Self { inner, permits: Arc::new(Semaphore::new(concurrency.max(1))) }
+impl<T: Transport, C: Clock> LimitLayer<T, C> {
+    /// Wraps a transport.
+    pub fn new(inner: T, clock: Rc<C>, registry: Url, limiter: Limiter) -> Self {
+        Self { inner, clock, registry, limiter }
+    }
+
+    /// Learns from a response of the registry; those of storage or token services that it leads to say nothing about it.
+    fn learn(&self, request: &Request<T::Chunk>, permit: &Permit, result: &Result<Response<T::Body>>) {
+        let url = result.as_ref().ok().and_then(|response| response.url.as_ref()).unwrap_or(&request.url);
+        if !url.same_origin(&self.registry) {
+            return;
+        }
+        let response = match result {
+            Ok(response) => response,
+            Err(error) if error.code == code::TIMEOUT || error.is_transient => return permit.was_too_much(),
+            Err(_) => return,
+        };
+        if let Some(limit) = rate_limit::parse(&response.headers) {
+            self.limiter.limit_rate(&limit, self.clock.now());
+        }
+        match response.status {
+            429 | 503 => {
+                permit.was_too_much();
+                // Other requests would be refused as well, and some registries count them. A 503 may be about this one only.
+                if response.status == 429
+                    && let Some(wait) = response.retry_after(self.clock.unix_ms())
+                {
+                    self.limiter.hold_for(wait, self.clock.now());
+                }
+            }
+            500.. => {}
+            _ => permit.went_well(),
+        }
     }
 }
 
-impl<T: Transport> Transport for LimitLayer<T> {
+impl<T: Transport, C: Clock> Transport for LimitLayer<T, C> {
     type Chunk = T::Chunk;
     type Body = LimitBody<T::Body>;
 
     async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
-        let permit = Some(self.permits.acquire_arc().await).filter(|_| !request.is_streamed());
-        let response = self.inner.send(request).await?;
-        Ok(response.map_body(|body| LimitBody { body, permit }))
+        let permit = self.limiter.permit(request.call, request.is_streamed()).await;
+        while let wait @ 1.. = self.limiter.hold(self.clock.now())
+            && request.url.same_origin(&self.registry)
+        {
+            self.clock.sleep(wait).await;
+        }
+        let result = self.inner.send(request).await;
+        self.learn(request, &permit, &result);
+        result.map(|response| response.map_body(|body| LimitBody { body, permit: Some(permit) }))
     }
 }
 
 /// A body that holds its request's permit.
 pub struct LimitBody<B> {
     body: B,
-    permit: Option<SemaphoreGuardArc>,
+    permit: Option<Permit>,
 }
 
 impl<B: Body> Body for LimitBody<B> {
@@ -44,6 +82,11 @@ impl<B: Body> Body for LimitBody<B> {
 
     async fn next(&mut self) -> Result<Option<B::Chunk>> {
         let result = self.body.next().await;
+        if let (Err(error), Some(permit)) = (&result, &self.permit)
+            && error.code == code::TIMEOUT
+        {
+            permit.was_too_much();
+        }
         if !matches!(result, Ok(Some(_))) {
             self.permit = None;
         }

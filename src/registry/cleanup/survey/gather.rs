@@ -19,7 +19,7 @@ const LOST_IN_A_ROW: usize = 8;
 /// Consecutive items with a 5xx response after which the registry counts as out of order.
 const FAILED_IN_A_ROW: usize = 64;
 /// Responses that deny the existence of a referrers API before it counts as missing.
-const NO_REFERRERS: usize = 3;
+pub(super) const NO_REFERRERS: usize = 3;
 /// Bytes of manifests that are read for one plan: some hundred thousand manifests of usual size.
 const READ_LIMIT: u64 = 1024 * 1024 * 1024;
 

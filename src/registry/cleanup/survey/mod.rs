@@ -5,7 +5,7 @@ mod look;
 
 use crate::protocol::oci::digest::Digest;
 use crate::registry::cleanup::inventory::{Inventory, TagEntry};
-use crate::registry::cleanup::survey::gather::Gatherer;
+use crate::registry::cleanup::survey::gather::{Gatherer, NO_REFERRERS};
 use crate::registry::cleanup::survey::look::Look;
 use crate::registry::concurrency::{Work, together};
 use crate::registry::ids::{arrange, ordered};
@@ -71,8 +71,12 @@ impl<H: Host> Gatherer<H> {
     /// Adds the referrers of the subjects. A subject whose referrers cannot be listed is kept.
     pub async fn referrers(&self, subjects: &[Digest], inventory: &mut Inventory) -> Result<()> {
         let look = Look::new(self, inventory);
-        let mut works = subjects.iter().map(|subject| -> Work<'_> { Box::pin(look.referrers(subject)) });
-        together(self.repo.api.concurrency, &mut works).await;
+        // The first ones show whether there is an API, so that the others do not all ask a registry without one.
+        let (first, others) = subjects.split_at(subjects.len().min(NO_REFERRERS));
+        for some in [first, others] {
+            let mut works = some.iter().map(|subject| -> Work<'_> { Box::pin(look.referrers(subject)) });
+            together(self.repo.api.concurrency, &mut works).await;
+        }
         self.check()
     }
 }

@@ -113,7 +113,7 @@ impl Play {
     fn client(&self, url: &str) -> Client<Scripted> {
         let Setup { concurrency, cache_bytes, .. } = self.setup;
         let api_version = Some(Version::V2);
-        let settings = Settings { concurrency, cache_bytes, api_version, ..Settings::default() };
+        let settings = Settings { concurrency: Some(concurrency), cache_bytes, api_version, ..Settings::default() };
         Client::new(self.host.clone(), Url::parse(url).expect("a URL"), settings)
     }
 

@@ -333,7 +333,7 @@ fn settings(setup: &Setup, model: &Model, random: &mut Random) -> Settings {
     let service = service.then(|| Url::parse(TOKEN_URL).expect("a URL"));
     Settings {
         auth: AuthSettings { credentials, service, ..AuthSettings::default() },
-        concurrency: *random.pick(&[1, 2, 6]),
+        concurrency: Some(*random.pick(&[1, 2, 6])),
         cache_bytes: *random.pick(&[0, 16 * 1024 * 1024]),
         ..Settings::default()
     }

@@ -98,7 +98,7 @@ impl Play {
         headers.set("x-client", number.to_string());
         let settings = Settings {
             api_version: Some(Version::V2),
-            concurrency: *random.pick(&[1, 2, 6]),
+            concurrency: Some(*random.pick(&[1, 2, 6])),
             cache_bytes: *random.pick(&[0, 16 * 1024 * 1024]),
             headers,
             ..Settings::default()
