@@ -18,7 +18,7 @@ const REQUESTS = {
   tag: 4,
   untagFirst: 14,
   untagSecond: 11,
-  cleanup: 619,
+  cleanup: 614,
 };
 
 const log = [];
