@@ -30,6 +30,22 @@ pub async fn together<'a>(limit: usize, waiting: &mut dyn Iterator<Item = Work<'
 /// A future with a result.
 pub type Question<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
 
+/// Runs futures, at most `limit` at a time. The first failure ends the others.
+pub async fn all<'a>(limit: usize, waiting: &mut dyn Iterator<Item = Question<'a, ()>>) -> Result<()> {
+    let mut running = FuturesUnordered::new();
+    loop {
+        while running.len() < limit
+            && let Some(next) = waiting.next()
+        {
+            running.push(next);
+        }
+        match running.next().await {
+            Some(ended) => ended?,
+            None => return Ok(()),
+        }
+    }
+}
+
 /// Awaits futures, `limit` at a time, and collects their results in no particular order. After a failure no further
 /// one starts.
 pub async fn answers<T>(limit: usize, questions: Vec<Question<'_, T>>) -> Result<Vec<T>> {

@@ -11,8 +11,8 @@ import { DockerRegistryClient } from './packed.mjs';
 const REQUESTS = {
   describeTags: 403,
   inventory: 440,
-  copyBetween: 91,
-  copyWithin: 90,
+  copyBetween: 89,
+  copyWithin: 88,
   pull: 23,
   push: 65,
   tag: 4,

@@ -9,8 +9,9 @@ use crate::support::{OCI_TYPE as INDEX, Reply, Scripted, Seen, descriptor, sha25
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::oci::digest::Digest;
 use docker_registry_client_wasm::protocol::oci::platform::Platform;
+use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::copy::{Copied, Options, UnknownKinds};
-use docker_registry_client_wasm::registry::{Call, Client};
+use docker_registry_client_wasm::registry::{Call, Client, Settings, Version};
 use docker_registry_client_wasm::transport::Error;
 
 const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -424,5 +425,131 @@ fn platforms_that_only_the_configs_tell() {
             let told: Vec<String> = data.platforms.iter().map(ToString::to_string).collect();
             assert_eq!(told, platforms);
         }
+    }
+}
+
+/// Milliseconds of a round trip.
+const ROUND: u64 = 50;
+
+/// The registry at the end of a slow link.
+fn far(store: &Store) -> Scripted {
+    let store = store.clone();
+    Scripted::new(move |seen| store.answer(seen).after(ROUND))
+}
+
+fn large_image(store: &Store, name: &str, layers: usize) -> String {
+    let config = descriptor(CONFIG, &store.blob(&format!(r#"{{"architecture":"amd64","comment":"{name}"}}"#)), "");
+    let layers = (0..layers).map(|at| descriptor(LAYER, &store.blob(&format!("layer {at} of {name}")), ""));
+    let layers = layers.collect::<Vec<_>>().join(",");
+    format!(r#"{{"schemaVersion":2,"mediaType":"{OCI}","config":{config},"layers":[{layers}]}}"#)
+}
+
+/// Another registry with the same content, so that nothing is mounted.
+fn elsewhere(host: &Scripted) -> Client<Scripted> {
+    let settings = Settings { api_version: Some(Version::V2), ..Settings::default() };
+    Client::new(host.clone(), Url::parse("https://other.test").unwrap(), settings)
+}
+
+/// Round trips of a copy of 20 layers between registries: the manifest while the target is looked at, then each blob while
+/// the target is asked for it, its upload in two requests, and the manifest under its tag.
+#[test]
+fn copies_take_few_round_trips() {
+    let store = Store::default();
+    let image = large_image(&store, "one", 15);
+    store.put("a/b", Some("it"), OCI, &image);
+    let target = store.clone();
+    let host = Scripted::new(move |seen| {
+        let seen = Seen { target: seen.target.replace("https://other.test", ""), ..seen.clone() };
+        target.answer(&seen).after(ROUND)
+    });
+    let (from, to) = (elsewhere(&host), host.client());
+    let source = from.place("a/b:it").unwrap();
+    let (_, copied) = host.run(to.copy(&source, "c/d:now", &Options::default(), &Call::default())).unwrap();
+    assert_eq!((copied.manifests, copied.blobs), (1, 16));
+    assert_eq!(store.get("c/d").tags["now"], sha256(&image));
+    assert!(host.now() <= 5 * ROUND, "{} round trips: {:#?}", host.now() / ROUND, host.targets());
+    let count = |start: &str| host.targets().iter().filter(|target| target.starts_with(start)).count();
+    assert_eq!(count("PUT /v2/c/d/manifests/"), 1, "under the tag alone");
+    // The tag comes last.
+    assert_eq!(host.targets().last().unwrap(), "PUT /v2/c/d/manifests/now");
+    // Again there is nothing to do, and nothing is read ahead.
+    let before = host.seen().len();
+    let (_, copied) = host.run(to.copy(&source, "c/d:now", &Options::default(), &Call::default())).unwrap();
+    assert_eq!((copied.manifests, copied.blobs, copied.existing), (0, 0, 17));
+    let again = host.targets().split_off(before);
+    assert_eq!(again.len(), 2 + 16, "{again:#?}");
+}
+
+/// The children of an index do not wait for each other; the index waits for all of them.
+#[test]
+fn the_images_of_an_index_are_copied_in_parallel() {
+    let store = Store::default();
+    let images: Vec<String> = (0..4).map(|at| large_image(&store, &format!("image {at}"), 2)).collect();
+    images.iter().for_each(|image| store.put("a/b", None, OCI, image));
+    let root = index(&images.iter().map(|image| descriptor(OCI, image, "")).collect::<Vec<_>>());
+    store.put("a/b", Some("it"), INDEX, &root);
+    let host = far(&store);
+    let (digest, copied) = copy(&host, &host.client(), &Options::default()).unwrap();
+    assert_eq!((digest, copied.manifests, copied.blobs), (sha256(&root), 5, 12));
+    assert!(host.now() <= 8 * ROUND, "{} round trips: {:#?}", host.now() / ROUND, host.targets());
+    let puts: Vec<String> =
+        host.targets().into_iter().filter(|target| target.contains("PUT /v2/c/d/manifests")).collect();
+    assert_eq!(puts.len(), 5);
+    assert_eq!(puts[4], "PUT /v2/c/d/manifests/now");
+}
+
+/// A part that several manifests share is copied once, and all of them wait for it.
+#[test]
+fn shared_parts_are_copied_once() {
+    let store = Store::default();
+    let layer = descriptor(LAYER, &store.blob("a layer of all"), "");
+    let images: Vec<String> = (0..6)
+        .map(|at| {
+            let config = descriptor(CONFIG, &store.blob(&format!(r#"{{"architecture":"a{at}"}}"#)), "");
+            format!(r#"{{"schemaVersion":2,"mediaType":"{OCI}","config":{config},"layers":[{layer}]}}"#)
+        })
+        .collect();
+    images.iter().for_each(|image| store.put("a/b", None, OCI, image));
+    let entries: Vec<String> = images.iter().map(|image| descriptor(OCI, image, "")).collect();
+    let nested = index(&entries[..3]);
+    store.put("a/b", None, INDEX, &nested);
+    let mut all = entries.clone();
+    all.insert(0, descriptor(INDEX, &nested, ""));
+    store.put("a/b", Some("it"), INDEX, &index(&all));
+    // The layer takes long. Whoever does not wait for it is refused.
+    let slow = sha256("a layer of all");
+    let target = store.clone();
+    let host = Scripted::new(move |seen| {
+        if seen.method == Method::Put && seen.target.contains("/c/d/manifests/sha256:") {
+            let there = target.get("c/d");
+            let missing =
+                seen.body.contains(&slow) && !seen.body.contains(OCI_LIST) && !there.blobs.contains_key(&slow);
+            assert!(!missing, "{}", seen.target);
+            let children = images.iter().filter(|image| seen.body.contains(&sha256(image)));
+            assert!(children.into_iter().all(|image| there.manifests.contains_key(&sha256(image))), "{}", seen.target);
+        }
+        let is_slow = seen.target.contains(&slow[7..]) && seen.method == Method::Get;
+        target.answer(seen).after(if is_slow { 1_000 } else { ROUND })
+    });
+    let (_, copied) = copy(&host, &host.client(), &Options::default()).unwrap();
+    assert_eq!((copied.manifests, copied.blobs), (8, 7));
+    let layer = sha256("a layer of all").replace(':', "%3A");
+    let sent = host.targets().iter().filter(|seen| seen.starts_with("PUT") && seen.contains(&layer)).count();
+    assert_eq!(sent, 1);
+}
+
+/// The index media type, to tell an index from an image.
+const OCI_LIST: &str = "\"manifests\"";
+
+/// `concurrency` governs a copy as it governs every other call.
+#[test]
+fn concurrency_governs_copies() {
+    for concurrency in [1, 3] {
+        let store = Store::default();
+        store.put("a/b", Some("it"), OCI, &large_image(&store, "one", 12));
+        let host = far(&store);
+        let client = host.client_with(Settings { concurrency: Some(concurrency), ..Settings::default() });
+        copy(&host, &client, &Options::default()).unwrap();
+        assert!(host.most_open() <= concurrency, "{}", host.most_open());
     }
 }

@@ -29,9 +29,7 @@ fn as_it_is() {
     let sample = Sample::new();
     let (store, copied) = copy(&sample.host(), None);
     assert_eq!(copied, Ok(sample.digest()));
-    for reference in ["new", &sample.digest()] {
-        assert_eq!(store.get(&format!("/v2/a/c/manifests/{reference}")).unwrap(), sample.signed.as_bytes());
-    }
+    assert_eq!(store.get("/v2/a/c/manifests/new").unwrap(), sample.signed.as_bytes());
     // The registry wants every layer it names, those without content too.
     for blob in [&sample.base, &sample.empty, &sample.top] {
         assert!(store.get(&format!("/v2/a/c/blobs/{}", sha256(blob))).is_some());

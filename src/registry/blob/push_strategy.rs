@@ -1,7 +1,9 @@
 //! The strategy of one blob push: check for the blob, mount it, stream it or send chunks, and start again in
 //! another way if that may help.
 
-use futures_util::future::try_join;
+use std::pin::pin;
+
+use futures_util::future::{Either, select, try_join};
 
 use crate::protocol::code;
 use crate::protocol::oci::digest::{Algorithm, Digest};
@@ -114,11 +116,17 @@ impl<H: Host> BlobPush<H> {
         let is_in_memory = self.intake.is_in_memory();
         let first = if is_in_memory { u64::MAX } else { self.chunk_size };
         let looks_first = !is_in_memory && self.digest.is_some();
-        if looks_first && let Some(there) = self.is_needless(context).await? {
-            return Ok(there);
-        }
         let mut part = self.intake.part();
-        self.intake.fill(&mut part, first).await?;
+        if self.intake.reads_ahead() && !self.is_sent_anyway {
+            if let Some(there) = self.look_and_read(context, &mut part, first).await? {
+                return Ok(there);
+            }
+        } else {
+            if looks_first && let Some(there) = self.is_needless(context).await? {
+                return Ok(there);
+            }
+            self.intake.fill(&mut part, first).await?;
+        }
         self.verify()?;
         if !looks_first && let Some(there) = self.is_needless(context).await? {
             return Ok(there);
@@ -172,6 +180,34 @@ impl<H: Host> BlobPush<H> {
                 self.verify()?;
             }
         }
+    }
+
+    /// Checks for the blob while the source is read. The check decides: a blob that exists need not be readable.
+    async fn look_and_read(
+        &mut self,
+        context: &PushContext<'_, H>,
+        part: &mut Part<H::Chunk>,
+        most: u64,
+    ) -> Result<Option<(Digest, u64)>> {
+        let Some(digest) = self.digest.clone() else { return Ok(None) };
+        let hint = context.repo.blob_hint(&digest, self.intake.size());
+        let found = match select(pin!(hint), pin!(self.intake.fill(part, most))).await {
+            Either::Left((found, reading)) => match found? {
+                Some(size) => Some(size),
+                None => reading.await.map(|()| None)?,
+            },
+            Either::Right((read, hint)) => match hint.await? {
+                Some(size) => Some(size),
+                None => read.map(|()| None)?,
+            },
+        };
+        Ok(found.map(|size| self.existed(digest, size)))
+    }
+
+    fn existed(&mut self, digest: Digest, size: u64) -> (Digest, u64) {
+        self.outcome = Outcome::Existed;
+        (self.progress)(size);
+        (digest, size)
     }
 
     /// Returns true if a blob whose bytes were refused in the request that ends the upload may be uploaded in
@@ -353,13 +389,9 @@ impl<H: Host> BlobPush<H> {
 
     /// Returns digest and size of the blob under the expected digest, if it exists.
     async fn already_there(&mut self, context: &PushContext<'_, H>) -> Result<Option<(Digest, u64)>> {
-        let Some(digest) = &self.digest else { return Ok(None) };
-        let size = context.repo.blob_hint(digest, self.intake.size()).await?;
-        if let Some(size) = size {
-            self.outcome = Outcome::Existed;
-            (self.progress)(size);
-        }
-        Ok(size.map(|size| (digest.clone(), size)))
+        let Some(digest) = self.digest.clone() else { return Ok(None) };
+        let size = context.repo.blob_hint(&digest, self.intake.size()).await?;
+        Ok(size.map(|size| self.existed(digest, size)))
     }
 
     /// Returns digest and size once all bytes have been read, after a check against the expected digest.

@@ -27,6 +27,11 @@ pub trait BlobSource<C> {
         false
     }
 
+    /// Returns true if the source is read before it is known whether its bytes are needed, since they probably are.
+    fn reads_ahead(&self) -> bool {
+        false
+    }
+
     /// Returns true if the source can return to the first byte.
     fn can_rewind(&self) -> bool {
         false
@@ -225,6 +230,11 @@ impl<H: Host> SourceReader<H> {
         self.hasher = Some(hasher).filter(|_| self.source.proven().is_none());
         (self.has_ended, self.taken, self.rest, self.digest, self.failed) = (false, 0, None, None, None);
         true
+    }
+
+    /// Returns true if the source is read before it is known whether its bytes are needed.
+    pub(crate) fn reads_ahead(&self) -> bool {
+        self.source.reads_ahead()
     }
 
     /// Returns true if the source failed and yields nothing more.

@@ -65,7 +65,7 @@ impl<H: Host> Copying<'_, H> {
         if there.is_some_and(|there| there.digest == companion.manifest.digest) {
             return Ok(());
         }
-        self.put(&reference, &companion.manifest).await
+        self.put_under(&companion.tag, &companion.manifest).await.map(drop)
     }
 }
 

@@ -5,43 +5,58 @@
 
 use std::rc::Rc;
 
-use crate::protocol::oci::reference::Reference;
+use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::copy::run::Copying;
 use crate::registry::copy::tree;
 use crate::registry::copy::tree::{Found, Part};
 use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::put::Pushed;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Copying<'_, H> {
     /// Puts a manifest whose parts were copied or exist. Each part is sent at most once.
     pub(super) async fn put(&self, reference: &Reference, manifest: &Rc<FetchedManifest>) -> Result<()> {
         loop {
-            let put = match reference {
-                Reference::Digest(_) => self.target.push_manifest(reference, manifest).await,
-                Reference::Tag(tag) => self.target.put_tag(tag, manifest).await,
-            };
-            let Err(error) = put else { return Ok(()) };
-            let lacking = self.lacking(manifest, &error);
-            if lacking.is_empty() {
-                return Err(error);
+            let Err(error) = self.target.push_manifest(reference, manifest).await else { return Ok(()) };
+            self.complete(manifest, error).await?;
+        }
+    }
+
+    /// The same for a tag.
+    pub(super) async fn put_under(&self, tag: &Tag, manifest: &Rc<FetchedManifest>) -> Result<Pushed> {
+        loop {
+            match self.target.put_tag(tag, manifest).await {
+                Ok(pushed) => return Ok(pushed),
+                Err(error) => self.complete(manifest, error).await?,
             }
-            for part in lacking {
-                let digest = part.descriptor().digest.clone();
-                // An index may list a digest twice.
-                if self.state.borrow().is_sent(&digest) {
-                    continue;
-                }
-                self.state.borrow_mut().take_back(&digest);
-                match Box::pin(tree::found(&self.source, part)).await? {
-                    Found::Blob(blob) => self.push(&blob, true).await?,
-                    Found::Manifest(child) => {
-                        let node = tree::node(&self.source, child, self.options.unknown_kinds);
-                        let (node, _) = Box::pin(node).await?;
-                        Box::pin(self.whole(&node)).await?;
-                    }
+        }
+    }
+
+    /// Copies the parts that a manifest lacked, or returns the error.
+    async fn complete(&self, manifest: &Rc<FetchedManifest>, error: Error) -> Result<()> {
+        let lacking = self.lacking(manifest, &error);
+        if lacking.is_empty() {
+            return Err(error);
+        }
+        for part in lacking {
+            let digest = part.descriptor().digest.clone();
+            // An index may list a digest twice, and another manifest may lack it too.
+            let turn = self.state.borrow_mut().turn(&digest);
+            let _turn = turn.lock().await;
+            if self.state.borrow().is_sent(&digest) {
+                continue;
+            }
+            self.state.borrow_mut().take_back(&digest);
+            match Box::pin(tree::found(&self.source, part)).await? {
+                Found::Blob(blob) => self.push(&blob, true).await?,
+                Found::Manifest(child) => {
+                    let node = tree::node(&self.source, child, self.options.unknown_kinds);
+                    let (node, _) = Box::pin(node).await?;
+                    Box::pin(self.whole(&node)).await?;
                 }
             }
         }
+        Ok(())
     }
 
     /// Returns the parts that were skipped or mounted and may be missing: those that the error names, or all of

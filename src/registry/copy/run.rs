@@ -1,28 +1,37 @@
-//! Running a copy: children before parents, the tag last.
+//! Running a copy: children before parents, the tag last. Whatever does not depend on each other is copied in parallel.
 
 use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
-use crate::protocol::oci::reference::Reference;
+use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::place::Place;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::blob::push_strategy::{Outcome, Push};
 use crate::registry::blob::source::{BlobSource, Next};
+use crate::registry::concurrency::{Question, all};
 use crate::registry::copy::options::{Copied, Options, Stage, Step};
 use crate::registry::copy::selection;
-use crate::registry::copy::state::{Companion, State};
-use crate::registry::copy::tree::{Node, Walk};
+use crate::registry::copy::state::State;
+use crate::registry::copy::tree::{self, Found, Node, Part};
+use crate::registry::image::platform;
 use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::put::Pushed;
 use crate::transport::{Error, Host, Result};
-use futures_util::future::try_join_all;
+use async_lock::Semaphore;
+use futures_util::future::{join, try_join};
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::HashSet;
+use std::pin::Pin;
 use std::rc::Rc;
 
-/// Blobs sent at the same time. Each has the bytes sent last, or two chunks, in memory.
-const AT_A_TIME: usize = 4;
+/// Maximum depth of nested indexes.
+const DEPTH_LIMIT: usize = 8;
+/// Bytes of a blob up to which it counts as small.
+const SMALL: u64 = 256 * 1024;
+/// Larger blobs sent at the same time. Each has the bytes sent last, or two chunks, in memory: up to 8 MiB.
+const LARGE_AT_A_TIME: usize = 8;
 
 /// Copies `source` to `target` and returns the descriptor of the target.
 pub async fn copy<H: Host>(
@@ -32,9 +41,16 @@ pub async fn copy<H: Host>(
     call: &Call,
 ) -> Result<(Descriptor, Copied)> {
     let (from, to) = (source.in_call(call), target.in_call(call));
-    from.require_v2("copy() from here").await?;
-    to.require_v2("copy() to here").await?;
-    let found = from.current(&source.reference).await?;
+    let find = async {
+        from.require_v2("copy() from here").await?;
+        from.current(&source.reference).await
+    };
+    let look = async {
+        to.require_v2("copy() to here").await?;
+        before(&to, &target.reference, options).await
+    };
+    let (found, before) = join(Box::pin(find), Box::pin(look)).await;
+    let (found, before) = (found?, before?);
     let root = match options.platforms.as_slice() {
         [] => found,
         platforms => selection::of(&from, found, platforms).await?,
@@ -46,14 +62,41 @@ pub async fn copy<H: Host>(
     let root = converted.as_ref().map_or(root, |converted| converted.manifest.clone());
     check_target(&target.reference, &root.digest)?;
     let reference = &target.reference;
-    let copying = Copying { source: from, target: to, reference, options, state: RefCell::default() };
-    copying.check_expected(None).await?;
+    let at_a_time = from.api.concurrency.min(to.api.concurrency);
+    let places = (Semaphore::new(at_a_time), Semaphore::new(LARGE_AT_A_TIME));
+    let mut copying = Copying {
+        source: from,
+        target: to,
+        reference,
+        options,
+        at_a_time,
+        places,
+        reads_ahead: false,
+        state: RefCell::default(),
+    };
+    copying.reads_ahead = before.is_none() && !copying.is_within_registry();
     if let Some(converted) = converted {
         copying.config(converted.config).await?;
     }
-    copying.all(root.clone()).await?;
-    copying.finish(&root).await?;
+    copying.all(&root, before).await?;
     Ok((root.descriptor(), copying.state.into_inner().counts))
+}
+
+/// Returns what the target's tag points to before the copy, after a check of `if_match`.
+async fn before<H: Host>(
+    target: &Repo<H>,
+    reference: &Reference,
+    options: &Options,
+) -> Result<Option<Rc<FetchedManifest>>> {
+    let expected = options.if_match.as_ref();
+    match reference {
+        Reference::Tag(tag) => target.before_move(tag, expected).await,
+        Reference::Digest(_) if expected.is_none() => Ok(None),
+        Reference::Digest(_) => {
+            let message = "options.ifMatch: it applies to a tag, but the target is a digest";
+            Err(Error::new(code::INVALID_ARGUMENT, message))
+        }
+    }
 }
 
 /// Fails if the target is a digest other than the source's.
@@ -71,44 +114,142 @@ pub(super) struct Copying<'a, H: Host> {
     pub(super) source: Repo<H>,
     pub(super) target: Repo<H>,
     /// The reference that is written at the end.
-    pub(super) reference: &'a Reference,
+    reference: &'a Reference,
     pub(super) options: &'a Options,
+    /// Maximum number of parts in progress.
+    at_a_time: usize,
+    /// Places for blobs, and for those of them that are not small.
+    places: (Semaphore, Semaphore),
+    /// True if the target is likely to lack the blobs: then the small ones are read while it is checked.
+    reads_ahead: bool,
     pub(super) state: RefCell<State>,
 }
 
+/// A copy of a manifest.
+type Tree<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
 impl<H: Host> Copying<'_, H> {
-    /// Copies everything below `root` and itself by digest, and its referrers if the options ask for them.
-    async fn all(&self, root: Rc<FetchedManifest>) -> Result<()> {
-        let companion_tags = match self.options.referrers {
-            true => Some(Box::pin(self.companion_tags()).await?),
-            false => None,
+    /// Copies everything below `root`, and then itself to the target's reference. `before` is what the target's tag points
+    /// to.
+    async fn all(&self, root: &Rc<FetchedManifest>, before: Option<Rc<FetchedManifest>>) -> Result<()> {
+        let is_tagged = before.is_some_and(|before| before.digest == root.digest);
+        let tag = match self.reference {
+            Reference::Tag(tag) if !is_tagged => Some(tag),
+            _ => None,
         };
-        let mut walk = Walk::new(&self.source, self.options.unknown_kinds);
-        walk.visit(&root.digest)?;
-        let mut waiting: Vec<(Rc<FetchedManifest>, Option<Companion>)> = vec![(root, None)];
-        while let Some((root, companion)) = waiting.pop() {
-            walk.enter(root).await?;
-            while let Some(node) = walk.next().await? {
-                self.manifest(&node).await?;
-                let Some(tags) = &companion_tags else { continue };
-                let (source, digest) = (&self.source, &node.manifest.digest);
-                for referrer in Box::pin(source.referrers(digest, None)).await? {
-                    if walk.visit(&referrer.digest)? {
-                        waiting.push((source.child_manifest(&referrer).await?, None));
-                    }
+        if self.options.referrers {
+            // The tag comes after the referrers.
+            self.with_referrers(root).await?;
+            return match tag {
+                Some(tag) => self.point(tag, root).await.map(drop),
+                None => Ok(()),
+            };
+        }
+        match (self.reference, tag) {
+            (Reference::Digest(_), _) => self.tree(root.clone(), 0, None).await,
+            (Reference::Tag(_), None) => {
+                let node = self.below(root.clone(), 0, None).await?;
+                self.blobs(&node.blobs).await?;
+                self.exists(root).await
+            }
+            // One PUT stores the manifest and points the tag at it.
+            (Reference::Tag(_), Some(tag)) => {
+                let node = self.below(root.clone(), 0, None).await?;
+                self.blobs(&node.blobs).await?;
+                let pushed = self.point(tag, root).await?;
+                self.sent(root);
+                match &root.manifest.subject {
+                    Some(subject) if !pushed.knows_subject => Box::pin(self.target.list_referrer(subject, root)).await,
+                    _ => Ok(()),
                 }
-                for companion in Box::pin(self.companions(tags, digest)).await? {
-                    if walk.visit(&companion.manifest.digest)? {
-                        waiting.push((companion.manifest.clone(), Some(companion)));
-                    } else {
-                        Box::pin(self.finish_companion(&companion)).await?;
-                    }
-                }
+            }
+        }
+    }
+
+    /// Copies everything below `root`, itself by digest, and the referrers of all these manifests.
+    async fn with_referrers(&self, root: &Rc<FetchedManifest>) -> Result<()> {
+        let tags = Box::pin(self.companion_tags()).await?;
+        self.state.borrow_mut().waiting.push((root.clone(), None));
+        loop {
+            let Some((root, companion)) = self.state.borrow_mut().waiting.pop() else { return Ok(()) };
+            let turn = self.state.borrow_mut().turn(&root.digest);
+            let mut is_done = turn.lock().await;
+            if !*is_done {
+                self.tree(root, 0, Some(&tags)).await?;
+                *is_done = true;
             }
             if let Some(companion) = &companion {
                 Box::pin(self.finish_companion(companion)).await?;
             }
         }
+    }
+
+    /// Copies everything below a manifest, and then itself by digest. `companion_tags` are given if referrers are copied
+    /// too.
+    fn tree<'b>(
+        &'b self,
+        manifest: Rc<FetchedManifest>,
+        depth: usize,
+        companion_tags: Option<&'b HashSet<String>>,
+    ) -> Tree<'b> {
+        Box::pin(async move {
+            let node = self.below(manifest, depth, companion_tags).await?;
+            self.manifest(&node).await?;
+            let Some(tags) = companion_tags else { return Ok(()) };
+            let (source, digest) = (&self.source, &node.manifest.digest);
+            for referrer in Box::pin(source.referrers(digest, None)).await? {
+                let is_new = self.state.borrow_mut().is_new(&referrer.digest);
+                if is_new {
+                    let manifest = source.child_manifest(&referrer).await?;
+                    self.state.borrow_mut().waiting.push((manifest, None));
+                }
+            }
+            for companion in Box::pin(self.companions(tags, digest)).await? {
+                self.state.borrow_mut().waiting.push((companion.manifest.clone(), Some(companion)));
+            }
+            Ok(())
+        })
+    }
+
+    /// Copies the children of a manifest, and returns it with the blobs that it needs.
+    async fn below(
+        &self,
+        manifest: Rc<FetchedManifest>,
+        depth: usize,
+        companion_tags: Option<&HashSet<String>>,
+    ) -> Result<Node> {
+        if depth > DEPTH_LIMIT {
+            let message = format!("there are nested indexes deeper than {DEPTH_LIMIT} levels");
+            return Err(Error::new(code::INDEX_LIMIT, message));
+        }
+        self.state.borrow_mut().enter()?;
+        let (node, children) = tree::node(&self.source, manifest, self.options.unknown_kinds).await?;
+        let index = &node.manifest.digest;
+        let mut copies = children
+            .into_iter()
+            .map(|child| -> Question<'_, ()> { Box::pin(self.child(index, child, depth + 1, companion_tags)) });
+        all(self.at_a_time, &mut copies).await?;
+        Ok(node)
+    }
+
+    async fn child(
+        &self,
+        index: &Digest,
+        child: Part,
+        depth: usize,
+        companion_tags: Option<&HashSet<String>>,
+    ) -> Result<()> {
+        let digest = child.descriptor().digest.clone();
+        let turn = self.state.borrow_mut().turn(&digest);
+        let mut is_done = turn.lock().await;
+        if *is_done {
+            return Ok(());
+        }
+        match tree::found(&self.source, child).await.map_err(platform::lists(index))? {
+            Found::Manifest(manifest) => self.tree(manifest, depth, companion_tags).await?,
+            Found::Blob(blob) => self.blob_in_turn(&blob).await?,
+        }
+        *is_done = true;
         Ok(())
     }
 
@@ -116,16 +257,37 @@ impl<H: Host> Copying<'_, H> {
     async fn manifest(&self, node: &Node) -> Result<()> {
         let manifest = &node.manifest;
         let reference = Reference::Digest(manifest.digest.clone());
-        let is_there = match self.target.observe(&reference).await {
-            Ok(there) => there.is_some(),
-            // A push-only client may not read the target; wrong content counts as missing.
-            Err(error) if error.status.is_some() => false,
-            Err(error) => return Err(error),
+        let observed = async {
+            match self.target.observe(&reference).await {
+                Ok(there) => Ok(there.is_some()),
+                // A push-only client may not read the target; wrong content counts as missing.
+                Err(error) if error.status.is_some() => Ok(false),
+                Err(error) => Err(error),
+            }
         };
-        if !is_there {
-            return self.whole(node).await;
-        }
+        // The blobs of an existing manifest are checked too.
+        let ((), is_there) = try_join(self.blobs(&node.blobs), Box::pin(observed)).await?;
+        if is_there { self.exists(manifest).await } else { self.store(manifest).await }
+    }
+
+    /// Copies a manifest that the target does not have.
+    pub(super) async fn whole(&self, node: &Node) -> Result<()> {
         self.blobs(&node.blobs).await?;
+        self.store(&node.manifest).await
+    }
+
+    async fn store(&self, manifest: &Rc<FetchedManifest>) -> Result<()> {
+        self.put(&Reference::Digest(manifest.digest.clone()), manifest).await?;
+        self.sent(manifest);
+        Ok(())
+    }
+
+    fn sent(&self, manifest: &FetchedManifest) {
+        self.state.borrow_mut().manifest(&manifest.digest, Outcome::Sent);
+        self.tell_whole(&manifest.descriptor(), Stage::Copied);
+    }
+
+    async fn exists(&self, manifest: &Rc<FetchedManifest>) -> Result<()> {
         self.state.borrow_mut().manifest(&manifest.digest, Outcome::Existed);
         self.tell_whole(&manifest.descriptor(), Stage::Exists);
         // The writer that pushed it may not have updated the referrers tag.
@@ -135,41 +297,38 @@ impl<H: Host> Copying<'_, H> {
         }
     }
 
-    /// Copies a manifest that the target does not have.
-    pub(super) async fn whole(&self, node: &Node) -> Result<()> {
-        let manifest = &node.manifest;
-        self.blobs(&node.blobs).await?;
-        self.put(&Reference::Digest(manifest.digest.clone()), manifest).await?;
-        self.state.borrow_mut().manifest(&manifest.digest, Outcome::Sent);
-        self.tell_whole(&manifest.descriptor(), Stage::Copied);
-        Ok(())
-    }
-
     async fn blobs(&self, blobs: &[Descriptor]) -> Result<()> {
-        let waiting: RefCell<VecDeque<&Descriptor>> = RefCell::new(blobs.iter().collect());
-        let next = || waiting.borrow_mut().pop_front();
-        let worker = || async {
-            while let Some(blob) = next() {
-                self.blob(blob).await?;
-            }
-            Ok::<_, Error>(())
-        };
-        try_join_all((0..AT_A_TIME).map(|_| worker())).await.map(drop)
+        let mut copies = blobs.iter().map(|blob| -> Question<'_, ()> { Box::pin(self.blob(blob)) });
+        all(self.at_a_time, &mut copies).await
     }
 
     async fn blob(&self, blob: &Descriptor) -> Result<()> {
-        let is_new = self.state.borrow_mut().begin(&blob.digest);
-        if is_new { self.push(blob, false).await } else { Ok(()) }
+        let turn = self.state.borrow_mut().turn(&blob.digest);
+        let mut is_done = turn.lock().await;
+        if !*is_done {
+            self.blob_in_turn(blob).await?;
+            *is_done = true;
+        }
+        Ok(())
+    }
+
+    /// Copies a blob whose lock is held.
+    async fn blob_in_turn(&self, blob: &Descriptor) -> Result<()> {
+        let (any, large) = &self.places;
+        let _place = any.acquire().await;
+        let _large = if blob.size > SMALL { Some(large.acquire().await) } else { None };
+        self.push(blob, false).await
     }
 
     /// Copies a blob. If `anyway`, its bytes are sent even if the target reports that it has them.
     pub(super) async fn push(&self, blob: &Descriptor, anyway: bool) -> Result<()> {
-        let source = LazyPull { repo: self.source.clone(), blob: blob.clone(), pull: None };
+        let reads_ahead = !anyway && self.reads_ahead && blob.size <= SMALL && self.state.borrow().has_found_nothing();
+        let source = LazyPull { repo: self.source.clone(), blob: blob.clone(), pull: None, reads_ahead };
         let mut push = Push::new(Box::new(source));
         push.digest = Some(blob.digest.clone());
         push.is_sent_anyway = anyway;
         push.chunk_size = self.options.chunk_size;
-        if !anyway && self.source.api.base() == self.target.api.base() && self.source.name != self.target.name {
+        if !anyway && self.is_within_registry() && self.source.name != self.target.name {
             push.from.push(self.source.name.clone());
         }
         let (watcher, digest, total) = (self.options.watcher.clone(), blob.digest.clone(), blob.size);
@@ -201,28 +360,16 @@ impl<H: Host> Copying<'_, H> {
     }
 
     /// Points the target's tag at the copy.
-    async fn finish(&self, root: &Rc<FetchedManifest>) -> Result<()> {
-        if let Reference::Digest(_) = self.reference {
-            return Ok(());
+    async fn point(&self, tag: &Tag, root: &Rc<FetchedManifest>) -> Result<Pushed> {
+        // No registry supports a conditional PUT, so the tag is checked right before it.
+        if let Some(expected) = &self.options.if_match {
+            self.target.before_move(tag, Some(expected)).await?;
         }
-        if self.check_expected(Some(root)).await? {
-            return Ok(());
-        }
-        self.put(self.reference, root).await
+        self.put_under(tag, root).await
     }
 
-    /// Checks `if_match`. Returns true if the target's tag points to `root` already.
-    async fn check_expected(&self, root: Option<&FetchedManifest>) -> Result<bool> {
-        let expected = self.options.if_match.as_ref();
-        if expected.is_none() && root.is_none() {
-            return Ok(false);
-        }
-        let Reference::Tag(tag) = self.reference else {
-            let message = "options.ifMatch: it applies to a tag, but the target is a digest";
-            return Err(Error::new(code::INVALID_ARGUMENT, message));
-        };
-        let now = self.target.before_move(tag, expected).await?;
-        Ok(root.is_some_and(|root| now.is_some_and(|now| now.digest == root.digest)))
+    fn is_within_registry(&self) -> bool {
+        self.source.api.base() == self.target.api.base()
     }
 
     fn tell_whole(&self, what: &Descriptor, stage: Stage) {
@@ -237,6 +384,7 @@ struct LazyPull<H: Host> {
     repo: Repo<H>,
     blob: Descriptor,
     pull: Option<BlobPull<H>>,
+    reads_ahead: bool,
 }
 
 impl<H: Host> BlobSource<H::Chunk> for LazyPull<H> {
@@ -258,6 +406,10 @@ impl<H: Host> BlobSource<H::Chunk> for LazyPull<H> {
 
     fn size(&self) -> Option<u64> {
         Some(self.blob.size)
+    }
+
+    fn reads_ahead(&self) -> bool {
+        self.reads_ahead
     }
 
     fn can_rewind(&self) -> bool {

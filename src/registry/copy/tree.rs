@@ -1,6 +1,5 @@
 //! The content of a manifest: the manifests of an index, and the blobs of each.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::protocol::code;
@@ -11,15 +10,8 @@ use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
 use crate::registry::copy::options::UnknownKinds;
-use crate::registry::ids::Ids;
-use crate::registry::image::platform;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
-
-/// Maximum depth of nested indexes.
-const DEPTH_LIMIT: usize = 8;
-/// Maximum number of manifests of one copy.
-const MANIFEST_LIMIT: usize = 10_000;
 
 /// A manifest and the blobs that its repository must contain.
 pub struct Node {
@@ -48,81 +40,18 @@ pub enum Found {
     Blob(Box<Descriptor>),
 }
 
-/// A manifest and the children still to visit.
-struct Step {
-    node: Node,
-    children: VecDeque<Part>,
-}
-
-/// Walks manifests and everything below them, each once, children before parents: the order in which a registry
-/// accepts them.
-pub struct Walk<'a, H: Host> {
-    source: &'a Repo<H>,
-    unknown: UnknownKinds,
-    visited: Ids,
-    count: usize,
-    path: Vec<Step>,
-}
-
-impl<'a, H: Host> Walk<'a, H> {
-    pub fn new(source: &'a Repo<H>, unknown: UnknownKinds) -> Self {
-        Self { source, unknown, visited: Ids::default(), count: 0, path: Vec::new() }
-    }
-
-    /// Marks a digest as visited and returns true if it is new.
-    pub fn visit(&mut self, digest: &Digest) -> Result<bool> {
-        let is_new = self.visited.of(digest.as_str()) == self.count;
-        self.count += usize::from(is_new);
-        if self.count > MANIFEST_LIMIT {
-            return Err(Error::new(code::INDEX_LIMIT, format!("there are more than {MANIFEST_LIMIT} manifests")));
-        }
-        Ok(is_new)
-    }
-
-    /// Enters a visited manifest.
-    pub async fn enter(&mut self, manifest: Rc<FetchedManifest>) -> Result<()> {
-        if self.path.len() > DEPTH_LIMIT {
-            let message = format!("there are nested indexes deeper than {DEPTH_LIMIT} levels");
-            return Err(Error::new(code::INDEX_LIMIT, message));
-        }
-        let (node, children) = node(self.source, manifest, self.unknown).await?;
-        self.path.push(Step { node, children });
-        Ok(())
-    }
-
-    /// Returns the next manifest whose children were all returned.
-    pub async fn next(&mut self) -> Result<Option<Node>> {
-        while let Some(step) = self.path.last_mut() {
-            let index = step.node.manifest.digest.clone();
-            let Some(child) = step.children.pop_front() else {
-                return Ok(self.path.pop().map(|step| step.node));
-            };
-            if !self.visit(&child.descriptor().digest)? {
-                continue;
-            }
-            match found(self.source, child).await.map_err(platform::lists(&index))? {
-                Found::Manifest(manifest) => self.enter(manifest).await?,
-                Found::Blob(blob) => {
-                    self.path.last_mut().into_iter().for_each(|step| step.node.blobs.push((*blob).clone()))
-                }
-            }
-        }
-        Ok(None)
-    }
-}
-
 /// Returns a manifest with its blobs and its other parts. Fails if there may be parts that cannot be determined,
 /// unless the options allow it.
 pub async fn node<H: Host>(
     source: &Repo<H>,
     manifest: Rc<FetchedManifest>,
     unknown: UnknownKinds,
-) -> Result<(Node, VecDeque<Part>)> {
+) -> Result<(Node, Vec<Part>)> {
     if let Some(legacy) = &manifest.schema1 {
         // The blobs are known by digest; their sizes are requested here.
         let blobs = source.schema1_layers(legacy, legacy.document.blobs.iter());
         let blobs = Box::pin(blobs).await?;
-        return Ok((Node { manifest, blobs }, VecDeque::new()));
+        return Ok((Node { manifest, blobs }, Vec::new()));
     }
     let parts = parts(&manifest);
     // Documents that can be read as two kinds of manifest are not copied (CVE-2021-41190).

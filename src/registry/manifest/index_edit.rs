@@ -65,7 +65,7 @@ impl<H: Host> Repo<H> {
             self.check_children(&index.manifests).await?;
             let (bytes, media_type) = index.write()?;
             let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
-            self.put_tag(&tag, &manifest).await?;
+            self.put_tag(&tag, &manifest).await.map(drop)?;
             if let Some(subject) = &manifest.manifest.subject {
                 self.list_referrer(subject, &manifest).await?;
             }

@@ -10,6 +10,7 @@ use crate::registry::api::repo::Repo;
 use crate::registry::image::reference::ImageReference;
 use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::put::Pushed;
 use crate::transport::{Error, Host, Result};
 
 /// The state that a tag must be in to be moved; `None` means that it must not exist.
@@ -42,7 +43,7 @@ impl<H: Host> Repo<H> {
         if now.is_some_and(|now| manifest.is_named(&now.digest)) {
             return Ok(());
         }
-        self.put_tag(tag, &manifest).await
+        self.put_tag(tag, &manifest).await.map(drop)
     }
 
     /// Returns what a tag points to now, after a check against `expected`. Without an expectation the tag need not
@@ -60,12 +61,12 @@ impl<H: Host> Repo<H> {
     }
 
     /// Puts a manifest under a tag and verifies that it is there. An error says where the tag points.
-    pub(crate) async fn put_tag(&self, tag: &Tag, manifest: &Rc<FetchedManifest>) -> Result<()> {
+    pub(crate) async fn put_tag(&self, tag: &Tag, manifest: &Rc<FetchedManifest>) -> Result<Pushed> {
         let reference = Reference::Tag(tag.clone());
-        let refused = match self.put_manifest(&reference, manifest).await {
-            Ok(pushed) if pushed.is_confirmed => return Ok(()),
-            Ok(_) => None,
-            Err(error) => Some(error),
+        let (pushed, refused) = match self.put_manifest(&reference, manifest).await {
+            Ok(pushed) if pushed.is_confirmed => return Ok(pushed),
+            Ok(pushed) => (Some(pushed), None),
+            Err(error) => (None, Some(error)),
         };
         let now = match Box::pin(self.observe(&reference)).await {
             Ok(now) => now,
@@ -78,7 +79,9 @@ impl<H: Host> Repo<H> {
         let points_to = points_to(tag, now.as_ref().map(|now| &now.digest));
         match (now, refused) {
             // The request succeeded, but its response was lost or was a 5xx.
-            (Some(now), _) if manifest.is_named(&now.digest) => Ok(()),
+            (Some(now), _) if manifest.is_named(&now.digest) => {
+                Ok(pushed.unwrap_or(Pushed { knows_subject: false, is_confirmed: true }))
+            }
             (_, Some(error)) => Err(error.and(&points_to)),
             (_, None) => Err(Error::new(
                 code::CONFLICT,

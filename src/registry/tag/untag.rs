@@ -276,7 +276,7 @@ impl<H: Host> Untag<H> {
             ));
         };
         match self.repo.put_tag(&self.tag, before).await {
-            Ok(()) => error.and(&format!("the tag {} points to {} as before", self.tag, before.digest)),
+            Ok(_) => error.and(&format!("the tag {} points to {} as before", self.tag, before.digest)),
             Err(second) => error.and(&format!(
                 "restoring the tag failed too: {}; it may point to a placeholder manifest: {}",
                 second.message,
