@@ -16,8 +16,8 @@ const REQUESTS = {
   pull: 23,
   push: 65,
   tag: 4,
-  untagFirst: 14,
-  untagSecond: 11,
+  untagFirst: 13,
+  untagSecond: 8,
   cleanup: 614,
 };
 

@@ -39,7 +39,7 @@ fn check_others(model: &Model, digest: &str, what: &str) {
 /// F88, S38: this tag alone, and how many requests that takes.
 #[test]
 fn untag_removes_one_tag() {
-    for (deletes, requests) in [(Deletes::Digests, 13), (Deletes::DigestsFerro, 13), (Deletes::Both, 5)] {
+    for (deletes, requests) in [(Deletes::Digests, 12), (Deletes::DigestsFerro, 12), (Deletes::Both, 4)] {
         let (model, digest) = filled(deletes);
         let host = model.host();
         untag(&host, &host.client(), "old").unwrap();

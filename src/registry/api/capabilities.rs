@@ -25,6 +25,8 @@ pub struct Capabilities {
     pub(crate) lacks_referrers: Cell<bool>,
     /// Repositories that delete a tag only through its placeholder's digest.
     untags_by_digest: RefCell<HashSet<String>>,
+    /// Repositories to which the layer of placeholders was pushed.
+    placeholder_layers: RefCell<HashSet<String>>,
     /// Pairs of repositories (from, into) between which mounts are refused.
     refused_mounts: RefCell<HashSet<(String, String)>>,
 }
@@ -37,6 +39,7 @@ impl Default for Capabilities {
             body_limit: Cell::new(u64::MAX),
             lacks_referrers: Cell::new(false),
             untags_by_digest: RefCell::default(),
+            placeholder_layers: RefCell::default(),
             refused_mounts: RefCell::default(),
         }
     }
@@ -63,6 +66,21 @@ impl Capabilities {
     pub(crate) fn set_untags_by_digest(&self, repository: &RepositoryName, does: bool) {
         let mut repositories = self.untags_by_digest.borrow_mut();
         if does {
+            repositories.insert(repository.as_str().to_owned());
+        } else {
+            repositories.remove(repository.as_str());
+        }
+    }
+
+    /// Returns true if the layer of placeholders was pushed to the repository.
+    pub(crate) fn has_placeholder_layer(&self, repository: &RepositoryName) -> bool {
+        self.placeholder_layers.borrow().contains(repository.as_str())
+    }
+
+    /// Records whether the repository has the layer of placeholders.
+    pub(crate) fn set_placeholder_layer(&self, repository: &RepositoryName, has: bool) {
+        let mut repositories = self.placeholder_layers.borrow_mut();
+        if has {
             repositories.insert(repository.as_str().to_owned());
         } else {
             repositories.remove(repository.as_str());

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use async_lock::Mutex;
 
@@ -16,7 +17,7 @@ pub struct AllTurns(RefCell<Vec<(String, Rc<Turns>)>>);
 pub struct Turns {
     /// Allows one deletion by digest at a time: distribution 2.8 searches all tags for those of the digest, and
     /// fails on tags that are written or removed meanwhile.
-    pub(crate) deleting: Mutex<()>,
+    pub(crate) deleting: Arc<Mutex<()>>,
     pub(crate) listed: Mutex<Listed>,
     /// Logical clock of requests for the tag list and their responses.
     count: Cell<u64>,

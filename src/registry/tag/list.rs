@@ -16,14 +16,14 @@ impl<H: Host> Repo<H> {
     }
 
     /// Returns true if the tag list, requested after this call, has the tag. Concurrent callers share one list. If
-    /// the registry has no list or denies it, the result is false.
+    /// the registry has no list or denies it, the result is false. Nothing is deleted because of that.
     pub(crate) async fn is_listed(&self, tag: &Tag) -> Result<bool> {
         let turns = self.api.turns.of(&self.name);
         let asked = turns.count();
         let mut listed = turns.listed.lock().await;
         if listed.begun < asked {
             let begun = turns.count();
-            let tags = match Box::pin(self.listed_tags()).await {
+            let tags = match Box::pin(Listing::of_tags(self).collect()).await {
                 Ok(tags) => tags,
                 Err(error) if matches!(error.status, Some(401 | 403 | 404 | 405 | 501)) => Vec::new(),
                 Err(error) => return Err(error),

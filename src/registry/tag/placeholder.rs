@@ -15,9 +15,9 @@ use crate::protocol::text::timestamp;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Clock, Error, Result};
 
-/// A gzipped empty tar. The comment in its gzip header makes the layer unique to placeholders, so that they are
+/// The layer of all placeholders: a gzipped empty tar. The comment in its gzip header makes the layer unique to placeholders, so that they are
 /// recognized.
-const LAYER: &[u8] =
+pub(crate) const LAYER: &[u8] =
     b"\x1f\x8b\x08\x10\0\0\0\0\0\xffdocker-registry-client-wasm untag\0\x63\x60\x18\x05\xa3\x60\x14\x8c\x54\
     \0\0\x2e\xaf\xb5\xef\0\x04\0\0";
 const LAYER_DIGEST: &str = "sha256:51a28a2b685ba8b46963d2782ee6a1b67a47f58101c96efbdab050d14af551df";
@@ -63,15 +63,14 @@ struct Step {
     created_by: &'static str,
 }
 
-/// A placeholder, and the blobs that must be pushed before it.
-pub struct Placeholder {
-    pub(crate) manifest: FetchedManifest,
-    pub(crate) blobs: [Vec<u8>; 2],
+/// A placeholder to be. Its blobs must be pushed before it.
+pub struct Draft {
+    /// The config, unlike that of any other placeholder.
+    pub(crate) config: Vec<u8>,
 }
 
-/// Creates a placeholder, as a Docker or OCI manifest like the one that the tag points to, which the registry has
-/// accepted.
-pub fn new(tag: &Tag, model: Option<&FetchedManifest>, clock: &impl Clock) -> Result<Placeholder> {
+/// Creates the config of a placeholder.
+pub fn draft(tag: &Tag, clock: &impl Clock) -> Result<Draft> {
     let written = |error| Error::internal(format!("a placeholder's config cannot be written: {error}"));
     let chance = (clock.random() * (1_u64 << 53) as f64) as u64;
     let created = timestamp::text(clock.unix_ms());
@@ -83,20 +82,29 @@ pub fn new(tag: &Tag, model: Option<&FetchedManifest>, clock: &impl Clock) -> Re
         rootfs: RootFs { r#type: "layers", diff_ids: [DIFF_ID] },
         history: [Step { created, created_by: "docker-registry-client-wasm untag()" }],
     };
-    let config = serde_json::to_vec(&config).map_err(written)?;
-    let is_docker = model.is_some_and(|model| {
-        model.schema1.is_some() || matches!(model.manifest.media_type.as_str(), DOCKER_MANIFEST | DOCKER_LIST)
-    });
-    let (media_type, config_type, layer_type) =
-        if is_docker { (DOCKER_MANIFEST, DOCKER_CONFIG, DOCKER_LAYER) } else { (OCI_MANIFEST, OCI_CONFIG, OCI_LAYER) };
-    let entry = |media_type: &str, bytes: &[u8], digest| {
-        Entry::new(Descriptor::new(media_type.to_owned(), digest, bytes.len() as u64))
-    };
-    let config_entry = entry(config_type, &config, Digest::of(Algorithm::Sha256, &config))?;
-    let layer_entry = entry(layer_type, LAYER, Digest::parse(LAYER_DIGEST)?)?;
-    let (bytes, media_type) = ImageDocument::new(media_type, config_entry, vec![layer_entry]).write()?;
-    let manifest = FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?;
-    Ok(Placeholder { manifest, blobs: [LAYER.to_vec(), config] })
+    Ok(Draft { config: serde_json::to_vec(&config).map_err(written)? })
+}
+
+impl Draft {
+    /// Returns the placeholder, as a Docker or OCI manifest like the one that the tag points to, which the registry has
+    /// accepted.
+    pub(crate) fn manifest(&self, model: Option<&FetchedManifest>) -> Result<FetchedManifest> {
+        let is_docker = model.is_some_and(|model| {
+            model.schema1.is_some() || matches!(model.manifest.media_type.as_str(), DOCKER_MANIFEST | DOCKER_LIST)
+        });
+        let (media_type, config_type, layer_type) = if is_docker {
+            (DOCKER_MANIFEST, DOCKER_CONFIG, DOCKER_LAYER)
+        } else {
+            (OCI_MANIFEST, OCI_CONFIG, OCI_LAYER)
+        };
+        let entry = |media_type: &str, bytes: &[u8], digest| {
+            Entry::new(Descriptor::new(media_type.to_owned(), digest, bytes.len() as u64))
+        };
+        let config_entry = entry(config_type, &self.config, Digest::of(Algorithm::Sha256, &self.config))?;
+        let layer_entry = entry(layer_type, LAYER, Digest::parse(LAYER_DIGEST)?)?;
+        let (bytes, media_type) = ImageDocument::new(media_type, config_entry, vec![layer_entry]).write()?;
+        Ok(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?)
+    }
 }
 
 /// Returns true if a manifest is a placeholder of any call.

@@ -7,26 +7,34 @@
 //! manifest and before it has removed its tags, and 404 to the next attempt; even after a 202 it may leave a tag
 //! behind.
 
+use std::pin::{Pin, pin};
 use std::rc::Rc;
+
+use async_lock::MutexGuardArc;
+use futures_util::future::{Either, MaybeDone, join, maybe_done, select, try_join};
 
 use crate::protocol::code;
 use crate::protocol::http::error_body::ErrorItem;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::text::printable;
+use crate::registry::api::locks::Turns;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
 use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::put::digest_of_nothing;
 use crate::registry::tag::placeholder;
+use crate::registry::tag::placeholder::Draft;
 use crate::registry::tag::set::{Expected, check_expected, points_to};
 use crate::transport::detach::run_to_completion;
-use crate::transport::{Error, Host, Result};
+use crate::transport::{Clock, Error, Host, Result};
 
 /// Attempts to point a tag at a placeholder and delete it, if an attempt leaves the tag behind.
 const ROUNDS: u64 = 6;
 /// Milliseconds between attempts, plus up to half of that at random, since others may write to the repository.
 const PAUSE: u64 = 100;
+/// Milliseconds for which the observed state of a tag may decide that it is moved.
+const FRESH: u64 = 1_000;
 /// Maximum characters of a registry's error detail in a message.
 const DETAIL_LIMIT: usize = 300;
 
@@ -56,6 +64,15 @@ pub(crate) struct Untag<H: Host> {
     only: Option<Expected>,
 }
 
+/// The push of a placeholder's blobs.
+type Pushing = Pin<Box<dyn Future<Output = Result<()>>>>;
+
+/// A placeholder whose blobs are being pushed.
+struct Blobs {
+    draft: Draft,
+    pushing: Pin<Box<MaybeDone<Pushing>>>,
+}
+
 /// The state of a tag, by GET and the tag list.
 pub(crate) enum TagState {
     /// The tag does not exist.
@@ -79,7 +96,17 @@ impl<H: Host> Untag<H> {
 
     pub(crate) async fn run(self) -> Result<()> {
         let repo = &self.repo;
-        let before = match repo.ask(&self.reference).await? {
+        let is_by_digest = repo.api.capabilities.untags_by_digest(&repo.name);
+        // It will need a placeholder, whose blobs harm nothing. A restricted removal may end here.
+        let mut blobs = if is_by_digest && self.only.is_none() { Some(self.push_blobs()?) } else { None };
+        let asked = match &mut blobs {
+            Some(blobs) => match select(pin!(repo.ask(&self.reference)), blobs.pushing.as_mut()).await {
+                Either::Left((asked, _)) => asked,
+                Either::Right(((), ask)) => ask.await,
+            },
+            None => repo.ask(&self.reference).await,
+        };
+        let before = match asked? {
             Ok(before) => Some(before),
             // A dangling tag is listed.
             Err(absent) => match repo.is_listed(&self.tag).await {
@@ -88,15 +115,15 @@ impl<H: Host> Untag<H> {
             },
         };
         self.check_unmoved(before.as_deref())?;
-        if repo.api.capabilities.untags_by_digest(&repo.name) {
-            return self.by_digest(before).await;
+        if is_by_digest {
+            return self.by_digest(before, blobs).await;
         }
         match repo.delete(&self.reference).await {
-            Ok(response) if response.is_success() => match self.state().await {
+            Ok(response) if response.is_success() => match self.state_after_deletion().await {
                 Ok(TagState::Gone) => Ok(()),
                 Ok(TagState::Dangling) => {
                     self.check_deletion(None).await?;
-                    self.by_placeholder(None).await
+                    self.by_placeholder(None, None).await
                 }
                 Ok(TagState::At(now)) if before.is_some_and(|before| before.digest == now.digest) => {
                     let message =
@@ -109,7 +136,11 @@ impl<H: Host> Untag<H> {
             Ok(response) if wants_digest(&response) => {
                 self.check_deletion(before.as_ref()).await?;
                 // 404 may also mean that the tag was removed meanwhile.
-                if response.status == 404 { self.by_placeholder(before).await } else { self.by_digest(before).await }
+                if response.status == 404 {
+                    self.by_placeholder(before, None).await
+                } else {
+                    self.by_digest(before, None).await
+                }
             }
             failed => {
                 let error = failed.map_or_else(|error| error, |response| repo.api.failure(&response));
@@ -118,7 +149,7 @@ impl<H: Host> Untag<H> {
                     Ok(TagState::Gone) => Ok(()),
                     Ok(TagState::Dangling) => {
                         self.check_deletion(None).await?;
-                        self.by_placeholder(None).await
+                        self.by_placeholder(None, None).await
                     }
                     Ok(TagState::At(now)) => Err(error.and(&self.clause(Some(&now)))),
                     Err(_) => Err(self.unknown(error)),
@@ -144,6 +175,35 @@ impl<H: Host> Untag<H> {
         Ok(if is_listed { TagState::Dangling } else { TagState::Gone })
     }
 
+    /// Determines the state of the tag where it is probably gone: the tag list is requested at the same time.
+    async fn state_after_deletion(&self) -> Result<TagState> {
+        let (now, is_listed) = join(self.repo.observe(&self.reference), self.repo.is_listed(&self.tag)).await;
+        Ok(match now? {
+            Some(now) => TagState::At(now),
+            None if is_listed? => TagState::Dangling,
+            None => TagState::Gone,
+        })
+    }
+
+    /// Begins to push the blobs of a placeholder.
+    fn push_blobs(&self) -> Result<Blobs> {
+        let draft = placeholder::draft(&self.tag, self.repo.api.host())?;
+        let (repo, config) = (self.repo.clone(), draft.config.clone());
+        let pushing = async move {
+            let capabilities = &repo.api.capabilities;
+            let push_layer = async {
+                if !capabilities.has_placeholder_layer(&repo.name) {
+                    repo.push_small_blob(placeholder::LAYER.to_vec()).await?;
+                    capabilities.set_placeholder_layer(&repo.name, true);
+                }
+                Ok(())
+            };
+            try_join(push_layer, repo.push_small_blob(config)).await.map(drop)
+        };
+        let pushing: Pushing = Box::pin(pushing);
+        Ok(Blobs { draft, pushing: Box::pin(maybe_done(pushing)) })
+    }
+
     /// Checks that the registry deletes manifests, before the tag is moved to one that has to be deleted.
     async fn check_deletion(&self, now: Option<&Rc<FetchedManifest>>) -> Result<()> {
         let response = self.repo.delete(&Reference::Digest(digest_of_nothing()?)).await?;
@@ -154,35 +214,56 @@ impl<H: Host> Untag<H> {
     }
 
     /// Removes the tag through a placeholder. If that succeeds, the next call does not try to delete a tag by name.
-    async fn by_digest(self, now: Option<Rc<FetchedManifest>>) -> Result<()> {
+    async fn by_digest(self, now: Option<Rc<FetchedManifest>>, blobs: Option<Blobs>) -> Result<()> {
         let repo = self.repo.clone();
-        let done = self.by_placeholder(now).await;
+        let done = self.by_placeholder(now, blobs).await;
         repo.api.capabilities.set_untags_by_digest(&repo.name, done.is_ok());
         done
     }
 
     /// Points the tag at a placeholder and deletes that. `model` is the manifest that the tag points to, a kind
-    /// that the registry accepts.
-    async fn by_placeholder(self, model: Option<Rc<FetchedManifest>>) -> Result<()> {
+    /// that the registry accepts. `blobs` are those of the placeholder, if their push has begun.
+    async fn by_placeholder(self, model: Option<Rc<FetchedManifest>>, blobs: Option<Blobs>) -> Result<()> {
         let repo = &self.repo;
         let is_left = model.as_ref().is_some_and(|model| placeholder::is_one(&model.manifest));
+        let turns = repo.api.turns.of(&repo.name);
+        let mut first = None;
         let placeholder = match model {
             // The placeholder of an interrupted untag().
             Some(left) if is_left => left,
             model => {
-                let new = placeholder::new(&self.tag, model.as_deref(), repo.api.host())?;
-                for blob in new.blobs {
-                    repo.push_small_blob(blob).await?;
+                let mut blobs = blobs.map_or_else(|| self.push_blobs(), Ok)?;
+                // Unless another deletion is in progress, the tag is checked meanwhile.
+                match turns.deleting.try_lock_arc() {
+                    Some(turn) => {
+                        let check = async {
+                            let state = self.state().await;
+                            (state, repo.api.host().now())
+                        };
+                        let ((), (state, at)) = join(blobs.pushing.as_mut(), check).await;
+                        let is_fresh = repo.api.host().now() - at <= FRESH;
+                        first = Some((turn, state?)).filter(|_| is_fresh);
+                    }
+                    None => blobs.pushing.as_mut().await,
                 }
-                Rc::new(new.manifest)
+                blobs.pushing.as_mut().take_output().unwrap_or(Ok(()))?;
+                Rc::new(blobs.draft.manifest(model.as_deref())?)
             }
         };
         // Both requests are completed even if the call is aborted: between them the tag points to the placeholder.
         let host = repo.api.clone();
-        run_to_completion(host.host(), async move { self.replace_and_delete(&placeholder, is_left).await }).await
+        let replacing = async move { self.replace_and_delete(&placeholder, is_left, first, &turns).await };
+        run_to_completion(host.host(), replacing).await
     }
 
-    async fn replace_and_delete(&self, placeholder: &Rc<FetchedManifest>, mut is_at_placeholder: bool) -> Result<()> {
+    /// `first` is the state of the tag, if it was determined under the lock that deletions hold.
+    async fn replace_and_delete(
+        &self,
+        placeholder: &Rc<FetchedManifest>,
+        mut is_at_placeholder: bool,
+        mut first: Option<(MutexGuardArc<()>, TagState)>,
+        turns: &Turns,
+    ) -> Result<()> {
         let digest = Reference::Digest(placeholder.digest.clone());
         // The manifest to restore if the registry refuses the deletion.
         let mut before: Option<Rc<FetchedManifest>> = None;
@@ -192,18 +273,24 @@ impl<H: Host> Untag<H> {
                 let chance = (self.repo.api.host().random() * PAUSE as f64 / 2.0) as u64;
                 self.repo.api.retry.pause(PAUSE * round + chance).await;
             }
-            let turns = self.repo.api.turns.of(&self.repo.name);
-            let turn = turns.deleting.lock().await;
+            let (turn, state) = match first.take() {
+                Some((turn, state)) => (turn, Some(state)),
+                None => (turns.deleting.lock_arc().await, None),
+            };
             if !is_at_placeholder {
                 // No registry supports a conditional PUT, so the tag is checked right before it.
-                let now = match self.state().await? {
+                let state = match state {
+                    Some(state) => state,
+                    None => self.state().await?,
+                };
+                let now = match state {
                     TagState::Gone => return Ok(()),
                     TagState::Dangling => None,
                     TagState::At(now) => Some(now),
                 };
                 self.check_unmoved(now.as_deref())?;
                 before = now.filter(|now| !placeholder::is_one(&now.manifest)).or(before);
-                let put = self.repo.put_manifest(&self.reference, placeholder).await;
+                let put = self.put_placeholder(placeholder).await;
                 if let Err(error) = put {
                     match self.state().await {
                         Ok(TagState::At(now)) if now.digest == placeholder.digest => {}
@@ -230,7 +317,7 @@ impl<H: Host> Untag<H> {
                 }
                 Err(error) => (Some(error), false),
             };
-            match self.state().await {
+            match self.state_after_deletion().await {
                 Ok(TagState::Gone) => return Ok(()),
                 Ok(TagState::Dangling) => is_at_placeholder = false,
                 Ok(TagState::At(now)) if now.digest == placeholder.digest => {
@@ -261,6 +348,19 @@ impl<H: Host> Untag<H> {
             Error::new(code::INVALID_RESPONSE, message)
         });
         Err(failure.and(&self.dangles()))
+    }
+
+    /// Puts the placeholder under the tag. The registry may have removed the layer that an earlier call pushed.
+    async fn put_placeholder(&self, placeholder: &Rc<FetchedManifest>) -> Result<()> {
+        let repo = &self.repo;
+        match repo.put_manifest(&self.reference, placeholder).await {
+            Err(error) if error.lacks_parts() && repo.api.capabilities.has_placeholder_layer(&repo.name) => {
+                repo.api.capabilities.set_placeholder_layer(&repo.name, false);
+                repo.push_small_blob(placeholder::LAYER.to_vec()).await?;
+                repo.put_manifest(&self.reference, placeholder).await.map(drop)
+            }
+            put => put.map(drop),
+        }
     }
 
     /// Restores the tag after the placeholder was not deleted, and returns the error of the call.
