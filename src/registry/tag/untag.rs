@@ -27,7 +27,7 @@ use crate::registry::tag::placeholder;
 use crate::registry::tag::placeholder::Draft;
 use crate::registry::tag::set::{Expected, check_expected, points_to};
 use crate::transport::detach::run_to_completion;
-use crate::transport::{Clock, Error, Host, Result};
+use crate::transport::{Error, Host, Result};
 
 /// Attempts to point a tag at a placeholder and delete it, if an attempt leaves the tag behind.
 const ROUNDS: u64 = 6;
