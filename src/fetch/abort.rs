@@ -1,20 +1,19 @@
 //! Aborts a request at the host when its future or body is dropped.
 
-use wasm_bindgen::prelude::*;
-use web_sys::AbortController;
+use crate::fetch::send::Flight;
 
 /// Aborts its request when dropped, unless the request has completed.
-pub struct Abort(Option<AbortController>);
+pub struct Abort(Option<Flight>);
 
 impl Abort {
-    /// Creates the guard. On a host without AbortController (none is known) requests continue.
-    pub fn new() -> Self {
-        Self(AbortController::new().ok())
+    /// Creates the guard of a request.
+    pub fn of(flight: Flight) -> Self {
+        Self(Some(flight))
     }
 
-    /// Returns the `signal` for `fetch`.
-    pub fn signal(&self) -> JsValue {
-        self.0.as_ref().map_or(JsValue::UNDEFINED, |controller| controller.signal().into())
+    /// Creates the guard of a request that never began.
+    pub fn none() -> Self {
+        Self(None)
     }
 
     /// Disarms the guard when the request has completed.
@@ -24,8 +23,8 @@ impl Abort {
 
     /// Aborts the request.
     pub fn fire(&mut self) {
-        if let Some(controller) = self.0.take() {
-            controller.abort();
+        if let Some(flight) = self.0.take() {
+            flight.abort();
         }
     }
 }

@@ -2,67 +2,14 @@
 //! another realm or library, and a class check would reject its valid responses. Every access catches exceptions,
 //! because a getter may throw.
 
-use js_sys::{Function, Object, Uint8Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The second argument of `fetch`.
-    #[wasm_bindgen(extends = Object)]
-    pub type Init;
-    #[wasm_bindgen(method, setter)]
-    pub fn set_method(this: &Init, method: &str);
-    #[wasm_bindgen(method, setter)]
-    pub fn set_headers(this: &Init, headers: &Fields);
-    #[wasm_bindgen(method, setter)]
-    pub fn set_body(this: &Init, body: &JsValue);
-    #[wasm_bindgen(method, setter)]
-    pub fn set_duplex(this: &Init, duplex: &str);
-    #[wasm_bindgen(method, setter)]
-    pub fn set_window(this: &Init, window: &JsValue);
-    #[wasm_bindgen(method, setter)]
-    pub fn set_signal(this: &Init, signal: &JsValue);
-    #[wasm_bindgen(method, setter)]
-    pub fn set_redirect(this: &Init, redirect: &str);
-    #[wasm_bindgen(method, setter)]
-    pub fn set_credentials(this: &Init, credentials: &str);
-    #[wasm_bindgen(method, setter)]
-    pub fn set_cache(this: &Init, cache: &str);
-
-    /// A plain object of header fields.
-    #[wasm_bindgen(extends = Object)]
-    pub type Fields;
-    #[wasm_bindgen(method, indexing_setter)]
-    pub fn set(this: &Fields, name: &str, value: &str);
-
     /// A value of any type, such as the result of a promise.
     #[derive(Clone)]
     pub type Any;
-    #[wasm_bindgen(method, catch)]
-    pub fn then(this: &Any, fulfilled: &Function, rejected: &Function) -> Result<JsValue, JsValue>;
-
-    // Response
-    #[wasm_bindgen(method, getter, catch)]
-    pub fn status(this: &Any) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, catch, js_name = type)]
-    pub fn kind(this: &Any) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, catch)]
-    pub fn url(this: &Any) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, catch)]
-    pub fn headers(this: &Any) -> Result<Any, JsValue>;
-    #[wasm_bindgen(method, getter, catch)]
-    pub fn body(this: &Any) -> Result<Any, JsValue>;
-    #[wasm_bindgen(method, catch, js_name = arrayBuffer)]
-    pub fn array_buffer(this: &Any) -> Result<JsValue, JsValue>;
-
-    // Headers
-    #[wasm_bindgen(method, catch)]
-    pub fn get(this: &Any, name: &str) -> Result<JsValue, JsValue>;
-
-    // ReadableStream
-    #[wasm_bindgen(method, catch, js_name = getReader)]
-    pub fn get_reader(this: &Any) -> Result<Any, JsValue>;
-
     // Errors
     #[wasm_bindgen(method, getter, catch)]
     pub fn name(this: &Any) -> Result<JsValue, JsValue>;

@@ -4,10 +4,9 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::abort::Abort;
-use crate::fetch::bindings::{Any, Bytes, Room};
+use crate::fetch::bindings::{Bytes, Room};
 use crate::fetch::failure;
-use crate::fetch::reader::{Read, Reader, bytes_of};
-use crate::fetch::thenable::Outcome;
+use crate::fetch::reader::{Read, Reader};
 use crate::protocol::code;
 use crate::transport::{Body, Chunk, Error, Result};
 
@@ -99,10 +98,10 @@ pub fn gone() -> Error {
 enum Remainder {
     /// The body has ended.
     Ended,
+    /// All bytes.
+    Bytes(HostBytes),
     /// A ReadableStream.
     Stream(Reader),
-    /// A response without a stream; its `arrayBuffer()` returns everything at once.
-    Whole(Any, Option<Outcome>),
 }
 
 /// The body of a `fetch` response. Dropping it before its end aborts the request.
@@ -112,36 +111,27 @@ pub struct FetchBody {
 }
 
 impl FetchBody {
-    /// Opens the body of a response, which must be unread.
-    pub fn new(response: &Any, mut abort: Abort) -> Result<Self> {
-        let remainder = Self::remainder(response)?;
-        if matches!(remainder, Remainder::Ended) {
-            abort.disarm();
+    /// Wraps a body: a reader, or `length` bytes.
+    pub fn new(body: JsValue, length: f64, mut abort: Abort) -> Self {
+        if length < 0.0 {
+            return Self { remainder: Remainder::Stream(Reader::new(body.unchecked_ref())), abort };
         }
-        Ok(Self { remainder, abort })
-    }
-
-    fn remainder(response: &Any) -> Result<Remainder> {
-        let body = response.body().map_err(|_| unusable("its body cannot be accessed"))?;
-        if body.is_null() {
-            return Ok(Remainder::Ended);
-        }
-        let has = |target: &Any, name: &str| {
-            js_sys::Reflect::get(target, &name.into()).is_ok_and(|function| function.is_function())
+        abort.disarm();
+        let remainder = match length as u64 {
+            0 => Remainder::Ended,
+            length => Remainder::Bytes(HostBytes { array: body.unchecked_into(), length }),
         };
-        if body.is_object() && has(&body, "getReader") {
-            let reader = body.get_reader().map_err(|_| unusable("its body was read before, or is being read"))?;
-            return Ok(Remainder::Stream(Reader::new(&reader)));
-        }
-        if has(response, "arrayBuffer") {
-            return Ok(Remainder::Whole(response.clone(), None));
-        }
-        Err(unusable("its body is neither null nor a ReadableStream, and there is no arrayBuffer()"))
+        Self { remainder, abort }
     }
 
     async fn read(&mut self) -> Result<Option<HostBytes>> {
         match &mut self.remainder {
             Remainder::Ended => Ok(None),
+            Remainder::Bytes(bytes) => {
+                let bytes = bytes.clone();
+                self.remainder = Remainder::Ended;
+                Ok(Some(bytes))
+            }
             Remainder::Stream(reader) => match reader.read().await {
                 Read::Chunk(array, length) => Ok(Some(HostBytes { array, length })),
                 Read::End => {
@@ -153,19 +143,6 @@ impl FetchBody {
                 Read::NoBytes => Err(unusable("its body returned a chunk that is not bytes")),
                 Read::Gone => Err(unusable("its body returned a chunk whose buffer is detached")),
             },
-            Remainder::Whole(response, outcome) => {
-                let outcome = match outcome {
-                    Some(outcome) => outcome,
-                    none => {
-                        let promise = response.array_buffer().map_err(|thrown| failure::broken_body(&thrown))?;
-                        none.insert(Outcome::of(promise))
-                    }
-                };
-                let value = outcome.wait().await.map_err(|reason| failure::broken_body(&reason))?;
-                let array = bytes_of(&value).map_err(|_| unusable("its arrayBuffer() did not return bytes"))?;
-                self.finish();
-                Ok(Some(HostBytes::new(array)))
-            }
         }
     }
 

@@ -14,6 +14,7 @@ pub mod headers;
 mod outgoing;
 mod reader;
 mod schema1;
+mod send;
 mod thenable;
 
 pub use crate::fetch::bindings::{Any, Room, tag};
@@ -31,9 +32,9 @@ use js_sys::{Function, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::abort::Abort;
-use crate::fetch::bindings::Init;
 use crate::fetch::environment::Page;
 use crate::fetch::outgoing::Taking;
+use crate::fetch::send::{Modes, Redirect, Sender, Settled};
 use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::oci::digest::Algorithm;
@@ -49,6 +50,7 @@ const CACHE_CONTROL: &str = "cache-control";
 #[derive(Clone)]
 pub struct FetchHost {
     fetch: Function,
+    sender: Rc<Sender>,
     is_injected: bool,
     create_hash: Option<Function>,
     page: Option<Page>,
@@ -69,6 +71,7 @@ impl FetchHost {
             )
         })?;
         Ok(Self {
+            sender: Rc::new(Sender::of(&fetch)),
             fetch,
             is_injected,
             create_hash: hash::create_hash(),
@@ -80,84 +83,61 @@ impl FetchHost {
 
     /// Returns the redirect mode: in a page only the browser can follow redirects; elsewhere each one is checked before
     /// it is followed.
-    fn redirect(&self, request: &Request<HostBytes>) -> &'static str {
+    fn redirect(&self, request: &Request<HostBytes>) -> Redirect {
         match (&self.page, request.follows_redirects) {
-            (Some(_), true) => "follow",
-            (Some(_), false) => "error",
-            (None, _) if request.is_streamed() && self.taking() == Taking::Strictly => "error",
-            (None, _) => "manual",
+            (Some(_), true) => Redirect::Follow,
+            (Some(_), false) => Redirect::Error,
+            (None, _) if request.is_streamed() && self.taking() == Taking::Strictly => Redirect::Error,
+            (None, _) => Redirect::Manual,
         }
     }
 
     /// Returns how `fetch` handles streamed bodies, which are not sent from pages.
     fn taking(&self) -> Taking {
-        let find = || if self.page.is_some() { Taking::Not } else { Taking::of(&self.fetch, self.is_injected) };
+        let find = || match &self.page {
+            Some(_) => Taking::Not,
+            None if self.sender.is_direct() => Taking::Freely,
+            None => Taking::of(&self.fetch, self.is_injected),
+        };
         *self.taking.get_or_init(find)
     }
 
-    fn init(&self, request: &Request<HostBytes>, abort: &Abort) -> Result<Init> {
-        let init: Init = js_sys::Object::new().unchecked_into();
-        init.set_method(request.method.as_str());
-        let fields = headers::to_host(&request.headers)?;
-        match &request.body {
-            None => {}
-            Some(RequestBody::Bytes(bytes)) => init.set_body(&Uint8Array::from(bytes.as_slice())),
-            Some(RequestBody::Chunks(chunks)) => init.set_body(body::joined(chunks)?.as_ref()),
-            Some(RequestBody::Stream(pipe)) => {
-                init.set_body(&outgoing::stream_of(pipe)?);
-                init.set_duplex("half");
-                if self.taking() == Taking::Strictly {
-                    init.set_window(&JsValue::NULL);
-                }
-            }
-        }
-        init.set_signal(&abort.signal());
-        init.set_redirect(self.redirect(request));
-        let is_fresh = !request.may_be_cached;
-        // Outside of pages neither `credentials` nor `cache` has a meaning, and workerd throws on both.
-        if self.page.is_some() {
-            // Prevents the browser's own login dialog.
-            init.set_credentials("omit");
-            // Registries and proxies send `Last-Modified` or `max-age` with tags and lists. `no-store` triggers no
-            // preflight.
-            if is_fresh {
-                init.set_cache("no-store");
-            }
-        } else if is_fresh
+    /// Returns the method, the URL and the header fields, one line each.
+    fn head(&self, request: &Request<HostBytes>) -> Result<String> {
+        let mut head = format!("{}\n{}", request.method, request.url);
+        headers::write(&request.headers, &mut head)?;
+        // A proxy may cache them too (RFC 9111 §5.2.1.4). With `no-store` a browser sends this itself.
+        if self.page.is_none()
+            && !request.may_be_cached
             && matches!(request.method, Method::Get | Method::Head)
             && request.headers.get(CACHE_CONTROL).is_none()
         {
-            // A proxy may cache them too (RFC 9111 §5.2.1.4). With `no-store` a browser sends this itself.
-            fields.set(CACHE_CONTROL, "no-cache");
+            head.push_str("\ncache-control\nno-cache");
         }
-        init.set_headers(&fields);
-        Ok(init)
+        Ok(head)
     }
 
-    fn response(&self, value: JsValue, asked: &Url, abort: Abort) -> Result<Response<FetchBody>> {
-        if !value.is_object() {
-            return Err(unusable("it is not an object"));
+    fn modes(&self, request: &Request<HostBytes>) -> Modes {
+        Modes {
+            redirect: self.redirect(request),
+            // Outside of pages neither `credentials` nor `cache` has a meaning, and workerd throws on both.
+            is_page: self.page.is_some(),
+            is_fresh: !request.may_be_cached,
+            is_windowless: request.is_streamed() && self.taking() == Taking::Strictly,
         }
-        let response: Any = value.unchecked_into();
-        let kind = response.kind().ok().and_then(|kind| kind.as_string()).unwrap_or_default();
-        let status = response.status().ok().and_then(|status| status.as_f64()).unwrap_or(-1.0);
-        if status == 0.0 {
-            return Err(match kind.as_str() {
-                "error" => Error::new(code::NETWORK, "fetch returned a network error as response").transient(),
-                "opaqueredirect" => unusable("it is an opaque redirect: fetch must follow redirects"),
-                _ => unusable("it is opaque: fetch must not be called with mode \"no-cors\""),
-            });
+    }
+
+    fn response(&self, settled: Settled, asked: &Url, abort: Abort) -> Response<FetchBody> {
+        let Settled { status, fields, url, is_cors, body, length } = settled;
+        Response {
+            status: status as u16,
+            headers: headers::read(&fields),
+            headers_filtered: is_cors && self.page.is_some(),
+            url: url.and_then(|url| Url::parse(&url).ok()).filter(|url| url != asked),
+            secrets: Vec::new(),
+            login: Login::default(),
+            body: FetchBody::new(body, length, abort),
         }
-        if status.fract() != 0.0 || !(100.0..=999.0).contains(&status) {
-            return Err(unusable("it has no status"));
-        }
-        let headers = headers::from_host(&response).ok_or_else(|| unusable("it has no headers"))?;
-        let url = response.url().ok().and_then(|url| url.as_string());
-        let url = url.and_then(|url| Url::parse(&url).ok()).filter(|url| url != asked);
-        let body = FetchBody::new(&response, abort)?;
-        let headers_filtered = kind == "cors" && self.page.is_some();
-        let (status, secrets, login) = (status as u16, Vec::new(), Login::default());
-        Ok(Response { status, headers, headers_filtered, url, secrets, login, body })
     }
 }
 
@@ -166,22 +146,24 @@ impl Transport for FetchHost {
     type Body = FetchBody;
 
     async fn send(&self, request: &Request<HostBytes>) -> Result<Response<FetchBody>> {
-        let mut abort = Abort::new();
-        let url = request.url.to_string();
-        let init = self.init(request, &abort)?;
-        let called = self.fetch.call2(&JsValue::UNDEFINED, &JsValue::from_str(&url), &init);
-        match thenable::outcome(called).await {
-            Ok(value) => {
-                let response = self.response(value, &request.url, abort)?;
-                self.was_read.set(true);
-                Ok(response)
-            }
-            Err(cause) => {
-                abort.disarm();
-                let place = failure::Place { page: self.page.as_ref(), was_read: self.was_read.get() };
-                Err(failure::of_fetch(&cause, &request.url, &place, !self.is_injected).await)
-            }
+        let head = self.head(request)?;
+        let body = match &request.body {
+            None => JsValue::UNDEFINED,
+            Some(RequestBody::Bytes(bytes)) => Uint8Array::from(bytes.as_slice()).into(),
+            Some(RequestBody::Chunks(chunks)) => body::joined(chunks)?.into(),
+            Some(RequestBody::Stream(pipe)) => outgoing::next_of(pipe),
+        };
+        let (settled, mut abort) = self.sender.outcome(&head, &body, self.modes(request)).await;
+        if settled.status == 0 {
+            abort.disarm();
+            let place = failure::Place { page: self.page.as_ref(), was_read: self.was_read.get() };
+            return Err(failure::of_fetch(&settled.body, &request.url, &place, !self.is_injected).await);
         }
+        if let Some(why) = unusable(settled.status) {
+            return Err(why);
+        }
+        self.was_read.set(true);
+        Ok(self.response(settled, &request.url, abort))
     }
 }
 
@@ -240,6 +222,19 @@ impl Schema1Host for FetchHost {
     }
 }
 
-fn unusable(why: &str) -> Error {
-    Error::new(code::INVALID_RESPONSE, format!("fetch returned an unusable response: {why}"))
+/// Returns the error for a response without a status; the numbers are `send.js`'s.
+fn unusable(status: u32) -> Option<Error> {
+    let why = match status {
+        1 => "it is not an object",
+        2 => return Some(Error::new(code::NETWORK, "fetch returned a network error as response").transient()),
+        3 => "it is an opaque redirect: fetch must follow redirects",
+        4 => "it is opaque: fetch must not be called with mode \"no-cors\"",
+        5 => "it has no status",
+        6 => "it has no headers",
+        7 => "its body cannot be accessed",
+        8 => "its body was read before, or is being read",
+        9 => "its body is neither null nor a ReadableStream, and there is no arrayBuffer()",
+        _ => return None,
+    };
+    Some(Error::new(code::INVALID_RESPONSE, format!("fetch returned an unusable response: {why}")))
 }

@@ -9,7 +9,6 @@ use wasm_bindgen_futures::future_to_promise;
 
 use crate::fetch::body::{HostBytes, joined};
 use crate::transport::pipe::{End, Pipe};
-use crate::transport::{Error, Result};
 
 #[wasm_bindgen(module = "/src/fetch/outgoing.js")]
 extern "C" {
@@ -18,8 +17,6 @@ extern "C" {
     fn is_strict(this: &Taken) -> bool;
     #[wasm_bindgen(js_name = takesStreams, catch)]
     fn takes_streams() -> std::result::Result<Option<Taken>, JsValue>;
-    #[wasm_bindgen(catch)]
-    fn outgoing(next: &JsValue) -> std::result::Result<JsValue, JsValue>;
 }
 
 /// How a `fetch` handles streamed bodies.
@@ -49,8 +46,9 @@ impl Taking {
     }
 }
 
-/// Returns the pipe's contents as a ReadableStream.
-pub fn stream_of(pipe: &Rc<Pipe<HostBytes>>) -> Result<JsValue> {
+/// Returns a function that gives the pipe's contents piece by piece: each call returns a promise of bytes, or of
+/// `undefined` at the end.
+pub fn next_of(pipe: &Rc<Pipe<HostBytes>>) -> JsValue {
     let pipe = pipe.clone();
     let next = Closure::<dyn FnMut() -> Promise>::new(move || {
         let pipe = pipe.clone();
@@ -62,5 +60,5 @@ pub fn stream_of(pipe: &Rc<Pipe<HostBytes>>) -> Result<JsValue> {
             }
         })
     });
-    outgoing(&next.into_js_value()).map_err(|_| Error::internal("this host cannot make a ReadableStream"))
+    next.into_js_value()
 }

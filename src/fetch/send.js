@@ -1,0 +1,201 @@
+// Calls `fetch`, and tells of the response, with one crossing of wasm's border each. Hosts and injected functions may
+// misbehave: nothing that they do gets past here as an exception.
+
+/** What there is instead of a status; the numbers are send.rs's. */
+const FAILED = 0;
+const NO_OBJECT = 1;
+const NETWORK_ERROR = 2;
+const OPAQUE_REDIRECT = 3;
+const OPAQUE = 4;
+const NO_STATUS = 5;
+const NO_HEADERS = 6;
+const NO_BODY = 7;
+const READ_BEFORE = 8;
+const NO_STREAM = 9;
+
+const { then } = Promise.prototype;
+const REDIRECTS = ['manual', 'follow', 'error'];
+/** The property of a `fetch` that holds a shorter way to its transport (pkg-template/node/http/direct.js). */
+const DIRECT = Symbol.for('docker-registry-client-wasm.direct.1');
+
+/** Sends requests with one `fetch`, and tells `settled(id, status, fields, url, isCors, body, length)` of each. */
+export class Sender {
+  constructor(fetch, settled) {
+    this.fetch = fetch;
+    this.settled = settled;
+    const direct = read(fetch, DIRECT);
+    this.direct = typeof direct === 'function' ? direct : undefined;
+  }
+
+  get isDirect() {
+    return this.direct !== undefined;
+  }
+
+  /**
+   * `head` has one line each for method, URL, and names and values of the header fields. `body` is bytes, or a function
+   * that gives the next ones each time. Returns what can abort the request.
+   */
+  send(id, head, body, redirect, isPage, isFresh, isWindowless) {
+    const [method, url, ...fields] = head.split('\n');
+    if (this.direct) return this.direct(method, url, fields, body, this.settled, id);
+    const init = { method, headers: objectOf(fields), redirect: REDIRECTS[redirect] };
+    if (typeof body === 'function') {
+      init.body = outgoing(body);
+      init.duplex = 'half';
+      if (isWindowless) init.window = null;
+    } else if (body) {
+      init.body = body;
+    }
+    if (isPage) {
+      // Prevents the browser's own login dialog.
+      init.credentials = 'omit';
+      // Registries and proxies send `Last-Modified` or `max-age` with tags and lists. `no-store` triggers no preflight.
+      if (isFresh) init.cache = 'no-store';
+    }
+    return new Flight(this, id, url, init);
+  }
+}
+
+class Flight {
+  constructor({ fetch, settled }, id, url, init) {
+    this.settled = settled;
+    this.id = id;
+    this.url = url;
+    // No host is known to be without.
+    this.controller = typeof AbortController === 'function' ? new AbortController() : undefined;
+    init.signal = this.controller?.signal;
+    const answered = (response) => this.answer(response);
+    const failed = (reason) => this.tell(FAILED, reason);
+    let called;
+    try {
+      called = fetch(url, init);
+    } catch (thrown) {
+      called = Promise.reject(thrown);
+    }
+    try {
+      then.call(called, answered, failed);
+    } catch {
+      // No promise. What passes for one calls back as it likes; a promise of our own does so once, and later.
+      new Promise((resolve) => resolve(called)).then(answered, failed);
+    }
+  }
+
+  tell(status, body, length = -1, fields = '', url = undefined, isCors = false) {
+    this.settled(this.id, status, fields, url, isCors, body, length);
+  }
+
+  answer(response) {
+    if (typeof response !== 'object' || response === null) return this.tell(NO_OBJECT);
+    const type = read(response, 'type');
+    const status = read(response, 'status');
+    if (status === 0) {
+      return this.tell(type === 'error' ? NETWORK_ERROR : type === 'opaqueredirect' ? OPAQUE_REDIRECT : OPAQUE);
+    }
+    if (!Number.isInteger(status) || status < 100 || status > 999) return this.tell(NO_STATUS);
+    const fields = fieldsOf(read(response, 'headers'));
+    if (fields === undefined) return this.tell(NO_HEADERS);
+    const url = read(response, 'url');
+    const other = typeof url === 'string' && url !== this.url ? url : undefined;
+    let body;
+    try {
+      body = response.body;
+    } catch {
+      return this.tell(NO_BODY);
+    }
+    if (body === null) return this.tell(status, undefined, 0, fields, other, type === 'cors');
+    try {
+      body = readerOf(body, response);
+    } catch {
+      return this.tell(READ_BEFORE);
+    }
+    if (!body) return this.tell(NO_STREAM);
+    return this.tell(status, body, -1, fields, other, type === 'cors');
+  }
+
+  abort() {
+    this.controller?.abort();
+  }
+}
+
+function read(object, name) {
+  try {
+    return object[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Several values of a field become a list. */
+function objectOf(fields) {
+  // Without a prototype, `__proto__` is an ordinary name.
+  const object = Object.create(null);
+  for (let at = 0; at < fields.length; at += 2) {
+    const [name, value] = [fields[at], fields[at + 1]];
+    object[name] = name in object ? `${object[name]}, ${value}` : value;
+  }
+  return object;
+}
+
+/** The fields of the registry protocols, for headers that cannot be listed. */
+const KNOWN =
+  'content-length content-range content-type content-encoding date docker-content-digest ' +
+  'docker-distribution-api-version docker-ratelimit-source link location oci-filters-applied oci-subject range ' +
+  'ratelimit ratelimit-limit ratelimit-policy ratelimit-remaining ratelimit-reset retry-after warning ' +
+  'www-authenticate x-docker-registry-version x-docker-token x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset';
+
+/** name, LF, value, LF and so on; undefined if there are no headers. What no header can be is left out. */
+function fieldsOf(headers) {
+  let text = '';
+  const add = (value, name) => {
+    if (typeof name === 'string' && typeof value === 'string' && !name.includes('\n') && !value.includes('\n')) {
+      text += `${name}\n${value}\n`;
+    }
+  };
+  try {
+    if (typeof headers.forEach === 'function') headers.forEach(add);
+    else for (const name of KNOWN.split(' ')) add(headers.get(name), name);
+    return text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A reader of the body; undefined if there is no way to read it. */
+function readerOf(body, response) {
+  if (typeof body?.getReader === 'function') return body.getReader();
+  if (typeof response.arrayBuffer !== 'function') return undefined;
+  let isRead = false;
+  return {
+    read: async () => {
+      if (isRead) return { done: true };
+      isRead = true;
+      return { done: false, value: await response.arrayBuffer() };
+    },
+    cancel: async () => {},
+  };
+}
+
+/** Nothing is asked for ahead. `next()` resolves to bytes, or to undefined at the end; it rejects where there was none. */
+function outgoing(next) {
+  const pull = async (controller) => {
+    const bytes = await next();
+    if (bytes) controller.enqueue(bytes);
+    else controller.close();
+  };
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
+}
+
+/** Whether a host answers at all, which is all that a page may know without CORS; undefined if it takes too long. */
+export async function probe(url, milliseconds) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const timer = setTimeout(() => controller.abort(), milliseconds);
+  try {
+    await fetch(url, { mode: 'no-cors', credentials: 'omit', cache: 'no-store', signal });
+    return true;
+  } catch {
+    return signal.aborted ? undefined : false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
