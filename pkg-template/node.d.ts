@@ -92,14 +92,15 @@ export interface FetchOptions {
   /**
    * Proxy for all requests: the URL of an http or https proxy (`http://user:password@host:3128` if it requires a login),
    * or `true` or "env" for the environment variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, whose lower-case forms
-   * take precedence.
+   * take precedence. `NO_PROXY` lists hosts that are reached directly: domains with their subdomains, IP addresses and
+   * ranges (`10.0.0.0/8`), each with an optional port; `*` stands for all hosts.
    *
    * @defaultValue no proxy
    */
   proxy?: string | URL | boolean;
 }
 
-/** A `fetch` with its own connections. */
+/** A `fetch` with its own connections. It connects to any port, also to those that the Fetch standard blocks. */
 export type CustomFetch = typeof globalThis.fetch & {
   /** Closes idle connections once the requests under way are done. */
   close(): Promise<void>;
@@ -108,10 +109,10 @@ export type CustomFetch = typeof globalThis.fetch & {
 };
 
 /**
- * Creates a `fetch` with certificates and proxies, for the option `fetch` of a client.
+ * Creates a `fetch` with its own connections, certificates and proxies, for the option `fetch` of a client.
  *
- * Node and Deno need the package `undici` for it, version 7, or 8 from Node 22.19 on; it is loaded at the first request.
- * Open connections do not keep the process alive.
+ * In Node and Deno it sends requests with `node:http` and `node:https`. A client uses this transport directly, which takes
+ * less processor time than the host's `fetch`. Idle connections do not keep the process alive.
  *
  * @param options - Certificates and proxy.
  * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used
@@ -134,6 +135,8 @@ export interface ConnectOptions extends ClientOptions, FetchOptions {}
 
 /**
  * Creates a client that uses docker's logins, unless credentials are given, and the given certificates and proxy.
+ *
+ * In Node, clients without `fetch`, certificates and proxy share the connections of one {@link createFetch}.
  *
  * @param host - A host or a URL, as in the constructor of `DockerRegistryClient`.
  * @param options - Options of the client and of its `fetch`. `fetch` cannot be combined with certificates or a proxy.

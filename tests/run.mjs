@@ -39,13 +39,14 @@ const steps = {
   'wasm-node': ['wasm-bindgen tests in Node', () => cargo('xtask', 'wasm-test', 'node')],
   'wasm-chromium': ['wasm-bindgen tests in Chromium', () => cargo('xtask', 'wasm-test', 'chromium')],
   'wasm-firefox': ['wasm-bindgen tests in Firefox', () => cargo('xtask', 'wasm-test', 'firefox')],
-  js: ['the packed package against real registries', () => nodeTests('tests/js', FILES_AT_A_TIME)],
+  js: ['the packed package against real registries', () => nodeTests('tests/js')],
+  transports: ['the tests of requests over the transport of ./node, and over undici', transportTests],
   package: ['the packed package in runtimes and bundlers', () => nodeTests('tests/js/package')],
   page: ['the demo page in both browsers', () => nodeTests('tests/www')],
 };
 const NOT_RUN = 'not run';
 const FOUNDATIONS = ['prepare', 'build'];
-const NEEDS_BUILD = ['js', 'package', 'page'];
+const NEEDS_BUILD = ['js', 'transports', 'package', 'page'];
 
 async function prepare() {
   await ensureSystemPrograms();
@@ -87,6 +88,20 @@ async function rustTests() {
   return cargo('test', '--workspace', '--doc', '--quiet');
 }
 
+/** Over the host's own fetch they are part of `js`. */
+const OF_REQUESTS = ['abort', 'bad-answers', 'blobs', 'expiring', 'redirects', 'redirects-metadata', 'resume'].concat([
+  'retries',
+  'transport',
+  'unread',
+  'upload-streams',
+  'uploads',
+]);
+
+async function transportTests() {
+  const names = OF_REQUESTS.map((name) => `${name}.test.mjs`);
+  for (const transport of ['node', 'undici']) await nodeTests('tests/js', { names, env: { TRANSPORT: transport } });
+}
+
 /** Tables of others' suites, which are no part of this project. */
 const VECTORS = join(root, '..', 'shared', 'vectors');
 
@@ -97,12 +112,13 @@ async function vectorTests() {
 
 const hasNextest = () => spawnSync('cargo', ['nextest', '--version'], { stdio: 'ignore' }).status === 0;
 
-async function nodeTests(folder, ...options) {
-  const files = readdirSync(join(root, folder)).filter((name) => name.endsWith('.test.mjs'));
+async function nodeTests(folder, { names = readdirSync(join(root, folder)), env: variables = {} } = {}) {
+  const files = names.filter((name) => name.endsWith('.test.mjs'));
+  const options = folder === 'tests/js' ? [FILES_AT_A_TIME] : [];
   if (files.length === 0) throw new Error(`no tests in ${folder}`);
   const packed = await packPackage();
   try {
-    const env = { ...process.env, PACKED_PACKAGE: packed.folder };
+    const env = { ...process.env, ...variables, PACKED_PACKAGE: packed.folder };
     const paths = files.map((name) => join(folder, name));
     await run(process.execPath, ['--test', '--test-reporter=spec', ...options, ...paths], { env });
   } finally {

@@ -55,9 +55,6 @@ export function exitCode(error) {
 function advice(error, command) {
   const code = codeOf(error);
   if (code === 'USAGE') return `See ${[PROGRAM, command?.name, '--help'].filter(Boolean).join(' ')}`;
-  if (code === 'UNSUPPORTED' && error.message.includes('undici')) {
-    return `With npx: npx --package undici@7 --package ${PROGRAM} ${PROGRAM} …`;
-  }
   if (code === 'NETWORK' && /SSL_WRONG_VERSION|packet length too long|wrong version number/i.test(error.message)) {
     return 'The registry may speak plain http: --plain-http, or http:// before its address.';
   }

@@ -1,17 +1,12 @@
-// Bun's own fetch takes certificates and proxies; its undici is an imitation that ignores both.
+// Bun's own fetch takes certificates and proxies, and is faster than its node:http.
 
-/** @import { Fetching, Settings } from './fetch.js' */
+/** @import { Settings } from './fetch.js' */
 
-/**
- * @param {Settings} settings
- * @returns {Fetching}
- */
-export function startBun({ tls, proxy }) {
+/** @param {Settings} settings */
+export function bunFetch({ tls, proxy }) {
   // Bun itself follows the environment variables.
   const own = proxy && !proxy.isFromEnvironment ? { proxy: proxy.http } : {};
-  return {
-    fetch: (/** @type {any} */ input, /** @type {RequestInit | undefined} */ init) =>
-      globalThis.fetch(input, /** @type {any} */ ({ ...init, ...own, tls })),
-    close: async () => {},
-  };
+  const fetch = (/** @type {any} */ input, /** @type {RequestInit | undefined} */ init) =>
+    globalThis.fetch(input, /** @type {any} */ ({ ...init, ...own, tls }));
+  return Object.assign(fetch, { close: async () => {}, duplex: /** @type {const} */ ('half') });
 }

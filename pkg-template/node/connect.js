@@ -2,7 +2,7 @@
 
 import { DockerRegistryClient } from '../classes.js';
 import { dockerCredentials } from './credentials.js';
-import { FETCH_OPTIONS, createFetch } from './fetch.js';
+import { FETCH_OPTIONS, createFetch, sharedFetch } from './fetch.js';
 import { object, refusal } from './options.js';
 
 /** @import { ConnectOptions } from 'docker-registry-client-wasm/node' */
@@ -26,6 +26,7 @@ export function connect(host, options = {}) {
       throw refusal(`options.${forFetch[0][0]}: it cannot be told to the fetch that is given as well`);
     forClient.fetch = createFetch(Object.fromEntries(forFetch));
   }
+  forClient.fetch ??= sharedFetch();
   if (!CREDENTIALS.some((name) => name in forClient)) forClient.credentials = dockerCredentials();
   return new DockerRegistryClient(host, forClient);
 }

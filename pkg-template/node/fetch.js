@@ -1,40 +1,58 @@
-// Creates a `fetch` with certificates and proxies.
+// Creates a `fetch` with connections of its own: certificates and proxies, which the host's own does not take.
 
-import { startBun } from './bun.js';
+import { bunFetch } from './bun.js';
+import { DIRECT, directly } from './http/direct.js';
+import { fetchWith } from './http/fetch.js';
+import { Transport } from './http/transport.js';
 import { checkNames } from './options.js';
 import { readProxy } from './proxy.js';
 import { TLS_OPTIONS, readTls } from './tls.js';
-import { startUndici } from './undici.js';
 
 /**
- * @import { FetchOptions } from 'docker-registry-client-wasm/node'
+ * @import { CustomFetch, FetchOptions } from 'docker-registry-client-wasm/node'
  * @import { Proxies } from './proxy.js'
  * @import { Tls } from './tls.js'
  */
 
 /** @typedef {{ tls: Tls, proxy: Proxies | undefined }} Settings the options, checked */
-/** @typedef {{ fetch: typeof globalThis.fetch, close: () => Promise<void> }} Fetching the function that sends the requests */
 
 export const FETCH_OPTIONS = [...TLS_OPTIONS, 'proxy'];
+
+const isBun = 'Bun' in globalThis;
+const isDeno = 'Deno' in globalThis;
 
 /**
  * See node.d.ts.
  * @param {FetchOptions} [options]
+ * @returns {CustomFetch}
  */
 export function createFetch(options) {
   const given = checkNames(options, FETCH_OPTIONS);
   const settings = { tls: readTls(given), proxy: readProxy(given) };
-  /** @type {Fetching | Promise<Fetching> | undefined} */
+  return isBun ? bunFetch(settings) : nodeFetch(settings);
+}
+
+/** @type {CustomFetch | undefined} */
+let shared;
+
+/**
+ * Returns the `fetch` of clients without options for it: in Node, one whose connections they share. Bun's and Deno's own
+ * are faster than their node:http.
+ */
+export const sharedFetch = () => (isBun || isDeno ? undefined : (shared ??= nodeFetch({ tls: {}, proxy: undefined })));
+
+/** @param {Settings} settings */
+function nodeFetch(settings) {
+  /** @type {Transport | undefined} */
   let started;
-  const start = () => (started ??= 'Bun' in globalThis ? startBun(settings) : startUndici(settings));
-  /** @type {typeof globalThis.fetch} */
-  const fetch = async (/** @type {any} */ input, /** @type {RequestInit | undefined} */ init) =>
-    (await start()).fetch(input, init);
+  const transport = () => (started ??= new Transport(settings));
   const close = async () => {
     const closing = started;
     started = undefined;
-    await (await closing)?.close();
+    await closing?.close();
   };
+  const fetch = (/** @type {any} */ input, /** @type {RequestInit | undefined} */ init) =>
+    fetchWith(transport(), input, init);
   // It can send streams, so the client streams uploads.
-  return Object.assign(fetch, { close, duplex: /** @type {const} */ ('half') });
+  return Object.assign(fetch, { close, duplex: /** @type {const} */ ('half'), [DIRECT]: directly(transport) });
 }

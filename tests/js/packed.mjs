@@ -13,6 +13,29 @@ function folder() {
 
 export const packedFolder = folder();
 const packed = (file) => import(pathToFileURL(join(packedFolder, file)).href);
-export const { DockerRegistryClient, Image, RegistryError, Repository, isRegistryError, parseReference } =
-  await packed('by-name.mjs');
+const main = await packed('by-name.mjs');
+export const { Image, RegistryError, Repository, isRegistryError, parseReference } = main;
 export const { connect, createFetch, dockerCredentials } = await packed('node-by-name.mjs');
+
+/** The client; over the transport that `npm test -- transports` names, unless a test gives a `fetch`. */
+export const DockerRegistryClient = await over(process.env.TRANSPORT);
+
+async function over(transport) {
+  if (!transport) return main.DockerRegistryClient;
+  const fetch = transport === 'node' ? createFetch() : await undiciFetch();
+  return class extends main.DockerRegistryClient {
+    constructor(host, options) {
+      super(host, isPlain(options) ? { fetch, ...options } : options);
+    }
+  };
+}
+
+/** From anything else the client has to make something itself. */
+const isPlain = (options) => options === undefined || (options && Object.getPrototypeOf(options) === Object.prototype);
+
+async function undiciFetch() {
+  const undici = await import('undici');
+  const dispatcher = new undici.Agent();
+  const fetch = (url, init) => undici.fetch(url, { ...init, dispatcher });
+  return Object.assign(fetch, { duplex: 'half' });
+}

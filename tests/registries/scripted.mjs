@@ -97,8 +97,8 @@ export const truncated =
     response.write(body.subarray(0, Math.floor(body.length / 2)), () => setTimeout(() => response.destroy(), 20));
   };
 
-/** The connection goes before any answer. */
-export const breaksOff = (request) => request.socket.destroy();
+/** The connection goes in the first line of the answer: had no byte come, a transport might send the request again by itself. */
+export const breaksOff = (request) => request.socket.end('HTTP/1.1 ');
 
 /** Bytes without an end, as fast as they are taken; `sent()` tells how many. */
 export function endless(headers = {}, chunk = Buffer.alloc(65_536, ' ')) {

@@ -29,15 +29,6 @@ test('Node', async (t) => {
     assert.deepEqual(JSON.parse(stdout), { required: true, slim: true, node: true, nodeRequired: true, ofNode });
   });
 
-  await t.test('without undici the entry for Node works as far as it can and says what is missing', async () => {
-    const program =
-      "import { createFetch } from 'docker-registry-client-wasm/node'; await createFetch({ proxy: 'env' })('http://x');";
-    await assert.rejects(
-      node('--input-type=module', '--eval', program),
-      /certificates and proxies need .*: npm install undici/,
-    );
-  });
-
   await t.test('a program of which nothing is left to do ends', async () => {
     const { stdout } = await node('--input-type=module', '--eval', "await import('docker-registry-client-wasm')");
     assert.equal(stdout, '');

@@ -1,0 +1,144 @@
+// Where the requests to an origin go: to it, or to a proxy.
+
+import { Buffer } from 'node:buffer';
+import http from 'node:http';
+import https from 'node:https';
+import { isIP } from 'node:net';
+import tls from 'node:tls';
+
+import { bypasses } from '../no-proxy.js';
+import { PlainAgent, SecureAgent } from './agents.js';
+import { TunnelAgent } from './tunnel.js';
+
+/** @import { Settings } from '../fetch.js' */
+/** @import { Tls } from '../tls.js' */
+
+/**
+ * What the requests to one origin have in common.
+ * @typedef {object} Route
+ * @property {typeof http.request} request
+ * @property {http.Agent} agent
+ * @property {string} host connected to
+ * @property {number} port
+ * @property {string} authority the `Host` field
+ * @property {string} prefix of the request target: the origin, for a proxy that forwards plain http
+ * @property {string[]} fields further header fields, as names and values in turn
+ * @property {string} [proxy] host of the proxy that sees the requests
+ */
+
+/** Origins whose routes are remembered. */
+const MOST = 1_000;
+const SCHEME_PORTS = { 'http:': 80, 'https:': 443 };
+
+/** Chooses the route of each origin, with pools that all of them share. */
+export class Routes {
+  /** @param {Settings} settings */
+  constructor({ tls: settings, proxy }) {
+    this.proxy = proxy;
+    this.settings = settings;
+    /** @type {import('node:tls').ConnectionOptions | undefined} */
+    this.read = undefined;
+    /** @type {Map<string, Route>} */
+    this.routes = new Map();
+    /** @type {Map<string, http.Agent>} */
+    this.agents = new Map();
+  }
+
+  /**
+   * Returns the route to an origin, such as "https://registry.example.com:5000".
+   * @param {string} origin
+   */
+  to(origin) {
+    let route = this.routes.get(origin);
+    if (!route) {
+      if (this.routes.size >= MOST) this.routes.clear();
+      route = this.find(new URL(origin));
+      this.routes.set(origin, route);
+    }
+    return route;
+  }
+
+  /**
+   * @param {URL} url
+   * @returns {Route}
+   */
+  find(url) {
+    const { protocol, host: authority } = url;
+    const isSecure = protocol === 'https:';
+    const { host, port } = addressOf(url);
+    const given = isSecure ? this.proxy?.https : this.proxy?.http;
+    const proxy = given && !bypasses(this.proxy?.except ?? '', host, port) ? new URL(given) : undefined;
+    const common = { authority, prefix: '', fields: [] };
+    if (isSecure) {
+      const agent = proxy
+        ? this.agent(`tunnel ${proxy.href}`, () => new TunnelAgent(this.context(), this.toProxy(proxy)))
+        : this.agent('https:', () => new SecureAgent(this.context()));
+      return { ...common, request: https.request, agent, host, port };
+    }
+    if (!proxy) return { ...common, request: http.request, agent: this.plain(), host, port };
+    // Most proxies allow CONNECT to port 443 only.
+    return { ...this.toProxy(proxy), authority, prefix: `http://${authority}` };
+  }
+
+  /**
+   * Returns the route to a proxy itself.
+   * @param {URL} proxy
+   * @returns {Route}
+   */
+  toProxy(proxy) {
+    const { host: authority, protocol, username, password } = proxy;
+    const login = [username, password].map(decodeURIComponent).join(':');
+    const fields = login === ':' ? [] : ['proxy-authorization', `Basic ${Buffer.from(login).toString('base64')}`];
+    const common = { ...addressOf(proxy), authority, prefix: '', fields, proxy: authority };
+    if (protocol === 'http:') return { ...common, request: http.request, agent: this.plain() };
+    // The client certificate is for registries.
+    const { cert, key, passphrase, ...settings } = this.settings;
+    // Requests to it name the registry in `Host`.
+    const servername = isIP(common.host) ? '' : common.host;
+    const agent = this.agent(
+      `https: proxy ${proxy.host}`,
+      () => new SecureAgent({ ...contextOf(settings), servername }),
+    );
+    return { ...common, request: https.request, agent };
+  }
+
+  /** Returns the options of connections to registries. The certificates are read once: a hundred take longer than a handshake. */
+  context() {
+    return (this.read ??= contextOf(this.settings));
+  }
+
+  plain() {
+    return this.agent('http:', () => new PlainAgent());
+  }
+
+  /**
+   * @param {string} kind
+   * @param {() => any} create
+   * @returns {http.Agent}
+   */
+  agent(kind, create) {
+    const agent = this.agents.get(kind) ?? create();
+    this.agents.set(kind, agent);
+    return agent;
+  }
+
+  /** Closes all connections. */
+  close() {
+    for (const agent of this.agents.values()) agent.destroy();
+  }
+}
+
+/**
+ * @param {Tls} settings
+ * @returns {import('node:tls').ConnectionOptions}
+ */
+function contextOf({ rejectUnauthorized, ...files }) {
+  const context = Object.keys(files).length > 0 ? { secureContext: tls.createSecureContext(files) } : {};
+  return rejectUnauthorized === undefined ? context : { ...context, rejectUnauthorized };
+}
+
+/** @param {URL} url */
+function addressOf({ protocol, hostname, port }) {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return { host, port: Number(port) || SCHEME_PORTS[/** @type {keyof typeof SCHEME_PORTS} */ (protocol)] };
+}
