@@ -6,10 +6,11 @@ export const title = 'a verified pull in Node';
 /** Rates in MiB/s; programs are compared by the time of whole processes, Node's start included. */
 export function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5 }) {
   const [large, piece] = server.blobs;
-  const node = (blob) => (name, run) => ({
+  const node = (blob) => (name, run, transport) => ({
     name,
     measure: async () => {
-      const { time, cpu, process } = await inNode('pull', run, { registry: server.url, package: packageUrl, ...blob });
+      const parameters = { registry: server.url, package: packageUrl, transport, ...blob };
+      const { time, cpu, process } = await inNode('pull', run, parameters);
       const rate = (milliseconds) => (blob.size / MIB / milliseconds) * 1000;
       return { value: rate(time), details: { cpu: rate(cpu), 'whole process': rate(process * 1000) } };
     },
@@ -35,6 +36,7 @@ export function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5 }) {
       rounds,
       variants: [
         ofLarge('blob()', 'stream'),
+        ofLarge('blob(), transport of ./node', 'stream', 'node'),
         ofLarge('fetch + node:crypto', 'fetchHash'),
         ofLarge('fetch, not verified', 'fetchLoop'),
         shell('curl | sha256sum', ['curl', 'sha256sum'], '| sha256sum', hex),
@@ -43,6 +45,7 @@ export function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5 }) {
       ],
       compare: [
         { of: 'blob()', to: 'fetch + node:crypto', atLeast: 0.95 },
+        { of: 'blob(), transport of ./node', to: 'blob()', atLeast: 1 },
         { of: 'blob()', to: 'fetch, not verified' },
         { of: 'blob()', to: 'curl | sha256sum', ...wholeProcess, atLeast: 1.5 },
         { of: 'blob()', to: 'curl | openssl sha256', ...wholeProcess },

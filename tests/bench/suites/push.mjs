@@ -53,11 +53,13 @@ export async function groups({ packageUrl, quick, rounds = quick ? 3 : 5, atEnd 
       title: `stream of ${mebibytes(pushed)} to a registry`,
       variants: [
         ofPush('pushBlob()', 'push'),
+        ofPush('pushBlob(), transport of ./node', 'push', { transport: 'node' }),
         ofPush('pushBlob() in chunks', 'push', { chunkSize: 4 * MIB }),
         ofPush('fetch + node:crypto', 'fetchPush'),
       ],
       compare: [
         { of: 'pushBlob()', to: 'fetch + node:crypto', atLeast: 0.9 },
+        { of: 'pushBlob(), transport of ./node', to: 'pushBlob()', atLeast: 1 },
         { of: 'pushBlob()', to: 'pushBlob() in chunks' },
       ],
     },

@@ -1,9 +1,11 @@
 // One large blob. What a page can do runs in pages too. `time` is milliseconds, from the call to the last byte.
 import { expect, once } from './time.mjs';
+import { fetchOf } from './transport.mjs';
 
-async function repositoryOf({ package: url, registry, repository }) {
+async function repositoryOf({ package: url, registry, repository, transport }) {
   const { DockerRegistryClient } = await import(url);
-  return new DockerRegistryClient(registry).repository(repository);
+  const fetch = await fetchOf(transport, url);
+  return new DockerRegistryClient(registry, { fetch }).repository(repository);
 }
 
 const blobUrl = ({ registry, repository, digest }) => `${registry}/v2/${repository}/blobs/${digest}`;

@@ -1,6 +1,7 @@
 // A large blob on its way to a registry. Node with --expose-gc: `rss` is what it takes above the idle process.
 import { peaks } from './memory.mjs';
 import { expect, once } from './time.mjs';
+import { fetchOf } from './transport.mjs';
 
 const PIECE = 128 * 1024;
 
@@ -27,9 +28,10 @@ async function measured(action) {
   return { ...time, rss };
 }
 
-export async function push({ package: url, registry, size, chunkSize }) {
+export async function push({ package: url, registry, size, chunkSize, transport }) {
   const { DockerRegistryClient } = await import(url);
-  const repository = new DockerRegistryClient(registry).repository('bench/pushed');
+  const fetch = await fetchOf(transport, url);
+  const repository = new DockerRegistryClient(registry, { fetch }).repository('bench/pushed');
   await repository.pushBlob(new Uint8Array(10));
   return measured(async () =>
     expect((await repository.pushBlob(source(size), { chunkSize })).size === size, 'another size'),

@@ -1,5 +1,6 @@
 // Many small requests, `concurrency` at a time. `time` is milliseconds per request.
 import { expect, once } from './time.mjs';
+import { fetchOf } from './transport.mjs';
 
 /** The first requests open connections and let the host compile. */
 const WARM_UP = 300;
@@ -18,9 +19,10 @@ async function perRequest({ digests, concurrency }, request) {
   return { time: time / measured.length, cpu: cpu / measured.length };
 }
 
-async function repository({ package: url, registry, concurrency }) {
+async function repository({ package: url, registry, concurrency, transport }) {
   const { DockerRegistryClient } = await import(url);
-  return new DockerRegistryClient(registry, { concurrency, cacheBytes: 0 }).repository('bench/small');
+  const options = { concurrency, cacheBytes: 0, fetch: await fetchOf(transport, url) };
+  return new DockerRegistryClient(registry, options).repository('bench/small');
 }
 
 const manifestUrl = ({ registry }, digest) => `${registry}/v2/bench/small/manifests/${digest}`;
