@@ -1,12 +1,16 @@
 // Through a forward proxy, as it stands between a company and the internet.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 
 import { createAuthority } from '../registries/certificates.mjs';
 import { startForwardProxy } from '../registries/forward-proxy.mjs';
 import { freePort } from '../../www/registry/process.mjs';
 import { startDistribution } from '../registries/servers.mjs';
-import { DockerRegistryClient, createFetch } from './packed.mjs';
+import { DockerRegistryClient, createFetch, packedFolder } from './packed.mjs';
 import { SOON, refused } from './support.mjs';
 
 const login = { username: 'proxy user', password: 'pR0xy:Secret/1' };
@@ -112,6 +116,8 @@ for (const [kind, registry] of [
       [{ HTTP_PROXY: proxy.url, no_proxy: `example.com, ${hostname}` }, unused],
       [{ HTTP_PROXY: proxy.url, NO_PROXY: '*' }, unused],
       [{ HTTP_PROXY: proxy.url, NO_PROXY: 'example.com,127.0.0.1:1' }, used],
+      [{ HTTP_PROXY: proxy.url, NO_PROXY: '10.0.0.0/8 127.0.0.0/8' }, unused],
+      [{ HTTP_PROXY: proxy.url, NO_PROXY: '10.0.0.0/8 7.0.0.1 ::1 0.0.1' }, used],
     ]) {
       for (const given of ['env', true]) {
         proxy.passed = [];
@@ -122,6 +128,74 @@ for (const [kind, registry] of [
     }
   });
 }
+
+test('names in NO_PROXY', SOON, async () => {
+  const file = join(packedFolder, 'node_modules/docker-registry-client-wasm/node/no-proxy.js');
+  const { bypasses } = await import(pathToFileURL(file).href);
+  for (const [list, host, expected] of [
+    ['example.com', 'example.com', true],
+    ['example.com', 'r.example.com', true],
+    ['EXAMPLE.com', 'R.example.COM', true],
+    ['example.com', 'badexample.com', false],
+    ['.example.com', 'example.com', false],
+    ['.example.com', 'r.example.com', true],
+    ['*.example.com', 'r.example.com', true],
+    ['example.com:443', 'example.com', true],
+    ['example.com:80', 'example.com', false],
+    ['a, b\tc', 'c', true],
+    ['', 'c', false],
+    ['*', 'c', true],
+    ['10.0.0.0/8', '10.1.2.3', true],
+    ['10.0.0.0/8', '11.1.2.3', false],
+    ['10.0.0.0/99', '10.1.2.3', false],
+    ['10.0.0.0/8', '10.example.com', false],
+    ['0.0.1', '10.0.0.1', false],
+    ['fd00::/8', 'fd12::1', true],
+    ['fd12::1', 'fd12::1', true],
+    ['[fd12::1]:443', 'fd12::1', true],
+    ['[fd12::1]:80', 'fd12::1', false],
+    ['(, [', 'c', false],
+  ]) {
+    assert.equal(bypasses(list, host, 443), expected, `${list}: ${host}`);
+  }
+});
+
+test('a proxy that speaks https itself', SOON, async () => {
+  const hidden = await startForwardProxy({ credentials: login, tls: authority.server });
+  try {
+    for (const registry of [plain, secure]) {
+      hidden.passed = [];
+      await status(registry, { ...authority.client, proxy: withLogin(hidden) });
+      assert.deepEqual(hidden.passed, passedFor(registry));
+    }
+    for (const { url } of [plain, secure]) {
+      const fetch = createFetch({ proxy: withLogin(hidden) });
+      await assert.rejects(fetch(`${url}/v2/`), {
+        code: 'NETWORK',
+        message: `the proxy ${new URL(hidden.url).host} cannot be reached: UNABLE_TO_VERIFY_LEAF_SIGNATURE`,
+      });
+    }
+  } finally {
+    await hidden.stop();
+  }
+});
+
+test('a tunnel that is no longer wanted', SOON, async () => {
+  const sockets = [];
+  const silent = createServer((socket) => sockets.push(socket.on('error', () => {}))).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const fetch = createFetch({ proxy: `http://127.0.0.1:${silent.address().port}` });
+  const abort = new AbortController();
+  const called = new DockerRegistryClient(secure.url, { fetch }).checkStatus({ signal: abort.signal });
+  const [socket] = await once(silent, 'connection');
+  await once(socket, 'data');
+  const closed = once(socket, 'close');
+  abort.abort();
+  await assert.rejects(called, { name: 'AbortError' });
+  await closed;
+  await fetch.close();
+  silent.close();
+});
 
 test('the environment is of no matter unless it is asked for', SOON, async () => {
   setEnvironment({ HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url });

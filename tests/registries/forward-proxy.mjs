@@ -1,14 +1,15 @@
 // What companies put between their people and the internet: it takes CONNECT and requests with a whole URL (RFC 9110 §7.1).
 import { createServer, request as ask } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { connect } from 'node:net';
 
 /**
- * @param {{ credentials?: { username: string, password: string }, allows?: (host: string) => boolean }} [options]
- *   `allows`: which host:port may be connected to
+ * @param {{ credentials?: { username: string, password: string }, allows?: (host: string) => boolean, tls?: { cert: string, key: string } }} [options]
+ *   `allows`: which host:port may be connected to; `tls`: it speaks https itself
  * @returns {Promise<{ url: string, passed: string[], refused: number, stop: () => Promise<void> }>} `passed`: methods and
  *   targets, in order
  */
-export async function startForwardProxy({ credentials, allows = () => true } = {}) {
+export async function startForwardProxy({ credentials, allows = () => true, tls } = {}) {
   const state = { passed: [], refused: 0 };
   const expected = credentials && `Basic ${btoa(`${credentials.username}:${credentials.password}`)}`;
   const tunnels = new Set();
@@ -18,7 +19,7 @@ export async function startForwardProxy({ credentials, allows = () => true } = {
     return allows(host) ? undefined : 403;
   };
 
-  const server = createServer((request, response) => {
+  const server = (tls ? createSecureServer : createServer)({ ...tls }, (request, response) => {
     const target = new URL(request.url);
     const status = refusal(request, target.host);
     if (status) {
@@ -59,5 +60,5 @@ export async function startForwardProxy({ credentials, allows = () => true } = {
       server.closeAllConnections();
       tunnels.forEach((socket) => socket.destroy());
     });
-  return Object.assign(state, { url: `http://127.0.0.1:${server.address().port}`, stop });
+  return Object.assign(state, { url: `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`, stop });
 }
