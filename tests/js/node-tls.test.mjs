@@ -84,6 +84,16 @@ test('a plain registry is reached as well', SOON, async () => {
   }
 });
 
+test('a registry without TLS is told as such, at once', SOON, async () => {
+  const plain = await startScripted();
+  try {
+    const https = { url: plain.url.replace('http:', 'https:') };
+    await refused(() => listing(https, {}), { code: 'NETWORK', message: /ERR_SSL_WRONG_VERSION_NUMBER .*try http:/ });
+  } finally {
+    await plain.stop();
+  }
+});
+
 test('what cannot be used is refused at once, without telling the key', async () => {
   const { cert, key } = authority.client;
   const argument = 'INVALID_ARGUMENT';

@@ -388,6 +388,18 @@ describe('connections', () => {
     });
   }
 
+  test('go to addresses of IPv6 too', SOON, async (context) => {
+    const other = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(ok('"six"'))));
+    other.listen(0, '::1');
+    const isThere = await once(other, 'listening').then(
+      () => true,
+      () => false,
+    );
+    context.after(() => other.close());
+    if (isThere) assert.equal(await (await fetch(`http://[::1]:${other.address().port}/`)).text(), '"six"');
+    else await fails(fetch('http://[::1]:1/'));
+  });
+
   test('none is made for what was aborted before', SOON, async () => {
     await assert.rejects(text({ signal: AbortSignal.abort() }), { name: 'AbortError' });
     assert.equal(sockets.length, 0);

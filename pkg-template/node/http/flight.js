@@ -37,6 +37,8 @@ const IDEMPOTENT = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'];
 const CLOSED = ['ECONNRESET', 'EPIPE'];
 /** Methods whose requests need no `Content-Length` if they have no body (RFC 9110 §8.6). */
 const BODILESS = ['GET', 'HEAD', 'DELETE', 'OPTIONS'];
+/** OpenSSL's reasons if a server answers without TLS; the code alone does not tell. */
+const NO_TLS = /wrong version number|packet length too long/;
 const NOTHING = new Uint8Array();
 
 /** A request. It calls `answered` or `failed` once, unless it is aborted before; then `ended` once. */
@@ -134,6 +136,7 @@ export class Flight {
       this.start();
       return;
     }
+    if (error.code === 'EPROTO' && NO_TLS.test(error.message)) error.code = 'ERR_SSL_WRONG_VERSION_NUMBER';
     this.lose(sending.route.proxy && isUnconnected(request?.socket) ? unreachable(sending.route, error) : error);
   }
 
