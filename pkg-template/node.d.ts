@@ -95,7 +95,7 @@ export interface FetchOptions {
    * take precedence. `NO_PROXY` lists hosts that are reached directly: domains with their subdomains, IP addresses and
    * ranges (`10.0.0.0/8`), each with an optional port; `*` stands for all hosts.
    *
-   * @defaultValue no proxy
+   * @defaultValue no proxy; with `NODE_USE_ENV_PROXY=1` or `--use-env-proxy`, as "env"
    */
   proxy?: string | URL | boolean;
 }

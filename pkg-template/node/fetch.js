@@ -39,7 +39,8 @@ let shared;
  * Returns the `fetch` of clients without options for it: in Node, one whose connections they share. Bun's and Deno's own
  * are faster than their node:http.
  */
-export const sharedFetch = () => (isBun || isDeno ? undefined : (shared ??= nodeFetch({ tls: {}, proxy: undefined })));
+export const sharedFetch = () =>
+  isBun || isDeno ? undefined : (shared ??= nodeFetch({ tls: {}, proxy: readProxy({}) }));
 
 /** @param {Settings} settings */
 function nodeFetch(settings) {

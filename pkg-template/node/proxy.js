@@ -12,8 +12,8 @@ import { refusal } from './options.js';
  * @returns {Proxies | undefined}
  */
 export function readProxy({ proxy }) {
-  if (proxy === undefined || proxy === false) return undefined;
-  if (proxy !== true && proxy !== 'env') {
+  if (proxy === false || (proxy === undefined && !nodeUsesEnvironment())) return undefined;
+  if (proxy !== undefined && proxy !== true && proxy !== 'env') {
     const url = checked(proxy, 'options.proxy');
     return { http: url, https: url, except: '', isFromEnvironment: false };
   }
@@ -26,6 +26,10 @@ export function readProxy({ proxy }) {
     ? { http, https: https || http, except: variable('no_proxy') ?? '', isFromEnvironment: true }
     : undefined;
 }
+
+/** Returns true if the user has told Node to use the variables for every request. Deno would ask for a permission. */
+const nodeUsesEnvironment = () =>
+  !('Deno' in globalThis) && (process.env.NODE_USE_ENV_PROXY === '1' || process.execArgv.includes('--use-env-proxy'));
 
 /** @param {string} name */
 const variable = (name) => process.env[name] ?? process.env[name.toUpperCase()];

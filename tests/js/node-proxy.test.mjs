@@ -15,6 +15,7 @@ import { SOON, refused } from './support.mjs';
 
 const login = { username: 'proxy user', password: 'pR0xy:Secret/1' };
 const VARIABLES = ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) => [name, name.toUpperCase()]);
+VARIABLES.push('NODE_USE_ENV_PROXY');
 
 let authority;
 let plain;
@@ -128,6 +129,19 @@ for (const [kind, registry] of [
     }
   });
 }
+
+test('the environment, as NODE_USE_ENV_PROXY tells Node itself', SOON, async () => {
+  for (const [value, given, expected] of [
+    ['1', undefined, passedFor(secure)],
+    ['1', false, []],
+    ['0', undefined, []],
+  ]) {
+    proxy.passed = [];
+    setEnvironment({ HTTPS_PROXY: proxy.url, NODE_USE_ENV_PROXY: value });
+    await status(secure, { proxy: given });
+    assert.deepEqual(proxy.passed, expected);
+  }
+});
 
 test('names in NO_PROXY', SOON, async () => {
   const file = join(packedFolder, 'node_modules/docker-registry-client-wasm/node/no-proxy.js');
