@@ -1,8 +1,9 @@
 // A group: several ways to do the same thing, measured in turn, and what is compared.
 //
 // variants: [{ name, measure: async () => ({ value, details? }), notRun?: 'why' }]
-// compare:  [{ of, to?, above?, by?, atMost?, atLeast? }]  `to`: the ratio to another variant; `above`: the difference; neither: the value
-//           itself; `by`: a detail instead of the value; atMost, atLeast: the target
+// compare:  [{ of, to?, above?, by?, atMost?, below?, atLeast?, behind? }]  `to`: the ratio to another variant; `above`: the difference;
+//           neither: the value itself; `by`: a detail instead of the value; atMost, below, atLeast: the target; `behind`: why a ratio is
+//           above 1, where it is
 import { median } from './variants/time.mjs';
 
 /** Runs the variants in turn, each round beginning with another one, so that a slow minute of the machine meets all of them. */
@@ -48,10 +49,10 @@ function summary({ name, notRun, failed, samples }) {
 }
 
 /** What was measured in the same round is compared; of the rounds' ratios the median counts. */
-function comparison({ of, to, above, by, atMost, atLeast }, rows) {
+function comparison({ of, to, above, by, atMost, below, atLeast, behind }, rows) {
   const subject = rows.find(({ name }) => name === of);
   const peer = rows.find(({ name }) => name === (to ?? above));
-  const described = { of, to, above, by, atMost, atLeast };
+  const described = { of, to, above, by, atMost, below, atLeast };
   const missing = [subject, peer].find((row) => row?.notRun);
   if (missing) return { ...described, notRun: `without ${missing.name}` };
   const read = (sample, what) => (what === undefined ? sample.value : sample.details[what]);
@@ -67,6 +68,17 @@ function comparison({ of, to, above, by, atMost, atLeast }, rows) {
   // Processor time is calmer than the clock where others use the machine.
   const hasCpu =
     to && by === undefined && [subject, peer].every(({ samples }) => samples[0].details?.cpu !== undefined);
-  const met = atMost !== undefined ? value <= atMost : atLeast !== undefined ? value >= atLeast : undefined;
-  return { ...described, value, cpu: hasCpu ? over('cpu') : undefined, met };
+  return {
+    ...described,
+    value,
+    cpu: hasCpu ? over('cpu') : undefined,
+    met: reached(value, described),
+    why: to && value > 1 ? behind : undefined,
+  };
+}
+
+function reached(value, { atMost, below, atLeast }) {
+  if (atMost !== undefined) return value <= atMost;
+  if (below !== undefined) return value < below;
+  return atLeast === undefined ? undefined : value >= atLeast;
 }

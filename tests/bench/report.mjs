@@ -1,7 +1,7 @@
 // What was measured, for people; the JSON holds the same and all samples.
 
 const number = (value) => {
-  if (value === 0) return '0';
+  if (Number.isInteger(value)) return String(value);
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
   return value.toFixed(digits);
 };
@@ -19,14 +19,20 @@ function row({ name, notRun, median, low, high, details }) {
   return `  ${name.padEnd(NAME)} ${number(median).padStart(8)}  ${range.padEnd(17)} ${detailsOf(details)}`.trimEnd();
 }
 
-function comparison({ of, to, above, by, value, cpu, atMost, atLeast, met, notRun }) {
+function comparison({ of, to, above, by, value, cpu, atMost, below, atLeast, met, why, notRun }) {
   const what = to ? `${of} / ${to}` : above ? `${of} − ${above}` : of;
   const name = by ? `${what} [${by}]` : what;
-  const target = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : '–';
+  const targets = [
+    ['≤', atMost],
+    ['<', below],
+    ['≥', atLeast],
+  ].filter(([, limit]) => limit !== undefined);
+  const target = targets.map((parts) => parts.join(' ')).join(', ') || '–';
   if (notRun) return `    ${name.padEnd(WIDE)} not run: ${notRun}`;
   const verdict = met === undefined ? '' : met ? 'met' : 'not met';
   const processor = cpu === undefined ? '' : number(cpu);
-  return `    ${name.padEnd(WIDE)} ${number(value).padStart(7)} ${processor.padStart(7)}   ${target.padEnd(8)} ${verdict}`.trimEnd();
+  const line = `    ${name.padEnd(WIDE)} ${number(value).padStart(7)} ${processor.padStart(7)}   ${target.padEnd(8)} ${verdict}`;
+  return why ? `${line.trimEnd()}\n      because ${why}` : line.trimEnd();
 }
 
 export function table(groups) {

@@ -5,43 +5,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { ensureBuilt, ensureNodeModules, root } from '../../xtask/ensure.mjs';
 import { runGroup } from './groups.mjs';
+import { settings, usage } from './options.mjs';
 import { find, startServer } from './processes.mjs';
 import { table } from './report.mjs';
 import { MIB } from './units.mjs';
-
-const SUITES = ['listing', 'requests', 'pull', 'registry', 'push', 'memory', 'size', 'start', 'chromium'];
-
-const usage = `npm run bench -- [options] [${SUITES.join(' | ')}]…
-  --quick            smaller blobs, fewer requests and rounds
-  --rounds NUMBER    how often each variant runs
-  --json FILE        where all samples go (target/bench.json)
-  --package FOLDER   measures a package built before instead of building pkg/`;
-
-const options = {
-  quick: { type: 'boolean', default: false },
-  rounds: { type: 'string' },
-  json: { type: 'string', default: join(root, 'target', 'bench.json') },
-  package: { type: 'string' },
-  help: { type: 'boolean', default: false },
-};
-
-function settings() {
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const unknown = positionals.filter((name) => !SUITES.includes(name));
-  if (unknown.length > 0) throw new Error(`no such benchmark: ${unknown.join(', ')}\n${usage}`);
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
-    throw new Error(`--rounds takes a number\n${usage}`);
-  return {
-    ...values,
-    rounds,
-    names: positionals.length > 0 ? SUITES.filter((name) => positionals.includes(name)) : SUITES,
-  };
-}
 
 /** First line of what a program says of its version. */
 function version(program) {
@@ -55,8 +25,7 @@ function version(program) {
 }
 
 const machine = () => ({
-  system: `${os.type()} ${os.release()} ${os.arch()}`,
-  processor: os.cpus()[0]?.model,
+  system: `${os.type()} ${os.arch()}`,
   processors: os.cpus().length,
   memory: `${Math.round(os.totalmem() / 1024 / MIB)} GiB`,
   node: process.version,
@@ -65,7 +34,8 @@ const machine = () => ({
   chromium: version('chromium'),
 });
 
-async function main({ quick, rounds, json, package: folder, help, names }) {
+async function main({ json, package: folder, help, names, ...measured }) {
+  const { quick } = measured;
   if (help) return console.log(usage);
   // Before the build, which is work too.
   const load = os.loadavg();
@@ -76,24 +46,27 @@ async function main({ quick, rounds, json, package: folder, help, names }) {
   const cleanUps = [];
   const results = [];
   try {
-    const server = await startServer({
-      tags: 100_000,
-      repositories: 10_000,
-      requests: quick ? 1300 : 2300,
-      blobs: quick ? [256 * MIB, 64 * MIB] : [1024 * MIB, 256 * MIB],
-      folders: { pkg: packageFolder, variants },
-    });
-    cleanUps.push(server.stop);
+    const suites = await Promise.all(names.map(async (name) => [name, await import(`./suites/${name}.mjs`)]));
+    let server;
+    if (suites.some(([, { ownRegistries }]) => !ownRegistries)) {
+      server = await startServer({
+        tags: 100_000,
+        repositories: 10_000,
+        requests: quick ? 1300 : 2300,
+        blobs: quick ? [256 * MIB, 64 * MIB] : [1024 * MIB, 256 * MIB],
+        folders: { pkg: packageFolder, variants },
+      });
+      cleanUps.push(server.stop);
+    }
     const packageUrl = pathToFileURL(join(packageFolder, 'index.js')).href;
-    const context = { server, quick, rounds, packageUrl, atEnd: (task) => cleanUps.push(task) };
-    for (const name of names) {
-      const suite = await import(`./suites/${name}.mjs`);
+    const context = { ...measured, server, packageUrl, atEnd: (task) => cleanUps.push(task) };
+    for (const [name, suite] of suites) {
       console.log(`\n━━━ ${name}: ${suite.title}`);
       for (const group of await suite.groups(context)) {
-        const measured = { suite: name, ...(await runGroup(group, progress)) };
+        const result = { suite: name, ...(await runGroup(group, progress)) };
         progress('');
-        console.log(table([measured]));
-        results.push(measured);
+        console.log(table([result]));
+        results.push(result);
       }
     }
   } finally {
@@ -124,7 +97,7 @@ function progress(text) {
 }
 
 await Promise.resolve()
-  .then(() => main(settings()))
+  .then(() => main(settings(process.argv.slice(2))))
   .catch((error) => {
     console.error(error.message);
     process.exitCode = 1;

@@ -56,11 +56,11 @@ function python() {
 /**
  * An environment of Python packages in target/tools, made on first use and where what it is made of has changed.
  * @param {string} what as a person knows it
- * @param {{ name: string, sources: string[], fill: (pip: Function, bin: string) => Promise<void> }} options `sources`: the files
+ * @param {{ name: string, sources: (string | URL)[], fill: (pip: Function, bin: string) => Promise<void> }} options `sources`: the files
  *   that say what is in it
  * @returns {Promise<string>} its folder of programs
  */
-async function ensureEnvironment(what, { name, sources, fill }) {
+export async function ensureEnvironment(what, { name, sources, fill }) {
   const folder = join(tools, name);
   const bin = join(folder, 'bin');
   const contents = await Promise.all(sources.map((path) => readFile(path)));
@@ -112,15 +112,30 @@ export async function ensurePythonRegistries() {
   return { bin, sites: beside('python') };
 }
 
+/**
+ * Folder of npm packages that no lock of ours should hold, in target/tools; installed on first use.
+ * @param {string} name of the folder; each has its own packages, as npm removes what it is not asked for
+ * @param {Record<string, string>} packages their versions
+ */
+export async function ensureNpmPackages(name, packages) {
+  const prefix = join(tools, name);
+  const versions = Object.entries(packages);
+  const present = await Promise.all(
+    versions.map(async ([one, version]) => {
+      const text = await readFile(join(prefix, 'node_modules', one, 'package.json'), 'utf8').catch(() => '{}');
+      return JSON.parse(text).version === version;
+    }),
+  );
+  if (!present.every(Boolean)) {
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--no-package-lock', '--loglevel=error'];
+    const wanted = versions.map(([one, version]) => `${one}@${version}`);
+    await run('npm', ['install', '--prefix', prefix, ...flags, ...wanted], { quiet: true });
+  }
+  return prefix;
+}
+
 /** Folder of npm's docker-registry-client, which by now needs packages that no lock of ours should hold. */
 export async function ensureNpmPeer() {
-  const [name, version] = ['docker-registry-client', '3.4.0'];
-  const prefix = join(tools, 'npm-peers');
-  const folder = join(prefix, 'node_modules', name);
-  const there = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '{}');
-  if (JSON.parse(there).version !== version) {
-    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--no-package-lock', '--loglevel=error'];
-    await run('npm', ['install', '--prefix', prefix, ...flags, `${name}@${version}`], { quiet: true });
-  }
-  return folder;
+  const name = 'docker-registry-client';
+  return join(await ensureNpmPackages('npm-peers', { [name]: '3.4.0' }), 'node_modules', name);
 }

@@ -68,12 +68,48 @@ async function largeImageIn(url, repository, n) {
 /**
  * @typedef {object} Operation
  * @property {string} title
+ * @property {boolean} [countedOnly] too small to be worth timing
  * @property {(url: string, n: number) => Promise<object>} prepare `url` of the source registry; what it returns must fit into JSON
  * @property {(world: { connect: (url?: string) => any, from: string, to: string, mark: () => Promise<void> }, prepared: any) => Promise<unknown>} run
  *   `connect` makes a client, of the source registry if no URL is given; what happens before `mark()` is not counted
  * @type {Record<string, Operation>}
  */
 export const operations = {
+  catalog: {
+    title: 'repositories()',
+    countedOnly: true,
+    prepare: (url) => operations.pull.prepare(url),
+    run: ({ connect }) => connect().repositories(),
+  },
+
+  tags: {
+    title: 'tags()',
+    countedOnly: true,
+    prepare: (url) => operations.pull.prepare(url),
+    run: ({ connect }, { repository }) => connect().repository(repository).tags(),
+  },
+
+  digest: {
+    title: 'headManifest()',
+    countedOnly: true,
+    prepare: (url) => operations.pull.prepare(url),
+    run: ({ connect }, { repository }) => connect().repository(repository).headManifest('latest'),
+  },
+
+  manifest: {
+    title: 'manifest()',
+    countedOnly: true,
+    prepare: (url) => operations.pull.prepare(url),
+    run: ({ connect }, { repository }) => connect().repository(repository).manifest('latest'),
+  },
+
+  config: {
+    title: 'image() with its config',
+    countedOnly: true,
+    prepare: (url) => operations.pull.prepare(url),
+    run: ({ connect }, { repository }) => connect().repository(repository).image('latest'),
+  },
+
   describeTags: {
     title: `describeTags() of ${COUNTS.tags} tags`,
     async prepare(url) {
