@@ -272,6 +272,7 @@ describe('the relay', () => {
   test('passes on that the registry has gone', SOON, async (context) => {
     const { ask, relay } = await world(context, breaksOff, { rtt: 2 });
     await assert.rejects(ask('/'), { code: 'ECONNRESET' });
+    await until(() => relay.log[0].end !== undefined, 'the exchange has ended');
     assert.equal(roundTrips(relay.log), 0, 'without a response there is no round trip');
   });
 

@@ -58,7 +58,10 @@ export function observe({ registry, now, connected, log }) {
   });
   const finish = () => {
     const done = open.shift();
-    if (done) done.end = now();
+    if (!done) return;
+    done.end = now();
+    // Some bytes are no response.
+    if (done.status === undefined) done.answered = undefined;
   };
   return {
     fromClient(bytes) {
