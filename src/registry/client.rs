@@ -16,7 +16,7 @@ use crate::registry::api::settings::{Call, Settings};
 use crate::registry::api::version;
 use crate::registry::copy::Copied;
 use crate::registry::diagnose::Diagnosis;
-use crate::registry::legacy::v1;
+use crate::registry::legacy::{BuiltIn, LoadLegacy};
 use crate::registry::listing::Listing;
 use crate::registry::repository::Repository;
 use crate::registry::{copy, diagnose};
@@ -36,7 +36,12 @@ impl<H: Host> Clone for Client<H> {
 impl<H: Host> Client<H> {
     /// Creates a client of the registry at `base`. No request is made.
     pub fn new(host: H, base: Url, settings: Settings) -> Self {
-        Self { api: Rc::new(Connection::new(host, base, settings)) }
+        Self::with_legacy(host, base, settings, Rc::new(BuiltIn))
+    }
+
+    /// Creates a client that loads the code for old registries when it needs it.
+    pub fn with_legacy(host: H, base: Url, settings: Settings, legacy: Rc<dyn LoadLegacy<H>>) -> Self {
+        Self { api: Rc::new(Connection::new(host, base, settings, legacy)) }
     }
 
     /// The registry's base URL.
@@ -73,7 +78,7 @@ impl<H: Host> Client<H> {
     /// - Otherwise the code of the failed request.
     pub async fn check_status(&self, call: &Call) -> Result<()> {
         if self.api.is_v1(call).await? {
-            return v1::check(&self.api, call).await;
+            return version::check_v1(&self.api, call).await;
         }
         version::check(&self.api, call).await
     }

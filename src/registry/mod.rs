@@ -28,7 +28,7 @@ pub use diagnose::Diagnosis;
 pub use image::Image;
 pub use image::layer::{HistoryStep, ImageLayer, Layer};
 pub use image::reference::ImageReference;
-pub use legacy::schema1::{Form, Legacy, SignatureFact};
+pub use legacy::{Form, Schema1Parts, SignatureFact};
 pub use listing::Listing;
 pub use manifest::artifact::{Artifact, ArtifactFile};
 pub use manifest::delete::Dependents;

@@ -18,7 +18,6 @@ use crate::registry::blob::source::BlobSource;
 use crate::registry::cleanup::{Cleanup, Policy};
 use crate::registry::image::Image;
 use crate::registry::image::reference::ImageReference;
-use crate::registry::legacy::v1;
 use crate::registry::listing::Listing;
 use crate::registry::manifest::artifact::Artifact;
 use crate::registry::manifest::delete::Dependents;
@@ -125,7 +124,7 @@ impl<H: Host> Repository<H> {
         let reference = Reference::parse(reference)?;
         let platform = platform.map(Platform::parse).transpose()?;
         if repo.is_v1().await? {
-            return Box::pin(v1::find(&repo, &reference, platform.as_ref())).await;
+            return repo.api.legacy().await?.find(&repo, &reference, platform.as_ref()).await;
         }
         Image::find(&repo, &reference, platform.as_ref()).await
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::support::{Bytes, Reply, Scripted, Seen, Step, sha256};
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::registry::legacy::v1::LARGEST_STREAM;
+use docker_registry_client_wasm::registry::legacy::LARGEST_STREAM;
 use docker_registry_client_wasm::registry::tag::describe::Order;
 use docker_registry_client_wasm::registry::{
     BlobSource, Call, Image, ImageReference, InMemory, Layer, Repository, Settings, TagData, Version,

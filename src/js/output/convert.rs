@@ -136,7 +136,7 @@ pub fn manifest(fetched: &FetchedManifest) -> Result<JsValue> {
         manifests: document.manifests.as_deref(),
         subject: document.subject.as_ref(),
         annotations: document.annotations.as_ref(),
-        signatures: fetched.schema1.as_ref().map(|legacy| legacy.signatures.as_slice()),
+        signatures: fetched.schema1.as_ref().map(|parts| parts.signatures.as_slice()),
         problem: document.problem.as_ref().map(|problem| problem.message.as_str()),
     })?;
     let set = |name: &str, value: &JsValue| Reflect::set(&object, &name.into(), value);

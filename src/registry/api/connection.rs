@@ -13,13 +13,13 @@ use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::oci::platform::Platform;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::url::Url;
-use crate::protocol::v1;
 use crate::registry::api::cache::Cache;
 use crate::registry::api::capabilities::Capabilities;
 use crate::registry::api::endpoint::Endpoint;
 use crate::registry::api::locks::AllTurns;
 use crate::registry::api::response::{Response, Streaming};
 use crate::registry::api::settings::{Call, Settings, Version};
+use crate::registry::legacy::{Legacy, LoadLegacy};
 use crate::transport::layers::notice::Notices;
 use crate::transport::layers::retry::Retry;
 use crate::transport::limiter::Limiter;
@@ -41,6 +41,7 @@ pub struct Connection<H: Host> {
     base: Url,
     page_origin: Option<String>,
     host: Rc<H>,
+    legacy: Rc<dyn LoadLegacy<H>>,
     stack: Stack<H>,
     limiter: Limiter,
     /// Origins to which requests may be sent.
@@ -70,7 +71,7 @@ pub struct Connection<H: Host> {
 }
 
 impl<H: Host> Connection<H> {
-    pub(crate) fn new(host: H, base: Url, settings: Settings) -> Self {
+    pub(crate) fn new(host: H, base: Url, settings: Settings, legacy: Rc<dyn LoadLegacy<H>>) -> Self {
         let notices = Rc::new(Notices::new(settings.warned));
         let page_origin = host.page_origin();
         let trust = Trust::new(base.clone(), settings.trusted);
@@ -94,6 +95,7 @@ impl<H: Host> Connection<H> {
             base,
             page_origin,
             host,
+            legacy,
             stack,
             limiter,
             trust,
@@ -116,6 +118,11 @@ impl<H: Host> Connection<H> {
     /// Returns the number of requests that may be in flight at the moment.
     pub(crate) fn parallel_requests(&self) -> usize {
         self.limiter.size()
+    }
+
+    /// Returns the code for old registries, and loads it first if necessary.
+    pub(crate) async fn legacy(&self) -> Result<&'static dyn Legacy<H>> {
+        self.legacy.load().await
     }
 
     pub(crate) fn base(&self) -> &Url {
@@ -178,12 +185,6 @@ impl<H: Host> Connection<H> {
     pub(crate) fn upload_endpoint(&self, name: &RepositoryName, rest: &str, from: Option<&RepositoryName>) -> Endpoint {
         let (into, from) = (self.full_name(name), from.map(|from| self.full_name(from)));
         Endpoint { url: self.base.with_path(&format!("v2/{into}/{rest}")), resource: Resource::Upload { into, from } }
-    }
-
-    /// Builds an endpoint of a repository in V1's tree.
-    pub(crate) fn v1_repository_endpoint(&self, name: &RepositoryName, path: &str) -> Endpoint {
-        let resource = Resource::Repository(v1::full_name(name));
-        Endpoint { url: self.base.with_path(&format!("v1/{path}")), resource }
     }
 
     /// Returns the name by which the registry knows a repository.

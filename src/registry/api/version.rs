@@ -72,10 +72,14 @@ pub async fn check<H: Host>(api: &Connection<H>, call: &Call) -> Result<()> {
     looks_like_registry(&api.get(&api.endpoint("v2/"), None, LIMIT, call).await?)
 }
 
+/// Requests `/v1/_ping`, which needs no credentials: V1 checks them at repositories only.
+pub async fn check_v1<H: Host>(api: &Connection<H>, call: &Call) -> Result<()> {
+    looks_like_registry(&api.get(&api.endpoint("v1/_ping"), None, LIMIT, call).await?)
+}
+
 async fn detect_v1<H: Host>(api: &Connection<H>, v2: Response<Vec<u8>>, call: &Call) -> Result<Version> {
     // A cross-origin page gets an error here rather than a 404 without CORS header fields.
-    let ping = api.get(&api.endpoint("v1/_ping"), None, LIMIT, call).await;
-    match ping.and_then(|response| looks_like_registry(&response)) {
+    match check_v1(api, call).await {
         Ok(()) => Ok(Version::V1),
         Err(_) => {
             let who = failure::answerer(&v2.url, &v2.http, &v2.body);

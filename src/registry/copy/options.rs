@@ -2,7 +2,7 @@
 
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::Platform;
-use crate::registry::legacy::schema1::Form;
+use crate::registry::legacy::Form;
 use crate::registry::tag::set::Expected;
 use serde::Serialize;
 use std::rc::Rc;

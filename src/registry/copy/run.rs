@@ -56,7 +56,7 @@ pub async fn copy<H: Host>(
         platforms => selection::of(&from, found, platforms).await?,
     };
     let converted = match (&root.schema1, options.convert) {
-        (Some(legacy), Some(form)) => Some(Box::pin(from.convert(legacy, form)).await?),
+        (Some(parts), Some(form)) => Some(from.api.legacy().await?.convert(&from, parts, form).await?),
         _ => None,
     };
     let root = converted.as_ref().map_or(root, |converted| converted.manifest.clone());

@@ -47,10 +47,9 @@ pub async fn node<H: Host>(
     manifest: Rc<FetchedManifest>,
     unknown: UnknownKinds,
 ) -> Result<(Node, Vec<Part>)> {
-    if let Some(legacy) = &manifest.schema1 {
+    if let Some(parts) = &manifest.schema1 {
         // The blobs are known by digest; their sizes are requested here.
-        let blobs = source.schema1_layers(legacy, legacy.document.blobs.iter());
-        let blobs = Box::pin(blobs).await?;
+        let blobs = source.api.legacy().await?.all_blobs(source, parts).await?;
         return Ok((Node { manifest, blobs }, Vec::new()));
     }
     let parts = parts(&manifest);
@@ -77,8 +76,8 @@ pub async fn node<H: Host>(
 
 /// Returns all parts of a manifest, without a request.
 pub fn all(manifest: &FetchedManifest) -> Vec<Part> {
-    if let Some(legacy) = &manifest.schema1 {
-        return legacy.known_blobs().into_iter().map(Part::Blob).collect();
+    if let Some(parts) = &manifest.schema1 {
+        return parts.known_blobs().into_iter().map(Part::Blob).collect();
     }
     let parts = parts(manifest);
     let blobs = parts.blobs.into_iter().map(Part::Blob).chain(parts.manifests.into_iter().map(Part::Manifest));

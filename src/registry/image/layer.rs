@@ -7,7 +7,7 @@ use crate::protocol::json::MAX_SAFE_INTEGER;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::v1::ImageId;
-use crate::registry::legacy::v1::V1Layer;
+use crate::registry::legacy::V1Layer;
 use crate::transport::{Error, Result};
 
 /// A layer of an image, as its registry identifies it.

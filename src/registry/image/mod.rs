@@ -22,7 +22,7 @@ use crate::registry::api::settings::Call;
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::image::layer::{HistoryStep, ImageLayer, Layer, total_size};
 use crate::registry::image::platform::Found;
-use crate::registry::legacy::v1;
+use crate::registry::legacy;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
@@ -85,9 +85,9 @@ impl<H: Host> Image<H> {
         let Found { manifest, platform } = found;
         let document = manifest.sound()?;
         let (of, layers) = match (&manifest.schema1, &document.config, &document.layers) {
-            (Some(legacy), ..) => {
-                let layers = repo.schema1_layers(legacy, legacy.document.layers());
-                (ImageOrigin::Schema1(manifest.clone()), Box::pin(layers).await?)
+            (Some(parts), ..) => {
+                let layers = repo.api.legacy().await?.layers(repo, parts).await?;
+                (ImageOrigin::Schema1(manifest.clone()), layers)
             }
             (None, Some(config), Some(layers)) if document.kind == Kind::Image => {
                 (ImageOrigin::Manifest(manifest.clone(), Box::new(config.clone())), layers.clone())
@@ -168,7 +168,7 @@ impl<H: Host> Image<H> {
 
     /// Returns the media type of the manifest, or of a V1 image's JSON.
     pub fn media_type(&self) -> &str {
-        self.manifest().map_or(v1::JSON, |manifest| &manifest.manifest.media_type)
+        self.manifest().map_or(legacy::JSON, |manifest| &manifest.manifest.media_type)
     }
 
     /// Returns true if a digest covers the whole image, which is false for V1.
@@ -229,7 +229,7 @@ impl<H: Host> Image<H> {
         let repo = self.repo(call);
         let layer = match which.of(&self.0.layers, self.is_verified())? {
             ImageLayer::Blob(layer) => layer,
-            ImageLayer::V1(layer) => return Box::pin(v1::layer(&repo, layer)).await,
+            ImageLayer::V1(layer) => return repo.api.legacy().await?.layer(&repo, layer).await,
         };
         let pulled = repo.blob(&layer.digest, Some(layer.size)).await;
         pulled.map_err(|mut error| {
@@ -248,7 +248,10 @@ impl<H: Host> Image<H> {
     pub async fn json(&self, call: &Call) -> Result<Rc<Vec<u8>>> {
         let bytes = match &self.0.of {
             ImageOrigin::Manifest(_, config) => self.repo(call).config(config).await?,
-            ImageOrigin::Schema1(manifest) => schema1_config(manifest)?,
+            ImageOrigin::Schema1(manifest) => {
+                let parts = manifest.schema1.as_ref().ok_or_else(|| Error::internal("schema 1 without its payload"))?;
+                Rc::new(self.0.api.legacy().await?.config(parts)?)
+            }
             ImageOrigin::V1(_, json) => json.clone(),
         };
         config::check_object(&bytes)?;
@@ -321,20 +324,14 @@ impl<H: Host> Image<H> {
         self.0.config.as_ref().ok_or_else(|| {
             let media_type = match &self.0.of {
                 ImageOrigin::Manifest(_, config) => &config.media_type,
-                ImageOrigin::Schema1(_) | ImageOrigin::V1(..) => v1::JSON,
+                ImageOrigin::Schema1(_) | ImageOrigin::V1(..) => legacy::JSON,
             };
             Error::new(code::UNSUPPORTED, format!("an artifact has no image config: its config is {media_type}"))
         })
     }
 }
 
-/// Returns the config that a schema1 manifest contains.
-fn schema1_config(manifest: &FetchedManifest) -> Result<Rc<Vec<u8>>> {
-    let legacy = manifest.schema1.as_ref().ok_or_else(|| Error::internal("schema 1 without its payload"))?;
-    Ok(Rc::new(legacy.document.config(None)?))
-}
-
 /// Returns the V1 ids of a schema1 manifest, top first.
 fn v1_ids(manifest: &FetchedManifest) -> impl Iterator<Item = &str> {
-    manifest.schema1.iter().flat_map(|legacy| legacy.document.ancestry())
+    manifest.schema1.iter().flat_map(|parts| parts.document.ancestry())
 }

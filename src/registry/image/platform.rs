@@ -156,8 +156,8 @@ pub fn none_fits(platform: &Platform, images: &[Descriptor]) -> Error {
 impl<H: Host> Repo<H> {
     /// Returns the image config of a manifest, or `None` if its config is something else (an artifact's).
     pub(crate) async fn image_config(&self, manifest: &FetchedManifest) -> Result<Option<ImageConfig>> {
-        if let Some(legacy) = &manifest.schema1 {
-            return Ok(Some(ImageConfig::parse(&legacy.document.config(None)?)?));
+        if let Some(parts) = &manifest.schema1 {
+            return Ok(Some(ImageConfig::parse(&self.api.legacy().await?.config(parts)?)?));
         }
         let Some(descriptor) = manifest.manifest.config.as_ref() else { return Ok(None) };
         if !media_type::is_image_config(&media_type::essence(&descriptor.media_type)) {

@@ -18,7 +18,6 @@ use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
 use crate::registry::api::settings::Call;
 use crate::registry::api::version;
-use crate::registry::legacy::v1;
 use crate::registry::listing::pager::{PageRequest, Pager};
 use crate::registry::listing::paging::{ListingBounds, PAGE_LIMIT, next_page};
 use crate::transport::{Error, Host, Result};
@@ -272,21 +271,18 @@ impl<H: Host> Listing<H> {
         };
     }
 
-    /// Fetches a page of a V1 registry. A registry that ignores the page number returns nothing new on the second
-    /// page, which ends the listing.
+    /// Fetches a page of a V1 registry.
     async fn v1_page(&mut self, number: u64) -> Result<Strings> {
         let name = match &self.listed {
             Listed::Catalog => None,
             Listed::Tags(name) => Some(name.as_ref().map_err(Clone::clone)?),
         };
-        let response = v1::list(&self.api, name, (number, self.course.size), &self.call).await?;
-        self.extent.page(&response)?;
-        let page = v1::page_of(&response, name.is_none())?;
-        let fresh = self.course.fresh(page.names);
-        self.extent.add(&response, fresh.len())?;
-        if v1::goes_on((number, page.pages), (fresh.len(), page.total), &response, &self.extent)? {
+        let (api, pager, bounds) = (&self.api, &mut self.course, &mut self.extent);
+        let legacy = api.legacy().await?;
+        let (names, goes_on) = legacy.list_page(api, name, number, &self.call, pager, bounds).await?;
+        if goes_on {
             self.next = Next::V1(number + 1);
         }
-        Ok(fresh)
+        Ok(names)
     }
 }

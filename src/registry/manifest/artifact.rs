@@ -90,7 +90,7 @@ impl<H: Host> Repo<H> {
         document.subject = subject;
         document.annotations = artifact.annotations;
         let (bytes, media_type) = document.write()?;
-        let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
+        let manifest = Rc::new(FetchedManifest::new(bytes, media_type)?);
         let reference = tag.map_or_else(|| Reference::Digest(manifest.digest.clone()), Reference::Tag);
         match self.push_manifest(&reference, &manifest).await {
             // The registry reported that it has the empty blob, but it does not.

@@ -16,7 +16,7 @@ use crate::protocol::schema1::signed::Signed;
 use crate::registry::api::endpoint::Endpoint;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
-use crate::registry::legacy::schema1::Legacy;
+use crate::registry::legacy::Schema1Parts;
 use crate::transport::{Error, Host, Result};
 
 /// Maximum bytes of a manifest or config: the size that registries must accept at least (distribution-spec).
@@ -32,24 +32,20 @@ pub struct FetchedManifest {
     /// The parsed document.
     pub manifest: Manifest,
     /// Payload and signatures of a schema1 manifest.
-    pub schema1: Option<Box<Legacy>>,
+    pub schema1: Option<Box<Schema1Parts>>,
 }
 
 impl FetchedManifest {
-    /// Creates a manifest from bytes that were not fetched. `algorithm` is that of its digest. Signatures of
-    /// schema1 are not checked.
-    pub(crate) fn new(
-        bytes: Vec<u8>,
-        content_type: Option<&str>,
-        algorithm: Algorithm,
-    ) -> std::result::Result<Self, Invalid> {
-        let manifest = Manifest::parse(&bytes, content_type)?.sound()?;
-        let schema1 = match manifest.kind {
-            Kind::Schema1 => Some(Box::new(Legacy::unchecked(Signed::parse(&bytes)?)?)),
-            _ => None,
-        };
-        let digest = Digest::of(algorithm, schema1.as_ref().map_or(&bytes, |schema1| &schema1.payload));
-        Ok(Self { bytes, digest, manifest, schema1 })
+    /// Creates a manifest that was built here.
+    pub(crate) fn new(bytes: Vec<u8>, media_type: &str) -> std::result::Result<Self, Invalid> {
+        let manifest = Manifest::parse(&bytes, Some(media_type))?.sound()?;
+        Ok(Self::of(bytes, manifest, Algorithm::Sha256))
+    }
+
+    /// Joins the bytes and the document of a manifest other than schema1. `algorithm` is that of its digest.
+    pub(crate) fn of(bytes: Vec<u8>, manifest: Manifest, algorithm: Algorithm) -> Self {
+        let digest = Digest::of(algorithm, &bytes);
+        Self { bytes, digest, manifest, schema1: None }
     }
 
     /// Returns the document, or its problem as an error. Operations that do not delete read sound documents only.
@@ -67,7 +63,7 @@ impl FetchedManifest {
 
     /// Returns the bytes that the digest covers.
     pub fn hashed(&self) -> &[u8] {
-        self.schema1.as_ref().map_or(&self.bytes, |schema1| &schema1.payload)
+        self.schema1.as_ref().map_or(&self.bytes, |parts| &parts.payload)
     }
 
     /// Returns true if the digest, with any known algorithm, is that of the manifest.
@@ -106,12 +102,12 @@ impl<H: Host> Repo<H> {
         request.may_be_cached = matches!(reference, Reference::Digest(_));
         let mut response = self.api.success(self.api.fetch(&request, MANIFEST_LIMIT).await?)?;
         let mut tells_digest = response.content_digest().is_some();
-        let mut read = verified(response, reference);
+        let mut read = self.verified(response, reference).await;
         if self.api.was_cached_wrong(&request, read.as_ref().err()) {
             request.may_be_cached = false;
             response = self.api.success(self.api.fetch(&request, MANIFEST_LIMIT).await?)?;
             tells_digest = response.content_digest().is_some();
-            read = verified(response, reference);
+            read = self.verified(response, reference).await;
         }
         let (mut fetched, signed) = read?;
         if let Some(problem) =
@@ -120,8 +116,8 @@ impl<H: Host> Repo<H> {
             return Err(Error::from(problem.clone()).at(Method::Get, &endpoint.url));
         }
         if let Some(signed) = signed {
-            let legacy = Box::pin(self.legacy(&fetched.digest, signed)).await;
-            fetched.schema1 = Some(Box::new(legacy.map_err(|error| error.at(Method::Get, &endpoint.url))?));
+            let parts = self.api.legacy().await?.verified_parts(self, &fetched.digest, signed).await;
+            fetched.schema1 = Some(Box::new(parts.map_err(|error| error.at(Method::Get, &endpoint.url))?));
         }
         let fetched = Rc::new(fetched);
         self.keep(reference, &fetched, tells_digest);
@@ -210,6 +206,46 @@ impl<H: Host> Repo<H> {
     pub(crate) fn manifest_endpoint(&self, reference: &Reference) -> Endpoint {
         self.endpoint(&format!("manifests/{reference}"))
     }
+
+    /// Verifies a manifest's digest and parses the manifest. For schema1 also returns the parts whose signatures are
+    /// still to be checked.
+    ///
+    /// A problem of the document is stored in [`problem`](Manifest::problem). A body that is not a JSON object is an
+    /// error, unless the requested or reported digest matches: a proxy's page has status 200 too.
+    pub(crate) async fn verified(
+        &self,
+        mut response: Response<Vec<u8>>,
+        reference: &Reference,
+    ) -> Result<(FetchedManifest, Option<Signed>)> {
+        let bytes = std::mem::take(&mut response.body);
+        let content_type = response.header("content-type").map(str::to_owned);
+        let mut parsed = Manifest::parse(&bytes, content_type.as_deref());
+        let signed = match &mut parsed {
+            Ok(manifest) if manifest.kind == Kind::Schema1 => {
+                let signed = self.api.legacy().await?.separate(&bytes);
+                signed.map_err(|invalid| manifest.problem.get_or_insert(invalid).clone()).ok()
+            }
+            _ => None,
+        };
+        let hashed = signed.as_ref().map_or(&bytes, |signed| &signed.payload);
+        let digest = match reference {
+            Reference::Digest(asked) => {
+                let computed = Digest::of(check_verifiable(asked)?, hashed);
+                if computed != *asked {
+                    return Err(response.error(code::DIGEST_MISMATCH, mismatch(asked, &computed)));
+                }
+                computed
+            }
+            Reference::Tag(_) => Digest::of(Algorithm::Sha256, hashed),
+        };
+        let is_vouched = compare_hint(&response, &digest, hashed)? || matches!(reference, Reference::Digest(_));
+        let manifest = match parsed {
+            Ok(manifest) => manifest,
+            Err(invalid) if is_vouched => Manifest::unreadable(content_type.as_deref(), invalid),
+            Err(invalid) => return Err(response.other_content(invalid.code, invalid.into_message())),
+        };
+        Ok((FetchedManifest { bytes, digest, manifest, schema1: None }, signed))
+    }
 }
 
 /// Fails with `UNSUPPORTED` if the digest's algorithm is unknown, since content could not be verified.
@@ -236,45 +272,6 @@ fn told_by_head<B>(response: &Response<B>, reference: &Reference) -> Option<Desc
         Reference::Tag(_) => told?,
     };
     Some(Descriptor::new(media_type, digest, size))
-}
-
-/// Verifies a manifest's digest and parses the manifest. For schema1 also returns the parts whose signatures are
-/// still to be checked.
-///
-/// A problem of the document is stored in [`problem`](Manifest::problem). A body that is not a JSON object is an
-/// error, unless the requested or reported digest matches: a proxy's page has status 200 too.
-pub(crate) fn verified(
-    mut response: Response<Vec<u8>>,
-    reference: &Reference,
-) -> Result<(FetchedManifest, Option<Signed>)> {
-    let bytes = std::mem::take(&mut response.body);
-    let content_type = response.header("content-type").map(str::to_owned);
-    let mut parsed = Manifest::parse(&bytes, content_type.as_deref());
-    let signed = match &mut parsed {
-        Ok(manifest) if manifest.kind == Kind::Schema1 => {
-            let signed = Signed::parse(&bytes);
-            signed.map_err(|invalid| manifest.problem.get_or_insert(invalid).clone()).ok()
-        }
-        _ => None,
-    };
-    let hashed = signed.as_ref().map_or(&bytes, |signed| &signed.payload);
-    let digest = match reference {
-        Reference::Digest(asked) => {
-            let computed = Digest::of(check_verifiable(asked)?, hashed);
-            if computed != *asked {
-                return Err(response.error(code::DIGEST_MISMATCH, mismatch(asked, &computed)));
-            }
-            computed
-        }
-        Reference::Tag(_) => Digest::of(Algorithm::Sha256, hashed),
-    };
-    let is_vouched = compare_hint(&response, &digest, hashed)? || matches!(reference, Reference::Digest(_));
-    let manifest = match parsed {
-        Ok(manifest) => manifest,
-        Err(invalid) if is_vouched => Manifest::unreadable(content_type.as_deref(), invalid),
-        Err(invalid) => return Err(response.other_content(invalid.code, invalid.into_message())),
-    };
-    Ok((FetchedManifest { bytes, digest, manifest, schema1: None }, signed))
 }
 
 /// Verifies `Docker-Content-Digest`, which may use another algorithm than the reference. Returns true if there was

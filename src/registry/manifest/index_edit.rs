@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::oci::descriptor::Descriptor;
-use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::manifest::document::{Entry, IndexDocument};
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::{Entry as EntryKind, Kind};
@@ -64,7 +64,7 @@ impl<H: Host> Repo<H> {
             }
             self.check_children(&index.manifests).await?;
             let (bytes, media_type) = index.write()?;
-            let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
+            let manifest = Rc::new(FetchedManifest::new(bytes, media_type)?);
             self.put_tag(&tag, &manifest).await.map(drop)?;
             if let Some(subject) = &manifest.manifest.subject {
                 self.list_referrer(subject, &manifest).await?;

@@ -9,8 +9,7 @@ use crate::protocol::http::Method;
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
-use crate::registry::legacy::schema1::Legacy;
-use crate::registry::manifest::get::{FetchedManifest, MANIFEST_LIMIT, verified};
+use crate::registry::manifest::get::{FetchedManifest, MANIFEST_LIMIT};
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Repo<H> {
@@ -28,7 +27,7 @@ impl<H: Host> Repo<H> {
         let response = self.api.fetch(&request, MANIFEST_LIMIT).await?;
         if response.status != 404 {
             let tells_digest = response.content_digest().is_some();
-            let (mut fetched, signed) = match verified(self.api.success(response)?, reference) {
+            let (mut fetched, signed) = match self.verified(self.api.success(response)?, reference).await {
                 Ok(verified) => verified,
                 Err(error) if error.code == code::INVALID_RESPONSE => {
                     return self.doubted(reference, error).await;
@@ -36,8 +35,8 @@ impl<H: Host> Repo<H> {
                 Err(error) => return Err(error),
             };
             if let Some(signed) = signed {
-                match Legacy::unchecked(signed) {
-                    Ok(legacy) => fetched.schema1 = Some(Box::new(legacy)),
+                match self.api.legacy().await?.parts(signed) {
+                    Ok(parts) => fetched.schema1 = Some(Box::new(parts)),
                     Err(invalid) => {
                         fetched.manifest.problem.get_or_insert(invalid);
                     }
@@ -59,7 +58,9 @@ impl<H: Host> Repo<H> {
     /// Fetches the current manifest that a call tags, copies or builds on, and checks its signatures.
     pub(crate) async fn current(&self, reference: &Reference) -> Result<Rc<FetchedManifest>> {
         let found = self.ask(reference).await??;
-        self.check_signatures(&found).await?;
+        if found.schema1.is_some() {
+            self.api.legacy().await?.check_signatures(self, &found).await?;
+        }
         Ok(found)
     }
 

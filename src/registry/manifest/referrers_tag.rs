@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
-use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::manifest::document::{Entry, IndexDocument};
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::repo::Repo;
@@ -106,7 +106,7 @@ impl<H: Host> Repo<H> {
                 return Ok(off);
             }
             let (bytes, media_type) = index.write_oci()?;
-            let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
+            let manifest = Rc::new(FetchedManifest::new(bytes, media_type)?);
             self.put_manifest(&Reference::Tag(tag.clone()), &manifest).await?;
             is_written = true;
         }

@@ -12,7 +12,6 @@ use crate::registry::api::repo::Repo;
 use crate::registry::image::Image;
 use crate::registry::image::platform;
 use crate::registry::image::platform::Found;
-use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Host, Result};
 
@@ -55,7 +54,7 @@ pub struct TagData {
 impl TagData {
     pub(crate) async fn of<H: Host>(repo: &Repo<H>, tag: Tag) -> Result<Self> {
         if repo.is_v1().await? {
-            return Box::pin(v1::tag_data(repo, &tag)).await;
+            return repo.api.legacy().await?.tag_data(repo, &tag).await;
         }
         let text = tag.as_str().to_owned();
         let manifest = repo.manifest(&Reference::Tag(tag), None).await?;

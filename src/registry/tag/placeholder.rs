@@ -103,7 +103,7 @@ impl Draft {
         let config_entry = entry(config_type, &self.config, Digest::of(Algorithm::Sha256, &self.config))?;
         let layer_entry = entry(layer_type, LAYER, Digest::parse(LAYER_DIGEST)?)?;
         let (bytes, media_type) = ImageDocument::new(media_type, config_entry, vec![layer_entry]).write()?;
-        Ok(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?)
+        Ok(FetchedManifest::new(bytes, media_type)?)
     }
 }
 

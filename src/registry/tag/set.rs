@@ -8,7 +8,6 @@ use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::v1::ImageId;
 use crate::registry::api::repo::Repo;
 use crate::registry::image::reference::ImageReference;
-use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::put::Pushed;
 use crate::transport::{Error, Host, Result};
@@ -28,7 +27,7 @@ impl<H: Host> Repo<H> {
         let may_be_id = if_match.flatten().is_some_and(|text| ImageId::parse(text).is_ok());
         let may_be_v1 = image.is_of_v1() || (source.is_ok() && (expected.is_ok() || may_be_id));
         if may_be_v1 && self.is_v1().await? {
-            return Box::pin(v1::tag(self, &tag, image, if_match)).await;
+            return self.api.legacy().await?.tag(self, &tag, image, if_match).await;
         }
         let (source, expected) = (source?, expected?);
         Box::pin(self.move_tag(&tag, &source, expected.as_ref())).await

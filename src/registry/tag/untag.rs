@@ -20,7 +20,6 @@ use crate::protocol::text::printable;
 use crate::registry::api::locks::Turns;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
-use crate::registry::legacy::v1;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::put::digest_of_nothing;
 use crate::registry::tag::placeholder;
@@ -43,7 +42,7 @@ impl<H: Host> Repo<H> {
     pub(crate) async fn untag(&self, tag: &str) -> Result<()> {
         let tag = Tag::parse(tag)?;
         if self.is_v1().await? {
-            return Box::pin(v1::untag(self, &tag)).await;
+            return self.api.legacy().await?.untag(self, &tag).await;
         }
         Box::pin(Untag::new(self.clone(), tag).run()).await
     }

@@ -165,11 +165,12 @@ impl<'a, H: Host> Look<'a, H> {
             return;
         }
         let mut content = content(fetched);
-        if let Some(legacy) = &fetched.schema1 {
+        if let Some(parts) = &fetched.schema1 {
             let repo = &self.gatherer.repo;
             // The digests of its layers are known; only their sizes are requested.
-            content.blobs.extend(legacy.document.blobs.iter().map(|blob| (blob.clone(), 0)));
-            match repo.schema1_blobs(legacy).await {
+            content.blobs.extend(parts.document.blobs.iter().map(|blob| (blob.clone(), 0)));
+            let blobs = async { repo.api.legacy().await?.blobs(repo, parts).await };
+            match blobs.await {
                 Ok(blobs) => content.blobs.extend(sized(blobs)),
                 Err(error) => drop(self.gatherer.excuse(error)),
             }

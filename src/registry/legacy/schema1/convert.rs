@@ -9,7 +9,7 @@ use crate::protocol::oci::media_type::{
     DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, DOCKER_RAW_LAYER, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, OCI_RAW_LAYER,
 };
 use crate::registry::api::repo::Repo;
-use crate::registry::legacy::schema1::Legacy;
+use crate::registry::legacy::schema1::Schema1Parts;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Chunk, Host, Result};
 
@@ -41,14 +41,14 @@ struct Content {
 
 impl<H: Host> Repo<H> {
     /// Converts an image: reads every layer for the digest of its uncompressed content, and builds the manifest.
-    pub(in crate::registry) async fn convert(&self, legacy: &Legacy, form: Form) -> Result<Converted> {
+    pub(in crate::registry::legacy) async fn convert(&self, parts: &Schema1Parts, form: Form) -> Result<Converted> {
         let (manifest_type, config_type, packed, raw) = match form {
             Form::Docker => (DOCKER_MANIFEST, DOCKER_CONFIG, DOCKER_LAYER, DOCKER_RAW_LAYER),
             Form::Oci => (OCI_MANIFEST, OCI_CONFIG, OCI_LAYER, OCI_RAW_LAYER),
         };
         let mut diff_ids: Vec<Digest> = Vec::new();
         let mut layers: Vec<Descriptor> = Vec::new();
-        for mut layer in self.schema1_layers(legacy, legacy.document.layers()).await? {
+        for mut layer in self.schema1_layers(parts, parts.document.layers()).await? {
             let earlier = layers.iter().position(|earlier| earlier.digest == layer.digest);
             let known = earlier.and_then(|at| Some((diff_ids.get(at)?.clone(), layers.get(at)?.clone())));
             let (diff_id, layer) = match known {
@@ -62,12 +62,12 @@ impl<H: Host> Repo<H> {
             diff_ids.push(diff_id);
             layers.push(layer);
         }
-        let config = legacy.document.config(Some(&diff_ids))?;
+        let config = parts.document.config(Some(&diff_ids))?;
         let digest = Digest::of(Algorithm::Sha256, &config);
         let entry = Entry::new(Descriptor::new(config_type.to_owned(), digest, config.len() as u64))?;
         let layers = layers.into_iter().map(Entry::new).collect::<std::result::Result<_, _>>()?;
         let (bytes, media_type) = ImageDocument::new(manifest_type, entry, layers).write()?;
-        let manifest = Rc::new(FetchedManifest::new(bytes, Some(media_type), Algorithm::Sha256)?);
+        let manifest = Rc::new(FetchedManifest::new(bytes, media_type)?);
         Ok(Converted { manifest, config })
     }
 

@@ -9,15 +9,15 @@ use crate::registry::api::repo::Repo;
 use crate::registry::concurrency::{Question, answers};
 use crate::transport::{Error, Host, Result};
 
-use crate::registry::legacy::schema1::Legacy;
+use crate::registry::legacy::schema1::Schema1Parts;
 
 impl<H: Host> Repo<H> {
     /// Returns the blobs of a manifest, each once, base first. Blobs that the registry does not have are left out.
-    pub(in crate::registry) async fn schema1_blobs(&self, legacy: &Legacy) -> Result<Vec<Descriptor>> {
-        if let Some(known) = &*legacy.sizes.borrow() {
+    pub(in crate::registry::legacy) async fn schema1_blobs(&self, parts: &Schema1Parts) -> Result<Vec<Descriptor>> {
+        if let Some(known) = &*parts.sizes.borrow() {
             return Ok(known.clone());
         }
-        let blobs = &legacy.document.blobs;
+        let blobs = &parts.document.blobs;
         let ask = |digest: &Digest| -> Question<'_, Option<Descriptor>> {
             let digest = digest.clone();
             Box::pin(async move { self.head_blob(&digest).await })
@@ -29,7 +29,7 @@ impl<H: Host> Repo<H> {
         };
         let found: Vec<Descriptor> = blobs.iter().filter_map(of).collect();
         if found.len() == blobs.len() {
-            legacy.sizes.replace(Some(found.clone()));
+            parts.sizes.replace(Some(found.clone()));
         }
         Ok(found)
     }
@@ -39,12 +39,12 @@ impl<H: Host> Repo<H> {
     /// # Errors
     ///
     /// `NOT_FOUND` when the registry does not have one of them.
-    pub(in crate::registry) async fn schema1_layers<'a>(
+    pub(in crate::registry::legacy) async fn schema1_layers<'a>(
         &self,
-        legacy: &Legacy,
+        parts: &Schema1Parts,
         wanted: impl Iterator<Item = &'a Digest>,
     ) -> Result<Vec<Descriptor>> {
-        let blobs = Box::pin(self.schema1_blobs(legacy)).await?;
+        let blobs = Box::pin(self.schema1_blobs(parts)).await?;
         let find = |digest: &Digest| {
             let found = blobs.iter().find(|blob| blob.digest == *digest);
             found.cloned().ok_or_else(|| missing(&self.name, digest))

@@ -7,7 +7,7 @@ mod layers;
 mod sign;
 mod verify;
 
-pub use crate::registry::legacy::schema1::convert::Form;
+pub use crate::registry::legacy::schema1::convert::{Converted, Form};
 
 use std::cell::RefCell;
 
@@ -15,12 +15,15 @@ use serde::Serialize;
 
 use crate::protocol::invalid::Invalid;
 use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::manifest::Manifest;
 use crate::protocol::schema1::Schema1;
 use crate::protocol::schema1::signed::{Signature, Signed};
+use crate::registry::manifest::get::FetchedManifest;
 
 /// The parsed parts of a schema1 manifest.
 #[derive(Debug)]
-pub struct Legacy {
+pub struct Schema1Parts {
     /// The bytes that the digest covers.
     pub payload: Vec<u8>,
     /// The parsed payload.
@@ -50,9 +53,9 @@ impl SignatureFact {
     }
 }
 
-impl Legacy {
+impl Schema1Parts {
     /// Creates it from a payload and the results for its signatures.
-    pub(crate) fn read(payload: Vec<u8>, signatures: Vec<SignatureFact>) -> Result<Self, Invalid> {
+    fn read(payload: Vec<u8>, signatures: Vec<SignatureFact>) -> Result<Self, Invalid> {
         let document = Schema1::parse(&payload)?;
         Ok(Self { payload, document, signatures, sizes: RefCell::default() })
     }
@@ -67,4 +70,11 @@ impl Legacy {
     pub(crate) fn known_blobs(&self) -> Vec<Descriptor> {
         self.sizes.borrow().clone().unwrap_or_default()
     }
+}
+
+/// Creates a manifest that was not fetched. Its signatures are not checked.
+pub fn manifest(bytes: Vec<u8>, manifest: Manifest, algorithm: Algorithm) -> Result<FetchedManifest, Invalid> {
+    let parts = Schema1Parts::unchecked(Signed::parse(&bytes)?)?;
+    let digest = Digest::of(algorithm, &parts.payload);
+    Ok(FetchedManifest { bytes, digest, manifest, schema1: Some(Box::new(parts)) })
 }

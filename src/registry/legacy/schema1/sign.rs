@@ -3,11 +3,12 @@
 use crate::protocol::code;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::manifest::Manifest;
 use crate::protocol::oci::media_type::DOCKER_SCHEMA1_SIGNED;
 use crate::protocol::schema1::sign::Draft;
 use crate::protocol::schema1::signed::Signed;
 use crate::registry::api::repo::Repo;
-use crate::registry::legacy::schema1::Legacy;
+use crate::registry::legacy::schema1::{Schema1Parts, manifest};
 use crate::registry::manifest::get::{FetchedManifest, check_verifiable};
 use crate::transport::schema1::AnySigner;
 use crate::transport::{Error, Host, Result};
@@ -15,13 +16,13 @@ use crate::transport::{Error, Host, Result};
 impl<H: Host> Repo<H> {
     /// Returns the manifest to push: a signed one unchanged, if its signatures are valid; an unsigned one signed,
     /// with a new key unless `signer` is given.
-    pub(in crate::registry) async fn signed(
+    pub(in crate::registry::legacy) async fn signed(
         &self,
         given: FetchedManifest,
         signer: Option<AnySigner>,
     ) -> Result<FetchedManifest> {
         match &given.schema1 {
-            Some(legacy) if legacy.signatures.is_empty() => self.sign(legacy, &given.digest, signer).await,
+            Some(parts) if parts.signatures.is_empty() => self.sign(parts, &given.digest, signer).await,
             _ if signer.is_some() => {
                 let message = "options.signingKey: only an unsigned schema1 manifest can be signed";
                 Err(Error::new(code::INVALID_ARGUMENT, message))
@@ -34,7 +35,7 @@ impl<H: Host> Repo<H> {
         }
     }
 
-    async fn sign(&self, legacy: &Legacy, digest: &Digest, signer: Option<AnySigner>) -> Result<FetchedManifest> {
+    async fn sign(&self, parts: &Schema1Parts, digest: &Digest, signer: Option<AnySigner>) -> Result<FetchedManifest> {
         let host = self.api.host();
         let signer = match signer {
             Some(signer) => signer,
@@ -42,13 +43,14 @@ impl<H: Host> Repo<H> {
         };
         let key = signer.key();
         let algorithm = key.algorithm().ok_or_else(|| Error::internal("a signing key of no curve"))?;
-        let draft = Draft::new(&legacy.payload, host.unix_ms())?;
+        let draft = Draft::new(&parts.payload, host.unix_ms())?;
         let signature = signer.sign(&draft.input).await?;
         if signature.len() != key.signature_length() {
             return Err(Error::internal("the host made a signature of another length than its key's"));
         }
         let bytes = draft.finish(key, algorithm, &signature);
-        let signed = FetchedManifest::new(bytes, Some(DOCKER_SCHEMA1_SIGNED), check_verifiable(digest)?)?;
+        let document = Manifest::parse(&bytes, Some(DOCKER_SCHEMA1_SIGNED))?.sound()?;
+        let signed = manifest(bytes, document, check_verifiable(digest)?)?;
         if signed.digest != *digest {
             return Err(Invalid::new(code::INTERNAL, "signing changed the payload".into()).into());
         }

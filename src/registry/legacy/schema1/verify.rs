@@ -4,23 +4,24 @@ use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::schema1::signed::{Signature, Signed};
 use crate::registry::api::repo::Repo;
-use crate::registry::legacy::schema1::{Legacy, SignatureFact};
+use crate::registry::legacy::schema1::{Schema1Parts, SignatureFact};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Repo<H> {
     /// Verifies the signatures of a document, then parses its payload.
-    pub(in crate::registry) async fn legacy(&self, digest: &Digest, signed: Signed) -> Result<Legacy> {
+    pub(in crate::registry::legacy) async fn verified_parts(
+        &self,
+        digest: &Digest,
+        signed: Signed,
+    ) -> Result<Schema1Parts> {
         let facts = self.verify(digest, &signed.signatures).await?;
-        Ok(Legacy::read(signed.payload, facts)?)
+        Ok(Schema1Parts::read(signed.payload, facts)?)
     }
 
     /// Verifies the signatures of an observed manifest.
-    pub(in crate::registry) async fn check_signatures(&self, observed: &FetchedManifest) -> Result<()> {
-        if observed.schema1.is_some() {
-            Box::pin(self.legacy(&observed.digest, Signed::parse(&observed.bytes)?)).await?;
-        }
-        Ok(())
+    pub(in crate::registry::legacy) async fn check_signatures(&self, observed: &FetchedManifest) -> Result<()> {
+        self.verified_parts(&observed.digest, Signed::parse(&observed.bytes)?).await.map(drop)
     }
 
     /// Verifies every signature. Unless there is at least one and all are valid, it fails, or warns if the client

@@ -35,7 +35,7 @@ pub struct V1Layer {
 }
 
 /// The JSON of an image, with the metadata from its response.
-pub struct Fetched {
+pub(super) struct Fetched {
     /// The JSON byte for byte.
     pub bytes: Rc<Vec<u8>>,
     /// The parsed JSON.
@@ -47,7 +47,11 @@ pub struct Fetched {
 }
 
 /// Finds the image of a tag or of an image id.
-pub async fn find<H: Host>(repo: &Repo<H>, reference: &Reference, platform: Option<&Platform>) -> Result<Image<H>> {
+pub(in crate::registry::legacy) async fn find<H: Host>(
+    repo: &Repo<H>,
+    reference: &Reference,
+    platform: Option<&Platform>,
+) -> Result<Image<H>> {
     let id = repo.v1_id(reference).await?;
     let endpoint = repo.v1_image_endpoint(&format!("images/{id}/ancestry"));
     let response = repo.get(&endpoint, Some(JSON), PAGE_LIMIT).await?;
@@ -79,7 +83,7 @@ pub async fn find<H: Host>(repo: &Repo<H>, reference: &Reference, platform: Opti
 }
 
 /// Returns the image of a tag and the tag's own JSON.
-pub async fn tag_data<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<TagData> {
+pub(in crate::registry::legacy) async fn tag_data<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<TagData> {
     let image = find(repo, &Reference::Tag(tag.clone()), None).await?;
     let endpoint = repo.v1_endpoint(&format!("tags/{tag}/json"));
     // Only docker-registry has it; a tag without JSON is still a tag.

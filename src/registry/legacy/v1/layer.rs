@@ -8,7 +8,7 @@ use crate::registry::legacy::v1::V1Layer;
 use crate::transport::{Chunk as _, Host, Result};
 
 /// Opens a layer.
-pub async fn layer<H: Host>(repo: &Repo<H>, layer: &V1Layer) -> Result<BlobPull<H>> {
+pub(in crate::registry::legacy) async fn layer<H: Host>(repo: &Repo<H>, layer: &V1Layer) -> Result<BlobPull<H>> {
     let fetched = repo.v1_json(&layer.id).await?;
     let endpoint = repo.v1_image_endpoint(&format!("images/{}/layer", layer.id));
     let digest = fetched.checksum.clone();

@@ -10,14 +10,34 @@ use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
 use crate::registry::api::settings::Call;
 use crate::registry::legacy::v1::{JSON, unreadable};
+use crate::registry::listing::pager::Pager;
 use crate::registry::listing::paging::{ListingBounds, PAGE_LIMIT};
 use crate::transport::{Host, Result};
 
 /// Search results per page: the maximum of Docker Hub's index. docker-registry returns all of them.
 const RESULTS: u64 = 100;
 
+/// Returns the new names on a page, and whether there is another page. A registry that ignores the page number returns
+/// nothing new on the second page, which ends the listing.
+pub(in crate::registry::legacy) async fn list_page<H: Host>(
+    api: &Rc<Connection<H>>,
+    name: Option<&RepositoryName>,
+    number: u64,
+    call: &Call,
+    pager: &mut Pager,
+    bounds: &mut ListingBounds,
+) -> Result<(Strings, bool)> {
+    let response = list(api, name, (number, pager.size), call).await?;
+    bounds.page(&response)?;
+    let page = page_of(&response, name.is_none())?;
+    let fresh = pager.fresh(page.names);
+    bounds.add(&response, fresh.len())?;
+    let goes_on = goes_on((number, page.pages), (fresh.len(), page.total), &response, bounds)?;
+    Ok((fresh, goes_on))
+}
+
 /// Fetches a page of a repository's tags, or of all repositories, which an empty search returns.
-pub(crate) async fn list<H: Host>(
+pub(super) async fn list<H: Host>(
     api: &Rc<Connection<H>>,
     name: Option<&RepositoryName>,
     (number, page_size): (u64, Option<u64>),
@@ -47,17 +67,17 @@ pub(super) async fn results<H: Host>(
 }
 
 /// A page of a list.
-pub struct Page {
+struct Page {
     /// The names on the page.
-    pub names: Strings,
+    names: Strings,
     /// Number of pages.
-    pub pages: u64,
+    pages: u64,
     /// Total number of names, if it is stated.
-    pub total: Option<u64>,
+    total: Option<u64>,
 }
 
 /// Parses a page.
-pub fn page_of(response: &Response<Vec<u8>>, is_catalog: bool) -> Result<Page> {
+fn page_of(response: &Response<Vec<u8>>, is_catalog: bool) -> Result<Page> {
     let body = &response.body;
     let read = if is_catalog {
         search::page(body).map(|page| (page.names, page.pages, page.total))
@@ -70,7 +90,7 @@ pub fn page_of(response: &Response<Vec<u8>>, is_catalog: bool) -> Result<Page> {
 
 /// Returns true if there is another page. A registry that ignores the page number returns nothing new on the second
 /// page, which is an error if the list is incomplete.
-pub fn goes_on(
+pub(super) fn goes_on(
     (number, pages): (u64, u64),
     (fresh, total): (usize, Option<u64>),
     response: &Response<Vec<u8>>,

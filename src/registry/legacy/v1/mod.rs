@@ -1,7 +1,7 @@
 //! The V1 protocol, of docker-registry and of indexes on the same host.
 //!
-//! V1 has no content digests, so its data is marked as not verified. `Client`, `Repository` and `Image` dispatch to
-//! this module if the registry speaks V1; no other module checks the version.
+//! V1 has no content digests, so its data is marked as not verified. Lists, tags and images dispatch to this code if
+//! the registry speaks V1; no other module checks the version.
 
 mod image;
 mod layer;
@@ -10,36 +10,28 @@ mod push;
 mod search;
 mod tags;
 
-pub use crate::registry::legacy::v1::image::{Fetched, V1Layer};
-pub(crate) use crate::registry::legacy::v1::image::{find, tag_data};
-pub(crate) use crate::registry::legacy::v1::layer::layer;
-pub(crate) use crate::registry::legacy::v1::listing::{goes_on, list, page_of};
+pub use crate::registry::legacy::v1::image::V1Layer;
+pub(super) use crate::registry::legacy::v1::image::{find, tag_data};
+pub(super) use crate::registry::legacy::v1::layer::layer;
+pub(super) use crate::registry::legacy::v1::listing::list_page;
 pub use crate::registry::legacy::v1::push::LARGEST_STREAM;
-pub(crate) use crate::registry::legacy::v1::tags::{tag, untag};
+pub(super) use crate::registry::legacy::v1::tags::{tag, untag};
 
 use std::rc::Rc;
 
+use crate::protocol::auth::scope::Resource;
 use crate::protocol::http::Method;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::v1::full_name;
-use crate::registry::api::connection::Connection;
 use crate::registry::api::endpoint::Endpoint;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
-use crate::registry::api::settings::Call;
-use crate::registry::api::version;
 use crate::registry::manifest::put::RESPONSE_LIMIT;
 use crate::transport::request::{Request, RequestBody};
 use crate::transport::{Error, Host, Result};
 
 /// The media type of V1's documents.
 pub const JSON: &str = "application/json";
-
-/// Requests `_ping`, which needs no credentials: V1 checks them at repositories only.
-pub async fn check<H: Host>(api: &Connection<H>, call: &Call) -> Result<()> {
-    let response = api.get(&api.endpoint("v1/_ping"), None, version::LIMIT, call).await?;
-    version::looks_like_registry(&response)
-}
 
 impl<H: Host> Repo<H> {
     /// Builds the endpoint `/v1/repositories/<name>/<path>`.
@@ -49,7 +41,8 @@ impl<H: Host> Repo<H> {
 
     /// Builds the endpoint `/v1/<path>` with access to the repository.
     fn v1_image_endpoint(&self, path: &str) -> Endpoint {
-        self.api.v1_repository_endpoint(&self.name, path)
+        let resource = Resource::Repository(full_name(&self.name));
+        Endpoint { url: self.api.base().with_path(&format!("v1/{path}")), resource }
     }
 
     /// Sends a request, which must succeed.

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use crate::protocol::v1::search;
 use crate::registry::api::settings::Call;
 use crate::registry::client::Client;
-use crate::registry::legacy::v1::listing::results;
-use crate::registry::legacy::v1::{goes_on, unreadable};
+use crate::registry::legacy::v1::listing::{goes_on, results};
+use crate::registry::legacy::v1::unreadable;
 use crate::registry::listing::paging::ListingBounds;
 use crate::transport::{Host, Result};
 

@@ -6,12 +6,12 @@ use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::v1::ImageId;
 use crate::registry::api::repo::Repo;
 use crate::registry::image::reference::ImageReference;
-use crate::registry::legacy::v1::list;
+use crate::registry::legacy::v1::listing::list;
 use crate::transport::{Error, Host, Result};
 
 /// Points a tag at an image of the registry. `if_match` is the id that it must have now; `Some(None)` requires that
 /// it does not exist.
-pub async fn tag<H: Host>(
+pub(in crate::registry::legacy) async fn tag<H: Host>(
     repo: &Repo<H>,
     tag: &Tag,
     image: &ImageReference<H>,
@@ -46,7 +46,7 @@ pub async fn tag<H: Host>(
 }
 
 /// Removes a tag.
-pub async fn untag<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<()> {
+pub(in crate::registry::legacy) async fn untag<H: Host>(repo: &Repo<H>, tag: &Tag) -> Result<()> {
     repo.v1_tagged(tag).await?; // fails with the registry's own error if there is no such tag
     let endpoint = repo.v1_endpoint(&format!("tags/{tag}"));
     let Err(error) = repo.v1_send(repo.request(Method::Delete, &endpoint, None)).await else {
