@@ -9,6 +9,8 @@ import {
   TagDescriptions,
   attachScripts,
   initSync,
+  installLegacy,
+  onLegacy,
 } from './wasm/core.js';
 import parts from './wasm/parts.js';
 
@@ -37,6 +39,8 @@ const loaded = new Set();
 export function loadLazily(compiled) {
   if (compile) return;
   compile = compiled;
+  // The code of other parts finds out itself that it needs this one.
+  onLegacy(() => load('legacy').then(installLegacy));
   for (const part of /** @type {PartName[]} */ (Object.keys(parts))) {
     for (const [name, calls] of Object.entries(parts[part].calls)) {
       const { prototype } = classes[name];

@@ -14,6 +14,7 @@ mod copy;
 mod diagnosis;
 mod downcast;
 mod image;
+mod legacy;
 mod output;
 mod reference;
 mod repository;
@@ -22,5 +23,6 @@ mod v1;
 
 pub use crate::js::client::DockerRegistryClient;
 pub use crate::js::image::Image;
+pub use crate::js::legacy::{install_legacy, on_legacy};
 pub use crate::js::output::error::{is_registry_error, to_js as error_to_js};
 pub use crate::js::repository::Repository;

@@ -54,5 +54,7 @@ pub const PAGING_LOOP: &str = "PAGING_LOOP";
 pub const CONFLICT: &str = "CONFLICT";
 /// Other manifests depend on the manifest.
 pub const IN_USE: &str = "IN_USE";
+/// A part of this client that is loaded when it is needed could not be loaded.
+pub const MODULE_NOT_LOADED: &str = "MODULE_NOT_LOADED";
 /// An internal error: a defect of this client.
 pub const INTERNAL: &str = "INTERNAL";

@@ -1,25 +1,11 @@
 // What is loaded with the first call that needs it: when it cannot be, nothing else suffers, and the call can be made again.
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
 
-import { packedFolder } from './packed.mjs';
+import { copyOfPackage } from './copies.mjs';
 import { json, startScripted } from '../registries/scripted.mjs';
 import { SOON } from './support.mjs';
-
-const name = 'docker-registry-client-wasm';
-
-/** A copy of the installed package to do things to. */
-async function copyOfPackage(t) {
-  const folder = await mkdtemp(join(tmpdir(), 'lazy-'));
-  t.after(() => rm(folder, { recursive: true }));
-  await cp(join(packedFolder, 'node_modules', name), folder, { recursive: true, dereference: true });
-  const file = (path) => join(folder, path);
-  return { file, load: (path) => import(pathToFileURL(file(path)).href) };
-}
 
 async function registry(t) {
   const server = await startScripted({ '/v2/a/b/tags/list': json({ name: 'a/b', tags: ['one'] }) });

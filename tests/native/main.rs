@@ -18,6 +18,7 @@ mod deleting;
 mod describe;
 mod diagnose;
 mod expiring;
+mod legacy;
 mod listing;
 mod manifests;
 mod named_tests;

@@ -1,6 +1,6 @@
 //! Shorthands.
 
-use docker_registry_client_wasm::js::{DockerRegistryClient, Image, Repository};
+use docker_registry_client_wasm::js::{DockerRegistryClient, Image, Repository, install_legacy};
 use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -86,6 +86,8 @@ pub fn assert_error(error: &JsValue, code: &str, part: &str) {
 
 /// A client with this `fetch`, and these options besides. It tries once, unless they say otherwise.
 pub fn try_client(fetch: &JsValue, options: &str) -> Result<DockerRegistryClient, JsValue> {
+    // This module is not cut into parts.
+    install_legacy();
     let options = js_with(&format!("({{ fetch, retry: false, ...{options} }})"), &[("fetch", fetch)]);
     DockerRegistryClient::new("https://registry.test".into(), options)
 }

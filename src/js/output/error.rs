@@ -3,6 +3,7 @@
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
+use crate::js::legacy;
 use crate::protocol::code;
 use crate::protocol::http::error_body::ErrorItem;
 use crate::protocol::invalid::Invalid;
@@ -79,7 +80,11 @@ pub fn to_js(error: &Error) -> JsValue {
     set("url", error.url.as_deref().map(JsValue::from));
     set("retryAfter", error.retry_after.map(|milliseconds| (milliseconds as f64).into()));
     set("errors", (!error.errors.is_empty()).then(|| errors(&error.errors)));
-    RegistryError::new(&error.code, &message(error), &details).into()
+    let told: JsValue = RegistryError::new(&error.code, &message(error), &details).into();
+    if error.code == code::MODULE_NOT_LOADED {
+        let _ = Reflect::set(&told, &"cause".into(), &legacy::cause());
+    }
+    told
 }
 
 /// Adds the failed request to the message, unless it is there already.

@@ -105,6 +105,7 @@ pub async fn found<H: Host>(source: &Repo<H>, part: Part) -> Result<Found> {
     match observed {
         Ok(Some(manifest)) => Ok(Found::Manifest(manifest)),
         Ok(None) => blob(source, &entry.digest).await.map(|blob| Found::Blob(Box::new(blob))),
+        Err(error) if error.code == code::MODULE_NOT_LOADED => Err(error),
         Err(error) => blob(source, &entry.digest).await.map(|blob| Found::Blob(Box::new(blob))).map_err(|_| error),
     }
 }

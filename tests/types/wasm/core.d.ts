@@ -21,3 +21,8 @@ export class TagDescriptions {
 
 /** Sets the functions of the glue that only parts of the module call. */
 export function attachScripts(functions: Record<string, Function>): void;
+
+/** Sets what loads the part with the code for old registries, and installs it. */
+export function onLegacy(load: () => Promise<void>): void;
+/** Installs the code for old registries, which is in a part of the module. */
+export function installLegacy(): void;

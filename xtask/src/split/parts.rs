@@ -14,6 +14,8 @@ pub struct Part {
     calls: Methods,
     /// Methods that nobody can call before the part is loaded, because only its calls return such objects.
     members: Methods,
+    /// Functions that are called when the part is loaded.
+    functions: &'static [&'static str],
 }
 
 /// What every user loads, as a position in [`PARTS`].
@@ -22,7 +24,7 @@ const READ: usize = 1;
 
 /// All parts, each behind the one it needs.
 pub const PARTS: &[Part] = &[
-    Part { name: "core", needs: CORE, calls: &[], members: &[] },
+    Part { name: "core", needs: CORE, calls: &[], members: &[], functions: &[] },
     Part {
         name: "read",
         needs: CORE,
@@ -44,6 +46,7 @@ pub const PARTS: &[Part] = &[
                 "platform",
             ],
         )],
+        functions: &[],
     },
     Part {
         name: "write",
@@ -70,13 +73,21 @@ pub const PARTS: &[Part] = &[
             ),
         ],
         members: &[],
+        functions: &[],
     },
-    Part { name: "diagnose", needs: CORE, calls: &[("DockerRegistryClient", &["diagnose"])], members: &[] },
+    Part {
+        name: "diagnose",
+        needs: CORE,
+        calls: &[("DockerRegistryClient", &["diagnose"])],
+        members: &[],
+        functions: &[],
+    },
     Part {
         name: "legacy",
         needs: READ,
         calls: &[("DockerRegistryClient", &["search"]), ("Repository", &["deleteRepository", "pushImage"])],
         members: &[],
+        functions: &["installLegacy"],
     },
 ];
 
@@ -84,7 +95,8 @@ pub const PARTS: &[Part] = &[
 pub fn part_of(export: &str) -> usize {
     let is_in = |part: &Part| {
         let methods = part.calls.iter().chain(part.members);
-        methods.flat_map(|(class, names)| names.iter().map(move |name| export_name(class, name))).any(|name| {
+        let methods = methods.flat_map(|(class, names)| names.iter().map(move |name| export_name(class, name)));
+        methods.chain(part.functions.iter().map(|name| (*name).to_owned())).any(|name| {
             let rest = export.strip_prefix(&name);
             rest.is_some_and(|rest| {
                 rest.is_empty()
@@ -179,5 +191,6 @@ mod tests {
         assert_eq!(part_of("repository_untagged"), CORE);
         assert_eq!(part_of("repository_tags"), CORE);
         assert_eq!(part_of("image_layers"), named("read"));
+        assert_eq!(part_of("installLegacy"), named("legacy"));
     }
 }

@@ -93,7 +93,7 @@ impl<H: Host> Gatherer<H> {
         let is_lost = error.status.is_none()
             && matches!(error.code.as_ref(), code::NETWORK | code::CORS_OR_NETWORK | code::TIMEOUT);
         let is_for_all = matches!(error.status, Some(401 | 429))
-            || matches!(error.code.as_ref(), code::AUTH_REQUIRED | code::UNTRUSTED_REALM);
+            || matches!(error.code.as_ref(), code::AUTH_REQUIRED | code::UNTRUSTED_REALM | code::MODULE_NOT_LOADED);
         if is_refused {
             self.refused.borrow_mut().get_or_insert_with(|| error.clone());
         }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::listing::Told;
@@ -144,6 +145,7 @@ impl<'a, H: Host> Look<'a, H> {
             return self.add(fetched).await;
         }
         // Some registries respond 500 to a request for a blob as a manifest.
+        let may_be_blob = may_be_blob && !matches!(&observed, Err(error) if error.code == code::MODULE_NOT_LOADED);
         let is_missing = observed.is_ok() || (may_be_blob && self.is_blob(&digest).await);
         match observed {
             Err(error) if !is_missing => {
