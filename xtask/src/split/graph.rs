@@ -13,6 +13,9 @@ use wasmparser::{
 /// wasm-bindgen calls these while it binds, and takes them out.
 const DESCRIBES: &str = "__wbindgen_describe";
 
+/// Places in memory, in order.
+type Ranges = Vec<Range<u32>>;
+
 /// Names of the functions of a linked module.
 pub struct Functions {
     /// The part that each is in, of those that an export leads to.
@@ -20,9 +23,9 @@ pub struct Functions {
     /// What only wasm-bindgen calls, while it binds.
     pub unused: HashSet<String>,
     /// Where in memory the constants are that only functions of a part read, by part and in order.
-    pub constants: Vec<Vec<Range<u32>>>,
+    pub constants: Vec<Ranges>,
     /// The same of constants that nobody reads.
-    pub unused_constants: Vec<Range<u32>>,
+    pub unused_constants: Ranges,
     /// Functions that panic without saying why.
     pub silenced: HashSet<String>,
 }
@@ -148,7 +151,7 @@ impl Linked {
 
     /// Where in memory the constants of each part are, and those of none. The linker lays a text over the end of a longer one
     /// where it can: bytes may belong to several.
-    fn constants(&self, parts: &HashMap<Node, usize>) -> Result<(Vec<Vec<Range<u32>>>, Vec<Range<u32>>)> {
+    fn constants(&self, parts: &HashMap<Node, usize>) -> Result<(Vec<Ranges>, Ranges)> {
         let index = self.constants.context("the linked module has no segment called .rodata")?;
         let segment = self.segments.get(index as usize).context("no bytes of .rodata")?;
         // What is between symbols stays where it is.
