@@ -123,10 +123,8 @@ impl<H: Host> Repository<H> {
         let repo = self.in_call(call)?;
         let reference = Reference::parse(reference)?;
         let platform = platform.map(Platform::parse).transpose()?;
-        if repo.is_v1().await? {
-            return repo.api.legacy().await?.find(&repo, &reference, platform.as_ref()).await;
-        }
-        Image::find(&repo, &reference, platform.as_ref()).await
+        let v1 = async { repo.api.legacy().await?.find(&repo, &reference, platform.as_ref()).await };
+        repo.api.by_version(Image::find(&repo, &reference, platform.as_ref()), v1).await
     }
 
     /// Fetches the manifest of a tag or digest. `accept` replaces the default list of media types.

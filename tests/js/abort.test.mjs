@@ -271,8 +271,12 @@ describe('everything at once', () => {
     assert.equal((await patient).digest, good.digest);
   });
 
-  test('one of two calls that wait for the same question', SOON, async () => {
-    server.script = { ...answering, '/v2/': (request, response) => setTimeout(() => json({})(request, response), 200) };
+  test('one of two first calls, of which the second waits for the first', SOON, async () => {
+    const list = '/v2/a/b/tags/list';
+    server.script = {
+      ...answering,
+      [list]: (request, response) => setTimeout(() => json({ tags: ['good'] })(request, response), 200),
+    };
     const fresh = new DockerRegistryClient(server.url);
     const controller = new AbortController();
     const impatient = fresh.repository('a/b').tags({ signal: controller.signal });

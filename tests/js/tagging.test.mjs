@@ -87,7 +87,8 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       assert.deepEqual([moved.bytes, moved.mediaType], [second.bytes, types.dockerManifest]);
       requests.length = 0;
       await repository.tag('new', second.digest);
-      assert.deepEqual(requests, [`GET /v2/${name}/manifests/new 200`], 'it points there already');
+      const looks = ['new', second.digest].map((reference) => `GET /v2/${name}/manifests/${reference} 200`);
+      assert.deepEqual(requests.toSorted(), looks.toSorted(), 'it points there already');
       const found = await repository.image('first');
       await repository.tag('new', found);
       assert.equal((await raw(server, name, 'new')).digest, first.digest);

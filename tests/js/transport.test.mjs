@@ -79,7 +79,7 @@ test('what has a digest is asked for once', SOON, async () => {
   assert.equal(counted(images[0].digest), 1);
   assert.equal(counted(images[0].id), 1);
   assert.equal(counted('/v2/'), server.requests.length);
-  assert.equal(server.requests.filter(({ url }) => url === '/v2/').length, 1, 'the version is asked for once');
+  assert.equal(server.requests.filter(({ url }) => url === '/v2/').length, 0, 'the version decides nothing');
 });
 
 test('a tag is asked for every time, what it leads to is not', SOON, async () => {
@@ -151,11 +151,10 @@ test('onRequest tells of every attempt', SOON, async () => {
     events.map(({ method, status }) => [method, status]),
     [
       ['GET', 200],
-      ['GET', 200],
       ['GET', 404],
     ],
   );
-  assert.ok(events[1].url.endsWith('/v2/a/b/manifests/t0'));
+  assert.ok(events[0].url.endsWith('/v2/a/b/manifests/t0'));
   assert.ok(events.every(({ duration }) => duration >= 0 && duration < 10_000));
   assert.equal(events.length, server.requests.length);
   const dead = new DockerRegistryClient('127.0.0.1:1', { onRequest: (event) => events.push(event) });
@@ -172,7 +171,7 @@ test('headers and an injected fetch', SOON, async () => {
   };
   const client = new DockerRegistryClient(server.url, { fetch, headers: { 'X-Mine': 'yes', 'user-agent': 'me' } });
   await client.repository('a/b').manifest('t0');
-  assert.equal(seen.length, 2);
+  assert.equal(seen.length, 1);
   assert.ok(server.requests.every(({ headers }) => headers['x-mine'] === 'yes' && headers['user-agent'] === 'me'));
   assert.match(server.requests.at(-1).headers.accept, /vnd\.oci\.image\.index/);
   server.script['/v2/_catalog'] = json({ repositories: [] });

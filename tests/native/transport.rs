@@ -4,12 +4,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::support::{Reply, Scripted, Seen, Step, image_manifest, sha256};
+use docker_registry_client_wasm::protocol::auth::secret::Secret;
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::text::printable::is_unsafe;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Call, Client, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::Clock;
+use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};
 use docker_registry_client_wasm::transport::layers::notice::Warned;
+use docker_registry_client_wasm::transport::layers::retry::Policy;
 use futures_util::future::join_all;
 
 fn detect(host: &Scripted) -> Result<Version, (String, String)> {
@@ -53,11 +56,53 @@ fn what_is_no_registry_is_told() {
 
 #[test]
 fn the_version_is_asked_once_however_many_calls_wait() {
-    let host =
-        Scripted::new(|seen| if seen.target == "/v2/" { Reply::json("{}").after(50) } else { Reply::json("{}") });
+    let host = Scripted::new(|seen| if seen.target == "/v2/" { Reply::json("{}").after(50) } else { Reply::new(404) });
     let repository = host.raw_client(Settings::default()).repository("a/b", None).unwrap();
     host.run(join_all((0..20).map(|_| repository.tags(None, Call::default()).collect())));
     assert_eq!(host.targets().iter().filter(|target| *target == "GET /v2/").count(), 1);
+}
+
+/// A read shows by its own response that the registry speaks V2, so that the version need not be asked for.
+#[test]
+fn the_version_is_not_asked_where_it_decides_nothing() {
+    let unknown = r#"{"errors":[{"code":"NAME_UNKNOWN","message":"no"}]}"#;
+    for reply in [Reply::json(r#"{"tags":["x"]}"#), Reply::json(unknown).status(404), Reply::new(500)] {
+        let shown = reply.clone();
+        let host = Scripted::new(move |_| reply.clone());
+        let retry = Policy { attempts: 1, ..Policy::default() };
+        let client = host.raw_client(Settings { retry, ..Settings::default() });
+        let _ = host.run(client.repository("a/b", None).unwrap().tags(None, Call::default()).collect());
+        assert_eq!(host.targets(), ["GET /v2/a/b/tags/list?n=1000"], "{shown:?}");
+    }
+}
+
+/// container-registry says only at `/v2/` how to authenticate.
+#[test]
+fn a_refusal_without_a_challenge_leads_to_the_version() {
+    let host = Scripted::new(|seen| match (seen.target.as_str(), seen.headers.get("authorization")) {
+        ("/v2/", None) => Reply::new(401).header("www-authenticate", "Basic realm=\"x\""),
+        (_, None) => Reply::new(401),
+        _ => Reply::json(r#"{"tags":["x"]}"#),
+    });
+    let credentials = Some(Credentials::Basic { username: "alice".into(), password: Secret::new("secret") });
+    let auth = AuthSettings { credentials, ..AuthSettings::default() };
+    let client = host.raw_client(Settings { auth, ..Settings::default() });
+    let tags = host.run(client.repository("a/b", None).unwrap().tags(None, Call::default()).collect()).unwrap();
+    let list = "GET /v2/a/b/tags/list?n=1000";
+    assert_eq!((tags, host.targets()), (vec!["x".to_owned()], vec![list.into(), "GET /v2/".into(), list.into()]));
+}
+
+/// A host that is no registry is told apart at the first 404; what changes something is not sent before that.
+#[test]
+fn the_version_is_asked_where_it_matters() {
+    let host = Scripted::new(|_| Reply::bytes("<html>").status(404).header("content-type", "text/html"));
+    let repository = host.raw_client(Settings::default()).repository("a/b", None).unwrap();
+    let error = host.run(repository.manifest("x", None, &Call::default())).unwrap_err();
+    assert!(error.message.contains("not a registry"), "{error}");
+    let portal = Scripted::new(|_| Reply::bytes("<html>").header("content-type", "text/html"));
+    let repository = portal.raw_client(Settings::default()).repository("a/b", None).unwrap();
+    let error = portal.run(repository.delete_blob(&sha256("x"), &Call::default())).unwrap_err();
+    assert_eq!((error.code.as_ref(), portal.targets()), ("INVALID_RESPONSE", vec!["GET /v2/".to_owned()]));
 }
 
 #[test]
@@ -315,7 +360,9 @@ fn endless_error_bodies_are_cut_off() {
 fn who_waits_for_a_version_that_cannot_be_asked_waits_once() {
     let host = Scripted::new(|_| Reply::hang());
     let repository = host.raw_client(Settings::default()).repository("a/b", None).unwrap();
-    let results = host.run(join_all((0..20).map(|_| repository.tags(None, Call::default()).collect())));
+    let digest = sha256("x");
+    let results =
+        host.run(join_all((0..20).map(|_| async { repository.delete_blob(&digest, &Call::default()).await })));
     assert!(results.iter().all(|result| result.as_ref().unwrap_err().code == "TIMEOUT"));
     assert_eq!((host.now(), host.seen().len()), (30_000, 1));
 }

@@ -54,6 +54,9 @@ pub struct Connection<H: Host> {
     /// The observed capabilities of the registry.
     pub(crate) capabilities: Capabilities,
     pub(crate) detecting: Shared,
+    /// Whether the first request was responded to, and the lock of the call that sends it.
+    has_responded: Cell<bool>,
+    responding: Mutex<()>,
     /// Maximum pages and items of one listing.
     pub(crate) listing_limits: (u64, u64),
     /// Maximum number of parallel requests. Fewer are sent while the registry is overloaded.
@@ -105,6 +108,8 @@ impl<H: Host> Connection<H> {
             version: Cell::new(settings.api_version),
             capabilities: Capabilities::default(),
             detecting: Shared::default(),
+            has_responded: Cell::new(false),
+            responding: Mutex::new(()),
             listing_limits: (settings.max_pages, settings.max_items),
             concurrency,
             takes_unverified: settings.takes_unverified,
@@ -222,9 +227,29 @@ impl<H: Host> Connection<H> {
 
     /// Sends a request. Any status is a response, not an error.
     pub(crate) async fn send(&self, request: &Request<H::Chunk>) -> Result<Streaming<H>> {
+        self.first_alone(request, self.transmit(request)).await
+    }
+
+    async fn transmit(&self, request: &Request<H::Chunk>) -> Result<Streaming<H>> {
         let (method, url) = (request.method, request.url.clone());
         let http = self.stack.send(request).await.map_err(|error| error.at(method, &url))?;
         Ok(Response { method, url, http })
+    }
+
+    /// Sends a request. As long as nothing is known about the registry, the first request is sent alone: many at a time would
+    /// all be refused for want of the credentials that the first response asks for.
+    async fn first_alone<T>(&self, request: &Request<H::Chunk>, sending: impl Future<Output = T>) -> T {
+        if self.has_responded.get() || self.version.get().is_some() || request.resource == Resource::Registry {
+            return sending.await;
+        }
+        let turn = self.responding.lock().await;
+        if self.has_responded.get() {
+            drop(turn);
+            return sending.await;
+        }
+        let sent = sending.await;
+        self.has_responded.set(true);
+        sent
     }
 
     /// Sends HEAD. Any status is a response, not an error.
@@ -232,15 +257,30 @@ impl<H: Host> Connection<H> {
     /// Drops the empty body at once, since it would hold the concurrency permit: a caller that follows up with GET
     /// while it holds the response would wait for itself.
     pub(crate) async fn head(&self, endpoint: &Endpoint, accept: Option<&str>, call: &Call) -> Result<Response<()>> {
-        let Response { method, url, http } = self.send(&self.request(Method::Head, endpoint, accept, call)).await?;
-        Ok(Response { method, url, http: http.map_body(drop) })
+        let request = self.request(Method::Head, endpoint, accept, call);
+        let learning = async {
+            let Response { method, url, http } = self.transmit(&request).await?;
+            let mut http = http.map_body(drop);
+            if self.version.get().is_none() && Box::pin(self.learn_version(&request, &http, &[])).await? {
+                http = self.transmit(&request).await?.http.map_body(drop);
+            }
+            Ok::<_, Error>(Response { method, url, http })
+        };
+        self.first_alone(&request, learning).await
     }
 
     /// Sends a request and reads the whole response, whose body may have `limit` bytes. Any status is a response,
     /// not an error.
     pub(crate) async fn fetch(&self, request: &Request<H::Chunk>, limit: u64) -> Result<Response<Vec<u8>>> {
         let (method, url) = (request.method, request.url.clone());
-        let http = fetch::fetch(&self.stack, &self.retry, request, limit).await?;
+        let learning = async {
+            let mut http = fetch::fetch(&self.stack, &self.retry, request, limit).await?;
+            if self.version.get().is_none() && Box::pin(self.learn_version(request, &http, &http.body)).await? {
+                http = fetch::fetch(&self.stack, &self.retry, request, limit).await?;
+            }
+            Ok::<_, Error>(http)
+        };
+        let http = self.first_alone(request, learning).await?;
         Ok(Response { method, url, http })
     }
 

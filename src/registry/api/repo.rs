@@ -61,6 +61,11 @@ impl<H: Host> Repo<H> {
         self.api.require_v2(what, &self.call).await
     }
 
+    /// Fails with `UNSUPPORTED` if the registry is known to speak V1. `what` names the operation.
+    pub(crate) fn presume_v2(&self, what: &str) -> Result<()> {
+        self.api.presume_v2(what)
+    }
+
     /// Returns true if the registry speaks V1.
     pub(crate) async fn is_v1(&self) -> Result<bool> {
         self.api.is_v1(&self.call).await

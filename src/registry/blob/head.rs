@@ -38,7 +38,7 @@ struct Told {
 impl<H: Host> Repo<H> {
     /// Returns the descriptor of a blob, or `None` if it does not exist.
     pub(crate) async fn head_blob(&self, digest: &Digest) -> Result<Option<Descriptor>> {
-        self.require_v2("blobs").await?;
+        self.presume_v2("blobs")?;
         let endpoint = self.blob_endpoint(digest);
         let response = self.head(&endpoint, None).await?;
         // A 404 from something other than the registry proves nothing: Nexus answers HEAD with a page where GET

@@ -42,11 +42,11 @@ pub async fn copy<H: Host>(
 ) -> Result<(Descriptor, Copied)> {
     let (from, to) = (source.in_call(call), target.in_call(call));
     let find = async {
-        from.require_v2("copy() from here").await?;
+        from.presume_v2("copy() from here")?;
         from.current(&source.reference).await
     };
     let look = async {
-        to.require_v2("copy() to here").await?;
+        to.presume_v2("copy() to here")?;
         before(&to, &target.reference, options).await
     };
     let (found, before) = join(Box::pin(find), Box::pin(look)).await;

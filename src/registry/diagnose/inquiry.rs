@@ -12,6 +12,7 @@ use crate::protocol::text::printable;
 use crate::protocol::url::{Scheme, Url};
 use crate::registry::api::connection::Connection;
 use crate::registry::api::response::Response;
+use crate::registry::api::settings::Version;
 use crate::registry::api::version;
 use crate::registry::diagnose::diagnosis::{Auth, Cors, Diagnosis, Finding, Listing, NONE, Paging, Status};
 use crate::registry::diagnose::findings;
@@ -116,11 +117,12 @@ impl Inquiry {
                 match (response.status, version::looks_like_registry(response)) {
                     (403 | 404, _) if probe == Probe::Base && api.has_credentials() => self.is_hidden = true,
                     (404, _) => self.is_not_found = true,
-                    (200..=299, Ok(())) if probe == Probe::Member => self.found.api_version = Some(2),
+                    (200..=299, Ok(())) if probe == Probe::Member => self.is_v2(api),
                     (401, _) | (200..=299, Ok(())) => {
                         if let Some(origin) = elsewhere(response) {
                             self.tell("REDIRECTED", Some(origin));
                         }
+                        self.is_v2(api);
                         self.enter(response);
                     }
                     (200..=299, Err(error)) => self.end("NOT_A_REGISTRY", Some(error.into_details().message)),
@@ -265,9 +267,16 @@ impl Inquiry {
         }
     }
 
-    /// Records version and authentication from the first response of a V2 registry.
-    fn enter(&mut self, response: &Response<Vec<u8>>) {
+    /// Records that the registry speaks V2. Later requests need not detect that.
+    fn is_v2<H: Host>(&mut self, api: &Connection<H>) {
         self.found.api_version = Some(2);
+        if api.version.get().is_none() {
+            api.version.set(Some(Version::V2));
+        }
+    }
+
+    /// Records the authentication from the first response of a V2 registry.
+    fn enter(&mut self, response: &Response<Vec<u8>>) {
         if response.status != 401 {
             self.found.auth.scheme = NONE.into();
             return;
@@ -298,6 +307,7 @@ impl Inquiry {
 
     fn enter_by_catalog(&mut self, response: &Response<Vec<u8>>) {
         self.tell("BASE_UNREADABLE", None);
+        self.found.api_version = Some(2);
         self.enter(response);
     }
 

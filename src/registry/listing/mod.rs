@@ -123,7 +123,7 @@ impl<H: Host> Listing<H> {
             let url = match &turn {
                 PageRequest::First => {
                     let url = self.url(self.course.size, None)?; // a bad name is told before any request
-                    if self.api.is_v1(&self.call).await? {
+                    if self.api.is_known_v1() {
                         self.next = Next::V1(1);
                         continue;
                     }
@@ -141,7 +141,13 @@ impl<H: Host> Listing<H> {
                 continue;
             }
             let response = match turn {
-                PageRequest::First => self.first(url).await?,
+                PageRequest::First => match self.first(url).await {
+                    Err(_) if self.api.is_known_v1() => {
+                        self.next = Next::V1(1);
+                        continue;
+                    }
+                    first => first?,
+                },
                 _ => self.get(url).await?,
             };
             if !response.is_success() {

@@ -90,7 +90,7 @@ impl<H: Host> Repo<H> {
                 return Ok(kept);
             }
         }
-        self.require_v2("manifests").await?;
+        self.presume_v2("manifests")?;
         if let (Reference::Tag(tag), None) = (reference, accept)
             && let Some(kept) = self.unchanged(tag).await?
         {
@@ -187,7 +187,7 @@ impl<H: Host> Repo<H> {
     /// missing, hidden or generic). `None` means that HEAD responds 404. The result is a hint: see
     /// [`observe`](Self::observe).
     pub(crate) async fn head_manifest(&self, reference: &Reference) -> Result<Option<Descriptor>> {
-        self.require_v2("manifests").await?;
+        self.presume_v2("manifests")?;
         let endpoint = self.manifest_endpoint(reference);
         let response = self.head(&endpoint, Some(media_type::accept_manifests())).await?;
         if response.status == 404 {

@@ -21,7 +21,7 @@ impl<H: Host> Repo<H> {
 
     /// Fetches the manifest; if it does not exist, returns the registry's error in the inner result.
     pub(crate) async fn ask(&self, reference: &Reference) -> Result<Result<Rc<FetchedManifest>>> {
-        self.require_v2("manifests").await?;
+        self.presume_v2("manifests")?;
         let endpoint = self.manifest_endpoint(reference);
         let request = self.request(Method::Get, &endpoint, Some(media_type::accept_manifests()));
         let response = self.api.fetch(&request, MANIFEST_LIMIT).await?;

@@ -70,7 +70,7 @@ impl<H: Host> Repo<H> {
 
     /// Returns the referrers from the registry's API, or `None` if it has none.
     async fn referrers_by_api(&self, subject: &Digest, artifact_type: Option<&str>) -> Result<Option<Vec<Descriptor>>> {
-        self.require_v2("referrers").await?;
+        self.presume_v2("referrers")?;
         let mut endpoint = self.endpoint(&format!("referrers/{subject}"));
         if let Some(artifact_type) = artifact_type {
             endpoint = endpoint.with_url(endpoint.url.with_query(&[("artifactType", artifact_type)]));

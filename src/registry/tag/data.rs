@@ -53,12 +53,11 @@ pub struct TagData {
 
 impl TagData {
     pub(crate) async fn of<H: Host>(repo: &Repo<H>, tag: Tag) -> Result<Self> {
-        if repo.is_v1().await? {
-            return repo.api.legacy().await?.tag_data(repo, &tag).await;
-        }
-        let text = tag.as_str().to_owned();
-        let manifest = repo.manifest(&Reference::Tag(tag), None).await?;
-        Self::of_manifest(repo, &text, &manifest).await
+        let v2 = async {
+            let manifest = repo.manifest(&Reference::Tag(tag.clone()), None).await?;
+            Self::of_manifest(repo, tag.as_str(), &manifest).await
+        };
+        repo.api.by_version(v2, async { repo.api.legacy().await?.tag_data(repo, &tag).await }).await
     }
 
     /// Describes a tag of a V1 registry.

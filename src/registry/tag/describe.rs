@@ -310,20 +310,21 @@ async fn describe<H: Host>(
 impl<H: Host> Reader<H> {
     async fn read(&self, tag: &str) -> Result<TagData> {
         let checked = Tag::parse(tag)?;
-        if self.repo.is_v1().await? {
-            return TagData::of(&self.repo, checked).await;
-        }
+        self.repo.api.by_version(self.read_v2(tag, &checked), TagData::of(&self.repo, checked.clone())).await
+    }
+
+    async fn read_v2(&self, tag: &str, checked: &Tag) -> Result<TagData> {
         let known = match self.told(tag) {
             Some((digest, _)) => Some(digest),
             // HEAD is cheaper than GET, and free where a rate limit counts GET (Docker Hub). It pays if most tags
             // share a digest.
-            None if self.shared.get() > self.single.get() => self.head(&checked).await?,
+            None if self.shared.get() > self.single.get() => self.head(checked).await?,
             None => None,
         };
         if let Some(digest) = known {
             return self.facts(tag, &digest, None).await;
         }
-        let manifest = self.repo.manifest(&Reference::Tag(checked), None).await?;
+        let manifest = self.repo.manifest(&Reference::Tag(checked.clone()), None).await?;
         let digest = manifest.digest.clone();
         self.facts(tag, &digest, Some(manifest)).await
     }

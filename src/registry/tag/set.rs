@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use futures_util::future::join;
+
 use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::{Reference, Tag};
@@ -26,19 +28,24 @@ impl<H: Host> Repo<H> {
         // An argument that is invalid in both protocols is rejected before any request.
         let may_be_id = if_match.flatten().is_some_and(|text| ImageId::parse(text).is_ok());
         let may_be_v1 = image.is_of_v1() || (source.is_ok() && (expected.is_ok() || may_be_id));
-        if may_be_v1 && self.is_v1().await? {
-            return self.api.legacy().await?.tag(self, &tag, image, if_match).await;
+        let v1 = async { self.api.legacy().await?.tag(self, &tag, image, if_match).await };
+        // Arguments that only V1 takes.
+        if may_be_v1 && (source.is_err() || expected.is_err()) && self.is_v1().await? {
+            return v1.await;
         }
         let (source, expected) = (source?, expected?);
-        Box::pin(self.move_tag(&tag, &source, expected.as_ref())).await
+        let v2 = async { Box::pin(self.move_tag(&tag, &source, expected.as_ref())).await };
+        self.api.by_version(v2, v1).await
     }
 
     async fn move_tag(&self, tag: &Tag, source: &Reference, expected: Option<&Expected>) -> Result<()> {
-        let now = self.before_move(tag, expected).await?;
+        // Both are read at once. What the tag points to decides first.
+        let (now, manifest) = join(self.before_move(tag, expected), self.current(source)).await;
+        let now = now?;
         if matches!((source, &now), (Reference::Digest(wanted), Some(now)) if now.is_named(wanted)) {
             return Ok(());
         }
-        let manifest = self.current(source).await?;
+        let manifest = manifest?;
         if now.is_some_and(|now| manifest.is_named(&now.digest)) {
             return Ok(());
         }

@@ -41,10 +41,9 @@ impl<H: Host> Repo<H> {
     /// Removes one tag; other tags of the same digest stay. An error says how the tag stands.
     pub(crate) async fn untag(&self, tag: &str) -> Result<()> {
         let tag = Tag::parse(tag)?;
-        if self.is_v1().await? {
-            return self.api.legacy().await?.untag(self, &tag).await;
-        }
-        Box::pin(Untag::new(self.clone(), tag).run()).await
+        // It begins with a read, which shows the protocol.
+        let v2 = async { Box::pin(Untag::new(self.clone(), tag.clone()).run()).await };
+        self.api.by_version(v2, async { self.api.legacy().await?.untag(self, &tag).await }).await
     }
 
     /// Removes one tag if it points to what is expected; otherwise fails with `CONFLICT`.

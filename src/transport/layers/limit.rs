@@ -32,7 +32,7 @@ impl<T: Transport, C: Clock> LimitLayer<T, C> {
         }
         let response = match result {
             Ok(response) => response,
-            Err(error) if error.code == code::TIMEOUT || error.is_transient => return permit.was_too_much(),
+            Err(error) if error.code == code::TIMEOUT || error.is_transient => return permit.went_unanswered(),
             Err(_) => return,
         };
         if let Some(limit) = rate_limit::parse(&response.headers) {
@@ -85,7 +85,7 @@ impl<B: Body> Body for LimitBody<B> {
         if let (Err(error), Some(permit)) = (&result, &self.permit)
             && error.code == code::TIMEOUT
         {
-            permit.was_too_much();
+            permit.went_unanswered();
         }
         if !matches!(result, Ok(Some(_))) {
             self.permit = None;

@@ -17,6 +17,9 @@ use window::Window;
 /// asked for.
 const LONGEST_HOLD: u64 = 60_000;
 
+/// Requests that are in flight at least, however many get no response.
+const UNANSWERED: usize = 6;
+
 /// The requests in flight and those that wait.
 #[derive(Default)]
 struct Requests {
@@ -158,9 +161,15 @@ impl Permit {
         }
     }
 
-    /// Records that the registry was overloaded: it refused for that reason, did not respond, or lost the connection.
+    /// Records that the registry refused because it was overloaded.
     pub fn was_too_much(&self) {
-        self.limiter.0.borrow_mut().window.shrink(self.epoch);
+        self.limiter.0.borrow_mut().window.shrink(self.epoch, 1);
+    }
+
+    /// Records that the registry did not respond, or lost the connection. It may be gone; then some requests at a time are
+    /// left, so that those that wait learn of it.
+    pub fn went_unanswered(&self) {
+        self.limiter.0.borrow_mut().window.shrink(self.epoch, UNANSWERED);
     }
 }
 

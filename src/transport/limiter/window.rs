@@ -46,11 +46,11 @@ impl Window {
     }
 
     /// Records that the registry was overloaded by a request of this epoch. Further signs of the same overload change
-    /// nothing.
-    pub fn shrink(&mut self, epoch: u64) {
+    /// nothing. `least` is the size below which this overload does not lead.
+    pub fn shrink(&mut self, epoch: u64, least: usize) {
         if epoch == self.epoch {
             self.epoch += 1;
-            self.size = (self.size / 2).max(1);
+            self.size = (self.size / 2).max(least).min(self.size);
             self.credit = Some(0);
         }
     }
@@ -87,12 +87,17 @@ mod tests {
         let mut window = Window::new(64);
         round(&mut window);
         let sent = window.epoch();
-        (0..10).for_each(|_| window.shrink(sent));
+        (0..10).for_each(|_| window.shrink(sent, 1));
         assert_eq!(window.size(), START);
         assert_eq!([round(&mut window), round(&mut window)], [START + 1, START + 2]);
         for _ in 0..10 {
-            window.shrink(window.epoch());
+            window.shrink(window.epoch(), 6);
         }
+        assert_eq!(window.size(), 6);
+        for _ in 0..10 {
+            window.shrink(window.epoch(), 1);
+        }
+        window.shrink(window.epoch(), 6);
         assert_eq!(window.size(), 1, "one request is always sent");
         assert_eq!([round(&mut window), round(&mut window)], [2, 3]);
     }
