@@ -81,8 +81,9 @@ impl<H: Host> Connection<H> {
             401 if !response.headers_filtered && header("www-authenticate").is_none() => {
                 return self.version(&call).await.map(|version| version == Version::V2);
             }
-            // distribution names itself outside of its path prefix too, where it knows nothing. V1's errors have no code.
-            404 if error_body::parse(body).iter().any(|item| !item.code.is_empty()) => {}
+            // The specification's codes for what does not exist (NAME_UNKNOWN and the like). The header alone does not do:
+            // distribution names itself outside of its path prefix too, where it knows nothing.
+            404 if error_body::parse(body).iter().any(|item| item.code.ends_with("_UNKNOWN")) => {}
             404 if names_itself && request.method == Method::Head => return Ok(false),
             404 => {
                 if self.version(&call).await? == Version::V1 {
