@@ -27,7 +27,7 @@ impl<H: Host> Repo<H> {
         let context = PushContext { repo: self, retry_budget: &retry_budget };
         let media_type = push.media_type.clone();
         let mut blob_push = BlobPush::new(push, algorithm, self.api.hasher(algorithm));
-        let (digest, size) = blob_push.run(&context).await?;
+        let (digest, size) = Box::pin(blob_push.run(&context)).await?;
         Ok((Descriptor::new(media_type, digest, size), blob_push.outcome))
     }
 

@@ -281,7 +281,7 @@ impl<H: Host> BlobPush<H> {
                     return Err(Error::new(code::TOO_LARGE, message));
                 }
                 let mut next = part.split_off(chunk_size);
-                let sent = try_join(upload.send(part), self.intake.fill(&mut next, chunk_size)).await;
+                let sent = try_join(Box::pin(upload.send(part)), self.intake.fill(&mut next, chunk_size)).await;
                 if let Err(error) = sent {
                     // The whole part may have to be sent again.
                     part.join(next);

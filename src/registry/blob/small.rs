@@ -11,6 +11,6 @@ impl<H: Host> Repo<H> {
     pub(crate) async fn push_small_blob(&self, bytes: Vec<u8>) -> Result<Digest> {
         let mut push = Push::new(Box::new(InMemory::new(H::Chunk::of(&bytes))));
         push.is_sent_anyway = true;
-        Ok(self.push_blob(push).await?.0.digest)
+        Ok(Box::pin(self.push_blob(push)).await?.0.digest)
     }
 }
