@@ -1,6 +1,7 @@
 //! A `fetch` that does odd things.
 
 use docker_registry_client_wasm::js::DockerRegistryClient;
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -219,4 +220,33 @@ async fn a_body_without_progress_times_out() {
     let blob = repository(&client, "app").blob(sample.layer_digest.as_str().into(), JsValue::UNDEFINED);
     assert_error(&drain(&ok(blob).await).await.unwrap_err(), "TIMEOUT", "30 ms");
     assert!(get(&source, "cancelled").is_truthy());
+}
+
+#[wasm_bindgen_test]
+async fn responses_of_gloo_net() {
+    let answering = |status: u16, body: &'static str| {
+        Closure::<dyn FnMut() -> Promise>::new(move || {
+            let response =
+                gloo_net::http::Response::builder().status(status).header("content-type", "application/json");
+            Promise::resolve(&JsValue::from(web_sys::Response::from(response.body(Some(body)).unwrap())))
+        })
+    };
+    let tags = |fetch: &JsValue| {
+        let repository = client(fetch).repository("a/b".into(), JsValue::UNDEFINED).unwrap();
+        repository.tags(JsValue::UNDEFINED)
+    };
+    let found = answering(200, "{\"tags\":[\"a\",\"b\"]}");
+    assert_eq!(json(&ok(tags(found.as_ref())).await), "[\"a\",\"b\"]");
+    let missing = answering(404, "{\"errors\":[{\"code\":\"NAME_UNKNOWN\"}]}");
+    assert_error(&err(tags(missing.as_ref())).await, "NAME_UNKNOWN", "404");
+}
+
+#[wasm_bindgen_test]
+async fn signals_of_web_sys() {
+    let controller = web_sys::AbortController::new().unwrap();
+    let options = js("({})");
+    js_sys::Reflect::set(&options, &"signal".into(), &controller.signal()).unwrap();
+    let call = client(&js("() => new Promise(() => {})")).check_status(options);
+    controller.abort_with_reason(&"enough".into());
+    assert_eq!(err(call).await.as_string().as_deref(), Some("enough"));
 }
