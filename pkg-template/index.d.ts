@@ -382,6 +382,7 @@ export class DockerRegistryClient {
    * @param options - Options of the call.
    * @returns The namespaces; "library" stands for repositories without one.
    * @throws {RegistryError} the codes of {@link DockerRegistryClient.catalog}, such as `UNSUPPORTED`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
    */
   namespaces(options?: CallOptions): Promise<string[]>;
   /**
@@ -402,6 +403,7 @@ export class DockerRegistryClient {
    * @param options - Options of the call.
    * @returns The repositories by full name.
    * @throws {RegistryError} the codes of {@link DockerRegistryClient.catalog}, such as `UNSUPPORTED`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
    */
   repositories(namespace?: string, options?: CallOptions): Promise<Map<string, Repository>>;
   /**
@@ -457,6 +459,7 @@ export class DockerRegistryClient {
    * @throws {RegistryError} `TOO_LARGE` when the list exceeds `maxPages`, `maxItems` or 256 MiB
    * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used (thrown at once)
    * @throws {RegistryError} a code of a failed request, such as `NETWORK` or `TIMEOUT`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
    */
   catalog(options?: ListOptions): AsyncIterableIterator<string>;
 }
@@ -947,6 +950,7 @@ export class Repository {
    * @throws {RegistryError} `PAGING_LOOP` when there is more to list but the registry does not say how to get it
    * @throws {RegistryError} `TOO_LARGE` when the list exceeds `maxPages`, `maxItems` or 256 MiB
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags | Listing Tags}
    */
   tags(options?: TagsOptions): Promise<string[]>;
@@ -958,6 +962,7 @@ export class Repository {
    * @param options - Page size, and options of the call.
    * @throws {RegistryError} the codes of {@link Repository.tags}, such as `NAME_UNKNOWN` or `PAGING_LOOP`
    * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used (thrown at once)
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags | Listing Tags}
    */
   eachTag(options?: ListOptions): AsyncIterableIterator<string>;

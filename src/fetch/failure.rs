@@ -1,18 +1,22 @@
 //! Explains why a request failed, as far as the host tells. Hosts put URLs and header values into their messages, so
 //! only codes and names are passed on.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use gloo_net::http::RequestBuilder;
 use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, RequestCache, RequestCredentials, RequestMode};
 
 use crate::fetch::bindings::Any;
+use crate::fetch::clock;
 use crate::fetch::environment::{self, Page};
-use crate::fetch::send::probe;
-use crate::fetch::thenable;
 use crate::protocol::code;
 use crate::protocol::url::{Scheme, Url, port};
 use crate::transport::Error;
 
 /// The timeout of the probe in milliseconds.
-const PROBE_LIMIT: f64 = 5_000.0;
+const PROBE_LIMIT: u64 = 5_000;
 
 /// The circumstances of a failed request.
 pub struct Place<'a> {
@@ -96,9 +100,23 @@ pub fn broken_body(cause: &JsValue) -> Error {
 /// Probes whether the host responds at all, if that can be told: an opaque response is all that a page may get without
 /// CORS, and sufficient.
 async fn answers(url: &Url) -> Option<bool> {
-    let answers = thenable::outcome(Ok(probe(&url.api_root().to_string(), PROBE_LIMIT).into())).await;
-    // A cross-origin isolated page may get no opaque response either.
-    answers.ok()?.as_bool().filter(|answers| *answers || !environment::is_isolated())
+    let target = url.api_root().to_string();
+    let controller = AbortController::new().ok()?;
+    let signal = controller.signal();
+    let request = RequestBuilder::new(&target)
+        .mode(RequestMode::NoCors)
+        .credentials(RequestCredentials::Omit)
+        .cache(RequestCache::NoStore)
+        .abort_signal(Some(&signal));
+    let answers = match select(pin!(request.send()), pin!(clock::sleep(PROBE_LIMIT))).await {
+        Either::Left((Ok(_), _)) => Some(true),
+        // A cross-origin isolated page may get no opaque response either.
+        Either::Left((Err(_), _)) => (!environment::is_isolated()).then_some(false),
+        Either::Right(_) => None,
+    };
+    // The body of the response is not read.
+    controller.abort();
+    answers
 }
 
 fn is_same_origin(page: &Page, url: &Url) -> bool {

@@ -1,4 +1,4 @@
-// Whether a request's body can be sent while it is still being made.
+// Detects if request bodies can be streamed.
 
 /**
  * Whether this host's fetch takes one: what does not know streams would send their name as a text. And whether it does as

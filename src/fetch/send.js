@@ -184,18 +184,3 @@ function outgoing(next) {
   };
   return new ReadableStream({ pull }, { highWaterMark: 0 });
 }
-
-/** Whether a host answers at all, which is all that a page may know without CORS; undefined if it takes too long. */
-export async function probe(url, milliseconds) {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const timer = setTimeout(() => controller.abort(), milliseconds);
-  try {
-    await fetch(url, { mode: 'no-cors', credentials: 'omit', cache: 'no-store', signal });
-    return true;
-  } catch {
-    return signal.aborted ? undefined : false;
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use futures_channel::oneshot;
-use js_sys::{Function, Promise};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::abort::Abort;
@@ -35,9 +35,6 @@ extern "C" {
     pub type Flight;
     #[wasm_bindgen(method)]
     pub fn abort(this: &Flight);
-
-    /// Resolves to whether a host answers at all; to undefined if that takes too long.
-    pub fn probe(url: &str, milliseconds: f64) -> Promise;
 }
 
 /// How redirects are followed; the numbers are `send.js`'s.

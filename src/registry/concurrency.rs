@@ -3,7 +3,7 @@
 use crate::transport::Result;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::pin::Pin;
 
 /// A future that stores its result elsewhere.
@@ -46,27 +46,17 @@ pub async fn all<'a>(limit: usize, waiting: &mut dyn Iterator<Item = Question<'a
     }
 }
 
-/// Awaits futures, `limit` at a time, and collects their results in no particular order. After a failure no further
-/// one starts.
+/// Awaits futures, at most `limit` at a time, and collects their results in no particular order. The first failure ends
+/// the others.
 pub async fn answers<T>(limit: usize, questions: Vec<Question<'_, T>>) -> Result<Vec<T>> {
-    let (given, failure, failed) = (RefCell::new(Vec::new()), RefCell::new(None), Cell::new(false));
-    let mut works = questions.into_iter().map(|question| -> Work<'_> {
+    let given = RefCell::new(Vec::new());
+    let mut waiting = questions.into_iter().map(|question| -> Question<'_, ()> {
         Box::pin(async {
-            if failed.get() {
-                return;
-            }
-            match question.await {
-                Ok(response) => given.borrow_mut().push(response),
-                Err(error) => {
-                    failed.set(true);
-                    failure.replace(Some(error));
-                }
-            }
+            let answer = question.await?;
+            given.borrow_mut().push(answer);
+            Ok(())
         })
     });
-    together(limit, &mut works).await;
-    match failure.into_inner() {
-        Some(error) => Err(error),
-        None => Ok(given.into_inner()),
-    }
+    all(limit, &mut waiting).await?;
+    Ok(given.take())
 }

@@ -127,7 +127,7 @@ export class Flight {
 
   /** @param {any} error */
   fail(error) {
-    // What follows a whole response, such as the body of a response to HEAD, costs the connection only.
+    // Bytes after a complete response, such as a body of a response to HEAD, only close the connection.
     if (!this.listener || !this.isAwaited || this.message?.complete) return;
     const { request, sending } = this;
     if (this.mayRepeat && request?.reusedSocket && CLOSED.includes(error.code) && isUnanswered(request.socket)) {

@@ -1,4 +1,4 @@
-// Where the requests to an origin go: to it, or to a proxy.
+// The route of requests to an origin: direct, or through a proxy.
 
 import { Buffer } from 'node:buffer';
 import http from 'node:http';
@@ -14,7 +14,7 @@ import { TunnelAgent } from './tunnel.js';
 /** @import { Tls } from '../tls.js' */
 
 /**
- * What the requests to one origin have in common.
+ * The state that all requests to one origin share.
  * @typedef {object} Route
  * @property {typeof http.request} request
  * @property {http.Agent} agent

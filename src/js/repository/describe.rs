@@ -29,8 +29,8 @@ impl Repository {
     }
 }
 
-/// What `describeTags()` iterates over: a class of its own, so that its code is loaded with the first page. The options are
-/// checked before.
+/// The pages that `describeTags()` iterates over. Its code is loaded with the first page; `describeTags()` itself checks the
+/// options.
 #[wasm_bindgen(skip_typescript)]
 pub struct TagDescriptions(Paged<Descriptions<FetchHost>>);
 

@@ -54,7 +54,7 @@ pub struct Connection<H: Host> {
     /// The observed capabilities of the registry.
     pub(crate) capabilities: Capabilities,
     pub(crate) detecting: Shared,
-    /// Whether the first request was responded to, and the lock of the call that sends it.
+    /// True once the first request got a response. The call that sends it holds the lock.
     has_responded: Cell<bool>,
     responding: Mutex<()>,
     /// Maximum pages and items of one listing.

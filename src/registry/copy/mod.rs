@@ -5,6 +5,7 @@
 //! skipped, so that an interrupted copy can be repeated. The blobs of an existing manifest are checked too, since
 //! registries lose some.
 
+mod blobs;
 mod cosign;
 mod lacking;
 mod options;

@@ -7,9 +7,7 @@ use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::place::Place;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
-use crate::registry::blob::pull::BlobPull;
-use crate::registry::blob::push_strategy::{Outcome, Push};
-use crate::registry::blob::source::{BlobSource, Next};
+use crate::registry::blob::push_strategy::Outcome;
 use crate::registry::concurrency::{Question, all};
 use crate::registry::copy::options::{Copied, Options, Stage, Step};
 use crate::registry::copy::selection;
@@ -28,8 +26,6 @@ use std::rc::Rc;
 
 /// Maximum depth of nested indexes.
 const DEPTH_LIMIT: usize = 8;
-/// Bytes of a blob up to which it counts as small.
-const SMALL: u64 = 256 * 1024;
 /// Larger blobs sent at the same time. Each has the bytes sent last, or two chunks, in memory: up to 8 MiB.
 const LARGE_AT_A_TIME: usize = 8;
 
@@ -117,11 +113,11 @@ pub(super) struct Copying<'a, H: Host> {
     reference: &'a Reference,
     pub(super) options: &'a Options,
     /// Maximum number of parts in progress.
-    at_a_time: usize,
+    pub(super) at_a_time: usize,
     /// Places for blobs, and for those of them that are not small.
-    places: (Semaphore, Semaphore),
+    pub(super) places: (Semaphore, Semaphore),
     /// True if the target is likely to lack the blobs: then the small ones are read while it is checked.
-    reads_ahead: bool,
+    pub(super) reads_ahead: bool,
     pub(super) state: RefCell<State>,
 }
 
@@ -297,68 +293,6 @@ impl<H: Host> Copying<'_, H> {
         }
     }
 
-    async fn blobs(&self, blobs: &[Descriptor]) -> Result<()> {
-        let mut copies = blobs.iter().map(|blob| -> Question<'_, ()> { Box::pin(self.blob(blob)) });
-        all(self.at_a_time, &mut copies).await
-    }
-
-    async fn blob(&self, blob: &Descriptor) -> Result<()> {
-        let turn = self.state.borrow_mut().turn(&blob.digest);
-        let mut is_done = turn.lock().await;
-        if !*is_done {
-            self.blob_in_turn(blob).await?;
-            *is_done = true;
-        }
-        Ok(())
-    }
-
-    /// Copies a blob whose lock is held.
-    async fn blob_in_turn(&self, blob: &Descriptor) -> Result<()> {
-        let (any, large) = &self.places;
-        let _place = any.acquire().await;
-        let _large = if blob.size > SMALL { Some(large.acquire().await) } else { None };
-        self.push(blob, false).await
-    }
-
-    /// Copies a blob. If `anyway`, its bytes are sent even if the target reports that it has them.
-    pub(super) async fn push(&self, blob: &Descriptor, anyway: bool) -> Result<()> {
-        let reads_ahead = !anyway && self.reads_ahead && blob.size <= SMALL && self.state.borrow().has_found_nothing();
-        let source = LazyPull { repo: self.source.clone(), blob: blob.clone(), pull: None, reads_ahead };
-        let mut push = Push::new(Box::new(source));
-        push.digest = Some(blob.digest.clone());
-        push.is_sent_anyway = anyway;
-        push.chunk_size = self.options.chunk_size;
-        if !anyway && self.is_within_registry() && self.source.name != self.target.name {
-            push.from.push(self.source.name.clone());
-        }
-        let (watcher, digest, total) = (self.options.watcher.clone(), blob.digest.clone(), blob.size);
-        push.progress = Box::new(move |loaded| {
-            if let Some(watcher) = &watcher {
-                watcher(&Step { digest: digest.clone(), stage: Stage::Copying, loaded, total });
-            }
-        });
-        let (_, outcome) = self.target.push_blob(push).await?;
-        let outcome = if anyway { Outcome::Sent } else { outcome };
-        self.state.borrow_mut().blob(blob, outcome);
-        let stage = match outcome {
-            Outcome::Existed => Stage::Exists,
-            Outcome::Mounted => Stage::Mounted,
-            Outcome::Sent => Stage::Copied,
-        };
-        self.tell_whole(blob, stage);
-        Ok(())
-    }
-
-    /// Pushes the config of a converted image, which the source does not have. It is sent even if it exists.
-    async fn config(&self, config: Vec<u8>) -> Result<()> {
-        let size = config.len() as u64;
-        let digest = self.target.push_small_blob(config).await?;
-        let descriptor = Descriptor::new(String::new(), digest, size);
-        self.state.borrow_mut().blob(&descriptor, Outcome::Sent);
-        self.tell_whole(&descriptor, Stage::Copied);
-        Ok(())
-    }
-
     /// Points the target's tag at the copy.
     async fn point(&self, tag: &Tag, root: &Rc<FetchedManifest>) -> Result<Pushed> {
         // No registry supports a conditional PUT, so the tag is checked right before it.
@@ -368,60 +302,13 @@ impl<H: Host> Copying<'_, H> {
         self.put_under(tag, root).await
     }
 
-    fn is_within_registry(&self) -> bool {
+    pub(super) fn is_within_registry(&self) -> bool {
         self.source.api.base() == self.target.api.base()
     }
 
-    fn tell_whole(&self, what: &Descriptor, stage: Stage) {
+    pub(super) fn tell_whole(&self, what: &Descriptor, stage: Stage) {
         if let Some(watcher) = &self.options.watcher {
             watcher(&Step { digest: what.digest.clone(), stage, loaded: what.size, total: what.size });
         }
-    }
-}
-
-/// A blob that is requested only when its bytes are needed.
-struct LazyPull<H: Host> {
-    repo: Repo<H>,
-    blob: Descriptor,
-    pull: Option<BlobPull<H>>,
-    reads_ahead: bool,
-}
-
-impl<H: Host> BlobSource<H::Chunk> for LazyPull<H> {
-    fn next(&mut self) -> Next<'_, H::Chunk> {
-        Box::pin(async {
-            if self.pull.is_none() {
-                let (digest, size) = (&self.blob.digest, Some(self.blob.size));
-                let mut pull = self.repo.blob(digest, size).await?;
-                // It is read at the pace of the upload; other requests may use its permit.
-                pull.release_permit();
-                self.pull = Some(pull);
-            }
-            match &mut self.pull {
-                Some(pull) => pull.next().await,
-                None => Ok(None),
-            }
-        })
-    }
-
-    fn size(&self) -> Option<u64> {
-        Some(self.blob.size)
-    }
-
-    fn reads_ahead(&self) -> bool {
-        self.reads_ahead
-    }
-
-    fn can_rewind(&self) -> bool {
-        true
-    }
-
-    fn rewind(&mut self) -> bool {
-        self.pull = None;
-        true
-    }
-
-    fn proven(&self) -> Option<&Digest> {
-        Some(&self.blob.digest)
     }
 }

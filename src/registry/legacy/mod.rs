@@ -48,7 +48,7 @@ pub trait LoadLegacy<H: Host> {
     fn load(&self) -> Work<'_, &'static dyn Legacy<H>>;
 }
 
-/// What the V1 protocol and schema1 manifests take of code.
+/// The operations of the V1 protocol and of schema1 manifests.
 pub trait Legacy<H: Host> {
     /// Returns the new names on a page of a repository's tags, or of all repositories, and whether there is another
     /// page. The first page is 1.

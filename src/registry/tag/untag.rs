@@ -7,11 +7,11 @@
 //! manifest and before it has removed its tags, and 404 to the next attempt; even after a 202 it may leave a tag
 //! behind.
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Rc;
 
 use async_lock::MutexGuardArc;
-use futures_util::future::{Either, MaybeDone, join, maybe_done, select, try_join};
+use futures_util::future::{Either, join, select};
 
 use crate::protocol::code;
 use crate::protocol::http::error_body::ErrorItem;
@@ -23,7 +23,7 @@ use crate::registry::api::response::Response;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::put::digest_of_nothing;
 use crate::registry::tag::placeholder;
-use crate::registry::tag::placeholder::Draft;
+use crate::registry::tag::placeholder_push::Blobs;
 use crate::registry::tag::set::{Expected, check_expected, points_to};
 use crate::transport::detach::run_to_completion;
 use crate::transport::{Error, Host, Result};
@@ -62,15 +62,6 @@ pub(crate) struct Untag<H: Host> {
     only: Option<Expected>,
 }
 
-/// The push of a placeholder's blobs.
-type Pushing = Pin<Box<dyn Future<Output = Result<()>>>>;
-
-/// A placeholder whose blobs are being pushed.
-struct Blobs {
-    draft: Draft,
-    pushing: Pin<Box<MaybeDone<Pushing>>>,
-}
-
 /// The state of a tag, by GET and the tag list.
 pub(crate) enum TagState {
     /// The tag does not exist.
@@ -96,7 +87,8 @@ impl<H: Host> Untag<H> {
         let repo = &self.repo;
         let is_by_digest = repo.api.capabilities.untags_by_digest(&repo.name);
         // It will need a placeholder, whose blobs harm nothing. A restricted removal may end here.
-        let mut blobs = if is_by_digest && self.only.is_none() { Some(self.push_blobs()?) } else { None };
+        let mut blobs =
+            if is_by_digest && self.only.is_none() { Some(repo.push_placeholder_blobs(&self.tag)?) } else { None };
         let asked = match &mut blobs {
             Some(blobs) => match select(pin!(repo.ask(&self.reference)), blobs.pushing.as_mut()).await {
                 Either::Left((asked, _)) => asked,
@@ -183,25 +175,6 @@ impl<H: Host> Untag<H> {
         })
     }
 
-    /// Begins to push the blobs of a placeholder.
-    fn push_blobs(&self) -> Result<Blobs> {
-        let draft = placeholder::draft(&self.tag, self.repo.api.host())?;
-        let (repo, config) = (self.repo.clone(), draft.config.clone());
-        let pushing = async move {
-            let capabilities = &repo.api.capabilities;
-            let push_layer = async {
-                if !capabilities.has_placeholder_layer(&repo.name) {
-                    repo.push_small_blob(placeholder::LAYER.to_vec()).await?;
-                    capabilities.set_placeholder_layer(&repo.name, true);
-                }
-                Ok(())
-            };
-            try_join(push_layer, repo.push_small_blob(config)).await.map(drop)
-        };
-        let pushing: Pushing = Box::pin(pushing);
-        Ok(Blobs { draft, pushing: Box::pin(maybe_done(pushing)) })
-    }
-
     /// Checks that the registry deletes manifests, before the tag is moved to one that has to be deleted.
     async fn check_deletion(&self, now: Option<&Rc<FetchedManifest>>) -> Result<()> {
         let response = self.repo.delete(&Reference::Digest(digest_of_nothing()?)).await?;
@@ -230,7 +203,7 @@ impl<H: Host> Untag<H> {
             // The placeholder of an interrupted untag().
             Some(left) if is_left => left,
             model => {
-                let mut blobs = blobs.map_or_else(|| self.push_blobs(), Ok)?;
+                let mut blobs = blobs.map_or_else(|| repo.push_placeholder_blobs(&self.tag), Ok)?;
                 // Unless another deletion is in progress, the tag is checked meanwhile.
                 match turns.deleting.try_lock_arc() {
                     Some(turn) => {
@@ -288,7 +261,7 @@ impl<H: Host> Untag<H> {
                 };
                 self.check_unmoved(now.as_deref())?;
                 before = now.filter(|now| !placeholder::is_one(&now.manifest)).or(before);
-                let put = self.put_placeholder(placeholder).await;
+                let put = self.repo.put_placeholder(&self.reference, placeholder).await;
                 if let Err(error) = put {
                     match self.state().await {
                         Ok(TagState::At(now)) if now.digest == placeholder.digest => {}
@@ -346,19 +319,6 @@ impl<H: Host> Untag<H> {
             Error::new(code::INVALID_RESPONSE, message)
         });
         Err(failure.and(&self.dangles()))
-    }
-
-    /// Puts the placeholder under the tag. The registry may have removed the layer that an earlier call pushed.
-    async fn put_placeholder(&self, placeholder: &Rc<FetchedManifest>) -> Result<()> {
-        let repo = &self.repo;
-        match repo.put_manifest(&self.reference, placeholder).await {
-            Err(error) if error.lacks_parts() && repo.api.capabilities.has_placeholder_layer(&repo.name) => {
-                repo.api.capabilities.set_placeholder_layer(&repo.name, false);
-                repo.push_small_blob(placeholder::LAYER.to_vec()).await?;
-                repo.put_manifest(&self.reference, placeholder).await.map(drop)
-            }
-            put => put.map(drop),
-        }
     }
 
     /// Restores the tag after the placeholder was not deleted, and returns the error of the call.

@@ -1,6 +1,6 @@
 //! Limits the number of concurrent requests to a registry, and adapts it to what the registry bears.
 
-mod turns;
+mod fair_queue;
 mod window;
 
 use std::cell::RefCell;
@@ -10,7 +10,7 @@ use futures_channel::oneshot;
 
 use crate::protocol::http::rate_limit::RateLimit;
 use crate::transport::request::LogicalTime;
-use turns::Turns;
+use fair_queue::FairQueue;
 use window::Window;
 
 /// Longest time in milliseconds that all requests wait because the registry asks for it. A call fails where more is
@@ -24,7 +24,7 @@ const UNANSWERED: usize = 6;
 #[derive(Default)]
 struct Requests {
     in_flight: usize,
-    waiting: Turns<oneshot::Sender<Permit>>,
+    waiting: FairQueue<oneshot::Sender<Permit>>,
 }
 
 struct State {

@@ -1,12 +1,12 @@
-// What users wait for over a slow link: a relay in a process of its own stands between each client and two real registries
+// Measures operations over a slow link: a relay in a process of its own stands between each client and two real registries
 // (tests/registries/relay says what it models).
 //
 // - ms: from the first byte that a client sent to the last one that it got, by the relay's log. The start of a process, and what it does
 //   before and after, do not count, for no client.
 // - requests: all that reached the relay.
 // - round trips: those on the critical path, the longest chain of a response and a request that came after it (wan/round-trips.mjs).
-//   This times the round-trip time is the part of the time that the link is to blame for.
-// - bound: what the protocol makes unavoidable (wan/minimum.mjs), in ms: its round trips, and the bytes of the operation at the link's
+//   Their number times the round-trip time is the link's share of the time.
+// - bound: the least that the protocol requires (wan/minimum.mjs), in ms: its round trips, and the bytes of the operation at the link's
 //   bandwidth.
 //
 // Each run has content, and where it changes something a repository, of its own: nothing is known from an earlier run.

@@ -1,4 +1,4 @@
-// What the protocol makes unavoidable, and what a peer is known to need: constants that the measurements stand beside.
+// The requests that the protocol requires and those that a peer is known to make: constants to compare measurements with.
 
 /**
  * Fewest round trips of each operation on distribution 2.8 over HTTP/1.1, where nothing limits how much is parallel and nothing is known

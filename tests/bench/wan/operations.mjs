@@ -39,7 +39,7 @@ export const largeImage = (n) =>
 async function fillTags(url, repository, tags) {
   const { push } = pusher(url, { byDigest: false });
   const shared = layerOf('shared');
-  // What all have in common goes up before they race for it.
+  // The shared blobs are pushed first, so that the copies do not race for them.
   const [first, ...rest] = tags.map((tag) => [tag, imageOf(`${repository}-${tag}`, [shared])]);
   await push(repository, first[1], first[0]);
   await eachOf(rest, ([tag, content]) => push(repository, content, tag));

@@ -15,7 +15,7 @@ export function roundTrips(log) {
     { at: exchange.start, exchange },
     { at: exchange.answered, exchange, ends: true },
   ]);
-  // What is answered at the same moment as another one begins may be its reason.
+  // A response that arrives as another request begins may be the reason of that request.
   events.sort((a, b) => a.at - b.at || Number(b.ends ?? false) - Number(a.ends ?? false));
   let longest = 0;
   const chains = new Map();

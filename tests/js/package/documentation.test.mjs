@@ -81,6 +81,9 @@ test('the documentation', async (t) => {
     const lazy = calls.flatMap(([name, members]) =>
       name === 'TagDescriptions' ? ['Repository.describeTags'] : members.map((member) => `${name}.${member}`),
     );
+    // The lists of a V1 registry are read by the part for old registries.
+    for (const list of ['namespaces', 'repositories', 'catalog']) lazy.push(`DockerRegistryClient.${list}`);
+    for (const list of ['tags', 'eachTag']) lazy.push(`Repository.${list}`);
     const told = documented.filter(({ doc, isCallable }) => isCallable && doc.includes('`MODULE_NOT_LOADED`'));
     assert.deepEqual(told.map(({ name, member }) => `${name}.${member}`).sort(), lazy.sort());
   });

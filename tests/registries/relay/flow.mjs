@@ -1,4 +1,4 @@
-// When bytes leave a slow link: the arithmetic of the relay, on a clock that a test can hold.
+// Computes when bytes leave a slow link, on a clock that tests control.
 
 /** The clock of this process. Its timers may fire early by up to a millisecond, which a flow corrects. */
 export const realClock = {

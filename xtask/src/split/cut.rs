@@ -34,13 +34,13 @@ impl Parsed {
     }
 }
 
-/// Who is where, by position.
+/// The part of each function, by the function's position.
 struct Plan {
     /// The part of each function; `None` where nothing leads to it.
     parts: Vec<Option<usize>>,
     /// For each part, the functions of parts before it that it calls.
     imports: Vec<Vec<usize>>,
-    /// What those functions are exported as.
+    /// The names of these functions as exports.
     shared_names: HashMap<usize, String>,
     /// Functions outside of the core that are exported: the export's name, the function and its place in the table.
     exports: Vec<(String, usize, u64)>,
@@ -187,7 +187,7 @@ fn plan(parsed: &Parsed, names: &Functions) -> Result<Plan> {
     let mut imports: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); PARTS.len()];
     for (caller, called) in calls.iter().enumerate() {
         let Some(part) = parts[caller] else { continue };
-        // What only traps is smaller than its import.
+        // A function that only traps is smaller than its import.
         let others = called.iter().filter(|called| parts[**called] != Some(part));
         imports[part].extend(others.filter(|called| !is_named_in(**called, &names.silenced)).copied());
     }

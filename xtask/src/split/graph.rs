@@ -22,7 +22,7 @@ pub struct Functions {
     pub parts: HashMap<String, usize>,
     /// What only wasm-bindgen calls, while it binds.
     pub unused: HashSet<String>,
-    /// Where in memory the constants are that only functions of a part read, by part and in order.
+    /// Memory ranges of the constants that only functions of a part read, by part and in order.
     pub constants: Vec<Ranges>,
     /// The same of constants that nobody reads.
     pub unused_constants: Ranges,
@@ -37,7 +37,7 @@ enum Node {
     Data(usize),
 }
 
-/// Whose a byte of the constants is.
+/// The owner of a byte of the constants.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Owner {
     Nobody,
@@ -154,7 +154,7 @@ impl Linked {
     fn constants(&self, parts: &HashMap<Node, usize>) -> Result<(Vec<Ranges>, Ranges)> {
         let index = self.constants.context("the linked module has no segment called .rodata")?;
         let segment = self.segments.get(index as usize).context("no bytes of .rodata")?;
-        // What is between symbols stays where it is.
+        // Bytes between symbols stay in the core.
         let mut owners = vec![Owner::Part(CORE); segment.len()];
         let symbols = || {
             let positions = (0..self.symbols.len()).map(|position| (position, self.symbols[position]));

@@ -6,15 +6,15 @@ use crate::transport::request::LogicalTime;
 
 /// A queue in which the user's calls take turns, so that a call of one request does not wait for one of thousands.
 /// Within a call it is first come, first served.
-pub struct Turns<T>(VecDeque<(LogicalTime, VecDeque<T>)>);
+pub struct FairQueue<T>(VecDeque<(LogicalTime, VecDeque<T>)>);
 
-impl<T> Default for Turns<T> {
+impl<T> Default for FairQueue<T> {
     fn default() -> Self {
         Self(VecDeque::new())
     }
 }
 
-impl<T> Turns<T> {
+impl<T> FairQueue<T> {
     /// Adds a request of a call.
     pub fn add(&mut self, call: LogicalTime, waiting: T) {
         match self.0.iter_mut().find(|(other, _)| *other == call) {
@@ -45,15 +45,15 @@ mod tests {
 
     #[test]
     fn calls_take_turns() {
-        let mut turns = Turns::default();
+        let mut queue = FairQueue::default();
         let [many, few, late] = [(); 3].map(|()| LogicalTime::now());
         for (call, all) in [(many, &["a1", "a2", "a3", "a4"][..]), (few, &["b1", "b2"])] {
-            all.iter().for_each(|waiting| turns.add(call, *waiting));
+            all.iter().for_each(|waiting| queue.add(call, *waiting));
         }
-        assert_eq!([turns.next(), turns.next(), turns.next()], [Some("a1"), Some("b1"), Some("a2")]);
-        turns.add(late, "c1");
-        let rest: Vec<_> = std::iter::from_fn(|| turns.next()).collect();
+        assert_eq!([queue.next(), queue.next(), queue.next()], [Some("a1"), Some("b1"), Some("a2")]);
+        queue.add(late, "c1");
+        let rest: Vec<_> = std::iter::from_fn(|| queue.next()).collect();
         assert_eq!(rest, ["b2", "a3", "c1", "a4"]);
-        assert!(turns.is_empty());
+        assert!(queue.is_empty());
     }
 }
