@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { ensureBuilt, ensureNodeModules, root, run } from '../xtask/ensure.mjs';
 import { fuzzBriefly } from './fuzz/run.mjs';
-import { packPackage } from './js/pack.mjs';
+import { packPackage } from './js/support/pack.mjs';
 import { logFolder } from '../www/registry/process.mjs';
 import {
   ensureContainerRegistry,
@@ -39,10 +39,10 @@ const steps = {
   'wasm-node': ['wasm-bindgen tests in Node', () => cargo('xtask', 'wasm-test', 'node')],
   'wasm-chromium': ['wasm-bindgen tests in Chromium', () => cargo('xtask', 'wasm-test', 'chromium')],
   'wasm-firefox': ['wasm-bindgen tests in Firefox', () => cargo('xtask', 'wasm-test', 'firefox')],
-  js: ['the packed package against real registries', () => nodeTests('tests/js')],
+  js: ['the packed package against real registries', () => registryTests()],
   transports: ['the tests of requests over the transport of ./node, and over undici', transportTests],
-  package: ['the packed package in runtimes and bundlers', () => nodeTests('tests/js/package')],
-  page: ['the demo page in both browsers', () => nodeTests('tests/www')],
+  package: ['the packed package in runtimes and bundlers', () => nodeTests(testsIn('tests/js/package'))],
+  page: ['the demo page in both browsers', () => nodeTests(testsIn('tests/www'))],
 };
 const NOT_RUN = 'not run';
 const FOUNDATIONS = ['prepare', 'build'];
@@ -99,7 +99,20 @@ const OF_REQUESTS = ['abort', 'bad-answers', 'blobs', 'expiring', 'redirects', '
 
 async function transportTests() {
   const names = OF_REQUESTS.map((name) => `${name}.test.mjs`);
-  for (const transport of ['node', 'undici']) await nodeTests('tests/js', { names, env: { TRANSPORT: transport } });
+  const files = testsOfRegistries().filter((file) => names.includes(basename(file)));
+  if (files.length !== names.length) throw new Error(`of ${names.join(', ')} there are only ${files.join(', ')}`);
+  for (const TRANSPORT of ['node', 'undici'])
+    await nodeTests(files, { options: [FILES_AT_A_TIME], env: { TRANSPORT } });
+}
+
+const registryTests = () => nodeTests(testsOfRegistries(), { options: [FILES_AT_A_TIME] });
+
+/** All of tests/js but the step `package`. */
+const testsOfRegistries = () => testsIn('tests/js').filter((file) => !file.startsWith(join('tests/js/package/')));
+
+function testsIn(folder) {
+  const names = readdirSync(join(root, folder), { recursive: true });
+  return names.filter((name) => name.endsWith('.test.mjs')).map((name) => join(folder, name));
 }
 
 /** Tables of others' suites, which are no part of this project. */
@@ -112,15 +125,12 @@ async function vectorTests() {
 
 const hasNextest = () => spawnSync('cargo', ['nextest', '--version'], { stdio: 'ignore' }).status === 0;
 
-async function nodeTests(folder, { names = readdirSync(join(root, folder)), env: variables = {} } = {}) {
-  const files = names.filter((name) => name.endsWith('.test.mjs'));
-  const options = folder === 'tests/js' ? [FILES_AT_A_TIME] : [];
-  if (files.length === 0) throw new Error(`no tests in ${folder}`);
+async function nodeTests(files, { options = [], env: variables = {} } = {}) {
+  if (files.length === 0) throw new Error('no tests to run');
   const packed = await packPackage();
   try {
     const env = { ...process.env, ...variables, PACKED_PACKAGE: packed.folder };
-    const paths = files.map((name) => join(folder, name));
-    await run(process.execPath, ['--test', '--test-reporter=spec', ...options, ...paths], { env });
+    await run(process.execPath, ['--test', '--test-reporter=spec', ...options, ...files], { env });
   } finally {
     packed.remove();
   }

@@ -1,16 +1,16 @@
 // All commands, by name.
 
-import { cleanup } from './cleanup.js';
-import { copy } from './copy.js';
-import { diagnose } from './diagnose.js';
-import { inspect } from './inspect.js';
-import { repos } from './repos.js';
-import { tag, untag } from './tag.js';
-import { tags } from './tags.js';
+import { cleanup } from './commands/cleanup.js';
+import { copy } from './commands/copy.js';
+import { diagnose } from './commands/diagnose.js';
+import { inspect } from './commands/inspect.js';
+import { repos } from './commands/repos.js';
+import { tag, untag } from './commands/tag.js';
+import { tags } from './commands/tags.js';
 
 /**
  * @import { DockerRegistryClient } from 'docker-registry-client-wasm'
- * @import { Output } from './output.js'
+ * @import { Output } from './output/output.js'
  *
  * @typedef {object} Option
  * @property {string} help

@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
-import { Usage } from './usage.js';
+import { Usage } from './input/usage.js';
 
-/** @import { Output } from './output.js' */
+/** @import { Output } from './output/output.js' */
 
 /**
  * Returns a function that creates the client for a registry's address.

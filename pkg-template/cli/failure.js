@@ -2,14 +2,14 @@
 
 import process from 'node:process';
 
-import { Usage } from './usage.js';
-import { PROGRAM } from './help.js';
-import { Stopped } from './in-turn.js';
+import { Usage } from './input/usage.js';
+import { PROGRAM } from './input/help.js';
+import { Stopped } from './commands/in-turn.js';
 import { Interrupted } from './interrupt.js';
 
 /**
  * @import { Command } from './commands.js'
- * @import { Output } from './output.js'
+ * @import { Output } from './output/output.js'
  */
 
 export const EXIT = { done: 0, failed: 1, usage: 2, partly: 3 };

@@ -3,13 +3,13 @@
 
 import process from 'node:process';
 
-import { check, split } from './arguments.js';
+import { check, split } from './input/arguments.js';
 import { connector } from './connection.js';
 import { exitCode, report } from './failure.js';
-import { helpFor, overview, version } from './help.js';
+import { helpFor, overview, version } from './input/help.js';
 import { watchInterrupts } from './interrupt.js';
-import { createOutput, watchPipes } from './output.js';
-import { Usage } from './usage.js';
+import { createOutput, watchPipes } from './output/output.js';
+import { Usage } from './input/usage.js';
 
 /** @param {string[]} argv */
 async function main(argv) {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
-import { copyOfPackage } from './copies.mjs';
+import { copyOfPackage } from './support/copies.mjs';
 import { json, startScripted } from '../registries/scripted.mjs';
-import { SOON } from './support.mjs';
+import { SOON } from './support/support.mjs';
 
 async function registry(t) {
   const server = await startScripted({ '/v2/a/b/tags/list': json({ name: 'a/b', tags: ['one'] }) });

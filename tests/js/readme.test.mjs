@@ -17,7 +17,7 @@ import { schema1Image, signedContent } from '../registries/schema1.mjs';
 import { startDistribution, startTokenRegistry } from '../registries/servers.mjs';
 import { fillV1, v1Samples } from '../registries/v1-images.mjs';
 import { startV1 } from '../registries/v1-server.mjs';
-import { packedFolder } from './packed.mjs';
+import { packedFolder } from './support/packed.mjs';
 
 const CHROMIUM = ['--no-sandbox', '--headless=new', '--disable-dev-shm-usage', '--disable-background-networking'];
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -9,8 +9,8 @@ import { root } from '../../xtask/ensure.mjs';
 import { samples } from '../../www/registry/sample-images.mjs';
 import { json, send, startScripted, truncated } from '../registries/scripted.mjs';
 import { startSite } from '../../www/server/site.mjs';
-import { DockerRegistryClient } from './packed.mjs';
-import { SOON } from './support.mjs';
+import { DockerRegistryClient } from './support/packed.mjs';
+import { SOON } from './support/support.mjs';
 
 /** A request as no fetch sends it: with any Host, and a path that nobody has tidied up. */
 function ask(url, { path = '/', method = 'GET', headers = {} } = {}) {

@@ -8,11 +8,20 @@ fn read(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Returns the path of a JavaScript test, which is in a folder of `tests/js` or in `tests/www`.
+fn path_of(file: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = fs::read_dir(root.join("tests/js")).unwrap().map(|entry| entry.unwrap().file_name());
+    let folders = folders.map(|folder| format!("tests/js/{}", folder.into_string().unwrap()));
+    let folders = folders.chain(["tests/js".to_owned(), "tests/www".to_owned()]);
+    let mut paths = folders.map(|folder| format!("{folder}/{file}"));
+    paths.find(|path| root.join(path).is_file()).unwrap_or_else(|| panic!("no such file: {file}"))
+}
+
 /// Whether `file::function` (Rust) or `file.test.mjs: title` (JavaScript) exists; `None` for what names no test.
 fn is_there(reference: &str) -> Option<bool> {
     if let Some((file, title)) = reference.split_once(": ").filter(|(file, _)| file.ends_with(".mjs")) {
-        let folder = if file == "page.test.mjs" { "tests/www" } else { "tests/js" };
-        return Some(read(&format!("{folder}/{file}")).contains(title));
+        return Some(read(&path_of(file)).contains(title));
     }
     let (file, function) = reference.split_once("::")?;
     let path = match file.split_once('/') {

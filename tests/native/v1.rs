@@ -416,7 +416,7 @@ fn images_that_are_there() {
     assert_eq!(push(&other, layer()).unwrap_err().code, "CONFLICT");
 }
 
-/// The limit itself, and a stream that does not say what it has, are tried where hashing is fast: tests/js/v1.test.mjs.
+/// The limit itself, and a stream that does not say what it has, are tried where hashing is fast: tests/js/legacy/v1.test.mjs.
 #[test]
 fn a_stream_has_to_fit_into_memory() {
     for (source, is_taken) in [

@@ -1,0 +1,93 @@
+// `copy`
+
+import { counted, size } from '../output/format.js';
+import { startProgress } from '../output/progress.js';
+import { parseReference, selector } from '../input/reference.js';
+import { Usage } from '../input/usage.js';
+import { bytes, oneOf } from '../input/values.js';
+
+/**
+ * @import { CopyProgress, CopyResult } from 'docker-registry-client-wasm'
+ * @import { Described } from '../commands.js'
+ * @import { Output } from '../output/output.js'
+ * @import { Progress } from '../output/progress.js'
+ */
+
+/** @type {Described} */
+export const copy = {
+  usage: 'HOST/REPOSITORY[:TAG|@DIGEST] HOST/REPOSITORY[:TAG]',
+  takes: [2, 2],
+  changes: true,
+  summary: 'copies an image, an index with all its images, or an artifact, also between registries',
+  details: 'Content that the target has is skipped, so an interrupted copy can be repeated. The tag is written last.',
+  options: {
+    platform: {
+      value: 'PLATFORM',
+      multiple: true,
+      help: 'copies only this image of an index; given several times, an index of these images',
+    },
+    referrers: {
+      help: "copies signatures and SBOMs too, found by their subject or cosign's tags",
+    },
+    'unknown-kinds': {
+      value: 'HOW',
+      read: oneOf('reject', 'manifest-only'),
+      help: 'manifests of an unknown kind, which may need more content: reject (default) or manifest-only',
+    },
+    'chunk-size': { value: 'SIZE', read: bytes, help: 'maximum size of a request to the target, such as 10M (10 MiB)' },
+  },
+  examples: ['copy docker.io/library/alpine:3 localhost:5000/mirror/alpine:3'],
+
+  async run({ args, options, output, connect }) {
+    const [from, to] = await Promise.all(args.map(parseReference));
+    if (to.digest !== undefined) throw new Usage('the target must be HOST/REPOSITORY[:TAG], without digest');
+    // A login is for one registry only.
+    if (options.username && from.host !== to.host) {
+      throw new Usage('--username is for one registry; between two, log in with docker login or podman login');
+    }
+    const target = await connect(to.host);
+    const source = from.host === to.host ? target : await connect(from.host);
+    const image = { repository: source.repository(from.name), reference: selector(from) };
+    const tag = to.tag ?? 'latest';
+    const progress = startProgress('copying', output, ofBytes);
+    const { platform: platforms, referrers, unknownKinds, chunkSize } = options;
+    const asked = { platforms, referrers, unknownKinds, ...(chunkSize && { chunkSize }), onProgress: summed(progress) };
+    // Without the host, the client could take the first component of a name for one.
+    const result = await target.copy(image, `${target.host}/${to.name}:${tag}`, asked).finally(progress.end);
+    if (output.isJson) output.json(result);
+    else print(result, `${to.place}:${tag}`, output);
+  },
+};
+
+/**
+ * @param {number} done
+ * @param {number} [total]
+ */
+const ofBytes = (done, total) => `${size(done)} of ${size(total)}`;
+
+/**
+ * Adds up the progress of all blobs. The total is known only once the last blob has begun.
+ * @param {Progress} progress
+ */
+function summed(progress) {
+  const parts = new Map();
+  const sum = { loaded: 0, total: 0 };
+  return (/** @type {CopyProgress} */ { digest, loaded, total }) => {
+    const before = parts.get(digest) ?? { loaded: 0, total: 0 };
+    sum.loaded += loaded - before.loaded;
+    sum.total += total - before.total;
+    parts.set(digest, { loaded, total });
+    progress.update(sum.loaded, sum.total);
+  };
+}
+
+/**
+ * @param {CopyResult} result
+ * @param {string} place
+ * @param {Output} output
+ */
+function print({ digest, manifests, blobs, bytes, mounted, existing }, place, output) {
+  output.line(`${place}@${digest}`);
+  const moved = `${counted(blobs, 'blob')} copied (${size(bytes)}), ${mounted} mounted`;
+  output.note(`${counted(manifests, 'manifest')} written, ${moved}, ${existing} already there`);
+}

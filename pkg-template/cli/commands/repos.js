@@ -1,0 +1,28 @@
+// `repos`
+
+/** @import { Described } from '../commands.js' */
+
+/** @type {Described} */
+export const repos = {
+  usage: 'HOST',
+  takes: [1, 1],
+  summary: 'lists the repositories of a registry',
+  options: {
+    namespace: { value: 'NAME', help: 'lists only this namespace; "library" includes repositories without one' },
+  },
+  examples: ['repos localhost:5000 --namespace team'],
+
+  async run({ args: [host], options: { namespace }, output, connect }) {
+    const client = await connect(host);
+    const names = namespace === undefined ? client.catalog() : (await client.repositories(namespace)).keys();
+    if (!output.isJson) {
+      // Printed as the pages arrive.
+      for await (const name of names) output.line(name);
+      return;
+    }
+    /** @type {string[]} */
+    const list = [];
+    for await (const name of names) list.push(name);
+    output.json(list);
+  },
+};

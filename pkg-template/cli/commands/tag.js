@@ -1,0 +1,62 @@
+// `tag` and `untag`
+
+import { inTurn } from './in-turn.js';
+import { parseReference, parseTag, selector } from '../input/reference.js';
+import { Usage } from '../input/usage.js';
+
+/** @import { Described } from '../commands.js' */
+
+/** @type {Described} */
+export const tag = {
+  usage: 'HOST/REPOSITORY:TAG|@DIGEST NEWTAG…',
+  takes: [2, Infinity],
+  changes: true,
+  summary: 'points further tags of the repository at an image',
+  details: 'The manifest stays as it is, byte for byte, and no layer is transferred. An existing tag is moved.',
+  options: {
+    'if-match': {
+      value: 'DIGEST',
+      help: 'moves the new tag only if it points to this now; none: only if it does not exist',
+    },
+  },
+  examples: ['tag localhost:5000/team/web:1.0.0 1.0 stable'],
+
+  async run({ args: [text, ...names], options: { ifMatch }, output, connect }) {
+    const reference = await parseReference(text);
+    if (reference.tag === undefined && reference.digest === undefined) {
+      throw new Usage(
+        'the tag or digest of the image is missing: HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST is needed',
+      );
+    }
+    if (ifMatch !== undefined && names.length > 1) throw new Usage('--if-match takes one new tag only');
+    const repository = (await connect(reference.host)).repository(reference.name);
+    const condition = ifMatch === undefined ? {} : { ifMatch: ifMatch === 'none' ? null : ifMatch };
+    const tagged = await inTurn(names, async (name) => {
+      await repository.tag(name, selector(reference), condition);
+      if (!output.isJson) output.line(`${reference.place}:${name}`);
+    });
+    if (output.isJson) output.json({ done: tagged });
+  },
+};
+
+/** @type {Described} */
+export const untag = {
+  usage: 'HOST/REPOSITORY:TAG…',
+  takes: [1, Infinity],
+  changes: true,
+  summary: 'removes tags, and no other tag of the same image',
+  examples: ['untag localhost:5000/team/web:edge'],
+
+  async run({ args, output, connect }) {
+    const references = await Promise.all(args.map(parseTag));
+    const clients = new Map();
+    const client = async (/** @type {string} */ host) =>
+      clients.get(host) ?? clients.set(host, await connect(host)).get(host);
+    const removed = await inTurn(args, async (text) => {
+      const { host, name, tag, place } = references[args.indexOf(text)];
+      await (await client(host)).repository(name).untag(tag);
+      if (!output.isJson) output.line(`${place}:${tag}`);
+    });
+    if (output.isJson) output.json({ done: removed });
+  },
+};

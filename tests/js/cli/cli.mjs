@@ -1,0 +1,51 @@
+// The package's program, as npm installs it, run as a child process.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { packedFolder } from '../support/packed.mjs';
+
+const PROGRAM = join(packedFolder, 'node_modules', '.bin', 'docker-registry-client-wasm');
+export const installed = join(packedFolder, 'node_modules', 'docker-registry-client-wasm');
+export const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+
+/** Nothing of docker's logins, proxies and colors of whoever runs the tests. */
+const env = { PATH: process.env.PATH, HOME: packedFolder, NO_PROXY: '*' };
+
+/** The running program; `input` is written to it. */
+export function start(args, { input = '', env: more, stdio = 'pipe' } = {}) {
+  const child = spawn(PROGRAM, args, { cwd: packedFolder, env: { ...env, ...more }, stdio });
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
+  return child;
+}
+
+/**
+ * Runs it to its end.
+ * @returns {Promise<{ code: number | null, signal: string | null, out: string, err: string }>}
+ */
+export async function cli(args, options) {
+  const child = start(typeof args === 'string' ? args.split(' ').filter(Boolean) : args, options);
+  return ended(child);
+}
+
+export async function ended(child) {
+  const text = (stream) => {
+    const chunks = [];
+    stream?.on('data', (chunk) => chunks.push(chunk));
+    return () => Buffer.concat(chunks);
+  };
+  const [out, err] = [text(child.stdout), text(child.stderr)];
+  const [code, signal] = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (...how) => resolve(how));
+  });
+  return { code, signal, out: out().toString(), err: err().toString(), bytes: out() };
+}
+
+/** The cells of a printed table, by line; columns are two spaces apart. */
+export const cells = (text) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(/ {2,}/));
