@@ -34,7 +34,7 @@ const BEHIND = {
     describeTags:
       'parallel requests grow from a moderate number while responses are healthy; the peer sends all at once',
     inventory: 'parallel requests grow from a moderate number while responses are healthy; the peer sends all at once',
-    pull: 'the version is asked for first, image() reads the config before the layers, and parallel requests grow from a moderate number',
+    pull: 'image() reads the config before the layers, and parallel requests grow from a moderate number',
   },
   requests: {
     copyWithin:
