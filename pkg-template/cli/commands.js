@@ -1,4 +1,5 @@
-// All commands, by name.
+// All commands. Each one is described where it is implemented, in a table from which the parser, the help, the suggestions
+// for misspelt names, the completion and the man page are made.
 
 import { cleanup } from './commands/cleanup.js';
 import { copy } from './commands/copy.js';
@@ -14,7 +15,9 @@ import { tags } from './commands/tags.js';
  *
  * @typedef {object} Option
  * @property {string} help
- * @property {string} [value] name of its value in the help; a flag has none
+ * @property {string} [value] name of its value in the help; a flag has none. FILE and DIR are completed
+ * @property {string} [short] one letter
+ * @property {string[]} [choices] the values that it can have
  * @property {(text: string, refuse: (rule: string) => Error) => unknown} [read]
  * @property {boolean} [multiple]
  *
@@ -24,7 +27,9 @@ import { tags } from './commands/tags.js';
  * @property {Output} output
  * @property {(host: string) => Promise<DockerRegistryClient>} connect
  *
- * @typedef {object} Described
+ * @typedef {object} Command
+ * @property {string} name one word, or two as in "manifest get"
+ * @property {string[]} [aliases] further names
  * @property {string} usage
  * @property {[least: number, most: number]} takes
  * @property {string} summary
@@ -33,16 +38,45 @@ import { tags } from './commands/tags.js';
  * @property {Record<string, Option>} [options]
  * @property {string[]} examples
  * @property {(call: Call) => Promise<number | void>} run returns the exit code if it is not 0
- *
- * @typedef {Described & { name: string }} Command
  */
-
-export const commands = named({ repos, tags, inspect, tag, untag, copy, cleanup, diagnose });
 
 /**
- * @param {Record<string, Described>} list
- * @returns {Record<string, Command>}
+ * In the order of the help.
+ * @type {Record<string, Command[]>}
  */
-function named(list) {
-  return Object.fromEntries(Object.entries(list).map(([name, command]) => [name, { name, ...command }]));
+export const sections = {
+  'Look at a registry': [repos, tags, inspect, diagnose],
+  'Change a registry': [tag, untag, copy, cleanup],
+};
+
+export const commands = Object.values(sections).flat();
+
+/** Commands by all their names. */
+const byName = new Map(commands.flatMap((command) => namesOf(command).map((name) => [name, command])));
+
+/** @param {Command} command */
+export function namesOf({ name, aliases = [] }) {
+  return [name, ...aliases];
+}
+
+/** The first words of all names. */
+export const words = [...new Set([...byName.keys()].map((name) => name.split(' ')[0]))];
+
+/**
+ * Returns the commands whose names begin with this word and have a second one, such as "get" of "manifest get".
+ * @param {string} word
+ */
+export const groupOf = (word) => commands.filter(({ name }) => name.startsWith(`${word} `));
+
+/**
+ * Finds the command that the words begin with.
+ * @param {string[]} typed
+ * @returns {{ command?: Command, rest: string[] }}
+ */
+export function findCommand(typed) {
+  for (const count of [2, 1]) {
+    const command = byName.get(typed.slice(0, count).join(' '));
+    if (command && typed.length >= count) return { command, rest: typed.slice(count) };
+  }
+  return { rest: typed };
 }

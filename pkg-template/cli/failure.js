@@ -2,6 +2,7 @@
 
 import process from 'node:process';
 
+import { EXIT } from './exit.js';
 import { Usage } from './input/usage.js';
 import { PROGRAM } from './input/help.js';
 import { Stopped } from './commands/in-turn.js';
@@ -11,8 +12,6 @@ import { Interrupted } from './interrupt.js';
  * @import { Command } from './commands.js'
  * @import { Output } from './output/output.js'
  */
-
-export const EXIT = { done: 0, failed: 1, usage: 2, partly: 3 };
 
 /** The client's codes for an argument that cannot be used. */
 const ARGUMENT = ['INVALID_REFERENCE', 'INVALID_ARGUMENT'];

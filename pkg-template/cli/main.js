@@ -6,7 +6,7 @@ import process from 'node:process';
 import { check, split } from './input/arguments.js';
 import { connector } from './connection.js';
 import { exitCode, report } from './failure.js';
-import { helpFor, overview, version } from './input/help.js';
+import { helpFor, helpForGroup, overview, version } from './input/help.js';
 import { watchInterrupts } from './interrupt.js';
 import { createOutput, watchPipes } from './output/output.js';
 import { Usage } from './input/usage.js';
@@ -24,7 +24,10 @@ async function main(argv) {
     ({ command } = typed);
     const { args, options } = check(typed);
     output = createOutput(options);
-    if (options.help) return output.text(command ? helpFor(command) : overview());
+    if (options.help) {
+      const { group } = typed;
+      return output.text(command ? helpFor(command) : group ? helpForGroup(group) : overview());
+    }
     if (options.version) return output.text(version());
     if (!command) throw new Usage('a command is needed');
     return await command.run({ args, options, output, connect: connector({ options, output, signal }) });

@@ -1,17 +1,17 @@
 // `cleanup`
 
-import { EXIT } from '../failure.js';
+import { EXIT } from '../exit.js';
 import { printPlan, printReport } from '../output/cleanup-print.js';
 import { Stopped } from './in-turn.js';
 import { checkNew, readPlan, savePlan } from './plan-file.js';
 import { startProgress } from '../output/progress.js';
 import { parseRepository } from '../input/reference.js';
 import { Usage } from '../input/usage.js';
-import { oneOf, whole } from '../input/values.js';
+import { whole } from '../input/values.js';
 
 /**
  * @import { CleanupPlan, CleanupPolicy, CleanupProgress, Repository } from 'docker-registry-client-wasm'
- * @import { Described } from '../commands.js'
+ * @import { Command } from '../commands.js'
  * @import { Output } from '../output/output.js'
  */
 
@@ -19,8 +19,9 @@ const RULES =
   '--keep-newest, --keep-newer-than, --keep-tag, --keep-highest, --remove-tag, --remove-older-than, ' +
   '--remove-prereleases';
 
-/** @type {Described} */
+/** @type {Command} */
 export const cleanup = {
+  name: 'cleanup',
   usage: 'HOST/REPOSITORY',
   takes: [1, 1],
   changes: true,
@@ -35,7 +36,7 @@ A saved plan can be reviewed and carried out later; whatever has changed by then
     'keep-highest': { value: 'N', read: whole(1), help: 'keeps this many of the highest released versions' },
     'highest-per': {
       value: 'LINE',
-      read: oneOf('all', 'major', 'minor'),
+      choices: ['all', 'major', 'minor'],
       help: '--keep-highest of all (default), of each major or of each minor version',
     },
     'remove-tag': { value: 'GLOB', multiple: true, help: 'removes only matching tags' },

@@ -4,17 +4,18 @@ import { counted, size } from '../output/format.js';
 import { startProgress } from '../output/progress.js';
 import { parseReference, selector } from '../input/reference.js';
 import { Usage } from '../input/usage.js';
-import { bytes, oneOf } from '../input/values.js';
+import { bytes } from '../input/values.js';
 
 /**
  * @import { CopyProgress, CopyResult } from 'docker-registry-client-wasm'
- * @import { Described } from '../commands.js'
+ * @import { Command } from '../commands.js'
  * @import { Output } from '../output/output.js'
  * @import { Progress } from '../output/progress.js'
  */
 
-/** @type {Described} */
+/** @type {Command} */
 export const copy = {
+  name: 'copy',
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST] HOST/REPOSITORY[:TAG]',
   takes: [2, 2],
   changes: true,
@@ -31,7 +32,7 @@ export const copy = {
     },
     'unknown-kinds': {
       value: 'HOW',
-      read: oneOf('reject', 'manifest-only'),
+      choices: ['reject', 'manifest-only'],
       help: 'manifests of an unknown kind, which may need more content: reject (default) or manifest-only',
     },
     'chunk-size': { value: 'SIZE', read: bytes, help: 'maximum size of a request to the target, such as 10M (10 MiB)' },

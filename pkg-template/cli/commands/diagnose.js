@@ -1,11 +1,12 @@
 // `diagnose`
 
-import { EXIT } from '../failure.js';
+import { EXIT } from '../exit.js';
 
-/** @import { Described } from '../commands.js' */
+/** @import { Command } from '../commands.js' */
 
-/** @type {Described} */
+/** @type {Command} */
 export const diagnose = {
+  name: 'diagnose',
   usage: 'HOST',
   takes: [1, 1],
   summary: 'reports what works against a registry from here, and the settings that fix the rest',

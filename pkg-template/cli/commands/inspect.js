@@ -7,7 +7,7 @@ import { Usage } from '../input/usage.js';
 
 /**
  * @import { DockerRegistryClient, Image, Manifest, Repository } from 'docker-registry-client-wasm'
- * @import { Described } from '../commands.js'
+ * @import { Command } from '../commands.js'
  * @import { Output } from '../output/output.js'
  * @import { Reference } from '../input/reference.js'
  */
@@ -16,8 +16,9 @@ const FORMS = ['json', 'raw', 'config'];
 /** Media types of image configs, which artifacts do not have. */
 const IMAGE_CONFIG = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 
-/** @type {Described} */
+/** @type {Command} */
 export const inspect = {
+  name: 'inspect',
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST]',
   takes: [1, 1],
   summary: 'shows what a tag or digest points to; by default the tag latest',

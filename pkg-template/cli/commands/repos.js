@@ -1,9 +1,10 @@
 // `repos`
 
-/** @import { Described } from '../commands.js' */
+/** @import { Command } from '../commands.js' */
 
-/** @type {Described} */
+/** @type {Command} */
 export const repos = {
+  name: 'repos',
   usage: 'HOST',
   takes: [1, 1],
   summary: 'lists the repositories of a registry',

@@ -4,10 +4,11 @@ import { inTurn } from './in-turn.js';
 import { parseReference, parseTag, selector } from '../input/reference.js';
 import { Usage } from '../input/usage.js';
 
-/** @import { Described } from '../commands.js' */
+/** @import { Command } from '../commands.js' */
 
-/** @type {Described} */
+/** @type {Command} */
 export const tag = {
+  name: 'tag',
   usage: 'HOST/REPOSITORY:TAG|@DIGEST NEWTAG…',
   takes: [2, Infinity],
   changes: true,
@@ -39,8 +40,9 @@ export const tag = {
   },
 };
 
-/** @type {Described} */
+/** @type {Command} */
 export const untag = {
+  name: 'untag',
   usage: 'HOST/REPOSITORY:TAG…',
   takes: [1, Infinity],
   changes: true,

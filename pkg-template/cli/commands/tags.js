@@ -4,11 +4,10 @@ import { instant, minute, platforms, shortDigest, size } from '../output/format.
 import { startProgress } from '../output/progress.js';
 import { parseRepository } from '../input/reference.js';
 import { printTable } from '../output/table.js';
-import { oneOf } from '../input/values.js';
 
 /**
  * @import { DescribedTag, Repository } from 'docker-registry-client-wasm'
- * @import { Described } from '../commands.js'
+ * @import { Command } from '../commands.js'
  * @import { Output } from '../output/output.js'
  * @typedef {import('../output/table.js').Column & { of: (entry: any) => unknown }} Column
  */
@@ -41,8 +40,9 @@ function kind({ platforms: list, artifactType }) {
   return list.length > 0 ? platforms(list) : (artifactType ?? '');
 }
 
-/** @type {Described} */
+/** @type {Command} */
 export const tags = {
+  name: 'tags',
   usage: 'HOST/REPOSITORY',
   takes: [1, 1],
   summary: 'lists the tags of a repository and what they point to, newest first',
@@ -50,7 +50,7 @@ export const tags = {
   options: {
     order: {
       value: 'ORDER',
-      read: oneOf('newest', 'version', 'name'),
+      choices: ['newest', 'version', 'name'],
       help: 'newest (default), version (highest first) or name',
     },
     filter: { value: 'GLOB', help: 'lists only matching tags: * any characters, ? one' },

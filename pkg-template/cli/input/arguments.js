@@ -2,8 +2,8 @@
 
 import { parseArgs } from 'node:util';
 
-import { hint } from '../../node/options.js';
-import { commands } from '../commands.js';
+import { hint } from '../../node/hint.js';
+import { commands, findCommand, groupOf, words } from '../commands.js';
 import { counted } from '../output/format.js';
 import { GLOBAL } from './global.js';
 import { Usage } from './usage.js';
@@ -12,7 +12,7 @@ import { Usage } from './usage.js';
  * @import { Command, Option } from '../commands.js'
  * @typedef {{ kind: 'option', name: string, rawName: string, value?: string, inlineValue?: boolean }} Given an option as typed
  * @typedef {Record<string, Option>} Known options by name
- * @typedef {{ command?: Command, args: string[], given: Given[], everywhere: Known }} Typed
+ * @typedef {{ command?: Command, group?: string, args: string[], given: Given[] }} Typed
  */
 
 const PASSWORD =
@@ -20,34 +20,50 @@ const PASSWORD =
   'from standard input';
 
 /**
+ * The options of all commands.
+ * @type {Known}
+ */
+const EVERYWHERE = Object.assign({}, ...commands.map(({ options }) => options), GLOBAL);
+
+/**
  * Finds the command, and splits the arguments.
  * @param {string[]} argv
  * @returns {Typed}
  */
 export function split(argv) {
-  /** @type {Known} */
-  const everywhere = { ...GLOBAL };
-  for (const { options } of Object.values(commands)) Object.assign(everywhere, options);
+  const first = tokens(argv, EVERYWHERE);
+  if (first.words[0] === 'help') return split(['--help', ...argv.filter((_, index) => index !== argv.indexOf('help'))]);
+  const { command } = findCommand(first.words);
+  if (command) {
+    // Options of the same name may take a value in one command only.
+    const again = tokens(argv, { ...EVERYWHERE, ...command.options });
+    return { command, args: findCommand(again.words).rest, given: again.given };
+  }
+  const [word] = first.words;
+  if (word === undefined) return { args: [], given: first.given };
+  // The word may be the value of an unknown option.
+  refuseUnknown(first.given, { known: EVERYWHERE });
+  if (groupOf(word).length === 0) throw new Usage(`unknown command ${JSON.stringify(word)}; ${hint(word, words)}`);
+  return { group: word, args: first.words.slice(1), given: first.given };
+}
+
+/**
+ * @param {string[]} argv
+ * @param {Known} known
+ */
+function tokens(argv, known) {
   /** @type {Record<string, { type: 'string' | 'boolean', short?: string }>} */
-  const config = {};
-  for (const [name, { value }] of Object.entries(everywhere)) config[name] = { type: value ? 'string' : 'boolean' };
-  config.help = { type: 'boolean', short: 'h' };
+  const options = {};
+  for (const [name, { value, short }] of Object.entries(known))
+    options[name] = { type: value ? 'string' : 'boolean', ...(short && { short }) };
   const { tokens, positionals } = parseArgs({
     args: argv,
-    options: config,
+    options,
     allowPositionals: true,
     strict: false,
     tokens: true,
   });
-  const [name, ...args] = positionals;
-  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
-  const given = tokens.filter((token) => token.kind === 'option');
-  if (name !== undefined && !command) {
-    // The word may be the value of an unknown option.
-    refuseUnknown(given, { known: everywhere, everywhere });
-    throw new Usage(`unknown command ${JSON.stringify(name)}; ${hint(name, Object.keys(commands))}`);
-  }
-  return { command, args, given, everywhere };
+  return { words: positionals, given: tokens.filter((token) => token.kind === 'option') };
 }
 
 /**
@@ -55,11 +71,13 @@ export function split(argv) {
  * @param {Typed} typed
  * @returns {{ args: string[], options: Record<string, any> }} options, by their names in camel case
  */
-export function check({ command, args, given, everywhere }) {
+export function check({ command, group, args, given }) {
   const known = { ...command?.options, ...GLOBAL };
-  refuseUnknown(given, { known, everywhere, command });
+  refuseUnknown(given, { known, command });
   const options = read(given, known);
-  if (command && !options.help && !options.version) checkCount(args, command);
+  if (options.help || options.version) return { args, options };
+  if (command) checkCount(args, command);
+  if (group !== undefined) refuseGroup(group, args[0]);
   return { args, options };
 }
 
@@ -74,15 +92,29 @@ function checkCount(args, { takes: [least, most], usage }) {
 }
 
 /**
- * @param {Given[]} given
- * @param {{ known: Known, everywhere: Known, command?: Command }} options
+ * @param {string} group
+ * @param {string | undefined} word
+ * @returns {never}
  */
-function refuseUnknown(given, { known, everywhere, command }) {
+function refuseGroup(group, word) {
+  const seconds = groupOf(group).map(({ name }) => name.slice(group.length + 1));
+  throw new Usage(
+    word === undefined
+      ? `${group}: one of ${seconds.join(', ')} is needed`
+      : `unknown command ${JSON.stringify(`${group} ${word}`)}; ${hint(word, seconds)}`,
+  );
+}
+
+/**
+ * @param {Given[]} given
+ * @param {{ known: Known, command?: Command }} options
+ */
+function refuseUnknown(given, { known, command }) {
   const token = given.find(({ name }) => !Object.hasOwn(known, name));
   if (!token) return;
   const { name, rawName } = token;
   if (name === 'password') throw new Usage(PASSWORD);
-  if (Object.hasOwn(everywhere, name)) {
+  if (Object.hasOwn(EVERYWHERE, name)) {
     throw new Usage(command ? `${command.name} does not take --${name}` : `--${name} needs a command`);
   }
   throw new Usage(
@@ -126,9 +158,10 @@ function flag({ value }, option) {
  * @param {string} option
  * @param {Option} spec
  */
-function checkedValue({ value, inlineValue }, option, { value: what, read }) {
-  // A value that looks like an option was probably meant as one.
-  if (value === undefined || (!inlineValue && value.startsWith('-'))) throw new Usage(`${option}: ${what} is missing`);
+function checkedValue({ value, inlineValue }, option, { value: what, choices, read }) {
+  const looksLikeOption = !inlineValue && value !== '-' && value?.startsWith('-');
+  if (value === undefined || looksLikeOption) throw new Usage(`${option}: ${what} is missing`);
+  if (choices && !choices.includes(value)) throw new Usage(`${option}: one of ${choices.join(', ')} is needed`);
   return read ? read(value, (rule) => new Usage(`${option}: ${rule}`)) : value;
 }
 

@@ -1,6 +1,6 @@
 // The options that every command takes.
 
-import { duration, oneOf, proxy, whole } from './values.js';
+import { duration, proxy, whole } from './values.js';
 
 /** @type {Record<string, import('../commands.js').Option>} */
 export const GLOBAL = {
@@ -8,7 +8,7 @@ export const GLOBAL = {
   quiet: { help: 'prints no progress, notes or warnings' },
   color: {
     value: 'WHEN',
-    read: oneOf('auto', 'always', 'never'),
+    choices: ['auto', 'always', 'never'],
     help: 'auto (default: on a terminal, unless NO_COLOR is set), always or never',
   },
   username: { value: 'NAME', help: "logs in as this user; default: docker's and podman's logins" },
@@ -30,6 +30,6 @@ export const GLOBAL = {
   proxy: { value: 'URL', read: proxy, help: 'uses this proxy; env: HTTPS_PROXY, HTTP_PROXY and NO_PROXY' },
   concurrency: { value: 'N', read: whole(1), help: 'at most so many parallel requests, 64 by default' },
   timeout: { value: 'TIME', read: duration, help: 'time until a response begins, 30s by default' },
-  help: { help: 'shows this help, or that of a command' },
+  help: { short: 'h', help: 'shows this help, or that of a command' },
   version: { help: 'shows the version of the package' },
 };

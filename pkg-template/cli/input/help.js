@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 
-import { commands } from '../commands.js';
+import { groupOf, sections } from '../commands.js';
 import { GLOBAL } from './global.js';
 
 /** @import { Command, Option } from '../commands.js' */
@@ -12,20 +12,29 @@ export const PROGRAM = 'docker-registry-client-wasm';
 export const version = () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 
 /** @param {[left: string, right: string][]} entries */
-function list(entries) {
-  const width = Math.max(...entries.map(([left]) => left.length));
+function list(entries, width = Math.max(...entries.map(([left]) => left.length))) {
   return entries.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
 }
 
-const optionList = (/** @type {Record<string, Option>} */ options) =>
-  list(Object.entries(options).map(([name, { value, help }]) => [`--${name}${value ? ` ${value}` : ''}`, help]));
+/** @param {[name: string, option: Option]} option */
+const optionEntry = ([name, { value, short, help }]) =>
+  /** @type {[string, string]} */ ([`${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`, help]);
+
+const optionList = (/** @type {Record<string, Option>} */ options) => list(Object.entries(options).map(optionEntry));
+
+const commandList = (/** @type {Command[]} */ commands, /** @type {number} */ width) =>
+  list(
+    commands.map(({ name, summary }) => [name, summary]),
+    width,
+  );
 
 export function overview() {
-  /** @type {[string, string][]} */
-  const rows = Object.values(commands).map(({ name, summary }) => [name, summary]);
+  const width = Math.max(...Object.values(sections).flatMap((list) => list.map(({ name }) => name.length)));
   return `Usage: ${PROGRAM} COMMAND …
 
-${list(rows)}
+${Object.entries(sections)
+  .map(([title, commands]) => `${title}:\n${commandList(commands, width)}`)
+  .join('\n\n')}
 
 COMMAND --help shows the arguments and options of a command.
 
@@ -38,15 +47,30 @@ Exit codes: 0 success, 1 failure, 2 wrong usage, 3 partly done, 130 interrupted.
 `;
 }
 
+/**
+ * Returns the help of commands such as "manifest get" and "manifest put".
+ * @param {string} word
+ */
+export function helpForGroup(word) {
+  const commands = groupOf(word);
+  return `Usage: ${PROGRAM} ${word} COMMAND …
+
+${commandList(commands, Math.max(...commands.map(({ name }) => name.length)))}
+
+${word} COMMAND --help shows the arguments and options of a command.
+`;
+}
+
 /** @param {Command} command */
-export function helpFor({ name, usage, summary, details, options = {}, examples }) {
+export function helpFor({ name, aliases = [], usage, summary, details, options = {}, examples }) {
   const own = Object.keys(options).length > 0 ? `Options:\n${optionList(options)}\n\n` : '';
   const more = details ? `${details}\n\n` : '';
+  const also = aliases.length > 0 ? `Other names: ${aliases.join(', ')}\n\n` : '';
   return `Usage: ${PROGRAM} ${name} ${usage}
 
 ${summary[0].toUpperCase()}${summary.slice(1)}.
 
-${more}${own}Example:
+${more}${also}${own}Example:
 ${examples.map((example) => `  ${PROGRAM} ${example}`).join('\n')}
 
 Options of every command: ${PROGRAM} --help

@@ -37,13 +37,6 @@ export function bytes(text, refuse) {
   return size;
 }
 
-export const oneOf =
-  (/** @type {string[]} */ ...words) =>
-  (/** @type {string} */ text, /** @type {Refuse} */ refuse) => {
-    if (!words.includes(text)) throw refuse(`one of ${words.join(', ')} is needed`);
-    return text;
-  };
-
 /**
  * Checks a proxy's URL. Everybody on the machine could read a password in it.
  * @param {string} text

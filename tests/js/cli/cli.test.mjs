@@ -71,6 +71,8 @@ test('help and version', SOON, async () => {
       out,
     );
   }
+  assert.equal((await cli('help tags')).out, (await cli('tags --help')).out);
+  assert.equal((await cli('help')).out, overview.out);
   assert.deepEqual(await cli('--version').then(({ code, out }) => [code, out]), [0, `${version}\n`]);
 });
 
