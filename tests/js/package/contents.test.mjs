@@ -9,37 +9,12 @@ import { formatMessage } from 'publint/utils';
 import { root } from '../../../xtask/ensure.mjs';
 import { createProject, output } from './support/project.mjs';
 
-/** All there is in the tarball but the JavaScript that stands beside the Rust. */
+/** All there is in the tarball but what the folders of `SOURCES` have, and the JavaScript that stands beside the Rust. */
 const FILES = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
   'classes.js',
-  'cli/commands.js',
-  'cli/commands/cleanup.js',
-  'cli/commands/copy.js',
-  'cli/commands/diagnose.js',
-  'cli/commands/in-turn.js',
-  'cli/commands/inspect.js',
-  'cli/commands/plan-file.js',
-  'cli/commands/repos.js',
-  'cli/commands/tag.js',
-  'cli/commands/tags.js',
-  'cli/connection.js',
-  'cli/failure.js',
-  'cli/input/arguments.js',
-  'cli/input/global.js',
-  'cli/input/help.js',
-  'cli/input/reference.js',
-  'cli/input/usage.js',
-  'cli/input/values.js',
-  'cli/interrupt.js',
-  'cli/main.js',
-  'cli/output/cleanup-print.js',
-  'cli/output/format.js',
-  'cli/output/output.js',
-  'cli/output/progress.js',
-  'cli/output/table.js',
   'decode.js',
   'index.cjs',
   'index.d.cts',
@@ -48,31 +23,6 @@ const FILES = [
   'load.js',
   'node.d.cts',
   'node.d.ts',
-  'node/bun.js',
-  'node/config-file.js',
-  'node/connect.js',
-  'node/credentials.js',
-  'node/fetch.js',
-  'node/helper.js',
-  'node/http/agents.js',
-  'node/http/decode.js',
-  'node/http/direct.js',
-  'node/http/fetch.js',
-  'node/http/fields.js',
-  'node/http/flight.js',
-  'node/http/incoming.js',
-  'node/http/outgoing.js',
-  'node/http/routes.js',
-  'node/http/transport.js',
-  'node/http/tunnel.js',
-  'node/index.cjs',
-  'node/index.js',
-  'node/json.js',
-  'node/no-proxy.js',
-  'node/options.js',
-  'node/proxy.js',
-  'node/registry-keys.js',
-  'node/tls.js',
   'package.json',
   'parts.js',
   'slim.d.ts',
@@ -93,6 +43,8 @@ const FILES = [
   'wasm/write.wasm',
   'workerd.js',
 ];
+/** Every file in these folders of pkg-template is packed. */
+const SOURCES = ['cli', 'node'];
 /** The modules. */
 const PARTS = ['core', 'read', 'write', 'diagnose', 'legacy'];
 /** Where wasm-bindgen puts that, under a hash of its own. */
@@ -104,13 +56,16 @@ test('the tarball', async (t) => {
   const manifest = JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8'));
 
   await t.test('holds what it should and nothing else', async () => {
-    const sources = await readdir(path.join(root, 'src'), { recursive: true });
-    const snippets = sources.filter((file) => file.endsWith('.js')).map((file) => file.replaceAll(path.sep, '/'));
-    const isSnippet = (file) => SNIPPETS.test(file);
-    assert.deepEqual(
-      files.filter((file) => !isSnippet(file)),
-      FILES,
+    const scripts = async (place) => {
+      const all = await readdir(path.join(root, place), { recursive: true });
+      return all.filter((file) => /\.c?js$/.test(file)).map((file) => file.replaceAll(path.sep, '/'));
+    };
+    const snippets = await scripts('src');
+    const inFolders = await Promise.all(
+      SOURCES.map(async (folder) => (await scripts(`pkg-template/${folder}`)).map((file) => `${folder}/${file}`)),
     );
+    const isSnippet = (file) => SNIPPETS.test(file);
+    assert.deepEqual(files.filter((file) => !isSnippet(file)).sort(), [...FILES, ...inFolders.flat()].sort());
     assert.deepEqual(
       files
         .filter(isSnippet)
