@@ -20,6 +20,7 @@ import { tags } from './commands/tags.js';
  * @property {string[]} [choices] the values that it can have
  * @property {(text: string, refuse: (rule: string) => Error) => unknown} [read]
  * @property {boolean} [multiple]
+ * @property {string} [api] its name in the client's messages, if it is not the same in camel case
  *
  * @typedef {object} Call
  * @property {string[]} args as many as `takes` says

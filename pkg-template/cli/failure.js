@@ -2,19 +2,18 @@
 
 import process from 'node:process';
 
-import { EXIT } from './exit.js';
+import { EXIT, exitFor } from './exit.js';
 import { Usage } from './input/usage.js';
 import { PROGRAM } from './input/help.js';
 import { Stopped } from './commands/in-turn.js';
 import { Interrupted } from './interrupt.js';
+import { GLOBAL } from './input/global.js';
+import { inOurWords } from './output/words.js';
 
 /**
  * @import { Command } from './commands.js'
  * @import { Output } from './output/output.js'
  */
-
-/** The client's codes for an argument that cannot be used. */
-const ARGUMENT = ['INVALID_REFERENCE', 'INVALID_ARGUMENT'];
 
 /** @type {Record<string, string>} */
 const ADVICE = {
@@ -35,16 +34,17 @@ function codeOf(error) {
 }
 
 /**
- * @param {unknown} error
+ * @param {any} error
  * @returns {number}
  */
 export function exitCode(error) {
-  if (error instanceof Stopped) {
-    const code = exitCode(error.cause);
-    return error.done.length > 0 && code < EXIT.partly ? EXIT.partly : code;
-  }
   if (error instanceof Interrupted) return error.exitCode;
-  return error instanceof Usage || ARGUMENT.includes(codeOf(error)) ? EXIT.usage : EXIT.failed;
+  if (error instanceof Stopped) {
+    const isPartly = error.done.length > 0 && !(error.cause instanceof Interrupted);
+    return isPartly ? EXIT.partly : exitCode(error.cause);
+  }
+  if (error instanceof Usage) return EXIT.usage;
+  return error?.name === 'RegistryError' ? exitFor(error) : EXIT.failed;
 }
 
 /**
@@ -76,23 +76,6 @@ export const asJson = (error) =>
 const messageOf = (/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error));
 
 /**
- * The client's options, in the words of the command line.
- * @type {[RegExp, string][]}
- */
-const WORDS = [
-  [/is named in trustedRealms \(\["([^"]*)"\]\)/g, 'is given as --trusted-realm $1'],
-  [/add its host to trustedRealms/g, 'give its host as --trusted-realm'],
-  [/set authServiceUrl/g, 'set --auth-service-url'],
-  [/\(chunkSize\)/g, '(copy --chunk-size)'],
-  [
-    /, and the credentials callback returned none: the login was cancelled, or there is none for this registry/g,
-    ', and there is no login for it',
-  ],
-];
-const inOurWords = (/** @type {string} */ message) =>
-  WORDS.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
-
-/**
  * Prints one line for people, and everything for programs.
  * @param {unknown} error
  * @param {{ output: Output, command?: Command }} call
@@ -100,8 +83,8 @@ const inOurWords = (/** @type {string} */ message) =>
 export function report(error, { output, command }) {
   /** @type {{ cause?: any, done?: string[], failed?: string, remaining?: string[] }} */
   const { cause = error, done, failed, remaining } = error instanceof Stopped ? error : {};
-  if (output.isJson) output.json({ error: asJson(cause), done, failed, remaining });
-  output.error(codeOf(cause), inOurWords(messageOf(cause)));
+  output.failure({ error: asJson(cause), done, failed, remaining });
+  output.error(codeOf(cause), inOurWords(messageOf(cause), { ...command?.options, ...GLOBAL }));
   if (failed !== undefined) {
     output.advice(`Done: ${list(done)}. ${whatOf(cause)}: ${failed}. Not tried: ${list(remaining)}.`);
   } else if (done !== undefined) {

@@ -5,6 +5,7 @@ import process from 'node:process';
 
 import { check, split } from './input/arguments.js';
 import { connector } from './connection.js';
+import { EXIT } from './exit.js';
 import { exitCode, report } from './failure.js';
 import { helpFor, helpForGroup, overview, version } from './input/help.js';
 import { watchInterrupts } from './interrupt.js';
@@ -18,7 +19,7 @@ async function main(argv) {
   /** @type {import('./commands.js').Command | undefined} */
   let command;
   // If nobody reads the rest of a list (head), the program ends; a command that changes a registry goes on.
-  watchPipes(() => command?.changes || process.exit(0));
+  watchPipes(() => command?.changes || process.exit(EXIT.closedPipe));
   try {
     const typed = split(argv);
     ({ command } = typed);

@@ -32,6 +32,7 @@ export const inspect = {
   async run({ args: [text], options, output, connect }) {
     if (FORMS.filter((name) => options[name]).length > 1)
       throw new Usage('only one of --json, --raw and --config can be given');
+    if (options.raw && options.format) throw new Usage('only one of --format and --raw can be given');
     const reference = await parseReference(text);
     const client = await connect(reference.host);
     const repository = client.repository(reference.name);

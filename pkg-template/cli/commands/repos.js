@@ -16,14 +16,10 @@ export const repos = {
   async run({ args: [host], options: { namespace }, output, connect }) {
     const client = await connect(host);
     const names = namespace === undefined ? client.catalog() : (await client.repositories(namespace)).keys();
-    if (!output.isJson) {
-      // Printed as the pages arrive.
-      for await (const name of names) output.line(name);
-      return;
+    // Printed as the pages arrive.
+    for await (const name of names) {
+      if (output.isJson) output.item({ name });
+      else output.line(name);
     }
-    /** @type {string[]} */
-    const list = [];
-    for await (const name of names) list.push(name);
-    output.json(list);
   },
 };

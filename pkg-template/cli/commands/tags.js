@@ -64,13 +64,15 @@ export const tags = {
     const repository = (await connect(host)).repository(name);
     const names = await repository.tags({ filter: options.filter });
     if (options.names) {
-      if (output.isJson) output.json(names);
-      else names.forEach((tag) => output.line(tag));
+      for (const tag of names) {
+        if (output.isJson) output.item({ tag });
+        else output.line(tag);
+      }
       return undefined;
     }
     const { order = 'newest' } = options;
     const entries = await described(repository, { tags: names, order }, output);
-    if (output.isJson) output.json(entries);
+    if (output.isJson) entries.forEach((entry) => output.item(entry));
     else print(entries, options.long ? LONG : SHORT, output);
     return undefined;
   },

@@ -7,6 +7,7 @@ import { commands, findCommand, groupOf, words } from '../commands.js';
 import { counted } from '../output/format.js';
 import { GLOBAL } from './global.js';
 import { Usage } from './usage.js';
+import { camelCase } from './values.js';
 
 /**
  * @import { Command, Option } from '../commands.js'
@@ -75,6 +76,7 @@ export function check({ command, group, args, given }) {
   const known = { ...command?.options, ...GLOBAL };
   refuseUnknown(given, { known, command });
   const options = read(given, known);
+  if (options.json && options.format) throw new Usage('only one of --json and --format can be given');
   if (options.help || options.version) return { args, options };
   if (command) checkCount(args, command);
   if (group !== undefined) refuseGroup(group, args[0]);
@@ -164,6 +166,3 @@ function checkedValue({ value, inlineValue }, option, { value: what, choices, re
   if (choices && !choices.includes(value)) throw new Usage(`${option}: one of ${choices.join(', ')} is needed`);
   return read ? read(value, (rule) => new Usage(`${option}: ${rule}`)) : value;
 }
-
-/** @param {string} name */
-const camelCase = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());

@@ -1,10 +1,16 @@
 // The options that every command takes.
 
+import { template } from '../output/template.js';
 import { duration, proxy, whole } from './values.js';
 
 /** @type {Record<string, import('../commands.js').Option>} */
 export const GLOBAL = {
-  json: { help: 'prints JSON, for failures too' },
+  json: { help: 'prints JSON, for failures too; lists as one object per line' },
+  format: {
+    value: 'TEMPLATE',
+    read: template,
+    help: "prints fields of the JSON, for lists in a line for each object: '{{.tag}} {{.digest}}'",
+  },
   quiet: { help: 'prints no progress, notes or warnings' },
   color: {
     value: 'WHEN',
@@ -16,6 +22,7 @@ export const GLOBAL = {
   'trusted-realm': {
     value: 'HOST',
     multiple: true,
+    api: 'trustedRealms',
     help: 'a token service outside the domain that may receive the credentials',
   },
   'auth-service-url': {
@@ -26,7 +33,7 @@ export const GLOBAL = {
   ca: { value: 'FILE', multiple: true, help: 'PEM file with further certificates to trust' },
   cert: { value: 'FILE', help: 'PEM file with the client certificate' },
   key: { value: 'FILE', help: 'PEM file with its private key' },
-  insecure: { help: 'accepts any certificate' },
+  insecure: { api: 'rejectUnauthorized', help: 'accepts any certificate' },
   proxy: { value: 'URL', read: proxy, help: 'uses this proxy; env: HTTPS_PROXY, HTTP_PROXY and NO_PROXY' },
   concurrency: { value: 'N', read: whole(1), help: 'at most so many parallel requests, 64 by default' },
   timeout: { value: 'TIME', read: duration, help: 'time until a response begins, 30s by default' },

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 
+import { MEANINGS } from '../exit.js';
 import { groupOf, sections } from '../commands.js';
 import { GLOBAL } from './global.js';
 
@@ -43,7 +44,9 @@ ${optionList(GLOBAL)}
 
 HOST is registry.example.com or localhost:5000, with http:// in front for plain http. A registry under a path is
 HOST/PATH, and HOST/PATH//REPOSITORY a repository there. A reference without a host is on Docker Hub.
-Exit codes: 0 success, 1 failure, 2 wrong usage, 3 partly done, 130 interrupted.
+
+Exit codes:
+${list(MEANINGS.map(([code, meaning]) => [String(code), String(meaning)]))}
 `;
 }
 

@@ -47,3 +47,6 @@ export function proxy(text, refuse) {
     throw refuse('put the login into HTTPS_PROXY, where others cannot read it, and use --proxy env');
   return text;
 }
+
+/** The name of an option in JavaScript. */
+export const camelCase = (/** @type {string} */ name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());

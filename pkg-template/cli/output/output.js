@@ -34,8 +34,8 @@ export function watchPipes(closed) {
 /** @typedef {ReturnType<typeof createOutput>} Output */
 /** @typedef {keyof typeof COLORS} Color */
 
-/** @param {{ json?: boolean, quiet?: boolean, color?: string }} options */
-export function createOutput({ json = false, quiet = false, color = 'auto' }) {
+/** @param {{ json?: boolean, format?: (value: unknown) => string, quiet?: boolean, color?: string }} options */
+export function createOutput({ json = false, format, quiet = false, color = 'auto' }) {
   const { stdout, stderr } = process;
   const isTerminal = (/** @type {NodeJS.WriteStream} */ stream) => Boolean(stream.isTTY) && process.env.TERM !== 'dumb';
   const isColored = (/** @type {NodeJS.WriteStream} */ stream) =>
@@ -45,17 +45,27 @@ export function createOutput({ json = false, quiet = false, color = 'auto' }) {
       isColored(stream) ? `\x1b[${COLORS[name]}m${text}\x1b[0m` : text;
   const paint = painter(stdout);
   const paintError = painter(stderr);
+  /** JSON escapes control characters itself. */
+  const printValue = (/** @type {unknown} */ value, /** @type {number | undefined} */ indent = undefined) =>
+    stdout.write(`${format ? format(value) : cleanLines(JSON.stringify(value, undefined, indent))}\n`);
   return {
-    isJson: json,
+    /** Whether values are printed (`json`, `item`), not text for people. */
+    isJson: json || format !== undefined,
     /** Whether progress bars may be drawn. */
     isLive: isTerminal(stderr) && !quiet && !json,
+    /** Whether a person reads the notes. */
+    isWatched: isTerminal(stderr) && !quiet,
     /** Prints a cleaned line, in a color if one is given. */
     line: (/** @type {unknown} */ text = '', /** @type {Color | undefined} */ name = undefined) =>
       stdout.write(`${name ? paint(name, clean(text)) : clean(text)}\n`),
     /** Prints the package's own text. */
     text: (/** @type {string} */ text) => void stdout.write(text.endsWith('\n') ? text : `${text}\n`),
-    /** Prints JSON, which escapes control characters itself. */
-    json: (/** @type {unknown} */ value) => stdout.write(`${cleanLines(JSON.stringify(value, undefined, 2))}\n`),
+    /** Prints the value that is the command's result. */
+    json: (/** @type {unknown} */ value) => printValue(value, 2),
+    /** Prints a value of a list, in a line of its own. */
+    item: (/** @type {unknown} */ value) => printValue(value),
+    /** Prints a failure for programs. */
+    failure: (/** @type {unknown} */ value) => void (json && printValue(value)),
     bytes: (/** @type {Uint8Array} */ bytes) => stdout.write(bytes),
     note: (/** @type {unknown} */ text) => void (quiet || stderr.write(`${clean(text)}\n`)),
     warn: (/** @type {unknown} */ text) =>

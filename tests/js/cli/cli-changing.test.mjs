@@ -61,7 +61,7 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       const run = (ifMatch) => cli(`tag ${host}/${repository}:1.0.0 latest --if-match ${ifMatch}`);
       for (const ifMatch of [old.digest, 'none']) {
         const { code, out, err } = await run(ifMatch);
-        assert.deepEqual([code, out], [1, '']);
+        assert.deepEqual([code, out], [6, '']);
         assert.match(err, /^error: CONFLICT: /);
         assert.equal(await digestOf(registry.url, repository, 'latest'), current.digest);
       }
@@ -81,7 +81,7 @@ for (const [name, launch] of Object.entries(realRegistries)) {
         [3, 'INVALID_REFERENCE', { done: ['one'], failed: '.two', remaining: ['three'] }],
       );
       const missing = await cli(`tag ${host}/${repository}:nope one`);
-      assert.equal(missing.code, 1);
+      assert.equal(missing.code, 4);
       assert.match(missing.err, /^error: MANIFEST_UNKNOWN: /);
     });
 

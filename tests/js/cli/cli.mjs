@@ -43,6 +43,13 @@ export async function ended(child) {
   return { code, signal, out: out().toString(), err: err().toString(), bytes: out() };
 }
 
+/** The objects of JSON lines. */
+export const objects = (text) =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
 /** The cells of a printed table, by line; columns are two spaces apart. */
 export const cells = (text) =>
   text

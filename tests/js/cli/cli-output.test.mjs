@@ -1,0 +1,119 @@
+// `docker-registry-client-wasm`: exit codes, --format, and the words of its messages; without a process where it is a rule of one function.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+
+import { json, startScripted } from '../../registries/scripted.mjs';
+import { SOON } from '../support/support.mjs';
+import { cli, installed } from './cli.mjs';
+
+const load = (file) => import(pathToFileURL(join(installed, 'cli', file)).href);
+const { exitFor } = await load('exit.js');
+const { template } = await load('output/template.js');
+const { inOurWords } = await load('output/words.js');
+const { GLOBAL } = await load('input/global.js');
+const { copy } = await load('commands/copy.js');
+const { commands, namesOf } = await load('commands.js');
+
+test('exit codes, by the code or else by the status', () => {
+  for (const [code, status, expected] of [
+    ['INVALID_REFERENCE', undefined, 2],
+    ['MANIFEST_UNKNOWN', 404, 4],
+    ['NAME_UNKNOWN', undefined, 4],
+    ['NO_MATCHING_PLATFORM', undefined, 4],
+    ['PROJECT_NOT_THERE', 404, 4],
+    ['UNAUTHORIZED', 401, 5],
+    ['AUTH_REQUIRED', undefined, 5],
+    ['FORBIDDEN', 403, 5],
+    ['CONFLICT', undefined, 6],
+    ['TAG_IMMUTABLE', 412, 6],
+    ['NETWORK', undefined, 7],
+    ['TIMEOUT', undefined, 7],
+    ['TOOMANYREQUESTS', 429, 7],
+    ['HTTP_ERROR', 503, 7],
+    ['HTTP_ERROR', 418, 1],
+    ['DIGEST_MISMATCH', 200, 1],
+    ['INVALID_RESPONSE', 404, 1],
+    ['UNSUPPORTED', 405, 1],
+    ['toString', undefined, 1],
+  ])
+    assert.equal(exitFor({ code, status }), expected, `${code} ${status}`);
+});
+
+test('names of commands are unique, and no option has two meanings in one command', () => {
+  const names = commands.flatMap(namesOf);
+  assert.deepEqual(
+    names.filter((name, at) => names.indexOf(name) !== at),
+    [],
+  );
+  for (const { name, options = {} } of commands) {
+    for (const option of Object.keys(options)) assert.ok(!Object.hasOwn(GLOBAL, option), `${name} --${option}`);
+    const shorts = Object.values({ ...options, ...GLOBAL }).flatMap(({ short }) => short ?? []);
+    assert.equal(new Set(shorts).size, shorts.length, name);
+  }
+});
+
+test("the client's options in the words of the command line", () => {
+  const options = { ...copy.options, ...GLOBAL };
+  for (const [message, expected] of [
+    ['options.ca: it holds no certificate', '--ca: it holds no certificate'],
+    ['options.cert and options.key: one needs the other', '--cert and --key: one needs the other'],
+    ['upload in smaller chunks (chunkSize)', 'upload in smaller chunks (--chunk-size)'],
+    ['unknownKinds: "manifest-only" copies', '--unknown-kinds "manifest-only" copies'],
+    ['add its host to trustedRealms', 'add its host to --trusted-realm'],
+    ['set authServiceUrl', 'set --auth-service-url'],
+    ['the platform of the key', 'the platform of the key'],
+  ])
+    assert.equal(inOurWords(message, options), expected);
+});
+
+test('templates', () => {
+  const refuse = (rule) => new Error(rule);
+  const fill = (text, value) => template(text, refuse)(value);
+  const value = { tag: '1', size: 0, none: undefined, platform: { os: 'linux' }, list: [{ n: 1 }], at: new Date(0) };
+  for (const [text, expected] of [
+    ['{{.tag}}', '1'],
+    ['{{ .tag }}:{{.size}}', '1:0'],
+    ['{{.none}}|{{.platform.os}}|{{.list.0.n}}', '|linux|1'],
+    ['{{.platform}}', '{"os":"linux"}'],
+    ['{{json .tag}}\\t{{.at}}\\n', '"1"\t1970-01-01T00:00:00.000Z\n'],
+    ['{{json .}}', JSON.stringify({ ...value, none: null })],
+    ['{tag}', '{tag}'],
+  ])
+    assert.equal(fill(text, value), expected, text);
+  for (const [text, message] of [
+    ['{{.digets}}', '--format: there is no field .digets; there are tag, size, none, platform, list, at'],
+    ['{{.tags}}', '--format: there is no field .tags; did you mean "tag"?'],
+    ['{{.platform.so}}', '--format: there is no field .platform.so; there are os'],
+    ['{{.tag.x}}', '--format: there is no field .tag.x'],
+    ['{{.toString}}', /^--format: there is no field \.toString; /],
+    ['{{tag}}', 'only fields such as {{.digest}} and {{json .platforms}} are supported'],
+    ['{{range .list}}', /^only fields/],
+    ['{{.tag', '{{ without }}, or the other way round'],
+    ['.tag}}', '{{ without }}, or the other way round'],
+  ])
+    assert.throws(() => fill(text, value), { message });
+  assert.equal(fill('{{.digest}}', { tag: 'x', error: { code: 'X' } }), '', 'an entry that could not be read');
+});
+
+test('--format on the command line', SOON, async () => {
+  const registry = await startScripted({ '/v2/_catalog': json({ repositories: ['a/b', 'c\u001b'] }) });
+  try {
+    const { code, out, err } = await cli(['repos', registry.url, '--format', '{{.name}}\\tx']);
+    assert.deepEqual([code, out, err], [0, 'a/b\tx\nc\\u001b\tx\n', '']);
+    for (const [template, message] of [
+      ['{{.nam}}', 'there is no field .nam; did you mean "name"?'],
+      ['{{name}}', 'only fields such as {{.digest}} and {{json .platforms}} are supported'],
+    ]) {
+      const { code, out, err } = await cli(['repos', registry.url, '--format', template]);
+      assert.deepEqual([code, out], [2, '']);
+      assert.ok(err.startsWith(`error: USAGE: --format: ${message}\nSee `), err);
+    }
+    const both = await cli(['repos', registry.url, '--json', '--format', '{{.name}}']);
+    assert.equal(both.code, 2);
+    assert.match(both.err, /^error: USAGE: only one of --json and --format can be given\n/m);
+  } finally {
+    await registry.stop();
+  }
+});
