@@ -1978,7 +1978,7 @@ export function parseReference(reference: string): ParsedReference;
 
 // ───────────── Errors
 
-/** Codes of errors that the client detects itself. The project's README says what to do about each one. */
+/** Codes of errors that the client detects itself. docs/errors.md of the project says what to do about each one. */
 export type ClientErrorCode =
   /** The connection failed, or a proxy refused it. */
   | "NETWORK"

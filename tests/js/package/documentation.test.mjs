@@ -112,9 +112,9 @@ test('the documentation', async (t) => {
     assert.deepEqual(own.toSorted(), [...new Set(codes)].sort());
   });
 
-  await t.test("the README's table has every code once, and says what index.d.ts says of it", async () => {
-    const readme = await readFile(path.join(root, 'README.md'), 'utf8');
-    const [, table] = /^\| Code \| When \| What to do \|\n\|[-|]+\|\n((?:\|.*\n)+)/m.exec(readme);
+  await t.test('the table of docs/errors.md has every code once, and says what index.d.ts says of it', async () => {
+    const page = await readFile(path.join(root, 'docs/errors.md'), 'utf8');
+    const [, table] = /^\| Code \| When \| What to do \|\n\|[-|]+\|\n((?:\|.*\n)+)/m.exec(page);
     const rows = table
       .trim()
       .split('\n')
