@@ -10,7 +10,7 @@ import { fill } from '../../../www/registry/fill.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
 import { packedFolder } from '../support/packed.mjs';
 
-const EXAMPLE = /^```(\w+)\n([^]*?)^```/gm;
+const HEADING_OR_EXAMPLE = /^#+ (.+)$|^```(\w+)\n([^]*?)^```/gm;
 const hostOf = ({ url }) => new URL(url).host;
 let runs = 0;
 
@@ -19,12 +19,13 @@ export class Document {
 
   constructor(file) {
     this.file = file;
-    const text = readFileSync(join(root, file), 'utf8');
+    let heading;
     /** Every example: the heading it stands under, its language, its code. */
-    this.examples = text.split(/^#+ /m).flatMap((section) => {
-      const heading = section.split('\n', 1)[0];
-      return [...section.matchAll(EXAMPLE)].map(([, language, code]) => ({ heading, language, code }));
-    });
+    this.examples = [];
+    for (const [, text, language, code] of readFileSync(join(root, file), 'utf8').matchAll(HEADING_OR_EXAMPLE)) {
+      if (text) heading = text;
+      else this.examples.push({ heading, language, code });
+    }
     this.#left = new Set(this.examples.filter(({ language }) => language === 'js'));
   }
 
