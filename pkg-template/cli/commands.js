@@ -2,6 +2,12 @@
 // for misspelt names, the completion and the man page are made.
 
 import { cleanup } from './commands/cleanup.js';
+import { blobDelete, blobGet, blobPut } from './commands/content/blob.js';
+import { config, digest } from './commands/content/digest.js';
+import { manifestDelete, manifestGet, manifestPut } from './commands/content/manifest.js';
+import { ratelimit } from './commands/content/ratelimit.js';
+import { referrers } from './commands/content/referrers.js';
+import { validate } from './commands/content/validate.js';
 import { copy } from './commands/copy.js';
 import { diagnose } from './commands/diagnose.js';
 import { inspect } from './commands/inspect.js';
@@ -26,6 +32,7 @@ import { tags } from './commands/tags.js';
  * @property {string[]} args as many as `takes` says
  * @property {Record<string, any>} options by their names in camel case
  * @property {Output} output
+ * @property {AbortSignal} signal aborted by Ctrl-C
  * @property {(host: string) => Promise<DockerRegistryClient>} connect
  *
  * @typedef {object} Command
@@ -46,8 +53,9 @@ import { tags } from './commands/tags.js';
  * @type {Record<string, Command[]>}
  */
 export const sections = {
-  'Look at a registry': [repos, tags, inspect, diagnose],
+  'Look at a registry': [repos, tags, inspect, digest, config, referrers, validate, diagnose, ratelimit],
   'Change a registry': [tag, untag, copy, cleanup],
+  'Manifests and blobs': [manifestGet, manifestPut, manifestDelete, blobGet, blobPut, blobDelete],
 };
 
 export const commands = Object.values(sections).flat();

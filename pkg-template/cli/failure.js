@@ -3,7 +3,7 @@
 import process from 'node:process';
 
 import { EXIT, exitFor } from './exit.js';
-import { Usage } from './input/usage.js';
+import { Failure, Usage } from './input/usage.js';
 import { PROGRAM } from './input/help.js';
 import { Stopped } from './commands/in-turn.js';
 import { Interrupted } from './interrupt.js';
@@ -29,6 +29,7 @@ const ADVICE = {
  */
 function codeOf(error) {
   if (error instanceof Usage) return 'USAGE';
+  if (error instanceof Failure) return error.code;
   if (error instanceof Interrupted) return 'INTERRUPTED';
   return error?.name === 'RegistryError' ? error.code : 'INTERNAL';
 }
@@ -44,7 +45,7 @@ export function exitCode(error) {
     return isPartly ? EXIT.partly : exitCode(error.cause);
   }
   if (error instanceof Usage) return EXIT.usage;
-  return error?.name === 'RegistryError' ? exitFor(error) : EXIT.failed;
+  return error instanceof Failure || error?.name === 'RegistryError' ? exitFor(error) : EXIT.failed;
 }
 
 /**

@@ -31,7 +31,7 @@ async function main(argv) {
     }
     if (options.version) return output.text(version());
     if (!command) throw new Usage('a command is needed');
-    return await command.run({ args, options, output, connect: connector({ options, output, signal }) });
+    return await command.run({ args, options, output, signal, connect: connector({ options, output, signal }) });
   } catch (error) {
     report(error, { output, command });
     return exitCode(error);

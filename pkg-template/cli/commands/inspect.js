@@ -4,6 +4,7 @@ import { instant, platform, shortDigest, size } from '../output/format.js';
 import { parseReference, selector } from '../input/reference.js';
 import { printTable } from '../output/table.js';
 import { Usage } from '../input/usage.js';
+import { IMAGE_CONFIGS } from './content/open.js';
 
 /**
  * @import { DockerRegistryClient, Image, Manifest, Repository } from 'docker-registry-client-wasm'
@@ -13,8 +14,6 @@ import { Usage } from '../input/usage.js';
  */
 
 const FORMS = ['json', 'raw', 'config'];
-/** Media types of image configs, which artifacts do not have. */
-const IMAGE_CONFIG = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 
 /** @type {Command} */
 export const inspect = {
@@ -76,7 +75,7 @@ async function find(client, repository, reference, { platform, isRaw }) {
  */
 async function describe(repository, manifest) {
   const { mediaType, digest, artifactType, annotations, subject, config, layers, manifests } = manifest;
-  const isImage = config && IMAGE_CONFIG.includes(config.mediaType) && artifactType === undefined;
+  const isImage = config && IMAGE_CONFIGS.includes(config.mediaType) && artifactType === undefined;
   const image = isImage ? await ofImage(await repository.image(digest)) : { layers };
   return { digest, mediaType, artifactType, subject, ...image, manifests, annotations };
 }

@@ -47,5 +47,18 @@ export async function parseTag(text) {
   return reference;
 }
 
+/**
+ * Parses a reference whose digest is required. A tag beside it could be taken for what is meant.
+ * @param {string} text
+ * @returns {Promise<Reference & { digest: string }>}
+ */
+export async function parseDigest(text) {
+  const { digest, ...reference } = await parseReference(text);
+  if (digest === undefined || reference.tag !== undefined) {
+    throw new Usage('HOST/REPOSITORY@DIGEST is needed, without tag; digest prints the digest of a tag');
+  }
+  return { ...reference, digest };
+}
+
 /** Returns what names the manifest. As in docker, a digest takes precedence over a tag. */
 export const selector = (/** @type {Reference} */ { tag, digest }) => digest ?? tag ?? 'latest';

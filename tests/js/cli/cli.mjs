@@ -12,11 +12,11 @@ export const { version } = JSON.parse(readFileSync(join(installed, 'package.json
 /** Nothing of docker's logins, proxies and colors of whoever runs the tests. */
 const env = { PATH: process.env.PATH, HOME: packedFolder, NO_PROXY: '*' };
 
-/** The running program; `input` is written to it. */
-export function start(args, { input = '', env: more, stdio = 'pipe' } = {}) {
+/** The running program; `input` is written to it. `keepOpen`: more may follow. */
+export function start(args, { input = '', env: more, stdio = 'pipe', keepOpen = false } = {}) {
   const child = spawn(PROGRAM, args, { cwd: packedFolder, env: { ...env, ...more }, stdio });
   child.stdin?.on('error', () => {});
-  child.stdin?.end(input);
+  if (!keepOpen) child.stdin?.end(input);
   return child;
 }
 

@@ -1,0 +1,106 @@
+// `blob get`, `blob put` and `blob delete`
+
+import { EXIT } from '../../exit.js';
+import { isConfirmed } from '../../input/confirm.js';
+import { contentOf } from '../../input/files.js';
+import { parseDigest, parseRepository } from '../../input/reference.js';
+import { bytes } from '../../input/values.js';
+import { writeOut, writeWhole } from '../../output/files.js';
+import { size } from '../../output/format.js';
+import { startProgress } from '../../output/progress.js';
+
+/** @import { Command } from '../../commands.js' */
+
+/**
+ * @param {number} done
+ * @param {number} [total]
+ */
+const ofBytes = (done, total) => (total === undefined ? size(done) : `${size(done)} of ${size(total)}`);
+
+/** @type {Command} */
+export const blobGet = {
+  name: 'blob get',
+  usage: 'HOST/REPOSITORY@DIGEST',
+  takes: [1, 1],
+  summary: 'reads a layer, a config or any other blob',
+  details: `It is verified while it is read; --output makes the file only if all of it is right. Without --output it goes to
+standard output, and a failure means that what was written is not the blob.`,
+  options: {
+    output: { value: 'FILE', short: 'o', help: 'writes it to a new file' },
+    overwrite: { help: 'replaces the file if it exists' },
+  },
+  examples: ['blob get localhost:5000/team/web@sha256:… --output layer.tar.gz'],
+
+  async run({ args: [text], options: { output: file, overwrite }, output, connect }) {
+    const { host, name, digest } = await parseDigest(text);
+    const repository = (await connect(host)).repository(name);
+    const progress = startProgress('reading', output, ofBytes);
+    const onProgress = (/** @type {{ loaded: number, total?: number }} */ { loaded, total }) =>
+      progress.update(loaded, total);
+    try {
+      const stream = await repository.blob(digest, { onProgress });
+      await (file === undefined ? writeOut(stream) : writeWhole(file, stream, { overwrite }));
+    } finally {
+      progress.end();
+    }
+  },
+};
+
+/** @type {Command} */
+export const blobPut = {
+  name: 'blob put',
+  usage: 'HOST/REPOSITORY [FILE]',
+  takes: [1, 2],
+  changes: true,
+  summary: 'pushes a blob from a file or standard input, and prints its digest',
+  details: 'A blob that the repository has is not sent again. Registries remove blobs that no manifest needs.',
+  options: {
+    digest: { value: 'DIGEST', help: 'the expected digest; anything else is not kept' },
+    'media-type': { value: 'TYPE', help: 'the media type in the descriptor that --json prints' },
+    'chunk-size': { value: 'SIZE', read: bytes, help: 'maximum size of a request, such as 10M (10 MiB)' },
+  },
+  examples: ['blob put localhost:5000/team/web layer.tar.gz'],
+
+  async run({ args: [text, file = '-'], options, output, signal, connect }) {
+    const { host, name } = await parseRepository(text);
+    const content = await contentOf(file, { options, signal });
+    const repository = (await connect(host)).repository(name);
+    const progress = startProgress('pushing', output, ofBytes);
+    const { digest, mediaType, chunkSize } = options;
+    const pushed = await repository
+      .pushBlob(content, {
+        digest,
+        mediaType,
+        ...(chunkSize && { chunkSize }),
+        onProgress: ({ loaded, total }) => progress.update(loaded, total),
+      })
+      .finally(progress.end);
+    if (output.isJson) output.json(pushed);
+    else output.line(pushed.digest);
+  },
+};
+
+/** @type {Command} */
+export const blobDelete = {
+  name: 'blob delete',
+  usage: 'HOST/REPOSITORY@DIGEST',
+  takes: [1, 1],
+  changes: true,
+  summary: 'deletes a blob, even if a manifest needs it',
+  details: 'An image whose blob is gone cannot be pulled. Registries remove blobs that nothing needs by themselves.',
+  options: { yes: { help: 'does not ask' } },
+  examples: ['blob delete localhost:5000/team/web@sha256:… --yes'],
+
+  async run({ args: [text], options, output, signal, connect }) {
+    const { host, name, digest, place } = await parseDigest(text);
+    const show = () => output.note(`${place}@${digest} will be deleted, whatever needs it.`);
+    if (!(await isConfirmed(digest.slice(0, 14), { options, signal, show }))) {
+      output.note('Nothing was changed.');
+      return EXIT.failed;
+    }
+    await (await connect(host)).repository(name).deleteBlob(digest);
+    if (output.isJson) output.json({ done: [`${place}@${digest}`] });
+    else output.line(`${place}@${digest}`);
+    return EXIT.done;
+  },
+};

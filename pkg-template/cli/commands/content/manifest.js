@@ -1,0 +1,135 @@
+// `manifest get`, `manifest put` and `manifest delete`
+
+import { EXIT } from '../../exit.js';
+import { isConfirmed } from '../../input/confirm.js';
+import { documentOf } from '../../input/files.js';
+import { parseDigest, parseReference, selector } from '../../input/reference.js';
+import { Failure } from '../../input/usage.js';
+import { writeWhole } from '../../output/files.js';
+import { PLATFORM } from './digest.js';
+import { openManifest } from './open.js';
+
+/**
+ * @import { Dependents } from 'docker-registry-client-wasm'
+ * @import { Command } from '../../commands.js'
+ * @import { Output } from '../../output/output.js'
+ */
+
+/** What registries must accept at least (distribution-spec), and the client reads at most. */
+const LIMIT = 4 * 1024 * 1024;
+
+/** @type {Command} */
+export const manifestGet = {
+  name: 'manifest get',
+  usage: 'HOST/REPOSITORY[:TAG|@DIGEST]',
+  takes: [1, 1],
+  summary: 'prints a manifest, byte for byte',
+  details: 'Its digest is verified. With --json: indented.',
+  options: {
+    platform: PLATFORM,
+    output: { value: 'FILE', short: 'o', help: 'writes it to a new file' },
+    overwrite: { help: 'replaces the file if it exists' },
+  },
+  examples: ['manifest get localhost:5000/team/web:1.0.0'],
+
+  async run({ args: [text], options: { platform, output: file, overwrite }, output, connect }) {
+    const reference = await parseReference(text);
+    const repository = (await connect(reference.host)).repository(reference.name);
+    const { bytes, json } = await openManifest(repository, selector(reference), { platform });
+    if (file !== undefined) await writeWhole(file, wrapped(bytes), { overwrite });
+    else if (output.isJson) output.json(json);
+    else output.bytes(bytes);
+  },
+};
+
+/** @param {Uint8Array} bytes */
+async function* wrapped(bytes) {
+  yield bytes;
+}
+
+/** @type {Command} */
+export const manifestPut = {
+  name: 'manifest put',
+  usage: 'HOST/REPOSITORY[:TAG|@DIGEST] [FILE]',
+  takes: [1, 2],
+  changes: true,
+  summary: 'pushes a manifest from a file or standard input, byte for byte',
+  details: 'What it refers to must be in the repository. An existing tag is moved.',
+  options: { 'media-type': { value: 'TYPE', help: 'its media type, if the document does not state it' } },
+  examples: ['manifest put localhost:5000/team/web:copy manifest.json'],
+
+  async run({ args: [text, file = '-'], options, output, signal, connect }) {
+    const reference = await parseReference(text);
+    const bytes = await documentOf(file, { options, signal, limit: LIMIT });
+    const repository = (await connect(reference.host)).repository(reference.name);
+    const { mediaType } = options;
+    const pushed = await repository.pushManifest(
+      selector(reference),
+      bytes,
+      mediaType === undefined ? {} : { mediaType },
+    );
+    if (output.isJson) output.json(pushed);
+    else output.line(`${reference.place}@${pushed.digest}`);
+  },
+};
+
+/** @type {Command} */
+export const manifestDelete = {
+  name: 'manifest delete',
+  usage: 'HOST/REPOSITORY@DIGEST',
+  takes: [1, 1],
+  changes: true,
+  summary: 'deletes a manifest and every tag that points to it',
+  details:
+    'A manifest that a tag, an index or a referrer needs is kept, unless --force is given. untag removes a tag alone.',
+  options: {
+    force: { help: 'deletes it even if something depends on it' },
+    yes: { help: 'does not ask' },
+    'dry-run': { help: 'shows what depends on it, and changes nothing' },
+  },
+  examples: [`manifest delete localhost:5000/team/web@sha256:… --yes`],
+
+  async run({ args: [text], options, output, signal, connect }) {
+    const { host, name, digest, place } = await parseDigest(text);
+    const repository = (await connect(host)).repository(name);
+    if (options.dryRun) {
+      await repository.manifest(digest);
+      const dependents = await repository.planDelete(digest);
+      if (output.isJson) output.json(dependents);
+      else show(dependents, (line) => output.line(line));
+      return EXIT.done;
+    }
+    const before = async () => {
+      const dependents = await repository.planDelete(digest);
+      show(dependents, output.note);
+      // Asked for nothing, the deletion would be refused.
+      if (!options.force && isInUse(dependents))
+        throw new Failure('IN_USE', 'something depends on it, or may; --force deletes it anyway');
+    };
+    if (!(await isConfirmed(digest.slice(0, 14), { options, signal, show: before }))) {
+      output.note('Nothing was changed.');
+      return EXIT.failed;
+    }
+    await repository.deleteManifest(digest, { force: options.force });
+    if (output.isJson) output.json({ done: [`${place}@${digest}`] });
+    else output.line(`${place}@${digest}`);
+    return EXIT.done;
+  },
+};
+
+const isInUse = (/** @type {Dependents} */ { tags, parents, referrers, unread }) =>
+  [tags, parents, referrers, unread].some((list) => list.length > 0);
+
+/**
+ * @param {Dependents} dependents
+ * @param {(line: string) => void} print
+ */
+function show({ digest, tags, parents, referrers, dangling, unread }, print) {
+  print(`Manifest:   ${digest}`);
+  print(`Tags:       ${tags.join(' ') || 'none'}`);
+  for (const parent of parents) print(`In index:   ${parent}`);
+  for (const { digest, artifactType, mediaType } of referrers)
+    print(`Referrer:   ${digest} ${artifactType ?? mediaType}`);
+  for (const tag of dangling) print(`Dangling:   ${tag}`);
+  for (const { name, reason } of unread) print(`Unreadable: ${name}: ${reason}`);
+}

@@ -1,0 +1,71 @@
+// Writes files. A file appears under its name only when it is complete.
+
+import { once } from 'node:events';
+import { createWriteStream, rmSync } from 'node:fs';
+import { link, lstat, rename, rm } from 'node:fs/promises';
+import process from 'node:process';
+import { pipeline } from 'node:stream/promises';
+
+import { Failure, Usage } from '../input/usage.js';
+
+/**
+ * Checks that the name is free, or that a regular file can be replaced.
+ * @param {string} file
+ * @param {{ overwrite?: boolean }} [options]
+ */
+export async function checkFree(file, { overwrite = false } = {}) {
+  const found = await lstat(file).catch((/** @type {any} */ { code }) => {
+    if (code !== 'ENOENT') throw new Usage(`${file}: the file cannot be written: ${code}`);
+  });
+  if (found && !found.isFile()) throw new Usage(`${file}: it exists and is no regular file`);
+  if (found && !overwrite) throw new Usage(`${file}: the file exists; --overwrite replaces it`);
+}
+
+/**
+ * Writes all of a stream, or nothing.
+ * @param {string} file
+ * @param {AsyncIterable<Uint8Array>} chunks
+ * @param {{ overwrite?: boolean }} [options]
+ */
+export async function writeWhole(file, chunks, { overwrite = false } = {}) {
+  await checkFree(file, { overwrite });
+  const partial = `${file}.${process.pid}.partial`;
+  // A second Ctrl-C ends the process at once.
+  const forget = () => rmSync(partial, { force: true });
+  process.once('exit', forget);
+  try {
+    await pipeline(chunks, createWriteStream(partial, { flags: 'wx' }));
+    await (overwrite ? rename(partial, file) : renameToNew(partial, file));
+  } catch (/** @type {any} */ error) {
+    await rm(partial, { force: true }).catch(() => {});
+    if (error.syscall === undefined) throw error;
+    throw new Failure('FILE', `${file}: the file cannot be written: ${error.code}`, { cause: error });
+  } finally {
+    process.removeListener('exit', forget);
+  }
+}
+
+/**
+ * Renames, but replaces nothing that has come into being in the meantime.
+ * @param {string} partial
+ * @param {string} file
+ */
+async function renameToNew(partial, file) {
+  try {
+    await link(partial, file);
+  } catch (/** @type {any} */ error) {
+    if (error.code === 'EEXIST') throw error;
+    // Some file systems have no hard links.
+    await checkFree(file);
+    return rename(partial, file);
+  }
+  return rm(partial);
+}
+
+/**
+ * Writes a stream to standard output, as fast as its reader reads.
+ * @param {AsyncIterable<Uint8Array>} chunks
+ */
+export async function writeOut(chunks) {
+  for await (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
+}
