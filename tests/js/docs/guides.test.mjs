@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import puppeteer from 'puppeteer-core';
+import { parse } from 'yaml';
 
 import { fill } from '../../../www/registry/fill.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
@@ -23,6 +24,7 @@ const writing = new Document('docs/writing.md');
 const connecting = new Document('docs/connecting.md');
 const browsers = new Document('docs/browsers.md');
 const oldProtocols = new Document('docs/old-protocols.md');
+const registries = new Document('docs/registries.md');
 const commandLine = new Document('docs/command-line.md');
 
 let registry;
@@ -195,6 +197,22 @@ test('on the command line', async () => {
     }
     const before = Object.keys(samples['team/web']).filter((tag) => tag !== 'edge');
     assert.deepEqual((await tagsOf(server, 'team/web')).sort(), [...before, 'stable'].sort());
+  } finally {
+    await server.stop();
+  }
+});
+
+test('the configuration of distribution', async () => {
+  const [diagnose] = registries.codes('sh');
+  assert.match(await runCommand(diagnose.trim(), registry), /^reachable: yes$/m);
+  const [yaml] = registries.codes('yaml');
+  const server = await startDistribution({ data: registry.data, settings: parse(yaml) });
+  try {
+    const { headers } = await fetch(`${server.url}/v2/`);
+    assert.equal(headers.get('access-control-allow-origin'), 'https://dashboard.example.com');
+    assert.match(headers.get('access-control-expose-headers'), /Docker-Content-Digest/);
+    const absent = `${server.url}/v2/team/web/manifests/sha256:${'0'.repeat(64)}`;
+    assert.equal((await fetch(absent, { method: 'DELETE' })).status, 404); // 405 where deletion is disabled
   } finally {
     await server.stop();
   }
