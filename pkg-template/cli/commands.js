@@ -1,6 +1,8 @@
 // All commands. Each one is described where it is implemented, in a table from which the parser, the help, the suggestions
 // for misspelt names, the completion and the man page are made.
 
+import { artifactPull } from './commands/artifact/pull.js';
+import { artifactAttach, artifactPush } from './commands/artifact/push.js';
 import { cleanup } from './commands/cleanup.js';
 import { blobDelete, blobGet, blobPut } from './commands/content/blob.js';
 import { config, digest } from './commands/content/digest.js';
@@ -10,6 +12,8 @@ import { referrers } from './commands/content/referrers.js';
 import { validate } from './commands/content/validate.js';
 import { copy } from './commands/copy.js';
 import { diagnose } from './commands/diagnose.js';
+import { indexCreate, indexEdit } from './commands/image/indexes.js';
+import { mutate } from './commands/image/mutate.js';
 import { inspect } from './commands/inspect.js';
 import { repos } from './commands/repos.js';
 import { tag, untag } from './commands/tag.js';
@@ -55,6 +59,7 @@ import { tags } from './commands/tags.js';
 export const sections = {
   'Look at a registry': [repos, tags, inspect, digest, config, referrers, validate, diagnose, ratelimit],
   'Change a registry': [tag, untag, copy, cleanup],
+  'Make images and artifacts': [mutate, indexCreate, indexEdit, artifactPush, artifactAttach, artifactPull],
   'Manifests and blobs': [manifestGet, manifestPut, manifestDelete, blobGet, blobPut, blobDelete],
 };
 

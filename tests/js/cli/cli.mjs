@@ -13,8 +13,8 @@ export const { version } = JSON.parse(readFileSync(join(installed, 'package.json
 const env = { PATH: process.env.PATH, HOME: packedFolder, NO_PROXY: '*' };
 
 /** The running program; `input` is written to it. `keepOpen`: more may follow. */
-export function start(args, { input = '', env: more, stdio = 'pipe', keepOpen = false } = {}) {
-  const child = spawn(PROGRAM, args, { cwd: packedFolder, env: { ...env, ...more }, stdio });
+export function start(args, { input = '', env: more, stdio = 'pipe', keepOpen = false, cwd = packedFolder } = {}) {
+  const child = spawn(PROGRAM, args, { cwd, env: { ...env, ...more }, stdio });
   child.stdin?.on('error', () => {});
   if (!keepOpen) child.stdin?.end(input);
   return child;
