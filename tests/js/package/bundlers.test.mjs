@@ -3,13 +3,10 @@ import { cp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import test from 'node:test';
-import { promisify } from 'node:util';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
-import * as esbuild from 'esbuild';
-import { rollup } from 'rollup';
 import * as vite from 'vite';
-import webpack from 'webpack';
 import { openBrowser, outcomeOf } from './support/browsers.mjs';
+import { buildWithVite, bundleWithEsbuild, bundleWithRollup, bundleWithWebpack } from './support/bundlers.mjs';
 import { EXPECTED } from './support/expected.mjs';
 import { createProject, output } from './support/project.mjs';
 import { serveFolder, serveRegistry } from './support/servers.mjs';
@@ -120,39 +117,3 @@ test('bundlers', async (t) => {
     return `${pages}/${bundler}/${name}.html`;
   }
 });
-
-// Each fails on a warning. Those about the size of a file are left out: it is the module's.
-
-async function bundleWithEsbuild(options) {
-  const { warnings } = await esbuild.build({ bundle: true, minify: true, logLevel: 'silent', ...options });
-  assert.deepEqual(warnings, []);
-}
-
-async function bundleWithRollup(options, output) {
-  const warnings = [];
-  const bundle = await rollup({ ...options, onwarn: (warning) => warnings.push(warning.message) });
-  await bundle.write(output);
-  assert.deepEqual(warnings, []);
-}
-
-async function bundleWithWebpack(options) {
-  const compiler = webpack({ mode: 'production', performance: false, ...options });
-  const stats = await promisify(compiler.run.bind(compiler))();
-  await promisify(compiler.close.bind(compiler))();
-  const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
-  assert.deepEqual([...errors, ...warnings], []);
-}
-
-async function buildWithVite({ build, ...options }) {
-  const warnings = [];
-  const customLogger = vite.createLogger('warn');
-  customLogger.warn = customLogger.warnOnce = (message) => warnings.push(message);
-  await vite.build({
-    configFile: false,
-    logLevel: 'warn',
-    customLogger,
-    ...options,
-    build: { chunkSizeWarningLimit: Infinity, ...build },
-  });
-  assert.deepEqual(warnings, []);
-}

@@ -40,16 +40,33 @@ async function onPath(programs) {
 }
 
 /** Opens a page and waits for what its script leaves in `globalThis.outcome`. */
-export async function outcomeOf(browser, url) {
+export function outcomeOf(browser, url) {
+  return onPage(browser, url, async (page) => {
+    const handle = await page.waitForFunction(() => globalThis.outcome, { timeout: 60_000 });
+    return handle.jsonValue();
+  });
+}
+
+/** Opens a page and waits until the lines that it logs match a pattern. */
+export function loggedBy(browser, url, pattern) {
+  const collect = () => {
+    globalThis.logged = [];
+    console.log = (...values) => void globalThis.logged.push(values.join(' '));
+  };
+  const isLogged = (source) => new RegExp(source).test(globalThis.logged.join('\n'));
+  return onPage(browser, url, (page) => page.waitForFunction(isLogged, { timeout: 30_000 }, pattern.source), collect);
+}
+
+async function onPage(browser, url, use, before = () => {}) {
   const page = await browser.newPage();
   const said = [];
   page.on('pageerror', (error) => said.push(String(error)));
   page.on('requestfailed', (request) => said.push(`${request.url()} ${request.failure()?.errorText}`));
   page.on('console', (message) => said.push(message.text()));
   try {
+    await page.evaluateOnNewDocument(before);
     await page.goto(url);
-    const handle = await page.waitForFunction(() => globalThis.outcome, { timeout: 60_000 });
-    return await handle.jsonValue();
+    return await use(page);
   } catch (cause) {
     throw new Error(`${url} came to nothing: ${cause.message}\n${said.join('\n')}`, { cause });
   } finally {
