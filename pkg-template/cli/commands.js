@@ -16,6 +16,7 @@ import { indexCreate, indexEdit } from './commands/image/indexes.js';
 import { mutate } from './commands/image/mutate.js';
 import { inspect } from './commands/inspect.js';
 import { repos } from './commands/repos.js';
+import { sync } from './commands/sync/sync.js';
 import { tag, untag } from './commands/tag.js';
 import { tags } from './commands/tags.js';
 
@@ -58,7 +59,7 @@ import { tags } from './commands/tags.js';
  */
 export const sections = {
   'Look at a registry': [repos, tags, inspect, digest, config, referrers, validate, diagnose, ratelimit],
-  'Change a registry': [tag, untag, copy, cleanup],
+  'Change a registry': [tag, untag, copy, sync, cleanup],
   'Make images and artifacts': [mutate, indexCreate, indexEdit, artifactPush, artifactAttach, artifactPull],
   'Manifests and blobs': [manifestGet, manifestPut, manifestDelete, blobGet, blobPut, blobDelete],
 };

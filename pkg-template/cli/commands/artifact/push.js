@@ -33,9 +33,7 @@ export const artifactPush = {
   summary: 'pushes files as an artifact, as ORAS does',
   details: `${FILES} Without tag, only its digest names the artifact.`,
   options: OPTIONS,
-  examples: [
-    'artifact push localhost:5000/team/notes:1.0 notes.md:text/markdown --artifact-type application/vnd.example.notes',
-  ],
+  examples: ['artifact push localhost:5000/team/notes:1.0 notes.md:text/markdown --artifact-type text/markdown'],
 
   async run({ args: [text, ...files], ...call }) {
     const reference = await parseReference(text);

@@ -1,0 +1,14 @@
+/**
+ * Returns a regular expression for texts that match one of the globs as a whole: * any characters, ? one.
+ * @param {string[]} globs
+ */
+export function anyOf(globs) {
+  const patterns = globs.map((glob) =>
+    glob
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.'),
+  );
+  // An empty list matches nothing.
+  return new RegExp(globs.length > 0 ? `^(?:${patterns.join('|')})$` : '(?!)', 's');
+}
