@@ -85,6 +85,26 @@ test('the tarball', async (t) => {
     assert.equal(manifest.version, version);
   });
 
+  await t.test('names the repository of the checkout, and who made it', async () => {
+    const { repository } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+    assert.deepEqual(
+      { home: manifest.homepage, issues: manifest.bugs.url, source: manifest.repository.url },
+      { home: `${repository}#readme`, issues: `${repository}/issues`, source: `git+${repository}.git` },
+    );
+    const license = await readFile(path.join(installed, 'LICENSE'), 'utf8');
+    assert.ok(license.includes(manifest.author), manifest.author);
+  });
+
+  await t.test('has the program under both names', async () => {
+    const bin = path.join(folder, 'node_modules/.bin');
+    const names = (await readdir(bin)).filter((name) => !name.includes('.'));
+    assert.deepEqual(names.sort(), ['docker-registry-client-wasm', 'drc']);
+    for (const name of names) {
+      const { stdout } = await output(path.join(bin, name), ['--version'], { cwd: folder });
+      assert.ok(stdout.includes(manifest.version), stdout);
+    }
+  });
+
   await t.test('runs nothing when it is installed and needs nothing else', async () => {
     assert.equal(manifest.scripts, undefined);
     for (const field of ['dependencies', 'optionalDependencies', 'bundleDependencies', 'peerDependencies']) {
