@@ -4,7 +4,7 @@
 import { artifactPull } from './commands/artifact/pull.js';
 import { artifactAttach, artifactPush } from './commands/artifact/push.js';
 import { cleanup } from './commands/cleanup.js';
-import { blobDelete, blobGet, blobPut } from './commands/content/blob.js';
+import { blobDelete, blobGet, blobHead, blobPut } from './commands/content/blob.js';
 import { config, digest } from './commands/content/digest.js';
 import { manifestDelete, manifestGet, manifestPut } from './commands/content/manifest.js';
 import { ratelimit } from './commands/content/ratelimit.js';
@@ -61,7 +61,7 @@ export const sections = {
   'Look at a registry': [repos, tags, inspect, digest, config, referrers, validate, diagnose, ratelimit],
   'Change a registry': [tag, untag, copy, sync, cleanup],
   'Make images and artifacts': [mutate, indexCreate, indexEdit, artifactPush, artifactAttach, artifactPull],
-  'Manifests and blobs': [manifestGet, manifestPut, manifestDelete, blobGet, blobPut, blobDelete],
+  'Manifests and blobs': [manifestGet, manifestPut, manifestDelete, blobHead, blobGet, blobPut, blobDelete],
 };
 
 export const commands = Object.values(sections).flat();

@@ -82,6 +82,11 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       assert.deepEqual(JSON.parse(other.out), arm.config);
       const chart = await cli(`config ${host}/charts/web:1.0.0`);
       assert.equal(JSON.parse(chart.out).version, '1.0.0');
+      const picture = artifact({ artifactType: 'a/b', config: blob('text/plain', 'no JSON') });
+      await fill(registry, { 'team/text': { latest: picture } });
+      assert.equal((await cli(`config ${host}/team/text`)).out, 'no JSON');
+      const noJson = await cli(`config ${host}/team/text --json`);
+      assert.match(noJson.err, /^error: UNSUPPORTED: the config is no JSON/);
     });
 
     await t.test('manifest get, as skopeo has it', SOON, async () => {
@@ -193,11 +198,16 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       assert.match(wrong.err, /^error: DIGEST_MISMATCH: /);
       assert.equal(wrong.code, 1);
 
+      assert.equal((await cli(`blob head ${host}/blobs/x@${digest}`)).out, '300000\n');
+      const unknown = await cli(`blob head ${host}/blobs/x@${NONE}`);
+      assert.deepEqual([unknown.code, unknown.err], [4, `error: BLOB_UNKNOWN: blobs/x has no blob ${NONE}\n`]);
       const read = await cli(`blob get ${host}/blobs/x@${digest}`);
       assert.ok(read.bytes.equals(bytes));
       const target = join(inside, 'read');
-      const toFile = await cli(`blob get ${host}/blobs/x@${digest} --output ${target}`);
-      assert.deepEqual([toFile.code, toFile.out, toFile.err], [0, '', '']);
+      const toFile = await cli(`blob get ${host}/blobs/x@${digest} --output ${target} --format {{.digest}}`);
+      assert.deepEqual([toFile.code, toFile.out, toFile.err], [0, `${digest}\n`, '']);
+      const asJson = await cli(`blob get ${host}/blobs/x@${digest} --json`);
+      assert.deepEqual([asJson.code, JSON.parse(asJson.out).error.code], [2, 'USAGE']);
       assert.ok(readFileSync(target).equals(bytes));
       const missing = await cli(`blob get ${host}/blobs/x@${NONE} --output ${join(inside, 'missing')}`);
       assert.match(missing.err, /^error: (BLOB_UNKNOWN|NOT_FOUND): /);
@@ -472,13 +482,9 @@ test('no registry, no network, a wrong reference', SOON, async () => {
     const nobody = await cli(`${args} localhost:${port}/${reference}`);
     assert.match(nobody.err, /^error: NETWORK: /, args);
     assert.equal(nobody.code, 7);
-    for (const wrong of ['localhost:1', 'localhost:1/A:1', 'localhost:1/a/b@latest']) {
-      const { code, out, err } = await cli(`${args} ${wrong}`);
-      assert.deepEqual([code, out], [2, ''], `${args} ${wrong}`);
-      assert.match(err, /^error: (USAGE|INVALID_REFERENCE): /);
-    }
-    assert.equal((await cli(args)).code, 2);
-    assert.match((await cli(`${args} a.example/b a.example/c d`)).err, /^error: USAGE: .* too many/);
+    const { code, out, err } = await cli(`${args} localhost:1/A:1`);
+    assert.deepEqual([code, out], [2, ''], args);
+    assert.match(err, /^error: INVALID_REFERENCE: /);
   };
   await Promise.all(commands.map(refused));
 });

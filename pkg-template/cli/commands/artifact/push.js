@@ -33,7 +33,7 @@ export const artifactPush = {
   summary: 'pushes files as an artifact, as ORAS does',
   details: `${FILES} Without tag, only its digest names the artifact.`,
   options: OPTIONS,
-  examples: ['artifact push localhost:5000/team/notes:1.0 notes.md:text/markdown --artifact-type text/markdown'],
+  examples: ['artifact push localhost:5000/team/notes:1.0 notes.md:text/markdown --artifact-type a/notes'],
 
   async run({ args: [text, ...files], ...call }) {
     const reference = await parseReference(text);
@@ -51,7 +51,7 @@ export const artifactAttach = {
   summary: 'pushes files as an artifact that refers to an image, such as an SBOM',
   details: `${FILES} referrers shows it.`,
   options: OPTIONS,
-  examples: ['artifact attach localhost:5000/team/web:1.0.0 sbom.json --artifact-type application/spdx+json'],
+  examples: ['artifact attach localhost:5000/web:1.0.0 sbom.json --artifact-type application/spdx+json'],
 
   async run({ args: [text, ...files], ...call }) {
     const { tag, ...reference } = await parseReference(text);

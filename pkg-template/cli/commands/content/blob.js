@@ -1,9 +1,10 @@
-// `blob get`, `blob put` and `blob delete`
+// `blob head`, `blob get`, `blob put` and `blob delete`
 
 import { EXIT } from '../../exit.js';
 import { isConfirmed } from '../../input/confirm.js';
 import { contentOf } from '../../input/files.js';
 import { parseDigest, parseRepository } from '../../input/reference.js';
+import { Failure, Usage } from '../../input/usage.js';
 import { bytes } from '../../input/values.js';
 import { writeOut, writeWhole } from '../../output/files.js';
 import { size } from '../../output/format.js';
@@ -16,6 +17,23 @@ import { startProgress } from '../../output/progress.js';
  * @param {number} [total]
  */
 const ofBytes = (done, total) => (total === undefined ? size(done) : `${size(done)} of ${size(total)}`);
+
+/** @type {Command} */
+export const blobHead = {
+  name: 'blob head',
+  usage: 'HOST/REPOSITORY@DIGEST',
+  takes: [1, 1],
+  summary: 'prints the size of a blob in bytes, without reading it',
+  examples: ['blob head localhost:5000/team/web@sha256:…'],
+
+  async run({ args: [text], output, connect }) {
+    const { host, name, digest } = await parseDigest(text);
+    const found = await (await connect(host)).repository(name).headBlob(digest);
+    if (!found) throw new Failure('BLOB_UNKNOWN', `${name} has no blob ${digest}`);
+    if (output.isJson) output.json(found);
+    else output.line(found.size);
+  },
+};
 
 /** @type {Command} */
 export const blobGet = {
@@ -32,6 +50,8 @@ standard output, and a failure means that what was written is not the blob.`,
   examples: ['blob get localhost:5000/team/web@sha256:… --output layer.tar.gz'],
 
   async run({ args: [text], options: { output: file, overwrite }, output, connect }) {
+    if (output.isJson && file === undefined)
+      throw new Usage('the bytes of a blob are no JSON: --json and --format need --output');
     const { host, name, digest } = await parseDigest(text);
     const repository = (await connect(host)).repository(name);
     const progress = startProgress('reading', output, ofBytes);
@@ -43,6 +63,7 @@ standard output, and a failure means that what was written is not the blob.`,
     } finally {
       progress.end();
     }
+    if (output.isJson) output.json({ file, digest });
   },
 };
 

@@ -1,6 +1,7 @@
 // `digest` and `config`
 
 import { parseReference, selector } from '../../input/reference.js';
+import { Failure } from '../../input/usage.js';
 import { bytesOf, openManifest } from './open.js';
 
 /** @import { Command } from '../../commands.js' */
@@ -57,8 +58,20 @@ export const config = {
     // The config of V1 and schema1 is made by the client.
     if (!manifest?.config) return void output.json(await (await repository.image(selected, { platform })).getJson());
     const bytes = await bytesOf(await repository.blob(manifest.config.digest));
-    if (output.isJson) output.json(JSON.parse(bytes.toString()));
+    if (output.isJson) output.json(jsonOf(bytes));
     else output.bytes(bytes);
     return undefined;
   },
 };
+
+/**
+ * An artifact's config can be anything.
+ * @param {Buffer} bytes
+ */
+function jsonOf(bytes) {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    throw new Failure('UNSUPPORTED', 'the config is no JSON; without --json it is printed as it is');
+  }
+}

@@ -35,10 +35,14 @@ export const manifestGet = {
   async run({ args: [text], options: { platform, output: file, overwrite }, output, connect }) {
     const reference = await parseReference(text);
     const repository = (await connect(reference.host)).repository(reference.name);
-    const { bytes, json } = await openManifest(repository, selector(reference), { platform });
-    if (file !== undefined) await writeWhole(file, wrapped(bytes), { overwrite });
-    else if (output.isJson) output.json(json);
-    else output.bytes(bytes);
+    const manifest = await openManifest(repository, selector(reference), { platform });
+    const { bytes, json, mediaType, digest, size, problem } = manifest;
+    if (file !== undefined) {
+      await writeWhole(file, wrapped(bytes), { overwrite });
+      if (output.isJson) output.json({ file, mediaType, digest, size });
+    } else if (!output.isJson) output.bytes(bytes);
+    else if (json === undefined) throw new Failure('INVALID_RESPONSE', String(problem));
+    else output.json(json);
   },
 };
 
