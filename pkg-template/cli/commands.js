@@ -15,6 +15,7 @@ import { diagnose } from './commands/diagnose.js';
 import { indexCreate, indexEdit } from './commands/image/indexes.js';
 import { mutate } from './commands/image/mutate.js';
 import { inspect } from './commands/inspect.js';
+import { login, logout } from './commands/login.js';
 import { repos } from './commands/repos.js';
 import { sync } from './commands/sync/sync.js';
 import { tag, untag } from './commands/tag.js';
@@ -22,6 +23,7 @@ import { tags } from './commands/tags.js';
 
 /**
  * @import { DockerRegistryClient } from 'docker-registry-client-wasm'
+ * @import { Connection } from './connection.js'
  * @import { Output } from './output/output.js'
  *
  * @typedef {object} Option
@@ -38,7 +40,7 @@ import { tags } from './commands/tags.js';
  * @property {Record<string, any>} options by their names in camel case
  * @property {Output} output
  * @property {AbortSignal} signal aborted by Ctrl-C
- * @property {(host: string) => Promise<DockerRegistryClient>} connect
+ * @property {(host: string, connection?: Connection) => Promise<DockerRegistryClient>} connect
  *
  * @typedef {object} Command
  * @property {string} name one word, or two as in "manifest get"
@@ -62,6 +64,7 @@ export const sections = {
   'Change a registry': [tag, untag, copy, sync, cleanup],
   'Make images and artifacts': [mutate, indexCreate, indexEdit, artifactPush, artifactAttach, artifactPull],
   'Manifests and blobs': [manifestGet, manifestPut, manifestDelete, blobHead, blobGet, blobPut, blobDelete],
+  Logins: [login, logout],
 };
 
 export const commands = Object.values(sections).flat();

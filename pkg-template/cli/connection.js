@@ -5,22 +5,23 @@ import process from 'node:process';
 
 import { Usage } from './input/usage.js';
 
-/** @import { Output } from './output/output.js' */
+/**
+ * @import { Challenge, Credentials } from 'docker-registry-client-wasm'
+ * @import { Output } from './output/output.js'
+ *
+ * @typedef {object} Connection
+ * @property {'source' | 'target'} [side] for which registry of a copy it is
+ * @property {(challenge: Challenge) => Credentials | undefined} [credentials] instead of the logins that the options say
+ */
 
 /**
  * Returns a function that creates the client for a registry's address.
  * @param {{ options: Record<string, any>, output: Output, signal: AbortSignal }} call
  */
 export function connector({ options, output, signal }) {
-  /** @type {Promise<string> | undefined} */
-  let password;
-  return async (/** @type {string} */ host) => {
+  return async (/** @type {string} */ host, /** @type {Connection} */ { side, credentials } = {}) => {
     const { connect } = await import('docker-registry-client-wasm/node');
-    if (Boolean(options.username) !== Boolean(options.passwordStdin)) {
-      throw new Usage('--username and --password-stdin must be given together');
-    }
-    const { username } = options;
-    const login = username && { username, password: await (password ??= passwordFromInput()) };
+    const login = credentials ? { credentials } : ((side && loginOf(side, options)) ?? (await givenLogin(options)));
     return connect(address(host, options), {
       ...login,
       ca: options.ca?.map((/** @type {string} */ file) => contents(file, '--ca')),
@@ -32,6 +33,8 @@ export function connector({ options, output, signal }) {
       authServiceUrl: options.authServiceUrl,
       concurrency: options.concurrency,
       timeout: options.timeout,
+      retry: options.retry === undefined ? undefined : { attempts: options.retry + 1 },
+      onRequest: options.verbose ? output.request : undefined,
       onWarning: (text) => output.warn(text),
       signal,
     });
@@ -62,10 +65,60 @@ function contents(file, option) {
   }
 }
 
-async function passwordFromInput() {
-  let text = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
+/**
+ * Returns the login that the options for one side of a copy say.
+ * @param {'source' | 'target'} side
+ * @param {Record<string, any>} options
+ * @returns {Credentials | undefined}
+ */
+function loginOf(side, options) {
+  const [username, file] = [options[`${side}Username`], options[`${side}PasswordFile`]];
+  if ((username === undefined) !== (file === undefined)) {
+    throw new Usage(`--${side}-username and --${side}-password-file must be given together`);
+  }
+  if (file === undefined) return undefined;
+  const option = `--${side}-password-file`;
+  return { username, password: secret(contents(file, option).toString(), `${option}: the file`) };
+}
+
+/**
+ * Returns the login that the options say.
+ * @param {Record<string, any>} options
+ * @returns {Promise<Credentials | undefined>}
+ */
+export async function givenLogin({ username, passwordStdin, tokenStdin }) {
+  if (tokenStdin && (username !== undefined || passwordStdin)) {
+    throw new Usage('only one of --token-stdin and --username with --password-stdin can be given');
+  }
+  if (tokenStdin) return { token: await fromInput('--token-stdin') };
+  if ((username === undefined) !== !passwordStdin) {
+    throw new Usage('--username and --password-stdin must be given together');
+  }
+  return passwordStdin ? { username, password: await fromInput('--password-stdin') } : undefined;
+}
+
+/** @type {Promise<string> | undefined} */
+let input;
+
+/**
+ * Reads standard input once, whoever asks.
+ * @param {string} option
+ */
+async function fromInput(option) {
+  input ??= (async () => {
+    let text = '';
+    for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
+    return text;
+  })();
+  return secret(await input, `${option}: standard input`);
+}
+
+/**
+ * @param {string} text
+ * @param {string} place
+ */
+function secret(text, place) {
   const password = text.replace(/\r?\n$/, '');
-  if (password === '') throw new Usage('--password-stdin: standard input is empty');
+  if (password === '') throw new Usage(`${place} is empty`);
   return password;
 }

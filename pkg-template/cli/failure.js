@@ -15,10 +15,13 @@ import { inOurWords } from './output/words.js';
  * @import { Output } from './output/output.js'
  */
 
+const LOG_IN =
+  'Log in with the command login, docker login or podman login, or give --username and --password-stdin, or --token-stdin.';
+
 /** @type {Record<string, string>} */
 const ADVICE = {
-  AUTH_REQUIRED: 'Log in with docker login or podman login, or give --username and --password-stdin.',
-  UNAUTHORIZED: 'Log in with docker login or podman login, or give --username and --password-stdin.',
+  AUTH_REQUIRED: LOG_IN,
+  UNAUTHORIZED: LOG_IN,
   NO_MATCHING_PLATFORM: 'inspect without --platform shows the platforms.',
   UNTRUSTED_REALM: '--trusted-realm HOST lets the token service receive the credentials.',
 };
@@ -85,7 +88,10 @@ export function report(error, { output, command }) {
   /** @type {{ cause?: any, done?: string[], failed?: string, remaining?: string[] }} */
   const { cause = error, done, failed, remaining } = error instanceof Stopped ? error : {};
   output.failure({ error: asJson(cause), done, failed, remaining });
-  output.error(codeOf(cause), inOurWords(messageOf(cause), { ...command?.options, ...GLOBAL }));
+  const code = codeOf(cause);
+  const message = inOurWords(messageOf(cause), { ...command?.options, ...GLOBAL });
+  // The registry's own message repeats its code.
+  output.error(code, message.replaceAll(`: ${code}: `, ': '));
   if (failed !== undefined) {
     output.advice(`Done: ${list(done)}. ${whatOf(cause)}: ${failed}. Not tried: ${list(remaining)}.`);
   } else if (done !== undefined) {

@@ -1,7 +1,7 @@
 // Creates clients with the logins that are set up for docker.
 
 import { DockerRegistryClient } from '../classes.js';
-import { dockerCredentials } from './credentials.js';
+import { dockerCredentials } from './logins/credentials.js';
 import { FETCH_OPTIONS, createFetch, sharedFetch } from './fetch.js';
 import { object, refusal } from './options.js';
 

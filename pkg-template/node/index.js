@@ -3,5 +3,5 @@
 
 export * from '../index.js';
 export { connect } from './connect.js';
-export { dockerCredentials } from './credentials.js';
+export { dockerCredentials } from './logins/credentials.js';
 export { createFetch } from './fetch.js';

@@ -3,6 +3,7 @@
 import { counted, size } from '../output/format.js';
 import { startProgress } from '../output/progress.js';
 import { parseReference, selector } from '../input/reference.js';
+import { SIDE_LOGINS, hasSideLogin } from '../input/side-logins.js';
 import { Usage } from '../input/usage.js';
 import { bytes } from '../input/values.js';
 
@@ -33,9 +34,10 @@ export const copy = {
     'unknown-kinds': {
       value: 'HOW',
       choices: ['reject', 'manifest-only'],
-      help: 'manifests of an unknown kind, which may need more content: reject (default) or manifest-only',
+      help: 'of manifests, which may need more content: reject (default) or manifest-only',
     },
     'chunk-size': { value: 'SIZE', read: bytes, help: 'maximum size of a request to the target, such as 10M (10 MiB)' },
+    ...SIDE_LOGINS,
   },
   examples: ['copy docker.io/library/alpine:3 localhost:5000/mirror/alpine:3'],
 
@@ -43,11 +45,15 @@ export const copy = {
     const [from, to] = await Promise.all(args.map(parseReference));
     if (to.digest !== undefined) throw new Usage('the target must be HOST/REPOSITORY[:TAG], without digest');
     // A login is for one registry only.
-    if (options.username && from.host !== to.host) {
-      throw new Usage('--username is for one registry; between two, log in with docker login or podman login');
+    if (from.host !== to.host && (options.username || options.tokenStdin)) {
+      const option = options.username ? '--username' : '--token-stdin';
+      throw new Usage(
+        `${option} is for one registry; between two, use --source-username and --target-username, or log in`,
+      );
     }
-    const target = await connect(to.host);
-    const source = from.host === to.host ? target : await connect(from.host);
+    const target = await connect(to.host, { side: 'target' });
+    const isOneClient = from.host === to.host && !hasSideLogin(options);
+    const source = isOneClient ? target : await connect(from.host, { side: 'source' });
     const image = { repository: source.repository(from.name), reference: selector(from) };
     const tag = to.tag ?? 'latest';
     const progress = startProgress('copying', output, ofBytes);

@@ -20,6 +20,11 @@ const PASSWORD =
   'there is no --password, because other users of the machine can read arguments; use --password-stdin, which reads it ' +
   'from standard input';
 
+const CONTRADICTIONS = [
+  ['json', 'format'],
+  ['quiet', 'verbose'],
+];
+
 /**
  * The options of all commands.
  * @type {Known}
@@ -76,7 +81,9 @@ export function check({ command, group, args, given }) {
   const known = { ...command?.options, ...GLOBAL };
   refuseUnknown(given, { known, command });
   const options = read(given, known);
-  if (options.json && options.format) throw new Usage('only one of --json and --format can be given');
+  for (const [one, other] of CONTRADICTIONS) {
+    if (options[one] && options[other]) throw new Usage(`only one of --${one} and --${other} can be given`);
+  }
   if (options.help || options.version) return { args, options };
   if (command) checkCount(args, command);
   if (group !== undefined) refuseGroup(group, args[0]);

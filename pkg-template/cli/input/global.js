@@ -12,6 +12,7 @@ export const GLOBAL = {
     help: "prints fields of the JSON, for lists in a line for each object: '{{.tag}} {{.digest}}'",
   },
   quiet: { help: 'prints no progress, notes or warnings' },
+  verbose: { short: 'v', help: 'prints each request with its status and time; without secrets' },
   color: {
     value: 'WHEN',
     choices: ['auto', 'always', 'never'],
@@ -19,6 +20,7 @@ export const GLOBAL = {
   },
   username: { value: 'NAME', help: "logs in as this user; default: docker's and podman's logins" },
   'password-stdin': { help: 'reads the password from standard input' },
+  'token-stdin': { help: 'reads a bearer token for the registry from standard input' },
   'trusted-realm': {
     value: 'HOST',
     multiple: true,
@@ -37,6 +39,7 @@ export const GLOBAL = {
   proxy: { value: 'URL', read: proxy, help: 'uses this proxy; env: HTTPS_PROXY, HTTP_PROXY and NO_PROXY' },
   concurrency: { value: 'N', read: whole(1), help: 'at most so many parallel requests, 64 by default' },
   timeout: { value: 'TIME', read: duration, help: 'time until a response begins, 30s by default' },
+  retry: { value: 'N', read: whole(0, 99), help: 'how often a failed request is sent again, 4 times by default' },
   help: { short: 'h', help: 'shows this help, or that of a command' },
   version: { help: 'shows the version of the package' },
 };

@@ -7,10 +7,11 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_8
 
 /** Parses a whole number. */
 export const whole =
-  (least = 0) =>
+  (least = 0, most = Infinity) =>
   (/** @type {string} */ text, /** @type {Refuse} */ refuse) => {
     const number = /^\d{1,15}$/.test(text) ? Number(text) : -1;
-    if (number < least) throw refuse(`a whole number of at least ${least} is needed`);
+    const limits = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+    if (number < least || number > most) throw refuse(`a whole number ${limits} is needed`);
     return number;
   };
 

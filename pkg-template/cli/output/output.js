@@ -31,6 +31,7 @@ export function watchPipes(closed) {
   }
 }
 
+/** @import { RequestEvent } from 'docker-registry-client-wasm' */
 /** @typedef {ReturnType<typeof createOutput>} Output */
 /** @typedef {keyof typeof COLORS} Color */
 
@@ -72,6 +73,11 @@ export function createOutput({ json = false, format, quiet = false, color = 'aut
       void (quiet || stderr.write(`${paintError('yellow', 'warning:')} ${clean(text)}\n`)),
     error: (/** @type {unknown} */ code, /** @type {unknown} */ message) =>
       stderr.write(`${paintError('red', 'error:')} ${clean(code)}: ${clean(message)}\n`),
+    /** Prints a request that was made. */
+    request: (/** @type {RequestEvent} */ { method, url, status, error, duration }) =>
+      void stderr.write(
+        `${paintError('dim', clean(`${method} ${url} ${status ?? error} ${Math.round(duration)} ms`))}\n`,
+      ),
     /** Prints several lines, such as a stack. */
     advice: (/** @type {unknown} */ text) => stderr.write(`${cleanLines(text)}\n`),
   };

@@ -43,6 +43,26 @@ export async function ended(child) {
   return { code, signal, out: out().toString(), err: err().toString(), bytes: out() };
 }
 
+/**
+ * Runs it on a terminal. Each answer is typed when its question has appeared.
+ * @param {string} args
+ * @param {[question: string, answer: string][]} [dialog]
+ */
+export async function onTerminal(args, dialog = [], more = {}) {
+  const child = spawn('script', ['-qec', `${PROGRAM} ${args}`, '/dev/null'], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'xterm', ...more },
+  });
+  const questions = [...dialog];
+  let seen = '';
+  child.stdout.on('data', (chunk) => {
+    seen += chunk;
+    if (questions.length === 0 || !seen.includes(questions[0][0])) return;
+    seen = '';
+    child.stdin.write(questions.shift()[1]);
+  });
+  return ended(child);
+}
+
 /** The objects of JSON lines. */
 export const objects = (text) =>
   text

@@ -14,7 +14,7 @@ import { freePort } from '../../../www/registry/process.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
 import { error, hangs, json, startScripted } from '../../registries/scripted.mjs';
 import { credentials, startDistribution } from '../../registries/servers.mjs';
-import { cli, ended, installed, start, version } from './cli.mjs';
+import { cli, ended, installed, onTerminal, start, version } from './cli.mjs';
 import { auth } from '../authentication/docker-logins.mjs';
 import { SOON } from '../support/support.mjs';
 
@@ -112,7 +112,7 @@ for (const [args, message] of [
   [`copy a.example/b a.example/c@sha256:${'0'.repeat(64)}`, 'the target must be HOST/REPOSITORY[:TAG], without digest'],
   [
     'copy a.example/b c.example/b --username alice --password-stdin',
-    '--username is for one registry; between two, log in with docker login or podman login',
+    '--username is for one registry; between two, use --source-username and --target-username, or log in',
   ],
   ['cleanup a.example/b --apply', /^a rule is needed: --keep-newest, /],
   ['cleanup a.example/b --highest-per minor', '--highest-per needs --keep-highest'],
@@ -233,7 +233,7 @@ test("docker's logins", SOON, async () => {
   assert.deepEqual([code, out], [0, '1.0.0\n']);
   const without = await cli(`tags ${registry}/team/web --names`);
   assert.equal(without.code, 5);
-  assert.match(without.err, /^error: (AUTH_REQUIRED|UNAUTHORIZED): .*\nLog in with docker login/);
+  assert.match(without.err, /^error: (AUTH_REQUIRED|UNAUTHORIZED): .*\nLog in with the command login, docker login/);
 });
 
 test('a password from the input, and in no output', SOON, async () => {
@@ -343,14 +343,7 @@ test('on a terminal', {
   ...SOON,
   skip: spawnSync('script', ['--version']).error && 'script is not installed',
 }, async () => {
-  const program = join(installed, '..', '.bin', PROGRAM);
-  const typed = async (args, env = {}) => {
-    const child = spawn('script', ['-qec', `${program} ${args}`, '/dev/null'], {
-      env: { PATH: process.env.PATH, HOME: folder, TERM: 'xterm', ...env },
-    });
-    const { out } = await ended(child);
-    return out;
-  };
+  const typed = async (args, env) => (await onTerminal(args, [], { HOME: folder, ...env })).out;
   assert.match(await typed(`tags ${host}/team/web`), /\x1b\[1mTAG/);
   assert.match(await typed(`tags ${host}/team/web`), /\rreading tags .*\r\x1b\[K/s);
   assert.doesNotMatch(await typed(`tags ${host}/team/web --quiet`), /reading tags/);

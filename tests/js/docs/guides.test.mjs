@@ -174,7 +174,8 @@ test('a diagnosis, in Node', async () => {
 
 test('on the command line', async () => {
   const commands = commandLine.codes('sh').flatMap((code) => code.match(/^npx .+$/gm) ?? []);
-  assert.equal(commands.length, 11);
+  assert.equal(commands.length, 13);
+  writeFileSync(join(packedFolder, 'password.txt'), 'secret\n');
   const server = await startDistribution();
   try {
     await fill(server, web);
@@ -192,6 +193,8 @@ test('on the command line', async () => {
       [8, /\/mirror\/web:2\.0\.0@sha256:/],
       [9, /^remove +1\.0\.0 /m],
       [10, /^reachable: yes$/m],
+      [11, /^Logged in to .* as alice$/m],
+      [12, /^Logged out of /],
     ]) {
       assert.match(outputs[at], expected);
     }

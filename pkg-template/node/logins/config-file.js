@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 
 import { parse } from './json.js';
-import { object, refusal } from './options.js';
+import { object, refusal } from '../options.js';
 
 /**
  * The three parts of a config that are about logins.
@@ -25,17 +25,35 @@ const VARIABLE = 'DOCKER_AUTH_CONFIG';
  * @returns {string[]}
  */
 export function usualFiles() {
-  const { DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_CONFIG_HOME, XDG_RUNTIME_DIR } = process.env;
+  const { REGISTRY_AUTH_FILE, XDG_CONFIG_HOME, XDG_RUNTIME_DIR } = process.env;
   const user = userId();
+  const home = homeFolder();
+  const settings = XDG_CONFIG_HOME || (home && join(home, '.config'));
   const files = [
-    join(DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json'),
+    dockerFile(),
     REGISTRY_AUTH_FILE,
     XDG_RUNTIME_DIR && join(XDG_RUNTIME_DIR, 'containers', 'auth.json'),
     // Where podman writes without XDG_RUNTIME_DIR, usually as root.
     user !== undefined && `/run/containers/${user}/auth.json`,
-    join(XDG_CONFIG_HOME || join(homedir(), '.config'), 'containers', 'auth.json'),
+    settings && join(settings, 'containers', 'auth.json'),
   ];
   return [...new Set(files.flatMap((file) => file || []))];
+}
+
+/** Returns the name of docker's own file; undefined without a home folder. */
+export function dockerFile() {
+  const home = homeFolder();
+  const folder = process.env.DOCKER_CONFIG || (home && join(home, '.docker'));
+  return folder && join(folder, 'config.json');
+}
+
+/** Returns undefined for a user that has none, as in containers with an arbitrary user id. */
+function homeFolder() {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns undefined on Windows, and without permission in Deno. */
@@ -50,7 +68,8 @@ function userId() {
 /** Reads the environment variable that replaces a file (docker 28.3, GitLab's runner). */
 export function variableConfig() {
   const text = process.env[VARIABLE];
-  return text && parsed(text, `environment variable ${VARIABLE}`);
+  const name = `environment variable ${VARIABLE}`;
+  return text && config(parsed(text, name), name);
 }
 
 /**
@@ -58,6 +77,15 @@ export function variableConfig() {
  * @param {string} path
  */
 export async function readConfig(path) {
+  const document = await readDocument(path);
+  return document && config(document, path);
+}
+
+/**
+ * Returns all that the file has; undefined if there is none.
+ * @param {string} path
+ */
+export async function readDocument(path) {
   const text = await readFile(path, 'utf8').catch((error) => {
     // A usual place that Deno may not read counts as empty.
     if (ABSENT.includes(error.code) || error.name === 'NotCapable') return undefined;
@@ -67,19 +95,22 @@ export async function readConfig(path) {
 }
 
 /**
- * Reads the three parts of a config that concern logins. `path` names it in messages.
  * @param {string} text
  * @param {string} path its name in messages
- * @returns {Config}
  */
 function parsed(text, path) {
   // Editors on Windows write a byte order mark.
   const json = text.replace(/^\ufeff/, '');
-  const config = object(
-    json.trim() === '' ? {} : parse(json, (place) => refusal(`${path}: no JSON at ${place}`)),
-    path,
-  );
-  const { auths, credHelpers, credsStore } = config;
+  return object(json.trim() === '' ? {} : parse(json, (place) => refusal(`${path}: no JSON at ${place}`)), path);
+}
+
+/**
+ * Returns the three parts that concern logins.
+ * @param {Record<string, any>} document
+ * @param {string} path its name in messages
+ * @returns {Config}
+ */
+export function config({ auths, credHelpers, credsStore }, path) {
   if (credsStore !== undefined && typeof credsStore !== 'string')
     throw refusal(`${path}: credsStore: a string is needed`);
   return {

@@ -3,8 +3,8 @@
 import { Buffer } from 'node:buffer';
 
 import { readConfig, usualFiles, variableConfig } from './config-file.js';
-import { askHelper } from './helper.js';
-import { checkNames, object, refusal, typed } from './options.js';
+import { askHelper, helperFor } from './helper.js';
+import { checkNames, object, refusal, typed } from '../options.js';
 import { keysFor, namesOf } from './registry-keys.js';
 
 /**
@@ -13,7 +13,7 @@ import { keysFor, namesOf } from './registry-keys.js';
  * @import { Config } from './config-file.js'
  */
 
-const HELPER_TIMEOUT = 30_000;
+export const HELPER_TIMEOUT = 30_000;
 const REPOSITORY_SCOPE = /^repository(?:\([^)]*\))?:(.+):[^:]*$/;
 
 /**
@@ -52,14 +52,9 @@ export function dockerCredentials(options) {
  * @param {string[]} names
  * @param {number} timeout
  */
-async function fromHelper({ path, credHelpers, credsStore }, names, timeout) {
-  const key = names.find((name) => Object.hasOwn(credHelpers, name));
-  const helper = key === undefined ? credsStore : credHelpers[key];
-  const part = key === undefined ? 'credsStore' : `credHelpers[${JSON.stringify(key)}]`;
-  if (key !== undefined && typeof helper !== 'string') throw refusal(`${path}: ${part}: a string is needed`);
-  // As in docker, an empty name turns off the helper for all.
-  if (!helper) return undefined;
-  return askHelper(helper, { server: key ?? names[0], rule: `${part} in ${path}`, timeout });
+async function fromHelper(config, names, timeout) {
+  const question = helperFor(config, names);
+  return question && askHelper({ ...question, timeout });
 }
 
 /**

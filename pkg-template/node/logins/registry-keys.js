@@ -1,6 +1,6 @@
 // The names of a registry in config files.
 
-import { refusal } from './options.js';
+import { refusal } from '../options.js';
 
 /** Docker Hub's names: docker's own key, then those of podman and of users, then its registry's host. */
 const HUB = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io', 'registry-1.docker.io'];
