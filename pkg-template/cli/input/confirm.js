@@ -1,9 +1,6 @@
 // Asks before something is destroyed.
 
-import process from 'node:process';
-import { createInterface } from 'node:readline/promises';
-
-import { clean } from '../output/output.js';
+import { ask, isTerminal } from './prompt.js';
 import { Usage } from './usage.js';
 
 /**
@@ -14,13 +11,7 @@ import { Usage } from './usage.js';
  */
 export async function isConfirmed(word, { options, signal, show }) {
   if (options.yes) return true;
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new Usage('--yes is needed where there is no terminal to ask on');
+  if (!isTerminal()) throw new Usage('--yes is needed where there is no terminal to ask on');
   await show();
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await terminal.question(`Type ${clean(word)} to confirm: `, { signal })).trim() === word;
-  } finally {
-    terminal.close();
-  }
+  return (await ask(`Type ${word} to confirm: `, { signal })).trim() === word;
 }

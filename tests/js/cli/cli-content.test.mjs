@@ -1,6 +1,6 @@
 // `digest`, `config`, `manifest`, `blob`, `referrers`, `validate` and `ratelimit`.
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { pusher } from '../../../www/registry/push.mjs';
 import { noise, samples } from '../../../www/registry/sample-images.mjs';
 import { buildCaches } from '../../registries/unusual-images.mjs';
 import { content, error, send, startScripted } from '../../registries/scripted.mjs';
-import { cli, ended, installed, start } from './cli.mjs';
+import { cli, ended, onTerminal, start } from './cli.mjs';
 import { SOON, realRegistries } from '../support/support.mjs';
 
 const web = samples['team/web'];
@@ -496,22 +496,16 @@ test('typed confirmation', SOON, async () => {
   try {
     const host = new URL(registry.url).host;
     await pusher(registry.url).blob('a/b', blob('text/plain', bytes));
-    const program = join(installed, '..', '.bin', 'docker-registry-client-wasm');
-    const typed = (text) => {
-      const command = `${program} blob delete ${host}/a/b@${digest}`;
-      const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], {
-        input: `${text}\n`,
-        env: { PATH: process.env.PATH, HOME: folder, TERM: 'xterm' },
-      });
-      return { code: status, out: stdout.toString() };
-    };
+    const question = `Type ${digest.slice(0, 14)} to confirm: `;
+    const typed = (text) => onTerminal(`blob delete ${host}/a/b@${digest}`, [[question, text]]);
     const isThere = async () => (await fetch(`${registry.url}/v2/a/b/blobs/${digest}`, { method: 'HEAD' })).ok;
-    const refused = typed('yes');
+    const refused = await typed('yes\n');
     assert.equal(refused.code, 1, refused.out);
-    assert.ok(refused.out.includes(`Type ${digest.slice(0, 14)} to confirm: `), refused.out);
     assert.match(refused.out, /Nothing was changed\./);
+    const stopped = await typed('\u0003');
+    assert.equal(stopped.code, 130, stopped.out);
     assert.equal(await isThere(), true);
-    const { code, out } = typed(digest.slice(0, 14));
+    const { code, out } = await typed(`${digest.slice(0, 14)}\n`);
     assert.equal(code, 0, out);
     assert.equal(await isThere(), false);
   } finally {

@@ -161,8 +161,12 @@ test('mistakes in the file, by their place', SOON, async () => {
     }),
   );
   assert.match((await cli('sync none.json')).err, /^error: USAGE: none\.json: the file cannot be read: ENOENT/);
-  const login = await cli(`sync ${fileOf({ sync: [entry] })} --username a --password-stdin`, { input: 'x' });
-  assert.match(login.err, /^error: USAGE: --username is for one registry/);
+  const other = { source: 'other.example/b', target: 'c.example/d' };
+  for (const option of ['--username a --password-stdin', '--token-stdin', '--source-username a']) {
+    const { code, err } = await cli(`sync ${fileOf({ sync: [entry, other] })} ${option}`, { input: 'x' });
+    assert.equal(code, 2);
+    assert.match(err, new RegExp(`^error: USAGE: ${option.split(' ')[0]} is for one registry`));
+  }
 });
 
 test('Ctrl-C ends it, also with --keep-going', SOON, async () => {

@@ -16,7 +16,7 @@ import { openManifest } from '../content/open.js';
  *
  * @typedef {{ action?: 'copy' | 'copied' | 'unchanged' | 'failed', digest?: string, error?: any }} Outcome
  * @typedef {Item & Outcome} Result
- * @typedef {(host: string) => Promise<DockerRegistryClient>} Client
+ * @typedef {(host: string, side: 'source' | 'target') => Promise<DockerRegistryClient>} Client
  */
 
 /**
@@ -35,7 +35,7 @@ export async function itemsOf(entry, client) {
     to: `${target.place}:${targetTag}`,
   });
   if (source.tag !== undefined) return [item(source.tag, target.tag)];
-  const tags = await (await client(source.host)).repository(source.name).tags();
+  const tags = await (await client(source.host, 'source')).repository(source.name).tags();
   return tags.filter(isWanted).map((tag) => item(tag));
 }
 
@@ -47,8 +47,8 @@ export async function itemsOf(entry, client) {
  */
 export async function plan({ entry, tag, targetTag, error }, client) {
   const { source, target, platforms } = needed(entry, error);
-  const from = (await client(source.host)).repository(source.name);
-  const to = (await client(target.host)).repository(target.name);
+  const from = (await client(source.host, 'source')).repository(source.name);
+  const to = (await client(target.host, 'target')).repository(target.name);
   const digest = await digestOf(from, String(tag), platforms);
   const there = await to.headManifest(String(targetTag));
   return { action: digest !== undefined && there?.digest === digest ? 'unchanged' : 'copy', digest };
@@ -74,7 +74,7 @@ async function digestOf(repository, tag, platforms) {
  */
 export async function copy({ entry, tag, targetTag, error }, client) {
   const { source, target, platforms, referrers } = needed(entry, error);
-  const [from, to] = [await client(source.host), await client(target.host)];
+  const [from, to] = [await client(source.host, 'source'), await client(target.host, 'target')];
   const image = { repository: from.repository(source.name), reference: String(tag) };
   // Without the host, the client could take the first component of a name for one.
   const place = `${to.host}/${target.name}:${targetTag}`;

@@ -2,6 +2,7 @@
 
 import { EXIT, exitFor } from '../../exit.js';
 import { documentOf } from '../../input/files.js';
+import { SIDE_LOGINS, hasSideLogin } from '../../input/side-logins.js';
 import { Usage } from '../../input/usage.js';
 import { counted } from '../../output/format.js';
 import { Stopped } from '../in-turn.js';
@@ -11,6 +12,7 @@ import { copy, itemsOf, plan } from './sync-items.js';
 /**
  * @import { Command } from '../../commands.js'
  * @import { Output } from '../../output/output.js'
+ * @import { Entry } from './sync-file.js'
  * @import { Item, Result } from './sync-items.js'
  */
 
@@ -34,6 +36,7 @@ which come with referrers. Content that a target has is skipped. YAML is not rea
     'dry-run': {
       help: 'says what would be copied, by the digests of the tags, and changes nothing',
     },
+    ...SIDE_LOGINS,
   },
   examples: ['sync mirrors.json --dry-run'],
 
@@ -43,12 +46,13 @@ which come with referrers. Content that a target has is skipped. YAML is not rea
     const entries = await parseSyncFile(text).catch((error) => {
       throw error instanceof Usage ? new Usage(`${file}: ${error.message}`) : error;
     });
-    const hosts = new Set(entries.flatMap(({ source, target }) => [source.host, target.host]));
-    if (options.username && hosts.size > 1)
-      throw new Usage('--username is for one registry; between several, log in with docker login or podman login');
+    checkLogins(entries, options);
+    const isSided = hasSideLogin(options);
     const clients = new Map();
-    const client = async (/** @type {string} */ host) =>
-      clients.get(host) ?? clients.set(host, await connect(host)).get(host);
+    const client = async (/** @type {string} */ host, /** @type {'source' | 'target'} */ side) => {
+      const key = isSided ? `${side} ${host}` : host;
+      return clients.get(key) ?? clients.set(key, await connect(host, { side })).get(key);
+    };
     const mayGoOn = () => keepGoing && !signal.aborted;
     /** @type {Item[]} */
     const items = [];
@@ -75,6 +79,25 @@ which come with referrers. Content that a target has is skipped. YAML is not rea
     return summary(results, output, dryRun);
   },
 };
+
+/**
+ * A login is for one registry only.
+ * @param {Entry[]} entries
+ * @param {Record<string, any>} options
+ */
+function checkLogins(entries, options) {
+  const sources = entries.map(({ source }) => source.host);
+  const targets = entries.map(({ target }) => target.host);
+  for (const [name, option, hosts] of /** @type {[string, string, string[]][]} */ ([
+    ['username', '--username', [...sources, ...targets]],
+    ['tokenStdin', '--token-stdin', [...sources, ...targets]],
+    ['sourceUsername', '--source-username', sources],
+    ['targetUsername', '--target-username', targets],
+  ])) {
+    if (options[name] && new Set(hosts).size > 1)
+      throw new Usage(`${option} is for one registry, and the file has several; log in with the command login`);
+  }
+}
 
 /**
  * @param {Result} result

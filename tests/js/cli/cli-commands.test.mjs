@@ -1,0 +1,65 @@
+// docs/commands.md: every command of this program, and of the programs that people come from.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+
+import { root } from '../../../xtask/ensure.mjs';
+import { installed } from './cli.mjs';
+
+/** All that their help lists, without `help`, `version` and `completion`. */
+const THEIRS = {
+  crane: `append, auth get, auth login, auth logout, auth token, blob, catalog, config, copy, delete, digest, export, flatten,
+    index append, index filter, index list, ls, manifest, mutate, pull, push, rebase, registry serve, tag, validate`,
+  regctl: `artifact get, artifact list, artifact put, artifact tree, blob copy, blob delete, blob diff-config, blob diff-layer,
+    blob get, blob get-file, blob head, blob put, config get, config set, digest, image check-base, image copy, image create,
+    image export, image get-file, image import, image inspect, image mod, image ratelimit, index add, index create,
+    index delete, manifest delete, manifest diff, manifest get, manifest head, manifest put, ref, registry config,
+    registry login, registry logout, registry set, registry whoami, repo copy, repo ls, tag delete, tag ls`,
+  skopeo: `copy, delete, generate-sigstore-key, inspect, list-tags, login, logout, manifest-digest, standalone-sign,
+    standalone-verify, sync`,
+  oras: `attach, backup, blob delete, blob fetch, blob push, cp, discover, login, logout, manifest delete, manifest fetch,
+    manifest fetch-config, manifest index create, manifest index update, manifest push, pull, push, repo ls, repo tags, resolve,
+    restore, tag`,
+};
+
+const page = readFileSync(join(root, 'docs', 'commands.md'), 'utf8');
+const rowsOf = (heading) => {
+  const section = page.split(`\n## ${heading}\n`)[1].split('\n## ')[0];
+  const rows = section.split('\n').filter((line) => line.startsWith('|'));
+  return rows.slice(2).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+};
+const namesIn = (text) => [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+const here = rowsOf('What is here');
+
+test('each command of this program has a row, and each row a command', async () => {
+  const { commands } = await import(pathToFileURL(join(installed, 'cli', 'commands.js')).href);
+  const documented = here.flatMap(([first]) => namesIn(first));
+  assert.deepEqual(documented.toSorted(), commands.map(({ name }) => name).toSorted());
+});
+
+test('each command of the others is in the table, or has a reason', () => {
+  const programs = Object.keys(THEIRS);
+  /** @type {Record<string, string[]>} */
+  const named = Object.fromEntries(
+    programs.map((program, at) => [program, here.flatMap((row) => namesIn(row[at + 1]))]),
+  );
+  for (const [commands, why] of rowsOf('What is not here')) {
+    assert.match(why, /^.{20,}\.$/, commands);
+    let program;
+    for (const [, word, name] of commands.matchAll(/(\w+)? ?`([^`]+)`/g)) {
+      program = word ?? program;
+      named[program].push(name);
+    }
+  }
+  for (const program of programs) {
+    const theirs = THEIRS[program].split(',').map((name) => name.trim());
+    assert.deepEqual(named[program].toSorted(), theirs.toSorted(), program);
+  }
+});
