@@ -17,6 +17,7 @@ import { bytes } from '../input/values.js';
 /** @type {Command} */
 export const copy = {
   name: 'copy',
+  aliases: ['cp'],
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST] HOST/REPOSITORY[:TAG]',
   takes: [2, 2],
   changes: true,

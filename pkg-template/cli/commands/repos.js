@@ -5,6 +5,7 @@
 /** @type {Command} */
 export const repos = {
   name: 'repos',
+  aliases: ['catalog'],
   usage: 'HOST',
   takes: [1, 1],
   summary: 'lists the repositories of a registry',

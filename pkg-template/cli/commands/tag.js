@@ -43,6 +43,7 @@ export const tag = {
 /** @type {Command} */
 export const untag = {
   name: 'untag',
+  aliases: ['rm'],
   usage: 'HOST/REPOSITORY:TAG…',
   takes: [1, Infinity],
   changes: true,

@@ -1,8 +1,11 @@
 // `tags`
 
-import { instant, minute, platforms, shortDigest, size } from '../output/format.js';
+import { counted, instant, minute, platforms, shortDigest, size } from '../output/format.js';
 import { startProgress } from '../output/progress.js';
 import { parseRepository } from '../input/reference.js';
+import { OF_DIGEST, anyOf } from '../input/glob.js';
+import { Usage } from '../input/usage.js';
+import { whole } from '../input/values.js';
 import { printTable } from '../output/table.js';
 
 /**
@@ -43,68 +46,104 @@ function kind({ platforms: list, artifactType }) {
 /** @type {Command} */
 export const tags = {
   name: 'tags',
+  aliases: ['ls', 'list-tags'],
   usage: 'HOST/REPOSITORY',
   takes: [1, 1],
   summary: 'lists the tags of a repository and what they point to, newest first',
-  details: 'CREATED is in UTC, as the image states it. SIZE is the compressed size of the layers for one platform.',
+  details: `CREATED is in UTC, as the image states it. SIZE is the compressed size of the layers for one platform.
+Tags of signatures and other referrers (sha256-…) are not shown without --all, or a --filter that begins with sha.`,
   options: {
     order: {
       value: 'ORDER',
       choices: ['newest', 'version', 'name'],
       help: 'newest (default), version (highest first) or name',
     },
-    filter: { value: 'GLOB', help: 'lists only matching tags: * any characters, ? one' },
+    filter: { value: 'GLOB', multiple: true, help: 'lists only matching tags: * any characters, ? one' },
+    exclude: { value: 'GLOB', multiple: true, help: 'lists no matching tags' },
+    last: { value: 'TAG', help: 'lists only tags that come after this one by name' },
+    limit: { value: 'N', read: whole(1), help: 'lists at most this many' },
+    all: { help: 'lists tags of signatures and other referrers too' },
     long: { help: 'shows full digests, times and sizes, and media types' },
     names: { help: 'prints only the names, in the order of the registry, without a request per tag' },
   },
-  examples: ["tags localhost:5000/team/web --order version --filter '1.*'"],
+  examples: ["tags localhost:5000/team/web --order version --filter '1.*' --exclude '*-rc*'"],
 
   async run({ args: [text], options, output, connect }) {
     const { host, name } = await parseRepository(text);
-    const repository = (await connect(host)).repository(name);
-    const names = await repository.tags({ filter: options.filter });
     if (options.names) {
-      for (const tag of names) {
+      for (const option of ['order', 'long']) {
+        if (options[option]) throw new Usage(`only one of --names and --${option} can be given`);
+      }
+    }
+    const repository = (await connect(host)).repository(name);
+    const names = chosen(await repository.tags(), options, output);
+    if (options.names) {
+      for (const tag of names.slice(0, options.limit)) {
         if (output.isJson) output.item({ tag });
         else output.line(tag);
       }
-      return undefined;
+      return;
     }
-    const { order = 'newest' } = options;
-    const entries = await described(repository, { tags: names, order }, output);
-    if (output.isJson) entries.forEach((entry) => output.item(entry));
-    else print(entries, options.long ? LONG : SHORT, output);
-    return undefined;
+    const entries = described(repository, names, options, output);
+    const rows = [];
+    for await (const entry of entries) {
+      if (output.isJson) output.item(entry);
+      else rows.push(entry);
+    }
+    if (!output.isJson) print(rows, options.long ? LONG : SHORT, output);
   },
 };
+
+/**
+ * Returns the tags that the options ask for.
+ * @param {string[]} names
+ * @param {Record<string, any>} options
+ * @param {Output} output
+ */
+function chosen(names, { filter = ['*'], exclude = [], last, all }, output) {
+  const [isListed, isExcluded] = [anyOf(filter), anyOf(exclude)];
+  const matching = names.filter(
+    (tag) => isListed.test(tag) && !isExcluded.test(tag) && (last === undefined || tag > last),
+  );
+  if (all || filter.some((/** @type {string} */ glob) => glob.startsWith('sha'))) return matching;
+  const shown = matching.filter((tag) => !OF_DIGEST.test(tag));
+  const hidden = matching.length - shown.length;
+  if (hidden > 0 && output.isWatched)
+    output.note(`${counted(hidden, 'tag')} of signatures and other referrers not shown: --all`);
+  return shown;
+}
 
 /** The grammar of the distribution-spec; some registries list other tags too (1.1.0+build.5). */
 const TAG_RULE = /^\w[\w.-]{0,127}$/;
 
 /**
+ * Yields the entries in their order, those of tags that break the grammar last.
  * @param {Repository} repository
- * @param {{ tags: string[], order: 'newest' | 'version' | 'name' }} options
+ * @param {string[]} names
+ * @param {{ order?: 'newest' | 'version' | 'name', limit?: number }} options
  * @param {Output} output
+ * @returns {AsyncGenerator<any>}
  */
-async function described(repository, { tags: names, order }, output) {
+async function* described(repository, names, { order = 'newest', limit = Infinity }, output) {
   const progress = startProgress('reading tags', output);
   const valid = names.filter((tag) => TAG_RULE.test(tag));
-  /** @type {any[]} */
-  const entries = [];
+  // By name, the others need no request.
+  const tags = order === 'name' ? valid.sort().slice(0, limit) : valid;
+  let count = 0;
   try {
-    for await (const entry of repository.describeTags({ tags: valid, order })) {
-      entries.push(entry);
-      progress.update(entries.length, valid.length);
+    for await (const entry of repository.describeTags({ tags, order })) {
+      yield entry;
+      count += 1;
+      if (count >= limit) return;
+      progress.update(count, tags.length);
     }
   } finally {
     progress.end();
   }
   // The client's error says what is wrong with the tag.
-  for (const tag of names.filter((tag) => !TAG_RULE.test(tag))) {
-    entries.push(await repository.data(tag).catch((error) => ({ tag, error })));
+  for (const tag of names.filter((tag) => !TAG_RULE.test(tag)).slice(0, limit - count)) {
+    yield await repository.data(tag).catch((error) => ({ tag, error }));
   }
-  if (order === 'name') entries.sort((one, other) => (one.tag < other.tag ? -1 : 1));
-  return entries;
 }
 
 /**

@@ -12,3 +12,6 @@ export function anyOf(globs) {
   // An empty list matches nothing.
   return new RegExp(globs.length > 0 ? `^(?:${patterns.join('|')})$` : '(?!)', 's');
 }
+
+/** Tags that belong to a digest: those of referrers and of cosign's signatures. They come with what they belong to. */
+export const OF_DIGEST = /^sha(256|512)-[0-9a-f]{64,128}(\.\w+)?$/;

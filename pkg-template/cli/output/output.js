@@ -53,7 +53,7 @@ export function createOutput({ json = false, format, quiet = false, color = 'aut
     /** Whether values are printed (`json`, `item`), not text for people. */
     isJson: json || format !== undefined,
     /** Whether progress bars may be drawn. */
-    isLive: isTerminal(stderr) && !quiet && !json,
+    isLive: isTerminal(stderr) && !quiet && !json && !format,
     /** Whether a person reads the notes. */
     isWatched: isTerminal(stderr) && !quiet,
     /** Prints a cleaned line, in a color if one is given. */

@@ -7,7 +7,7 @@ import { fill } from '../../../www/registry/fill.mjs';
 import { pusher } from '../../../www/registry/push.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
 import { content, json, send, startScripted } from '../../registries/scripted.mjs';
-import { cells, cli, objects } from './cli.mjs';
+import { cells, cli, objects, onTerminal } from './cli.mjs';
 import { SOON, imagesIn, realRegistries, sizeOf } from '../support/support.mjs';
 
 const web = samples['team/web'];
@@ -104,6 +104,43 @@ for (const [name, launch] of Object.entries(realRegistries)) {
         Object.keys(web).sort(),
       );
       assert.deepEqual(objects(await done(`tags ${host}/team/web --names --json --filter l*`)), [{ tag: 'latest' }]);
+    });
+
+    await t.test('tags by pattern, by place, and at most so many', SOON, async () => {
+      const names = async (more) =>
+        (await done(`tags ${host}/team/web ${more} --format {{.tag}}`)).split('\n').slice(0, -1);
+      const sorted = Object.keys(web).sort();
+      assert.deepEqual(await names('--order name --filter 1.* --filter e*'), ['1.0.0', '1.1', '1.1.0', 'edge']);
+      assert.deepEqual(await names('--order name --exclude 1.* --exclude sbom'), ['2.0.0', 'edge', 'latest']);
+      assert.deepEqual(await names('--order name --last 1.1 --limit 2'), ['1.1.0', '2.0.0']);
+      assert.deepEqual(await names('--order version --limit 1'), ['2.0.0']);
+      assert.deepEqual(await names('--limit 1'), ['edge']);
+      assert.deepEqual(await names('--order name --limit 99'), sorted);
+      assert.deepEqual(await names('--filter none*'), []);
+      const same = await done(`tags ${host}/team/web --names --last 1.1`);
+      assert.deepEqual(same.split('\n').filter(Boolean).sort(), sorted.slice(sorted.indexOf('1.1') + 1));
+      assert.equal(await done(`ls ${host}/team/web --order name`), await done(`tags ${host}/team/web --order name`));
+      assert.equal(await done(`catalog ${host}`), await done(`repos ${host}`));
+    });
+
+    await t.test('tags of signatures are shown on demand', SOON, async () => {
+      const push = (tag) => pusher(registry.url).push('team/signed', web['1.0.0'], tag);
+      const [signature, referrers] = [`sha256-${'a'.repeat(64)}.sig`, `sha256-${'b'.repeat(64)}`];
+      for (const tag of ['1', 'sha256-x', signature, referrers]) await push(tag);
+      const names = async (more = '') => {
+        const { out, err, code } = await cli(`tags ${host}/team/signed ${more}`);
+        assert.deepEqual([code, err], [0, ''], 'says nothing without a terminal');
+        return cells(out)
+          .map(([tag]) => tag)
+          .filter((tag) => tag !== 'TAG')
+          .sort();
+      };
+      assert.deepEqual(await names(), ['1', 'sha256-x']);
+      assert.deepEqual(await names('--names'), ['1', 'sha256-x']);
+      assert.deepEqual(await names('--all'), ['1', signature, referrers, 'sha256-x']);
+      assert.deepEqual(await names('--names --filter sha256-*'), [signature, referrers, 'sha256-x']);
+      const { out } = await onTerminal(`tags ${host}/team/signed --names`);
+      assert.match(out, /2 tags of signatures and other referrers not shown: --all/);
     });
 
     await t.test('inspect an image', SOON, async () => {

@@ -1,7 +1,7 @@
 // Reads the file of `sync`. Every mistake is named with its place.
 
 import { hint } from '../../../node/hint.js';
-import { anyOf } from '../../input/glob.js';
+import { OF_DIGEST, anyOf } from '../../input/glob.js';
 import { parseReference } from '../../input/reference.js';
 import { Usage } from '../../input/usage.js';
 
@@ -15,9 +15,6 @@ import { Usage } from '../../input/usage.js';
  * @property {string[]} [platforms]
  * @property {boolean} referrers
  */
-
-/** Tags that belong to a digest, such as cosign's signatures: they are copied with `referrers`. */
-const OF_DIGEST = /^sha256-[0-9a-f]{64}(\.\w+)?$/;
 
 /**
  * @param {string} text
