@@ -7,8 +7,8 @@ type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { proto
 export type ModuleSource = string | URL | Request | Response | ArrayBuffer | ArrayBufferView | CompiledModule;
 
 /**
- * Sources of the modules that are loaded with the first call that needs them: `read` for what reads manifests, blobs and images,
- * `write` for what changes a registry, `diagnose` for `diagnose()`, `legacy` for the V1 protocol and
+ * Sources of the modules that are loaded with the first call that needs them: `read` for what reads manifests, blobs and images, and
+ * for the other parts, `write` for what changes a registry, `diagnose` for `diagnose()`, `legacy` for the V1 protocol and
  * schema1 manifests. A function is called when its module is needed, and again after a failure.
  */
 export type PartSources = {

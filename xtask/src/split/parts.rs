@@ -36,14 +36,21 @@ pub const PARTS: &[Part] = &[
             "Image",
             &[
                 "ancestry",
+                "created",
+                "digest",
                 "dockerfile",
+                "free",
                 "getData",
                 "getJson",
                 "getLayer",
                 "history",
+                "id",
                 "layerStream",
                 "layers",
+                "mediaType",
                 "platform",
+                "size",
+                "verified",
             ],
         )],
         functions: &[],
@@ -77,7 +84,8 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         name: "diagnose",
-        needs: CORE,
+        // They share the checks of manifests and digests.
+        needs: READ,
         calls: &[("DockerRegistryClient", &["diagnose"])],
         members: &[],
         functions: &[],
@@ -148,7 +156,8 @@ pub fn list(scripts: &[(&str, String)]) -> String {
 
 /// As wasm-bindgen names a method's export.
 fn export_name(class: &str, method: &str) -> String {
-    format!("{}_{method}", class.to_lowercase())
+    let class = class.to_lowercase();
+    if method == "free" { format!("__wbg_{class}_free") } else { format!("{class}_{method}") }
 }
 
 #[cfg(test)]
@@ -171,7 +180,7 @@ mod tests {
         for (one, other, shared) in [
             ("write", "legacy", "read"),
             ("write", "read", "read"),
-            ("diagnose", "write", "core"),
+            ("diagnose", "write", "read"),
             ("core", "legacy", "core"),
             ("write", "write", "write"),
         ] {
@@ -191,6 +200,8 @@ mod tests {
         assert_eq!(part_of("repository_untagged"), CORE);
         assert_eq!(part_of("repository_tags"), CORE);
         assert_eq!(part_of("image_layers"), named("read"));
+        assert_eq!(part_of("__wbg_image_free_0123456789abcdef"), named("read"));
+        assert_eq!(part_of("__wbg_repository_free_0123456789abcdef"), CORE);
         assert_eq!(part_of("installLegacy"), named("legacy"));
     }
 }
