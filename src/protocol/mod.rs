@@ -7,6 +7,7 @@ pub mod http;
 pub mod invalid;
 pub(crate) mod json;
 pub mod oci;
+pub mod order;
 #[cfg(test)]
 pub(crate) mod random;
 pub mod schema1;

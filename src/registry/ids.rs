@@ -1,7 +1,6 @@
-//! Numbers for texts, sets of numbers and orders of them: plain vectors instead of a map, a set and a sort for every
-//! type, each of which would be compiled again.
+//! Numbers for texts and sets of numbers: plain vectors instead of a map and a set for every type, each of which would be
+//! compiled again.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// Assigns consecutive numbers to strings, from 0.
@@ -38,17 +37,4 @@ impl Marks {
     pub fn has(&self, id: usize) -> bool {
         self.0.get(id).copied().unwrap_or_default()
     }
-}
-
-/// Returns the numbers below `count`, sorted by `compare`. The sort is stable.
-pub fn ordered(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
-    let mut ids: Vec<usize> = (0..count).collect();
-    ids.sort_by(|one, other| compare(*one, *other));
-    ids
-}
-
-/// Puts items into an order that [`ordered`] returned.
-pub fn arrange<T>(items: Vec<T>, order: &[usize]) -> Vec<T> {
-    let mut slots: Vec<Option<T>> = items.into_iter().map(Some).collect();
-    order.iter().filter_map(|id| slots.get_mut(*id)?.take()).collect()
 }

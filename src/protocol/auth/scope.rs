@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::protocol::http::Method;
+use crate::protocol::order::{sorted, sorted_by};
 
 /// The resource that a request accesses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +80,7 @@ impl Scopes {
     }
 
     fn of(resource: String, actions: &[&str]) -> Self {
-        Self::sorted(vec![(resource, actions.iter().map(|action| (*action).to_owned()).collect())])
+        Self::normalized(vec![(resource, actions.iter().map(|action| (*action).to_owned()).collect())])
     }
 
     /// Parses the scopes of a challenge or an option, separated by spaces. A scope without actions is dropped; one that
@@ -99,17 +100,17 @@ impl Scopes {
                 _ => scopes.push((item.to_owned(), Vec::new())),
             }
         }
-        Self::sorted(scopes)
+        Self::normalized(scopes)
     }
 
     /// Returns the union of both sets.
     pub fn with(mut self, other: &Scopes) -> Self {
         self.0.extend_from_slice(&other.0);
-        Self::sorted(self.0)
+        Self::normalized(self.0)
     }
 
-    fn sorted(mut scopes: Vec<(String, Vec<String>)>) -> Self {
-        scopes.sort_unstable();
+    fn normalized(scopes: Vec<(String, Vec<String>)>) -> Self {
+        let mut scopes = sorted_by(scopes, |one, other| one.0.cmp(&other.0));
         scopes.dedup_by(|scope, before| {
             let is_same = scope.0 == before.0;
             if is_same {
@@ -118,7 +119,7 @@ impl Scopes {
             is_same
         });
         for (_, actions) in &mut scopes {
-            actions.sort_unstable();
+            *actions = sorted(std::mem::take(actions));
             actions.dedup();
             if allow_all(actions) {
                 actions.retain(|action| action == "*");

@@ -1,10 +1,11 @@
 //! Clean-up policies: the rules for what to keep and what to remove.
 
 use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::order::ordered;
 use crate::protocol::text::timestamp;
 use crate::protocol::text::version_order::{Version, highest_first};
 use crate::registry::cleanup::inventory::{Inventory, TagEntry};
-use crate::registry::ids::{Marks, ordered};
+use crate::registry::ids::Marks;
 
 /// Tests a tag's name.
 pub type Matcher = Box<dyn Fn(&str) -> bool>;

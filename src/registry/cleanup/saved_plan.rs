@@ -5,11 +5,12 @@ use crate::protocol::json;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::oci::reference::Tag;
+use crate::protocol::order::sorted_by;
 use crate::protocol::text::timestamp;
 use crate::registry::api::connection::Connection;
 use crate::registry::cleanup::apply::planned::Cleanup;
 use crate::registry::cleanup::plan::{Action, Plan, PlannedDigest, PlannedTag};
-use crate::registry::ids::{Ids, Marks, arrange, ordered};
+use crate::registry::ids::{Ids, Marks};
 use crate::transport::{Host, Result};
 use std::rc::Rc;
 
@@ -161,9 +162,7 @@ fn consistent(mut plan: Plan) -> Read<Plan> {
     if let Some(at) = left.iter().position(|left| *left > 0) {
         return Err(format!(".digests[{at}].tags: one of them is not in plan.tags with this digest"));
     }
-    let name = |at: usize| plan.tags.get(at).map(|tag| &tag.tag);
-    let order = ordered(plan.tags.len(), &|one, other| name(one).cmp(&name(other)));
-    plan.tags = arrange(plan.tags, &order);
+    plan.tags = sorted_by(plan.tags, |one, other| one.tag.cmp(&other.tag));
     Ok(plan)
 }
 

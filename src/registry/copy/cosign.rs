@@ -7,6 +7,7 @@ use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::oci::referrers;
+use crate::protocol::order::sorted;
 use crate::registry::copy::run::Copying;
 use crate::registry::copy::state::Companion;
 use crate::registry::manifest::get::FetchedManifest;
@@ -23,10 +24,9 @@ impl<H: Host> Copying<'_, H> {
     /// Returns the manifests under such tags of a manifest that have to be copied.
     pub(super) async fn companions(&self, tags: &HashSet<String>, digest: &Digest) -> Result<Vec<Companion>> {
         let start = format!("{}.", referrers::tag(digest));
-        let mut names: Vec<&String> = tags.iter().filter(|tag| tag.starts_with(&start)).collect();
-        names.sort();
+        let names: Vec<&String> = tags.iter().filter(|tag| tag.starts_with(&start)).collect();
         let mut found = Vec::new();
-        for name in names {
+        for name in sorted(names) {
             let tag = Tag::parse(name)?;
             // A listed tag may have no manifest.
             let Some(manifest) = self.source.observe(&Reference::Tag(tag.clone())).await? else {

@@ -10,6 +10,7 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type::{Kind, essence, kind};
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::oci::referrers;
+use crate::protocol::order::{sorted, sorted_by};
 use crate::registry::api::repo::Repo;
 use crate::registry::concurrency::{Question, answers};
 use crate::registry::manifest::get::FetchedManifest;
@@ -127,8 +128,7 @@ impl<H: Host> Repo<H> {
     }
 
     async fn look_at_tags(&self, digest: &Digest) -> Result<Vec<Look>> {
-        let mut tags = self.listed_tags().await?;
-        tags.sort();
+        let mut tags = sorted(self.listed_tags().await?);
         tags.dedup();
         let mut looked = Vec::new();
         let questions = tags.into_iter().filter_map(|tag| match Tag::parse(&tag) {
@@ -141,8 +141,7 @@ impl<H: Host> Repo<H> {
         });
         let questions: Vec<_> = questions.collect();
         looked.append(&mut answers(self.api.concurrency, questions).await?);
-        looked.sort_by(|one, other| one.name().cmp(other.name()));
-        Ok(looked)
+        Ok(sorted_by(looked, |one, other| one.name().cmp(other.name())))
     }
 
     fn look<'a>(
@@ -195,7 +194,7 @@ impl<H: Host> Repo<H> {
             looked = answers(self.api.concurrency, questions.collect()).await?;
             is_tag = false;
         }
-        dependents.parents.sort();
+        dependents.parents = sorted(std::mem::take(&mut dependents.parents));
         dependents.parents.dedup();
         Ok(())
     }

@@ -1,12 +1,14 @@
 //! The content that a manifest refers to, for copying and clean-up: manifests and blobs. Malformed manifests are read
 //! as far as possible, since registries accept manifests that violate the spec.
 
+use crate::protocol::invalid::quoted;
 use crate::protocol::json;
 use crate::protocol::json::Members;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::{Entry, Kind, OCI_ARTIFACT};
+use crate::protocol::order::sorted;
 
 /// The members that refer to content.
 const NAMES: &[&str] = &["config", "layers", "blobs", "manifests", "fsLayers", "subject"];
@@ -72,7 +74,7 @@ impl Parts {
         let foreign = NAMES.iter().filter(|name| **name != "subject" && !names.contains(name));
         let foreign = foreign.copied().find(|name| members.get(name).is_some());
         let ambiguous = members.twice().first().copied().or(foreign);
-        self.unknown = ambiguous.map(|name| format!("{name:?} makes it ambiguous"));
+        self.unknown = ambiguous.map(|name| format!("{} makes it ambiguous", quoted(name)));
         self.read_subject(members);
         for name in names {
             let Some(text) = members.get(name) else { continue };
@@ -145,7 +147,7 @@ fn mentioned(bytes: &[u8]) -> Vec<Digest> {
             found.extend(digest.and_then(|digest| Digest::parse(digest).ok()));
         }
     }
-    found.sort();
+    let mut found = sorted(found);
     found.dedup();
     found
 }

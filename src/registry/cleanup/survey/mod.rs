@@ -4,11 +4,11 @@ pub(super) mod gather;
 mod look;
 
 use crate::protocol::oci::digest::Digest;
+use crate::protocol::order::sorted_by;
 use crate::registry::cleanup::inventory::{Inventory, TagEntry};
 use crate::registry::cleanup::survey::gather::{Gatherer, NO_REFERRERS};
 use crate::registry::cleanup::survey::look::Look;
 use crate::registry::concurrency::{Work, together};
-use crate::registry::ids::{arrange, ordered};
 use crate::registry::listing::Listing;
 use crate::transport::{Host, Result};
 use std::cell::RefCell;
@@ -19,10 +19,8 @@ impl<H: Host> Gatherer<H> {
         self.repo.require_v2("planCleanup()").await?;
         self.read.set(0);
         let mut inventory = Inventory::default();
-        let mut entries = self.tags(&mut inventory).await?;
-        let tag = |at: usize| entries.get(at).map(|entry| &entry.tag);
-        let order = ordered(entries.len(), &|one, other| tag(one).cmp(&tag(other)));
-        entries = arrange(entries, &order);
+        let entries = self.tags(&mut inventory).await?;
+        let mut entries = sorted_by(entries, |one, other| one.tag.cmp(&other.tag));
         entries.dedup_by(|one, other| one.tag == other.tag);
         for subject in entries.iter().filter_map(TagEntry::belongs_to) {
             inventory.name(&subject);

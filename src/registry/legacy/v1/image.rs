@@ -8,6 +8,7 @@ use crate::protocol::oci::config::ImageConfig;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::{Matcher, Platform};
 use crate::protocol::oci::reference::{Reference, Tag};
+use crate::protocol::order::sorted_by;
 use crate::protocol::v1::{ImageId, ImageJson};
 use crate::protocol::{code, v1};
 use crate::registry::api::repo::Repo;
@@ -60,9 +61,9 @@ pub(in crate::registry::legacy) async fn find<H: Host>(
         .iter()
         .enumerate()
         .map(|(at, id)| -> Question<'_, _> { Box::pin(async move { Ok((at, repo.v1_json(id).await?)) }) });
-    let mut found = answers(repo.api.concurrency, questions.collect()).await?;
+    let found = answers(repo.api.concurrency, questions.collect()).await?;
     // Base first.
-    found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    let found = sorted_by(found, |(one, _), (other, _)| other.cmp(one));
     let (mut layers, mut history, mut top) = (Vec::new(), Vec::new(), None);
     for ((_, fetched), id) in found.into_iter().zip(ancestry.iter().rev()) {
         let media_type = "application/octet-stream";
