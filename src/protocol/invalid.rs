@@ -73,12 +73,47 @@ pub fn quoted(value: &str) -> String {
             out.push('…');
             break;
         }
-        match character {
-            '"' | '\\' | '\t' | '\n' | '\r' => out.extend(character.escape_default()),
-            _ if printable::is_unsafe(character) => printable::push_escaped(&mut out, character),
-            _ => out.push(character),
-        }
+        push(&mut out, character, '"');
     }
     out.push('"');
     out
+}
+
+/// Quotes an untrusted character for a message, like [`quoted`]. `{:?}` would bring the tables of Unicode along.
+pub fn quoted_char(character: char) -> String {
+    let mut out = String::from("'");
+    push(&mut out, character, '\'');
+    out.push('\'');
+    out
+}
+
+fn push(out: &mut String, character: char, quote: char) {
+    match character {
+        '\\' | '\t' | '\n' | '\r' => out.extend(character.escape_default()),
+        _ if character == quote => out.extend(['\\', character]),
+        _ if printable::is_unsafe(character) => printable::push_escaped(out, character),
+        _ => out.push(character),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes() {
+        for (value, expected) in [
+            ("a'b", r#""a'b""#),
+            ("a\"\\\n", r#""a\"\\\n""#),
+            ("é\u{202e}\u{1b}", r#""é\u202e\u001b""#),
+            (&"é".repeat(81), &format!("\"{}…\"", "é".repeat(80))),
+        ] {
+            assert_eq!(quoted(value), expected);
+        }
+        for (value, expected) in
+            [('a', "'a'"), ('"', "'\"'"), ('\'', r"'\''"), ('\t', r"'\t'"), ('\u{202e}', r"'\u202e'")]
+        {
+            assert_eq!(quoted_char(value), expected);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use sha2::Digest as _;
 
-use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::invalid::{Invalid, quoted, quoted_char};
 
 /// A digest algorithm that this client computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,8 +107,9 @@ fn check(text: &str) -> Result<(), String> {
     for (position, character) in algorithm.char_indices() {
         let separator = matches!(character, '+' | '.' | '_' | '-');
         if !(character.is_ascii_lowercase() || character.is_ascii_digit() || separator && !after_separator) {
+            let character = quoted_char(character);
             return Err(format!(
-                "{character:?} at position {position}: an algorithm is a-z and 0-9, joined by single + . _ -"
+                "{character} at position {position}: an algorithm is a-z and 0-9, joined by single + . _ -"
             ));
         }
         after_separator = separator;
@@ -127,11 +128,13 @@ fn check(text: &str) -> Result<(), String> {
         let position = start + position;
         match length {
             Some(length) if !matches!(character, '0'..='9' | 'a'..='f') => {
-                return Err(format!("{character:?} at position {position}: {algorithm} takes {length} of 0-9 and a-f"));
+                let character = quoted_char(character);
+                return Err(format!("{character} at position {position}: {algorithm} takes {length} of 0-9 and a-f"));
             }
             None if !(character.is_ascii_alphanumeric() || matches!(character, '=' | '_' | '-')) => {
+                let character = quoted_char(character);
                 return Err(format!(
-                    "{character:?} at position {position}: only a-z, A-Z, 0-9, =, _ and - are allowed here"
+                    "{character} at position {position}: only a-z, A-Z, 0-9, =, _ and - are allowed here"
                 ));
             }
             _ => {}

@@ -75,7 +75,7 @@ impl Schema1 {
         if let Some(name) = FOREIGN.iter().find(|name| members.get(name).is_some()) {
             // CVE-2021-41190; and `signatures` within a signed payload would give one document two payloads.
             let message =
-                format!("manifest: it is schema1, but also has {name:?}, so that it can be read as another kind");
+                format!("manifest: it is schema1, but also has \"{name}\", so that it can be read as another kind");
             return Err(Invalid::new(code::AMBIGUOUS_MANIFEST, message));
         }
         Self::read(&members).map_err(refused)

@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::protocol::invalid::quoted_char;
+
 /// Parses an authority and returns the host in lower case and the port, if present.
 pub fn parse_authority(authority: &str) -> Result<(String, Option<u16>), String> {
     let after_host = if authority.starts_with('[') {
@@ -41,7 +43,7 @@ fn parse_host(text: &str) -> Result<String, String> {
     if let Some(character) =
         host.chars().find(|character| !matches!(character, 'a'..='z' | '0'..='9' | '.' | '-' | '_'))
     {
-        return Err(format!("{character:?} is not allowed in a host"));
+        return Err(format!("{} is not allowed in a host", quoted_char(character)));
     }
     let labels = host.strip_suffix('.').unwrap_or(&host);
     if labels.split('.').any(str::is_empty) {

@@ -12,7 +12,7 @@ pub mod port;
 
 use std::fmt;
 
-use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::invalid::{Invalid, quoted, quoted_char};
 
 /// The URL schemes that a registry can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -317,7 +317,7 @@ fn check_characters(text: &str) -> Result<(), Refusal> {
             _ if character.is_ascii() => "a control character is not allowed",
             _ => "only ASCII is allowed (a host's name in its xn-- form, other characters percent-encoded)",
         };
-        return Err(format!("{character:?} at position {position}: {why}"));
+        return Err(format!("{} at position {position}: {why}", quoted_char(character)));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::invalid::{Invalid, quoted, quoted_char};
 use crate::protocol::json;
 
 /// A checked id: 64 hexadecimal digits, or the 16 of docker's first versions. It needs no escaping in a path.
@@ -26,7 +26,7 @@ impl ImageId {
     fn check(text: &str) -> Result<Self, String> {
         let strange = text.char_indices().find(|(_, character)| !matches!(character, '0'..='9' | 'a'..='f'));
         if let Some((at, character)) = strange {
-            return Err(format!(": {character:?} at position {at}: only 0-9 and a-f are allowed"));
+            return Err(format!(": {} at position {at}: only 0-9 and a-f are allowed", quoted_char(character)));
         }
         match text.len() {
             16 | 64 => Ok(Self(text.to_owned())),

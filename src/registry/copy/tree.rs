@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::protocol::code;
+use crate::protocol::invalid::quoted;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::manifest::parts::Parts;
@@ -59,9 +60,10 @@ pub async fn node<H: Host>(
     }
     if let Some(why) = parts.unknown.as_ref().filter(|_| unknown == UnknownKinds::Reject) {
         let message = format!(
-            "{} ({:?}) cannot be copied completely: {why}; unknownKinds: \"manifest-only\" copies the manifest and \
+            "{} ({}) cannot be copied completely: {why}; unknownKinds: \"manifest-only\" copies the manifest and \
              those of its parts that can be determined",
-            manifest.digest, manifest.manifest.media_type
+            manifest.digest,
+            quoted(&manifest.manifest.media_type)
         );
         return Err(Error::new(code::UNSUPPORTED, message));
     }

@@ -350,8 +350,8 @@ impl<H: Host> Untag<H> {
 
     fn ways(&self, before: Option<&Rc<FetchedManifest>>) -> String {
         let tag = self.tag.as_str();
-        let undo = before.map(|before| format!(", tag({tag:?}, {:?}) undoes it", before.digest.as_str()));
-        format!("untag({tag:?}) removes it{}", undo.unwrap_or_default())
+        let undo = before.map(|before| format!(", tag(\"{tag}\", \"{}\") undoes it", before.digest));
+        format!("untag(\"{tag}\") removes it{}", undo.unwrap_or_default())
     }
 
     fn put_again(&self, now: &FetchedManifest) -> Error {

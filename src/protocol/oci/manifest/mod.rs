@@ -242,7 +242,7 @@ fn check_unambiguous(members: &Members<'_>, kind: Kind) -> Result<(), Invalid> {
     match foreign.iter().find(|name| members.get(name).is_some()) {
         Some(name) => {
             let message =
-                format!("manifest: it is {own}, but also has {name:?}, so that it can be read as another kind");
+                format!("manifest: it is {own}, but also has \"{name}\", so that it can be read as another kind");
             Err(Invalid::new(code::AMBIGUOUS_MANIFEST, message))
         }
         None => Ok(()),

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::invalid::{Invalid, quoted, quoted_char};
 use crate::protocol::json;
 use crate::protocol::json::Members;
 
@@ -160,7 +160,7 @@ fn parse(text: &str) -> Result<Platform, String> {
 fn check_part(part: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     match part.chars().find(|character| !fits(*character)) {
-        Some(character) => Err(format!("{character:?}: only a-z, 0-9, '_', '-' and '.' are allowed here")),
+        Some(character) => Err(format!("{}: only a-z, 0-9, '_', '-' and '.' are allowed here", quoted_char(character))),
         None if part.is_empty() => Err("a part is empty; \"linux/amd64\" is an example".into()),
         None => Ok(()),
     }
@@ -236,7 +236,7 @@ fn unescape(text: &str) -> Result<String, String> {
 
 fn check_graphic(text: &str) -> Result<(), String> {
     match text.chars().find(|character| !character.is_ascii_graphic()) {
-        Some(character) => Err(format!("{character:?} in the system's version or features")),
+        Some(character) => Err(format!("{} in the system's version or features", quoted_char(character))),
         None => Ok(()),
     }
 }

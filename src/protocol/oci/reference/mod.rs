@@ -5,7 +5,7 @@ pub mod local;
 
 use std::fmt;
 
-use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::invalid::{Invalid, quoted, quoted_char};
 use crate::protocol::oci::digest::Digest;
 
 /// The maximum length of a repository name. The spec notes that many clients limit host and name together to 255
@@ -133,22 +133,24 @@ fn check_name(text: &str) -> Result<(), String> {
                     if let Some(start) = run.take() {
                         let separator = component.get(start..index).unwrap_or_default();
                         if !matches!(separator, "." | "_" | "__") && separator.bytes().any(|byte| byte != b'-') {
-                            return Err(format!("{separator:?} at position {}: {RULE}", position + start));
+                            return Err(format!("{} at position {}: {RULE}", quoted(separator), position + start));
                         }
                     }
                 }
                 '.' | '_' | '-' if index == 0 => {
                     let place = position + index;
-                    return Err(format!("{character:?} at position {place}: a component starts with a-z or 0-9"));
+                    let character = quoted_char(character);
+                    return Err(format!("{character} at position {place}: a component starts with a-z or 0-9"));
                 }
                 '.' | '_' | '-' => run = run.or(Some(index)),
                 ':' | '@' => {
                     let place = position + index;
+                    let character = quoted_char(character);
                     return Err(format!(
-                        "{character:?} at position {place}: a host, tag or digest is not part of a name"
+                        "{character} at position {place}: a host, tag or digest is not part of a name"
                     ));
                 }
-                _ => return Err(format!("{character:?} at position {}: {RULE}", position + index)),
+                _ => return Err(format!("{} at position {}: {RULE}", quoted_char(character), position + index)),
             }
         }
         if run.is_some() {
@@ -165,12 +167,14 @@ fn check_tag(text: &str) -> Result<(), String> {
     }
     for (position, character) in text.char_indices() {
         if !(character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-')) {
+            let character = quoted_char(character);
             return Err(format!(
-                "{character:?} at position {position}: only a-z, A-Z, 0-9, '.', '_' and '-' are allowed"
+                "{character} at position {position}: only a-z, A-Z, 0-9, '.', '_' and '-' are allowed"
             ));
         }
         if position == 0 && matches!(character, '.' | '-') {
-            return Err(format!("{character:?} at position 0: a tag starts with a-z, A-Z, 0-9 or '_'"));
+            let character = quoted_char(character);
+            return Err(format!("{character} at position 0: a tag starts with a-z, A-Z, 0-9 or '_'"));
         }
     }
     if text.len() > TAG_LIMIT {
@@ -217,7 +221,7 @@ mod tests {
             ("..", "'.' at position 0"),
             ("a/../b", "'.' at position 2"),
             ("é", "'é' at position 0"),
-            ("a\0", "'\\0' at position 1"),
+            ("a\0", "'\\u0000' at position 1"),
             ("__proto__", "'_' at position 0"),
             ("<script>", "'<' at position 0"),
         ] {
