@@ -58,7 +58,7 @@ impl DockerRegistryClient {
     /// The last rate limit that the registry reported, or `undefined`.
     #[wasm_bindgen(getter, js_name = rateLimit)]
     pub fn rate_limit(&self) -> std::result::Result<JsValue, JsValue> {
-        Ok(self.client.rate_limit().map_or(Ok(JsValue::UNDEFINED), |limit| convert::small(&limit))?)
+        Ok(self.client.rate_limit().map_or(Ok(JsValue::UNDEFINED), |limit| convert::json(&limit))?)
     }
 
     /// Resolves to 1 or 2.

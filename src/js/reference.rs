@@ -30,7 +30,7 @@ pub fn parse_reference(reference: JsValue) -> std::result::Result<JsValue, JsVal
 
 fn parse(reference: &JsValue) -> Result<JsValue> {
     let FullReference { registry, name, tag, digest } = FullReference::parse(&options::text(reference, "reference")?)?;
-    convert::small(&ParsedReference {
+    convert::json(&ParsedReference {
         registry: &registry,
         name: name.as_str(),
         namespace: name.namespace(),

@@ -75,7 +75,7 @@ fn call(function: &Function, challenge: &Challenge) -> std::result::Result<JsVal
         scopes: challenge.scopes.iter().collect(),
         refused: challenge.refused,
     };
-    let asked = convert::small(&asked).map_err(|_| Error::internal("a challenge cannot be converted"))?;
+    let asked = convert::json(&asked).map_err(|_| Error::internal("a challenge cannot be converted"))?;
     function.call1(&JsValue::UNDEFINED, &asked).map_err(|thrown| failed(&thrown))
 }
 

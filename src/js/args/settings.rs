@@ -152,7 +152,7 @@ fn fields(options: &Options) -> Result<Headers> {
 
 fn observer(callback: Callback) -> Observer {
     Rc::new(move |event: &RequestEvent| {
-        if let Ok(event) = convert::small(event) {
+        if let Ok(event) = convert::json(event) {
             callback.tell(&event);
         }
     })

@@ -25,13 +25,13 @@ pub fn json(value: &impl Serialize) -> Result<JsValue> {
 
 /// Any value as JSON.
 pub fn text(value: &impl Serialize) -> Result<String> {
-    let failed = |error| Error::internal(format!("a result cannot be written as JSON: {error}"));
+    let failed = |_| Error::internal("a result cannot be written as JSON");
     Ok(serde_json::to_string(value).map_err(failed)?)
 }
 
 /// A small value whose keys are ours, directly.
 pub fn small(value: &impl Serialize) -> Result<JsValue> {
-    let failed = |error| Error::internal(format!("a result cannot be converted: {error}"));
+    let failed = |_| Error::internal("a result cannot be converted");
     Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(failed)?)
 }
 

@@ -82,7 +82,7 @@ impl Progress {
     fn tell(&self) {
         if let Some(callback) = &self.callback {
             let report = Report { digest: self.digest.as_deref(), loaded: self.loaded, total: self.total };
-            if let Ok(report) = convert::small(&report) {
+            if let Ok(report) = convert::json(&report) {
                 callback.tell(&report);
             }
         }
