@@ -1694,7 +1694,7 @@ export interface CleanupPlan {
    * a digest that something new needs. Between this check and the deletion other writers may still come in.
    *
    * Tags whose digest is kept come first, each removed alone as by {@link Repository.untag}; then each manifest with its
-   * tags, an index before its images and a subject before its referrers. After the first success up to four deletions that
+   * tags, an index before its images and a subject before its referrers. After the first success up to eight deletions that
    * do not depend on each other run in parallel.
    *
    * Only what was verified to be gone is reported as removed: each manifest is requested after its deletion, and the tags
@@ -1720,7 +1720,10 @@ export interface PlannedTag {
   tag: string;
   /** Digest that it points to. Absent if it cannot be read, or has no manifest: see `reasons`. */
   digest?: string;
-  /** Upload time if the tag list has one, else creation date. Absent if the age is unknown: see {@link TagData.created}. */
+  /**
+   * Upload time if the tag list has one, else creation date. Absent if the age is unknown (see {@link TagData.created}), or if
+   * no rule of the policy depends on it, since the configs that state it are not read then.
+   */
   created?: Date;
   /** Compressed size of the layers, as in {@link TagData.size}. */
   size?: number;

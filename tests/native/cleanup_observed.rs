@@ -288,10 +288,41 @@ fn an_age_is_of_all_tags_of_a_digest() {
             .client_with(Settings { concurrency: Some(concurrency), ..Settings::default() })
             .repository("a/b", None)
             .unwrap();
-        let policy = removing("*", Keep::default());
+        let policy = removing("*", Keep { newest: Some(1), ..Keep::default() });
         let cleanup = host.run(repository.plan_cleanup(&policy, &Call::default())).unwrap();
         let ages: Vec<_> = cleanup.plan().tags.iter().map(|tag| tag.created).collect();
         assert!(ages.len() == 3 && ages.iter().all(|age| age.is_some() && age == &ages[0]), "{concurrency}: {ages:?}");
+    }
+}
+
+/// No config is read for rules on names, and none when a plan is applied, whatever its rules. Sizes are known all the same.
+#[test]
+fn configs_are_read_for_rules_on_ages_only() {
+    const DATE: &str = "2025-06-01T00:00:00Z";
+    let newest = || Keep { newest: Some(1), ..Keep::default() };
+    for (keep, platform) in [(Keep::default(), ""), (Keep::default(), "index"), (newest(), ""), (newest(), "index")] {
+        let model = Model::new(Deletes::Both, false);
+        let image = dated_image(DATE, "one").replace("[]", &format!("[{}]", entry(LAYER, 'a', 1000)));
+        model.put(&["a"], OCI, &image);
+        if platform == "index" {
+            let list = index(&[&image]).replace("}]", r#","platform":{"os":"linux","architecture":"amd64"}}]"#);
+            model.put(&["a"], INDEX, &list);
+        }
+        model.put(&["b"], OCI, &dated_image("2025-06-02T00:00:00Z", "two"));
+        let host = with(&model, |_, seen| {
+            let is_one = seen.target.ends_with(&sha256(dated_config(DATE, "one")));
+            let config = if is_one { dated_config(DATE, "one") } else { dated_config("2025-06-02T00:00:00Z", "two") };
+            seen.target.contains("/blobs/").then(|| Reply::bytes(config))
+        });
+        let configs = || host.targets().iter().filter(|target| target.contains("/blobs/")).count();
+        let needs_ages = keep.newest.is_some();
+        let cleanup = planned(&host, &removing("*", keep)).unwrap();
+        assert_eq!(configs(), if needs_ages { 2 } else { 0 }, "{platform}");
+        let tag = cleanup.plan().tags.iter().find(|tag| tag.tag == "a").unwrap();
+        assert_eq!((tag.size, tag.created.is_some()), (Some(1000), needs_ages), "{platform}");
+        assert!(apply(&host, &cleanup).failed.is_empty());
+        assert_eq!(configs(), if needs_ages { 2 } else { 0 }, "{platform}: apply");
+        assert_eq!(model.0.tags.borrow().len(), usize::from(needs_ages), "{platform}");
     }
 }
 

@@ -6,6 +6,7 @@ use crate::support::{OCI_TYPE, Reply, Scripted, descriptor, image_manifest, sha2
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::registry::{Call, Client, ImageReference, IndexChange};
 use docker_registry_client_wasm::transport::Error;
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
 const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -166,6 +167,37 @@ fn many_untags_at_the_same_time() {
     let times: Vec<u64> =
         host.seen().iter().filter(|seen| is_turn(seen.method, &seen.target)).map(|seen| seen.at).collect();
     assert!(times.len() >= 48 && times.windows(2).all(|pair| pair[0] + 10 <= pair[1]), "{times:?}");
+}
+
+/// C17: other deletions run at the same time as each other, but not while a tag points to a placeholder that is to be deleted.
+#[test]
+fn deletions_wait_for_untags() {
+    let (model, digest) = filled(Deletes::Digests);
+    let images: Vec<String> =
+        (0..12).map(|number| model.put(&[], OCI, &image_manifest(&number.to_string(), ""))).collect();
+    model.0.tags.borrow_mut().extend((0..4).map(|number| (format!("t{number}"), digest.clone())));
+    let host = model.host();
+    let repository = host.repository();
+    let deletions = images.iter().map(|image| {
+        let repository = repository.clone();
+        async move { repository.delete_manifest(image, true, &Call::default()).await }.boxed_local()
+    });
+    let untags = (0..4).map(|number| {
+        let repository = repository.clone();
+        async move { repository.untag(&format!("t{number}"), &Call::default()).await }.boxed_local()
+    });
+    let results = host.run(join_all(deletions.chain(untags)));
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    let seen = host.seen();
+    let at = |method: Method, of: &dyn Fn(&str) -> bool| -> Vec<u64> {
+        seen.iter().filter(|seen| seen.method == method && of(&seen.target)).map(|seen| seen.at).collect()
+    };
+    let deleted = at(Method::Delete, &|target| images.iter().any(|image| target.ends_with(image)));
+    let put = at(Method::Put, &|target| target.contains("/manifests/"));
+    // An answer takes 10 ms. The placeholder's deletion follows its PUT at once.
+    assert!(deleted.windows(2).any(|pair| pair[1] < pair[0] + 10), "{deleted:?}");
+    let meets = |put: u64| deleted.iter().any(|deleted| deleted + 10 > put && *deleted < put + 20);
+    assert!(put.len() >= 4 && !put.iter().any(|put| meets(*put)), "{deleted:?} {put:?}");
 }
 
 /// Whoever looks at the same time shares a list.

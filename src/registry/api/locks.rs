@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use async_lock::Mutex;
+use async_lock::{Mutex, RwLock};
 
 use crate::protocol::oci::reference::RepositoryName;
 
@@ -15,9 +15,10 @@ pub struct AllTurns(RefCell<Vec<(String, Rc<Turns>)>>);
 /// The locks of one repository.
 #[derive(Default)]
 pub struct Turns {
-    /// Allows one deletion by digest at a time: distribution 2.8 searches all tags for those of the digest, and
-    /// fails on tags that are written or removed meanwhile.
-    pub(crate) deleting: Arc<Mutex<()>>,
+    /// Shared by deletions by digest, and held alone by whoever writes a tag to delete it: distribution 2.8 searches all
+    /// tags for those of a deleted digest, and fails if it meets one that is half written. Tags that other deletions
+    /// remove meanwhile do not matter to it.
+    pub(crate) deleting: Arc<RwLock<()>>,
     pub(crate) listed: Mutex<Listed>,
     /// Logical clock of requests for the tag list and their responses.
     count: Cell<u64>,

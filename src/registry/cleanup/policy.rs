@@ -129,6 +129,12 @@ impl Policy {
         ))
     }
 
+    /// Returns true if a rule depends on the age of images.
+    pub(super) fn needs_ages(&self) -> bool {
+        let Keep { newest, newer_than, .. } = &self.keep;
+        newest.is_some() || newer_than.is_some() || self.remove.older_than.is_some()
+    }
+
     /// Decides on each tag. Tags that belong to a digest get no decision here.
     pub(super) fn judge(&self, inventory: &Inventory, now: u64) -> Vec<Option<Verdict>> {
         let is_judged = |tag: &TagEntry| tag.belongs_to().is_none();

@@ -83,27 +83,18 @@ impl<H: Host> Image<H> {
     /// Opens the image of an image manifest or schema1 manifest.
     pub(super) async fn open(repo: &Repo<H>, found: Found) -> Result<Self> {
         let Found { manifest, platform } = found;
-        let document = manifest.sound()?;
-        let (of, layers) = match (&manifest.schema1, &document.config, &document.layers) {
-            (Some(parts), ..) => {
-                let layers = repo.api.legacy().await?.layers(repo, parts).await?;
-                (ImageOrigin::Schema1(manifest.clone()), layers)
-            }
-            (None, Some(config), Some(layers)) if document.kind == Kind::Image => {
-                (ImageOrigin::Manifest(manifest.clone(), Box::new(config.clone())), layers.clone())
-            }
-            _ => {
-                let message = format!("{} is not an image: its media type is {}", manifest.digest, document.media_type);
-                return Err(Error::new(code::UNSUPPORTED, message));
-            }
-        };
-        let layers: Vec<ImageLayer> = layers.into_iter().map(|layer| ImageLayer::Blob(Box::new(layer))).collect();
+        let (of, layers) = content(repo, &manifest).await?;
         let size = total_size(&layers)?;
         let config = repo.image_config(&manifest).await?;
         // The config describes the image itself, but the index may add a variant or an OS version.
         let platform = platform.or_else(|| config.as_ref().and_then(|config| config.platform.clone()));
         let (api, name) = (repo.api.clone(), repo.name.clone());
         Ok(Self(Rc::new(Inner { api, name, of, config, platform, layers, size })))
+    }
+
+    /// Returns the compressed size of the image of a manifest, for which its config is not read.
+    pub(super) async fn size_of(repo: &Repo<H>, manifest: &Rc<FetchedManifest>) -> Result<Option<u64>> {
+        total_size(&content(repo, manifest).await?.1)
     }
 
     /// Creates a V1 image. `config` is derived from the JSON of its ancestry.
@@ -329,6 +320,25 @@ impl<H: Host> Image<H> {
             Error::new(code::UNSUPPORTED, format!("an artifact has no image config: its config is {media_type}"))
         })
     }
+}
+
+/// Returns the form and the layers of the image of a manifest.
+async fn content<H: Host>(repo: &Repo<H>, manifest: &Rc<FetchedManifest>) -> Result<(ImageOrigin, Vec<ImageLayer>)> {
+    let document = manifest.sound()?;
+    let (of, layers) = match (&manifest.schema1, &document.config, &document.layers) {
+        (Some(parts), ..) => {
+            let layers = repo.api.legacy().await?.layers(repo, parts).await?;
+            (ImageOrigin::Schema1(manifest.clone()), layers)
+        }
+        (None, Some(config), Some(layers)) if document.kind == Kind::Image => {
+            (ImageOrigin::Manifest(manifest.clone(), Box::new(config.clone())), layers.clone())
+        }
+        _ => {
+            let message = format!("{} is not an image: its media type is {}", manifest.digest, document.media_type);
+            return Err(Error::new(code::UNSUPPORTED, message));
+        }
+    };
+    Ok((of, layers.into_iter().map(|layer| ImageLayer::Blob(Box::new(layer))).collect()))
 }
 
 /// Returns the V1 ids of a schema1 manifest, top first.

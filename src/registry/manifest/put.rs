@@ -55,13 +55,13 @@ impl<H: Host> Repo<H> {
     pub(crate) async fn delete(&self, reference: &Reference) -> Result<Response<Vec<u8>>> {
         let turns = self.api.turns.of(&self.name);
         let _turn = match reference {
-            Reference::Digest(_) => Some(turns.deleting.lock().await),
+            Reference::Digest(_) => Some(turns.deleting.read().await),
             Reference::Tag(_) => None,
         };
         self.delete_now(reference).await
     }
 
-    /// Deletes without waiting, for a caller that holds the lock.
+    /// Deletes without waiting, for a caller that holds the lock alone.
     pub(crate) async fn delete_now(&self, reference: &Reference) -> Result<Response<Vec<u8>>> {
         self.require_v2("manifests").await?;
         self.uncache(&reference.to_string());

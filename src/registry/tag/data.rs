@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::protocol::oci::descriptor::{Annotations, Descriptor};
+use crate::protocol::oci::descriptor::Annotations;
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::platform::{Matcher, Platform};
 use crate::protocol::oci::reference::{Reference, Tag};
@@ -97,27 +97,21 @@ impl TagData {
             annotations: document.annotations.clone(),
             tag_json: None,
         };
-        let image = match document.kind {
-            Kind::Index => {
-                let images = platform::images(repo, manifest).await;
-                let images = images.map_err(platform::lists(&manifest.digest))?;
-                // A config that cannot be read does not affect the other images.
-                let (images, _) = platform::with_platforms(repo, &images).await;
-                data.platforms = images.iter().filter_map(|entry| entry.platform.clone()).collect();
-                shown_image(repo, &images).await.map_err(platform::lists(&manifest.digest))?
-            }
-            Kind::Image | Kind::Schema1 => Some(Found { manifest: manifest.clone(), platform: None }),
-            Kind::Other => None,
-        };
-        if image.is_none() {
-            // An index of blobs, as BuildKit stores its cache, or an artifact without an image config.
-            let blobs = manifest.parts().blobs;
-            data.size = Some(blobs.iter().fold(0, |sum: u64, blob| sum.saturating_add(blob.size)));
-        }
-        if let Some(found) = image {
-            data.describe(&Image::open(repo, found).await?, manifest);
+        let (image, platforms) = shown_image(repo, manifest).await?;
+        data.platforms = platforms;
+        match image {
+            Some(found) => data.describe(&Image::open(repo, found).await?, manifest),
+            None => data.size = Some(size_of_blobs(manifest)),
         }
         Ok(data)
+    }
+
+    /// Returns the [`size`](Self::size) of a tag that points to this manifest, for which no config is read.
+    pub(crate) async fn size_of<H: Host>(repo: &Repo<H>, manifest: &Rc<FetchedManifest>) -> Result<Option<u64>> {
+        match shown_image(repo, manifest).await?.0 {
+            Some(found) => Image::size_of(repo, &found.manifest).await,
+            None => Ok(Some(size_of_blobs(manifest))),
+        }
     }
 
     fn describe<H: Host>(&mut self, image: &Image<H>, manifest: &FetchedManifest) {
@@ -129,10 +123,30 @@ impl TagData {
     }
 }
 
-async fn shown_image<H: Host>(repo: &Repo<H>, images: &[Descriptor]) -> Result<Option<Found>> {
-    let matcher = Matcher::only(&repo.api.platform_or(None)?);
-    match platform::best(images, &matcher).map(|(_, entry)| entry).or(images.first()) {
-        Some(entry) => platform::open(repo, entry).await.map(Some),
-        None => Ok(None),
+/// Returns the image that describes a manifest, if there is one, and the platforms of an index.
+async fn shown_image<H: Host>(
+    repo: &Repo<H>,
+    manifest: &Rc<FetchedManifest>,
+) -> Result<(Option<Found>, Vec<Platform>)> {
+    match manifest.sound()?.kind {
+        Kind::Index => {
+            let of_index = || platform::lists(&manifest.digest);
+            let images = platform::images(repo, manifest).await.map_err(of_index())?;
+            // A config that cannot be read does not affect the other images.
+            let (images, _) = platform::with_platforms(repo, &images).await;
+            let matcher = Matcher::only(&repo.api.platform_or(None)?);
+            let shown = match platform::best(&images, &matcher).map(|(_, entry)| entry).or(images.first()) {
+                Some(entry) => Some(platform::open(repo, entry).await.map_err(of_index())?),
+                None => None,
+            };
+            Ok((shown, images.into_iter().filter_map(|entry| entry.platform).collect()))
+        }
+        Kind::Image | Kind::Schema1 => Ok((Some(Found { manifest: manifest.clone(), platform: None }), Vec::new())),
+        Kind::Other => Ok((None, Vec::new())),
     }
+}
+
+/// Returns the size of an index of blobs, as BuildKit stores its cache, or of an artifact without an image config.
+fn size_of_blobs(manifest: &FetchedManifest) -> u64 {
+    manifest.parts().blobs.iter().fold(0, |sum: u64, blob| sum.saturating_add(blob.size))
 }

@@ -10,7 +10,7 @@
 use std::pin::pin;
 use std::rc::Rc;
 
-use async_lock::MutexGuardArc;
+use async_lock::RwLockWriteGuardArc;
 use futures_util::future::{Either, join, select};
 
 use crate::protocol::code;
@@ -205,7 +205,7 @@ impl<H: Host> Untag<H> {
             model => {
                 let mut blobs = blobs.map_or_else(|| repo.push_placeholder_blobs(&self.tag), Ok)?;
                 // Unless another deletion is in progress, the tag is checked meanwhile.
-                match turns.deleting.try_lock_arc() {
+                match turns.deleting.try_write_arc() {
                     Some(turn) => {
                         let check = async {
                             let state = self.state().await;
@@ -227,12 +227,12 @@ impl<H: Host> Untag<H> {
         run_to_completion(host.host(), replacing).await
     }
 
-    /// `first` is the state of the tag, if it was determined under the lock that deletions hold.
+    /// `first` is the state of the tag, if it was determined under the lock.
     async fn replace_and_delete(
         &self,
         placeholder: &Rc<FetchedManifest>,
         mut is_at_placeholder: bool,
-        mut first: Option<(MutexGuardArc<()>, TagState)>,
+        mut first: Option<(RwLockWriteGuardArc<()>, TagState)>,
         turns: &Turns,
     ) -> Result<()> {
         let digest = Reference::Digest(placeholder.digest.clone());
@@ -246,7 +246,7 @@ impl<H: Host> Untag<H> {
             }
             let (turn, state) = match first.take() {
                 Some((turn, state)) => (turn, Some(state)),
-                None => (turns.deleting.lock_arc().await, None),
+                None => (turns.deleting.write_arc().await, None),
             };
             if !is_at_placeholder {
                 // No registry supports a conditional PUT, so the tag is checked right before it.

@@ -116,12 +116,11 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         await refused(() => repository.loadCleanupPlan(plan), { code: 'INVALID_ARGUMENT', message }, String(message));
     });
 
-    test('many deletions, one manifest at a time', LONG, async () => {
+    test('many deletions, several manifests at a time', LONG, async () => {
       const { push, tagAs } = pusher(server.url);
       const images = Array.from({ length: 40 }, (_, number) => imageOf(`image ${number}`));
       for (const [number, one] of images.entries()) await push('plans/many', one, `v${number}`);
       for (let number = 0; number < 10; number += 1) await tagAs('plans/many', images[39], `same${number}`);
-      // Of manifests: distribution 2.8 leaves tags behind where it deletes several at once.
       let [now, most] = [0, 0];
       const counting = async (input, init) => {
         const isDeletion = (init?.method ?? input.method) === 'DELETE' && String(input.url ?? input).includes('sha256');
@@ -140,7 +139,7 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const report = await plan.apply({ onProgress: (step) => steps.push(step) });
       assert.deepEqual([report.failed, report.skipped, report.remaining], [[], [], []]);
       assert.equal(report.removed.length, 39 * 2 + 10);
-      assert.equal(most, 1, `${most} at a time`);
+      assert.ok(most > 1 && most <= 8, `${most} at a time`);
       assert.deepEqual(
         steps.map(({ done }) => done),
         steps.map((_, number) => number + 1),

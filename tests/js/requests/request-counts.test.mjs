@@ -23,7 +23,7 @@ const REQUESTS = {
   tag: 3,
   untagFirst: 12,
   untagSecond: 8,
-  cleanup: 614,
+  cleanup: 513,
 };
 
 const log = [];

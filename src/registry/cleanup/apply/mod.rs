@@ -18,18 +18,19 @@ use crate::registry::cleanup::plan;
 use crate::registry::cleanup::plan::Action;
 use crate::registry::cleanup::policy::Policy;
 use crate::registry::cleanup::report::{Progress, Report, StepDone};
-use crate::registry::cleanup::survey::gather::Gatherer;
+use crate::registry::cleanup::survey::gather::{Details, Gatherer};
 use crate::registry::ids::Marks;
 use crate::transport::{Host, Result};
 
-/// Deletions at a time. They cost a registry more than reads.
-const AT_A_TIME: usize = 4;
+/// Deletions at a time, each with the reads before and after it. They cost a registry more than reads.
+const AT_A_TIME: usize = 8;
 
 impl<H: Host> Repo<H> {
     /// Plans a clean-up by a policy: lists the removals and their reasons. Nothing is changed.
     pub(crate) async fn plan_cleanup(&self, policy: &Policy) -> Result<Cleanup<H>> {
         policy.check()?;
-        let gatherer = Gatherer::new(self.clone());
+        let details = if policy.needs_ages() { Details::Age } else { Details::Size };
+        let gatherer = Gatherer::new(self.clone(), details);
         let now = self.api.host().unix_ms();
         let mut inventory = gatherer.inventory().await?;
         let registry = self.api.base().to_string();
@@ -63,7 +64,7 @@ impl<H: Host> Cleanup<H> {
         if removed.is_empty() && self.plan.tags.iter().all(|tag| tag.action == Action::Keep) {
             return Ok(report);
         }
-        let gatherer = Gatherer::new(Repo::new(&self.api, self.name.clone(), call));
+        let gatherer = Gatherer::new(Repo::new(&self.api, self.name.clone(), call), Details::None);
         let mut now = gatherer.inventory().await?;
         // Perhaps no tag leads to them any more; their entries and subjects determine the order of deletion.
         for digest in removed {

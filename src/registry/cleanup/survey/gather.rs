@@ -23,10 +23,23 @@ pub(super) const NO_REFERRERS: usize = 3;
 /// Bytes of manifests that are read for one plan: some hundred thousand manifests of usual size.
 const READ_LIMIT: u64 = 1024 * 1024 * 1024;
 
+/// What is read about a tag's image beyond what decides whether its manifest is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Details {
+    /// Nothing.
+    None,
+    /// Its size, which the manifests tell.
+    Size,
+    /// Its size and age, which takes its config.
+    Age,
+}
+
 /// Reads a repository for one call.
 pub struct Gatherer<H: Host> {
     /// The repository and the call.
     pub repo: Repo<H>,
+    /// What is read about the images of tags.
+    pub(in crate::registry::cleanup) details: Details,
     /// Bytes of manifests read so far.
     pub(in crate::registry::cleanup) read: Cell<u64>,
     /// Whether anything could be read, and how many consecutive items could not.
@@ -43,10 +56,10 @@ pub struct Gatherer<H: Host> {
 
 impl<H: Host> Gatherer<H> {
     /// Creates a reader that has read nothing.
-    pub fn new(repo: Repo<H>) -> Self {
+    pub fn new(repo: Repo<H>, details: Details) -> Self {
         let (read, has_read, lost, failed, has_referrers, no_referrers) = Default::default();
         let (refused, failure) = Default::default();
-        Self { repo, read, has_read, lost, failed, has_referrers, no_referrers, refused, failure }
+        Self { repo, details, read, has_read, lost, failed, has_referrers, no_referrers, refused, failure }
     }
 
     /// Returns the current manifest of a reference, or `None` if it does not exist.

@@ -10,11 +10,11 @@ use crate::protocol::oci::listing::Told;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::text::timestamp;
 use crate::registry::cleanup::inventory::{Content, Inventory, State, TagEntry};
-use crate::registry::cleanup::survey::gather::Gatherer;
+use crate::registry::cleanup::survey::gather::{Details, Gatherer};
 use crate::registry::ids::Ids;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::tag::data::TagData;
-use crate::transport::Host;
+use crate::transport::{Host, Result};
 
 /// One pass over a repository.
 pub(in crate::registry::cleanup) struct Look<'a, H: Host> {
@@ -89,7 +89,7 @@ impl<'a, H: Host> Look<'a, H> {
         entry
     }
 
-    /// Reads the age and size of an image, once.
+    /// Reads the details of an image, once.
     async fn describe(&self, tag: &str, fetched: &Rc<FetchedManifest>) {
         let Some(id) = self.inventory.borrow().id(&fetched.digest) else { return };
         if !self.begins(id) {
@@ -98,17 +98,24 @@ impl<'a, H: Host> Look<'a, H> {
         let put = |fact: Facts| {
             self.facts.borrow_mut().get_mut(id).into_iter().for_each(|slot| *slot = Some(fact.clone()));
         };
-        let repo = &self.gatherer.repo;
-        match TagData::of_manifest(repo, tag, fetched).await {
-            Ok(data) => {
-                let created = data.created.as_deref().and_then(|text| timestamp::credible_text(text, self.now));
-                put(Facts { created, size: data.size, problem: None });
-            }
+        match self.facts_of(tag, fetched).await {
+            Ok(facts) => put(facts),
             // The config may be missing or malformed; then the age is unknown.
-            Err(error) => {
-                put(Facts { problem: Some(self.gatherer.excuse(error)), ..Facts::default() });
-            }
+            Err(error) => put(Facts { problem: Some(self.gatherer.excuse(error)), ..Facts::default() }),
         }
+    }
+
+    async fn facts_of(&self, tag: &str, fetched: &Rc<FetchedManifest>) -> Result<Facts> {
+        let repo = &self.gatherer.repo;
+        let (created, size) = match self.gatherer.details {
+            Details::None => (None, None),
+            Details::Size => (None, TagData::size_of(repo, fetched).await?),
+            Details::Age => {
+                let data = TagData::of_manifest(repo, tag, fetched).await?;
+                (data.created.and_then(|text| timestamp::credible_text(&text, self.now)), data.size)
+            }
+        };
+        Ok(Facts { created, size, problem: None })
     }
 
     /// Claims a manifest's facts and returns true if they were not claimed before.
