@@ -255,6 +255,5 @@ test('a page', async () => {
 });
 
 test('every example was run', () => {
-  for (const { left } of [reading, writing, connecting, browsers, oldProtocols, commandLine])
-    assert.deepEqual(left, []);
+  for (const { left } of [reading, writing, connecting, oldProtocols, commandLine]) assert.deepEqual(left, []);
 });

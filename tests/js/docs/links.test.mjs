@@ -17,10 +17,15 @@ const pages = listed
 /** The text without its code, which has brackets of its own. */
 const prose = (text) => text.replace(/^```[^]*?^```/gm, '').replace(/`[^`\n]*`/g, (code) => '~'.repeat(code.length));
 
-/** [text](target) and <img src="target">, targets in this checkout only. */
+/** How the npm page, which is not in the checkout, links to it. */
+const REPOSITORY = `${JSON.parse(read('package.json')).repository.replace(/^git\+|\.git$/g, '')}/blob/main/`;
+
+/** The targets in this checkout of [text](target). */
 function linksOf(file) {
   const found = [...prose(read(file)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
-  return found.filter((target) => !/^[a-z]+:/.test(target));
+  const here = path.posix.relative(path.posix.dirname(file), '');
+  const local = found.map((target) => target.replace(REPOSITORY, here ? `${here}/` : ''));
+  return local.filter((target) => !/^[a-z]+:/.test(target));
 }
 
 /** GitHub's anchors of the headings. */

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import readline from 'node:readline';
 import test from 'node:test';
-import * as esbuild from 'esbuild';
-import workerd from 'workerd';
 import { root } from '../../../xtask/ensure.mjs';
 import { createAuthority } from '../../registries/certificates.mjs';
 import { digestOf } from '../../../www/registry/content.mjs';
@@ -17,6 +13,7 @@ import { proxyTo } from '../../../www/server/proxy.mjs';
 import { BEARER, EXPECTED } from './support/expected.mjs';
 import { createProject, output } from './support/project.mjs';
 import { DIGEST, serveBearer, serveRegistry } from './support/servers.mjs';
+import { startWorker } from './support/workerd.mjs';
 
 test('Deno, allowed nothing but to reach the registry', async (t) => {
   const { folder } = await createProject(t);
@@ -137,7 +134,7 @@ async function findBun() {
 test('workerd', async (t) => {
   const { folder } = await createProject(t);
   const registry = await serveRegistry(t);
-  const worker = await startWorker(t, folder);
+  const worker = await startWorker(t, folder, 'worker.js');
   const response = await fetch(`${worker}/?registry=${registry}`);
   assert.deepEqual(await response.json(), EXPECTED);
   await checkBearer(t, async (one) => {
@@ -149,61 +146,3 @@ test('workerd', async (t) => {
     return answer.json();
   });
 });
-
-/** As wrangler does it: bundled with workerd's condition, the modules beside the script, unchanged. */
-async function startWorker(t, folder) {
-  const outdir = path.join(folder, 'workerd');
-  const { warnings, metafile } = await esbuild.build({
-    absWorkingDir: folder,
-    entryPoints: ['worker.js'],
-    outdir,
-    bundle: true,
-    format: 'esm',
-    conditions: ['workerd', 'worker', 'browser'],
-    loader: { '.wasm': 'copy' },
-    logLevel: 'silent',
-    metafile: true,
-  });
-  assert.deepEqual(warnings, []);
-  const modules = Object.keys(metafile.outputs)
-    .map((file) => path.basename(file))
-    .filter((file) => file.endsWith('.wasm'));
-  await writeFile(path.join(outdir, 'config.capnp'), configuration(modules));
-
-  const child = spawn(workerd.default, ['serve', 'config.capnp', '--control-fd=3'], {
-    cwd: outdir,
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-  });
-  const ended = new Promise((resolve) => child.once('close', resolve));
-  t.after(() => {
-    child.kill();
-    return ended;
-  });
-  const events = readline.createInterface({ input: child.stdio[3] });
-  for await (const line of events) {
-    const { event, port } = JSON.parse(line);
-    if (event === 'listen') return `http://127.0.0.1:${port}`;
-  }
-  throw new Error('workerd ended before it listened');
-}
-
-function configuration(modules) {
-  const embedded = modules.map((module) => `        (name = "${module}", wasm = embed "${module}"),`);
-  return `using Workerd = import "/workerd/workerd.capnp";
-
-const config :Workerd.Config = (
-  services = [
-    (name = "worker", worker = (
-      modules = [
-        (name = "worker.js", esModule = embed "worker.js"),
-${embedded.join('\n')}
-      ],
-      compatibilityDate = "2026-01-01",
-      globalOutbound = "loopback",
-    )),
-    (name = "loopback", network = (allow = ["local", "private"])),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "worker")],
-);
-`;
-}
