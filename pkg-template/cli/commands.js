@@ -49,7 +49,7 @@ import { tags } from './commands/tags.js';
  * @property {[least: number, most: number]} takes
  * @property {string} summary
  * @property {string} [details]
- * @property {boolean} [changes] whether it changes a registry
+ * @property {boolean} [changes] whether it changes a registry or files
  * @property {Record<string, Option>} [options]
  * @property {string[]} examples
  * @property {(call: Call) => Promise<number | void>} run returns the exit code if it is not 0

@@ -1,5 +1,7 @@
 // Parses the values of options.
 
+import { Usage } from './usage.js';
+
 /** @typedef {(rule: string) => Error} Refuse makes the error to throw of the rule */
 
 /** @type {Record<string, number>} */
@@ -51,3 +53,23 @@ export function proxy(text, refuse) {
 
 /** The name of an option in JavaScript. */
 export const camelCase = (/** @type {string} */ name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+
+/**
+ * Parses NAME=VALUE.
+ * @param {string[]} texts
+ * @param {string} option
+ * @returns {Record<string, string>}
+ */
+export function pairs(texts, option) {
+  /** @type {Map<string, string>} */
+  const all = new Map();
+  for (const text of texts) {
+    const at = text.indexOf('=');
+    if (at < 1) throw new Usage(`${option}: NAME=VALUE is needed`);
+    const name = text.slice(0, at);
+    if (all.has(name)) throw new Usage(`${option}: ${JSON.stringify(name)} is given twice`);
+    all.set(name, text.slice(at + 1));
+  }
+  // Not an assignment: the name may be __proto__.
+  return Object.fromEntries(all);
+}

@@ -90,7 +90,7 @@ for (const [name, launch] of Object.entries(realRegistries)) {
     });
 
     await t.test('manifest get, as skopeo has it', SOON, async () => {
-      const { code, bytes } = await cli(`manifest get ${host}/team/web`);
+      const { code, bytes } = await cli(`manifest get ${host}/team/web --output -`);
       assert.equal(code, 0);
       assert.deepEqual(bytes, current.bytes);
       assert.deepEqual(bytes, await skopeo('--raw', `docker://${host}/team/web`));
@@ -201,7 +201,7 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       assert.equal((await cli(`blob head ${host}/blobs/x@${digest}`)).out, '300000\n');
       const unknown = await cli(`blob head ${host}/blobs/x@${NONE}`);
       assert.deepEqual([unknown.code, unknown.err], [4, `error: BLOB_UNKNOWN: blobs/x has no blob ${NONE}\n`]);
-      const read = await cli(`blob get ${host}/blobs/x@${digest}`);
+      const read = await cli(`blob get ${host}/blobs/x@${digest} -o -`);
       assert.ok(read.bytes.equals(bytes));
       const target = join(inside, 'read');
       const toFile = await cli(`blob get ${host}/blobs/x@${digest} --output ${target} --format {{.digest}}`);

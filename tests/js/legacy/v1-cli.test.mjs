@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 
 import { fillV1, v1Samples } from '../../registries/v1-images.mjs';
 import { startV1 } from '../../registries/v1-server.mjs';
-import { cells, cli } from '../cli/cli.mjs';
+import { cells, cli, objects } from '../cli/cli.mjs';
 import { SOON } from '../support/support.mjs';
 
 const tiny = v1Samples['acme/tiny'].latest;
@@ -51,7 +51,7 @@ test('tags', SOON, async () => {
     'linux/amd64',
   ]);
   assert.deepEqual((await done(`tags ${host}/busybox --names`)).trim(), 'latest');
-  const json = JSON.parse(await done(`tags ${host}/acme/tiny --json`));
+  const json = objects(await done(`tags ${host}/acme/tiny --json`));
   assert.deepEqual(
     json.map(({ verified }) => verified),
     [false, false, false],
@@ -72,6 +72,7 @@ test('inspect', SOON, async () => {
   assert.deepEqual([facts.id, facts.verified, facts.tag, facts.size], [idOf(arm), false, 'on-arm', bytesOf(arm)]);
   const config = JSON.parse(await done(`inspect ${host}/acme/tiny --config`));
   assert.equal(config.id, idOf(tiny));
+  assert.deepEqual(JSON.parse(await done(`config ${host}/acme/tiny`)), config);
   const raw = await cli(`inspect ${host}/acme/tiny --raw`);
   assert.equal(raw.code, 1);
   assert.match(raw.err, /UNSUPPORTED.*manifests: .*V1 protocol/);
@@ -87,14 +88,26 @@ test('tag and untag', SOON, async () => {
   assert.deepEqual(Object.keys(left).sort(), ['1.0', 'latest', 'on-arm']);
 });
 
-test('copy, cleanup and diagnose say what V1 is', SOON, async () => {
-  for (const args of [
-    `copy ${host}/acme/tiny:latest ${host}/acme/copy:1`,
-    `cleanup ${host}/acme/tiny --keep-newest 1`,
-  ]) {
+test('what V1 does not have says what V1 is', SOON, async () => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const refused = async (args) => {
     const { code, err } = await cli(args);
-    assert.equal(code, 1, err);
+    assert.equal(code, 1, `${args}: ${err}`);
     assert.match(err, /UNSUPPORTED.*V1 protocol/);
-  }
+  };
+  await Promise.all(
+    [
+      `copy ${host}/acme/tiny:latest ${host}/acme/copy:1`,
+      `cleanup ${host}/acme/tiny --keep-newest 1`,
+      ...['digest', 'manifest get', 'referrers', 'validate', 'ratelimit', 'artifact pull'].map(
+        (name) => `${name} ${host}/acme/tiny:latest`,
+      ),
+      `mutate ${host}/acme/tiny:latest --tag new --user 0`,
+      `index create ${host}/acme/tiny:new latest`,
+      ...['blob get', 'blob head', 'blob delete --yes', 'manifest delete --yes'].map(
+        (name) => `${name} ${host}/acme/tiny@${digest}`,
+      ),
+    ].map(refused),
+  );
   assert.match((await cli(`diagnose ${host}`)).out, /speaks only the V1 protocol/);
 });

@@ -1,10 +1,9 @@
 // `artifact push` and `artifact attach`
 
-import { pairs } from '../../input/pairs.js';
 import { contentOf } from '../../input/files.js';
 import { parseReference, selector } from '../../input/reference.js';
 import { Usage } from '../../input/usage.js';
-import { bytes } from '../../input/values.js';
+import { bytes, pairs } from '../../input/values.js';
 import { nameOf } from './file-names.js';
 
 /**

@@ -49,7 +49,8 @@ standard output, and a failure means that what was written is not the blob.`,
   },
   examples: ['blob get localhost:5000/team/web@sha256:… --output layer.tar.gz'],
 
-  async run({ args: [text], options: { output: file, overwrite }, output, connect }) {
+  async run({ args: [text], options: { output: given, overwrite }, output, connect }) {
+    const file = given === '-' ? undefined : given;
     if (output.isJson && file === undefined)
       throw new Usage('the bytes of a blob are no JSON: --json and --format need --output');
     const { host, name, digest } = await parseDigest(text);

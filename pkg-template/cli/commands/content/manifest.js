@@ -32,7 +32,8 @@ export const manifestGet = {
   },
   examples: ['manifest get localhost:5000/team/web:1.0.0'],
 
-  async run({ args: [text], options: { platform, output: file, overwrite }, output, connect }) {
+  async run({ args: [text], options: { platform, output: given, overwrite }, output, connect }) {
+    const file = given === '-' ? undefined : given;
     const reference = await parseReference(text);
     const repository = (await connect(reference.host)).repository(reference.name);
     const manifest = await openManifest(repository, selector(reference), { platform });

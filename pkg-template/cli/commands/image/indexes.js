@@ -1,8 +1,8 @@
 // `index create` and `index edit`
 
-import { pairs } from '../../input/pairs.js';
 import { parseReference, parseTag, selector } from '../../input/reference.js';
 import { Usage } from '../../input/usage.js';
+import { pairs } from '../../input/values.js';
 
 /**
  * @import { CreateIndexOptions } from 'docker-registry-client-wasm'

@@ -3,8 +3,8 @@
 import process from 'node:process';
 
 import { PROGRAM } from '../../input/help.js';
-import { pairs } from '../../input/pairs.js';
 import { Usage } from '../../input/usage.js';
+import { pairs } from '../../input/values.js';
 
 /** @typedef {Record<string, any>} Json */
 

@@ -1,8 +1,8 @@
 // `mutate`
 
-import { pairs } from '../../input/pairs.js';
 import { parseReference, selector } from '../../input/reference.js';
 import { Failure, Usage } from '../../input/usage.js';
+import { pairs } from '../../input/values.js';
 import { size } from '../../output/format.js';
 import { startProgress } from '../../output/progress.js';
 import { PLATFORM } from '../content/digest.js';
