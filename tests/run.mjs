@@ -17,6 +17,7 @@ import {
 } from './registries/programs.mjs';
 import { ensureFerro } from '../www/registry/programs.mjs';
 import { namedRegistries } from './registries/strangers.mjs';
+import { checkCrates, ensureCargoDeny } from './supply/crates.mjs';
 
 /** Node would run one file at a time on two processors, although many files wait for servers, browsers and pauses. */
 const FILES_AT_A_TIME = `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`;
@@ -31,6 +32,7 @@ const steps = {
   format: ['cargo fmt and Biome', format],
   lint: ["Biome's rules for JavaScript and CSS", lint],
   types: ['tsc --checkJs on pkg-template', types],
+  supply: ['licences and sources of the crates (cargo-deny), and the list of them', supply],
   build: ['npm run build', () => ensureBuilt()],
   clippy: ['cargo clippy, native and wasm', clippy],
   rust: ['Rust tests, native', rustTests],
@@ -45,6 +47,8 @@ const steps = {
   page: ['the demo page in both browsers', () => nodeTests(testsIn('tests/www'))],
 };
 const NOT_RUN = 'not run';
+/** What a step could not check on this machine. */
+const notes = [];
 const FOUNDATIONS = ['prepare', 'build'];
 const NEEDS_BUILD = ['js', 'transports', 'package', 'page'];
 
@@ -56,6 +60,7 @@ async function prepare() {
   await ensureV1Registry();
   await ensurePythonRegistries();
   await ensureNpmPeer();
+  await ensureCargoDeny();
 }
 
 async function format() {
@@ -73,6 +78,12 @@ async function lint() {
 async function types() {
   await ensureNodeModules();
   await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', 'tests/types']);
+}
+
+async function supply() {
+  const unchecked = await checkCrates();
+  await run(process.execPath, ['--test', '--test-reporter=spec', ...testsIn('tests/supply')]);
+  notes.push(...unchecked);
 }
 
 async function clippy() {
@@ -172,7 +183,8 @@ async function main(args) {
       if (FOUNDATIONS.includes(name)) break;
     }
   }
-  if (ran.includes('js')) summary.push(...namedRegistries().absent.map((line) => `not run ${line}`));
+  if (ran.includes('js')) notes.push(...namedRegistries().absent);
+  summary.push(...notes.map((line) => `not run ${line}`));
   console.log(`\n━━━ Summary, ${seconds(start)}\n${summary.join('\n')}`);
   if (process.exitCode && existsSync(logFolder)) console.log(`The registries' logs: ${logFolder}`);
 }
