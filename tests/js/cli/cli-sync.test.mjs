@@ -100,6 +100,16 @@ test('one tag under another name, platforms, and referrers', SOON, async () => {
   assert.equal(dry.err, '1 tag to copy, 2 unchanged, 0 failed\n');
 });
 
+test('a further tag of what is there is copied too', SOON, async () => {
+  const platforms = ['linux/amd64', 'linux/arm64'];
+  const tags = { include: ['1.1*'] };
+  const file = fileOf({ sync: [{ source: `${from}/team/web`, target: `${to}/same/web`, tags, platforms }] });
+  const { code, err } = await cli(`sync ${file}`);
+  assert.deepEqual([code, err], [0, '2 tags copied, 0 unchanged, 0 failed\n']);
+  assert.equal((await there('same/web').manifest('1.1')).digest, (await there('same/web').manifest('1.1.0')).digest);
+  assert.equal((await cli(`sync ${file}`)).err, '0 tags copied, 2 unchanged, 0 failed\n');
+});
+
 test('failures: stop, or keep going', SOON, async () => {
   const file = fileOf({
     sync: [

@@ -78,8 +78,11 @@ export async function copy({ entry, tag, targetTag, error }, client) {
   const image = { repository: from.repository(source.name), reference: String(tag) };
   // Without the host, the client could take the first component of a name for one.
   const place = `${to.host}/${target.name}:${targetTag}`;
+  // The result does not tell whether the tag was written.
+  const before = await to.repository(target.name).headManifest(String(targetTag));
   const { digest, manifests, blobs, mounted } = await to.copy(image, place, { platforms, referrers });
-  return { action: manifests + blobs + mounted > 0 ? 'copied' : 'unchanged', digest };
+  const isUnchanged = before?.digest === digest && manifests + blobs + mounted === 0;
+  return { action: isUnchanged ? 'unchanged' : 'copied', digest };
 }
 
 /**
