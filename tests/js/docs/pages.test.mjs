@@ -1,4 +1,4 @@
-// docs/browsers.md's configurations of Vite, and docs/react.md, whose code is that of examples/react-dashboard.
+// docs/browsers.md's configurations of Vite and nginx, and docs/react.md, whose code is that of examples/react-dashboard.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,12 +8,14 @@ import { createServer } from 'vite';
 import { root } from '../../../xtask/ensure.mjs';
 import { fill } from '../../../www/registry/fill.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
+import { startNginx } from '../../registries/nginx.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
 import { DockerRegistryClient, packedFolder } from '../support/packed.mjs';
 import { Document, digestOf } from './document.mjs';
 
 const LONG = { timeout: 60_000 };
-const configurations = new Document('docs/browsers.md').examples.filter(({ heading }) => heading === 'Vite');
+const page = new Document('docs/browsers.md');
+const configurations = page.examples.filter(({ heading }) => heading === 'Vite');
 
 let registry;
 before(async () => {
