@@ -40,17 +40,30 @@ for (const [at, prefix] of ['/registry', ''].entries()) {
       });
       try {
         await vite.listen();
-        const client = new DockerRegistryClient(`http://127.0.0.1:${vite.httpServer.address().port}${prefix}`);
-        const repository = client.repository('team/web');
-        assert.equal((await repository.manifest('2.0.0')).digest, await digestOf(registry, 'team/web', '2.0.0'));
-        const { digest } = await repository.pushBlob(new TextEncoder().encode(`by a proxy ${at}`));
-        assert.equal((await fetch(`${registry.url}/v2/team/web/blobs/${digest}`)).status, 200);
-        await repository.tag(`moved-${at}`, '2.0.0');
+        await readsAndWrites(`http://127.0.0.1:${vite.httpServer.address().port}${prefix}`);
       } finally {
         await vite.close();
       }
     },
   );
+}
+
+test('nginx with a prefix: reading, and uploads by their location', LONG, async () => {
+  const [{ code }] = page.examples.filter(({ language }) => language === 'nginx');
+  const nginx = await startNginx({ registry: registry.url, locations: code, path: '/registry' });
+  try {
+    await readsAndWrites(nginx.url);
+  } finally {
+    await nginx.stop();
+  }
+});
+
+async function readsAndWrites(url) {
+  const repository = new DockerRegistryClient(url).repository('team/web');
+  assert.equal((await repository.manifest('2.0.0')).digest, await digestOf(registry, 'team/web', '2.0.0'));
+  const { digest } = await repository.pushBlob(new TextEncoder().encode(`by the proxy ${url}`));
+  assert.equal((await fetch(`${registry.url}/v2/team/web/blobs/${digest}`)).status, 200);
+  await repository.tag('moved', '2.0.0');
 }
 
 test('every piece of docs/react.md stands in the example', () => {
