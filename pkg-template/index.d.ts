@@ -430,8 +430,8 @@ export class DockerRegistryClient {
    * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used, or the target is a digest that is not the source's
    * @throws {RegistryError} `UNSUPPORTED` when a manifest may refer to content that this client cannot see: see
    *   {@link CopyOptions.unknownKinds}
-   * @throws {RegistryError} `CONFLICT` when {@link CopyOptions.ifMatch} does not hold, or when a cosign tag of the target has
-   *   signatures that the source lacks
+   * @throws {RegistryError} `CONFLICT` when {@link CopyOptions.ifMatch} or {@link CopyOptions.noClobber} does not hold, or when a
+   *   cosign tag of the target has signatures that the source lacks
    * @throws {RegistryError} `NO_MATCHING_PLATFORM` when the index has no image for one of the platforms
    * @throws {RegistryError} `DIGEST_MISMATCH` or `SIZE_MISMATCH` when content of the source is not what its digest says
    * @throws {RegistryError} `NOT_FOUND`, `MANIFEST_UNKNOWN` or `BLOB_UNKNOWN` when the source or a part of it does not exist
@@ -650,10 +650,18 @@ export interface CopyOptions extends CallOptions {
    * Moves the target's tag only if it points to this digest now; `null`: only if the tag does not exist. Otherwise the call
    * rejects with `CONFLICT`.
    *
-   * Checked before the copy and again right before the tag is written. No registry compares and writes in one step, so
-   * another writer may still come in between. `undefined` is refused.
+   * A tag that points to the copy already satisfies every condition, so that a copy can be run again. Checked before the copy
+   * and again right before the tag is written. No registry compares and writes in one step, so another writer may still come
+   * in between: the condition is not a lock. `undefined` is refused.
    */
   ifMatch?: string | null;
+  /**
+   * Never moves an existing tag of the target: the call rejects with `CONFLICT` if the tag points to something else. The same
+   * as `ifMatch: null`, with which it cannot be combined.
+   *
+   * @defaultValue false
+   */
+  noClobber?: boolean;
   /**
    * Handling of manifests that may refer to content which this client cannot see: those of an unknown kind that contain
    * digests, and malformed ones.
@@ -786,9 +794,26 @@ export interface TagOptions extends CallOptions {
    * Digest that the tag must point to now; `null`: the tag must not exist. Otherwise the call rejects with `CONFLICT` and
    * changes nothing. V1: the id of an image.
    *
-   * No registry compares and writes in one step, so another writer may still come in between. `undefined` is refused.
+   * The condition guards what would be overwritten: a tag that points to the image already satisfies every condition, so that
+   * a promotion can be run again. The tag is read right before it is written. No registry compares and writes in one step, so
+   * another writer may still come in between: the condition is not a lock. `undefined` is refused.
    */
   ifMatch?: string | null;
+  /**
+   * Never moves an existing tag: the call rejects with `CONFLICT` if the tag points to another image. The same as
+   * `ifMatch: null`, with which it cannot be combined.
+   *
+   * @defaultValue false
+   */
+  noClobber?: boolean;
+}
+
+/** Source and destination of {@link Repository.tag} by name, and options of the call. */
+export interface TagMove extends TagOptions {
+  /** Image that the tag will point to: another tag, the digest of a manifest, or an {@link Image}. It must exist. */
+  from: string | Image;
+  /** Tag to create or move. */
+  to: string;
 }
 
 /** Options of {@link Repository.pushManifest}. */
@@ -1124,17 +1149,43 @@ export class Repository {
    */
   loadCleanupPlan(plan: string | object): Promise<CleanupPlan>;
   /**
-   * Points a tag at an image of this repository.
+   * Points the tag `to` at the image `from` of this repository.
    *
-   * The manifest is put byte for byte as it is. A tag that points there already is left alone. The client verifies where
-   * the tag points afterwards, and an error says where that is.
+   * Does what `tag(tag, image, options)` does, with names that say which argument is which.
+   *
+   * @param move - Image, tag, condition, and options of the call.
+   * @throws {RegistryError} `CONFLICT` when {@link TagOptions.ifMatch} or {@link TagOptions.noClobber} does not hold, or another
+   *   writer moved the tag
+   * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when there is no image `from`
+   * @throws {RegistryError} `INVALID_REFERENCE` or `INVALID_ARGUMENT` when an argument is invalid, or the image is one of
+   *   another repository
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const repository = new DockerRegistryClient('localhost:5000').repository('team/web');
+   * await repository.tag({ from: '1.4.2-rc1', to: '1.4.2', noClobber: true });
+   * ```
+   * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests | Pushing Manifests}
+   */
+  tag(move: TagMove): Promise<void>;
+  /**
+   * Points the first argument, a tag, at the second, an image of this repository: `tag('stable', '1.4.2')` creates or moves
+   * "stable" and leaves "1.4.2" alone.
+   *
+   * The manifest is put byte for byte as it is. A tag that points there already is left alone, whatever the condition. The
+   * client verifies where the tag points afterwards, and an error says where that is.
    *
    * V1: takes another tag, the id of an image, or an {@link Image} of any repository of the registry.
    *
-   * @param tag - Tag to create or move.
-   * @param image - Another tag, the digest of a manifest, or an {@link Image}.
+   * @param tag - Tag to create or move. This one changes.
+   * @param image - Image that the tag will point to: another tag, the digest of a manifest, or an {@link Image}. It must exist,
+   *   and does not change.
    * @param options - Condition, and options of the call.
-   * @throws {RegistryError} `CONFLICT` when {@link TagOptions.ifMatch} does not hold, or another writer moved the tag
+   * @throws {RegistryError} `CONFLICT` when {@link TagOptions.ifMatch} or {@link TagOptions.noClobber} does not hold, or another
+   *   writer moved the tag
    * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when there is no such image
    * @throws {RegistryError} `INVALID_REFERENCE` or `INVALID_ARGUMENT` when an argument is invalid, or the image is one of
    *   another repository
@@ -2034,7 +2085,7 @@ export type ClientErrorCode =
   | "NO_MATCHING_PLATFORM"
   /** The registry, the host or the client cannot do that. */
   | "UNSUPPORTED"
-  /** Something is not as the call expects: `ifMatch` does not hold, or another writer was faster. */
+  /** Something is not as the call expects: `ifMatch` or `noClobber` does not hold, or another writer was faster. */
   | "CONFLICT"
   /** Something depends on the manifest to delete. */
   | "IN_USE"

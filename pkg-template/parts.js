@@ -2,6 +2,7 @@
 // live in the memory of the core, which runs already.
 
 import { explained } from './load.js';
+import { explainNames } from './renamed.js';
 import {
   DockerRegistryClient,
   RegistryError,
@@ -39,6 +40,7 @@ const loaded = new Set();
 export function loadLazily(compiled) {
   if (compile) return;
   compile = compiled;
+  explainNames();
   // The code of other parts finds out itself that it needs this one.
   onLegacy(() => load('legacy').then(installLegacy));
   for (const part of /** @type {PartName[]} */ (Object.keys(parts))) {

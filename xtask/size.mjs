@@ -9,7 +9,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
  * Bytes a browser may download with gzip, at once (`core`) and with the first call that needs a part. A little above what it is,
  * so that growth is a decision.
  */
-const BUDGETS = { core: 179_000, read: 90_000, write: 130_000, diagnose: 12_500, legacy: 41_000 };
+const BUDGETS = { core: 180_500, read: 90_000, write: 130_000, diagnose: 12_500, legacy: 41_000 };
 
 const [folder] = process.argv.slice(2);
 const generated = readdirSync(join(folder, 'wasm'), { recursive: true })
@@ -35,6 +35,7 @@ const later = new Set(Object.values(parts).flat());
 const first = [
   'index.js',
   'parts.js',
+  'renamed.js',
   'load.js',
   'decode.js',
   'classes.js',

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Map, Promise, Reflect};
+use js_sys::{Array, Map, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
@@ -27,9 +27,16 @@ pub struct DockerRegistryClient {
 
 #[wasm_bindgen]
 impl DockerRegistryClient {
-    /// Creates a client; `host` is a string or a `URL`.
-    #[wasm_bindgen(constructor)]
-    pub fn new(host: JsValue, options: JsValue) -> std::result::Result<Self, JsValue> {
+    /// Creates a client; `host` is a string or a `URL`. The Python library has positional options.
+    #[wasm_bindgen(constructor, variadic)]
+    pub fn new(host: JsValue, options: JsValue, more: JsValue) -> std::result::Result<Self, JsValue> {
+        let is_positional = !(options.is_undefined() || options.is_object()) || Array::from(&more).length() > 0;
+        if is_positional {
+            return Err(Failure::argument(
+                "options: one object is needed, such as { username, password, apiVersion: 2, timeout: 30_000 }",
+            )
+            .into());
+        }
         Ok(Self::connect(host, options)?)
     }
 

@@ -22,8 +22,18 @@ use crate::registry::blob::push_strategy::LARGEST_CHUNK;
 use crate::registry::copy::{Copied, Stage, Step, UnknownKinds, Watcher};
 use crate::registry::{Form, copy};
 
-const OPTIONS: &[&str] =
-    &["signal", "timeout", "platforms", "referrers", "chunkSize", "schema1", "ifMatch", "unknownKinds", "onProgress"];
+const OPTIONS: &[&str] = &[
+    "signal",
+    "timeout",
+    "platforms",
+    "referrers",
+    "chunkSize",
+    "schema1",
+    "ifMatch",
+    "noClobber",
+    "unknownKinds",
+    "onProgress",
+];
 
 #[wasm_bindgen]
 impl DockerRegistryClient {
@@ -43,7 +53,7 @@ impl DockerRegistryClient {
                 referrers: options.flag("referrers")?,
                 chunk_size: options.whole("chunkSize", 1, LARGEST_CHUNK)?,
                 convert: form(&options)?,
-                if_match: if_match(&options)?,
+                if_match: condition(&options)?,
                 unknown_kinds: unknown_kinds(&options)?,
                 watcher: options.callback("onProgress")?.map(watcher),
             };
@@ -89,12 +99,12 @@ fn form(options: &Options) -> Result<Option<Form>> {
     Ok(options.choice("schema1", &words)?.flatten())
 }
 
-/// Reads `ifMatch`.
-fn if_match(options: &Options) -> Result<Option<Option<Digest>>> {
+/// Reads `ifMatch` or `noClobber`.
+fn condition(options: &Options) -> Result<Option<Option<Digest>>> {
     let read = |text: &String| {
         Digest::parse(text).map_err(|invalid| Failure::argument(format!("options.ifMatch: {}", invalid.message)))
     };
-    options.if_match()?.map(|digest| digest.as_ref().map(read).transpose()).transpose()
+    options.condition()?.map(|digest| digest.as_ref().map(read).transpose()).transpose()
 }
 
 /// Reads `unknownKinds`.

@@ -313,6 +313,13 @@ fn if_match() {
     }
     copy(&host, &host.client(), &expecting(Some(&sha256(&other)))).unwrap();
     assert_eq!(store.get("c/d").tags["now"], sha256(&it));
+    // A copy that was made before can be made again, whatever it expects.
+    let before = host.seen().len();
+    for expected in [Some(sha256(&other)), Some(sha256("something")), None] {
+        let (_, copied) = copy(&host, &host.client(), &expecting(expected.as_deref())).unwrap();
+        assert_eq!((copied.manifests, copied.blobs), (0, 0));
+    }
+    assert!(host.seen()[before..].iter().all(|seen| matches!(seen.method, Method::Get | Method::Head)));
     store.with("c/d", |repository| repository.tags.clear());
     copy(&host, &host.client(), &expecting(None)).unwrap();
     assert_eq!(store.get("c/d").tags["now"], sha256(&it));

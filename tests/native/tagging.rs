@@ -471,6 +471,34 @@ fn tag_if_match() {
     assert_eq!((model.tag("other"), model.tag("new")), (Some(digest.clone()), Some(digest)));
 }
 
+/// A promotion that has already happened: no condition stands in the way of running it again, and nothing is written.
+#[test]
+fn tag_again_with_a_condition() {
+    let (model, digest) = filled(Deletes::Digests);
+    let other = model.tag("other").unwrap();
+    let host = model.host();
+    for expected in [None, Some(other.as_str())] {
+        for image in ["sibling", digest.as_str()] {
+            tag(&host, "old", image, Some(expected)).unwrap();
+        }
+    }
+    assert!(host.seen().iter().all(|seen| seen.method == Method::Get));
+    // What the tag points to decides before an image that does not exist.
+    assert_eq!(tag(&host, "old", "missing", Some(None)).unwrap_err().code, "CONFLICT");
+    assert_eq!(tag(&host, "old", "missing", Some(Some(&digest))).unwrap_err().code, "MANIFEST_UNKNOWN");
+}
+
+/// The tag is read after the image, so that little time passes until it is written.
+#[test]
+fn tag_reads_the_tag_last() {
+    let (model, _) = filled(Deletes::Digests);
+    let host = model.host();
+    tag(&host, "new", "old", Some(None)).unwrap();
+    let targets = host.targets();
+    let ends = ["GET /v2/a/b/manifests/old", "GET /v2/a/b/manifests/new", "PUT /v2/a/b/manifests/new"];
+    assert_eq!(targets[targets.len() - 3..], ends);
+}
+
 /// F67: done or not, an error says what the tag points to.
 #[test]
 fn tag_with_one_failure() {

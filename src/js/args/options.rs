@@ -163,7 +163,7 @@ impl Options {
 
     /// Reads `ifMatch`: a digest, or null for a tag that must not exist. `undefined` is rejected: a value that is
     /// undefined by accident would remove the condition silently.
-    pub fn if_match(&self) -> Result<Option<Option<String>>> {
+    fn if_match(&self) -> Result<Option<Option<String>>> {
         let is_there =
             self.object.as_ref().is_some_and(|object| Reflect::has(object, &"ifMatch".into()).unwrap_or(true));
         match self.get("ifMatch")? {
@@ -175,6 +175,19 @@ impl Options {
                 self.path("ifMatch")
             ))),
             None => Ok(None),
+        }
+    }
+
+    /// Reads the condition of a call that moves a tag: `ifMatch`, or `noClobber`, which requires that the tag does not
+    /// exist.
+    pub fn condition(&self) -> Result<Option<Option<String>>> {
+        match (self.if_match()?, self.flag("noClobber")?) {
+            (Some(_), true) => {
+                let path = self.path("noClobber");
+                Err(Failure::argument(format!("{path}: it cannot be combined with ifMatch, which sets the condition")))
+            }
+            (None, true) => Ok(Some(None)),
+            (if_match, false) => Ok(if_match),
         }
     }
 
@@ -278,7 +291,21 @@ pub fn described(value: &JsValue) -> String {
     }
 }
 
+/// Options of the Python library that are more than another spelling here.
+const RENAMED: [(&str, &str); 2] = [
+    (
+        "verifyssl",
+        "the host's fetch verifies certificates; connect() and createFetch() of docker-registry-client-wasm/node take \
+         ca and rejectUnauthorized",
+    ),
+    ("apitimeout", "it is timeout here, in milliseconds"),
+];
+
 fn unknown(key: &str, known: &[&str]) -> String {
+    let plain = key.replace('_', "").to_ascii_lowercase();
+    if let Some((_, advice)) = RENAMED.iter().find(|(name, _)| *name == plain) {
+        return format!("{key}: {advice}");
+    }
     let near = known
         .iter()
         .map(|name| (strsim::osa_distance(&key.to_ascii_lowercase(), &name.to_ascii_lowercase()), name))

@@ -3,13 +3,15 @@
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
+use crate::fetch::FetchHost;
 use crate::js::args::filter::Filter;
 use crate::js::args::options::Options;
 use crate::js::args::{image, options};
-use crate::js::output::error::Result;
+use crate::js::output::error::{Failure, Result};
 use crate::js::output::{convert, iterate, promise};
 use crate::js::repository::Repository;
 use crate::js::signal::Signals;
+use crate::registry::ImageReference;
 
 #[wasm_bindgen]
 impl Repository {
@@ -58,18 +60,16 @@ impl Repository {
         })
     }
 
-    /// Points a tag at an image.
+    /// Points a tag at an image: `tag(tag, image, options)`, or `tag({ from, to, ... })`.
     pub fn tag(&self, tag: JsValue, image: JsValue, options: JsValue) -> Promise {
         let repository = self.repository.clone();
         promise::run(self.context.signal.as_ref(), || {
-            let tag = options::text(&tag, "tag")?;
-            let image = image::read(&image, "image")?;
-            let options = Options::read(options, &["signal", "timeout", "ifMatch"])?;
-            let if_match = options.if_match()?;
+            let Move { tag, image, options } = read_move(tag, image, options)?;
+            let condition = options.condition()?;
             let call = options.call()?;
             Ok((options.signal()?, async move {
-                let if_match = if_match.as_ref().map(Option::as_deref);
-                repository.tag(&tag, &image, if_match, &call).await?;
+                let condition = condition.as_ref().map(Option::as_deref);
+                repository.tag(&tag, &image, condition, &call).await?;
                 Ok(JsValue::UNDEFINED)
             }))
         })
@@ -87,4 +87,29 @@ impl Repository {
             }))
         })
     }
+}
+
+/// The arguments of `tag()`.
+struct Move {
+    tag: String,
+    image: ImageReference<FetchHost>,
+    options: Options,
+}
+
+fn read_move(tag: JsValue, image: JsValue, options: JsValue) -> Result<Move> {
+    if !tag.is_object() {
+        let tag = options::text(&tag, "tag")?;
+        let image = image::read(&image, "image")?;
+        let options = Options::read(options, &["signal", "timeout", "ifMatch", "noClobber"])?;
+        return Ok(Move { tag, image, options });
+    }
+    if !image.is_undefined() || !options.is_undefined() {
+        return Err(Failure::argument(
+            "tag: a string is needed, not an object; the tag comes first and the image second, or give { from, to } alone",
+        ));
+    }
+    let options = Options::read(tag, &["from", "to", "signal", "timeout", "ifMatch", "noClobber"])?;
+    let image = image::read(&options.get("from")?.unwrap_or_default(), "options.from")?;
+    let tag = options::text(&options.get("to")?.unwrap_or_default(), "options.to")?;
+    Ok(Move { tag, image, options })
 }

@@ -16,6 +16,7 @@ use crate::registry::copy::tree::{self, Found, Node, Part};
 use crate::registry::image::platform;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::put::Pushed;
+use crate::registry::tag::set::check_expected;
 use crate::transport::{Error, Host, Result};
 use async_lock::Semaphore;
 use futures_util::future::{join, try_join};
@@ -57,6 +58,7 @@ pub async fn copy<H: Host>(
     };
     let root = converted.as_ref().map_or(root, |converted| converted.manifest.clone());
     check_target(&target.reference, &root.digest)?;
+    check_before(&target.reference, options, before.as_deref(), &root)?;
     let reference = &target.reference;
     let at_a_time = from.api.concurrency.min(to.api.concurrency);
     let places = (Semaphore::new(at_a_time), Semaphore::new(LARGE_AT_A_TIME));
@@ -78,7 +80,7 @@ pub async fn copy<H: Host>(
     Ok((root.descriptor(), copying.state.into_inner().counts))
 }
 
-/// Returns what the target's tag points to before the copy, after a check of `if_match`.
+/// Returns what the target's tag points to before the copy.
 async fn before<H: Host>(
     target: &Repo<H>,
     reference: &Reference,
@@ -89,9 +91,24 @@ async fn before<H: Host>(
         Reference::Tag(tag) => target.before_move(tag, expected).await,
         Reference::Digest(_) if expected.is_none() => Ok(None),
         Reference::Digest(_) => {
-            let message = "options.ifMatch: it applies to a tag, but the target is a digest";
+            let message = "options.ifMatch and noClobber apply to a tag, but the target is a digest";
             Err(Error::new(code::INVALID_ARGUMENT, message))
         }
+    }
+}
+
+/// Checks the required state of the target's tag, unless it points to the copy already.
+fn check_before(
+    reference: &Reference,
+    options: &Options,
+    before: Option<&FetchedManifest>,
+    root: &FetchedManifest,
+) -> Result<()> {
+    match reference {
+        Reference::Tag(tag) if !before.is_some_and(|before| root.is_named(&before.digest)) => {
+            check_expected(tag, options.if_match.as_ref(), before)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -128,7 +145,7 @@ impl<H: Host> Copying<'_, H> {
     /// Copies everything below `root`, and then itself to the target's reference. `before` is what the target's tag points
     /// to.
     async fn all(&self, root: &Rc<FetchedManifest>, before: Option<Rc<FetchedManifest>>) -> Result<()> {
-        let is_tagged = before.is_some_and(|before| before.digest == root.digest);
+        let is_tagged = before.is_some_and(|before| root.is_named(&before.digest));
         let tag = match self.reference {
             Reference::Tag(tag) if !is_tagged => Some(tag),
             _ => None,
@@ -297,7 +314,8 @@ impl<H: Host> Copying<'_, H> {
     async fn point(&self, tag: &Tag, root: &Rc<FetchedManifest>) -> Result<Pushed> {
         // No registry supports a conditional PUT, so the tag is checked right before it.
         if let Some(expected) = &self.options.if_match {
-            self.target.before_move(tag, Some(expected)).await?;
+            let now = self.target.before_move(tag, Some(expected)).await?;
+            check_before(self.reference, self.options, now.as_deref(), root)?;
         }
         self.put_under(tag, root).await
     }

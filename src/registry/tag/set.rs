@@ -20,7 +20,7 @@ pub type Expected = Option<Digest>;
 impl<H: Host> Repo<H> {
     /// Points a tag at a manifest of this repository, which is put byte for byte as it is. `if_match` names the
     /// digest that the tag must point to now, `Some(None)` that it must not exist; otherwise it fails with
-    /// `CONFLICT`. An error says where the tag points.
+    /// `CONFLICT`, unless the tag points to the manifest already. An error says where the tag points.
     pub(crate) async fn tag(&self, tag: &str, image: &ImageReference<H>, if_match: Option<Option<&str>>) -> Result<()> {
         let tag = Tag::parse(tag)?;
         let source = image.within(self);
@@ -39,30 +39,37 @@ impl<H: Host> Repo<H> {
     }
 
     async fn move_tag(&self, tag: &Tag, source: &Reference, expected: Option<&Expected>) -> Result<()> {
-        // Both are read at once. What the tag points to decides first.
-        let (now, manifest) = join(self.before_move(tag, expected), self.current(source)).await;
+        let (now, manifest) = match expected {
+            // Both are read at once. What the tag points to decides first.
+            None => join(self.before_move(tag, expected), self.current(source)).await,
+            // The tag is read last, right before it is moved.
+            Some(_) => {
+                let manifest = self.current(source).await;
+                (self.before_move(tag, expected).await, manifest)
+            }
+        };
         let now = now?;
         if matches!((source, &now), (Reference::Digest(wanted), Some(now)) if now.is_named(wanted)) {
             return Ok(());
         }
-        let manifest = manifest?;
-        if now.is_some_and(|now| manifest.is_named(&now.digest)) {
+        let manifest = manifest.or_else(|error| check_expected(tag, expected, now.as_deref()).and(Err(error)))?;
+        if now.as_deref().is_some_and(|now| manifest.is_named(&now.digest)) {
             return Ok(());
         }
+        check_expected(tag, expected, now.as_deref())?;
         self.put_tag(tag, &manifest).await.map(drop)
     }
 
-    /// Returns what a tag points to now, after a check against `expected`. Without an expectation the tag need not
-    /// be readable: a push-only client may not read it, and some registries respond 404 with a page.
+    /// Returns what a tag points to now. Without an expectation the tag need not be readable: a push-only client may not
+    /// read it, and some registries respond 404 with a page.
     pub(crate) async fn before_move(
         &self,
         tag: &Tag,
         expected: Option<&Expected>,
     ) -> Result<Option<Rc<FetchedManifest>>> {
         match self.observe(&Reference::Tag(tag.clone())).await {
-            Ok(now) => check_expected(tag, expected, now.as_deref()).map(|()| now),
             Err(error) if expected.is_none() && is_untold(&error) => Ok(None),
-            Err(error) => Err(error),
+            observed => observed,
         }
     }
 
@@ -104,11 +111,12 @@ fn is_untold(error: &Error) -> bool {
     matches!(error.status, Some(401 | 403 | 404)) || error.code == code::INVALID_RESPONSE
 }
 
-/// Checks that a tag is in the state that is required to move it.
+/// Checks that a tag is in the state that is required to move it. A tag that points to the wanted manifest already needs no
+/// check: the change has been made before (RFC 9110 §13.1.1).
 pub(crate) fn check_expected(tag: &Tag, expected: Option<&Expected>, now: Option<&FetchedManifest>) -> Result<()> {
     let wanted = match expected {
         Some(Some(digest)) if !now.is_some_and(|now| now.is_named(digest)) => format!("not to {digest}"),
-        Some(None) if now.is_some() => "and should not exist".to_owned(),
+        Some(None) if now.is_some() => "and must not be moved".to_owned(),
         _ => return Ok(()),
     };
     let message = format!("{}, {wanted}; nothing was changed", points_to(tag, now.map(|now| &now.digest)));

@@ -238,7 +238,10 @@ describe('changing', () => {
       message: new RegExp(`points to ${top.id}`),
     });
     await refused(() => repository.tag('a', arm, { ifMatch: null }), 'CONFLICT');
+    await refused(() => repository.tag({ from: arm, to: 'a', noClobber: true }), 'CONFLICT');
     await refused(() => repository.tag('a', arm, { ifMatch: 'x' }), 'INVALID_REFERENCE');
+    await repository.tag({ from: top.id, to: 'a', noClobber: true });
+    await repository.tag('a', 'latest', { ifMatch: arm.id });
     assert.equal(await idOf('a'), top.id);
     await refused(() => repository.tag('a', 'no-such-tag'), 'NOT_FOUND');
     await refused(() => repository.tag('a', 'f'.repeat(64)), { code: 'NOT_FOUND', message: /points to/ });

@@ -25,6 +25,7 @@ const FILES = [
   'node.d.ts',
   'package.json',
   'parts.js',
+  'renamed.js',
   'slim.d.ts',
   'slim.js',
   'wasm/core.diagnose.js',

@@ -81,6 +81,7 @@ test('the documentation', async (t) => {
     const lazy = calls.flatMap(([name, members]) =>
       name === 'TagDescriptions' ? ['Repository.describeTags'] : members.map((member) => `${name}.${member}`),
     );
+    lazy.push('Repository.tag'); // its two forms
     // The lists of a V1 registry are read by the part for old registries.
     for (const list of ['namespaces', 'repositories', 'catalog']) lazy.push(`DockerRegistryClient.${list}`);
     for (const list of ['tags', 'eachTag']) lazy.push(`Repository.${list}`);

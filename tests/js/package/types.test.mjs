@@ -71,7 +71,7 @@ test('types', async (t) => {
   await t.test('would not pass with an option more or less', async () => {
     const { stdout } = await output(process.execPath, ['members.js'], { cwd: folder });
     const found = JSON.parse(stdout);
-    assert.deepEqual(found.options.TagOptions, ['signal', 'timeout', 'ifMatch']);
+    assert.deepEqual(found.options.TagOptions, ['signal', 'timeout', 'ifMatch', 'noClobber']);
     for (const [known, complaint] of [
       [['signal', 'timeout'], /surplus: "ifMatch"/],
       [[...found.options.TagOptions, 'more'], /missing: "more"/],

@@ -110,6 +110,40 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       assert.equal((await raw(server, name, 'new')).digest, second.digest);
     });
 
+    test('tag({ from, to })', SOON, async () => {
+      const name = await filled('move/named', { first, second });
+      const repository = new DockerRegistryClient(server.url).repository(name);
+      assert.equal(await repository.tag({ from: 'first', to: 'stable' }), undefined);
+      assert.equal((await raw(server, name, 'stable')).digest, first.digest);
+      await repository.tag({ from: await repository.image('second'), to: 'stable', ifMatch: first.digest });
+      assert.equal((await raw(server, name, 'stable')).digest, second.digest);
+      const { message } = await refused(
+        () => repository.tag({ from: first.digest, to: 'stable', noClobber: true }),
+        'CONFLICT',
+      );
+      assert.match(message, new RegExp(`the tag stable points to ${second.digest}.*nothing was changed`));
+      assert.equal((await raw(server, name, 'stable')).digest, second.digest);
+    });
+
+    test('a promotion that has happened can be run again', SOON, async () => {
+      const name = await filled('move/again', { first, second, stable: second });
+      const { client, requests } = counting(server.url);
+      const repository = await asked({ client, requests }, name);
+      for (const condition of [{}, { noClobber: true }, { ifMatch: second.digest }, { ifMatch: null }]) {
+        await repository.tag({ from: 'first', to: 'stable', ifMatch: second.digest });
+        await repository.tag({ from: 'first', to: 'stable', ...condition });
+        await repository.tag('stable', first.digest, condition);
+        const writes = requests.filter((line) => line.startsWith('PUT'));
+        assert.equal(writes.length, 1, 'the first writes, the others find it done');
+        await repository.tag('stable', 'second');
+        requests.length = 0;
+      }
+      await repository.tag('new', 'first', { noClobber: true });
+      assert.equal((await raw(server, name, 'new')).digest, first.digest);
+      await refused(() => repository.tag('new', 'second', { noClobber: true }), 'CONFLICT');
+      assert.equal((await raw(server, name, 'new')).digest, first.digest);
+    });
+
     test('untag() removes one tag and leaves its siblings', SOON, async () => {
       const name = await filled('untag/one', { a: first, b: first, c: second });
       const { client, requests } = counting(server.url);

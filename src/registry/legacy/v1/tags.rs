@@ -27,9 +27,12 @@ pub(in crate::registry::legacy) async fn tag<H: Host>(
     };
     if let Some(expected) = expected {
         let now = repo.v1_tag_now(tag).await?;
+        if now.as_ref() == Some(&wanted) {
+            return Ok(());
+        }
         if expected != now {
-            let message =
-                format!("{}, which does not match ifMatch; nothing was changed", points_to(tag, now.as_ref()));
+            let now = points_to(tag, now.as_ref());
+            let message = format!("{now}, which ifMatch or noClobber does not allow; nothing was changed");
             return Err(Error::new(code::CONFLICT, message));
         }
     }

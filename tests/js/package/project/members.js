@@ -48,6 +48,7 @@ const calls = {
   ManifestOptions: (options) => repository.manifest('a', options),
   BlobOptions: (options) => repository.blob(digest, options),
   TagOptions: (options) => repository.tag('a', 'b', options),
+  TagMove: (move) => repository.tag(move),
   PushManifestOptions: (options) => repository.pushManifest('a', {}, options),
   DeleteManifestOptions: (options) => repository.deleteManifest(digest, options),
   CreateIndexOptions: (options) => repository.createIndex('a', ['b'], options),

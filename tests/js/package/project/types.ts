@@ -67,6 +67,7 @@ export async function use(signal: AbortSignal): Promise<void> {
   log(version, repositories.size, tags, data.created?.getTime(), head?.size, blob, platform?.os, layer.byteLength, layerNames);
 
   await repository.tag('stable', image, { ifMatch: null });
+  await repository.tag({ from: image, to: 'stable', noClobber: true, signal });
   await repository.untag('old', { signal });
   const pushed: Descriptor = await repository.pushManifest('copy', manifest);
   const plan: Dependents = await repository.planDelete(pushed.digest);

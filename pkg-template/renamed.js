@@ -1,0 +1,34 @@
+// The names of the Python library docker-registry-client, whose successor this package is: reading one throws an error that says
+// what it is called here.
+
+import { DockerRegistryClient, Image, RegistryError, Repository } from './wasm/core.js';
+
+/**
+ * What is not just written in another case.
+ * @type {Record<string, Record<string, string>>}
+ */
+const renamed = {
+  DockerRegistryClient: { refresh: 'not needed' },
+  Repository: { refresh: 'not needed' },
+  Image: {
+    image_id: 'id',
+    put_json: 'repository.pushImage(json, layer)',
+    put_layer: 'repository.pushImage(json, layer)',
+  },
+};
+
+/** Adds the names, as a layer below each prototype, so that the classes' own members stay what the types say. */
+export function explainNames() {
+  for (const [name, { prototype }] of Object.entries({ DockerRegistryClient, Repository, Image })) {
+    const names = Object.getOwnPropertyNames(prototype).filter((member) => /^[a-z]+[A-Z]/.test(member));
+    const spelt = names.map((member) => [member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), member]);
+    const advice = Object.entries({ ...Object.fromEntries(spelt), ...renamed[name] });
+    const getters = advice.map(([old, now]) => [old, { get: () => fail(`${old} is ${now} here`) }]);
+    Object.setPrototypeOf(prototype, Object.create(Object.prototype, Object.fromEntries(getters)));
+  }
+}
+
+/** @param {string} message */
+function fail(message) {
+  throw new RegistryError('INVALID_ARGUMENT', message);
+}
