@@ -175,7 +175,21 @@ export interface RetryOptions {
 }
 
 /** Credentials for a registry: a user name and password, a bearer token, or an OAuth2 refresh token. */
-export type Credentials = { username: string; password: string } | { token: string } | { identityToken: string };
+export type Credentials =
+  | {
+      /** User name. */
+      username: string;
+      /** Password or access token of the user. */
+      password: string;
+    }
+  | {
+      /** Bearer token for the registry, sent as it is. */
+      token: string;
+    }
+  | {
+      /** OAuth2 refresh token for the registry's token service. */
+      identityToken: string;
+    };
 
 /** Authentication challenge of a registry, as the `credentials` callback gets it. */
 export interface Challenge {
@@ -462,6 +476,35 @@ export class DockerRegistryClient {
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
    */
   catalog(options?: ListOptions): AsyncIterableIterator<string>;
+  /**
+   * Iterates over the repositories of the catalog with their number of tags, newest tag and size, in the order in which they are
+   * read.
+   *
+   * Each repository takes one request for its tags, one for each tag and each image in an index, and, if it has several images,
+   * one for the config of each. Content that repositories share is read once. A repository without tags has `tags: 0`.
+   *
+   * A repository that cannot be read yields an entry with an `error` and does not affect others. A failure that concerns all
+   * repositories (the catalog, the rate limit, a lost connection) ends the iteration. Leaving the loop aborts all requests.
+   *
+   * @param options - Repositories, what to read of them, and options of the call.
+   * @throws {RegistryError} the codes of {@link DockerRegistryClient.catalog}, such as `UNSUPPORTED`
+   * @throws {RegistryError} `RATE_LIMITED`, `TOOMANYREQUESTS`, `NETWORK` or another code of a failure that concerns all
+   *   repositories
+   * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used (thrown at once)
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const inventory = new DockerRegistryClient('localhost:5000').inventory({ filter: 'team/*' });
+   * for await (const entry of inventory) {
+   *   if (entry.error) console.warn(entry.name, entry.error.code);
+   *   else console.log(entry.name, entry.tags, entry.newest?.tag, entry.size);
+   * }
+   * console.log('in all', inventory.totals.size);
+   * ```
+   */
+  inventory(options?: InventoryOptions): Inventory;
 }
 
 // ───────────── Diagnosis
@@ -720,8 +763,24 @@ export interface CopyResult extends Descriptor {
 
 /** ECDSA key that signs a schema1 manifest: a `CryptoKeyPair`, or a private JSON Web Key of P-256, P-384 or P-521. */
 export type SigningKey =
-  | { readonly privateKey: object; readonly publicKey: object }
-  | { kty?: string; crv?: string; x?: string; y?: string; d?: string };
+  | {
+      /** Private key, a `CryptoKey`. */
+      readonly privateKey: object;
+      /** Public key, a `CryptoKey`. */
+      readonly publicKey: object;
+    }
+  | {
+      /** Key type: "EC". */
+      kty?: string;
+      /** Curve: "P-256", "P-384" or "P-521". */
+      crv?: string;
+      /** X coordinate of the public key. */
+      x?: string;
+      /** Y coordinate of the public key. */
+      y?: string;
+      /** Private key. */
+      d?: string;
+    };
 
 /** Options of {@link Repository.tags}. */
 export interface TagsOptions extends CallOptions {
@@ -755,6 +814,67 @@ export interface DescribeTagsOptions extends CallOptions {
    * @defaultValue as the tags are ready
    */
   order?: "name" | "version" | "newest";
+  /**
+   * Called for each tag, and once more when their number is known. With this callback all tags are listed first, so that `total`
+   * is known early.
+   */
+  onProgress?: (progress: CountProgress) => void;
+}
+
+/** Options of {@link Repository.usage}. */
+export interface UsageOptions extends CallOptions {
+  /**
+   * Reads the size of the content: the manifest of each tag, and of each image in an index.
+   *
+   * @defaultValue true
+   */
+  sizes?: boolean;
+  /**
+   * Reads creation dates, with one request for the config of each image.
+   *
+   * - `true`: of all images, so that {@link NewestTag.created} is known in a repository with a single image too.
+   * - `false`: of none. `newest` is known only if all tags point to one image, or the registry reports dates with its tag list.
+   *   With `sizes: false` the only request is that for the tags.
+   *
+   * @defaultValue those that decide which of several images is the newest
+   */
+  dates?: boolean;
+}
+
+/** Options of {@link DockerRegistryClient.inventory}. */
+export interface InventoryOptions extends UsageOptions {
+  /**
+   * Limits the inventory to one namespace. "library" includes repositories without a namespace.
+   *
+   * @defaultValue all namespaces
+   */
+  namespace?: string;
+  /**
+   * Repositories to read: a glob that matches the full name (`*` any characters, `?` one), or a regular expression.
+   *
+   * @defaultValue all repositories
+   */
+  filter?: string | RegExp;
+  /**
+   * Maximum number of repositories that are read at a time, from 1 to 1024. Their requests share
+   * {@link ClientOptions.concurrency}.
+   *
+   * @defaultValue as many as the client makes parallel requests
+   */
+  concurrency?: number;
+  /**
+   * Called for each repository, and once more when their number is known. With this callback the catalog is listed to its end
+   * first, so that `total` is known early.
+   */
+  onProgress?: (progress: CountProgress) => void;
+}
+
+/** Progress of a call that reads many items. */
+export interface CountProgress {
+  /** Number of items that are done. */
+  done: number;
+  /** Number of all items; absent until it is known. */
+  total?: number;
 }
 
 /** Options of {@link Repository.image}. */
@@ -830,6 +950,12 @@ export interface PushManifestOptions extends CallOptions {
    * @defaultValue a new P-256 key
    */
   signingKey?: SigningKey;
+}
+
+/** Options of {@link Repository.planCleanup}. */
+export interface PlanCleanupOptions extends CallOptions {
+  /** Called for each tag and manifest that is read. `total` grows as manifests name further ones. */
+  onProgress?: (progress: CountProgress) => void;
 }
 
 /** Options of {@link Repository.deleteManifest}. */
@@ -970,7 +1096,7 @@ export class Repository {
    * Lists all tags.
    *
    * @param options - Filter, and options of the call.
-   * @returns The tags in the order of the registry.
+   * @returns The tags in the order of the registry; `[]` for a repository that the catalog has, but that has no tags.
    * @throws {RegistryError} `NAME_UNKNOWN` or `NOT_FOUND` when the repository does not exist
    * @throws {RegistryError} `PAGING_LOOP` when there is more to list but the registry does not say how to get it
    * @throws {RegistryError} `TOO_LARGE` when the list exceeds `maxPages`, `maxItems` or 256 MiB
@@ -1020,6 +1146,25 @@ export class Repository {
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    */
   describeTags(options?: DescribeTagsOptions): AsyncIterableIterator<DescribedTag>;
+  /**
+   * Reads how much the repository holds: its number of tags, the newest one, and the size of everything that they lead to.
+   *
+   * Makes the requests that {@link DockerRegistryClient.inventory} makes for one repository. A tag or manifest that cannot be
+   * read is in `unread` and does not fail the call.
+   *
+   * @param options - What to read, and options of the call.
+   * @throws {RegistryError} the codes of {@link Repository.tags}, such as `NAME_UNKNOWN` or `UNAUTHORIZED`
+   * @throws {RegistryError} `TOO_LARGE` when there are more than 2,000,000 manifests and blobs
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const { tags, newest, size } = await new DockerRegistryClient('localhost:5000').repository('team/web').usage();
+   * console.log(tags, newest?.tag, size);
+   * ```
+   */
+  usage(options?: UsageOptions): Promise<RepositoryUsage>;
   /**
    * Opens the image of a tag or digest; from an index, the one for the platform.
    *
@@ -1120,7 +1265,7 @@ export class Repository {
    * one for the referrers of each digest to be removed.
    *
    * @param policy - Rules of the clean-up.
-   * @param options - Options of the call.
+   * @param options - Progress callback, and options of the call.
    * @throws {RegistryError} `INVALID_ARGUMENT` when the policy selects nothing or a rule cannot be used
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
@@ -1136,7 +1281,7 @@ export class Repository {
    * console.log(report.removed, report.failed);
    * ```
    */
-  planCleanup(policy: CleanupPolicy, options?: CallOptions): Promise<CleanupPlan>;
+  planCleanup(policy: CleanupPolicy, options?: PlanCleanupOptions): Promise<CleanupPlan>;
   /**
    * Loads a plan that was saved with `JSON.stringify(plan)`. No request is made.
    *
@@ -1575,6 +1720,72 @@ export interface UnreadItem {
   reason: string;
 }
 
+/** What a repository holds. */
+export interface RepositoryUsage {
+  /** Full name of the repository. */
+  name: string;
+  /** Number of tags. */
+  tags: number;
+  /** The newest tag; absent if there is none, or nothing tells which one it is. */
+  newest?: NewestTag;
+  /**
+   * Bytes of everything that the tags lead to, each manifest, config and layer once: all platforms of an index, and content
+   * that tags share. Sizes are those that the manifests state. Absent with `sizes: false`, and if a V1 registry does not
+   * report all sizes.
+   *
+   * Referrers without a tag, untagged manifests and what waits for the registry's garbage collection are not included.
+   */
+  size?: number;
+  /** Tags and manifests that could not be read, so that `newest` and `size` lack them. */
+  unread: UnreadItem[];
+}
+
+/** Newest tag of a repository. */
+export interface NewestTag {
+  /**
+   * The tag. Of tags that are equally new, such as "1.4.2" and "latest" of one image, it is the highest version.
+   */
+  tag: string;
+  /** Digest of the manifest; absent if it was not read, and on V1. */
+  digest?: string;
+  /**
+   * Creation date of the image, or else its upload date. Absent if it is unknown or a placeholder as described at
+   * {@link TagData.created}, or was not read: see {@link UsageOptions.dates}.
+   */
+  created?: Date;
+}
+
+/** Repository with what it holds, or with the error that prevented reading it. */
+export type InventoryEntry =
+  | (RepositoryUsage & {
+      /** Always absent. */
+      error?: undefined;
+    })
+  | {
+      /** Full name of the repository. */
+      name: string;
+      /** Reason why it could not be read. */
+      error: RegistryError;
+    };
+
+/** Iterator over the repositories of a registry. {@link DockerRegistryClient.inventory} returns one. */
+export interface Inventory extends AsyncIterableIterator<InventoryEntry> {
+  /** Sums over the repositories read so far; after the loop, over all of them. */
+  readonly totals: InventoryTotals;
+}
+
+/** Sums over the repositories of a registry. */
+export interface InventoryTotals {
+  /** Number of repositories, including those that could not be read. */
+  repositories: number;
+  /** Number of repositories that could not be read. */
+  failed: number;
+  /** Number of tags. */
+  tags: number;
+  /** Bytes of content, with what repositories share counted once. 0 with `sizes: false`. */
+  size: number;
+}
+
 /** Facts about what a tag points to. */
 export interface TagData {
   /** The tag. */
@@ -1620,7 +1831,17 @@ export interface TagData {
 }
 
 /** Facts about a tag, or the error that prevented them: check `entry.error`. */
-export type DescribedTag = (TagData & { error?: undefined }) | { tag: string; error: RegistryError };
+export type DescribedTag =
+  | (TagData & {
+      /** Always absent. */
+      error?: undefined;
+    })
+  | {
+      /** The tag. */
+      tag: string;
+      /** Reason why it could not be described. */
+      error: RegistryError;
+    };
 
 // ───────────── Cleaning up
 

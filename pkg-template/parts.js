@@ -5,6 +5,7 @@ import { explained } from './load.js';
 import { explainNames } from './renamed.js';
 import {
   DockerRegistryClient,
+  InventoryPages,
   RegistryError,
   Repository,
   TagDescriptions,
@@ -24,7 +25,7 @@ import parts from './wasm/parts.js';
  * By the names they have here: a bundler that makes all small renames them.
  * @type {Record<string, { prototype: any }>}
  */
-const classes = { DockerRegistryClient, Repository, TagDescriptions };
+const classes = { DockerRegistryClient, InventoryPages, Repository, TagDescriptions };
 
 /** @type {((part: PartName) => Promise<WebAssembly.Module>) | undefined} */
 let compile;

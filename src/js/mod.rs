@@ -19,6 +19,7 @@ mod output;
 mod reference;
 mod repository;
 mod signal;
+mod usage;
 mod v1;
 
 pub use crate::js::client::DockerRegistryClient;

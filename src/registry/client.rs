@@ -19,6 +19,7 @@ use crate::registry::diagnose::Diagnosis;
 use crate::registry::legacy::{BuiltIn, LoadLegacy};
 use crate::registry::listing::Listing;
 use crate::registry::repository::Repository;
+use crate::registry::usage::{Inventory, Wanted};
 use crate::registry::{copy, diagnose};
 use crate::transport::{Host, Result};
 
@@ -120,6 +121,11 @@ impl<H: Host> Client<H> {
     /// Lists the catalog, page by page. Errors are reported by [`Listing::next_page`].
     pub fn catalog(&self, page_size: Option<u64>, call: Call) -> Listing<H> {
         Listing::catalog(self.api.clone(), page_size, call)
+    }
+
+    /// Reads how much the repositories of the catalog hold, several at a time.
+    pub fn inventory(&self, wanted: Wanted, call: Call) -> Inventory<H> {
+        Inventory::new(self.api.clone(), wanted, call)
     }
 
     /// Parses a reference to a tag or digest of this registry: `team/web:1.0`, `team/web@sha256:…`.

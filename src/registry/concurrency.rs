@@ -2,15 +2,32 @@
 
 use crate::transport::Result;
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 use std::cell::RefCell;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+
+/// Receives the number of items that are done, and of all items as far as that is known.
+pub type CountWatcher = Rc<dyn Fn(usize, Option<usize>)>;
 
 /// A future that stores its result elsewhere.
 pub type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// Futures that run concurrently.
 pub type Works<'a> = FuturesUnordered<Work<'a>>;
+
+/// Waits for a page of a listing while work on earlier ones continues: it holds the concurrency permits that the page's request
+/// waits for.
+pub async fn alongside<T>(page: impl Future<Output = T>, running: &mut Works<'static>) -> T {
+    let mut page = pin!(page);
+    while !running.is_empty() {
+        if let Either::Left((page, _)) = select(page.as_mut(), running.next()).await {
+            return page;
+        }
+    }
+    page.await
+}
 
 /// Runs futures, at most `limit` at a time. Each is created when it starts.
 pub async fn together<'a>(limit: usize, waiting: &mut dyn Iterator<Item = Work<'a>>) {

@@ -16,6 +16,7 @@ use crate::registry::blob::pull::BlobPull;
 use crate::registry::blob::push_strategy::Push;
 use crate::registry::blob::source::BlobSource;
 use crate::registry::cleanup::{Cleanup, Policy};
+use crate::registry::concurrency::CountWatcher;
 use crate::registry::image::Image;
 use crate::registry::image::reference::ImageReference;
 use crate::registry::listing::Listing;
@@ -25,6 +26,8 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::index_edit::IndexChange;
 use crate::registry::tag::data::TagData;
 use crate::registry::tag::describe::{Descriptions, Order};
+use crate::registry::usage;
+use crate::registry::usage::RepositoryUsage;
 use crate::transport::schema1::AnySigner;
 use crate::transport::{Host, Result};
 
@@ -97,13 +100,30 @@ impl<H: Host> Repository<H> {
         TagData::of(&self.in_call(call)?, Tag::parse(tag)?).await
     }
 
-    /// Describes the given tags, or all tags of the repository.
+    /// Describes the given tags, or all tags of the repository. `watcher` receives the number of tags.
     ///
     /// # Errors
     ///
     /// `INVALID_REFERENCE` when a tag or the repository's name is invalid.
-    pub fn describe_tags(&self, tags: Option<Vec<String>>, order: Order, call: Call) -> Result<Descriptions<H>> {
-        Descriptions::new(self.in_call(&call)?, tags, order)
+    pub fn describe_tags(
+        &self,
+        tags: Option<Vec<String>>,
+        order: Order,
+        watcher: Option<CountWatcher>,
+        call: Call,
+    ) -> Result<Descriptions<H>> {
+        Descriptions::new(self.in_call(&call)?, tags, order, watcher)
+    }
+
+    /// Reads how much the repository holds. A tag that cannot be read does not fail it.
+    ///
+    /// # Errors
+    ///
+    /// - `NAME_UNKNOWN` or `NOT_FOUND` when the repository does not exist.
+    /// - Otherwise the code of a failed request that affects all tags.
+    pub async fn usage(&self, options: usage::Options, call: &Call) -> Result<RepositoryUsage> {
+        let repo = self.in_call(call)?;
+        usage::Reader::new(&repo, options, &usage::Contents::default()).read(Listing::of_tags(&repo)).await
     }
 
     /// Finds the image of a tag or digest, or of an id at a V1 registry. `platform` is given as `linux/arm64/v8`.
@@ -370,8 +390,13 @@ impl<H: Host> Repository<H> {
     /// - `INVALID_ARGUMENT` when a rule of the policy cannot be used.
     /// - `UNSUPPORTED` when the registry speaks V1.
     /// - Otherwise the code of the failed request.
-    pub async fn plan_cleanup(&self, policy: &Policy, call: &Call) -> Result<Cleanup<H>> {
-        self.in_call(call)?.plan_cleanup(policy).await
+    pub async fn plan_cleanup(
+        &self,
+        policy: &Policy,
+        watcher: Option<CountWatcher>,
+        call: &Call,
+    ) -> Result<Cleanup<H>> {
+        self.in_call(call)?.plan_cleanup(policy, watcher).await
     }
 
     /// Loads a clean-up plan of this repository from its JSON. No request is made.

@@ -35,7 +35,7 @@ fn removing(glob: &str, keep: Keep) -> Policy {
 }
 
 fn planned(host: &Scripted, policy: &Policy) -> Result<Cleanup<Scripted>> {
-    host.run(host.once().repository("a/b", None).unwrap().plan_cleanup(policy, &Call::default()))
+    host.run(host.once().repository("a/b", None).unwrap().plan_cleanup(policy, None, &Call::default()))
 }
 
 fn apply(host: &Scripted, cleanup: &Cleanup<Scripted>) -> Report {
@@ -289,7 +289,7 @@ fn an_age_is_of_all_tags_of_a_digest() {
             .repository("a/b", None)
             .unwrap();
         let policy = removing("*", Keep { newest: Some(1), ..Keep::default() });
-        let cleanup = host.run(repository.plan_cleanup(&policy, &Call::default())).unwrap();
+        let cleanup = host.run(repository.plan_cleanup(&policy, None, &Call::default())).unwrap();
         let ages: Vec<_> = cleanup.plan().tags.iter().map(|tag| tag.created).collect();
         assert!(ages.len() == 3 && ages.iter().all(|age| age.is_some() && age == &ages[0]), "{concurrency}: {ages:?}");
     }

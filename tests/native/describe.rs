@@ -50,7 +50,7 @@ fn registry(tags: &[(&str, usize)], extra: &str, special: impl Fn(&Seen) -> Opti
 }
 
 fn start(host: &Scripted, order: Order) -> Descriptions<Scripted> {
-    host.repository().describe_tags(None, order, Call::default()).unwrap()
+    host.repository().describe_tags(None, order, None, Call::default()).unwrap()
 }
 
 fn all(
@@ -93,7 +93,7 @@ fn only_the_tags_asked_for() {
     let host = registry(TAGS, "", |_| None);
     let some = |tags: &[&str]| {
         let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
-        host.repository().describe_tags(Some(tags), Order::Version, Call::default())
+        host.repository().describe_tags(Some(tags), Order::Version, None, Call::default())
     };
     let found = all(&host, some(&["1.2", "gone", "1.9"]).unwrap()).unwrap();
     assert_eq!(found.iter().map(|(tag, _)| tag.as_str()).collect::<Vec<_>>(), ["1.9", "1.2", "gone"]);
@@ -143,7 +143,7 @@ fn a_digest_is_looked_into_once() {
     let host = registry(&tags, "", |_| None);
     let client = host.client_with(Settings { concurrency: Some(6), ..Settings::default() });
     let descriptions =
-        client.repository("a/b", None).unwrap().describe_tags(None, Order::Any, Call::default()).unwrap();
+        client.repository("a/b", None).unwrap().describe_tags(None, Order::Any, None, Call::default()).unwrap();
     assert_eq!(all(&host, descriptions).unwrap().len(), 300);
     let seen = host.seen();
     let count = |method: Method, part: &str| {
@@ -167,6 +167,7 @@ fn a_bounded_window_ahead_of_the_turn() {
         .describe_tags(
             Some(tags.iter().map(|(tag, _)| (*tag).to_owned()).collect()),
             Order::Name,
+            None,
             Call { timeout: Some(0), ..Call::default() },
         )
         .unwrap();
@@ -268,7 +269,8 @@ fn a_list_of_many_pages_and_few_requests_at_a_time() {
             };
             let host = registry(&tags, "", page);
             let client = host.client_with(Settings { concurrency: Some(concurrency), ..Settings::default() });
-            let descriptions = client.repository("a/b", None).unwrap().describe_tags(None, order, Call::default());
+            let descriptions =
+                client.repository("a/b", None).unwrap().describe_tags(None, order, None, Call::default());
             let found = all(&host, descriptions.unwrap()).unwrap();
             assert_eq!(found.len(), PAGES, "{concurrency} {order:?}");
             assert!(found.iter().all(|(tag, data)| data.is_ok() != tag.contains('+')), "{found:?}");

@@ -38,5 +38,6 @@ mod transport;
 mod upload_streams;
 mod upload_ways;
 mod uploads;
+mod usage;
 mod v1;
 mod v1_session;

@@ -470,7 +470,7 @@ fn tags_are_described_one_by_one() {
         "/v1/repositories/library/web/tags/broken" => Reply::json("\"x\""),
         _ => registry(seen),
     });
-    let mut described = repository_of(&host).describe_tags(None, Order::Name, Call::default()).unwrap();
+    let mut described = repository_of(&host).describe_tags(None, Order::Name, None, Call::default()).unwrap();
     let mut all = Vec::new();
     while let Some(some) = host.run(described.next_some()).unwrap() {
         all.extend(

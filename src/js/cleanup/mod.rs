@@ -7,9 +7,10 @@ use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
 use crate::js::args::options::{Options, described};
-use crate::js::args::{options, policy};
+use crate::js::args::policy;
 use crate::js::context::Context;
 use crate::js::output::error::{Failure, Result};
+use crate::js::output::progress::count_watcher;
 use crate::js::output::{convert, error, promise};
 use crate::js::repository::Repository;
 use crate::registry::Cleanup;
@@ -30,9 +31,11 @@ impl Repository {
         let (repository, context) = (self.repository.clone(), self.context.clone());
         promise::run(self.context.signal.as_ref(), || {
             let rules = policy::read(policy.clone())?;
-            let (call, signal) = options::call(options)?;
-            Ok((signal, async move {
-                let cleanup = Box::pin(repository.plan_cleanup(&rules, &call)).await?;
+            let options = Options::read(options, &["signal", "timeout", "onProgress"])?;
+            let watcher = options.callback("onProgress")?.map(count_watcher);
+            let call = options.call()?;
+            Ok((options.signal()?, async move {
+                let cleanup = Box::pin(repository.plan_cleanup(&rules, watcher, &call)).await?;
                 to_js(Rc::new(cleanup), &policy, context)
             }))
         })

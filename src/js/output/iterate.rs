@@ -16,6 +16,8 @@ use crate::registry::Listing;
 #[wasm_bindgen(module = "/src/js/output/iterator.js")]
 extern "C" {
     fn iterate(pages: &JsValue, signals: &Array) -> JsValue;
+    #[wasm_bindgen(js_name = iterateWithTotals)]
+    fn iterate_with_totals(pages: &JsValue, signals: &Array) -> JsValue;
 }
 
 /// A source of pages.
@@ -59,6 +61,10 @@ impl<P: Pages> Paged<P> {
 }
 
 impl<P> Paged<P> {
+    fn watched(&self) -> Array {
+        self.signals.iter().map(|signal| signal.as_js().clone()).collect()
+    }
+
     /// Aborts the requests: the page being read and all later ones are `undefined`.
     pub fn stop(&self) {
         self.token.cancel();
@@ -69,8 +75,14 @@ impl<P> Paged<P> {
 /// Returns an async iterator over the items of an object with `next()` and `stop()`, which call those of `paged`. Pages are
 /// requested as the caller reads.
 pub fn items<P>(paged: Paged<P>, object: impl FnOnce(Paged<P>) -> JsValue) -> JsValue {
-    let watched: Array = paged.signals.iter().map(|signal| signal.as_js().clone()).collect();
+    let watched = paged.watched();
     iterate(&object(paged), &watched)
+}
+
+/// The same for an object that has `totals()` too: the iterator gets a property of that name.
+pub fn items_with_totals<P>(paged: Paged<P>, object: impl FnOnce(Paged<P>) -> JsValue) -> JsValue {
+    let watched = paged.watched();
+    iterate_with_totals(&object(paged), &watched)
 }
 
 impl Pages for Listing<FetchHost> {

@@ -35,3 +35,8 @@ export function iterate(pages, signals) {
     },
   };
 }
+
+/** The same with the property `totals`, which asks `pages.totals()`. */
+export function iterateWithTotals(pages, signals) {
+  return Object.defineProperty(iterate(pages, signals), 'totals', { get: () => pages.totals(), enumerable: true });
+}

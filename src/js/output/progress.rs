@@ -1,11 +1,13 @@
 //! Reports to `onProgress`.
 
+use std::rc::Rc;
+
 use serde::Serialize;
 
 use crate::fetch::FetchHost;
 use crate::js::args::callback::Callback;
 use crate::js::output::convert;
-use crate::registry::BlobPull;
+use crate::registry::{BlobPull, CountWatcher};
 use crate::transport::Clock;
 
 /// The minimum interval between two reports in milliseconds.
@@ -19,6 +21,23 @@ struct Report<'a> {
     loaded: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<u64>,
+}
+
+/// `CountProgress` of index.d.ts.
+#[derive(Serialize)]
+struct Count {
+    done: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<usize>,
+}
+
+/// Returns what reports a number of items to `onProgress`.
+pub fn count_watcher(callback: Callback) -> CountWatcher {
+    Rc::new(move |done, total| {
+        if let Ok(count) = convert::small(&Count { done, total }) {
+            callback.tell(&count);
+        }
+    })
 }
 
 /// Reports a transfer's progress at intervals, and at its end.

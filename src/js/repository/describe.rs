@@ -7,6 +7,7 @@ use crate::fetch::FetchHost;
 use crate::js::args::options::Options;
 use crate::js::output::error::Result;
 use crate::js::output::iterate::{Paged, Pages};
+use crate::js::output::progress::count_watcher;
 use crate::js::output::{convert, error, iterate};
 use crate::js::repository::Repository;
 use crate::js::signal::Signals;
@@ -19,10 +20,11 @@ impl Repository {
     #[wasm_bindgen(js_name = describeTags)]
     pub fn describe_tags(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let describe = || -> Result<JsValue> {
-            let options = Options::read(options, &["signal", "timeout", "tags", "order"])?;
+            let options = Options::read(options, &["signal", "timeout", "tags", "order", "onProgress"])?;
             let signals = Signals::new([options.signal()?.as_ref(), self.context.signal.as_ref()]);
             let (tags, order) = (options.texts("tags")?, order(&options)?);
-            let descriptions = self.repository.describe_tags(tags, order, options.call()?)?;
+            let watcher = options.callback("onProgress")?.map(count_watcher);
+            let descriptions = self.repository.describe_tags(tags, order, watcher, options.call()?)?;
             Ok(iterate::items(Paged::new(descriptions, signals), |paged| TagDescriptions(paged).into()))
         };
         Ok(describe()?)

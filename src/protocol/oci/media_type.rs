@@ -127,6 +127,12 @@ pub fn is_image_config(media_type: &str) -> bool {
     matches!(media_type, OCI_CONFIG | DOCKER_CONFIG)
 }
 
+/// Returns true for a non-distributable layer, which registries do not store (image-spec layer.md, "Non-Distributable
+/// Layers").
+pub fn is_foreign(media_type: &str) -> bool {
+    media_type.contains(".nondistributable.") || media_type.contains(".rootfs.foreign.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

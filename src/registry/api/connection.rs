@@ -149,6 +149,11 @@ impl<H: Host> Connection<H> {
         self.stack.has_credentials()
     }
 
+    /// Returns true if a request may call the `credentials` callback.
+    pub(crate) fn may_ask_for_credentials(&self) -> bool {
+        self.stack.may_ask_for_credentials()
+    }
+
     /// Forgets what the `credentials` callback gave, and all tokens and sessions.
     pub(crate) fn forget_credentials(&self) {
         self.stack.forget_credentials();

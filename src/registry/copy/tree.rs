@@ -7,6 +7,7 @@ use crate::protocol::invalid::quoted;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::manifest::parts::Parts;
+use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
@@ -91,7 +92,7 @@ pub fn all(manifest: &FetchedManifest) -> Vec<Part> {
 fn parts(manifest: &FetchedManifest) -> Parts {
     let document = &manifest.manifest;
     let mut parts = manifest.parts();
-    parts.blobs.retain(|blob| document.kind == Kind::Index || !is_foreign(blob));
+    parts.blobs.retain(|blob| document.kind == Kind::Index || !media_type::is_foreign(&blob.media_type));
     parts
 }
 
@@ -120,9 +121,4 @@ async fn blob<H: Host>(source: &Repo<H>, digest: &Digest) -> Result<Descriptor> 
             format!("the repository {} has {digest} neither as a manifest nor as a blob", source.name),
         )
     })
-}
-
-fn is_foreign(layer: &Descriptor) -> bool {
-    let media_type = &layer.media_type;
-    media_type.contains(".nondistributable.") || media_type.contains(".rootfs.foreign.")
 }

@@ -27,7 +27,7 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
 /// Annotation with the creation time, for manifests without an image config.
-const CREATED: &str = "org.opencontainers.image.created";
+pub(crate) const CREATED: &str = "org.opencontainers.image.created";
 
 /// An image of a repository.
 pub struct Image<H: Host>(Rc<Inner<H>>);

@@ -24,6 +24,9 @@ use crate::transport::{Error, Host, Result};
 
 /// Items requested per page: the maximum of distribution and ECR.
 const PAGE_SIZE: u64 = 1000;
+/// The code for a repository that a registry does not know.
+const NAME_UNKNOWN: &str = "NAME_UNKNOWN";
+
 /// The kind of list.
 enum Listed {
     Catalog,
@@ -45,6 +48,7 @@ pub struct Listing<H: Host> {
     next: Next,
     course: Pager,
     extent: ListingBounds,
+    is_in_catalog: bool,
 }
 
 impl<H: Host> Listing<H> {
@@ -69,13 +73,19 @@ impl<H: Host> Listing<H> {
     fn new(api: Rc<Connection<H>>, listed: Listed, page_size: Option<u64>, call: Call) -> Self {
         let extent = ListingBounds::new("the listing", api.listing_limits);
         let course = Pager::new(Some(page_size.unwrap_or(PAGE_SIZE)));
-        Self { api, listed, call, next: Next::PageRequest(PageRequest::First), course, extent }
+        Self { api, listed, call, next: Next::PageRequest(PageRequest::First), course, extent, is_in_catalog: false }
     }
 
     /// Makes the listing thorough, for callers that delete what is not listed: it asks for items after the last one
     /// even if there is no `Link`, and fails if the end of the list is uncertain.
     pub fn thorough(mut self) -> Self {
         self.course.is_thorough = true;
+        self
+    }
+
+    /// Says that the catalog has the repository, so that one whose tags the registry does not know has none.
+    pub fn in_catalog(mut self) -> Self {
+        self.is_in_catalog = true;
         self
     }
 
@@ -142,11 +152,13 @@ impl<H: Host> Listing<H> {
             }
             let response = match turn {
                 PageRequest::First => match self.first(url).await {
+                    Ok(first) => first,
                     Err(_) if self.api.is_known_v1() => {
                         self.next = Next::V1(1);
                         continue;
                     }
-                    first => first?,
+                    Err(error) if Box::pin(self.has_no_tags(&error)).await => return Ok(None),
+                    Err(error) => return Err(error),
                 },
                 _ => self.get(url).await?,
             };
@@ -204,6 +216,23 @@ impl<H: Host> Listing<H> {
             Ok(response) => Ok(response),
             Err(error) => Err(self.no_catalog(error).await),
         }
+    }
+
+    /// Returns true if the catalog has the repository although the registry does not know its tags: distribution responds so for
+    /// one that has manifests without a tag only. The catalog is not asked where that may open a login dialog.
+    async fn has_no_tags(&self, error: &Error) -> bool {
+        let Listed::Tags(Ok(name)) = &self.listed else { return false };
+        let is_told = error.status == Some(404) && !error.errors.is_empty();
+        if self.is_in_catalog || !is_told || error.code != NAME_UNKNOWN || self.api.may_ask_for_credentials() {
+            return self.is_in_catalog && is_told;
+        }
+        let mut catalog = Self::catalog(self.api.clone(), None, self.call.clone());
+        catalog.next = Next::PageRequest(PageRequest::After(before(name.as_str())));
+        let mut is_listed = false;
+        if let Ok(Some(page)) = catalog.next_page().await {
+            page.each(&mut |listed| is_listed |= listed == name.as_str());
+        }
+        is_listed
     }
 
     /// Explains a failed catalog request: the registry has no catalog (Docker Hub, GHCR) or shows it to
@@ -290,5 +319,34 @@ impl<H: Host> Listing<H> {
             self.next = Next::V1(number + 1);
         }
         Ok(names)
+    }
+}
+
+/// Returns a text that sorts right before a repository's name, also where a slash sorts before all other characters.
+fn before(name: &str) -> String {
+    let (rest, last) = name.split_at(name.len().saturating_sub(1));
+    let previous = match last {
+        "0" => '.',
+        _ => last.bytes().next().map_or('.', |byte| char::from(byte.saturating_sub(1))),
+    };
+    format!("{rest}{previous}~")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn before_a_name_is_none_that_sorts_behind_its_neighbours() {
+        let key = |name: &str| name.replace('/', "\0");
+        for name in ["a/b", "web0", "team/a-b", "x9", "a"] {
+            let start = key(&before(name));
+            assert!(start < key(name), "{name}");
+            let neighbours =
+                ["a/a", "a/az", "web", "web-x", "web.x", "web/x", "web.9/z", "team/a-a", "team/a-azz", "x8", "x8/y"];
+            for neighbour in neighbours.iter().filter(|neighbour| key(neighbour) < key(name)) {
+                assert!(key(neighbour) < start, "{neighbour} before {name}");
+            }
+        }
     }
 }

@@ -9,9 +9,9 @@ use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::platform::{Matcher, Platform};
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::repo::Repo;
-use crate::registry::image::Image;
 use crate::registry::image::platform;
 use crate::registry::image::platform::Found;
+use crate::registry::image::{CREATED, Image};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Host, Result};
 
@@ -121,6 +121,14 @@ impl TagData {
             self.platforms = image.platform().cloned().into_iter().collect();
         }
     }
+}
+
+/// Returns the creation time of what a tag points to, as its config states it, else its annotation.
+pub(crate) async fn created<H: Host>(repo: &Repo<H>, manifest: &Rc<FetchedManifest>) -> Result<Option<String>> {
+    let Some(Found { manifest, .. }) = shown_image(repo, manifest).await?.0 else { return Ok(None) };
+    let config = repo.image_config(&manifest).await?;
+    let annotation = || Some(manifest.manifest.annotations.as_ref()?.get(CREATED)?.to_owned());
+    Ok(config.and_then(|config| config.created).or_else(annotation))
 }
 
 /// Returns the image that describes a manifest, if there is one, and the platforms of an index.

@@ -3,22 +3,19 @@
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
-use std::pin::pin;
 use std::rc::Rc;
 
-use async_lock::Mutex;
 use futures_util::StreamExt as _;
-use futures_util::future::{Either, select};
 
-use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::listing::Told;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::order::{arrange, ordered};
 use crate::protocol::text::{timestamp, version_order};
 use crate::registry::api::repo::Repo;
-use crate::registry::concurrency::Works;
-use crate::registry::ids::Ids;
+use crate::registry::concurrency::{CountWatcher, Works, alongside};
+use crate::registry::failures::Failures;
+use crate::registry::ids::{Ids, Slots};
 use crate::registry::listing::Listing;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::tag::data::TagData;
@@ -30,8 +27,6 @@ const WINDOW: usize = 3;
 /// Tags in progress per parallel request: enough that there is always one to send, and few, so that the second request of the
 /// first tag does not wait for the first of all others.
 const RUNNING: usize = 2;
-/// Consecutive tags without a response after which the network is the cause, and not the tags.
-const LOST_IN_A_ROW: usize = 8;
 
 /// The order in which tags are described.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +58,10 @@ pub struct Descriptions<H: Host> {
     /// True if `pending` is in the requested order.
     is_sorted: bool,
     pending: VecDeque<String>,
+    /// Number of tags known so far, and of those described.
+    listed: usize,
+    described: usize,
+    watcher: Option<CountWatcher>,
     running: Works<'static>,
     /// Completed descriptions, with their position in the order of start.
     done: Rc<RefCell<Vec<(usize, Described)>>>,
@@ -72,19 +71,7 @@ pub struct Descriptions<H: Host> {
     waiting: usize,
     begun: usize,
     given: usize,
-    lost: usize,
-}
-
-/// Waits for a page while descriptions continue: they hold the concurrency permits that the page's request waits
-/// for.
-async fn alongside<T>(page: impl Future<Output = T>, running: &mut Works<'static>) -> T {
-    let mut page = pin!(page);
-    while !running.is_empty() {
-        if let Either::Left((page, _)) = select(page.as_mut(), running.next()).await {
-            return page;
-        }
-    }
-    page.await
+    failures: Failures,
 }
 
 /// The state shared by the tags of one repository.
@@ -92,9 +79,8 @@ struct Reader<H: Host> {
     repo: Repo<H>,
     /// Time of the start; milliseconds since 1970.
     now: u64,
-    digests: RefCell<Ids>,
-    /// Indexed by the digest's number; locked while it is determined.
-    facts: RefCell<Vec<Rc<Mutex<Option<TagData>>>>>,
+    /// By digest.
+    facts: Slots<TagData>,
     tags: RefCell<Ids>,
     /// Digest and credible date (milliseconds since 1970), if the listing reports them. Indexed by the tag's
     /// number.
@@ -105,7 +91,12 @@ struct Reader<H: Host> {
 }
 
 impl<H: Host> Descriptions<H> {
-    pub(crate) fn new(repo: Repo<H>, tags: Option<Vec<String>>, order: Order) -> Result<Self> {
+    pub(crate) fn new(
+        repo: Repo<H>,
+        tags: Option<Vec<String>>,
+        order: Order,
+        watcher: Option<CountWatcher>,
+    ) -> Result<Self> {
         let listing = match &tags {
             Some(tags) => {
                 tags.iter().try_for_each(|tag| Tag::parse(tag).map(drop))?;
@@ -117,8 +108,7 @@ impl<H: Host> Descriptions<H> {
         let reader = Reader {
             repo,
             now,
-            digests: RefCell::default(),
-            facts: RefCell::default(),
+            facts: Slots::default(),
             tags: RefCell::default(),
             told: RefCell::default(),
             shared: Cell::new(0),
@@ -129,14 +119,17 @@ impl<H: Host> Descriptions<H> {
             listing,
             order,
             is_sorted: false,
+            listed: tags.as_ref().map_or(0, Vec::len),
             pending: tags.unwrap_or_default().into(),
+            watcher,
             running: Works::new(),
             done: Rc::default(),
             ready: VecDeque::new(),
             waiting: 0,
             begun: 0,
             given: 0,
-            lost: 0,
+            described: 0,
+            failures: Failures::default(),
         })
     }
 
@@ -148,6 +141,7 @@ impl<H: Host> Descriptions<H> {
     /// [`Described::data`].
     pub async fn next_some(&mut self) -> Result<Option<Vec<Described>>> {
         if self.begun == 0 && self.listing.is_none() {
+            self.tell();
             self.sort();
         }
         loop {
@@ -167,13 +161,21 @@ impl<H: Host> Descriptions<H> {
     fn take_done(&mut self) -> Result<()> {
         let done = self.done.take();
         for (index, described) in done {
-            self.judge(&described)?;
+            self.failures.check(described.data.as_ref().err())?;
             self.put(index, described);
+            self.described += 1;
+            self.tell();
         }
         if self.needs_all() && self.running.is_empty() && self.pending.is_empty() {
             self.sort_ready();
         }
         Ok(())
+    }
+
+    fn tell(&self) {
+        if let Some(watcher) = &self.watcher {
+            watcher(self.described, self.listing.is_none().then_some(self.listed));
+        }
     }
 
     /// Returns the descriptions whose turn it is.
@@ -211,17 +213,21 @@ impl<H: Host> Descriptions<H> {
                 self.running.push(Box::pin(describe(self.reader.clone(), self.begun, tag, self.done.clone())));
                 self.begun += 1;
             }
-            // Unless the order is `Any`, all tags are listed before the first is described.
-            if !self.pending.is_empty() && (self.listing.is_none() || self.order == Order::Any) {
+            // Unless the order is `Any`, all tags are listed before the first is described; and so they are for a watcher, who
+            // wants to know their number.
+            let can_wait = self.listing.is_none() || (self.order == Order::Any && self.watcher.is_none());
+            if !self.pending.is_empty() && can_wait {
                 return Ok(());
             }
             let Some(listing) = &mut self.listing else { return Ok(()) };
             let Some(page) = alongside(listing.next_page(), &mut self.running).await? else {
                 self.listing = None;
+                self.tell();
                 self.sort();
                 continue;
             };
             self.learn(&page.told());
+            self.listed += page.len();
             self.pending.extend(page.to_vec());
         }
     }
@@ -282,20 +288,6 @@ impl<H: Host> Descriptions<H> {
         let order = ordered(all.len(), &|one, other| date(other).cmp(&date(one)));
         self.ready = arrange(all, &order).into_iter().map(Some).collect();
     }
-
-    /// Returns a failure that affects every tag, so that thousands of tags do not fail one by one, each after some
-    /// retries.
-    fn judge(&mut self, described: &Described) -> Result<()> {
-        let Err(error) = &described.data else {
-            self.lost = 0;
-            return Ok(());
-        };
-        let is_refused = matches!(error.status, Some(401 | 403 | 429))
-            || matches!(error.code.as_ref(), code::AUTH_REQUIRED | code::DENIED | code::UNTRUSTED_REALM);
-        let is_lost = matches!(error.code.as_ref(), code::NETWORK | code::CORS_OR_NETWORK | code::TIMEOUT if error.status.is_none());
-        self.lost = if is_lost { self.lost + 1 } else { 0 };
-        if is_refused || self.lost >= LOST_IN_A_ROW { Err(error.clone()) } else { Ok(()) }
-    }
 }
 
 async fn describe<H: Host>(
@@ -342,24 +334,11 @@ impl<H: Host> Reader<H> {
         Ok(found.map(|found| found.digest))
     }
 
-    fn is_known(&self, digest: &Digest) -> bool {
-        self.digests.borrow().get(digest.as_str()).is_some()
-    }
-
-    fn facts_of(&self, digest: &Digest) -> Rc<Mutex<Option<TagData>>> {
-        let id = self.digests.borrow_mut().of(digest.as_str());
-        let mut facts = self.facts.borrow_mut();
-        if id == facts.len() {
-            facts.push(Rc::default());
-        }
-        facts.get(id).cloned().unwrap_or_default()
-    }
-
     /// Returns the description of a digest, which the first caller determines.
     async fn facts(&self, tag: &str, digest: &Digest, manifest: Option<Rc<FetchedManifest>>) -> Result<TagData> {
-        let count = if self.is_known(digest) { &self.shared } else { &self.single };
+        let count = if self.facts.has(digest.as_str()) { &self.shared } else { &self.single };
         count.set(count.get() + 1);
-        let facts = self.facts_of(digest);
+        let facts = self.facts.of(digest.as_str());
         let mut facts = facts.lock().await;
         if let Some(known) = &*facts {
             return Ok(TagData { tag: tag.to_owned(), ..known.clone() });

@@ -120,6 +120,11 @@ impl Keyring {
         self.held.borrow().as_ref().map(|held| held.credentials.clone())
     }
 
+    /// Whether the callback may be called.
+    pub fn may_ask(&self) -> bool {
+        self.callback.is_some() && self.held.borrow().is_none()
+    }
+
     /// The credentials for a challenge. The callback is called unless it has answered, or has declined the same scopes or
     /// wider ones. `call`: when the user's call began. Concurrent calls share an answer, also an error; the next call asks
     /// again.

@@ -94,6 +94,11 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         self.keyring.held().is_some()
     }
 
+    /// Whether a request may call the callback.
+    pub fn may_ask_for_credentials(&self) -> bool {
+        self.keyring.may_ask()
+    }
+
     /// Forgets the callback's credentials, and all tokens and sessions.
     pub fn forget_credentials(&self) {
         self.keyring.forget();

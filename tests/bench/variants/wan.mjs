@@ -23,24 +23,26 @@ export async function snyk({ folder, name, from, prepared: { repository, namespa
   const { host } = new URL(from);
   const options = { protocol: 'http:', acceptManifest: MANIFEST };
   const rest = [undefined, undefined, options];
+  const manifest = (of, tag) => client.getManifest(host, of, tag, ...rest);
   const describe = async (of, tag) => {
-    const { config } = await client.getManifest(host, of, tag, ...rest);
+    const { config } = await manifest(of, tag);
     await client.getImageConfig(host, of, config.digest, ...rest);
   };
-  const describeAll = async (of) => {
+  const eachTag = async (of, read) => {
     const tags = await client.getTags(host, of, undefined, undefined, 1000, undefined, options);
-    await Promise.all(tags.map((tag) => describe(of, tag)));
+    await Promise.all(tags.map((tag) => read(of, tag)));
     return tags.length;
   };
   const runs = {
     async describeTags() {
-      expect((await describeAll(repository)) === COUNTS.tags, 'tags');
+      expect((await eachTag(repository, describe)) === COUNTS.tags, 'tags');
     },
     async inventory() {
       const all = await client.getRepos(host, undefined, undefined, 1000, undefined, options);
       const repositories = all.filter((one) => one.startsWith(`${namespace}/`));
       expect(repositories.length === COUNTS.repositories, 'repositories');
-      await Promise.all(repositories.map(describeAll));
+      // One tag in each: its manifest has the sizes, and no date is needed to tell which one is the newest.
+      await Promise.all(repositories.map((of) => eachTag(of, manifest)));
     },
     async pull() {
       const { config, layers } = await client.getManifest(host, repository, 'latest', ...rest);

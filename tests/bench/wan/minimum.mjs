@@ -5,7 +5,7 @@
  * beforehand. The first request of a connection takes two, and the first of a crowd needs connections of its own:
  *
  * - describeTags: list 2, manifests 2, configs 1
- * - inventory: catalog 2, lists 2, manifests 1, configs 1
+ * - inventory: catalog 2, lists 2, manifests 1
  * - copyBetween: manifest 2; blobs from the source 2; uploads begun (meanwhile), ended 1; manifest 1
  * - copyWithin: manifest 2, mounts 2, manifest 1
  * - pull: manifest 2, config and layers 2
@@ -17,7 +17,7 @@
  */
 export const ROUND_TRIPS = {
   describeTags: 5,
-  inventory: 6,
+  inventory: 5,
   copyBetween: 6,
   copyWithin: 5,
   pull: 4,

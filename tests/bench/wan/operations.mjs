@@ -136,14 +136,9 @@ export const operations = {
       return { namespace };
     },
     async run({ connect }, { namespace }) {
-      const repositories = await connect().repositories(namespace);
-      expect(repositories.size, COUNTS.repositories);
-      const described = await Promise.all(
-        Array.from(repositories.values(), async (repository) => {
-          for await (const entry of repository.describeTags()) if (entry.error) throw entry.error;
-        }),
-      );
-      expect(described.length, COUNTS.repositories);
+      const inventory = connect().inventory({ namespace });
+      for await (const entry of inventory) if (entry.error) throw entry.error;
+      expect(inventory.totals.tags, COUNTS.repositories);
     },
   },
 

@@ -70,6 +70,24 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       assert.deepEqual([again.removed.length, again.failed, again.skipped, again.remaining], [4, [], [], []]);
     });
 
+    test('planning reports what it has read', LONG, async () => {
+      const { push } = pusher(server.url);
+      const [a, b] = ['a', 'b'].map(imageOf);
+      for (const [tag, content] of Object.entries({ x: a, y: index([a, b]), z: b }))
+        await push('plans/told', content, tag);
+      const seen = [];
+      const onProgress = (progress) => seen.push(progress);
+      const repository = repositoryOf('plans/told');
+      await repository.planCleanup({ remove: { tags: ['x'] } }, { onProgress });
+      assert.deepEqual(seen[0], { done: 0, total: 3 });
+      for (const [at, { done, total }] of seen.entries()) {
+        assert.ok(done <= total && done >= (seen[at - 1]?.done ?? 0) && total >= (seen[at - 1]?.total ?? 0), `${at}`);
+      }
+      const { done, total } = seen.at(-1);
+      assert.ok(done === total && total >= 3, `${done} of ${total}`);
+      await refused(() => repository.planCleanup({ remove: { tags: ['x'] } }, { onProgress: 'x' }), 'INVALID_ARGUMENT');
+    });
+
     test('a tag that moved since is left alone', LONG, async () => {
       const { push, tagAs } = pusher(server.url);
       const [one, two] = ['one', 'two'].map(imageOf);

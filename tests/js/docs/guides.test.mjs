@@ -62,6 +62,12 @@ test('listing, in Node', async () => {
   assert.ok(output.indexOf('2.0.0 sha256:') < output.indexOf('1.0.0 sha256:'), output);
 });
 
+test('an inventory, in Node', async () => {
+  const output = await reading.run('See how much repositories hold', registry);
+  assert.match(output, /^team\/web \d+ tags, \S+ \d+ bytes$/m);
+  assert.match(output, /^in all \{ repositories: 1, failed: 0, tags: \d+, size: \d+ \}$/m);
+});
+
 const web = { 'team/web': samples['team/web'] };
 
 test('tagging and deleting, in Node', async () => {

@@ -78,9 +78,12 @@ test('the documentation', async (t) => {
   await t.test('says which calls load a part of the module', async () => {
     const { default: parts } = await import(path.join(installed, 'wasm/parts.js'));
     const calls = Object.values(parts).flatMap((part) => Object.entries(part.calls));
-    const lazy = calls.flatMap(([name, members]) =>
-      name === 'TagDescriptions' ? ['Repository.describeTags'] : members.map((member) => `${name}.${member}`),
-    );
+    // Iterators load their part with the first item.
+    const iterators = {
+      InventoryPages: 'DockerRegistryClient.inventory',
+      TagDescriptions: 'Repository.describeTags',
+    };
+    const lazy = calls.flatMap(([name, members]) => iterators[name] ?? members.map((member) => `${name}.${member}`));
     lazy.push('Repository.tag'); // its two forms
     // The lists of a V1 registry are read by the part for old registries.
     for (const list of ['namespaces', 'repositories', 'catalog']) lazy.push(`DockerRegistryClient.${list}`);

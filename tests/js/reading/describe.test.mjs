@@ -76,6 +76,21 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       assert.ok(isRegistryError(entries[1].error) && entries[1].error.status === 404);
     });
 
+    test('progress, with the total from the beginning', SOON, async () => {
+      for (const options of [{}, { order: 'newest' }, { tags: ['latest', 'dev'] }]) {
+        const seen = [];
+        const entries = await listOf(
+          repository.describeTags({ ...options, onProgress: (progress) => seen.push(progress) }),
+        );
+        const total = entries.length;
+        assert.deepEqual(
+          seen,
+          Array.from({ length: total + 1 }, (_, done) => ({ done, total })),
+        );
+      }
+      await refused(() => repository.describeTags({ onProgress: 1 }), 'INVALID_ARGUMENT');
+    });
+
     test('wrong arguments', SOON, async () => {
       for (const options of [
         { order: 'newest first' },

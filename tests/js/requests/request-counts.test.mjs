@@ -15,7 +15,7 @@ const REQUESTS = {
   manifest: 1,
   config: 2,
   describeTags: 402,
-  inventory: 439,
+  inventory: 293,
   copyBetween: 87,
   copyWithin: 87,
   pull: 22,

@@ -85,5 +85,5 @@ pub fn policy() -> Policy {
 }
 
 pub fn plan(host: &Scripted, client: &Client<Scripted>) -> Result<Cleanup<Scripted>, Error> {
-    host.run(client.repository("a/b", None).unwrap().plan_cleanup(&policy(), &Call::default()))
+    host.run(client.repository("a/b", None).unwrap().plan_cleanup(&policy(), None, &Call::default()))
 }

@@ -14,6 +14,11 @@ export const RegistryError: {
 export function initSync(options?: { module: WebAssembly.Module }): WebAssembly.Exports;
 export default function start(options: { module_or_path: unknown }): Promise<WebAssembly.Exports>;
 
+/** What `inventory()` iterates over. */
+export class InventoryPages {
+  next(): Promise<unknown[] | undefined>;
+}
+
 /** What `describeTags()` iterates over. */
 export class TagDescriptions {
   next(): Promise<unknown[] | undefined>;

@@ -29,7 +29,8 @@ pub const PARTS: &[Part] = &[
         name: "read",
         needs: CORE,
         calls: &[
-            ("Repository", &["blob", "data", "headBlob", "headManifest", "image", "manifest"]),
+            ("Repository", &["blob", "data", "headBlob", "headManifest", "image", "manifest", "usage"]),
+            ("InventoryPages", &["next"]),
             ("TagDescriptions", &["next"]),
         ],
         members: &[(

@@ -19,6 +19,7 @@ use crate::registry::cleanup::plan::Action;
 use crate::registry::cleanup::policy::Policy;
 use crate::registry::cleanup::report::{Progress, Report, StepDone};
 use crate::registry::cleanup::survey::gather::{Details, Gatherer};
+use crate::registry::concurrency::CountWatcher;
 use crate::registry::ids::Marks;
 use crate::transport::{Host, Result};
 
@@ -26,11 +27,12 @@ use crate::transport::{Host, Result};
 const AT_A_TIME: usize = 8;
 
 impl<H: Host> Repo<H> {
-    /// Plans a clean-up by a policy: lists the removals and their reasons. Nothing is changed.
-    pub(crate) async fn plan_cleanup(&self, policy: &Policy) -> Result<Cleanup<H>> {
+    /// Plans a clean-up by a policy: lists the removals and their reasons. Nothing is changed. `watcher` receives the number
+    /// of tags and manifests read.
+    pub(crate) async fn plan_cleanup(&self, policy: &Policy, watcher: Option<CountWatcher>) -> Result<Cleanup<H>> {
         policy.check()?;
         let details = if policy.needs_ages() { Details::Age } else { Details::Size };
-        let gatherer = Gatherer::new(self.clone(), details);
+        let gatherer = Gatherer::new(self.clone(), details, watcher);
         let now = self.api.host().unix_ms();
         let mut inventory = gatherer.inventory().await?;
         let registry = self.api.base().to_string();
@@ -64,7 +66,7 @@ impl<H: Host> Cleanup<H> {
         if removed.is_empty() && self.plan.tags.iter().all(|tag| tag.action == Action::Keep) {
             return Ok(report);
         }
-        let gatherer = Gatherer::new(Repo::new(&self.api, self.name.clone(), call), Details::None);
+        let gatherer = Gatherer::new(Repo::new(&self.api, self.name.clone(), call), Details::None, None);
         let mut now = gatherer.inventory().await?;
         // Perhaps no tag leads to them any more; their entries and subjects determine the order of deletion.
         for digest in removed {

@@ -10,6 +10,7 @@ use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
+use crate::registry::concurrency::CountWatcher;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
 
@@ -52,14 +53,50 @@ pub struct Gatherer<H: Host> {
     /// The first refusal, and the failure that stops the reading because it affects all items.
     refused: RefCell<Option<Error>>,
     failure: RefCell<Option<Error>>,
+    /// Items that were read, and those known so far.
+    done: Cell<usize>,
+    total: Cell<usize>,
+    watcher: Option<CountWatcher>,
 }
 
 impl<H: Host> Gatherer<H> {
     /// Creates a reader that has read nothing.
-    pub fn new(repo: Repo<H>, details: Details) -> Self {
+    pub fn new(repo: Repo<H>, details: Details, watcher: Option<CountWatcher>) -> Self {
         let (read, has_read, lost, failed, has_referrers, no_referrers) = Default::default();
-        let (refused, failure) = Default::default();
-        Self { repo, details, read, has_read, lost, failed, has_referrers, no_referrers, refused, failure }
+        let (refused, failure, done, total) = Default::default();
+        Self {
+            repo,
+            details,
+            read,
+            has_read,
+            lost,
+            failed,
+            has_referrers,
+            no_referrers,
+            refused,
+            failure,
+            done,
+            total,
+            watcher,
+        }
+    }
+
+    /// Reports that there are more items to read.
+    pub(super) fn expect(&self, items: usize) {
+        self.total.set(self.total.get() + items);
+        self.tell();
+    }
+
+    /// Reports that an item was read.
+    pub(super) fn has_done(&self) {
+        self.done.set(self.done.get() + 1);
+        self.tell();
+    }
+
+    fn tell(&self) {
+        if let Some(watcher) = &self.watcher {
+            watcher(self.done.get(), Some(self.total.get()));
+        }
     }
 
     /// Returns the current manifest of a reference, or `None` if it does not exist.

@@ -38,10 +38,12 @@ impl<H: Host> Gatherer<H> {
         while let Some(page) = listing.next_page().await? {
             look.learn(page.told());
             let (tags, found) = (page.to_vec(), RefCell::new(Vec::new()));
+            self.expect(tags.len());
             let mut works = tags.iter().map(|tag| -> Work<'_> {
                 Box::pin(async {
                     let entry = look.tag(tag).await;
                     found.borrow_mut().push(entry);
+                    self.has_done();
                 })
             });
             together(self.repo.api.concurrency, &mut works).await;
@@ -60,7 +62,14 @@ impl<H: Host> Gatherer<H> {
             if wave.is_empty() {
                 return Ok(());
             }
-            let mut works = wave.into_iter().map(|id| -> Work<'_> { Box::pin(look.manifest(id)) });
+            self.expect(wave.len());
+            let look = &look;
+            let mut works = wave.into_iter().map(|id| -> Work<'_> {
+                Box::pin(async move {
+                    look.manifest(id).await;
+                    self.has_done();
+                })
+            });
             together(self.repo.api.concurrency, &mut works).await;
             self.check()?;
         }
@@ -71,8 +80,15 @@ impl<H: Host> Gatherer<H> {
         let look = Look::new(self, inventory);
         // The first ones show whether there is an API, so that the others do not all ask a registry without one.
         let (first, others) = subjects.split_at(subjects.len().min(NO_REFERRERS));
+        let look = &look;
         for some in [first, others] {
-            let mut works = some.iter().map(|subject| -> Work<'_> { Box::pin(look.referrers(subject)) });
+            self.expect(some.len());
+            let mut works = some.iter().map(|subject| -> Work<'_> {
+                Box::pin(async move {
+                    look.referrers(subject).await;
+                    self.has_done();
+                })
+            });
             together(self.repo.api.concurrency, &mut works).await;
         }
         self.check()

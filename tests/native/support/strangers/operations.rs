@@ -244,7 +244,9 @@ impl Operation {
                 repository.delete_manifest(digest, *force, &call).await?;
                 Done::Nothing
             }
-            Operation::Plan(rules) => Done::Plan(Box::new(repository.plan_cleanup(&rules.policy(), &call).await?)),
+            Operation::Plan(rules) => {
+                Done::Plan(Box::new(repository.plan_cleanup(&rules.policy(), None, &call).await?))
+            }
             Operation::Apply(number) => Done::Report(Box::new(plans[*number].cleanup.apply(&|_| {}, &call).await?)),
             Operation::Copy { from, what, tag, referrers, platforms, expected } => {
                 let repository = if *from == From::Here { "a/b" } else { "c/d" };
