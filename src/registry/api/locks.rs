@@ -2,11 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 
-use async_lock::{Mutex, RwLock};
+use async_lock::Mutex;
 
 use crate::protocol::oci::reference::RepositoryName;
+use crate::registry::api::shared_lock::SharedLock;
 
 /// The locks of each repository in use.
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub struct Turns {
     /// Shared by deletions by digest, and held alone by whoever writes a tag to delete it: distribution 2.8 searches all
     /// tags for those of a deleted digest, and fails if it meets one that is half written. Tags that other deletions
     /// remove meanwhile do not matter to it.
-    pub(crate) deleting: Arc<RwLock<()>>,
+    pub(crate) deleting: SharedLock,
     pub(crate) listed: Mutex<Listed>,
     /// Logical clock of requests for the tag list and their responses.
     count: Cell<u64>,

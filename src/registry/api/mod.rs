@@ -9,4 +9,5 @@ pub mod place;
 pub(crate) mod repo;
 pub(crate) mod response;
 pub mod settings;
+pub(crate) mod shared_lock;
 pub(crate) mod version;

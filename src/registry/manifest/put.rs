@@ -55,7 +55,7 @@ impl<H: Host> Repo<H> {
     pub(crate) async fn delete(&self, reference: &Reference) -> Result<Response<Vec<u8>>> {
         let turns = self.api.turns.of(&self.name);
         let _turn = match reference {
-            Reference::Digest(_) => Some(turns.deleting.read().await),
+            Reference::Digest(_) => Some(turns.deleting.share().await),
             Reference::Tag(_) => None,
         };
         self.delete_now(reference).await

@@ -10,7 +10,6 @@
 use std::pin::pin;
 use std::rc::Rc;
 
-use async_lock::RwLockWriteGuardArc;
 use futures_util::future::{Either, join, select};
 
 use crate::protocol::code;
@@ -20,6 +19,7 @@ use crate::protocol::text::printable;
 use crate::registry::api::locks::Turns;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
+use crate::registry::api::shared_lock::Alone;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::put::digest_of_nothing;
 use crate::registry::tag::placeholder;
@@ -205,7 +205,7 @@ impl<H: Host> Untag<H> {
             model => {
                 let mut blobs = blobs.map_or_else(|| repo.push_placeholder_blobs(&self.tag), Ok)?;
                 // Unless another deletion is in progress, the tag is checked meanwhile.
-                match turns.deleting.try_write_arc() {
+                match turns.deleting.try_hold_alone() {
                     Some(turn) => {
                         let check = async {
                             let state = self.state().await;
@@ -232,7 +232,7 @@ impl<H: Host> Untag<H> {
         &self,
         placeholder: &Rc<FetchedManifest>,
         mut is_at_placeholder: bool,
-        mut first: Option<(RwLockWriteGuardArc<()>, TagState)>,
+        mut first: Option<(Alone, TagState)>,
         turns: &Turns,
     ) -> Result<()> {
         let digest = Reference::Digest(placeholder.digest.clone());
@@ -246,7 +246,7 @@ impl<H: Host> Untag<H> {
             }
             let (turn, state) = match first.take() {
                 Some((turn, state)) => (turn, Some(state)),
-                None => (turns.deleting.write_arc().await, None),
+                None => (turns.deleting.hold_alone().await, None),
             };
             if !is_at_placeholder {
                 // No registry supports a conditional PUT, so the tag is checked right before it.
