@@ -32,6 +32,7 @@ const steps = {
   format: ['cargo fmt and Biome', format],
   lint: ["Biome's rules for JavaScript and CSS", lint],
   types: ['tsc --checkJs on pkg-template', types],
+  reference: ['the API reference of typedoc: no dead link, no member without a comment', reference],
   supply: ['licences and sources of the crates (cargo-deny), and the list of them', supply],
   build: ['npm run build', () => ensureBuilt()],
   clippy: ['cargo clippy, native and wasm', clippy],
@@ -84,6 +85,12 @@ async function supply() {
   const unchecked = await checkCrates();
   await run(process.execPath, ['--test', '--test-reporter=spec', ...testsIn('tests/supply')]);
   notes.push(...unchecked);
+}
+
+async function reference() {
+  await ensureNodeModules();
+  const typedoc = join(root, 'tests/reference/node_modules/typedoc/bin/typedoc');
+  await run(process.execPath, [typedoc], { cwd: join(root, 'tests/reference') });
 }
 
 async function clippy() {
