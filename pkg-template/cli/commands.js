@@ -10,6 +10,7 @@ import { manifestDelete, manifestGet, manifestPut } from './commands/content/man
 import { ratelimit } from './commands/content/ratelimit.js';
 import { referrers } from './commands/content/referrers.js';
 import { validate } from './commands/content/validate.js';
+import { completion } from './commands/completion.js';
 import { copy } from './commands/copy.js';
 import { diagnose } from './commands/diagnose.js';
 import { indexCreate, indexEdit } from './commands/image/indexes.js';
@@ -47,6 +48,7 @@ import { tags } from './commands/tags.js';
  * @property {string[]} [aliases] further names
  * @property {string} usage
  * @property {[least: number, most: number]} takes
+ * @property {string[]} [choices] the values that its argument can have
  * @property {string} summary
  * @property {string} [details]
  * @property {boolean} [changes] whether it changes a registry or files
@@ -64,7 +66,7 @@ export const sections = {
   'Change a registry': [tag, untag, copy, sync, cleanup],
   'Make images and artifacts': [mutate, indexCreate, indexEdit, artifactPush, artifactAttach, artifactPull],
   'Manifests and blobs': [manifestGet, manifestPut, manifestDelete, blobHead, blobGet, blobPut, blobDelete],
-  Logins: [login, logout],
+  'Logins and set-up': [login, logout, completion],
 };
 
 export const commands = Object.values(sections).flat();

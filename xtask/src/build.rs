@@ -29,6 +29,7 @@ pub fn run(panic_messages: bool) -> Result<()> {
     package::empty(&staging)?;
     package::copy(&generated, &staging.join("wasm"))?;
     package::fill(&workspace, &staging)?;
+    node(&[workspace.root.join("xtask/man.mjs"), staging.clone()]).context("the man page")?;
     if !panic_messages {
         check_size(&workspace.root, &staging)?;
     }

@@ -85,7 +85,7 @@ export function check({ command, group, args, given }) {
     if (options[one] && options[other]) throw new Usage(`only one of --${one} and --${other} can be given`);
   }
   if (options.help || options.version) return { args, options };
-  if (command) checkCount(args, command);
+  if (command) checkArguments(args, command);
   if (group !== undefined) refuseGroup(group, args[0]);
   return { args, options };
 }
@@ -94,10 +94,13 @@ export function check({ command, group, args, given }) {
  * @param {string[]} args
  * @param {Command} command
  */
-function checkCount(args, { takes: [least, most], usage }) {
+function checkArguments(args, { takes: [least, most], usage, choices }) {
   if (args.length < least)
     throw new Usage(args.length === 0 ? `${usage} is missing` : `${usage}: an argument is missing`);
   if (args.length > most) throw new Usage(`${usage}: ${counted(args.length - most, 'argument')} too many`);
+  if (choices && args.some((arg) => !choices.includes(arg))) {
+    throw new Usage(`${usage}: one of ${choices.join(', ')} is needed`);
+  }
 }
 
 /**

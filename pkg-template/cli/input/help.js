@@ -10,7 +10,10 @@ import { GLOBAL } from './global.js';
 
 export const PROGRAM = 'docker-registry-client-wasm';
 
-export const version = () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+const manifest = () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+export const version = () => manifest().version;
+/** The names of the program. */
+export const programs = () => Object.keys(manifest().bin);
 
 /** @param {[left: string, right: string][]} entries */
 function list(entries, width = Math.max(...entries.map(([left]) => left.length))) {
@@ -29,6 +32,10 @@ const commandList = (/** @type {Command[]} */ commands, /** @type {number} */ wi
     width,
   );
 
+export const ADDRESSES = `\
+HOST is registry.example.com or localhost:5000, with http:// in front for plain http. A registry under a path is
+HOST/PATH, and HOST/PATH//REPOSITORY a repository there. A reference without a host is on Docker Hub.`;
+
 export function overview() {
   const width = Math.max(...Object.values(sections).flatMap((list) => list.map(({ name }) => name.length)));
   return `Usage: ${PROGRAM} COMMAND …
@@ -42,8 +49,7 @@ COMMAND --help shows the arguments and options of a command.
 Options of every command:
 ${optionList(GLOBAL)}
 
-HOST is registry.example.com or localhost:5000, with http:// in front for plain http. A registry under a path is
-HOST/PATH, and HOST/PATH//REPOSITORY a repository there. A reference without a host is on Docker Hub.
+${ADDRESSES}
 
 Exit codes:
 ${list(MEANINGS.map(([code, meaning]) => [String(code), String(meaning)]))}

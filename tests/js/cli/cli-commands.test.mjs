@@ -8,18 +8,18 @@ import { pathToFileURL } from 'node:url';
 import { root } from '../../../xtask/ensure.mjs';
 import { installed } from './cli.mjs';
 
-/** All that their help lists, without `help`, `version` and `completion`. */
+/** All that their help lists, without `help` and `version`. */
 const THEIRS = {
-  crane: `append, auth get, auth login, auth logout, auth token, blob, catalog, config, copy, delete, digest, export, flatten,
+  crane: `append, completion, auth get, auth login, auth logout, auth token, blob, catalog, config, copy, delete, digest, export, flatten,
     index append, index filter, index list, ls, manifest, mutate, pull, push, rebase, registry serve, tag, validate`,
-  regctl: `artifact get, artifact list, artifact put, artifact tree, blob copy, blob delete, blob diff-config, blob diff-layer,
+  regctl: `completion, artifact get, artifact list, artifact put, artifact tree, blob copy, blob delete, blob diff-config, blob diff-layer,
     blob get, blob get-file, blob head, blob put, config get, config set, digest, image check-base, image copy, image create,
     image export, image get-file, image import, image inspect, image mod, image ratelimit, index add, index create,
     index delete, manifest delete, manifest diff, manifest get, manifest head, manifest put, ref, registry config,
     registry login, registry logout, registry set, registry whoami, repo copy, repo ls, tag delete, tag ls`,
-  skopeo: `copy, delete, generate-sigstore-key, inspect, list-tags, login, logout, manifest-digest, standalone-sign,
+  skopeo: `completion, copy, delete, generate-sigstore-key, inspect, list-tags, login, logout, manifest-digest, standalone-sign,
     standalone-verify, sync`,
-  oras: `attach, backup, blob delete, blob fetch, blob push, cp, discover, login, logout, manifest delete, manifest fetch,
+  oras: `completion, attach, backup, blob delete, blob fetch, blob push, cp, discover, login, logout, manifest delete, manifest fetch,
     manifest fetch-config, manifest index create, manifest index update, manifest push, pull, push, repo ls, repo tags, resolve,
     restore, tag`,
 };

@@ -21,6 +21,8 @@ const FILES = [
   'index.d.ts',
   'index.js',
   'load.js',
+  'man/docker-registry-client-wasm.1',
+  'man/drc.1',
   'node.d.cts',
   'node.d.ts',
   'package.json',
