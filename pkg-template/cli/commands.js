@@ -3,7 +3,7 @@
 
 import { artifactPull } from './commands/artifact/pull.js';
 import { artifactAttach, artifactPush } from './commands/artifact/push.js';
-import { cleanup } from './commands/cleanup.js';
+import { cleanup } from './commands/cleanup/cleanup.js';
 import { blobDelete, blobGet, blobHead, blobPut } from './commands/content/blob.js';
 import { config, digest } from './commands/content/digest.js';
 import { manifestDelete, manifestGet, manifestPut } from './commands/content/manifest.js';

@@ -57,7 +57,7 @@ export const copy = {
     const source = isOneClient ? target : await connect(from.host, { side: 'source' });
     const image = { repository: source.repository(from.name), reference: selector(from) };
     const tag = to.tag ?? 'latest';
-    const progress = startProgress('copying', output, ofBytes);
+    const progress = startProgress('copying', output, size);
     const { platform: platforms, referrers, unknownKinds, chunkSize } = options;
     const asked = { platforms, referrers, unknownKinds, ...(chunkSize && { chunkSize }), onProgress: summed(progress) };
     // Without the host, the client could take the first component of a name for one.
@@ -66,12 +66,6 @@ export const copy = {
     else print(result, `${to.place}:${tag}`, output);
   },
 };
-
-/**
- * @param {number} done
- * @param {number} [total]
- */
-const ofBytes = (done, total) => `${size(done)} of ${size(total)}`;
 
 /**
  * Adds up the progress of all blobs. The total is known only once the last blob has begun.

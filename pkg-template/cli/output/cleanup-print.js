@@ -22,8 +22,9 @@ const OPTIONS = {
 
 /** @param {{ action: string }} planned */
 const isRemoved = ({ action }) => action === 'remove';
+/** @type {import('./table.js').Column[]} */
 const COLUMNS = [
-  { title: 'PLAN' },
+  { title: 'PLAN', color: (action) => (action === 'remove' ? 'red' : 'green') },
   { title: 'TAG' },
   { title: 'DIGEST' },
   { title: 'CREATED' },
@@ -35,9 +36,8 @@ const COLUMNS = [
  * Prints all tags, those to remove first, then the untagged manifests to remove.
  * @param {CleanupPlan} plan
  * @param {Output} output
- * @param {{ apply?: boolean }} options
  */
-export function printPlan({ policy, tags, digests, freed }, output, { apply }) {
+export function printPlan({ policy, tags, digests }, output) {
   const isAnyTag = /** @type {{ remove?: { tags?: string[] } }} */ (policy).remove?.tags?.includes('*');
   /** @type {Record<string, string>} */
   const rules = isAnyTag ? { ...OPTIONS, 'remove.tags': 'no rule keeps it' } : OPTIONS;
@@ -53,10 +53,18 @@ export function printPlan({ policy, tags, digests, freed }, output, { apply }) {
     reasons.map((reason) => rules[reason] ?? reason).join('; '),
   ];
   printTable(output, COLUMNS, [...sorted, ...untagged].map(row));
-  if (apply) return;
-  const count = (/** @type {{ action: string }[]} */ list, /** @type {string} */ noun) =>
-    counted(list.filter(isRemoved).length, noun);
-  const counts = `${count(tags, 'tag')} and ${count(digests, 'manifest')}`;
+}
+
+/**
+ * Says what --apply would do.
+ * @param {CleanupPlan[]} plans
+ * @param {Output} output
+ */
+export function printOffer(plans, output) {
+  const removed = (/** @type {'tags' | 'digests'} */ part) =>
+    plans.flatMap((plan) => plan[part].filter(isRemoved)).length;
+  const freed = plans.reduce((sum, plan) => sum + plan.freed, 0);
+  const counts = `${counted(removed('tags'), 'tag')} and ${counted(removed('digests'), 'manifest')}`;
   output.note(`Nothing was changed. --apply removes ${counts} (${size(freed)}).`);
 }
 

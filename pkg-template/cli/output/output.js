@@ -59,6 +59,9 @@ export function createOutput({ json = false, format, quiet = false, color = 'aut
     /** Prints a cleaned line, in a color if one is given. */
     line: (/** @type {unknown} */ text = '', /** @type {Color | undefined} */ name = undefined) =>
       stdout.write(`${name ? paint(name, clean(text)) : clean(text)}\n`),
+    paint,
+    /** Prints a line whose parts are cleaned already, and may be painted. */
+    cleaned: (/** @type {string} */ text) => stdout.write(`${text}\n`),
     /** Prints the package's own text. */
     text: (/** @type {string} */ text) => void stdout.write(text.endsWith('\n') ? text : `${text}\n`),
     /** Prints the value that is the command's result. */

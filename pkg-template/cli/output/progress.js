@@ -8,6 +8,8 @@ import { clean } from './output.js';
 
 const INTERVAL = 100;
 const WIDTH = 24;
+/** Before, a rate says little. */
+const LEAST_SECONDS = 2;
 
 /**
  * @param {number} done
@@ -20,19 +22,38 @@ function bar(done, total) {
 }
 
 /**
- * Formats plain numbers.
- * @param {number} done
- * @param {number} [total]
+ * Formats a time such as "40 s" or "3 min".
+ * @param {number} seconds
  */
-const plain = (done, total) => [done, total].filter((number) => number !== undefined).join(' of ');
+function span(seconds) {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
 
 /**
  * @param {string} label what the command is doing
  * @param {{ isLive: boolean, stream?: NodeJS.WriteStream }} output
- * @param {(done: number, total?: number) => string} [numbers]
+ * @param {(amount: number) => string} [show] formats an amount
  */
-export function startProgress(label, { isLive, stream = process.stderr }, numbers = plain) {
+export function startProgress(
+  label,
+  { isLive, stream = process.stderr },
+  show = (amount) => String(Math.round(amount)),
+) {
   let last = -Infinity;
+  const begin = performance.now();
+  /**
+   * How fast it is, once that is known.
+   * @param {number} done
+   * @param {number} [total]
+   */
+  function* pace(done, total) {
+    const seconds = (last - begin) / 1000;
+    if (done === 0 || seconds < LEAST_SECONDS) return;
+    const rate = done / seconds;
+    yield rate < 1 ? `${show(60 * rate)}/min` : `${show(rate)}/s`;
+    if (total !== undefined && total > done) yield `${span((total - done) / rate)} left`;
+  }
   return {
     /**
      * @param {number} done
@@ -42,10 +63,18 @@ export function startProgress(label, { isLive, stream = process.stderr }, number
       const now = performance.now();
       if (!isLive || now - last < INTERVAL) return;
       last = now;
-      const line = [clean(label), total !== undefined && total > 0 && bar(done, total), numbers(done, total)]
-        .filter(Boolean)
-        .join(' ');
-      stream.write(`\r${line.slice(0, (stream.columns || 80) - 1)}\x1b[K`);
+      const amounts = total === undefined ? show(done) : `${show(done)} of ${show(total)}`;
+      const line = [
+        clean(label),
+        total !== undefined && total > 0 && bar(done, total),
+        [amounts, ...pace(done, total)].join(', '),
+      ];
+      stream.write(
+        `\r${line
+          .filter(Boolean)
+          .join(' ')
+          .slice(0, (stream.columns || 80) - 1)}\x1b[K`,
+      );
     },
     /** Removes the line. */
     end() {

@@ -2,11 +2,14 @@
 
 import { clean } from './output.js';
 
-/** @typedef {{ title: string, isRight?: boolean }} Column */
+/**
+ * @import { Color, Output } from './output.js'
+ * @typedef {{ title: string, isRight?: boolean, color?: (cell: string) => Color }} Column
+ */
 
 /**
  * Prints rows under a header.
- * @param {import('./output.js').Output} output
+ * @param {Output} output
  * @param {Column[]} columns
  * @param {unknown[][]} rows
  */
@@ -17,13 +20,11 @@ export function printTable(output, columns, rows) {
   const widths = columns.map(({ title }, index) => widest(title.length, index));
   const padded = (/** @type {string} */ cell, /** @type {number} */ index) =>
     columns[index].isRight ? cell.padStart(widths[index]) : cell.padEnd(widths[index]);
-  const print = (
-    /** @type {string[]} */ cells,
-    /** @type {import('./output.js').Color | undefined} */ color = undefined,
-  ) => output.line(cells.map(padded).join('  ').trimEnd(), color);
-  print(
-    columns.map(({ title }) => title),
-    'bold',
-  );
-  for (const row of lines) print(row);
+  const titles = columns.map(({ title }, index) => padded(title, index));
+  output.line(titles.join('  ').trimEnd(), 'bold');
+  const painted = (/** @type {string} */ cell, /** @type {number} */ index) => {
+    const color = cell === '' ? undefined : columns[index].color?.(cell);
+    return color ? output.paint(color, cell) + padded(cell, index).slice(cell.length) : padded(cell, index);
+  };
+  for (const row of lines) output.cleaned(row.map(painted).join('  ').trimEnd());
 }

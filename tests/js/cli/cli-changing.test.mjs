@@ -8,7 +8,7 @@ import { fill } from '../../../www/registry/fill.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
 import { send, startScripted } from '../../registries/scripted.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
-import { cells, cli, ended, start } from './cli.mjs';
+import { cells, cli, ended, objects, start } from './cli.mjs';
 import { DockerRegistryClient, packedFolder } from '../support/packed.mjs';
 import { SOON, realRegistries } from '../support/support.mjs';
 
@@ -182,6 +182,7 @@ for (const [name, launch] of Object.entries(realRegistries)) {
 
     await t.test('cleanup --save and --plan', SOON, async () => {
       const file = join(packedFolder, `plan-${process.pid}-${number}.json`);
+      const other = join(packedFolder, 'package.json');
       const args = `cleanup ${host}/${repository}`;
       const before = await tagsOf(registry.url, repository);
       try {
@@ -198,13 +199,17 @@ for (const [name, launch] of Object.entries(realRegistries)) {
           [`--plan ${file} --keep-untagged`, /^error: USAGE: --plan: /],
           [`--plan ${file} --save ${file}.other`, /^error: USAGE: --plan: /],
           [`--plan ${file}.none`, /^error: USAGE: --plan: the file cannot be read: ENOENT/],
-          [`--keep-newest 2 --save ${file}`, /^error: USAGE: --save: the file exists/],
+          [`--keep-newest 2 --save ${other}`, /^error: USAGE: --save: the file exists, and it is no clean-up plan/],
+          [`--plan ${other}`, /^error: USAGE: --plan: the file is no clean-up plan/],
           [`--keep-newest 2 --save ${file}.none/x`, /^error: USAGE: --save: the file cannot be written: ENOENT/],
         ]) {
           const { code, out, err } = await cli(`${args} ${more}`);
           assert.deepEqual([code, out], [2, ''], more);
           assert.match(err, message);
         }
+        // As a nightly run does.
+        const again = await cli(`${args} --keep-newest 2 --keep-tag sbom --save ${file}`);
+        assert.deepEqual([again.code, again.out], [0, made.out]);
         const foreign = await cli(`cleanup ${host}/team/other --plan ${file} --apply`);
         assert.equal(foreign.code, 2);
         assert.match(foreign.err, /^error: INVALID_ARGUMENT: plan\.repository: /);
@@ -233,6 +238,81 @@ for (const [name, launch] of Object.entries(realRegistries)) {
     });
   });
 }
+
+test('cleanup across repositories', SOON, async () => {
+  const registry = await startDistribution();
+  const file = join(packedFolder, `plans-${process.pid}.json`);
+  try {
+    await fill(registry, { 'team/a': web, 'team/b': web, 'other/c': web });
+    const host = new URL(registry.url).host;
+    const rule = '--remove-tag 1.0.0';
+    const planned = await cli(['cleanup', `${host}/team/*`, ...rule.split(' '), '--exit-code', '--save', file]);
+    assert.equal(planned.code, 8, planned.err);
+    assert.match(planned.out, new RegExp(`^${host}/team/a\nPLAN .*\nremove +1\\.0\\.0 [^]*\n\n${host}/team/b\nPLAN`));
+    assert.match(planned.err, /^Nothing was changed\. --apply removes 2 tags and \d+ manifests /);
+    assert.deepEqual(
+      JSON.parse(readFileSync(file, 'utf8')).map(({ repository }) => repository),
+      ['team/a', 'team/b'],
+    );
+    const nothing = await cli(`cleanup ${host}/team/a ${host}/other/c --remove-tag none --exit-code`);
+    assert.deepEqual(
+      [nothing.code, nothing.err],
+      [0, 'Nothing was changed. --apply removes 0 tags and 0 manifests (0 B).\n'],
+    );
+
+    // One that has lost its tags is still in the catalog; one that is named has to be there.
+    for (const tag of await tagsOf(registry.url, 'team/b')) {
+      const digest = await digestOf(registry.url, 'team/b', tag);
+      if (digest) await fetch(`${registry.url}/v2/team/b/manifests/${digest}`, { method: 'DELETE' });
+    }
+    const missing = await cli(`cleanup ${host}/team/a ${host}/team/none ${rule} --json`);
+    assert.equal(missing.code, 3, missing.err);
+    assert.deepEqual(
+      objects(missing.out).map(({ repository, error }) => [repository, error?.code]),
+      [
+        ['team/a', undefined],
+        [`${host}/team/none`, 'NAME_UNKNOWN'],
+      ],
+    );
+    const applied = await cli([
+      'cleanup',
+      `${host}/*a`,
+      `${host}/team/a`,
+      `${host}/o*`,
+      ...rule.split(' '),
+      '--apply',
+      '--json',
+    ]);
+    assert.equal(applied.code, 0, applied.err);
+    const reports = objects(applied.out);
+    assert.deepEqual(
+      reports.map(({ plan }) => plan.repository),
+      ['team/a', 'other/c'],
+    );
+    for (const { report } of reports) assert.ok(report.removed.includes('1.0.0'));
+    for (const name of ['team/a', 'other/c']) assert.equal(await digestOf(registry.url, name, '1.0.0'), undefined);
+
+    const byPlan = await cli(['cleanup', `${host}/team/a*`, '--plan', file, '--apply']);
+    assert.equal(byPlan.code, 0, byPlan.err);
+    assert.match(byPlan.out, /^Removed: 1 tag and \d+ manifests?\.$/m);
+    for (const [args, message] of [
+      [`${host}/other/c --plan ${file}`, `--plan: the file has no plan for ${host}/other/c`],
+      [`${host}/none* ${rule}`, 'no repository matches none*'],
+      [`loc*lhost:5000/x ${rule}`, 'a glob can stand for repositories, not for a host'],
+      [`${host}/team/* ${rule} --apply --exit-code`, 'only one of --apply and --exit-code can be given'],
+    ]) {
+      const { code, out, err } = await cli(`cleanup ${args}`);
+      assert.deepEqual([code, out], [2, '']);
+      assert.ok(err.startsWith(`error: USAGE: ${message}\n`), err);
+    }
+    const colored = await cli(`cleanup ${host}/team/a --remove-tag 1.1 --color always`);
+    assert.match(colored.out, /^\x1b\[31mremove\x1b\[0m {2}1\.1 /m);
+    assert.match(colored.out, /^\x1b\[32mkeep\x1b\[0m {4}\S/m);
+  } finally {
+    rmSync(file, { force: true });
+    await registry.stop();
+  }
+});
 
 test('a registry that deletes nothing', SOON, async () => {
   const registry = await startDistribution({ settings: { storage: { delete: { enabled: false } } } });
@@ -284,7 +364,8 @@ async function slow(registry, { method = 'PUT', count = 1 } = {}) {
 test('Ctrl-C in the middle of a change', SOON, async () => {
   const registry = await startDistribution();
   await fill(registry, { 'team/web': web });
-  const twins = [await slow(registry), await slow(registry), await slow(registry, { method: 'DELETE', count: 2 })];
+  const twins = [await slow(registry), await slow(registry)];
+  for (const count of [2, 1]) twins.push(await slow(registry, { method: 'DELETE', count }));
   const interrupted = async (args, begun) => {
     const child = start(args);
     const end = ended(child);
@@ -293,7 +374,7 @@ test('Ctrl-C in the middle of a change', SOON, async () => {
     return end;
   };
   try {
-    const [one, two, three] = twins;
+    const [one, two, three, four] = twins;
     const { code, out, err } = await interrupted(
       ['tag', `${one.host}/team/web:1.0.0`, 'first', 'second', 'third'],
       one.begun,
@@ -329,6 +410,13 @@ test('Ctrl-C in the middle of a change', SOON, async () => {
     for (const tag of tagsIn(done)) assert.equal(await digestOf(registry.url, 'team/web', tag), undefined, tag);
     // A manifest is seen to be gone at once, its tags are looked for in the end.
     assert.ok(done.includes('sha256:') && rest !== 'none', cleaned.err);
+
+    await fill(registry, { 'more/a': web, 'more/b': web });
+    const several = await interrupted(`cleanup ${four.host}/more/* --remove-tag edge --apply`.split(' '), four.begun);
+    assert.equal(several.code, 130);
+    const [, , left] = /\nDone: (.*)\. Not done or unknown: (.*)\.\n$/.exec(several.err) ?? assert.fail(several.err);
+    assert.ok(left.includes(`${four.host}/more/a`) && left.endsWith(` ${four.host}/more/b`), several.err);
+    assert.equal(await digestOf(registry.url, 'more/b', 'edge'), web.edge.digest);
   } finally {
     await Promise.all([registry, ...twins].map((server) => server.stop()));
   }

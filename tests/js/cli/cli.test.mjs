@@ -354,6 +354,33 @@ test('on a terminal', {
   assert.doesNotMatch(await typed(`tags ${host}/team/web --quiet`, { NO_COLOR: '1' }), /\x1b/);
 });
 
+test('progress: how fast it is, and how long it takes', async (t) => {
+  const { startProgress } = await import(pathToFileURL(join(installed, 'cli', 'output', 'progress.js')).href);
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const texts = [];
+  const stream = { columns: 80, write: (text) => texts.push(text.replace(/.* % /, '').replace('\x1b[K', '')) };
+  for (const [show, done, total] of [
+    [undefined, 30, 90],
+    [(amount) => `${amount} B`, 3000, 999_000],
+    [undefined, 1, 3],
+    [undefined, 0, 3],
+    [undefined, 30, undefined],
+  ]) {
+    now = 0;
+    const progress = startProgress('copying', { isLive: true, stream }, show);
+    now = 3000;
+    progress.update(done, total);
+  }
+  assert.deepEqual(texts, [
+    '30 of 90, 10/s, 6 s left',
+    '3000 B of 999000 B, 1000 B/s, 17 min left',
+    '1 of 3, 20/min, 6 s left',
+    '0 of 3',
+    '\rcopying 30, 10/s',
+  ]);
+});
+
 test('progress: bars that leave nothing behind', async () => {
   const { startProgress } = await import(pathToFileURL(join(installed, 'cli', 'output', 'progress.js')).href);
   const texts = [];

@@ -39,7 +39,7 @@ written as NAME.tar.gz.`,
     const repository = (await connect(reference.host)).repository(reference.name);
     const files = filesOf(await repository.manifest(selector(reference)), output);
     for (const name of files.keys()) await checkFree(path.join(folder, name), { overwrite });
-    const progress = startProgress('reading', output, (done, total) => `${size(done)} of ${size(total)}`);
+    const progress = startProgress('reading', output, size);
     const done = await inTurn([...files.keys()], async (name) => {
       const { digest } = /** @type {Descriptor} */ (files.get(name));
       const stream = await repository.blob(digest, {

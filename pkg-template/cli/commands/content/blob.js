@@ -12,12 +12,6 @@ import { startProgress } from '../../output/progress.js';
 
 /** @import { Command } from '../../commands.js' */
 
-/**
- * @param {number} done
- * @param {number} [total]
- */
-const ofBytes = (done, total) => (total === undefined ? size(done) : `${size(done)} of ${size(total)}`);
-
 /** @type {Command} */
 export const blobHead = {
   name: 'blob head',
@@ -55,7 +49,7 @@ standard output, and a failure means that what was written is not the blob.`,
       throw new Usage('the bytes of a blob are no JSON: --json and --format need --output');
     const { host, name, digest } = await parseDigest(text);
     const repository = (await connect(host)).repository(name);
-    const progress = startProgress('reading', output, ofBytes);
+    const progress = startProgress('reading', output, size);
     const onProgress = (/** @type {{ loaded: number, total?: number }} */ { loaded, total }) =>
       progress.update(loaded, total);
     try {
@@ -87,7 +81,7 @@ export const blobPut = {
     const { host, name } = await parseRepository(text);
     const content = await contentOf(file, { options, signal });
     const repository = (await connect(host)).repository(name);
-    const progress = startProgress('pushing', output, ofBytes);
+    const progress = startProgress('pushing', output, size);
     const { digest, mediaType, chunkSize } = options;
     const pushed = await repository
       .pushBlob(content, {

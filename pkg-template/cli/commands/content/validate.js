@@ -26,7 +26,7 @@ checked, or that for --platform. The exit code is 1 if something is missing or w
   async run({ args: [text], options: { platform, deep = false }, output, connect }) {
     const reference = await parseReference(text);
     const repository = (await connect(reference.host)).repository(reference.name);
-    const progress = startProgress('checking', output, (done) => size(done));
+    const progress = startProgress('checking', output, size);
     const walk = new Walk(repository, { isDeep: deep, onRead: (bytes) => progress.update(bytes) });
     const selected = selector(reference);
     try {

@@ -68,7 +68,7 @@ now, or SOURCE_DATE_EPOCH.`,
     const { digest, mediaType } = /** @type {NonNullable<Manifest['config']>} */ (manifest.config);
     const config = imageConfig(await bytesOf(await repository.blob(digest)));
     const types = manifest.mediaType === DOCKER ? DOCKER_LAYERS : OCI_LAYERS;
-    const progress = startProgress('pushing', output, (done) => size(done));
+    const progress = startProgress('pushing', output, size);
     const layers = [];
     try {
       for (const file of append) {
