@@ -35,7 +35,7 @@ export function connector({ options, output, signal }) {
       timeout: options.timeout,
       retry: options.retry === undefined ? undefined : { attempts: options.retry + 1 },
       onRequest: options.verbose ? output.request : undefined,
-      onWarning: (text) => output.warn(text),
+      onWarning: output.warn,
       signal,
     });
   };

@@ -74,7 +74,7 @@ function advice(error, command) {
  * Converts a failure for JSON.
  * @param {any} error
  */
-export const asJson = (error) =>
+const asJson = (error) =>
   error?.name === 'RegistryError' ? error.toJSON() : { code: codeOf(error), message: messageOf(error) };
 
 const messageOf = (/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error));
@@ -87,9 +87,9 @@ const messageOf = (/** @type {unknown} */ error) => (error instanceof Error ? er
 export function report(error, { output, command }) {
   /** @type {{ cause?: any, done?: string[], failed?: string, remaining?: string[] }} */
   const { cause = error, done, failed, remaining } = error instanceof Stopped ? error : {};
-  output.failure({ error: asJson(cause), done, failed, remaining });
   const code = codeOf(cause);
   const message = inOurWords(messageOf(cause), { ...command?.options, ...GLOBAL });
+  output.failure({ error: { ...asJson(cause), message }, done, failed, remaining });
   // The registry's own message repeats its code.
   output.error(code, message.replaceAll(`: ${code}: `, ': '));
   if (failed !== undefined) {

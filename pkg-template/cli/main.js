@@ -10,6 +10,8 @@ import { exitCode, report } from './failure.js';
 import { helpFor, helpForGroup, overview, version } from './input/help.js';
 import { watchInterrupts } from './interrupt.js';
 import { createOutput, watchPipes } from './output/output.js';
+import { GLOBAL } from './input/global.js';
+import { inOurWords } from './output/words.js';
 import { Usage } from './input/usage.js';
 
 /** @param {string[]} argv */
@@ -24,7 +26,8 @@ async function main(argv) {
     const typed = split(argv);
     ({ command } = typed);
     const { args, options } = check(typed);
-    output = createOutput(options);
+    const known = { ...command?.options, ...GLOBAL };
+    output = createOutput(options, (text) => inOurWords(text, known));
     if (options.help) {
       const { group } = typed;
       return output.text(command ? helpFor(command) : group ? helpForGroup(group) : overview());

@@ -1,6 +1,8 @@
 // Generates the help from the commands and their options.
 
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import process from 'node:process';
 
 import { MEANINGS } from '../exit.js';
 import { groupOf, sections } from '../commands.js';
@@ -8,7 +10,8 @@ import { GLOBAL } from './global.js';
 
 /** @import { Command, Option } from '../commands.js' */
 
-export const PROGRAM = 'docker-registry-client-wasm';
+/** By the name under which it was started. */
+export const PROGRAM = basename(process.argv[1] ?? '') === 'drc' ? 'drc' : 'docker-registry-client-wasm';
 
 const manifest = () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 export const version = () => manifest().version;

@@ -35,8 +35,11 @@ export function watchPipes(closed) {
 /** @typedef {ReturnType<typeof createOutput>} Output */
 /** @typedef {keyof typeof COLORS} Color */
 
-/** @param {{ json?: boolean, format?: (value: unknown) => string, quiet?: boolean, color?: string }} options */
-export function createOutput({ json = false, format, quiet = false, color = 'auto' }) {
+/**
+ * @param {{ json?: boolean, format?: (value: unknown) => string, quiet?: boolean, color?: string }} options
+ * @param {(text: string) => string} [say] puts the client's messages into the command line's words
+ */
+export function createOutput({ json = false, format, quiet = false, color = 'auto' }, say = (text) => text) {
   const { stdout, stderr } = process;
   const isTerminal = (/** @type {NodeJS.WriteStream} */ stream) => Boolean(stream.isTTY) && process.env.TERM !== 'dumb';
   const isColored = (/** @type {NodeJS.WriteStream} */ stream) =>
@@ -73,7 +76,7 @@ export function createOutput({ json = false, format, quiet = false, color = 'aut
     bytes: (/** @type {Uint8Array} */ bytes) => stdout.write(bytes),
     note: (/** @type {unknown} */ text) => void (quiet || stderr.write(`${clean(text)}\n`)),
     warn: (/** @type {unknown} */ text) =>
-      void (quiet || stderr.write(`${paintError('yellow', 'warning:')} ${clean(text)}\n`)),
+      void (quiet || stderr.write(`${paintError('yellow', 'warning:')} ${clean(say(String(text)))}\n`)),
     error: (/** @type {unknown} */ code, /** @type {unknown} */ message) =>
       stderr.write(`${paintError('red', 'error:')} ${clean(code)}: ${clean(message)}\n`),
     /** Prints a request that was made. */

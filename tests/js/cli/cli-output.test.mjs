@@ -63,6 +63,7 @@ test("the client's options in the words of the command line", () => {
     ['unknownKinds: "manifest-only" copies', '--unknown-kinds "manifest-only" copies'],
     ['add its host to trustedRealms', 'add its host to --trusted-realm'],
     ['set authServiceUrl', 'set --auth-service-url'],
+    ['; use referrers: true to copy it', '; use --referrers to copy it'],
     ['the platform of the key', 'the platform of the key'],
   ])
     assert.equal(inOurWords(message, options), expected);

@@ -73,6 +73,8 @@ test('help and version', SOON, async () => {
   }
   assert.equal((await cli('help tags')).out, (await cli('tags --help')).out);
   assert.equal((await cli('help')).out, overview.out);
+  const short = spawnSync(join(installed, '..', '.bin', 'drc'), ['--help'], { encoding: 'utf8' }).stdout;
+  assert.equal(short, overview.out.replace(`Usage: ${PROGRAM}`, 'Usage: drc'));
   assert.deepEqual(await cli('--version').then(({ code, out }) => [code, out]), [0, `${version}\n`]);
 });
 
