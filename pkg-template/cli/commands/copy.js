@@ -5,6 +5,7 @@ import { startProgress } from '../output/progress.js';
 import { parseReference, selector } from '../input/reference.js';
 import { SIDE_LOGINS, hasSideLogin } from '../input/side-logins.js';
 import { Usage } from '../input/usage.js';
+import { Stopped } from './in-turn.js';
 import { bytes } from '../input/values.js';
 
 /**
@@ -42,7 +43,7 @@ export const copy = {
   },
   examples: ['copy docker.io/library/alpine:3 localhost:5000/mirror/alpine:3'],
 
-  async run({ args, options, output, connect }) {
+  async run({ args, options, output, signal, connect }) {
     const [from, to] = await Promise.all(args.map(parseReference));
     if (to.digest !== undefined) throw new Usage('the target must be HOST/REPOSITORY[:TAG], without digest');
     // A login is for one registry only.
@@ -61,7 +62,13 @@ export const copy = {
     const { platform: platforms, referrers, unknownKinds, chunkSize } = options;
     const asked = { platforms, referrers, unknownKinds, ...(chunkSize && { chunkSize }), onProgress: summed(progress) };
     // Without the host, the client could take the first component of a name for one.
-    const result = await target.copy(image, `${target.host}/${to.name}:${tag}`, asked).finally(progress.end);
+    const result = await target
+      .copy(image, `${target.host}/${to.name}:${tag}`, asked)
+      .catch((error) => {
+        if (!signal.aborted) throw error;
+        throw new Stopped(error, { done: [], remaining: [`${to.place}:${tag}`] });
+      })
+      .finally(progress.end);
     if (output.isJson) output.json(result);
     else print(result, `${to.place}:${tag}`, output);
   },

@@ -364,7 +364,7 @@ async function slow(registry, { method = 'PUT', count = 1 } = {}) {
 test('Ctrl-C in the middle of a change', SOON, async () => {
   const registry = await startDistribution();
   await fill(registry, { 'team/web': web });
-  const twins = [await slow(registry), await slow(registry)];
+  const twins = [await slow(registry), await slow(registry), await slow(registry)];
   for (const count of [2, 1]) twins.push(await slow(registry, { method: 'DELETE', count }));
   const interrupted = async (args, begun) => {
     const child = start(args);
@@ -374,7 +374,7 @@ test('Ctrl-C in the middle of a change', SOON, async () => {
     return end;
   };
   try {
-    const [one, two, three, four] = twins;
+    const [one, two, five, three, four] = twins;
     const { code, out, err } = await interrupted(
       ['tag', `${one.host}/team/web:1.0.0`, 'first', 'second', 'third'],
       one.begun,
@@ -395,6 +395,16 @@ test('Ctrl-C in the middle of a change', SOON, async () => {
     assert.equal(await digestOf(registry.url, 'team/web', '2.0.0'), current.digest);
     assert.equal(await digestOf(registry.url, 'team/web', 'edge'), web.edge.digest);
     assert.ok(!(await tagsOf(registry.url, 'team/web')).includes('latest'));
+
+    const copy = `copy http://${new URL(registry.url).host}/team/web:1.0.0 http://HOST/mirror/web:1`;
+    const copied = await interrupted(copy.replace('HOST', five.host).split(' '), five.begun);
+    assert.equal(copied.code, 130);
+    assert.equal(
+      copied.err,
+      `error: INTERRUPTED: interrupted\nDone: none. Not done or unknown: ${five.host}/mirror/web:1.\n`,
+    );
+    const repeated = await cli(copy.replace('HOST', new URL(registry.url).host));
+    assert.equal(repeated.code, 0, repeated.err);
 
     // The first deletion is done, the next ones are on their way.
     const cleaned = await interrupted(
