@@ -81,7 +81,7 @@ test('help and version', SOON, async () => {
 for (const [args, message] of [
   ['', 'a command is needed'],
   ['tgas x/y', 'unknown command "tgas"; did you mean "tags"?'],
-  ['__proto__', /unknown command "__proto__"; there are repos, tags/],
+  ['__proto__', /unknown command "__proto__"; there are repos, catalog, tags/],
   ['toString', /unknown command "toString"/],
   ['tags', 'HOST/REPOSITORY is missing'],
   ['tags a.example/b a.example/c', 'HOST/REPOSITORY: 1 argument too many'],
@@ -361,7 +361,7 @@ test('progress: how fast it is, and how long it takes', async (t) => {
   let now = 0;
   t.mock.method(performance, 'now', () => now);
   const texts = [];
-  const stream = { columns: 80, write: (text) => texts.push(text.replace(/.* % /, '').replace('\x1b[K', '')) };
+  const stream = { columns: 100, write: (text) => texts.push(text.replace(/^[^%]*% |\r|\x1b\[K$/g, '')) };
   for (const [show, done, total] of [
     [undefined, 30, 90],
     [(amount) => `${amount} B`, 3000, 999_000],
@@ -379,7 +379,7 @@ test('progress: how fast it is, and how long it takes', async (t) => {
     '3000 B of 999000 B, 1000 B/s, 17 min left',
     '1 of 3, 20/min, 6 s left',
     '0 of 3',
-    '\rcopying 30, 10/s',
+    'copying 30, 10/s',
   ]);
 });
 
