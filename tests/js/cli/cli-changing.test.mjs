@@ -8,26 +8,13 @@ import { fill } from '../../../www/registry/fill.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
 import { send, startScripted } from '../../registries/scripted.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
-import { cells, cli, ended, objects, start } from './cli.mjs';
+import { cells, cli, ended, start } from './cli.mjs';
+import { accept, digestOf, tagsOf } from './stored.mjs';
 import { DockerRegistryClient, packedFolder } from '../support/packed.mjs';
 import { SOON, realRegistries } from '../support/support.mjs';
 
 const web = samples['team/web'];
 const { '1.0.0': old, '2.0.0': current } = web;
-const accept = [...new Set(Object.values(web).map(({ mediaType }) => mediaType))].join(', ');
-
-/** What a tag points to, by the registry's bytes. */
-async function digestOf(url, repository, tag) {
-  const response = await fetch(`${url}/v2/${repository}/manifests/${tag}`, { headers: { accept } });
-  const bytes = Buffer.from(await response.arrayBuffer());
-  if (!response.ok) return undefined;
-  const known = Object.values(web).flatMap((one) => [one, ...one.children]);
-  return known.find((one) => bytes.equals(Buffer.from(one.bytes)))?.digest ?? `other bytes: ${bytes}`;
-}
-async function tagsOf(url, repository) {
-  const { tags } = await (await fetch(`${url}/v2/${repository}/tags/list`)).json();
-  return (tags ?? []).sort();
-}
 
 for (const [name, launch] of Object.entries(realRegistries)) {
   test(name, async (t) => {
@@ -238,81 +225,6 @@ for (const [name, launch] of Object.entries(realRegistries)) {
     });
   });
 }
-
-test('cleanup across repositories', SOON, async () => {
-  const registry = await startDistribution();
-  const file = join(packedFolder, `plans-${process.pid}.json`);
-  try {
-    await fill(registry, { 'team/a': web, 'team/b': web, 'other/c': web });
-    const host = new URL(registry.url).host;
-    const rule = '--remove-tag 1.0.0';
-    const planned = await cli(['cleanup', `${host}/team/*`, ...rule.split(' '), '--exit-code', '--save', file]);
-    assert.equal(planned.code, 8, planned.err);
-    assert.match(planned.out, new RegExp(`^${host}/team/a\nPLAN .*\nremove +1\\.0\\.0 [^]*\n\n${host}/team/b\nPLAN`));
-    assert.match(planned.err, /^Nothing was changed\. --apply removes 2 tags and \d+ manifests /);
-    assert.deepEqual(
-      JSON.parse(readFileSync(file, 'utf8')).map(({ repository }) => repository),
-      ['team/a', 'team/b'],
-    );
-    const nothing = await cli(`cleanup ${host}/team/a ${host}/other/c --remove-tag none --exit-code`);
-    assert.deepEqual(
-      [nothing.code, nothing.err],
-      [0, 'Nothing was changed. --apply removes 0 tags and 0 manifests (0 B).\n'],
-    );
-
-    // One that has lost its tags is still in the catalog; one that is named has to be there.
-    for (const tag of await tagsOf(registry.url, 'team/b')) {
-      const digest = await digestOf(registry.url, 'team/b', tag);
-      if (digest) await fetch(`${registry.url}/v2/team/b/manifests/${digest}`, { method: 'DELETE' });
-    }
-    const missing = await cli(`cleanup ${host}/team/a ${host}/team/none ${rule} --json`);
-    assert.equal(missing.code, 3, missing.err);
-    assert.deepEqual(
-      objects(missing.out).map(({ repository, error }) => [repository, error?.code]),
-      [
-        ['team/a', undefined],
-        [`${host}/team/none`, 'NAME_UNKNOWN'],
-      ],
-    );
-    const applied = await cli([
-      'cleanup',
-      `${host}/*a`,
-      `${host}/team/a`,
-      `${host}/o*`,
-      ...rule.split(' '),
-      '--apply',
-      '--json',
-    ]);
-    assert.equal(applied.code, 0, applied.err);
-    const reports = objects(applied.out);
-    assert.deepEqual(
-      reports.map(({ plan }) => plan.repository),
-      ['team/a', 'other/c'],
-    );
-    for (const { report } of reports) assert.ok(report.removed.includes('1.0.0'));
-    for (const name of ['team/a', 'other/c']) assert.equal(await digestOf(registry.url, name, '1.0.0'), undefined);
-
-    const byPlan = await cli(['cleanup', `${host}/team/a*`, '--plan', file, '--apply']);
-    assert.equal(byPlan.code, 0, byPlan.err);
-    assert.match(byPlan.out, /^Removed: 1 tag and \d+ manifests?\.$/m);
-    for (const [args, message] of [
-      [`${host}/other/c --plan ${file}`, `--plan: the file has no plan for ${host}/other/c`],
-      [`${host}/none* ${rule}`, 'no repository matches none*'],
-      [`loc*lhost:5000/x ${rule}`, 'a glob can stand for repositories, not for a host'],
-      [`${host}/team/* ${rule} --apply --exit-code`, 'only one of --apply and --exit-code can be given'],
-    ]) {
-      const { code, out, err } = await cli(`cleanup ${args}`);
-      assert.deepEqual([code, out], [2, '']);
-      assert.ok(err.startsWith(`error: USAGE: ${message}\n`), err);
-    }
-    const colored = await cli(`cleanup ${host}/team/a --remove-tag 1.1 --color always`);
-    assert.match(colored.out, /^\x1b\[31mremove\x1b\[0m {2}1\.1 /m);
-    assert.match(colored.out, /^\x1b\[32mkeep\x1b\[0m {4}\S/m);
-  } finally {
-    rmSync(file, { force: true });
-    await registry.stop();
-  }
-});
 
 test('a registry that deletes nothing', SOON, async () => {
   const registry = await startDistribution({ settings: { storage: { delete: { enabled: false } } } });

@@ -1,4 +1,4 @@
-// `docker-registry-client-wasm`: exit codes, --format, and the words of its messages; without a process where it is a rule of one function.
+// `docker-registry-client-wasm`: exit codes, --format, progress, and the words of its messages; without a process where it is a rule of one function.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -12,6 +12,7 @@ const load = (file) => import(pathToFileURL(join(installed, 'cli', file)).href);
 const { exitFor } = await load('exit.js');
 const { template } = await load('output/template.js');
 const { inOurWords } = await load('output/words.js');
+const { startProgress } = await load('output/progress.js');
 const { GLOBAL } = await load('input/global.js');
 const { copy } = await load('commands/copy.js');
 const { commands, namesOf } = await load('commands.js');
@@ -96,6 +97,46 @@ test('templates', () => {
   ])
     assert.throws(() => fill(text, value), { message });
   assert.equal(fill('{{.digest}}', { tag: 'x', error: { code: 'X' } }), '', 'an entry that could not be read');
+});
+
+test('progress: how fast it is, and how long it takes', async (t) => {
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const texts = [];
+  const stream = { columns: 100, write: (text) => texts.push(text.replace(/^[^%]*% |\r|\x1b\[K$/g, '')) };
+  for (const [show, done, total] of [
+    [undefined, 30, 90],
+    [(amount) => `${amount} B`, 3000, 999_000],
+    [undefined, 1, 3],
+    [undefined, 0, 3],
+    [undefined, 30, undefined],
+  ]) {
+    now = 0;
+    const progress = startProgress('copying', { isLive: true, stream }, show);
+    now = 3000;
+    progress.update(done, total);
+  }
+  assert.deepEqual(texts, [
+    '30 of 90, 10/s, 6 s left',
+    '3000 B of 999000 B, 1000 B/s, 17 min left',
+    '1 of 3, 20/min, 6 s left',
+    '0 of 3',
+    'copying 30, 10/s',
+  ]);
+});
+
+test('progress: bars that leave nothing behind', async () => {
+  const texts = [];
+  const stream = { columns: 60, write: (text) => texts.push(text) };
+  const live = startProgress('copying', { isLive: true, stream });
+  live.update(1, 4);
+  live.update(2, 4);
+  live.end();
+  assert.deepEqual(texts, [`\rcopying ${'█'.repeat(6)}${'░'.repeat(18)}  25 % 1 of 4\x1b[K`, '\r\x1b[K']);
+  const silent = startProgress('copying', { isLive: false, stream });
+  silent.update(1, 4);
+  silent.end();
+  assert.equal(texts.length, 2);
 });
 
 test('--format on the command line', SOON, async () => {

@@ -356,48 +356,6 @@ test('on a terminal', {
   assert.doesNotMatch(await typed(`tags ${host}/team/web --quiet`, { NO_COLOR: '1' }), /\x1b/);
 });
 
-test('progress: how fast it is, and how long it takes', async (t) => {
-  const { startProgress } = await import(pathToFileURL(join(installed, 'cli', 'output', 'progress.js')).href);
-  let now = 0;
-  t.mock.method(performance, 'now', () => now);
-  const texts = [];
-  const stream = { columns: 100, write: (text) => texts.push(text.replace(/^[^%]*% |\r|\x1b\[K$/g, '')) };
-  for (const [show, done, total] of [
-    [undefined, 30, 90],
-    [(amount) => `${amount} B`, 3000, 999_000],
-    [undefined, 1, 3],
-    [undefined, 0, 3],
-    [undefined, 30, undefined],
-  ]) {
-    now = 0;
-    const progress = startProgress('copying', { isLive: true, stream }, show);
-    now = 3000;
-    progress.update(done, total);
-  }
-  assert.deepEqual(texts, [
-    '30 of 90, 10/s, 6 s left',
-    '3000 B of 999000 B, 1000 B/s, 17 min left',
-    '1 of 3, 20/min, 6 s left',
-    '0 of 3',
-    'copying 30, 10/s',
-  ]);
-});
-
-test('progress: bars that leave nothing behind', async () => {
-  const { startProgress } = await import(pathToFileURL(join(installed, 'cli', 'output', 'progress.js')).href);
-  const texts = [];
-  const stream = { columns: 60, write: (text) => texts.push(text) };
-  const live = startProgress('copying', { isLive: true, stream });
-  live.update(1, 4);
-  live.update(2, 4);
-  live.end();
-  assert.deepEqual(texts, [`\rcopying ${'█'.repeat(6)}${'░'.repeat(18)}  25 % 1 of 4\x1b[K`, '\r\x1b[K']);
-  const silent = startProgress('copying', { isLive: false, stream });
-  silent.update(1, 4);
-  silent.end();
-  assert.equal(texts.length, 2);
-});
-
 test('a program that was killed by its second Ctrl-C', SOON, async () => {
   const { watchInterrupts } = await import(pathToFileURL(join(installed, 'cli', 'interrupt.js')).href);
   assert.equal(typeof watchInterrupts, 'function');
