@@ -19,9 +19,21 @@ import { Usage } from './input/usage.js';
  * @param {{ options: Record<string, any>, output: Output, signal: AbortSignal }} call
  */
 export function connector({ options, output, signal }) {
+  /** @type {string | undefined} the registry that the given login is for */
+  let owner;
+  const given = async (/** @type {string} */ host) => {
+    const login = await givenLogin(options);
+    if (!login) return undefined;
+    owner ??= host;
+    if (host !== owner) {
+      const option = options.tokenStdin ? '--token-stdin' : '--username';
+      throw new Usage(`${option} is for one registry; log in to several with the command login`);
+    }
+    return login;
+  };
   return async (/** @type {string} */ host, /** @type {Connection} */ { side, credentials } = {}) => {
     const { connect } = await import('docker-registry-client-wasm/node');
-    const login = credentials ? { credentials } : ((side && loginOf(side, options)) ?? (await givenLogin(options)));
+    const login = credentials ? { credentials } : ((side && loginOf(side, options)) ?? (await given(host)));
     return connect(address(host, options), {
       ...login,
       ca: options.ca?.map((/** @type {string} */ file) => contents(file, '--ca')),

@@ -53,11 +53,10 @@ export const untag = {
   async run({ args, output, connect }) {
     const references = await Promise.all(args.map(parseTag));
     const clients = new Map();
-    const client = async (/** @type {string} */ host) =>
-      clients.get(host) ?? clients.set(host, await connect(host)).get(host);
+    for (const { host } of references) if (!clients.has(host)) clients.set(host, await connect(host));
     const removed = await inTurn(args, async (text) => {
       const { host, name, tag, place } = references[args.indexOf(text)];
-      await (await client(host)).repository(name).untag(tag);
+      await clients.get(host).repository(name).untag(tag);
       if (!output.isJson) output.line(`${place}:${tag}`);
     });
     if (output.isJson) output.json({ done: removed });

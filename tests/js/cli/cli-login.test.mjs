@@ -296,6 +296,27 @@ for (const [args, message] of [
   });
 }
 
+test('a login that is given is sent to one registry only', SOON, async () => {
+  const other = await startScripted(send('', { status: 401, 'www-authenticate': 'Basic realm="x"' }));
+  const [here, there] = [host, new URL(other.url).host];
+  try {
+    for (const [args, option] of [
+      [`untag ${here}/team/web:none ${there}/team/web:none --username ${username} --password-stdin`, '--username'],
+      [
+        `cleanup ${here}/team/web ${there}/team/web --keep-newest 1 --username ${username} --password-stdin`,
+        '--username',
+      ],
+      [`cleanup ${here}/team/web ${there}/team/web --keep-newest 1 --token-stdin`, '--token-stdin'],
+    ]) {
+      const { code, out, err } = await run(args, { input: password });
+      assert.deepEqual([code, out, other.requests.length], [2, '', 0], err);
+      assert.match(err, new RegExp(`^error: USAGE: ${option} is for one registry; `));
+    }
+  } finally {
+    await other.stop();
+  }
+});
+
 test('-v prints every attempt, and --retry says how many there are', SOON, async () => {
   const registry = await startScripted(send('', { status: 503 }));
   try {
