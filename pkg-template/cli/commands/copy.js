@@ -1,5 +1,6 @@
 // `copy`
 
+import { CONDITIONS, conditionOf } from '../input/condition.js';
 import { counted, size } from '../output/format.js';
 import { startProgress } from '../output/progress.js';
 import { parseReference, selector } from '../input/reference.js';
@@ -7,11 +8,13 @@ import { SIDE_LOGINS, hasSideLogin } from '../input/side-logins.js';
 import { Usage } from '../input/usage.js';
 import { Stopped } from './in-turn.js';
 import { bytes } from '../input/values.js';
+import { copyTags } from './copy-tags.js';
 
 /**
  * @import { CopyProgress, CopyResult } from 'docker-registry-client-wasm'
  * @import { Command } from '../commands.js'
  * @import { Output } from '../output/output.js'
+ * @import { Reference } from '../input/reference.js'
  * @import { Progress } from '../output/progress.js'
  */
 
@@ -25,6 +28,8 @@ export const copy = {
   summary: 'copies an image, an index with all its images, or an artifact, also between registries',
   details: 'Content that the target has is skipped, so an interrupted copy can be repeated. The tag is written last.',
   options: {
+    'all-tags': { help: 'copies all tags of a repository under their names' },
+    ...CONDITIONS,
     platform: {
       value: 'PLATFORM',
       multiple: true,
@@ -41,11 +46,16 @@ export const copy = {
     'chunk-size': { value: 'SIZE', read: bytes, help: 'maximum size of a request to the target, such as 10M (10 MiB)' },
     ...SIDE_LOGINS,
   },
-  examples: ['copy docker.io/library/alpine:3 localhost:5000/mirror/alpine:3'],
+  examples: [
+    'copy docker.io/library/alpine:3 localhost:5000/mirror/alpine:3',
+    'copy localhost:5000/team/web localhost:5000/mirror/web --all-tags --no-clobber',
+  ],
 
   async run({ args, options, output, signal, connect }) {
     const [from, to] = await Promise.all(args.map(parseReference));
     if (to.digest !== undefined) throw new Usage('the target must be HOST/REPOSITORY[:TAG], without digest');
+    const condition = conditionOf(options);
+    if (options.allTags) checkAllTags(from, to, options);
     // A login is for one registry only.
     if (from.host !== to.host && (options.username || options.tokenStdin)) {
       const option = options.username ? '--username' : '--token-stdin';
@@ -56,23 +66,47 @@ export const copy = {
     const target = await connect(to.host, { side: 'target' });
     const isOneClient = from.host === to.host && !hasSideLogin(options);
     const source = isOneClient ? target : await connect(from.host, { side: 'source' });
-    const image = { repository: source.repository(from.name), reference: selector(from) };
-    const tag = to.tag ?? 'latest';
-    const progress = startProgress('copying', output, size);
+    const repository = source.repository(from.name);
     const { platform: platforms, referrers, unknownKinds, chunkSize } = options;
-    const asked = { platforms, referrers, unknownKinds, ...(chunkSize && { chunkSize }), onProgress: summed(progress) };
-    // Without the host, the client could take the first component of a name for one.
-    const result = await target
-      .copy(image, `${target.host}/${to.name}:${tag}`, asked)
-      .catch((error) => {
-        if (!signal.aborted) throw error;
-        throw new Stopped(error, { done: [], remaining: [`${to.place}:${tag}`] });
-      })
-      .finally(progress.end);
+    const asked = { platforms, referrers, unknownKinds, ...condition, ...(chunkSize && { chunkSize }) };
+    const copyOne = async (/** @type {string} */ reference, /** @type {string} */ tag) => {
+      const progress = startProgress(options.allTags ? `copying ${tag}` : 'copying', output, size);
+      // Without the host, the client could take the first component of a name for one.
+      const place = `${target.host}/${to.name}:${tag}`;
+      const image = { repository, reference };
+      return target.copy(image, place, { ...asked, onProgress: summed(progress) }).finally(progress.end);
+    };
+    const printOne = (/** @type {CopyResult} */ result, /** @type {string} */ tag) =>
+      print(result, `${to.place}:${tag}`, output);
+    if (options.allTags) {
+      await copyTags(repository, target.repository(to.name), {
+        copyOne: (tag) => copyOne(tag, tag),
+        print: printOne,
+        noClobber: condition.noClobber ?? false,
+        output,
+      });
+      return;
+    }
+    const tag = to.tag ?? 'latest';
+    const result = await copyOne(selector(from), tag).catch((error) => {
+      if (!signal.aborted) throw error;
+      throw new Stopped(error, { done: [], remaining: [`${to.place}:${tag}`] });
+    });
     if (output.isJson) output.json(result);
-    else print(result, `${to.place}:${tag}`, output);
+    else printOne(result, tag);
   },
 };
+
+/**
+ * @param {Reference} from
+ * @param {Reference} to
+ * @param {Record<string, any>} options
+ */
+function checkAllTags(from, to, { ifMatch }) {
+  if (from.tag !== undefined || from.digest !== undefined || to.tag !== undefined)
+    throw new Usage('--all-tags is between repositories: HOST/REPOSITORY, without tag and digest');
+  if (ifMatch !== undefined) throw new Usage('--if-match takes one tag, not --all-tags');
+}
 
 /**
  * Adds up the progress of all blobs. The total is known only once the last blob has begun.

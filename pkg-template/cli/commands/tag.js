@@ -1,6 +1,7 @@
 // `tag` and `untag`
 
 import { inTurn } from './in-turn.js';
+import { CONDITIONS, conditionOf } from '../input/condition.js';
 import { parseReference, parseTag, selector } from '../input/reference.js';
 import { Usage } from '../input/usage.js';
 
@@ -14,24 +15,19 @@ export const tag = {
   changes: true,
   summary: 'points further tags of the repository at an image',
   details: 'The manifest stays as it is, byte for byte, and no layer is transferred. An existing tag is moved.',
-  options: {
-    'if-match': {
-      value: 'DIGEST',
-      help: 'moves the new tag only if it points to this now; none: only if it does not exist',
-    },
-  },
+  options: CONDITIONS,
   examples: ['tag localhost:5000/team/web:1.0.0 1.0 stable'],
 
-  async run({ args: [text, ...names], options: { ifMatch }, output, connect }) {
+  async run({ args: [text, ...names], options, output, connect }) {
     const reference = await parseReference(text);
     if (reference.tag === undefined && reference.digest === undefined) {
       throw new Usage(
         'the tag or digest of the image is missing: HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST is needed',
       );
     }
-    if (ifMatch !== undefined && names.length > 1) throw new Usage('--if-match takes one new tag only');
+    if (options.ifMatch !== undefined && names.length > 1) throw new Usage('--if-match takes one new tag only');
+    const condition = conditionOf(options);
     const repository = (await connect(reference.host)).repository(reference.name);
-    const condition = ifMatch === undefined ? {} : { ifMatch: ifMatch === 'none' ? null : ifMatch };
     const tagged = await inTurn(names, async (name) => {
       await repository.tag(name, selector(reference), condition);
       if (!output.isJson) output.line(`${reference.place}:${name}`);
