@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /**
  * The types of the package. Sizes are in bytes and times in milliseconds, unless a comment says otherwise.
  *
@@ -415,7 +416,7 @@ export class DockerRegistryClient {
    *
    * @param namespace - Limits the list to one namespace. "library" includes repositories without a namespace.
    * @param options - Options of the call.
-   * @returns The repositories by full name.
+   * @returns The repositories by full name. JSON has them as an object.
    * @throws {RegistryError} the codes of {@link DockerRegistryClient.catalog}, such as `UNSUPPORTED`
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
    */
@@ -505,6 +506,21 @@ export class DockerRegistryClient {
    * ```
    */
   inventory(options?: InventoryOptions): Inventory;
+  /**
+   * Returns what the client knows, as `console.log()`, `JSON.stringify()`, `structuredClone()` and a spread show it.
+   *
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the object was freed
+   */
+  toJSON(): Pick<DockerRegistryClient, "host" | "rateLimit">;
+  /**
+   * Frees the object's memory at once. Never throws.
+   *
+   * It is never needed, because a collected object is freed too. Calls under way continue; later uses of the object fail with
+   * `INVALID_ARGUMENT`, except a second `free()`.
+   */
+  free(): void;
+  /** Frees the object at the end of a `using` declaration, on hosts that have `Symbol.dispose`. Never throws. */
+  [Symbol.dispose](): void;
 }
 
 // ───────────── Diagnosis
@@ -1604,6 +1620,21 @@ export class Repository {
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `AUTH_REQUIRED` or `DENIED`
    */
   deleteRepository(options?: CallOptions): Promise<void>;
+  /**
+   * Returns what identifies the repository, as `console.log()`, `JSON.stringify()`, `structuredClone()` and a spread show it.
+   *
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the object was freed
+   */
+  toJSON(): Pick<Repository, "name" | "namespace" | "repository">;
+  /**
+   * Frees the object's memory at once. Never throws.
+   *
+   * It is never needed, because a collected object is freed too. Calls under way continue; later uses of the object fail with
+   * `INVALID_ARGUMENT`, except a second `free()`.
+   */
+  free(): void;
+  /** Frees the object at the end of a `using` declaration, on hosts that have `Symbol.dispose`. Never throws. */
+  [Symbol.dispose](): void;
 }
 
 // ───────────── Content
@@ -2177,6 +2208,21 @@ export class Image {
    * @throws {RegistryError} `UNSUPPORTED` when it is an artifact, which has no image config
    */
   dockerfile(options?: CallOptions): Promise<string>;
+  /**
+   * Returns what describes the image, as `console.log()`, `JSON.stringify()`, `structuredClone()` and a spread show it.
+   *
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the object was freed
+   */
+  toJSON(): Pick<Image, "id" | "digest" | "verified" | "mediaType" | "platform" | "size" | "created" | "layers">;
+  /**
+   * Frees the object's memory at once. Never throws.
+   *
+   * It is never needed, because a collected object is freed too. Calls under way continue; later uses of the object fail with
+   * `INVALID_ARGUMENT`, except a second `free()`.
+   */
+  free(): void;
+  /** Frees the object at the end of a `using` declaration, on hosts that have `Symbol.dispose`. Never throws. */
+  [Symbol.dispose](): void;
 }
 
 /** Build step of an image. */
@@ -2403,8 +2449,26 @@ export class RegistryError extends Error {
   readonly retryAfter: number | undefined;
   /**
    * Returns what a log should hold: the fields above and the message, without the stack. Never throws.
+   *
+   * `postMessage()` and `structuredClone()` turn an error of any package into a plain `Error` without its fields: send this
+   * instead, and read it with {@link RegistryError.from}.
    */
   toJSON(): Record<string, unknown>;
+  /**
+   * Creates an error from the result of `toJSON()`, which another thread, page or process has sent.
+   *
+   * @param json - The result of `toJSON()`.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when it has no `code` or `message`
+   * @example
+   * ```ts
+   * import { RegistryError, isRegistryError } from 'docker-registry-client-wasm';
+   *
+   * const { port1, port2 } = new MessageChannel();
+   * port2.onmessage = ({ data }) => console.log(RegistryError.from(data.error).code);
+   * const report = (error: unknown) => port1.postMessage({ error: isRegistryError(error) ? error.toJSON() : String(error) });
+   * ```
+   */
+  static from(json: unknown): RegistryError;
 }
 
 /**

@@ -2,6 +2,7 @@
 // live in the memory of the core, which runs already.
 
 import { explained } from './load.js';
+import { presentClasses } from './objects.js';
 import { explainNames } from './renamed.js';
 import {
   DockerRegistryClient,
@@ -52,6 +53,7 @@ export function loadLazily(compiled) {
       }
     }
   }
+  presentClasses();
 }
 
 /**

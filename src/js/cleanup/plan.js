@@ -9,5 +9,5 @@ export function planOf(json, policy, apply) {
   for (const tag of plan.tags) {
     if (tag.created !== undefined) tag.created = new Date(tag.created);
   }
-  return Object.defineProperty(plan, 'apply', { value: apply });
+  return Object.defineProperty(plan, 'apply', { value: apply, configurable: true });
 }

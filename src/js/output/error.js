@@ -13,6 +13,15 @@ export class RegistryError extends Error {
     }
   }
 
+  /** The error whose `toJSON()` another realm sent. */
+  static from(json) {
+    const { code, message, ...rest } = Object(json);
+    if (typeof code !== 'string' || typeof message !== 'string') {
+      throw new RegistryError('INVALID_ARGUMENT', 'json: the result of toJSON() of a RegistryError is needed');
+    }
+    return new RegistryError(code, message, rest);
+  }
+
   /** What a log should hold: no stack. */
   toJSON() {
     const { name, code, message, status, method, url, errors, retryAfter } = this;

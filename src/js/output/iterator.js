@@ -1,5 +1,8 @@
 // Pages as an async iterator over their items.
 
+/** Takes the function that gives errors the stack of the caller. */
+const PLACE = Symbol.for('docker-registry-client-wasm.place');
+
 /**
  * `pages.next()` gives a promise of an array, or of undefined at the end; `pages.stop()` drops what is under way, so that a page
  * waited for resolves to undefined. An async generator queues concurrent next() calls by itself.
@@ -15,11 +18,13 @@ export function iterate(pages, signals) {
           yield item;
         }
       }
+    } catch (error) {
+      throw iterator[PLACE]?.(error) ?? error;
     } finally {
       pages.stop();
     }
   })();
-  return {
+  const iterator = {
     next: () => items.next(),
     // Not queued behind a page that may never come.
     return(value) {
@@ -34,6 +39,7 @@ export function iterate(pages, signals) {
       return this;
     },
   };
+  return Object.defineProperty(iterator, PLACE, { value: undefined, writable: true });
 }
 
 /** The same with the property `totals`, which asks `pages.totals()`. */

@@ -1,5 +1,7 @@
 // A ReadableStream that reads nothing ahead.
 
+/** Takes the function that gives errors the stack of the caller. */
+const PLACE = Symbol.for('docker-registry-client-wasm.place');
 /** Milliseconds after which a stream that nobody reads rests, once or twice as long. */
 const IDLE = 1_000;
 
@@ -33,7 +35,10 @@ export class Sink {
       },
       cancel: () => cancel(),
     };
-    return new ReadableStream(source, { highWaterMark: 0 });
+    const set = (place) => {
+      this.place = place;
+    };
+    return Object.defineProperty(new ReadableStream(source, { highWaterMark: 0 }), PLACE, { set });
   }
 
   watch() {
@@ -51,7 +56,7 @@ export class Sink {
 
   error(reason) {
     this.stop();
-    this.tell((controller) => controller.error(reason));
+    this.tell((controller) => controller.error(this.place?.(reason) ?? reason));
   }
 
   tell(how) {

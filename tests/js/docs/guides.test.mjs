@@ -26,6 +26,7 @@ const browsers = new Document('docs/browsers.md');
 const oldProtocols = new Document('docs/old-protocols.md');
 const registries = new Document('docs/registries.md');
 const commandLine = new Document('docs/command-line.md');
+const errors = new Document('docs/errors.md');
 
 let registry;
 let secure;
@@ -260,6 +261,10 @@ test('a page', async () => {
   }
 });
 
+test('an error for another thread, in Node', async () => {
+  assert.match(await errors.run('Log an error, or send it to another thread', registry), /^MANIFEST_UNKNOWN$/m);
+});
+
 test('every example was run', () => {
-  for (const { left } of [reading, writing, connecting, oldProtocols, commandLine]) assert.deepEqual(left, []);
+  for (const { left } of [reading, writing, connecting, oldProtocols, commandLine, errors]) assert.deepEqual(left, []);
 });

@@ -25,6 +25,7 @@ const FILES = [
   'man/drc.1',
   'node.d.cts',
   'node.d.ts',
+  'objects.js',
   'package.json',
   'parts.js',
   'renamed.js',

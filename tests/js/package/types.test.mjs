@@ -124,7 +124,9 @@ function claims({ exports, classes, options }) {
   ];
   for (const [name, members] of Object.entries(classes)) {
     const own =
-      name === 'RegistryError' ? `Exclude<keyof api.${name}, Exclude<keyof Error, 'name'>>` : `keyof api.${name}`;
+      name === 'RegistryError'
+        ? `Exclude<keyof api.${name}, Exclude<keyof Error, 'name'>>`
+        : `Exclude<keyof api.${name}, typeof Symbol.dispose>`;
     lines.push(`export const members_of_${name}: Same<${own}, ${union(Object.keys(members))}> = true;`);
     for (const [member, { kind, parameters }] of Object.entries(members)) {
       lines.push(`export const ${name}_${member}: Kind<api.${name}['${member}']> = '${kind}';`);

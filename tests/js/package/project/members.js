@@ -2,8 +2,8 @@
 
 import * as api from 'docker-registry-client-wasm';
 
-/** wasm-bindgen's own, on every class it makes: freeing early is harmless and never needed, so the types don't tell. */
-const GENERATED = new Set(['constructor', '__destroy_into_raw', 'free']);
+/** wasm-bindgen's own, on every class it makes. */
+const GENERATED = new Set(['constructor', '__destroy_into_raw', '__wbg_ptr']);
 
 function membersOf(target) {
   const members = {};
