@@ -22,7 +22,7 @@ pub mod usage;
 pub use api::place::Place;
 pub use api::settings::{Call, Settings, Version};
 pub use blob::pull::BlobPull;
-pub use blob::push_strategy::Push;
+pub use blob::push_settings::Push;
 pub use blob::source::{BlobSource, InMemory};
 pub use cleanup::{Cleanup, Policy};
 pub use client::Client;

@@ -13,7 +13,7 @@ use crate::registry::api::place::Place;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::pull::BlobPull;
-use crate::registry::blob::push_strategy::Push;
+use crate::registry::blob::push_settings::Push;
 use crate::registry::blob::source::BlobSource;
 use crate::registry::cleanup::{Cleanup, Policy};
 use crate::registry::concurrency::CountWatcher;

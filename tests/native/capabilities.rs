@@ -224,6 +224,65 @@ fn a_refused_mount_is_not_asked_for_again() {
     assert_eq!((asks("three"), asks("four")), (1, 0), "somebody else may be let in");
 }
 
+/// A blob that this client pushed to another repository is mounted from there: a hint, which costs nothing where the registry
+/// begins an upload instead, and is not tried again then.
+#[test]
+fn blobs_are_mounted_from_where_they_were_pushed() {
+    for status in [201, 202, 404, 500] {
+        let there: Rc<std::cell::RefCell<Vec<String>>> = Rc::default();
+        let known = there.clone();
+        let host = Scripted::new(move |seen: &Seen| {
+            let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
+            let repository = path.split("/blobs/").next().unwrap_or_default().to_owned();
+            let mounted = query.strip_prefix("mount=").and_then(|rest| rest.split('&').next()).unwrap_or_default();
+            let digest = query.strip_prefix("digest=").unwrap_or(mounted).replace("%3A", ":");
+            let begun = Reply::new(202).header("location", &format!("{repository}/blobs/uploads/1"));
+            match (seen.method, path) {
+                (Method::Get, "/v2/") => Reply::json("{}"),
+                (Method::Head, path) if known.borrow().iter().any(|one| one == path) => Reply::bytes("blob"),
+                (Method::Post, _) if !mounted.is_empty() && status == 201 => {
+                    known.borrow_mut().push(format!("{repository}/blobs/{digest}"));
+                    Reply::new(201)
+                }
+                (Method::Post, _) if !mounted.is_empty() && status != 202 => Reply::new(status),
+                (Method::Post, _) => begun,
+                (Method::Put, _) => {
+                    known.borrow_mut().push(format!("{repository}/blobs/{digest}"));
+                    Reply::new(201)
+                }
+                _ => Reply::new(404),
+            }
+        });
+        let client = host.client();
+        let push = |name: &str, text: &str| -> Vec<String> {
+            let repository = client.repository(name, None).unwrap();
+            let push = Push::new(Box::new(InMemory::new(Bytes(text.as_bytes().to_vec()))));
+            let requests = targets(&host, || drop(host.run(repository.push_blob(push, &Call::default())).unwrap()));
+            let requests = requests.iter().map(|target| target.split("?").collect::<Vec<_>>());
+            requests
+                .map(|parts| format!("{} {}", &parts[0][..4], parts.get(1).map_or("", |query| &query[..5])))
+                .collect()
+        };
+        for text in ["one.", "two."] {
+            push("a/b", text);
+        }
+        let (first, second) = (push("c/d", "one."), push("c/d", "two."));
+        let usual = ["HEAD ", "POST ", "PUT  diges"];
+        match status {
+            201 => {
+                assert_eq!((&first[..], &second), (&["HEAD ", "POST mount", "HEAD "].map(str::to_owned)[..], &first))
+            }
+            202 => assert_eq!(first, ["HEAD ", "POST mount", "PUT  diges"]),
+            _ => assert_eq!(first, ["HEAD ", "POST mount", "POST ", "PUT  diges"]),
+        }
+        if status != 201 {
+            assert_eq!(second, usual, "{status}");
+        }
+        assert_eq!(push("c/d", "new."), usual);
+        assert_eq!(there.borrow().len(), 5, "{status}");
+    }
+}
+
 /// After its own PUT the client need not be told by HEAD that a tag has moved.
 #[test]
 fn a_tag_that_was_put_is_read_at_once() {

@@ -545,6 +545,37 @@ fn shared_parts_are_copied_once() {
     assert_eq!(sent, 1);
 }
 
+/// F85: two images lack a layer that the registry claims to have mounted. The refusal of the first arrives when the layer has
+/// been sent for the second.
+#[test]
+fn a_part_that_was_sent_for_another_manifest() {
+    let store = Store::default();
+    let layer = descriptor(LAYER, &store.blob("a layer of all"), "");
+    let images = [0, 1].map(|at| {
+        let config = descriptor(CONFIG, &store.blob(&format!(r#"{{"architecture":"a{at}"}}"#)), "");
+        format!(r#"{{"schemaVersion":2,"mediaType":"{OCI}","config":{config},"layers":[{layer}]}}"#)
+    });
+    images.iter().for_each(|image| store.put("a/b", None, OCI, image));
+    let entries = images.iter().map(|image| descriptor(OCI, image, "")).collect::<Vec<_>>();
+    store.put("a/b", Some("it"), INDEX, &index(&entries));
+    let (target, late, layer) = (store.clone(), sha256(&images[0]), sha256("a layer of all"));
+    let host = Scripted::new(move |seen| {
+        if seen.target.contains("mount=") && seen.target.contains(&layer[7..]) {
+            return Reply::new(201).after(ROUND);
+        }
+        let is_image = seen.method == Method::Put && seen.target.contains("/c/d/manifests/sha256:");
+        if is_image && seen.body.contains(&layer) && !target.get("c/d").blobs.contains_key(&layer) {
+            let error = r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"no","detail":"DIGEST"}]}"#;
+            let rounds = if seen.target.ends_with(&late) { 20 } else { 1 };
+            return Reply::json(&error.replace("DIGEST", &layer)).status(400).after(rounds * ROUND);
+        }
+        target.answer(seen).after(ROUND)
+    });
+    let (_, copied) = copy(&host, &host.client(), &Options::default()).unwrap();
+    assert_eq!((copied.manifests, copied.blobs, copied.mounted), (3, 3, 0));
+    assert_eq!(store.get("c/d").blobs, store.get("a/b").blobs);
+}
+
 /// The index media type, to tell an index from an image.
 const OCI_LIST: &str = "\"manifests\"";
 

@@ -4,12 +4,15 @@
 //! one. The records save requests only. Deletions never rely on them, but on what is observed at that moment.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::RepositoryName;
 
 /// Maximum request size of GHCR, and of Azure's storage behind other registries.
 const COMMON_LIMIT: u64 = 4 * 1024 * 1024;
+/// Blobs of which it is remembered which repository has them.
+const HOLDERS: usize = 10_000;
 /// Minimum chunk size.
 const SMALLEST: u64 = 4 * 1024;
 
@@ -29,6 +32,8 @@ pub struct Capabilities {
     placeholder_layers: RefCell<HashSet<String>>,
     /// Pairs of repositories (from, into) between which mounts are refused.
     refused_mounts: RefCell<HashSet<(String, String)>>,
+    /// For blobs that were pushed or found, the repository that has them.
+    holders: RefCell<HashMap<Digest, RepositoryName>>,
 }
 
 impl Default for Capabilities {
@@ -41,6 +46,7 @@ impl Default for Capabilities {
             untags_by_digest: RefCell::default(),
             placeholder_layers: RefCell::default(),
             refused_mounts: RefCell::default(),
+            holders: RefCell::default(),
         }
     }
 }
@@ -90,6 +96,21 @@ impl Capabilities {
     /// Returns true if a mount between the repositories was refused for reasons other than the blob.
     pub(crate) fn refuses_mount(&self, from: &RepositoryName, into: &RepositoryName) -> bool {
         self.refused_mounts.borrow().contains(&(from.as_str().to_owned(), into.as_str().to_owned()))
+    }
+
+    /// Returns another repository that had the blob, from which mounts into this one are not known to be refused.
+    pub(crate) fn holder(&self, digest: &Digest, into: &RepositoryName) -> Option<RepositoryName> {
+        let holder = self.holders.borrow().get(digest).cloned()?;
+        (holder != *into && !self.refuses_mount(&holder, into)).then_some(holder)
+    }
+
+    /// Records that a repository has a blob.
+    pub(crate) fn set_holder(&self, digest: &Digest, repository: &RepositoryName) {
+        let mut holders = self.holders.borrow_mut();
+        if holders.len() >= HOLDERS {
+            holders.clear();
+        }
+        holders.entry(digest.clone()).or_insert_with(|| repository.clone());
     }
 
     /// Forgets what depends on the credentials: other credentials may be allowed to mount.

@@ -4,6 +4,7 @@ pub(crate) mod get;
 pub(crate) mod head;
 pub mod pull;
 pub(crate) mod push;
+pub mod push_settings;
 pub mod push_strategy;
 pub(crate) mod small;
 pub mod source;

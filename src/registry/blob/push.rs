@@ -7,7 +7,8 @@ use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::api::repo::Repo;
 use crate::registry::blob::head::Presence;
-use crate::registry::blob::push_strategy::{BlobPush, Outcome, Push};
+use crate::registry::blob::push_settings::{Outcome, Push};
+use crate::registry::blob::push_strategy::BlobPush;
 use crate::registry::blob::upload::begin::{Mount, PushContext};
 use crate::registry::manifest::get::check_verifiable;
 use crate::registry::manifest::put::RESPONSE_LIMIT;
@@ -28,6 +29,7 @@ impl<H: Host> Repo<H> {
         let media_type = push.media_type.clone();
         let mut blob_push = BlobPush::new(push, algorithm, self.api.hasher(algorithm));
         let (digest, size) = Box::pin(blob_push.run(&context)).await?;
+        self.api.capabilities.set_holder(&digest, &self.name);
         Ok((Descriptor::new(media_type, digest, size), blob_push.outcome))
     }
 

@@ -9,7 +9,7 @@ use crate::protocol::code;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::blob::head::Presence;
-use crate::registry::blob::source::BlobSource;
+use crate::registry::blob::push_settings::{Mounting, Outcome, Push};
 use crate::registry::blob::source::{Part, SourceReader};
 use crate::registry::blob::upload::begin::{Mount, PushContext};
 use crate::registry::blob::upload::progress::lost;
@@ -26,43 +26,6 @@ const WHOLE: u64 = 64 * 1024 * 1024;
 /// Maximum chunk size in bytes.
 pub const LARGEST_CHUNK: u64 = 256 * 1024 * 1024;
 
-/// A blob to push, and how.
-pub struct Push<C> {
-    /// Source of the bytes.
-    pub source: Box<dyn BlobSource<C>>,
-    /// Expected digest, if known. A blob that exists already is not read.
-    pub digest: Option<Digest>,
-    /// Repositories of the same registry that may have the blob.
-    pub from: Vec<RepositoryName>,
-    /// True if the bytes are sent even though the registry reports that it has them, because that was wrong.
-    pub is_sent_anyway: bool,
-    /// Bytes per request, if the blob is not uploaded in one.
-    pub chunk_size: Option<u64>,
-    /// Media type for the blob's descriptor.
-    pub media_type: String,
-    /// Receives the number of bytes at the registry. It may decrease, when a lost upload starts again.
-    pub progress: Box<dyn FnMut(u64)>,
-}
-
-impl<C> Push<C> {
-    /// Creates a push with the default settings.
-    pub fn new(source: Box<dyn BlobSource<C>>) -> Self {
-        let (media_type, progress) = ("application/octet-stream".to_owned(), Box::new(|_| {}));
-        Self { source, digest: None, from: Vec::new(), is_sent_anyway: false, chunk_size: None, media_type, progress }
-    }
-}
-
-/// How a blob came to be in the repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The repository had it.
-    Existed,
-    /// The registry mounted it from another of its repositories.
-    Mounted,
-    /// Its bytes were sent.
-    Sent,
-}
-
 /// The start of a push.
 enum Begun<H: Host> {
     Upload(Box<Upload<H>>),
@@ -76,6 +39,11 @@ pub(crate) struct BlobPush<H: Host> {
     algorithm: Algorithm,
     digest: Option<Digest>,
     from: Vec<RepositoryName>,
+    /// True if `from` is what this client remembers, and not what the caller said.
+    is_from_memory: bool,
+    mounting: Mounting,
+    /// The upload session that the registry began instead of a mount.
+    begun: Option<Box<Upload<H>>>,
     is_sent_anyway: bool,
     chunk_size: u64,
     /// True if a request may have any size, because the caller set no chunk size.
@@ -99,6 +67,9 @@ impl<H: Host> BlobPush<H> {
             algorithm,
             digest: push.digest,
             from: push.from,
+            is_from_memory: false,
+            mounting: push.mounting,
+            begun: None,
             is_sent_anyway: push.is_sent_anyway,
             chunk_size: push.chunk_size.unwrap_or(CHUNK).clamp(1, LARGEST_CHUNK),
             may_stream: push.chunk_size.is_none(),
@@ -116,8 +87,16 @@ impl<H: Host> BlobPush<H> {
         let is_in_memory = self.intake.is_in_memory();
         let first = if is_in_memory { u64::MAX } else { self.chunk_size };
         let looks_first = !is_in_memory && self.digest.is_some();
+        if looks_first {
+            self.remember_holder(context);
+        }
         let mut part = self.intake.part();
-        if self.intake.reads_ahead() && !self.is_sent_anyway {
+        let mounts_first = looks_first && self.mounting == Mounting::TrustedFirst;
+        if mounts_first && let Some(size) = self.mount(context).await {
+            return self.mounted(size);
+        }
+        // A blob that is mounted is not read.
+        if self.intake.reads_ahead() && self.from.is_empty() && !self.is_sent_anyway {
             if let Some(there) = self.look_and_read(context, &mut part, first).await? {
                 return Ok(there);
             }
@@ -125,11 +104,17 @@ impl<H: Host> BlobPush<H> {
             if looks_first && let Some(there) = self.is_needless(context).await? {
                 return Ok(there);
             }
+            if looks_first && let Some(size) = self.mount(context).await {
+                return self.mounted(size);
+            }
             self.intake.fill(&mut part, first).await?;
         }
         self.verify()?;
-        if !looks_first && let Some(there) = self.is_needless(context).await? {
-            return Ok(there);
+        if !looks_first {
+            if let Some(there) = self.is_needless(context).await? {
+                return Ok(there);
+            }
+            self.remember_holder(context);
         }
         let restarts = RetryBudget::default();
         loop {
@@ -179,6 +164,15 @@ impl<H: Host> BlobPush<H> {
                 self.intake.fill(&mut part, first).await?;
                 self.verify()?;
             }
+        }
+    }
+
+    /// Makes a repository to which this client pushed the blob, or in which it found it, a candidate for a mount, unless the
+    /// caller named one.
+    fn remember_holder(&mut self, context: &PushContext<'_, H>) {
+        if let Some(digest) = self.digest.as_ref().filter(|_| self.from.is_empty() && !self.is_sent_anyway) {
+            self.from.extend(context.repo.api.capabilities.holder(digest, &context.repo.name));
+            self.is_from_memory = true;
         }
     }
 
@@ -300,35 +294,49 @@ impl<H: Host> BlobPush<H> {
 
     /// Begins an upload session, after requests for a mount if there are candidates.
     async fn begin(&mut self, context: &PushContext<'_, H>) -> Result<Begun<H>> {
-        let mut begun = None;
-        if let Some(digest) = &self.digest {
-            for from in std::mem::take(&mut self.from) {
-                // One attempt, and any failure is ignored: the token service may refuse it, and Quay fails.
-                let asking = PushContext { retry_budget: &RetryBudget::none(), ..*context };
-                match asking.mount(digest, &from).await {
-                    Ok(Mount::Done) => {
-                        if let Some(size) = self.is_mounted(context, digest).await {
-                            return Ok(Begun::Mounted(size));
-                        }
-                    }
-                    Ok(Mount::Begun(mut upload)) => {
-                        upload.retry_budget = context.retry_budget.clone();
-                        begun = Some(upload);
-                    }
-                    Ok(Mount::Refused) | Err(_) => {}
-                }
-            }
+        if let Some(size) = self.mount(context).await {
+            return Ok(Begun::Mounted(size));
         }
-        match begun {
+        match self.begun.take() {
             Some(upload) => Ok(Begun::Upload(upload)),
             None => Ok(Begun::Upload(Box::new(context.begin(self.algorithm).await?))),
         }
+    }
+
+    /// Requests a mount from each candidate, once. Returns the size of the mounted blob, if known, or `None` if it is not
+    /// mounted.
+    async fn mount(&mut self, context: &PushContext<'_, H>) -> Option<Option<u64>> {
+        let digest = self.digest.clone()?;
+        for from in std::mem::take(&mut self.from) {
+            // One attempt, and any failure is ignored: the token service may refuse it, and Quay fails.
+            let asking = PushContext { retry_budget: &RetryBudget::none(), ..*context };
+            match asking.mount(&digest, &from).await {
+                Ok(Mount::Done) => {
+                    if let Some(size) = self.is_mounted(context, &digest).await {
+                        return Some(size);
+                    }
+                }
+                Ok(Mount::Begun(mut upload)) => {
+                    upload.retry_budget = context.retry_budget.clone();
+                    self.begun = Some(upload);
+                }
+                Ok(Mount::Refused) | Err(_) => {}
+            }
+            // Nobody asked for this mount, so no more of them are tried.
+            if self.is_from_memory {
+                context.repo.api.capabilities.refuse_mount(&from, &context.repo.name);
+            }
+        }
+        None
     }
 
     /// Returns the size of a mounted blob, if known, or `None` if the blob is absent. A client that may not check
     /// has to trust the registry.
     async fn is_mounted(&self, context: &PushContext<'_, H>, digest: &Digest) -> Option<Option<u64>> {
         let size = self.intake.size();
+        if self.mounting != Mounting::Verified && size.is_some() {
+            return Some(size);
+        }
         match context.repo.blob_presence(digest, size).await {
             Ok(Presence::Absent) => None,
             Ok(Presence::There(told)) => Some(size.or(told)),

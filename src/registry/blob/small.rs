@@ -2,7 +2,7 @@
 
 use crate::protocol::oci::digest::Digest;
 use crate::registry::api::repo::Repo;
-use crate::registry::blob::push_strategy::Push;
+use crate::registry::blob::push_settings::Push;
 use crate::registry::blob::source::InMemory;
 use crate::transport::{Chunk, Host, Result};
 

@@ -4,7 +4,7 @@ use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::registry::api::repo::Repo;
 use crate::registry::blob::pull::BlobPull;
-use crate::registry::blob::push_strategy::{Outcome, Push};
+use crate::registry::blob::push_settings::{Mounting, Outcome, Push};
 use crate::registry::blob::source::{BlobSource, Next};
 use crate::registry::concurrency::{Question, all};
 use crate::registry::copy::options::{Stage, Step};
@@ -40,11 +40,13 @@ impl<H: Host> Copying<'_, H> {
 
     /// Copies a blob. If `anyway`, its bytes are sent even if the target reports that it has them.
     pub(super) async fn push(&self, blob: &Descriptor, anyway: bool) -> Result<()> {
-        let reads_ahead = !anyway && self.reads_ahead && blob.size <= SMALL && self.state.borrow().has_found_nothing();
+        let reads_ahead = !anyway && self.is_new && blob.size <= SMALL && self.state.borrow().has_found_nothing();
         let source = LazyPull { repo: self.source.clone(), blob: blob.clone(), pull: None, reads_ahead };
         let mut push = Push::new(Box::new(source));
         push.digest = Some(blob.digest.clone());
         push.is_sent_anyway = anyway;
+        // A manifest needs every blob, which is sent after all if the registry misses it then.
+        push.mounting = if self.is_new { Mounting::TrustedFirst } else { Mounting::Trusted };
         push.chunk_size = self.options.chunk_size;
         if !anyway && self.is_within_registry() && self.source.name != self.target.name {
             push.from.push(self.source.name.clone());

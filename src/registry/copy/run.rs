@@ -7,7 +7,7 @@ use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::place::Place;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
-use crate::registry::blob::push_strategy::Outcome;
+use crate::registry::blob::push_settings::Outcome;
 use crate::registry::concurrency::{Question, all};
 use crate::registry::copy::options::{Copied, Options, Stage, Step};
 use crate::registry::copy::selection;
@@ -60,19 +60,12 @@ pub async fn copy<H: Host>(
     check_target(&target.reference, &root.digest)?;
     check_before(&target.reference, options, before.as_deref(), &root)?;
     let reference = &target.reference;
+    // Within one repository, all is there.
+    let is_new = before.is_none() && !(from.api.base() == to.api.base() && from.name == to.name);
     let at_a_time = from.api.concurrency.min(to.api.concurrency);
     let places = (Semaphore::new(at_a_time), Semaphore::new(LARGE_AT_A_TIME));
-    let mut copying = Copying {
-        source: from,
-        target: to,
-        reference,
-        options,
-        at_a_time,
-        places,
-        reads_ahead: false,
-        state: RefCell::default(),
-    };
-    copying.reads_ahead = before.is_none() && !copying.is_within_registry();
+    let copying =
+        Copying { source: from, target: to, reference, options, at_a_time, places, is_new, state: RefCell::default() };
     if let Some(converted) = converted {
         copying.config(converted.config).await?;
     }
@@ -133,8 +126,9 @@ pub(super) struct Copying<'a, H: Host> {
     pub(super) at_a_time: usize,
     /// Places for blobs, and for those of them that are not small.
     pub(super) places: (Semaphore, Semaphore),
-    /// True if the target is likely to lack the blobs: then the small ones are read while it is checked.
-    pub(super) reads_ahead: bool,
+    /// True if the target's reference does not exist, so that it is likely to lack the blobs: mounts are requested at once,
+    /// and small blobs are read while the target is checked.
+    pub(super) is_new: bool,
     pub(super) state: RefCell<State>,
 }
 

@@ -6,7 +6,7 @@ use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::Tag;
-use crate::registry::blob::push_strategy::Outcome;
+use crate::registry::blob::push_settings::Outcome;
 use crate::registry::copy::options::Copied;
 use crate::registry::ids::Ids;
 use crate::registry::manifest::get::FetchedManifest;

@@ -10,7 +10,7 @@ use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::{OCI_EMPTY, OCI_MANIFEST};
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::repo::Repo;
-use crate::registry::blob::push_strategy::Push;
+use crate::registry::blob::push_settings::Push;
 use crate::registry::image::reference::ImageReference;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Host, Result};
