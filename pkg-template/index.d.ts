@@ -88,7 +88,7 @@ export interface ClientOptions {
   /**
    * Maximum number of parallel requests, from 1 to 1024, for all calls of the client: also of copies, pushes and pulls.
    *
-   * The client adapts to the registry. It begins with 16, sends more while all are needed and the registry responds well, and
+   * The client adapts to the registry. It begins with 32, sends more while all are needed and the registry responds well, and
    * half as many after a 429, a 503, a timeout or a lost connection. It does not exceed what `RateLimit` leaves, and after a 429
    * with `Retry-After` all calls wait (up to a minute). Calls take turns, so that a short one does not wait for a long one.
    *

@@ -1,7 +1,7 @@
 //! How many requests a registry gets at a time: more while it responds well, half as many after it was overloaded.
 
 /// Requests at a time in the beginning.
-const START: usize = 16;
+const START: usize = 32;
 
 /// The number of concurrent requests, adapted as TCP adapts its window (RFC 5681): it doubles with each round of
 /// responses until the first overload, halves with that, and then grows by one with each round.
