@@ -24,6 +24,8 @@ export const title = 'over slow links';
 export const ownRegistries = true;
 
 const OURS = 'this package';
+/** With the transport of its entry `./node`. */
+const OURS_IN_NODE = 'this package, ./node';
 
 /** Targets against peers, by operation. */
 const TARGETS = { copyBetween: { skopeo: 0.3 } };
@@ -34,11 +36,6 @@ const BEHIND = {
     describeTags:
       'parallel requests grow from a moderate number while responses are healthy; the peer sends all at once',
     inventory: 'parallel requests grow from a moderate number while responses are healthy; the peer sends all at once',
-    pull: 'image() reads the config before the layers, and parallel requests grow from a moderate number',
-  },
-  requests: {
-    copyWithin:
-      'each blob is looked for before it is mounted, read from the source meanwhile, and looked for again afterwards',
   },
 };
 const FIRST_REQUEST = 'the first call of a client asks for /v2/, as crane does';
@@ -64,7 +61,8 @@ export async function groups({ packageUrl, quick, rounds = quick ? 1 : 3, rtts, 
     if (log.length === 0) throw new Error('no request was noted');
     return log;
   }
-  const ours = (name) => (place) => inNode('wan', 'operation', { ...place, name, package: packageUrl });
+  const ours = (name, transport) => (place) =>
+    inNode('wan', 'operation', { ...place, name, transport, package: packageUrl });
   const withOperation = (name) => others.filter(({ runs: all }) => all[name]);
   const link = async (rtt) => {
     const relay = await startRelayProcess(
@@ -103,7 +101,7 @@ export async function groups({ packageUrl, quick, rounds = quick ? 1 : 3, rtts, 
       rounds: 1,
       variants: [variant(OURS, undefined, ours(name)), ...compared],
       compare: compared.some((peer) => peer.name === 'crane')
-        ? [{ of: OURS, to: 'crane', below: 1, behind: BEHIND.requests[name] ?? FIRST_REQUEST }]
+        ? [{ of: OURS, to: 'crane', below: 1, behind: FIRST_REQUEST }]
         : [],
     };
   }
@@ -132,6 +130,7 @@ export async function groups({ packageUrl, quick, rounds = quick ? 1 : 3, rtts, 
       rounds,
       variants: [
         variant(OURS, undefined, ours(name)),
+        variant(OURS_IN_NODE, undefined, ours(name, 'node')),
         ...compared.map((peer) => variant(peer.name, peer.notRun, peer.runs[name])),
       ],
       compare: compared.map((peer) => ({

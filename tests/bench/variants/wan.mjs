@@ -4,10 +4,12 @@ import { createRequire } from 'node:module';
 import { clearLog } from '../../registries/relay/process.mjs';
 import { COUNTS, operations } from '../wan/operations.mjs';
 import { expect } from './time.mjs';
+import { fetchOf } from './transport.mjs';
 
-export async function operation({ package: url, name, from, to, control, prepared }) {
+export async function operation({ package: url, transport, name, from, to, control, prepared }) {
   const { DockerRegistryClient } = await import(url);
-  const connect = (registry = from) => new DockerRegistryClient(registry);
+  const fetch = await fetchOf(transport, url);
+  const connect = (registry = from) => new DockerRegistryClient(registry, { fetch });
   await operations[name].run({ connect, from, to, mark: () => clearLog(control) }, prepared);
   return {};
 }

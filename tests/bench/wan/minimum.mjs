@@ -9,6 +9,7 @@
  * - copyBetween: manifest 2; blobs from the source 2; uploads begun (meanwhile), ended 1; manifest 1
  * - copyWithin: manifest 2, mounts 2, manifest 1
  * - pull: manifest 2, config and layers 2
+ * - pullImage: manifest 2, config 1, layers 2
  * - push: uploads begun 2, ended 1, manifest 1
  * - tag: manifest 2, put 1
  * - untagFirst: the tag, and an upload begun 2; upload ended 1; deletion by tag, refused 1; placeholder put 1, deleted 1; tag and list read 1
@@ -21,6 +22,7 @@ export const ROUND_TRIPS = {
   copyBetween: 6,
   copyWithin: 5,
   pull: 4,
+  pullImage: 5,
   push: 4,
   tag: 3,
   untagFirst: 7,
@@ -43,6 +45,7 @@ export const CRANE_REQUESTS = {
   copyBetween: 2 + 2 + 21 * 5 + 1,
   copyWithin: 2 + 2 + 1 + 21 * 2 + 1,
   pull: 2 + 21,
+  pullImage: 2 + 21,
   push: 2 + 21 * 4 + 1,
   tag: 4,
 };

@@ -173,6 +173,17 @@ export const operations = {
       await onceFor(url, repository, () => largeImageIn(url, repository, 'pull'));
       return { repository };
     },
+    async run({ connect }, { repository: name }) {
+      const repository = connect().repository(name);
+      const { config, layers } = await repository.manifest('latest');
+      expect(layers.length, COUNTS.layers);
+      await Promise.all([config, ...layers].map(async ({ digest }) => drain(await repository.blob(digest))));
+    },
+  },
+
+  pullImage: {
+    title: `image() and its ${COUNTS.layers} layers`,
+    prepare: (url) => operations.pull.prepare(url),
     async run({ connect }, { repository }) {
       const image = await connect().repository(repository).image('latest');
       expect(image.layers.length, COUNTS.layers);
