@@ -6,7 +6,7 @@ import { startProgress } from '../output/progress.js';
 import { parseReference, selector } from '../input/reference.js';
 import { SIDE_LOGINS, hasSideLogin } from '../input/side-logins.js';
 import { Usage } from '../input/usage.js';
-import { Stopped } from './in-turn.js';
+import { orUnknown } from './in-turn.js';
 import { bytes } from '../input/values.js';
 import { copyTags } from './copy-tags.js';
 
@@ -88,10 +88,7 @@ export const copy = {
       return;
     }
     const tag = to.tag ?? 'latest';
-    const result = await copyOne(selector(from), tag).catch((error) => {
-      if (!signal.aborted) throw error;
-      throw new Stopped(error, { done: [], remaining: [`${to.place}:${tag}`] });
-    });
+    const result = await copyOne(selector(from), tag).catch(orUnknown(`${to.place}:${tag}`, signal));
     if (output.isJson) output.json(result);
     else printOne(result, tag);
   },

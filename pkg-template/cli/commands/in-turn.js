@@ -15,6 +15,15 @@ export class Stopped extends Error {
 }
 
 /**
+ * Returns a handler that says of an interrupted change that its outcome is unknown.
+ * @param {string} what
+ * @param {AbortSignal} signal
+ */
+export const orUnknown = (what, signal) => (/** @type {unknown} */ error) => {
+  throw signal.aborted ? new Stopped(error, { done: [], remaining: [what] }) : error;
+};
+
+/**
  * Runs `task` for each item up to the first failure.
  * @param {string[]} items
  * @param {(item: string) => Promise<void>} task

@@ -14,7 +14,7 @@ import { fill } from '../../../www/registry/fill.mjs';
 import { find } from '../../../www/registry/programs.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
 import { tar } from '../../../www/registry/tar.mjs';
-import { content, hangs, startScripted } from '../../registries/scripted.mjs';
+import { content, error, hangs, json, send, startScripted } from '../../registries/scripted.mjs';
 import { cli, ended, start } from './cli.mjs';
 import { SOON, realRegistries } from '../support/support.mjs';
 
@@ -412,6 +412,44 @@ test('artifact pull: what is there when it stops', SOON, async () => {
       /^error: INTERRUPTED: interrupted\nDone: one\. Possibly done: two\. Not tried: three\.\n$/,
     );
     assert.deepEqual(readdirSync(target), ['one']);
+  } finally {
+    await registry.stop();
+  }
+});
+
+test('Ctrl-C while a tag is written: what is unknown is said', SOON, async () => {
+  const { document } = one;
+  const registry = await startScripted((request, response) => {
+    const path = request.url.split('?')[0];
+    // Everything is there, but no manifest can be put in time.
+    if (request.method === 'PUT') return hangs(request, response);
+    if (path.endsWith('/manifests/new')) return error(404, 'MANIFEST_UNKNOWN')(request, response);
+    if (path.includes('/manifests/')) return content(one, { 'docker-content-digest': one.digest })(request, response);
+    const [found] = [...one.blobs].filter(({ descriptor }) => path.endsWith(descriptor.digest));
+    if (found) return content(found)(request, response);
+    if (path.includes('/blobs/')) return send('', { 'content-length': 2 })(request, response);
+    return json({})(request, response);
+  });
+  try {
+    const host = new URL(registry.url).host;
+    const cwd = newFolder();
+    writeFileSync(join(cwd, 'manifest.json'), JSON.stringify(document));
+    for (const [args, unknown] of [
+      [`manifest put ${host}/a/b:new manifest.json`, `${host}/a/b:new`],
+      [`index create ${host}/a/b:new 1.0.0`, `${host}/a/b:new`],
+      [`artifact push ${host}/a/b:new --artifact-type a/b`, `${host}/a/b:new`],
+      [`copy ${host}/a/b:1.0.0 ${host}/a/c:new`, `${host}/a/c:new`],
+    ]) {
+      const seen = registry.requests.length;
+      const child = start(args.split(' '), { cwd });
+      const end = ended(child);
+      const isWriting = () => registry.requests.slice(seen).some(({ method }) => method === 'PUT');
+      while (!isWriting() && child.exitCode === null) await new Promise((soon) => setTimeout(soon, 20));
+      child.kill('SIGINT');
+      const { code, out, err } = await end;
+      assert.deepEqual([code, out], [130, ''], `${args}: ${err}`);
+      assert.equal(err, `error: INTERRUPTED: interrupted\nDone: none. Not done or unknown: ${unknown}.\n`);
+    }
   } finally {
     await registry.stop();
   }

@@ -4,6 +4,7 @@ import { contentOf } from '../../input/files.js';
 import { parseReference, selector } from '../../input/reference.js';
 import { Usage } from '../../input/usage.js';
 import { bytes, pairs } from '../../input/values.js';
+import { orUnknown } from '../in-turn.js';
 import { nameOf } from './file-names.js';
 
 /**
@@ -81,7 +82,8 @@ async function push({ host, name, tag, place }, given, { options, output, signal
     files.push({ title: titles[index], data: await contentOf(file), ...(mediaType && { mediaType }) });
   const config = configFile && split(configFile);
   const repository = (await connect(host)).repository(name);
-  const pushed = await repository.pushArtifact({
+  const where = tag === undefined ? place : `${place}:${tag}`;
+  const artifact = {
     artifactType,
     files,
     annotations,
@@ -94,9 +96,10 @@ async function push({ host, name, tag, place }, given, { options, output, signal
       },
     }),
     ...(chunkSize && { chunkSize }),
-  });
+  };
+  const pushed = await repository.pushArtifact(artifact).catch(orUnknown(where, signal));
   if (output.isJson) output.json(pushed);
-  else output.line(`${place}${tag === undefined ? '' : `:${tag}`}@${pushed.digest}`);
+  else output.line(`${where}@${pushed.digest}`);
 }
 
 /** @returns {never} */

@@ -9,6 +9,7 @@ import { bytes } from '../../input/values.js';
 import { writeOut, writeWhole } from '../../output/files.js';
 import { size } from '../../output/format.js';
 import { startProgress } from '../../output/progress.js';
+import { orUnknown } from '../in-turn.js';
 
 /** @import { Command } from '../../commands.js' */
 
@@ -114,7 +115,8 @@ export const blobDelete = {
       output.note('Nothing was changed.');
       return EXIT.failed;
     }
-    await (await connect(host)).repository(name).deleteBlob(digest);
+    const repository = (await connect(host)).repository(name);
+    await repository.deleteBlob(digest).catch(orUnknown(`${place}@${digest}`, signal));
     if (output.isJson) output.json({ done: [`${place}@${digest}`] });
     else output.line(`${place}@${digest}`);
     return EXIT.done;

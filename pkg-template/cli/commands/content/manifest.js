@@ -6,6 +6,7 @@ import { documentOf } from '../../input/files.js';
 import { parseDigest, parseReference, selector } from '../../input/reference.js';
 import { Failure } from '../../input/usage.js';
 import { writeWhole } from '../../output/files.js';
+import { orUnknown } from '../in-turn.js';
 import { PLATFORM } from './digest.js';
 import { openManifest } from './open.js';
 
@@ -68,11 +69,10 @@ export const manifestPut = {
     const bytes = await documentOf(file, { options, signal, limit: LIMIT });
     const repository = (await connect(reference.host)).repository(reference.name);
     const { mediaType } = options;
-    const pushed = await repository.pushManifest(
-      selector(reference),
-      bytes,
-      mediaType === undefined ? {} : { mediaType },
-    );
+    const selected = selector(reference);
+    const pushed = await repository
+      .pushManifest(selected, bytes, mediaType === undefined ? {} : { mediaType })
+      .catch(orUnknown(`${reference.place}${reference.digest ? '@' : ':'}${selected}`, signal));
     if (output.isJson) output.json(pushed);
     else output.line(`${reference.place}@${pushed.digest}`);
   },
@@ -115,7 +115,7 @@ export const manifestDelete = {
       output.note('Nothing was changed.');
       return EXIT.failed;
     }
-    await repository.deleteManifest(digest, { force: options.force });
+    await repository.deleteManifest(digest, { force: options.force }).catch(orUnknown(`${place}@${digest}`, signal));
     if (output.isJson) output.json({ done: [`${place}@${digest}`] });
     else output.line(`${place}@${digest}`);
     return EXIT.done;

@@ -3,6 +3,7 @@
 import { parseReference, parseTag, selector } from '../../input/reference.js';
 import { Usage } from '../../input/usage.js';
 import { pairs } from '../../input/values.js';
+import { orUnknown } from '../in-turn.js';
 
 /**
  * @import { CreateIndexOptions } from 'docker-registry-client-wasm'
@@ -67,13 +68,15 @@ The tag is moved to the new index, unless --tag names another one. The images th
  * @param {Reference} reference
  * @param {string[]} images
  * @param {CreateIndexOptions} options
- * @param {Pick<Call, 'output' | 'connect'>} call
+ * @param {Pick<Call, 'output' | 'signal' | 'connect'>} call
  */
-async function create(reference, images, options, { output, connect }) {
+async function create(reference, images, options, { output, signal, connect }) {
   const { host, name, tag, place } = reference;
   const selected = await Promise.all(images.map((image) => within(reference, image)));
   const repository = (await connect(host)).repository(name);
-  const made = await repository.createIndex(/** @type {string} */ (tag), selected, options);
+  const made = await repository
+    .createIndex(/** @type {string} */ (tag), selected, options)
+    .catch(orUnknown(`${place}:${tag}`, signal));
   if (output.isJson) output.json(made);
   else output.line(`${place}:${tag}@${made.digest}`);
 }

@@ -5,6 +5,7 @@ import { Failure, Usage } from '../../input/usage.js';
 import { pairs } from '../../input/values.js';
 import { size } from '../../output/format.js';
 import { startProgress } from '../../output/progress.js';
+import { orUnknown } from '../in-turn.js';
 import { PLATFORM } from '../content/digest.js';
 import { IMAGE_CONFIGS, bytesOf, openManifest } from '../content/open.js';
 import { pushLayer } from './layer-file.js';
@@ -82,19 +83,18 @@ now, or SOURCE_DATE_EPOCH.`,
     const changed = Buffer.from(JSON.stringify(withHistory(change(config), { options, layers, created })));
     const pushed = await repository.pushBlob(changed);
     const { json } = manifest;
-    const made = await repository.pushManifest(
-      tag,
-      {
-        ...json,
-        config: { .../** @type {Json} */ (json.config), mediaType, digest: pushed.digest, size: pushed.size },
-        layers: [
-          .../** @type {Json[]} */ (json.layers),
-          ...layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
-        ],
-        ...(options.annotation && { annotations: { .../** @type {Json} */ (json.annotations), ...annotations } }),
-      },
-      { mediaType: manifest.mediaType },
-    );
+    const document = {
+      ...json,
+      config: { .../** @type {Json} */ (json.config), mediaType, digest: pushed.digest, size: pushed.size },
+      layers: [
+        .../** @type {Json[]} */ (json.layers),
+        ...layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
+      ],
+      ...(options.annotation && { annotations: { .../** @type {Json} */ (json.annotations), ...annotations } }),
+    };
+    const made = await repository
+      .pushManifest(tag, document, { mediaType: manifest.mediaType })
+      .catch(orUnknown(`${reference.place}:${tag}`, signal));
     if (output.isJson) output.json(made);
     else output.line(`${reference.place}:${tag}@${made.digest}`);
   },
