@@ -687,6 +687,22 @@ fn a_source_is_asked_once_however_many_calls_need_it() {
     assert_eq!(challenge.scopes.to_string(), "repository:a/b:pull");
 }
 
+/// A wrong password is not taken for a registry without a catalog: the callback would give another one for `/v2/`.
+#[test]
+fn a_catalog_refused_to_a_wrong_password_is_refused() {
+    let host = Scripted::new(|seen| match carried(seen) {
+        Some(BASIC) => Reply::json(r#"{"repositories":["a"]}"#),
+        _ => demand("Basic realm=\"registry\""),
+    });
+    let wrong = || Credentials::Basic { username: "alice".into(), password: Secret::new("wrong") };
+    let (asked, settings) = source(&host, move |time| Ok(Some(if time == 1 { wrong() } else { password() })));
+    let client = host.client_with(settings);
+    let error = host.run(client.repositories(None, &Call::default())).err().unwrap();
+    assert_eq!((error.code.as_ref(), error.status, asked.borrow().len()), ("AUTH_REQUIRED", Some(401), 1));
+    assert_eq!(host.run(client.repositories(None, &Call::default())).unwrap().len(), 1);
+    assert_eq!(asked.borrow().len(), 2);
+}
+
 /// A store that cannot be read fails all that wait for it, once; the next call asks again.
 #[test]
 fn a_source_that_fails_is_not_asked_by_each_who_waits() {
