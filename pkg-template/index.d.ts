@@ -2399,6 +2399,32 @@ export type SpecErrorCode =
 /** Code of an error: the registry's own code if its response has one, else one of the client's. Registries may use others. */
 export type ErrorCode = ClientErrorCode | SpecErrorCode | (string & {});
 
+/** Facts about an error, by its code. Each is present where it is known. */
+export interface ErrorDetails {
+  /** `NO_MATCHING_PLATFORM`: platform that was looked for. */
+  readonly platform?: string;
+  /** `NO_MATCHING_PLATFORM`: platforms that there are. */
+  readonly available?: readonly string[];
+  /** `DIGEST_MISMATCH`, `CONFLICT`: digest that was expected. `SIZE_MISMATCH`, `TRUNCATED`: number of bytes. */
+  readonly expected?: string | number;
+  /** `DIGEST_MISMATCH`, `CONFLICT`: digest that was found. `SIZE_MISMATCH`, `TRUNCATED`: number of bytes. */
+  readonly actual?: string | number;
+  /** `TIMEOUT`: milliseconds allowed. `TOO_LARGE`: bytes, items or pages allowed. `INDEX_LIMIT`: levels or manifests allowed. */
+  readonly limit?: number;
+  /** `UNTRUSTED_REALM`, `UNTRUSTED_LOCATION`, and a token service that cannot be reached: the host, as `trustedRealms` takes it. */
+  readonly host?: string;
+  /** `CONFLICT`: tag that is not as expected. */
+  readonly tag?: string;
+  /** `IN_USE`: tags that point to the manifest. */
+  readonly tags?: readonly string[];
+  /** `IN_USE`: digests of the indexes that list the manifest. */
+  readonly parents?: readonly string[];
+  /** `IN_USE`: digests of the referrers of the manifest. */
+  readonly referrers?: readonly string[];
+  /** `IN_USE`: tags and manifests that cannot be read, and so may depend on the manifest. */
+  readonly unread?: readonly string[];
+}
+
 /** Error in the response of a registry. */
 export interface RegistryErrorItem {
   /** Code of the error. */
@@ -2437,6 +2463,13 @@ export class RegistryError extends Error {
   readonly name: "RegistryError";
   /** Code of the registry if its response has one (`MANIFEST_UNKNOWN`, `DENIED`, …), else one of the client's. */
   readonly code: ErrorCode;
+  /**
+   * The reason in one short sentence, in lower case: the message without the request, the words of the registry, and what to
+   * do.
+   */
+  readonly reason: string;
+  /** Facts about the error, for messages of your own in any language. Empty if there are none. */
+  readonly details: ErrorDetails;
   /** Status of the response, if there was one. */
   readonly status: number | undefined;
   /** Method of the request, if there was one. */

@@ -23,6 +23,12 @@ pub struct Details {
     pub code: Cow<'static, str>,
     /// The message for the user: one line without secrets and without control characters.
     pub message: String,
+    /// The reason alone, where the message's first clause is not it.
+    reason: Option<Cow<'static, str>>,
+    /// The length of the message without the clauses that were appended.
+    clause: usize,
+    /// What programs may want to know of it, by name.
+    pub facts: Vec<(&'static str, Fact)>,
     /// The response's status, if there was a response.
     pub status: Option<u16>,
     /// The request's method, if there was a request.
@@ -39,6 +45,17 @@ pub struct Details {
     pub answers: Option<bool>,
     /// The part of the call that failed.
     pub stage: Stage,
+}
+
+/// A fact about an error, for programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// A number.
+    Number(u64),
+    /// A text.
+    Text(String),
+    /// Several texts.
+    Texts(Vec<String>),
 }
 
 /// The part of a call that an error is about.
@@ -64,9 +81,13 @@ impl Error {
     /// Not inlined: [`new`](Self::new) is compiled once for each pair of argument types.
     #[inline(never)]
     fn from_parts(code: Cow<'static, str>, message: String) -> Self {
+        let message = printable::message(message);
         Self(Box::new(Details {
             code,
-            message: printable::message(message),
+            reason: None,
+            clause: message.len(),
+            facts: Vec::new(),
+            message,
             status: None,
             method: None,
             url: None,
@@ -112,7 +133,36 @@ impl Error {
 
     /// Puts the name of the object that the error concerns in front of the message.
     pub fn about(mut self, object: &str) -> Self {
+        self.clause += object.len() + 2;
         self.message = format!("{object}: {}", self.message);
+        self
+    }
+
+    /// Sets the reason of an error whose message begins with something else, such as a URL.
+    pub fn because(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Returns the reason in one short sentence: no URL, and neither what to do nor what remains to be done.
+    pub fn reason(&self) -> &str {
+        let clause = || self.message.get(..self.clause).unwrap_or(&self.message);
+        self.reason.as_deref().unwrap_or_else(clause)
+    }
+
+    /// Adds a fact for programs.
+    pub fn with(self, name: &'static str, text: impl ToString) -> Self {
+        self.with_fact(name, Fact::Text(text.to_string()))
+    }
+
+    /// Adds a number for programs.
+    pub fn with_number(self, name: &'static str, number: u64) -> Self {
+        self.with_fact(name, Fact::Number(number))
+    }
+
+    /// Adds a fact of any kind for programs.
+    pub fn with_fact(mut self, name: &'static str, fact: Fact) -> Self {
+        self.facts.push((name, fact));
         self
     }
 
@@ -181,3 +231,22 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_the_message_without_what_was_appended() {
+        let error = Error::new(code::CONFLICT, "the tag a points to b").and("nothing was changed").about("copy");
+        assert_eq!(error.message, "copy: the tag a points to b; nothing was changed");
+        assert_eq!(error.reason(), "copy: the tag a points to b");
+        assert_eq!(error.because("it moved").and("call again").reason(), "it moved");
+    }
+
+    #[test]
+    fn facts_are_kept_in_order() {
+        let error = Error::new(code::TOO_LARGE, "x").with_number("limit", 3).with("platform", "linux/amd64");
+        assert_eq!(error.facts, [("limit", Fact::Number(3)), ("platform", Fact::Text("linux/amd64".into()))]);
+    }
+}

@@ -45,11 +45,10 @@ pub fn of(method: Method, url: &Url, response: &Response<Vec<u8>>, now_unix_ms: 
     {
         message.push_str(&format!(" ({who})"));
     }
+    let mut error = Error::new(code, message).at(method, url).with_status(status).because(reason(response));
     if let Some(advice) = advice(method, url, response, body, retry_after) {
-        message.push_str("; ");
-        message.push_str(&advice);
+        error = error.and(&advice);
     }
-    let mut error = Error::new(code, message).at(method, url).with_status(status);
     error.retry_after = retry_after;
     error.errors = errors;
     error
@@ -65,6 +64,21 @@ fn code_of_status(status: u16) -> &'static str {
         429 => code::RATE_LIMITED,
         _ => code::HTTP_ERROR,
     }
+}
+
+/// Says in this client's words what the status means.
+fn reason<B>(response: &Response<B>) -> Cow<'static, str> {
+    Cow::Borrowed(match response.status {
+        401 => return Cow::Owned(demand(response)),
+        403 => "the registry denies access",
+        404 => "the registry does not have it, or hides it from this account",
+        405 => "the registry does not support this",
+        407 => "the proxy requires credentials",
+        413 => "the request is larger than the registry accepts",
+        429 => "the registry limits the number of requests",
+        status @ 500.. => return Cow::Owned(format!("the registry fails with status {status}")),
+        status => return Cow::Owned(format!("the registry refuses the request with status {status}")),
+    })
 }
 
 fn told(errors: &[ErrorItem]) -> String {

@@ -23,6 +23,6 @@ pub mod shared;
 mod stack;
 pub mod trust;
 
-pub use error::{Error, Result, Stage};
+pub use error::{Error, Fact, Result, Stage};
 pub use host::{Body, Chunk, Clock, Hasher, Host, Transport};
 pub use stack::{Stack, StackBody, StackSettings, stack};

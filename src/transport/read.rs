@@ -25,7 +25,7 @@ pub async fn discard<B: Body>(clock: &impl Clock, mut response: Response<B>) {
 pub(super) async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Result<Vec<u8>> {
     let too_large = || {
         let message = format!("the response is larger than the allowed {limit} bytes");
-        Err(Error::new(code::TOO_LARGE, message))
+        Err(Error::new(code::TOO_LARGE, message).with_number("limit", limit))
     };
     if response.declared_length().is_some_and(|length| length > limit) {
         return too_large();
@@ -44,8 +44,9 @@ pub(super) async fn whole<B: Body>(response: &mut Response<B>, limit: u64) -> Re
     }
     match response.body_length() {
         Some(length) if length != body.len() as u64 => {
-            let error = Error::new(code::TRUNCATED, format!("{} of {length} bytes arrived", body.len()));
-            Err(error.transient())
+            let arrived = body.len() as u64;
+            let error = Error::new(code::TRUNCATED, format!("{arrived} of {length} bytes arrived"));
+            Err(error.with_number("expected", length).with_number("actual", arrived).transient())
         }
         _ => Ok(body),
     }

@@ -60,10 +60,14 @@ impl Trust {
         let plain_allowed =
             self.registry.scheme() == Scheme::Http || (url.is_loopback() && self.registry.is_loopback());
         if url.scheme() == Scheme::Http && !plain_allowed {
-            return Err(refused(&format!("{} uses plain http, but the registry uses https", url.redacted())));
+            let error = refused(&format!("{} uses plain http, but the registry uses https", url.redacted()));
+            return Err(error.because("the registry's token service uses plain http").with("host", url.host()));
         }
         match self.obstacle(&url) {
-            Some(why) => Err(refused(&format!("{} is {why}", url.redacted()))),
+            Some(why) => {
+                let error = refused(&format!("{} is {why}", url.redacted()));
+                Err(error.because(format!("the registry's token service is {why}")).with("host", url.host()))
+            }
             None => Ok(url),
         }
     }
@@ -108,12 +112,14 @@ impl Trust {
     fn follow(&self, what: &str, from: &Url, to: &Url) -> Result<()> {
         if from.scheme() == Scheme::Https && to.scheme() == Scheme::Http {
             let message = format!("refused {what} that leads from https to {}", to.redacted());
-            return Err(Error::new(code::UNTRUSTED_LOCATION, message));
+            let reason = format!("{what} leads from https to http");
+            return Err(Error::new(code::UNTRUSTED_LOCATION, message).because(reason).with("host", to.host()));
         }
         match self.obstacle(to) {
             Some(why) => {
                 let message = format!("refused {what} at {}: it is {why}", to.redacted());
-                Err(Error::new(code::UNTRUSTED_LOCATION, message))
+                let reason = format!("{what} leads to {why}");
+                Err(Error::new(code::UNTRUSTED_LOCATION, message).because(reason).with("host", to.host()))
             }
             None => Ok(()),
         }

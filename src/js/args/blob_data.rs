@@ -101,5 +101,5 @@ impl BlobSource<HostBytes> for Readable {
 }
 
 fn failed(why: &str) -> Error {
-    Error::new(code::SOURCE, format!("the source of the blob {why}; nothing was pushed"))
+    Error::new(code::SOURCE, format!("the source of the blob {why}")).and("nothing was pushed")
 }

@@ -53,8 +53,6 @@ fn allocate(length: u64) -> Result<Room> {
 }
 
 fn too_large(length: u64) -> Error {
-    Error::new(
-        code::TOO_LARGE,
-        format!("this host cannot allocate {length} bytes in one piece: read the blob as a stream"),
-    )
+    Error::new(code::TOO_LARGE, format!("this host cannot allocate {length} bytes in one piece"))
+        .and("read the blob as a stream")
 }

@@ -3,12 +3,14 @@
 const NO_ERRORS = Object.freeze([]);
 
 export class RegistryError extends Error {
-  constructor(code, message, { status, method, url, errors, retryAfter } = {}) {
+  constructor(code, message, { reason = message, details, status, method, url, errors, retryAfter } = {}) {
     super(message);
-    const own = { code, status, method, url, errors, retryAfter };
+    const own = { code, reason, details, status, method, url, errors, retryAfter };
     for (const [key, value] of Object.entries(own)) {
       if (value !== undefined) {
-        Object.defineProperty(this, key, { value, writable: true, enumerable: true, configurable: true });
+        // Printed, the reason would repeat the message.
+        const enumerable = key !== 'reason';
+        Object.defineProperty(this, key, { value, writable: true, enumerable, configurable: true });
       }
     }
   }
@@ -24,14 +26,15 @@ export class RegistryError extends Error {
 
   /** What a log should hold: no stack. */
   toJSON() {
-    const { name, code, message, status, method, url, errors, retryAfter } = this;
-    return { name, code, message, status, method, url, errors, retryAfter };
+    const { name, code, message, reason, details, status, method, url, errors, retryAfter } = this;
+    return { name, code, message, reason, details, status, method, url, errors, retryAfter };
   }
 }
 
 // On the prototype, as with the language's own errors; what an error doesn't know is not in its way when printed.
 for (const [key, value] of Object.entries({
   name: 'RegistryError',
+  details: Object.freeze({}),
   status: undefined,
   method: undefined,
   url: undefined,

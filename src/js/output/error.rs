@@ -8,7 +8,7 @@ use crate::protocol::code;
 use crate::protocol::http::error_body::ErrorItem;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::text::printable;
-use crate::transport::Error;
+use crate::transport::{Error, Fact};
 
 #[wasm_bindgen(module = "/src/js/output/error.js")]
 extern "C" {
@@ -75,6 +75,8 @@ pub fn to_js(error: &Error) -> JsValue {
             let _ = Reflect::set(&details, &name.into(), &value); // a fresh object takes every property
         }
     };
+    set("reason", Some(error.reason().into()));
+    set("details", (!error.facts.is_empty()).then(|| facts(&error.facts)));
     set("status", error.status.map(JsValue::from));
     set("method", error.method.map(|method| method.as_str().into()));
     set("url", error.url.as_deref().map(JsValue::from));
@@ -95,6 +97,22 @@ fn message(error: &Error) -> String {
         }
         _ => error.message.clone(),
     }
+}
+
+fn facts(facts: &[(&'static str, Fact)]) -> JsValue {
+    let object = Object::new();
+    for (name, fact) in facts {
+        let value = match fact {
+            Fact::Number(number) => (*number as f64).into(),
+            Fact::Text(text) => text.into(),
+            Fact::Texts(texts) => {
+                let texts: Array = texts.iter().map(|text| JsValue::from_str(text)).collect();
+                Object::freeze(&texts).into()
+            }
+        };
+        let _ = Reflect::set(&object, &(*name).into(), &value);
+    }
+    Object::freeze(&object).into()
 }
 
 fn errors(items: &[ErrorItem]) -> JsValue {

@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
+use crate::protocol::code;
 use crate::protocol::http::Method;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type;
@@ -38,18 +39,28 @@ impl<B> Response<B> {
         Error::new(code, message).at(self.method, &self.url).with_status(self.status)
     }
 
+    /// Creates the error of content that does not match its digest.
+    pub(crate) fn digest_mismatch(&self, expected: &Digest, computed: &Digest) -> Error {
+        mismatch(expected, computed).at(self.method, &self.url).with_status(self.status)
+    }
+
     /// Creates an error about unexpected content. If a captive portal or a proxy may have sent it, which its media
     /// type shows, the message says so.
-    pub(crate) fn other_content(&self, code: &'static str, mut message: String) -> Error {
+    pub(crate) fn other_content(&self, code: &'static str, message: String) -> Error {
+        self.of_other(Error::new(code, message))
+    }
+
+    /// As [`other_content`](Self::other_content), for an error that exists.
+    pub(crate) fn of_other(&self, error: Error) -> Error {
+        let error = error.at(self.method, &self.url).with_status(self.status);
         let media_type = self.header("content-type").map(media_type::essence).unwrap_or_default();
         if media_type.starts_with("text/")
             && let Some(what) = failure::answerer(&self.url, &self.http, &[])
         {
-            message.push_str(&format!(
-                "; the response is {what}: check whether a proxy or a login page responds in its place"
-            ));
+            return error
+                .and(&format!("the response is {what}: check whether a proxy or a login page responds in its place"));
         }
-        self.error(code, message)
+        error
     }
 
     /// Returns the first value of a header field.
@@ -61,4 +72,11 @@ impl<B> Response<B> {
     pub(crate) fn content_digest(&self) -> Option<Digest> {
         Digest::parse(self.header("docker-content-digest")?.trim()).ok()
     }
+}
+
+/// Describes a digest mismatch for a message.
+pub fn mismatch(expected: &Digest, computed: &Digest) -> Error {
+    Error::new(code::DIGEST_MISMATCH, format!("content of {expected} hashes to {computed}"))
+        .with("expected", expected)
+        .with("actual", computed)
 }

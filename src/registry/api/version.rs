@@ -107,8 +107,8 @@ impl<H: Host> Connection<H> {
         if self.is_v1(call).await? {
             return Ok(());
         }
-        let message = format!("{what}: this registry speaks the V2 protocol, which does not support this; {instead}");
-        Err(Error::new(code::UNSUPPORTED, message))
+        let message = format!("{what}: this registry speaks the V2 protocol, which does not support this");
+        Err(Error::new(code::UNSUPPORTED, message).and(instead))
     }
 
     /// Returns true if the registry speaks V1.
@@ -156,9 +156,12 @@ async fn detect_v1<H: Host>(api: &Connection<H>, v2: Response<Vec<u8>>, call: &C
         Ok(()) => Ok(Version::V1),
         Err(_) => {
             let who = failure::answerer(&v2.url, &v2.http, &v2.body);
-            let who = who.map(|who| format!("; the response is {who}")).unwrap_or_default();
             let why = "it knows neither /v2/ nor /v1/_ping (is a path prefix missing?)";
-            Err(v2.error(code::INVALID_RESPONSE, format!("this host is not a registry: {why}{who}")))
+            let error = v2.error(code::INVALID_RESPONSE, format!("this host is not a registry: {why}"));
+            Err(match who {
+                Some(who) => error.and(&format!("the response is {who}")),
+                None => error,
+            })
         }
     }
 }
@@ -180,5 +183,6 @@ pub fn looks_like_registry(response: &Response<Vec<u8>>) -> Result<()> {
          login page responds in its place",
         what.unwrap_or_else(|| "something other than JSON".into())
     );
-    Err::<(), Error>(response.error(code::INVALID_RESPONSE, message))
+    let reason = "this host is not a registry: its response is something other than JSON";
+    Err::<(), Error>(response.error(code::INVALID_RESPONSE, message).because(reason))
 }

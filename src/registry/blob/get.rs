@@ -46,7 +46,7 @@ impl<H: Host> Repo<H> {
                 "config {} has {} bytes, but at most {MANIFEST_LIMIT} are allowed",
                 descriptor.digest, descriptor.size
             );
-            return Err(Error::new(code::TOO_LARGE, message));
+            return Err(Error::new(code::TOO_LARGE, message).with_number("limit", MANIFEST_LIMIT));
         }
         let mut pull = self.blob(&descriptor.digest, Some(descriptor.size)).await?;
         pull.enforce_min_rate();

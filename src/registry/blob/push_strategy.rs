@@ -8,13 +8,13 @@ use futures_util::future::{Either, select, try_join};
 use crate::protocol::code;
 use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::protocol::oci::reference::RepositoryName;
+use crate::registry::api::response::mismatch;
 use crate::registry::blob::head::Presence;
 use crate::registry::blob::push_settings::{Mounting, Outcome, Push};
 use crate::registry::blob::source::{Part, SourceReader};
 use crate::registry::blob::upload::begin::{Mount, PushContext};
 use crate::registry::blob::upload::progress::lost;
 use crate::registry::blob::upload::{End, Upload};
-use crate::registry::manifest::get::mismatch;
 use crate::transport::request::RetryBudget;
 use crate::transport::{Error, Host, Result};
 
@@ -406,8 +406,7 @@ impl<H: Host> BlobPush<H> {
     fn verify(&mut self) -> Result<Option<(Digest, u64)>> {
         let (Some(computed), Some(size)) = (self.intake.digest(), self.intake.size()) else { return Ok(None) };
         if let Some(digest) = self.digest.as_ref().filter(|digest| *digest != computed) {
-            let message = format!("{}: nothing was pushed", mismatch(digest, computed));
-            return Err(Error::new(code::DIGEST_MISMATCH, message));
+            return Err(mismatch(digest, computed).and("nothing was pushed"));
         }
         self.digest = Some(computed.clone());
         Ok(Some((computed.clone(), size)))

@@ -319,8 +319,8 @@ impl<H: Host> SourceReader<H> {
 }
 
 fn wrong_size(size: u64, came: &str) -> Error {
-    let message = format!("the source of a blob yielded {came}, but {size} bytes were announced: nothing was pushed");
-    Error::new(code::SIZE_MISMATCH, message)
+    let message = format!("the source of a blob yielded {came}, but {size} bytes were announced");
+    Error::new(code::SIZE_MISMATCH, message).and("nothing was pushed").with_number("expected", size)
 }
 
 /// Refuses detached buffers, which would otherwise be sent as empty.

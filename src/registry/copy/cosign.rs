@@ -52,10 +52,8 @@ impl<H: Host> Copying<'_, H> {
         if ours.is_subset(&theirs) {
             return Ok(false);
         }
-        let message = format!(
-            "the tag {tag} of the target has signatures or attestations that the source lacks; it was not overwritten"
-        );
-        Err(Error::new(code::CONFLICT, message))
+        let message = format!("the tag {tag} of the target has signatures or attestations that the source lacks");
+        Err(Error::new(code::CONFLICT, message).and("it was not overwritten").with("tag", tag))
     }
 
     /// Puts a cosign tag, after everything it refers to.

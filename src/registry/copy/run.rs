@@ -227,7 +227,7 @@ impl<H: Host> Copying<'_, H> {
     ) -> Result<Node> {
         if depth > DEPTH_LIMIT {
             let message = format!("there are nested indexes deeper than {DEPTH_LIMIT} levels");
-            return Err(Error::new(code::INDEX_LIMIT, message));
+            return Err(Error::new(code::INDEX_LIMIT, message).with_number("limit", DEPTH_LIMIT as u64));
         }
         self.state.borrow_mut().enter()?;
         let (node, children) = tree::node(&self.source, manifest, self.options.unknown_kinds).await?;

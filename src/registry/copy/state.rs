@@ -62,7 +62,8 @@ impl State {
     pub(super) fn enter(&mut self) -> Result<()> {
         self.manifests += 1;
         if self.manifests > MANIFEST_LIMIT {
-            return Err(Error::new(code::INDEX_LIMIT, format!("there are more than {MANIFEST_LIMIT} manifests")));
+            let error = Error::new(code::INDEX_LIMIT, format!("there are more than {MANIFEST_LIMIT} manifests"));
+            return Err(error.with_number("limit", MANIFEST_LIMIT as u64));
         }
         Ok(())
     }

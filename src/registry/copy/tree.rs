@@ -61,12 +61,13 @@ pub async fn node<H: Host>(
     }
     if let Some(why) = parts.unknown.as_ref().filter(|_| unknown == UnknownKinds::Reject) {
         let message = format!(
-            "{} ({}) cannot be copied completely: {why}; unknownKinds: \"manifest-only\" copies the manifest and \
-             those of its parts that can be determined",
+            "{} ({}) cannot be copied completely: {why}",
             manifest.digest,
             quoted(&manifest.manifest.media_type)
         );
-        return Err(Error::new(code::UNSUPPORTED, message));
+        let advice =
+            "unknownKinds: \"manifest-only\" copies the manifest and those of its parts that can be determined";
+        return Err(Error::new(code::UNSUPPORTED, message).and(advice));
     }
     let mut blobs = parts.blobs;
     for digest in parts.unsized_blobs {

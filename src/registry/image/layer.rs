@@ -89,10 +89,8 @@ impl Layer {
                 Layer::Position(position) => format!("layer {position}"),
                 Layer::Named(name) => format!("layer {name}"),
             };
-            Error::new(
-                code::INVALID_ARGUMENT,
-                format!("layer: the image has no {which}; it has {count} layers, and 0 is the base"),
-            )
+            Error::new(code::INVALID_ARGUMENT, format!("layer: the image has no {which}"))
+                .and(&format!("it has {count} layers, and 0 is the base"))
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::protocol::oci::platform::{Matcher, Platform};
 use crate::registry::api::repo::Repo;
 use crate::registry::concurrency::{Work, together};
 use crate::registry::manifest::get::FetchedManifest;
-use crate::transport::{Error, Host, Result};
+use crate::transport::{Error, Fact, Host, Result};
 
 /// Maximum depth of nested indexes.
 const DEPTH_LIMIT: usize = 8;
@@ -53,7 +53,7 @@ pub async fn images<H: Host>(repo: &Repo<H>, index: &FetchedManifest) -> Result<
                         "index {} has indexes nested deeper than {DEPTH_LIMIT} levels, or more than {INDEX_LIMIT}",
                         index.digest
                     );
-                    return Err(Error::new(code::INDEX_LIMIT, message));
+                    return Err(Error::new(code::INDEX_LIMIT, message).with_number("limit", DEPTH_LIMIT as u64));
                 }
                 visited.push(entry.digest.clone());
                 let nested = repo.child_manifest(&entry).await?;
@@ -141,8 +141,11 @@ pub fn lists(index: &Digest) -> impl FnOnce(Error) -> Error {
 
 /// Creates the error that no image matches the platform.
 pub fn no_match(platform: &Platform, available: &[String]) -> Error {
-    let available = if available.is_empty() { "none".to_owned() } else { available.join(", ") };
-    Error::new(code::NO_MATCHING_PLATFORM, format!("no image for {platform}; available: {available}"))
+    let told = if available.is_empty() { "none".to_owned() } else { available.join(", ") };
+    Error::new(code::NO_MATCHING_PLATFORM, format!("no image for {platform}"))
+        .and(&format!("available: {told}"))
+        .with("platform", platform)
+        .with_fact("available", Fact::Texts(available.to_vec()))
 }
 
 /// Creates the error that none of these images matches the platform.

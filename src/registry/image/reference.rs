@@ -32,12 +32,9 @@ impl<H: Host> ImageReference<H> {
                 Some(digest) => Ok(Reference::Digest(digest.clone())),
                 None => Err(Error::new(
                     code::INVALID_ARGUMENT,
-                    format!(
-                        "image: {} is in another repository than {}; copy it here with copy()",
-                        image.names(),
-                        repo.name
-                    ),
-                )),
+                    format!("image: {} is in another repository than {}", image.names(), repo.name),
+                )
+                .and("copy it here with copy()")),
             },
         }
     }

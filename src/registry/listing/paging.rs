@@ -98,11 +98,11 @@ impl ListingBounds {
         self.visited.insert(url);
         if self.pages > self.limits.0 {
             let message = format!("{} has more than the {} pages allowed (maxPages)", self.what, self.limits.0);
-            return Err(response.error(code::TOO_LARGE, message));
+            return Err(response.error(code::TOO_LARGE, message).with_number("limit", self.limits.0));
         }
         if self.bytes > LIST_LIMIT {
             let message = format!("{} has more than the {LIST_LIMIT} bytes allowed for it", self.what);
-            return Err(response.error(code::TOO_LARGE, message));
+            return Err(response.error(code::TOO_LARGE, message).with_number("limit", LIST_LIMIT));
         }
         Ok(())
     }
@@ -116,7 +116,7 @@ impl ListingBounds {
         self.items += count as u64;
         if self.items > self.limits.1 {
             let message = format!("{} has more than the {} items allowed (maxItems)", self.what, self.limits.1);
-            return Err(response.error(code::TOO_LARGE, message));
+            return Err(response.error(code::TOO_LARGE, message).with_number("limit", self.limits.1));
         }
         Ok(())
     }

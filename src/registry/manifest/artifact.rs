@@ -108,9 +108,8 @@ impl<H: Host> Repo<H> {
         match self.observe(reference).await? {
             Some(found) => Ok(Entry::new(found.descriptor())?),
             None => {
-                let message =
-                    format!("subject: {reference} does not exist in the repository {}; nothing was pushed", self.name);
-                Err(Error::new(code::NOT_FOUND, message))
+                let message = format!("subject: {reference} does not exist in the repository {}", self.name);
+                Err(Error::new(code::NOT_FOUND, message).and("nothing was pushed"))
             }
         }
     }

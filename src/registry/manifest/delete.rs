@@ -17,7 +17,7 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::referrers::is_list;
 use crate::registry::tag::untag::{TagState, Untag};
 use crate::transport::detach::run_to_completion;
-use crate::transport::{Error, Host, Result};
+use crate::transport::{Error, Fact, Host, Result};
 
 /// Maximum number of names of one kind in a message.
 const NAMED: usize = 5;
@@ -317,8 +317,13 @@ impl Dependents {
                 format!("{} {used}may be in use by {unread} ({})", self.digest, first.reason)
             }
         };
-        let message = format!("{message}; use force: true to delete it anyway");
-        Err(Error::new(code::IN_USE, message))
+        let fact = |names: &[String]| Fact::Texts(names.to_vec());
+        Err(Error::new(code::IN_USE, message)
+            .and("use force: true to delete it anyway")
+            .with_fact("tags", fact(&self.tags))
+            .with_fact("parents", fact(&parents))
+            .with_fact("referrers", fact(&referrers))
+            .with_fact("unread", Fact::Texts(unread)))
     }
 }
 

@@ -171,7 +171,10 @@ impl<H: Host> Repo<H> {
                 fetched.bytes.len(),
                 descriptor.size
             );
-            return Err(Error::new(code::SIZE_MISMATCH, message).at(Method::Get, &url));
+            return Err(Error::new(code::SIZE_MISMATCH, message)
+                .at(Method::Get, &url)
+                .with_number("expected", descriptor.size)
+                .with_number("actual", fetched.bytes.len() as u64));
         }
         if media_type::essence(&descriptor.media_type) != fetched.manifest.media_type {
             let message = format!(
@@ -232,7 +235,7 @@ impl<H: Host> Repo<H> {
             Reference::Digest(asked) => {
                 let computed = Digest::of(check_verifiable(asked)?, hashed);
                 if computed != *asked {
-                    return Err(response.error(code::DIGEST_MISMATCH, mismatch(asked, &computed)));
+                    return Err(response.digest_mismatch(asked, &computed));
                 }
                 computed
             }
@@ -285,10 +288,5 @@ fn compare_hint<B>(response: &Response<B>, computed: &Digest, bytes: &[u8]) -> R
         return Ok(true);
     }
     let message = format!("Docker-Content-Digest is {told}, but the content hashes to {computed}");
-    Err(response.error(code::DIGEST_MISMATCH, message))
-}
-
-/// Describes a digest mismatch for a message.
-pub fn mismatch(expected: &Digest, computed: &Digest) -> String {
-    format!("content of {expected} hashes to {computed}")
+    Err(response.error(code::DIGEST_MISMATCH, message).with("expected", &told).with("actual", &computed))
 }

@@ -107,11 +107,8 @@ impl<H: Host> Repo<H> {
         });
         match answers(self.api.concurrency, questions.collect()).await?.into_iter().flatten().next() {
             Some(digest) => {
-                let message = format!(
-                    "an entry of the index is not in the repository {}: {digest}; nothing was pushed",
-                    self.name
-                );
-                Err(Error::new("MANIFEST_UNKNOWN", message))
+                let message = format!("an entry of the index is not in the repository {}: {digest}", self.name);
+                Err(Error::new("MANIFEST_UNKNOWN", message).and("nothing was pushed"))
             }
             None => Ok(()),
         }

@@ -11,7 +11,8 @@ use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
-use crate::registry::manifest::get::{FetchedManifest, check_verifiable, mismatch};
+use crate::registry::api::response::mismatch;
+use crate::registry::manifest::get::{FetchedManifest, check_verifiable};
 use crate::transport::schema1::AnySigner;
 use crate::transport::{Error, Host, Result};
 
@@ -72,9 +73,7 @@ impl<H: Host> Repo<H> {
             return Err(Error::new(code::INVALID_ARGUMENT, message));
         }
         match reference {
-            Reference::Digest(digest) if *digest != manifest.digest => {
-                Err(Error::new(code::DIGEST_MISMATCH, mismatch(digest, &manifest.digest)))
-            }
+            Reference::Digest(digest) if *digest != manifest.digest => Err(mismatch(digest, &manifest.digest)),
             _ => Ok(manifest),
         }
     }

@@ -9,7 +9,7 @@ use crate::protocol::oci::media_type;
 use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
-use crate::registry::manifest::get::{FetchedManifest, mismatch};
+use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::request::RequestBody;
 use crate::transport::{Error, Host, Result};
 
@@ -36,7 +36,7 @@ impl<H: Host> Repo<H> {
         let response = self.api.success(self.api.fetch(&request, RESPONSE_LIMIT).await?)?;
         let told = response.content_digest().filter(|told| told.algorithm() == manifest.digest.algorithm());
         if let Some(told) = told.as_ref().filter(|told| **told != manifest.digest) {
-            return Err(response.error(code::DIGEST_MISMATCH, mismatch(&manifest.digest, told)));
+            return Err(response.digest_mismatch(&manifest.digest, told));
         }
         self.cache_manifest(manifest);
         if let Reference::Tag(tag) = reference {

@@ -111,14 +111,14 @@ impl<H: Host> Repo<H> {
             is_written = true;
         }
         let message = format!("other writers update the tag {tag} at the same time: gave up after {ATTEMPTS} attempts");
-        Err(Error::new(code::CONFLICT, message))
+        Err(Error::new(code::CONFLICT, message).with("tag", tag))
     }
 }
 
 /// Returns the error of a referrers tag that holds something else, which is not overwritten.
 fn occupied(tag: &Tag, what: &str) -> Error {
-    let message = format!("the tag {tag} should hold an index of referrers, not {what}; nothing there was changed");
-    Error::new(code::CONFLICT, message)
+    let message = format!("the tag {tag} should hold an index of referrers, not {what}");
+    Error::new(code::CONFLICT, message).and("nothing there was changed").with("tag", tag)
 }
 
 impl Change {

@@ -119,8 +119,15 @@ pub(crate) fn check_expected(tag: &Tag, expected: Option<&Expected>, now: Option
         Some(None) if now.is_some() => "and must not be moved".to_owned(),
         _ => return Ok(()),
     };
-    let message = format!("{}, {wanted}; nothing was changed", points_to(tag, now.map(|now| &now.digest)));
-    Err(Error::new(code::CONFLICT, message))
+    let message = format!("{}, {wanted}", points_to(tag, now.map(|now| &now.digest)));
+    let mut error = Error::new(code::CONFLICT, message).and("nothing was changed").with("tag", tag);
+    if let Some(Some(digest)) = expected {
+        error = error.with("expected", digest);
+    }
+    Err(match now {
+        Some(now) => error.with("actual", &now.digest),
+        None => error,
+    })
 }
 
 /// Describes where a tag points, as a clause of a message.

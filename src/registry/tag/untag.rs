@@ -360,7 +360,7 @@ impl<H: Host> Untag<H> {
             self.tag,
             points_to(&self.tag, Some(&now.digest))
         );
-        Error::new(code::CONFLICT, message)
+        Error::new(code::CONFLICT, message).with("tag", &self.tag).with("actual", &now.digest)
     }
 
     fn unknown(&self, error: Error) -> Error {

@@ -295,7 +295,7 @@ pub fn unreached(service: &Service, registry: &Url, mut error: Error) -> Error {
         error.message
     );
     error.message = printable::message(message);
-    error
+    error.because("the token service cannot be reached").with("host", service.realm.host())
 }
 
 /// Returns the error for a token service that the registry names and that must not receive the credentials.
@@ -306,5 +306,6 @@ pub fn untrusted(service: &Service) -> Error {
          is named in trustedRealms ([\"{host}\"])",
         service.realm.redacted()
     );
-    Error::new(code::UNTRUSTED_REALM, message)
+    let reason = format!("the registry's token service belongs to another domain, {host}");
+    Error::new(code::UNTRUSTED_REALM, message).because(reason).with("host", host)
 }

@@ -113,7 +113,7 @@ fn became_get(came_from: &Url) -> Error {
          {0} as host, or redirect with 307 or 308",
         came_from.origin()
     );
-    Error::new(code::INVALID_RESPONSE, message)
+    Error::new(code::INVALID_RESPONSE, message).because("this registry redirects POST, which browsers turn into GET")
 }
 
 /// Returns the header fields that may be sent to any origin.

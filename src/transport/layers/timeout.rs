@@ -56,7 +56,8 @@ impl<H: Transport + Clock> Transport for TimeoutLayer<H> {
             // The producer of a streamed body may take as long as it likes.
             let now = self::progress(request);
             if now == progress && !matches!(now, Some((Turn::Maker, _))) {
-                break Err(Error::new(code::TIMEOUT, format!("no response within {limit} ms")));
+                let error = Error::new(code::TIMEOUT, format!("no response within {limit} ms"));
+                break Err(error.with_number("limit", limit));
             }
         };
         request.set_in_flight(response.as_ref().is_ok_and(Response::is_success));
@@ -154,7 +155,7 @@ impl<H: Transport + Clock> TimeoutBody<H> {
             // An earlier read may have started the timer.
             let now = self.host.now();
             if now >= due {
-                return Err(Error::new(code::TIMEOUT, overdue));
+                return Err(Error::new(code::TIMEOUT, overdue).with_number("limit", due - started));
             }
             let timer = self.timer.get_or_insert_with(|| {
                 let host = self.host.clone();

@@ -265,6 +265,13 @@ test('an error for another thread, in Node', async () => {
   assert.match(await errors.run('Log an error, or send it to another thread', registry), /^MANIFEST_UNKNOWN$/m);
 });
 
+test("an error in words of one's own, in Node", async () => {
+  assert.match(
+    await errors.run('Show an error in your own words', registry),
+    /^Kein Image für linux\/s390x, nur für linux\//m,
+  );
+});
+
 test('every example was run', () => {
   for (const { left } of [reading, writing, connecting, oldProtocols, commandLine, errors]) assert.deepEqual(left, []);
 });

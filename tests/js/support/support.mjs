@@ -26,6 +26,7 @@ export async function refused(action, expected, what = action) {
   assert.ok(error instanceof RegistryError, `a RegistryError, not ${error?.stack ?? error}`);
   assert.ok(error instanceof Error && isRegistryError(error));
   assert.equal(error.name, 'RegistryError');
+  assert.ok(error.reason.length > 5 && !error.reason.includes(`(${error.method} `), error.reason);
   assert.ok(error.message.length > 10 && !error.message.includes('[object'), error.message);
   for (const [key, value] of Object.entries(typeof expected === 'string' ? { code: expected } : expected)) {
     if (value instanceof RegExp) assert.match(error[key], value);

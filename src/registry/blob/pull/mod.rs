@@ -12,7 +12,6 @@ use crate::registry::api::connection::{Connection, part_of};
 use crate::registry::api::endpoint::Endpoint;
 use crate::registry::api::response::Streaming;
 use crate::registry::api::settings::Call;
-use crate::registry::manifest::get::mismatch;
 use crate::transport::request::RetryBudget;
 use crate::transport::{Body, Chunk, Error, Hasher, Host, Result};
 
@@ -257,7 +256,8 @@ impl<H: Host> BlobPull<H> {
         }
         match self.total {
             Some(total) if self.received > total => {
-                Err(self.error(code::SIZE_MISMATCH, format!("more than the expected {total} bytes arrived")))
+                let error = self.error(code::SIZE_MISMATCH, format!("more than the expected {total} bytes arrived"));
+                Err(error.with_number("expected", total).with_number("actual", self.received))
             }
             _ => Ok(chunk),
         }
@@ -267,7 +267,8 @@ impl<H: Host> BlobPull<H> {
     fn missing(&self) -> Option<Error> {
         let total = self.total.filter(|total| self.received < *total)?;
         let message = format!("the body ended after {} of {total} bytes", self.received);
-        Some(self.error(code::TRUNCATED, message).transient())
+        let error = self.error(code::TRUNCATED, message).with_number("expected", total);
+        Some(error.with_number("actual", self.received).transient())
     }
 
     fn verify(&mut self) -> Result<()> {
@@ -275,12 +276,13 @@ impl<H: Host> BlobPull<H> {
         let computed = Digest::from_hash(algorithm, &hasher.finish()?);
         let Some(digest) = self.digest.as_ref().filter(|digest| **digest != computed) else { return Ok(()) };
         let message = match &self.seed {
-            None => mismatch(digest, &computed),
+            None => format!("content of {digest} hashes to {computed}"),
             Some(_) => format!("the layer and its JSON hash to {computed}, but the registry's checksum is {digest}"),
         };
+        let error = self.error(code::DIGEST_MISMATCH, message).with("expected", digest).with("actual", &computed);
         // Starting again needs to know the algorithm.
         self.hash = Some((algorithm, self.hasher(algorithm)?));
-        Err(self.error(code::DIGEST_MISMATCH, message))
+        Err(error)
     }
 
     fn hasher(&self, algorithm: Algorithm) -> Result<H::Hasher> {

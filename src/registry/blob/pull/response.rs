@@ -17,7 +17,8 @@ impl<H: Host> BlobPull<H> {
                     let blob = self.digest().map(|digest| format!("blob {digest}"));
                     let blob = blob.unwrap_or_else(|| "the layer".to_owned());
                     let message = format!("{blob} has {length} bytes, but {total} are expected");
-                    return Err(response.other_content(code::SIZE_MISMATCH, message));
+                    let error = response.other_content(code::SIZE_MISMATCH, message);
+                    return Err(error.with_number("expected", total).with_number("actual", length));
                 }
             }
             (Span::Part(first, _), _) => {
@@ -64,7 +65,8 @@ impl<H: Host> BlobPull<H> {
         match self.total {
             Some(known) if known != total => {
                 let message = format!("the blob had {known} bytes, but now it has {total}");
-                Err(response.error(code::SIZE_MISMATCH, message))
+                let error = response.error(code::SIZE_MISMATCH, message);
+                Err(error.with_number("expected", known).with_number("actual", total))
             }
             _ => {
                 self.total = Some(total);

@@ -16,7 +16,6 @@ use crate::registry::api::endpoint::Endpoint;
 use crate::registry::api::response::Response;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::source::{Part, check_intact};
-use crate::registry::manifest::get::mismatch;
 use crate::registry::manifest::put::RESPONSE_LIMIT;
 use crate::transport::layers::retry;
 use crate::transport::request::{Request, RequestBody, RetryBudget};
@@ -231,7 +230,7 @@ pub(crate) fn refusal<H: Host>(api: &Connection<H>, response: &Response<Vec<u8>>
 pub(crate) fn check_hint(response: &Response<Vec<u8>>, digest: &Digest) -> Result<()> {
     match response.content_digest() {
         Some(told) if told.algorithm() == digest.algorithm() && told != *digest => {
-            Err(response.error(code::DIGEST_MISMATCH, mismatch(digest, &told)))
+            Err(response.digest_mismatch(digest, &told))
         }
         _ => Ok(()),
     }
