@@ -20,6 +20,10 @@ const packages = {
   nginx: 'nginx',
   // libFuzzer is C++.
   'c++': 'g++',
+  // The shells and the terminal that the command line is tested in.
+  fish: 'fish',
+  zsh: 'zsh',
+  script: 'bsdutils',
   // For the V1 registry: its environment for Python packages.
   python3: 'python3-venv',
 };

@@ -13,7 +13,7 @@ import { json, send, startScripted } from '../../registries/scripted.mjs';
 import { credentials, startDistribution } from '../../registries/servers.mjs';
 import { auth, moveIn } from '../authentication/docker-logins.mjs';
 import { SOON } from '../support/support.mjs';
-import { NEEDS_TERMINAL, cli, installed, onTerminal } from './cli.mjs';
+import { cli, installed, onTerminal } from './cli.mjs';
 
 const { eraseLogin, storeLogin } = await import(pathToFileURL(join(installed, 'node/logins/store.js')).href);
 const { username, password } = credentials;
@@ -222,7 +222,7 @@ test('a registry that asks for no login, and one that is not there', SOON, async
   assert.deepEqual(Object.keys(config().auths), [open]);
 });
 
-test('login on a terminal', { ...SOON, ...NEEDS_TERMINAL }, async () => {
+test('login on a terminal', SOON, async () => {
   const typed = await onTerminal(`login ${host}`, [
     ['User name: ', `${username}\r`],
     ['Password: ', `${password}\r`],

@@ -1,5 +1,5 @@
 // The package's program, as npm installs it, run as a child process.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -42,9 +42,6 @@ export async function ended(child) {
   });
   return { code, signal, out: out().toString(), err: err().toString(), bytes: out() };
 }
-
-/** For tests that use `onTerminal`. */
-export const NEEDS_TERMINAL = { skip: spawnSync('script', ['--version']).error && 'script is not installed' };
 
 /**
  * Runs it on a terminal. Each answer is typed when its question has appeared.

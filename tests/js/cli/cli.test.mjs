@@ -14,7 +14,7 @@ import { freePort } from '../../../www/registry/process.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
 import { error, hangs, json, startScripted } from '../../registries/scripted.mjs';
 import { credentials, startDistribution } from '../../registries/servers.mjs';
-import { NEEDS_TERMINAL, cli, ended, installed, onTerminal, start, version } from './cli.mjs';
+import { cli, ended, installed, onTerminal, start, version } from './cli.mjs';
 import { auth } from '../authentication/docker-logins.mjs';
 import { SOON } from '../support/support.mjs';
 
@@ -345,7 +345,7 @@ test('colors on demand only', SOON, async () => {
   assert.match((await cli('repos A..b --color always')).err, /^\x1b\[31merror:\x1b\[0m INVALID_ARGUMENT: /);
 });
 
-test('on a terminal', { ...SOON, ...NEEDS_TERMINAL }, async () => {
+test('on a terminal', SOON, async () => {
   const typed = async (args, env) => (await onTerminal(args, [], { HOME: folder, ...env })).out;
   assert.match(await typed(`tags ${host}/team/web`), /\x1b\[1mTAG/);
   assert.match(await typed(`tags ${host}/team/web`), /\rreading tags .*\r\x1b\[K/s);
