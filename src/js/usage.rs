@@ -1,6 +1,7 @@
 //! `Repository.usage()` and `DockerRegistryClient.inventory()`.
 
 use std::cell::Cell;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Array, Date, Object, Promise, Reflect};
@@ -16,8 +17,8 @@ use crate::js::output::progress::count_watcher;
 use crate::js::output::{convert, error, iterate, promise};
 use crate::js::repository::Repository;
 use crate::js::signal::Signals;
-use crate::registry::usage;
 use crate::registry::usage::{Dates, Entry, Inventory, RepositoryUsage, Totals, Wanted};
+use crate::registry::{Call, Client, usage};
 
 /// The maximum number of repositories that are read at a time.
 const MOST_AT_A_TIME: u64 = 1024;
@@ -51,8 +52,9 @@ impl DockerRegistryClient {
                 at_a_time: options.whole("concurrency", 1, MOST_AT_A_TIME)?.map(|most| most as usize),
                 watcher: options.callback("onProgress")?.map(count_watcher),
             };
-            let inventory = self.client().inventory(wanted, options.call()?);
-            let totals = inventory.totals();
+            let totals = Rc::new(Cell::new(Totals::default()));
+            let start = Some((self.client().clone(), wanted, options.call()?));
+            let inventory = LazyInventory { start, begun: None, totals: totals.clone() };
             Ok(iterate::items_with_totals(Paged::new(inventory, signals), |pages| {
                 InventoryPages { pages, totals }.into()
             }))
@@ -73,7 +75,7 @@ fn wanted(options: &Options) -> Result<usage::Options> {
 /// The pages that `inventory()` iterates over. Its code is loaded with the first page; `inventory()` itself checks the options.
 #[wasm_bindgen(skip_typescript)]
 pub struct InventoryPages {
-    pages: Paged<Inventory<FetchHost>>,
+    pages: Paged<LazyInventory>,
     totals: Rc<Cell<Totals>>,
 }
 
@@ -95,10 +97,36 @@ impl InventoryPages {
     }
 }
 
-impl Pages for Inventory<FetchHost> {
+/// An inventory that begins with the first page, so that what is loaded first has no code of it: not even to drop it.
+struct LazyInventory {
+    start: Option<(Client<FetchHost>, Wanted, Call)>,
+    begun: Option<Box<dyn Begun>>,
+    totals: Rc<Cell<Totals>>,
+}
+
+trait Begun {
+    fn next<'a>(&'a mut self, totals: &'a Cell<Totals>) -> Pin<Box<dyn Future<Output = Result<Option<Array>>> + 'a>>;
+}
+
+impl Pages for LazyInventory {
     async fn next(&mut self) -> Result<Option<Array>> {
-        let Some(some) = self.next_some().await? else { return Ok(None) };
-        some.iter().map(entry).collect::<Result<Array>>().map(Some)
+        if let Some((client, wanted, call)) = self.start.take() {
+            self.begun = Some(Box::new(client.inventory(wanted, call)));
+        }
+        match &mut self.begun {
+            Some(begun) => begun.next(&self.totals).await,
+            None => Ok(None),
+        }
+    }
+}
+
+impl Begun for Inventory<FetchHost> {
+    fn next<'a>(&'a mut self, totals: &'a Cell<Totals>) -> Pin<Box<dyn Future<Output = Result<Option<Array>>> + 'a>> {
+        Box::pin(async {
+            let Some(some) = self.next_some().await? else { return Ok(None) };
+            totals.set(self.totals());
+            some.iter().map(entry).collect::<Result<Array>>().map(Some)
+        })
     }
 }
 

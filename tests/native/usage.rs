@@ -110,14 +110,13 @@ fn all(
     host: &Scripted,
     mut inventory: Inventory<Scripted>,
 ) -> Result<(BTreeMap<String, Result<RepositoryUsage>>, Totals)> {
-    let totals = inventory.totals();
     let mut found = BTreeMap::new();
     while let Some(some) = host.run(inventory.next_some())? {
         found.extend(some.into_iter().map(|Entry { name, usage }| (name, usage)));
     }
     assert!(host.run(inventory.next_some())?.is_none());
     assert_eq!(host.open(), 0);
-    Ok((found, totals.get()))
+    Ok((found, inventory.totals()))
 }
 
 fn newest(usage: &RepositoryUsage) -> Option<&str> {

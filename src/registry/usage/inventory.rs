@@ -1,6 +1,6 @@
 //! How much all repositories of a registry hold, several at a time.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -68,20 +68,20 @@ pub struct Inventory<H: Host> {
     contents: Rc<Contents>,
     failures: Failures,
     listed: usize,
-    totals: Rc<Cell<Totals>>,
+    totals: Totals,
 }
 
 impl<H: Host> Inventory<H> {
     pub(in crate::registry) fn new(api: Rc<Connection<H>>, wanted: Wanted, call: Call) -> Self {
         let listing = Some(Listing::catalog(api.clone(), None, call.clone()));
         let (pending, running, done, contents) = (VecDeque::new(), Works::new(), Rc::default(), Rc::default());
-        let (failures, totals) = (Failures::default(), Rc::default());
+        let (failures, totals) = (Failures::default(), Totals::default());
         Self { api, call, wanted, listing, pending, running, done, contents, failures, listed: 0, totals }
     }
 
-    /// The totals, which go on changing until the end.
-    pub fn totals(&self) -> Rc<Cell<Totals>> {
-        self.totals.clone()
+    /// The sums over the entries returned so far.
+    pub fn totals(&self) -> Totals {
+        self.totals
     }
 
     /// Returns the repositories that were read next, in the order of their completion; `None` at the end.
@@ -104,23 +104,22 @@ impl<H: Host> Inventory<H> {
         }
     }
 
-    fn count(&self, entry: &Entry) -> Result<()> {
+    fn count(&mut self, entry: &Entry) -> Result<()> {
         self.failures.check_connection(entry.usage.as_ref().err())?;
-        let mut totals = self.totals.get();
+        let totals = &mut self.totals;
         totals.repositories += 1;
         match &entry.usage {
             Ok(usage) => totals.tags += usage.tags,
             Err(_) => totals.failed += 1,
         }
         totals.size = self.contents.total();
-        self.totals.set(totals);
         self.tell();
         Ok(())
     }
 
     fn tell(&self) {
         if let Some(watcher) = &self.wanted.watcher {
-            watcher(self.totals.get().repositories, self.listing.is_none().then_some(self.listed));
+            watcher(self.totals.repositories, self.listing.is_none().then_some(self.listed));
         }
     }
 
