@@ -1,5 +1,6 @@
 //! Makes the npm package: cargo, wasm-bindgen, wasm-opt, then the template around it.
 
+use crate::arrange::Shared;
 use crate::cargo::{self, CRATE, WASM, Workspace};
 use crate::inline::inline;
 use crate::package;
@@ -79,9 +80,12 @@ fn generate(workspace: &Workspace, compiled: &Path, panic_messages: bool) -> Res
     let bound = generated.join("core_bg.wasm");
     let modules = split::split(&module, &fs::read(&bound)?, panic_messages).context("splitting the module")?;
     fs::remove_file(bound).context("removing core_bg.wasm")?;
+    let mut shared = Shared::default();
     for (part, module) in split::PARTS.iter().zip(modules) {
         let wasm = generated.join(part.name).with_extension("wasm");
-        optimize(&workspace.root, &module, &wasm)?;
+        optimize(&workspace.root, &shared.rename_imports(&module)?, &wasm, COMPRESSIBLE)?;
+        let arranged = shared.arrange(part.name, &fs::read(&wasm)?, split::is_shared)?;
+        optimize(&workspace.root, &arranged, &wasm, ARRANGED)?;
         let text = inline(&format!("{}.wasm", part.name), &fs::read(&wasm)?)?;
         fs::write(wasm.with_extension("inline.js"), text).context("writing a module as text")?;
     }
@@ -165,8 +169,14 @@ fn import_once(glue: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// A smaller module that does the same.
-fn optimize(root: &Path, module: &[u8], to: &Path) -> Result<()> {
+/// Options of wasm-opt for a small download. It is compressed: a function of its own resembles others more than one inlined into
+/// its only caller.
+const COMPRESSIBLE: &[&str] = &["-Oz", "-ocimfs", "0", "--skip-pass=local-cse", "--debuginfo"];
+/// Options of wasm-opt for what was arranged. The most frequent locals come first again.
+const ARRANGED: &[&str] = &["--reorder-locals", "--reorder-functions-by-name", "--strip-target-features"];
+
+/// Runs wasm-opt.
+fn optimize(root: &Path, module: &[u8], to: &Path, options: &[&str]) -> Result<()> {
     let tool = root.join("node_modules/binaryen/bin/wasm-opt");
     if !tool.is_file() {
         bail!("wasm-opt is missing: `npm ci` installs it (npm package binaryen); `npm run build` does so by itself");
@@ -174,12 +184,8 @@ fn optimize(root: &Path, module: &[u8], to: &Path) -> Result<()> {
     let unoptimized = to.with_extension("wasm.input");
     fs::write(&unoptimized, module).context("writing what wasm-opt reads")?;
     let mut arguments = vec![tool, unoptimized.clone()];
-    // The download is compressed: a function of its own resembles others more than one inlined into its only caller, and
-    // neighbours by name resemble each other.
-    let compressible = ["-Oz", "-ocimfs", "0", "--skip-pass=local-cse", "--reorder-functions-by-name"];
-    arguments.extend(compressible.map(PathBuf::from));
-    arguments.extend(["--strip-target-features", "--output"].map(PathBuf::from));
-    arguments.push(to.to_owned());
+    arguments.extend(options.iter().map(PathBuf::from));
+    arguments.extend([PathBuf::from("--output"), to.to_owned()]);
     node(&arguments).context("wasm-opt")?;
     fs::remove_file(unoptimized).context("removing what wasm-opt read")
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask …`: what cargo and npm cannot do alone.
 
+mod arrange;
 mod build;
 mod cargo;
 mod inline;

@@ -12,6 +12,14 @@ use walrus::{
 use super::graph::Functions;
 use super::parts::{CORE, PARTS, common, is_before, part_of};
 
+/// Begins the names of functions that a part exports for others. What JavaScript calls is named otherwise.
+const SHARED: &str = "shared ";
+
+/// Whether an export is for other parts.
+pub fn is_shared(export: &str) -> bool {
+    export.starts_with(SHARED)
+}
+
 /// One of several parses of the same bytes; what stands at one position in all is the same function.
 struct Parsed {
     module: Module,
@@ -53,11 +61,8 @@ struct Plan {
 impl Plan {
     /// Exports the functions of a part that others import.
     fn share(&self, parsed: &mut Parsed, part: usize) {
-        let shared = self.shared_names.iter().filter(|(position, _)| self.parts[**position] == Some(part));
-        let mut shared: Vec<_> = shared.map(|(position, name)| (name, parsed.functions[*position])).collect();
-        shared.sort_by_key(|(name, _)| (name.len(), *name));
-        for (name, id) in shared {
-            parsed.module.exports.add(name, id);
+        for (position, name) in self.shared_names.iter().filter(|(position, _)| self.parts[**position] == Some(part)) {
+            parsed.module.exports.add(name, parsed.functions[*position]);
         }
     }
 }
@@ -196,12 +201,9 @@ fn plan(parsed: &Parsed, names: &Functions) -> Result<Plan> {
     }
     let is_outside = |function: usize| parts[function].is_some_and(|part| part != CORE);
     let slots = pointed.into_iter().filter(|(_, function)| is_outside(*function)).collect();
-    // Numbered in the order that `optimize` puts functions in: a list that ascends is compressed best.
-    let name = |position: usize| module.funcs.get(functions[position]).name.as_deref();
-    let shared: BTreeSet<(Option<&str>, usize)> =
-        imports.iter().flatten().map(|position| (name(*position), *position)).collect();
-    let numbered = shared.into_iter().enumerate();
-    let shared_names = numbered.map(|(number, (_, position))| (position, format!("_{number:x}"))).collect();
+    let shared: BTreeSet<usize> = imports.iter().flatten().copied().collect();
+    let shared_names =
+        shared.into_iter().enumerate().map(|(number, position)| (position, format!("{SHARED}{number:x}"))).collect();
     let imports = imports.into_iter().map(|imports| imports.into_iter().collect()).collect();
     Ok(Plan { parts, imports, shared_names, exports, slots, table_size })
 }

@@ -21,6 +21,7 @@ mod graph;
 mod panics;
 mod parts;
 
+pub use cut::is_shared;
 pub use parts::{PARTS, list};
 
 use anyhow::{Context, Result};
