@@ -1,5 +1,5 @@
-//! Sorting. All sorts are one function, which sorts numbers: the standard library's is compiled again for every type, and adds
-//! some four kilobytes to the package each time.
+//! Sorting. All sorts are one small function, which sorts numbers: the standard library's is compiled again for every type, and
+//! adds some four kilobytes to the package each time.
 
 use std::cmp::Ordering;
 
@@ -17,12 +17,25 @@ pub fn sorted_by<T>(items: Vec<T>, compare: impl Fn(&T, &T) -> Ordering) -> Vec<
     arrange(items, &order)
 }
 
-/// Returns the numbers below `count`, sorted by `compare`. The sort is stable.
+/// Returns the numbers below `count`, sorted by `compare`. The sort is stable: runs are merged, whose length doubles.
 pub fn ordered(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
-    let mut numbers: Vec<usize> = (0..count).collect();
-    // No two are equal, so that the smaller unstable sort serves.
-    numbers.sort_unstable_by(|one, other| compare(*one, *other).then(one.cmp(other)));
-    numbers
+    let mut order: Vec<usize> = (0..count).collect();
+    let mut length = 1;
+    while length < count {
+        let mut merged = Vec::with_capacity(count);
+        for runs in order.chunks(2 * length) {
+            let (mut left, mut right) = runs.split_at(length.min(runs.len()));
+            while let (Some(one), Some(other)) = (left.first(), right.first()) {
+                let run = if compare(*one, *other).is_gt() { &mut right } else { &mut left };
+                merged.extend(run.split_off_first());
+            }
+            merged.extend_from_slice(left);
+            merged.extend_from_slice(right);
+        }
+        order = merged;
+        length *= 2;
+    }
+    order
 }
 
 /// Puts items into an order that [`ordered`] returned.
