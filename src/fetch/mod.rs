@@ -12,6 +12,7 @@ mod failure;
 mod hash;
 pub mod headers;
 mod outgoing;
+pub mod promise;
 mod reader;
 mod schema1;
 mod send;

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
 use crate::fetch::body::{HostBytes, joined};
+use crate::fetch::promise::promise_of;
 use crate::transport::pipe::{End, Pipe};
 
 #[wasm_bindgen(module = "/src/fetch/outgoing.js")]
@@ -52,7 +52,7 @@ pub fn next_of(pipe: &Rc<Pipe<HostBytes>>) -> JsValue {
     let pipe = pipe.clone();
     let next = Closure::<dyn FnMut() -> Promise>::new(move || {
         let pipe = pipe.clone();
-        future_to_promise(async move {
+        promise_of(async move {
             match pipe.next().await {
                 Ok(piece) => joined(&piece).map(JsValue::from).map_err(|_| JsValue::UNDEFINED),
                 Err(End::Whole) => Ok(JsValue::UNDEFINED),

@@ -4,8 +4,8 @@ use std::pin::Pin;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
+use crate::fetch::promise::promise_of;
 use crate::js::output::error::Result;
 use crate::js::signal::{Signal, Signals};
 
@@ -29,5 +29,5 @@ pub fn start(signals: Signals, task: Task) -> Promise {
     if let Some(reason) = signals.aborted() {
         return Promise::reject(&reason);
     }
-    future_to_promise(async move { signals.race(task).await.map_err(JsValue::from) })
+    promise_of(async move { signals.race(task).await.map_err(JsValue::from) })
 }

@@ -7,7 +7,7 @@ pub const BLANKS: [char; 2] = [' ', '\t'];
 pub const BLANKS_AND_COMMAS: [char; 3] = [' ', '\t', ','];
 
 /// Takes the leading characters for which `fits` returns true.
-pub fn take<'a>(rest: &mut &'a str, fits: impl Fn(char) -> bool) -> &'a str {
+pub fn take<'a>(rest: &mut &'a str, fits: fn(char) -> bool) -> &'a str {
     let end = rest.find(|character| !fits(character)).unwrap_or(rest.len());
     let (taken, after) = rest.split_at_checked(end).unwrap_or_default();
     *rest = after;
