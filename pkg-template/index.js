@@ -10,6 +10,7 @@ import core from './wasm/core.inline.js';
 const parts = {
   read: () => import('./wasm/read.inline.js'),
   write: () => import('./wasm/write.inline.js'),
+  cleanup: () => import('./wasm/cleanup.inline.js'),
   diagnose: () => import('./wasm/diagnose.inline.js'),
   legacy: () => import('./wasm/legacy.inline.js'),
 };

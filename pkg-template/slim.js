@@ -18,6 +18,7 @@ export default async function init(core = new URL('./wasm/core.wasm', import.met
   const sources = {
     read: new URL('./wasm/read.wasm', import.meta.url),
     write: new URL('./wasm/write.wasm', import.meta.url),
+    cleanup: new URL('./wasm/cleanup.wasm', import.meta.url),
     diagnose: new URL('./wasm/diagnose.wasm', import.meta.url),
     legacy: new URL('./wasm/legacy.wasm', import.meta.url),
   };

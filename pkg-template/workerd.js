@@ -2,13 +2,14 @@
 
 import { load } from './load.js';
 import { loadLazily } from './parts.js';
+import cleanup from './wasm/cleanup.wasm';
 import core from './wasm/core.wasm';
 import diagnose from './wasm/diagnose.wasm';
 import legacy from './wasm/legacy.wasm';
 import read from './wasm/read.wasm';
 import write from './wasm/write.wasm';
 
-const parts = { read, write, diagnose, legacy };
+const parts = { read, write, cleanup, diagnose, legacy };
 
 load(() => core);
 loadLazily(async (part) => parts[part]);

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use std::fmt::Write as _;
 
 /// By part; the scripts are within the repository. Nothing but the part's calls may lead to them.
-const SCRIPTS: &[(&str, &str)] = &[("write", "src/js/cleanup/plan.js"), ("diagnose", "src/js/diagnosis/words.js")];
+const SCRIPTS: &[(&str, &str)] = &[("cleanup", "src/js/cleanup/plan.js"), ("diagnose", "src/js/diagnosis/words.js")];
 
 /// The glue, and what was taken out of it.
 #[derive(Debug)]
@@ -68,11 +68,11 @@ export function attachScripts(functions) {
 }
 "
         );
-        let [(write, plan), (diagnose, words)] = &glue.parts[..] else { panic!("{:?}", glue.parts) };
-        assert_eq!((*write, *diagnose), ("write", "diagnose"));
+        let [(cleanup, plan), (diagnose, words)] = &glue.parts[..] else { panic!("{:?}", glue.parts) };
+        assert_eq!((*cleanup, *diagnose), ("cleanup", "diagnose"));
         assert_eq!(
             plan,
-            "// The functions of core.js that only the part write calls.
+            "// The functions of core.js that only the part cleanup calls.
 export { planOf } from './snippets/x-1/src/js/cleanup/plan.js';
 "
         );

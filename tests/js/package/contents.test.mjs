@@ -31,11 +31,13 @@ const FILES = [
   'renamed.js',
   'slim.d.ts',
   'slim.js',
+  'wasm/cleanup.inline.js',
+  'wasm/cleanup.wasm',
+  'wasm/core.cleanup.js',
   'wasm/core.diagnose.js',
   'wasm/core.inline.js',
   'wasm/core.js',
   'wasm/core.wasm',
-  'wasm/core.write.js',
   'wasm/diagnose.inline.js',
   'wasm/diagnose.wasm',
   'wasm/legacy.inline.js',
@@ -50,7 +52,7 @@ const FILES = [
 /** Every file in these folders of pkg-template is packed. */
 const SOURCES = ['cli', 'node'];
 /** The modules. */
-const PARTS = ['core', 'read', 'write', 'diagnose', 'legacy'];
+const PARTS = ['core', 'read', 'write', 'cleanup', 'diagnose', 'legacy'];
 /** Where wasm-bindgen puts that, under a hash of its own. */
 const SNIPPETS = /^wasm\/snippets\/docker-registry-client-wasm-[0-9a-f]+\/src\//;
 

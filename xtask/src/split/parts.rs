@@ -21,6 +21,7 @@ pub struct Part {
 /// What every user loads, as a position in [`PARTS`].
 pub const CORE: usize = 0;
 const READ: usize = 1;
+const WRITE: usize = 2;
 
 /// All parts, each behind the one it needs.
 pub const PARTS: &[Part] = &[
@@ -67,9 +68,7 @@ pub const PARTS: &[Part] = &[
                     "createIndex",
                     "deleteBlob",
                     "deleteManifest",
-                    "loadCleanupPlan",
                     "mountBlob",
-                    "planCleanup",
                     "planDelete",
                     "pushArtifact",
                     "pushBlob",
@@ -80,6 +79,13 @@ pub const PARTS: &[Part] = &[
                 ],
             ),
         ],
+        members: &[],
+        functions: &[],
+    },
+    Part {
+        name: "cleanup",
+        needs: WRITE,
+        calls: &[("Repository", &["loadCleanupPlan", "planCleanup"])],
         members: &[],
         functions: &[],
     },
@@ -180,6 +186,8 @@ mod tests {
     fn what_two_parts_share_is_in_what_both_need() {
         for (one, other, shared) in [
             ("write", "legacy", "read"),
+            ("cleanup", "write", "write"),
+            ("cleanup", "legacy", "read"),
             ("write", "read", "read"),
             ("diagnose", "write", "read"),
             ("core", "legacy", "core"),
