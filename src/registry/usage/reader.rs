@@ -10,6 +10,7 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::listing::Told;
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::reference::{Reference, Tag};
+use crate::protocol::order::sorted_by;
 use crate::protocol::text::timestamp;
 use crate::registry::api::repo::Repo;
 use crate::registry::concurrency::{Question, all};
@@ -114,7 +115,7 @@ impl<'a, H: Host> Reader<'a, H> {
             unread.append(&mut found);
             (!is_unsized).then_some(size)
         });
-        unread.sort_by(|one, other| one.name.cmp(&other.name));
+        let unread = sorted_by(unread, |one, other| one.name.cmp(&other.name));
         let newest = newest(self.tags.take());
         Ok(RepositoryUsage { name: self.repo.name.as_str().to_owned(), tags, newest, size: size.flatten(), unread })
     }
