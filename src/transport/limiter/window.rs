@@ -73,9 +73,9 @@ mod tests {
 
     #[test]
     fn doubles_up_to_the_cap() {
-        let mut window = Window::new(64);
+        let mut window = Window::new(5 * START);
         let sizes: Vec<usize> = (0..4).map(|_| round(&mut window)).collect();
-        assert_eq!(sizes, [2 * START, 4 * START, 64, 64]);
+        assert_eq!(sizes, [2 * START, 4 * START, 5 * START, 5 * START]);
         for cap in [0, 1, 3] {
             let mut window = Window::new(cap);
             assert_eq!((window.size(), round(&mut window)), (cap.max(1), cap.max(1)));
