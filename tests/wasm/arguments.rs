@@ -7,7 +7,9 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::support::*;
 
 fn refused_host(host: &JsValue) -> JsValue {
-    DockerRegistryClient::new(host.clone(), JsValue::UNDEFINED).err().unwrap_or_else(|| panic!("{host:?} is taken"))
+    DockerRegistryClient::new(host.clone(), JsValue::UNDEFINED, JsValue::UNDEFINED)
+        .err()
+        .unwrap_or_else(|| panic!("{host:?} is taken"))
 }
 
 #[wasm_bindgen_test]
@@ -30,7 +32,12 @@ fn hosts() {
         assert_error(&error, "INVALID_ARGUMENT", "");
         assert!(!text(&error, "message").contains("secret"));
     }
-    let url = DockerRegistryClient::new(js("new URL('http://127.0.0.1:5001/prefix/')"), JsValue::UNDEFINED).unwrap();
+    let url = DockerRegistryClient::new(
+        js("new URL('http://127.0.0.1:5001/prefix/')"),
+        JsValue::UNDEFINED,
+        JsValue::UNDEFINED,
+    )
+    .unwrap();
     assert!(url.host().starts_with("http://127.0.0.1:5001/prefix"));
 }
 
@@ -87,7 +94,7 @@ fn client_options() {
         ("{ token: 'hush', username: 'alice', password: 'hush' }", "only one of"),
         ("new Proxy({}, { ownKeys() { throw 1 } })", "keys cannot be read"),
     ] {
-        let refused = DockerRegistryClient::new("registry.test".into(), js(options)).err();
+        let refused = DockerRegistryClient::new("registry.test".into(), js(options), JsValue::UNDEFINED).err();
         let error = refused.unwrap_or_else(|| panic!("{options} is taken"));
         assert_error(&error, "INVALID_ARGUMENT", part);
         assert!(!text(&error, "message").contains("hush"), "{options}");
@@ -100,7 +107,10 @@ fn client_options() {
         "{ platform: 'windows/amd64:10.0.17763.1' }",
         "{ username: 'alice', password: '' }",
     ] {
-        assert!(DockerRegistryClient::new("registry.test".into(), js(options)).is_ok(), "{options}");
+        assert!(
+            DockerRegistryClient::new("registry.test".into(), js(options), JsValue::UNDEFINED).is_ok(),
+            "{options}"
+        );
     }
 }
 

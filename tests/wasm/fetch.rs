@@ -37,7 +37,7 @@ async fn a_page_is_told_that_cors_may_be_why() {
         assert_error(&error, "NETWORK", "TypeError");
     }
     let status_of = async |host: JsValue| {
-        let client = DockerRegistryClient::new(host, JsValue::UNDEFINED).unwrap();
+        let client = DockerRegistryClient::new(host, JsValue::UNDEFINED, JsValue::UNDEFINED).unwrap();
         err(client.check_status(JsValue::UNDEFINED)).await
     };
     // Nothing listens on port 2, which fetch does not block.

@@ -89,7 +89,7 @@ pub fn try_client(fetch: &JsValue, options: &str) -> Result<DockerRegistryClient
     // This module is not cut into parts.
     install_legacy();
     let options = js_with(&format!("({{ fetch, retry: false, ...{options} }})"), &[("fetch", fetch)]);
-    DockerRegistryClient::new("https://registry.test".into(), options)
+    DockerRegistryClient::new("https://registry.test".into(), options, JsValue::UNDEFINED)
 }
 
 pub fn client(fetch: &JsValue) -> DockerRegistryClient {
