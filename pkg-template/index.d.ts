@@ -1337,7 +1337,11 @@ export class Repository {
    * "stable" and leaves "1.4.2" alone.
    *
    * The manifest is put byte for byte as it is. A tag that points there already is left alone, whatever the condition. The
-   * client verifies where the tag points afterwards, and an error says where that is.
+   * write counts as done if the registry's response names the manifest's digest (`Docker-Content-Digest`); otherwise the tag is
+   * read again. An error says where the tag points, if that can be read.
+   *
+   * With a condition, the tag is read right before it is written. No registry compares and writes in one step: another writer
+   * may come between the two.
    *
    * V1: takes another tag, the id of an image, or an {@link Image} of any repository of the registry.
    *
@@ -1910,8 +1914,9 @@ export interface CleanupPolicy {
 /** Rules of a {@link CleanupPolicy} that keep images. */
 export interface CleanupKeep {
   /**
-   * Number of the newest images to keep, with all their tags. Tags of one digest count once. Images as old as the last of
-   * them are kept too. Images of unknown age (see {@link TagData.created}) are kept and do not count.
+   * Number of the newest images to keep, with all their tags. Only images that {@link CleanupPolicy.remove} selects count:
+   * with `olderThan: "30d"`, these are the newest of those older than 30 days. Tags of one digest count once. Images as old as
+   * the last of them are kept too. Images of unknown age (see {@link TagData.created}) are kept and do not count.
    */
   newest?: number;
   /**
@@ -1933,7 +1938,10 @@ export interface CleanupSemver {
    * @defaultValue false
    */
   releases?: boolean;
-  /** Number of the highest releases to keep, each with all its variants ("1.2.3", "1.2.3-alpine"). */
+  /**
+   * Number of the highest releases to keep, each with all its variants ("1.2.3", "1.2.3-alpine"). Only releases that
+   * {@link CleanupPolicy.remove} selects count.
+   */
   highest?: number;
   /**
    * Group in which `highest` counts: all versions, each major version (1.*), or each minor version (1.2.*).

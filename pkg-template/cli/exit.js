@@ -27,7 +27,9 @@ export const MEANINGS = [
   [EXIT.conflict, 'conflict: something is not as expected, or is in use'],
   [EXIT.unavailable, 'network failure, time-out, rate limit or failing registry: try again later'],
   [EXIT.wouldChange, 'cleanup --exit-code: there is something to remove'],
-  [130, 'interrupted'],
+  [130, 'interrupted by Ctrl-C'],
+  [EXIT.closedPipe, 'nobody reads the rest of the output'],
+  [143, 'interrupted by SIGTERM'],
 ];
 
 /**

@@ -34,11 +34,11 @@ export class Document {
   }
 
   /** Runs a JavaScript example in Node and returns what it prints. `localhost:5000` is `server`, `localhost:5001` is `target`. */
-  async run(heading, server, { number = 0, target } = {}) {
+  async run(heading, server, { number = 0, target, args = [] } = {}) {
     const example = this.examples.filter((one) => one.heading === heading && one.language === 'js')[number];
     assert.ok(example, `${this.file}: ${heading}`);
     this.#left.delete(example);
-    return runCode(example.code, server, target);
+    return runCode(example.code, server, { target, args });
   }
 
   /** The JavaScript examples that no test has run. */
@@ -55,11 +55,11 @@ function withHosts(code, server, target) {
 
 const env = { ...process.env, HOME: packedFolder, NO_PROXY: '127.0.0.1', npm_config_offline: 'true' };
 
-async function runCode(code, server, target) {
+async function runCode(code, server, { target, args }) {
   const file = join(packedFolder, `example-${process.pid}-${(runs += 1)}.mjs`);
   writeFileSync(file, withHosts(code, server, target));
   const options = { cwd: packedFolder, env: { ...env, REGISTRY_PASSWORD: 'secret' }, timeout: 30_000 };
-  return (await promisify(execFile)(process.execPath, [file], options)).stdout;
+  return (await promisify(execFile)(process.execPath, [file, ...args], options)).stdout;
 }
 
 /** Runs a command of the package. npx takes two seconds: `npx` tells whether it looks for the program. */

@@ -7,7 +7,9 @@ import { parse } from 'yaml';
 
 import { fill } from '../../../www/registry/fill.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
+import { proxyTo } from '../../../www/server/proxy.mjs';
 import { createAuthority } from '../../registries/certificates.mjs';
+import { error, startScripted } from '../../registries/scripted.mjs';
 import { startDistribution, startTokenRegistry } from '../../registries/servers.mjs';
 import { DockerRegistryClient, packedFolder } from '../support/packed.mjs';
 import { Document, changing, digestOf, includesAll, runCommand, tagsOf } from './document.mjs';
@@ -80,6 +82,33 @@ for (const [host, jobOf] of [
 test('many repositories', async () => {
   const output = await recipes.run('Clean up many repositories', registry);
   assert.match(output, /^team\/web would remove (?=.*1\.0\.0)(?!.*latest)/m);
+});
+
+test('many repositories, and a deletion that fails', async () => {
+  await changing(web, async (server) => {
+    const { digest: kept } = samples['team/web']['1.0.0'];
+    const forward = proxyTo(new URL(server.url), '');
+    const retention = error(400, 'RETENTION');
+    const front = await startScripted((request, response) => {
+      const isRefused = request.method === 'DELETE' && request.url.endsWith(kept);
+      return (isRefused ? retention : forward)(request, response);
+    });
+    try {
+      const run = recipes.run('Clean up many repositories', front, { args: ['--apply'] });
+      const { code, stderr } = await run.then(assert.fail, (failure) => failure);
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`^team/web ${kept} RETENTION `, 'm'));
+      assert.ok(!(await tagsOf(server, 'team/web')).includes('1.1.0'));
+    } finally {
+      await front.stop();
+    }
+  });
+});
+
+test('the newest of a whole repository', async () => {
+  const output = await recipes.run('Keep the newest of a repository', registry);
+  for (const tag of ['edge', 'sbom']) assert.match(output, new RegExp(`^keep ${tag} `, 'm'));
+  for (const tag of ['1.0.0', '1.1.0']) assert.match(output, new RegExp(`^remove ${tag} `, 'm'));
 });
 
 test('a copy with signatures', async () => {

@@ -33,10 +33,10 @@ A manifest that a kept tag, index or referrer needs is kept. TIME is an age such
 A saved plan can be reviewed and carried out later; whatever has changed by then is skipped.
 A glob such as HOST/team/* stands for all matching repositories. Nothing is removed before all plans are made.`,
   options: {
-    'keep-newest': { value: 'N', read: whole(0), help: 'keeps this many images, the newest' },
+    'keep-newest': { value: 'N', read: whole(0), help: 'keeps the N newest images that --remove-… selects' },
     'keep-newer-than': { value: 'TIME', help: 'keeps images created since then' },
     'keep-tag': { value: 'GLOB', multiple: true, help: 'keeps matching tags' },
-    'keep-highest': { value: 'N', read: whole(1), help: 'keeps this many of the highest released versions' },
+    'keep-highest': { value: 'N', read: whole(1), help: 'keeps the N highest releases that --remove-… selects' },
     'highest-per': {
       value: 'LINE',
       choices: ['all', 'major', 'minor'],
