@@ -26,7 +26,8 @@ export const copy = {
   takes: [2, 2],
   changes: true,
   summary: 'copies an image, an index with all its images, or an artifact, also between registries',
-  details: 'Content that the target has is skipped, so an interrupted copy can be repeated. The tag is written last.',
+  details: `Content that the target has is skipped, so an interrupted copy can be repeated. The tag is written last. Without a tag,
+the target is latest, whatever the tag of the source.`,
   options: {
     'all-tags': { help: 'copies all tags of a repository under their names' },
     ...CONDITIONS,

@@ -13,7 +13,7 @@ const page = new Document('docs/commands.md');
 const written = (name, text) => writeFileSync(join(packedFolder, name), text);
 
 test('artifacts, new images, copies of many tags', { timeout: 120_000 }, async () => {
-  const [commands] = page.codes('sh');
+  const [commands, back] = page.codes('sh');
   const [mirrors] = page.codes('json');
   await changing({ 'team/web': samples['team/web'] }, async (source, target) => {
     written('notes.md', '# Notes\n');
@@ -33,6 +33,8 @@ test('artifacts, new images, copies of many tags', { timeout: 120_000 }, async (
     assert.deepEqual(readdirSync(join(packedFolder, 'pulled')), ['notes.md']);
     assert.equal(readFileSync(join(packedFolder, 'pulled', 'notes.md'), 'utf8'), '# Notes\n');
     assert.match(attached, /\/team\/web@sha256:/);
+    assert.equal(await runCommand(back, source), 'sboms/sbom.json\n');
+    assert.equal(readFileSync(join(packedFolder, 'sboms', 'sbom.json'), 'utf8'), '{}');
     assert.match(mutated, /\/team\/web:1\.0\.0-debug@sha256:/);
     assert.match(edited, /\/team\/web:2\.0\.0-64bit@sha256:/);
     const there = await tagsOf(target, 'mirror/web');

@@ -65,7 +65,7 @@ async function runCode(code, server, { target, args }) {
 /** Runs a command of the package. npx takes two seconds: `npx` tells whether it looks for the program. */
 export async function runCommand(command, server, { target, npx = false } = {}) {
   const here = withHosts(command, server, target);
-  const line = npx ? here : here.replace('npx ', 'node_modules/.bin/');
+  const line = npx ? here : here.replaceAll('npx ', 'node_modules/.bin/');
   return (await promisify(execFile)('sh', ['-c', line], { cwd: packedFolder, env, timeout: 30_000 })).stdout;
 }
 

@@ -105,7 +105,7 @@ export const blobDelete = {
   changes: true,
   summary: 'deletes a blob, even if a manifest needs it',
   details: 'An image whose blob is gone cannot be pulled. Registries remove blobs that nothing needs by themselves.',
-  options: { yes: { help: 'does not ask' } },
+  options: { yes: { help: 'does not ask; required where there is no terminal' } },
   examples: ['blob delete localhost:5000/team/web@sha256:… --yes'],
 
   async run({ args: [text], options, output, signal, connect }) {

@@ -89,7 +89,7 @@ export const manifestDelete = {
     'A manifest that a tag, an index or a referrer needs is kept, unless --force is given. untag removes a tag alone.',
   options: {
     force: { help: 'deletes it even if something depends on it' },
-    yes: { help: 'does not ask' },
+    yes: { help: 'does not ask; required where there is no terminal' },
     'dry-run': { help: 'shows what depends on it, and changes nothing' },
   },
   examples: [`manifest delete localhost:5000/team/web@sha256:… --yes`],
