@@ -15,7 +15,7 @@ import { startDistribution } from '../../registries/servers.mjs';
 import { fillV1 } from '../../registries/v1-images.mjs';
 import { startV1 } from '../../registries/v1-server.mjs';
 import { DockerRegistryClient } from '../support/packed.mjs';
-import { tagsOf } from './document.mjs';
+import { Document, changing, tagsOf } from './document.mjs';
 
 const LONG = { timeout: 120_000 };
 const page = readFileSync(join(root, 'docs/migration.md'), 'utf8');
@@ -87,7 +87,15 @@ test('V2', LONG, async () => {
     assert.equal(status, 404);
     return tagsOf({ url }, 'old/web');
   };
-  assert.equal(await compare(['List, on V2', 'Manifests, on V2'], start, left), 11);
+  assert.equal(await compare(['List, on V2', 'Manifests, on V2'], start, left), 12);
+});
+
+test('untagging by a glob', LONG, async () => {
+  await changing({ 'team/web': samples['team/web'] }, async (server) => {
+    await new Document('docs/migration.md').run('Images and tags', server);
+    const left = Object.keys(samples['team/web']).filter((tag) => !tag.startsWith('1.'));
+    assert.deepEqual((await tagsOf(server, 'team/web')).sort(), left.sort());
+  });
 });
 
 test('V1', LONG, async () => {
@@ -97,5 +105,5 @@ test('V1', LONG, async () => {
     return server;
   };
   const left = async ({ url }) => (await fetch(`${url}/v1/repositories/acme/tiny/tags`)).json();
-  assert.equal(await compare(['V1'], start, left), 11);
+  assert.equal(await compare(['Images and tags'], start, left), 11);
 });
