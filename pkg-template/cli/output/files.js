@@ -1,8 +1,10 @@
 // Writes files. A file appears under its name only when it is complete.
 
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, rmSync } from 'node:fs';
 import { link, lstat, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
 
@@ -24,20 +26,26 @@ export async function checkFree(file, { overwrite = false } = {}) {
 /**
  * Writes all of a stream, or nothing.
  * @param {string} file
- * @param {AsyncIterable<Uint8Array>} chunks
+ * @param {AsyncIterable<Uint8Array> | Uint8Array[]} chunks
  * @param {{ overwrite?: boolean }} [options]
  */
 export async function writeWhole(file, chunks, { overwrite = false } = {}) {
   await checkFree(file, { overwrite });
-  const partial = `${file}.${process.pid}.partial`;
+  // Nobody else's file has this name, and the longest name of a file leaves room for it.
+  const partial = path.join(path.dirname(file), `.${randomBytes(8).toString('hex')}.partial`);
   // A second Ctrl-C ends the process at once.
   const forget = () => rmSync(partial, { force: true });
-  process.once('exit', forget);
+  let isMine = false;
   try {
-    await pipeline(chunks, createWriteStream(partial, { flags: 'wx' }));
+    const made = createWriteStream(partial, { flags: 'wx' });
+    made.once('open', () => {
+      isMine = true;
+      process.once('exit', forget);
+    });
+    await pipeline(chunks, made);
     await (overwrite ? rename(partial, file) : renameToNew(partial, file));
   } catch (/** @type {any} */ error) {
-    await rm(partial, { force: true }).catch(() => {});
+    if (isMine) await rm(partial, { force: true }).catch(() => {});
     if (error.syscall === undefined) throw error;
     throw new Failure('FILE', `${file}: the file cannot be written: ${error.code}`, { cause: error });
   } finally {

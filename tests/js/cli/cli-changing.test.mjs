@@ -1,6 +1,6 @@
 // `docker-registry-client-wasm`: what changes a registry. Read back with plain fetch.
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
@@ -172,6 +172,7 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       const other = join(packedFolder, 'package.json');
       const args = `cleanup ${host}/${repository}`;
       const before = await tagsOf(registry.url, repository);
+      writeFileSync(`${file}.new`, 'mine');
       try {
         const made = await cli(`${args} --keep-newest 2 --keep-tag sbom --save ${file}`);
         assert.equal(made.code, 0, made.err);
@@ -197,6 +198,7 @@ for (const [name, launch] of Object.entries(realRegistries)) {
         // As a nightly run does.
         const again = await cli(`${args} --keep-newest 2 --keep-tag sbom --save ${file}`);
         assert.deepEqual([again.code, again.out], [0, made.out]);
+        assert.equal(readFileSync(`${file}.new`, 'utf8'), 'mine');
         const foreign = await cli(`cleanup ${host}/team/other --plan ${file} --apply`);
         assert.equal(foreign.code, 2);
         assert.match(foreign.err, /^error: INVALID_ARGUMENT: plan\.repository: /);
@@ -206,7 +208,7 @@ for (const [name, launch] of Object.entries(realRegistries)) {
         assert.match(out, /^Removed: 3 tags and \d+ manifests\.$/m);
         assert.deepEqual(await tagsOf(registry.url, repository), ['2.0.0', 'edge', 'latest', 'sbom']);
       } finally {
-        rmSync(file, { force: true });
+        for (const name of [file, `${file}.new`]) rmSync(name, { force: true });
       }
     });
 

@@ -1,6 +1,7 @@
 // `docker-registry-client-wasm`: a clean-up of several repositories.
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -16,7 +17,7 @@ const web = samples['team/web'];
 
 test('cleanup across repositories', SOON, async () => {
   const registry = await startDistribution();
-  const file = join(packedFolder, `plans-${process.pid}.json`);
+  const [file, pipe, link] = ['plans', 'pipe', 'link'].map((name) => join(packedFolder, `${name}-${process.pid}`));
   try {
     await fill(registry, { 'team/a': web, 'team/b': web, 'other/c': web });
     const host = new URL(registry.url).host;
@@ -40,6 +41,12 @@ test('cleanup across repositories', SOON, async () => {
       const digest = await digestOf(registry.url, 'team/b', tag);
       if (digest) await fetch(`${registry.url}/v2/team/b/manifests/${digest}`, { method: 'DELETE' });
     }
+    const saved = readFileSync(file, 'utf8');
+    const unplanned = await cli(`cleanup ${host}/team/a ${host}/team/none ${rule} --apply --save ${file}`);
+    assert.equal(unplanned.code, 4, unplanned.err);
+    assert.match(unplanned.err, /--save: nothing was saved, .*\nerror: NAME_UNKNOWN: nothing was removed, /);
+    assert.ok(await digestOf(registry.url, 'team/a', '1.0.0'));
+    assert.equal(readFileSync(file, 'utf8'), saved);
     const missing = await cli(`cleanup ${host}/team/a ${host}/team/none ${rule} --json`);
     assert.equal(missing.code, 3, missing.err);
     assert.deepEqual(
@@ -80,11 +87,22 @@ test('cleanup across repositories', SOON, async () => {
       assert.deepEqual([code, out], [2, '']);
       assert.ok(err.startsWith(`error: USAGE: ${message}\n`), err);
     }
+    execFileSync('mkfifo', [pipe]);
+    symlinkSync(file, link);
+    for (const [option, name] of [
+      ['plan', pipe],
+      ['keep-newest 1 --save', pipe],
+      ['keep-newest 1 --save', link],
+    ]) {
+      const { code, err } = await cli(`cleanup ${host}/team/a --${option} ${name}`);
+      assert.equal(code, 2);
+      assert.match(err, /^error: USAGE: --(plan|save): it is no regular file\n/);
+    }
     const colored = await cli(`cleanup ${host}/team/a --remove-tag 1.1 --color always`);
     assert.match(colored.out, /^\x1b\[31mremove\x1b\[0m {2}1\.1 /m);
     assert.match(colored.out, /^\x1b\[32mkeep\x1b\[0m {4}\S/m);
   } finally {
-    rmSync(file, { force: true });
+    for (const name of [file, pipe, link]) rmSync(name, { force: true });
     await registry.stop();
   }
 });

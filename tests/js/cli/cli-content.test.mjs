@@ -132,6 +132,7 @@ for (const [name, launch] of Object.entries(realRegistries)) {
         ],
         [`${host}/team/web:x --media-type text/plain ${file}`, '', 2, /^error: INVALID_ARGUMENT: /],
         [`${host}/team/web@${NONE} ${file}`, '', 1, /^error: DIGEST_MISMATCH: /],
+        [`${host}/team/web:x@${arm.digest} ${file}`, '', 2, /^error: USAGE: HOST.*, not both/],
         // ferro does not look.
         ...(hasApi ? [] : [[`${host}/team/elsewhere:x ${file}`, '', 1, /^error: MANIFEST_BLOB_UNKNOWN: /]]),
       ]) {
@@ -373,6 +374,9 @@ test('blob get: of what fails or is wrong, no file remains', SOON, async () => {
       assert.ok(refused.err.includes(`${to}: ${message}`), refused.err);
     }
     assert.ok(readFileSync(target).equals(bytes));
+    const longest = join(inside, 'x'.repeat(255));
+    assert.equal((await cli(`blob get ${host}/a/b@${digest} -o ${longest}`)).code, 0);
+    rmSync(longest);
     assert.deepEqual(readdirSync(inside), ['blob', 'link']);
 
     // Ctrl-C in the middle.

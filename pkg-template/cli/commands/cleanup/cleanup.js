@@ -31,7 +31,7 @@ export const cleanup = {
   details: `The plan removes tags that match every --remove-… option (all tags without one) and no --keep-… option.
 A manifest that a kept tag, index or referrer needs is kept. TIME is an age such as 30d (s, m, h, d, w), or a date.
 A saved plan can be reviewed and carried out later; whatever has changed by then is skipped.
-A glob such as HOST/team/* stands for all matching repositories. Nothing is removed before all plans are made.`,
+A glob such as HOST/team/* stands for all matching repositories. Nothing is removed or saved before all plans are made.`,
   options: {
     'keep-newest': { value: 'N', read: whole(0), help: 'keeps the N newest images that --remove-… selects' },
     'keep-newer-than': { value: 'TIME', help: 'keeps images created since then' },
@@ -81,7 +81,12 @@ A glob such as HOST/team/* stands for all matching repositories. Nothing is remo
     }
     const plans = planned.map(({ plan }) => plan);
     // Before the first deletion: if it is interrupted, the plan may be all that knows the rest.
-    if (save !== undefined) savePlans(save, isOne ? plans[0] : plans);
+    if (save !== undefined && failed.length === 0) await savePlans(save, isOne ? plans[0] : plans);
+    else if (save !== undefined) output.warn('--save: nothing was saved, because not all plans could be made');
+    if (apply && failed.length > 0) {
+      output.error(failed[0].code, 'nothing was removed, because not all plans could be made');
+      return exitFor(failed[0]);
+    }
     const code = apply ? await applyAll(planned, output, isOne) : EXIT.done;
     if (failed.length > 0) return plans.length > 0 ? EXIT.partly : exitFor(failed[0]);
     if (!apply && !output.isJson) printOffer(plans, output);

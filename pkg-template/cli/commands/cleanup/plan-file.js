@@ -1,9 +1,10 @@
 // Saves and reads clean-up plans: one plan, or an array of the plans for several repositories.
 
-import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { Usage } from '../../input/usage.js';
+import { writeWhole } from '../../output/files.js';
 
 /** @typedef {Record<string, unknown> & { repository: string }} SavedPlan */
 
@@ -15,8 +16,11 @@ import { Usage } from '../../input/usage.js';
 export function checkSave(file) {
   let text;
   try {
-    text = readFileSync(file, 'utf8');
-  } catch (/** @type {any} */ { code }) {
+    // A link would be replaced, and not what it leads to.
+    text = textOf(file, { found: lstatSync(file), option: '--save' });
+  } catch (/** @type {any} */ error) {
+    if (error instanceof Usage) throw error;
+    const { code } = error;
     if (code === 'ENOENT') return checkFolder(dirname(file));
     throw new Usage(`--save: the file cannot be written: ${code}`);
   }
@@ -36,15 +40,17 @@ function checkFolder(folder) {
  * @param {string} file
  * @param {unknown} plans
  */
-export function savePlans(file, plans) {
-  const draft = `${file}.new`;
-  try {
-    writeFileSync(draft, `${JSON.stringify(plans, undefined, 2)}\n`);
-    renameSync(draft, file);
-  } catch (/** @type {any} */ { code }) {
-    rmSync(draft, { force: true });
-    throw new Usage(`--save: the file cannot be written: ${code}`);
-  }
+export const savePlans = (file, plans) =>
+  writeWhole(file, [Buffer.from(`${JSON.stringify(plans, undefined, 2)}\n`)], { overwrite: true });
+
+/**
+ * Reads a file, which nobody needs to write first, as with a pipe.
+ * @param {string} file
+ * @param {{ found: import('node:fs').Stats, option: string }} options
+ */
+function textOf(file, { found, option }) {
+  if (!found.isFile()) throw new Usage(`${option}: it is no regular file`);
+  return readFileSync(file, 'utf8');
 }
 
 /**
@@ -54,9 +60,10 @@ export function savePlans(file, plans) {
 export function readPlans(file) {
   let text;
   try {
-    text = readFileSync(file, 'utf8');
-  } catch (/** @type {any} */ { code }) {
-    throw new Usage(`--plan: the file cannot be read: ${code}`);
+    text = textOf(file, { found: statSync(file), option: '--plan' });
+  } catch (/** @type {any} */ error) {
+    if (error instanceof Usage) throw error;
+    throw new Usage(`--plan: the file cannot be read: ${error.code}`);
   }
   const plans = plansIn(text);
   if (plans === undefined) throw new Usage('--plan: the file is no clean-up plan');

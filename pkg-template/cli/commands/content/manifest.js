@@ -4,7 +4,7 @@ import { EXIT } from '../../exit.js';
 import { isConfirmed } from '../../input/confirm.js';
 import { documentOf } from '../../input/files.js';
 import { parseDigest, parseReference, selector } from '../../input/reference.js';
-import { Failure } from '../../input/usage.js';
+import { Failure, Usage } from '../../input/usage.js';
 import { writeWhole } from '../../output/files.js';
 import { orUnknown } from '../in-turn.js';
 import { PLATFORM } from './digest.js';
@@ -40,18 +40,13 @@ export const manifestGet = {
     const manifest = await openManifest(repository, selector(reference), { platform });
     const { bytes, json, mediaType, digest, size, problem } = manifest;
     if (file !== undefined) {
-      await writeWhole(file, wrapped(bytes), { overwrite });
+      await writeWhole(file, [bytes], { overwrite });
       if (output.isJson) output.json({ file, mediaType, digest, size });
     } else if (!output.isJson) output.bytes(bytes);
     else if (json === undefined) throw new Failure('INVALID_RESPONSE', String(problem));
     else output.json(json);
   },
 };
-
-/** @param {Uint8Array} bytes */
-async function* wrapped(bytes) {
-  yield bytes;
-}
 
 /** @type {Command} */
 export const manifestPut = {
@@ -66,6 +61,8 @@ export const manifestPut = {
 
   async run({ args: [text, file = '-'], options, output, signal, connect }) {
     const reference = await parseReference(text);
+    if (reference.tag !== undefined && reference.digest !== undefined)
+      throw new Usage('HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST is needed, not both; tag adds a tag afterwards');
     const bytes = await documentOf(file, { options, signal, limit: LIMIT });
     const repository = (await connect(reference.host)).repository(reference.name);
     const { mediaType } = options;
