@@ -179,8 +179,12 @@ test('a diagnosis, in Node', async () => {
   ]);
 });
 
+const PROMOTION = 'Promote a release';
+
 test('on the command line', async () => {
-  const commands = commandLine.codes('sh').flatMap((code) => code.match(/^npx .+$/gm) ?? []);
+  const commands = commandLine.examples
+    .filter(({ language, heading }) => language === 'sh' && heading !== PROMOTION)
+    .flatMap(({ code }) => code.match(/^npx .+$/gm) ?? []);
   assert.equal(commands.length, 13);
   writeFileSync(join(packedFolder, 'password.txt'), 'secret\n');
   const server = await startDistribution();
@@ -210,6 +214,18 @@ test('on the command line', async () => {
   } finally {
     await server.stop();
   }
+});
+
+test('a promotion in the shell', async () => {
+  const [{ code }] = commandLine.examples.filter(({ heading }) => heading === PROMOTION);
+  await changing(web, async (server) => {
+    const wanted = await digestOf(server, 'team/web', '1.1.0');
+    assert.match(await runCommand(code, server), /\/team\/web:stable\n$/);
+    assert.equal(await digestOf(server, 'team/web', 'stable'), wanted);
+    await runCommand('npx drc tag localhost:5000/team/web:2.0.0 stable', server);
+    await runCommand(code, server);
+    assert.equal(await digestOf(server, 'team/web', 'stable'), wanted);
+  });
 });
 
 test('the configuration of distribution', async () => {
