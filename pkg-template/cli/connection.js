@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
+import { inputUntil } from './input/files.js';
 import { Usage } from './input/usage.js';
 
 /**
@@ -22,7 +23,7 @@ export function connector({ options, output, signal }) {
   /** @type {string | undefined} the registry that the given login is for */
   let owner;
   const given = async (/** @type {string} */ host) => {
-    const login = await givenLogin(options);
+    const login = await givenLogin(options, signal);
     if (!login) return undefined;
     owner ??= host;
     if (host !== owner) {
@@ -96,17 +97,18 @@ function loginOf(side, options) {
 /**
  * Returns the login that the options say.
  * @param {Record<string, any>} options
+ * @param {AbortSignal} signal
  * @returns {Promise<Credentials | undefined>}
  */
-export async function givenLogin({ username, passwordStdin, tokenStdin }) {
+export async function givenLogin({ username, passwordStdin, tokenStdin }, signal) {
   if (tokenStdin && (username !== undefined || passwordStdin)) {
     throw new Usage('only one of --token-stdin and --username with --password-stdin can be given');
   }
-  if (tokenStdin) return { token: await fromInput('--token-stdin') };
+  if (tokenStdin) return { token: await fromInput('--token-stdin', signal) };
   if ((username === undefined) !== !passwordStdin) {
     throw new Usage('--username and --password-stdin must be given together');
   }
-  return passwordStdin ? { username, password: await fromInput('--password-stdin') } : undefined;
+  return passwordStdin ? { username, password: await fromInput('--password-stdin', signal) } : undefined;
 }
 
 /** @type {Promise<string> | undefined} */
@@ -115,11 +117,13 @@ let input;
 /**
  * Reads standard input once, whoever asks.
  * @param {string} option
+ * @param {AbortSignal} signal
  */
-async function fromInput(option) {
+async function fromInput(option, signal) {
   input ??= (async () => {
+    process.stdin.setEncoding('utf8');
     let text = '';
-    for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
+    for await (const chunk of inputUntil(signal)) text += chunk;
     return text;
   })();
   return secret(await input, `${option}: standard input`);

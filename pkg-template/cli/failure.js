@@ -18,6 +18,10 @@ import { inOurWords } from './output/words.js';
 const LOG_IN =
   'Log in with the command login, docker login or podman login, or give --username and --password-stdin, or --token-stdin.';
 
+const LOG_IN_TO_EACH =
+  'Log in with the command login, docker login or podman login, or give --source-username and --source-password-file, ' +
+  'or --target-username and --target-password-file.';
+
 /** @type {Record<string, string>} */
 const ADVICE = {
   AUTH_REQUIRED: LOG_IN,
@@ -66,6 +70,10 @@ function advice(error, command) {
   }
   if (code === 'INVALID_RESPONSE' && error.message.includes('path prefix')) {
     return 'A registry under a path is HOST/PATH//REPOSITORY.';
+  }
+  if (ADVICE[code] === LOG_IN) {
+    if (command?.name === 'login') return 'The registry did not accept the user name and the password.';
+    if (command?.options && 'source-username' in command.options) return LOG_IN_TO_EACH;
   }
   return ADVICE[code];
 }

@@ -8,7 +8,7 @@ import { connector } from './connection.js';
 import { EXIT } from './exit.js';
 import { exitCode, report } from './failure.js';
 import { helpFor, helpForGroup, overview, version } from './input/help.js';
-import { watchInterrupts } from './interrupt.js';
+import { Interrupted, watchInterrupts } from './interrupt.js';
 import { createOutput, watchPipes } from './output/output.js';
 import { GLOBAL } from './input/global.js';
 import { inOurWords } from './output/words.js';
@@ -21,7 +21,14 @@ async function main(argv) {
   /** @type {import('./commands.js').Command | undefined} */
   let command;
   // If nobody reads the rest of a list (head), the program ends; a command that changes a registry goes on.
-  watchPipes(() => command?.changes || process.exit(EXIT.closedPipe));
+  watchPipes({
+    closed: () => command?.changes || process.exit(EXIT.closedPipe),
+    failed(message) {
+      output.error('FILE', message);
+      if (!command?.changes) process.exit(EXIT.failed);
+      process.once('exit', () => void (process.exitCode ||= EXIT.failed));
+    },
+  });
   try {
     const typed = split(argv);
     ({ command } = typed);
@@ -37,7 +44,10 @@ async function main(argv) {
     return await command.run({ args, options, output, signal, connect: connector({ options, output, signal }) });
   } catch (error) {
     report(error, { output, command });
-    return exitCode(error);
+    const code = exitCode(error);
+    // What is written may be waiting for a reader that never reads it.
+    if (error instanceof Interrupted && !command?.changes) process.exit(code);
+    return code;
   }
 }
 

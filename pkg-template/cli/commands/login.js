@@ -76,7 +76,9 @@ async function loginFrom(options, signal) {
   }
   const username = options.username ?? (options.passwordStdin ? undefined : await ask('User name: ', { signal }));
   if (username === '') throw new Usage('a user name is needed');
-  if (options.passwordStdin) return /** @type {any} */ (await givenLogin(options));
+  // Basic authentication ends the name at the colon.
+  if (/[:\p{Cc}]/u.test(username)) throw new Usage('a user name cannot have a colon or a control character');
+  if (options.passwordStdin) return /** @type {any} */ (await givenLogin(options, signal));
   const password = await ask('Password: ', { signal, isSecret: true });
   if (password === '') throw new Usage('a password is needed');
   return { username, password };

@@ -62,6 +62,15 @@ const named = (/** @type {string} */ file) => (file === '-' ? 'standard input' :
 async function* standardInput(options, signal) {
   const other = Object.keys(options).find((name) => /Stdin$/.test(name) && options[name]);
   if (other !== undefined) throw new Usage('-: standard input is read for the login already');
+  yield* inputUntil(signal);
+}
+
+/**
+ * Reads standard input, which may never end, until the signal aborts.
+ * @param {AbortSignal} [signal]
+ */
+export async function* inputUntil(signal) {
+  signal?.throwIfAborted();
   const stop = () => void process.stdin.destroy(signal?.reason);
   signal?.addEventListener('abort', stop);
   try {

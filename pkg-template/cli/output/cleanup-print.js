@@ -76,7 +76,8 @@ export function printReport({ removed, skipped, failed, remaining }, output) {
   const digests = removed.filter((what) => what.includes(':'));
   const tags = removed.filter((what) => !what.includes(':'));
   output.line();
-  output.line(`Removed: ${counted(tags.length, 'tag')} and ${counted(digests.length, 'manifest')}.`);
+  // The report does not tell what was gone before.
+  output.line(`Gone: ${counted(tags.length, 'tag')} and ${counted(digests.length, 'manifest')}.`);
   for (const { what, why } of skipped) output.line(`Skipped: ${what}: ${why}`);
   for (const { what, error } of failed) output.line(`Failed: ${what}: ${error.code}: ${error.message}`);
   for (const what of remaining) output.line(`Remaining: ${what}`);

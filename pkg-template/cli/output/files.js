@@ -73,7 +73,13 @@ async function renameToNew(partial, file) {
 /**
  * Writes a stream to standard output, as fast as its reader reads.
  * @param {AsyncIterable<Uint8Array>} chunks
+ * @param {AbortSignal} signal
  */
-export async function writeOut(chunks) {
-  for await (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
+export async function writeOut(chunks, signal) {
+  for await (const chunk of chunks) {
+    if (process.stdout.write(chunk)) continue;
+    await once(process.stdout, 'drain', { signal }).catch((error) => {
+      throw signal.aborted ? signal.reason : error;
+    });
+  }
 }

@@ -19,14 +19,20 @@ export const clean = (/** @type {unknown} */ text) => String(text).replace(UNSAF
 const cleanLines = (/** @type {unknown} */ text) => String(text).split('\n').map(clean).join('\n');
 
 /**
- * Calls `closed` when the reader of the output has gone (EPIPE), which is not a failure.
- * @param {() => void} closed
+ * Calls `closed` when the reader of the output has gone (EPIPE), which is not a failure, and `failed` at the first other error.
+ * @param {{ closed: () => void, failed: (message: string) => void }} calls
  */
-export function watchPipes(closed) {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
-      if (error.code !== 'EPIPE') throw error;
-      closed();
+export function watchPipes({ closed, failed }) {
+  let isFirst = true;
+  for (const [stream, name] of /** @type {const} */ ([
+    [process.stdout, 'standard output'],
+    [process.stderr, 'standard error'],
+  ])) {
+    stream.on('error', (/** @type {NodeJS.ErrnoException} */ { code }) => {
+      if (code === 'EPIPE') return closed();
+      if (!isFirst) return;
+      isFirst = false;
+      failed(`${name} cannot be written: ${code}`);
     });
   }
 }

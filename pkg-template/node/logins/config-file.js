@@ -50,7 +50,7 @@ export function dockerFile() {
 /** Returns undefined for a user that has none, as in containers with an arbitrary user id. */
 function homeFolder() {
   try {
-    return homedir();
+    return homedir() || undefined;
   } catch {
     return undefined;
   }

@@ -205,7 +205,7 @@ for (const [name, launch] of Object.entries(realRegistries)) {
 
         const { code, out, err } = await cli(`${args} --plan ${file} --apply`);
         assert.deepEqual([code, err], [0, '']);
-        assert.match(out, /^Removed: 3 tags and \d+ manifests\.$/m);
+        assert.match(out, /^Gone: 3 tags and \d+ manifests\.$/m);
         assert.deepEqual(await tagsOf(registry.url, repository), ['2.0.0', 'edge', 'latest', 'sbom']);
       } finally {
         for (const name of [file, `${file}.new`]) rmSync(name, { force: true });
@@ -215,7 +215,7 @@ for (const [name, launch] of Object.entries(realRegistries)) {
     await t.test('cleanup --apply', SOON, async () => {
       const { code, out, err } = await cli(`cleanup ${host}/${repository} --keep-newest 2 --keep-tag sbom --apply`);
       assert.deepEqual([code, err], [0, '']);
-      assert.match(out, /^Removed: 3 tags and \d+ manifests\.$/m);
+      assert.match(out, /^Gone: 3 tags and \d+ manifests\.$/m);
       assert.deepEqual(await tagsOf(registry.url, repository), ['2.0.0', 'edge', 'latest', 'sbom']);
       assert.equal(await digestOf(registry.url, repository, '2.0.0'), current.digest);
       assert.equal(await digestOf(registry.url, repository, old.digest), undefined);

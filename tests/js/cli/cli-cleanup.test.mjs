@@ -76,7 +76,7 @@ test('cleanup across repositories', SOON, async () => {
 
     const byPlan = await cli(['cleanup', `${host}/team/a*`, '--plan', file, '--apply']);
     assert.equal(byPlan.code, 0, byPlan.err);
-    assert.match(byPlan.out, /^Removed: 1 tag and \d+ manifests?\.$/m);
+    assert.match(byPlan.out, /^Gone: 1 tag and \d+ manifests?\.$/m);
     for (const [args, message] of [
       [`${host}/other/c --plan ${file}`, `--plan: the file has no plan for ${host}/other/c`],
       [`${host}/none* ${rule}`, 'no repository matches none*'],

@@ -1,6 +1,7 @@
 // `digest`, `config`, `manifest`, `blob`, `referrers`, `validate` and `ratelimit`.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -393,8 +394,14 @@ test('blob get: of what fails or is wrong, no file remains', SOON, async () => {
     assert.deepEqual([stopped.code, stopped.err], [130, 'error: INTERRUPTED: interrupted\n']);
     assert.deepEqual(readdirSync(inside), ['blob', 'link']);
 
-    // The reader goes away.
+    // The reader reads nothing.
     registry.script[path] = send(bytes);
+    const stalled = start(['blob', 'get', `${host}/a/b@${digest}`]);
+    await once(stalled.stdout, 'readable');
+    stalled.kill('SIGTERM');
+    assert.deepEqual(await once(stalled, 'exit'), [143, null]);
+
+    // The reader goes away.
     const piped = start(['blob', 'get', `${host}/a/b@${digest}`]);
     const closed = ended(piped);
     piped.stdout.once('data', () => piped.stdout.destroy());
@@ -410,6 +417,8 @@ test('Ctrl-C while standard input is read', SOON, async () => {
     for (const args of [
       ['manifest', 'put', `${new URL(registry.url).host}/a/b:c`],
       ['blob', 'put', `${new URL(registry.url).host}/a/b`],
+      ['login', new URL(registry.url).host, '--username', 'a', '--password-stdin'],
+      ['tags', `${new URL(registry.url).host}/a/b`, '--token-stdin'],
     ]) {
       const child = start(args, { keepOpen: true });
       const end = ended(child);

@@ -195,6 +195,7 @@ test('login, a command, logout', SOON, async () => {
   const wrong = await run(`login ${host} --username ${username} --password-stdin`, { input: 'SECRET\n' });
   assert.deepEqual([wrong.code, wrong.out, existsSync(file)], [5, '', false]);
   assert.match(wrong.err, /^error: UNAUTHORIZED: .* 401: authentication required; the credentials were rejected/);
+  assert.match(wrong.err, /\nThe registry did not accept the user name and the password\.\n$/);
   assert.doesNotMatch(wrong.err, /SECRET/);
 
   const right = await run(`login ${host} --username ${username} --password-stdin -v`, { input: `${password}\n` });
@@ -211,6 +212,15 @@ test('login, a command, logout', SOON, async () => {
   const again = await run(`logout ${host} --json`);
   assert.deepEqual(JSON.parse(again.out), { registry: basic.url, file, removed: false });
   assert.equal((await run(`tags ${host}/team/web --names`)).code, 5);
+});
+
+test('login without a home folder', SOON, async () => {
+  const { code, err } = await run(`login ${new URL(plain.url).host} --username x --password-stdin`, {
+    input: 'y',
+    env: { HOME: '', DOCKER_CONFIG: '' },
+  });
+  assert.equal(code, 2);
+  assert.match(err, /there is no home folder for a login; DOCKER_CONFIG can name a folder/);
 });
 
 test('a registry that asks for no login, and one that is not there', SOON, async () => {
@@ -253,7 +263,10 @@ test('a login for one command: a token, and one for each side of a copy', SOON, 
   const secret = home.write('elsewhere/password', `${password}\n`);
   const target = new URL(plain.url).host;
   const copy = `copy ${host}/team/web:1.0.0 ${target}/mirror/web:1.0.0`;
-  assert.equal((await run(copy)).code, 5);
+  const denied = await run(copy);
+  assert.equal(denied.code, 5);
+  assert.match(denied.err, /\nLog in with the command login, .* or give --source-username [^]* --target-username /);
+  assert.doesNotMatch(denied.err, /--password-stdin/);
   const done = await run(`${copy} --source-username ${username} --source-password-file ${secret}`);
   assert.equal(done.code, 0, done.err);
   const back = `copy ${target}/mirror/web:1.0.0 ${host}/mirror/back:1`;
@@ -266,6 +279,8 @@ for (const [args, message] of [
   ['login r.example', 'without a terminal, --username and --password-stdin are needed'],
   ['login r.example --username x', 'without a terminal, --username and --password-stdin are needed'],
   ['login r.example --password-stdin', '--username and --password-stdin must be given together'],
+  ['login r.example --username a:b --password-stdin', 'a user name cannot have a colon or a control character'],
+  ['login r.example --username \t --password-stdin', 'a user name cannot have a colon or a control character'],
   ['login r.example --token-stdin', 'a token cannot be stored; give --token-stdin to each command'],
   ['login r.example --username x --password-stdin', '--password-stdin: standard input is empty'],
   ['repos r.example --token-stdin', '--token-stdin: standard input is empty'],

@@ -368,7 +368,8 @@ test('artifact pull: no name leads out of the folder', SOON, async () => {
       [pull('b:unnamed'), 1, /^error: UNSUPPORTED: no file has a name/],
       [pull('b:index'), 1, /^error: UNSUPPORTED: it is an index/],
       [pull('b:none'), 4, /^error: MANIFEST_UNKNOWN: /],
-      [pull('b:some', join(target, 'none')), 2, /^error: USAGE: --output: .* ENOENT/],
+      [pull('b:some', '/dev/null/x'), 2, /^error: USAGE: --output: .* ENOTDIR/],
+      [pull('b:none', join(target, 'none')), 4, /^error: MANIFEST_UNKNOWN: /],
     ]);
     assert.deepEqual([readdirSync(target), readdirSync(outside)], [['link'], []]);
     const some = await cli(pull('b:some'));
@@ -376,6 +377,9 @@ test('artifact pull: no name leads out of the folder', SOON, async () => {
     assert.match(some.err, /^warning: 1 without a name/);
     assert.equal((await cli(pull('b:packed'))).out, `${join(target, 'dir.tar.gz')}\n`);
     assert.deepEqual(readdirSync(target), ['dir.tar.gz', 'link', 'named']);
+    const fresh = join(target, 'made', 'for it');
+    assert.equal((await cli(['artifact', 'pull', `${host}/b:some`, '-o', fresh])).code, 0);
+    assert.deepEqual(readdirSync(fresh), ['named']);
   } finally {
     await registry.stop();
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -317,6 +317,22 @@ test('who reads only the first line gets no error, and the exit code of SIGPIPE'
     assert.deepEqual([code, err], [141, '']);
   } finally {
     await many.stop();
+  }
+});
+
+test('an output that cannot be written', SOON, async () => {
+  const full = openSync('/dev/full', 'w');
+  const message = 'error: FILE: standard output cannot be written: ENOSPC\n';
+  try {
+    for (const args of ['--help', `repos ${host}`, `tag ${host}/team/web:1.0.0 next last`]) {
+      const { code, err } = await cli(args, { stdio: ['ignore', full, 'pipe'] });
+      assert.deepEqual([code, err], [1, message], args);
+    }
+    // The command has done its work.
+    assert.equal((await cli(`digest ${host}/team/web:last`)).code, 0);
+  } finally {
+    closeSync(full);
+    for (const tag of ['next', 'last']) await cli(`untag ${host}/team/web:${tag}`);
   }
 });
 

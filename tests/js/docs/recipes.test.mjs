@@ -67,7 +67,7 @@ for (const [host, jobOf] of [
       await fill(open, web);
       const locked = await startTokenRegistry({ data: open.data });
       try {
-        assert.match(await runJob(script, variables, locked), /^Removed: 3 tags and \d+ manifests\.$/m);
+        assert.match(await runJob(script, variables, locked), /^Gone: 3 tags and \d+ manifests\.$/m);
       } finally {
         await locked.stop();
       }

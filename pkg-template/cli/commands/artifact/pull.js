@@ -1,6 +1,6 @@
 // `artifact pull`
 
-import { stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { parseReference, selector } from '../../input/reference.js';
@@ -28,7 +28,11 @@ export const artifactPull = {
   details: `Every file is verified before it appears under its name. No name leads out of the folder. Folders that ORAS packed are
 written as NAME.tar.gz.`,
   options: {
-    output: { value: 'DIR', short: 'o', help: 'the folder, which must exist; default: the current one' },
+    output: {
+      value: 'DIR',
+      short: 'o',
+      help: 'the folder, which is made if it does not exist; default: the current one',
+    },
     overwrite: { help: 'replaces files that exist' },
   },
   examples: ['artifact pull localhost:5000/team/notes:1.0 --output notes'],
@@ -39,6 +43,7 @@ written as NAME.tar.gz.`,
     const repository = (await connect(reference.host)).repository(reference.name);
     const files = filesOf(await repository.manifest(selector(reference)), output);
     for (const name of files.keys()) await checkFree(path.join(folder, name), { overwrite });
+    await mkdir(folder, { recursive: true }).catch(unusable);
     const progress = startProgress('reading', output, size);
     const done = await inTurn([...files.keys()], async (name) => {
       const { digest } = /** @type {Descriptor} */ (files.get(name));
@@ -58,12 +63,17 @@ written as NAME.tar.gz.`,
   },
 };
 
+/** @param {any} error */
+function unusable({ code }) {
+  throw new Usage(`--output: the folder cannot be used: ${code}`);
+}
+
 /** @param {string} folder */
 async function checkFolder(folder) {
-  const found = await stat(folder).catch((/** @type {any} */ { code }) => {
-    throw new Usage(`--output: the folder cannot be used: ${code}`);
+  const found = await stat(folder).catch((error) => {
+    if (error.code !== 'ENOENT') unusable(error);
   });
-  if (!found.isDirectory()) throw new Usage('--output: it is no folder');
+  if (found && !found.isDirectory()) throw new Usage('--output: it is no folder');
 }
 
 /**

@@ -44,7 +44,7 @@ standard output, and a failure means that what was written is not the blob.`,
   },
   examples: ['blob get localhost:5000/team/web@sha256:… --output layer.tar.gz'],
 
-  async run({ args: [text], options: { output: given, overwrite }, output, connect }) {
+  async run({ args: [text], options: { output: given, overwrite }, output, signal, connect }) {
     const file = given === '-' ? undefined : given;
     if (output.isJson && file === undefined)
       throw new Usage('the bytes of a blob are no JSON: --json and --format need --output');
@@ -55,7 +55,7 @@ standard output, and a failure means that what was written is not the blob.`,
       progress.update(loaded, total);
     try {
       const stream = await repository.blob(digest, { onProgress });
-      await (file === undefined ? writeOut(stream) : writeWhole(file, stream, { overwrite }));
+      await (file === undefined ? writeOut(stream, signal) : writeWhole(file, stream, { overwrite }));
     } finally {
       progress.end();
     }
