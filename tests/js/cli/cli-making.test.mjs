@@ -231,6 +231,8 @@ for (const [name, launch] of Object.entries(realRegistries)) {
       assert.equal((await cli(`mutate ${host}/team/web:1.0.0 --tag docker --append plain.tar`, { cwd })).code, 0);
       const docker = await documentAt('team/web', 'manifests/docker');
       assert.equal(docker.layers.at(-1).mediaType, types.dockerLayer);
+      const inPlace = await cli(`mutate ${host}/team/web:docker --tag docker --user 7`);
+      assert.equal(inPlace.code, 0, inPlace.err);
     });
   });
 }
@@ -416,6 +418,30 @@ test('artifact pull: what is there when it stops', SOON, async () => {
       /^error: INTERRUPTED: interrupted\nDone: one\. Possibly done: two\. Not tried: three\.\n$/,
     );
     assert.deepEqual(readdirSync(target), ['one']);
+  } finally {
+    await registry.stop();
+  }
+});
+
+test('mutate: an update of the same tag by another writer is not lost', SOON, async () => {
+  let current = one;
+  const registry = await startScripted((request, response) => {
+    const { method, url } = request;
+    if (method === 'GET' && url.includes('/manifests/'))
+      return content(url.endsWith(one.digest) ? one : current)(request, response);
+    const found = method === 'GET' && [...one.blobs].find(({ descriptor }) => url.endsWith(descriptor.digest));
+    if (found) return content(found)(request, response);
+    if (method === 'HEAD') return error(404, 'BLOB_UNKNOWN')(request, response);
+    // The new config is written; meanwhile the tag is moved.
+    current = web['1.1.0'];
+    const [status, fields] = method === 'POST' ? [202, { location: '/v2/a/b/blobs/uploads/1' }] : [201, {}];
+    return send('', { status, ...fields })(request, response);
+  });
+  try {
+    const { code, out, err } = await cli(`mutate ${new URL(registry.url).host}/a/b:x --tag x --user 7`);
+    assert.deepEqual([code, out], [6, ''], err);
+    assert.match(err, /^error: CONFLICT: the tag x points to sha256:/);
+    assert.ok(!registry.requests.some(({ method, url }) => method === 'PUT' && url.includes('/manifests/')));
   } finally {
     await registry.stop();
   }

@@ -1,6 +1,6 @@
 // The examples of docs/commands.md.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -21,7 +21,6 @@ test('artifacts, new images, copies of many tags', { timeout: 120_000 }, async (
     written('tools.tar', tar([{ path: 'tools', content: 'tools' }]));
     const [from, to] = [source, target].map(({ url }) => new URL(url).host);
     written('mirrors.json', mirrors.replaceAll('localhost:5000', from).replaceAll('localhost:5001', to));
-    mkdirSync(join(packedFolder, 'pulled'), { recursive: true });
     const outputs = [];
     for (const command of commands.trim().split('\n')) {
       const hosted = command.includes('localhost:5000') ? command : `${command} # localhost:5000`;

@@ -42,7 +42,8 @@ export const indexEdit = {
   changes: true,
   summary: 'adds images to an index, removes some, or annotates it',
   details: `${IMAGES}
-The tag is moved to the new index, unless --tag names another one. The images themselves stay as they are.`,
+The tag is moved to the new index, unless --tag names another one. The images themselves stay as they are.
+What another writer does to the tag meanwhile is not seen, so let one job at a time edit it.`,
   options: {
     add: { value: 'IMAGE', multiple: true, help: 'adds an image, instead of another one for its platform' },
     remove: {

@@ -10,6 +10,7 @@ import { PLATFORM } from '../content/digest.js';
 import { IMAGE_CONFIGS, bytesOf, openManifest } from '../content/open.js';
 import { pushLayer } from './layer-file.js';
 import { CHANGES, configChange, now, withHistory } from './mutate-config.js';
+import { checkUnmoved } from './unmoved.js';
 
 /**
  * @import { Manifest } from 'docker-registry-client-wasm'
@@ -34,7 +35,8 @@ export const mutate = {
   changes: true,
   summary: 'makes a new image from one: other settings, or a further layer',
   details: `The new image is written under --tag; the old one stays as it is. The tag is written last. Its time of creation is
-now, or SOURCE_DATE_EPOCH.`,
+now, or SOURCE_DATE_EPOCH. If --tag is the tag that was read and has moved meanwhile, it stays there. That is no lock: another
+writer may still come in between.`,
   options: {
     tag: { value: 'TAG', help: 'tag of the new image in the same repository; it is moved if it exists' },
     platform: PLATFORM,
@@ -64,7 +66,10 @@ now, or SOURCE_DATE_EPOCH.`,
     const created = now();
     const reference = await parseReference(text);
     const repository = (await connect(reference.host)).repository(reference.name);
-    const manifest = await openManifest(repository, selector(reference), { platform });
+    const selected = selector(reference);
+    // What is changed must be what the new image replaces.
+    const replaced = selected === tag ? (await repository.manifest(tag)).digest : undefined;
+    const manifest = await openManifest(repository, replaced ?? selected, { platform });
     checkImage(manifest, options);
     const { digest, mediaType } = /** @type {NonNullable<Manifest['config']>} */ (manifest.config);
     const config = imageConfig(await bytesOf(await repository.blob(digest)));
@@ -92,6 +97,7 @@ now, or SOURCE_DATE_EPOCH.`,
       ],
       ...(options.annotation && { annotations: { .../** @type {Json} */ (json.annotations), ...annotations } }),
     };
+    if (replaced !== undefined) await checkUnmoved(repository, tag, replaced);
     const made = await repository
       .pushManifest(tag, document, { mediaType: manifest.mediaType })
       .catch(orUnknown(`${reference.place}:${tag}`, signal));
