@@ -15,7 +15,13 @@ pub async fn run_to_completion<T: 'static>(host: &impl Host, work: impl Future<O
     run_to_completion_once_sent(host, work, Rc::new(Cell::new(true)), pending()).await
 }
 
-/// The same, but dropping the future cancels the work until its request is in flight. From then on it runs until it ends
+/// Runs work as a task of its own, so that it goes on, and gives its permits back, while nobody polls this future. Dropping this
+/// future cancels the work.
+pub async fn run_in_background<T: 'static>(host: &impl Host, work: impl Future<Output = T> + 'static) -> T {
+    run_to_completion_once_sent(host, work, Rc::new(Cell::new(false)), pending()).await
+}
+
+/// The same as [`run_to_completion`], but dropping the future cancels the work until its request is in flight. From then on it runs until it ends
 /// or `patience` does.
 pub async fn run_to_completion_once_sent<T: 'static>(
     host: &impl Host,

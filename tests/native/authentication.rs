@@ -893,3 +893,16 @@ fn what_was_sent_comes_back_in_no_error() {
         }
     }
 }
+
+/// The probe of `/v2/` sends a given token, and its failure does not tell it.
+#[test]
+fn a_token_that_the_registry_repeats_is_not_told() {
+    let host = Scripted::new(|seen| {
+        let echo = format!(r#"{{"errors":[{{"code":"BAD","message":"auth {}"}}]}}"#, carried(seen).unwrap_or("none"));
+        Reply::json(&echo).status(400)
+    });
+    let client = host.client_with(settings(Some(Credentials::Token(Secret::new("t0k3n-secret")))));
+    let error = host.run(client.check_status(&Call::default())).unwrap_err();
+    let shown = format!("{error:?} {error}");
+    assert!(shown.contains("auth") && !shown.contains("t0k3n-secret"), "{shown}");
+}

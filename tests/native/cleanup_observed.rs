@@ -480,3 +480,24 @@ fn a_list_of_referrers_stays_with_its_subject() {
     assert_eq!(digests.count(), 0);
     assert_eq!(removed_tags(cleanup.plan()), ["old", "old-b", "old-too"]);
 }
+
+/// A list that the registry denies while the plan is carried out ends it: another writer's tag may be in it.
+#[test]
+fn a_plan_is_not_carried_out_without_the_list() {
+    let content = filled(Deletes::Both, true);
+    let is_denied = Rc::new(std::cell::Cell::new(false));
+    let denied = is_denied.clone();
+    let host = with(&content.model, move |_, seen| {
+        let unknown = || Reply::json(r#"{"errors":[{"code":"NAME_UNKNOWN","message":"no"}]}"#).status(404);
+        match seen.target.as_str() {
+            target if target.contains("/_catalog") => Some(Reply::json(r#"{"repositories":["a/b"]}"#)),
+            target if target.contains("/tags/list") && denied.get() => Some(unknown()),
+            _ => None,
+        }
+    });
+    let cleanup = plan(&host, &host.client()).unwrap();
+    is_denied.set(true);
+    let refused = host.run(cleanup.apply(&|_| {}, &Call::default())).err().unwrap();
+    assert_eq!((refused.code.as_ref(), refused.status), ("NAME_UNKNOWN", Some(404)));
+    assert!(host.seen().iter().all(|seen| seen.method != Method::Delete));
+}

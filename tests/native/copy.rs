@@ -591,3 +591,21 @@ fn concurrency_governs_copies() {
         assert!(host.most_open() <= concurrency, "{}", host.most_open());
     }
 }
+
+/// F85: the registry says that it mounted what it did not, and checks no manifest. A tag never points to an image without blobs.
+#[test]
+fn mounts_that_are_not_there() {
+    for exists in [false, true] {
+        let store = Store::default();
+        store.put("a/b", Some("it"), OCI, &large_image(&store, "one", 6));
+        if exists {
+            store.put("c/d", Some("it"), OCI, &large_image(&Store::default(), "other", 1));
+        }
+        let target = store.clone();
+        let host = Scripted::new(move |seen| {
+            if seen.target.contains("mount=") { Reply::new(201).after(ROUND) } else { target.answer(seen).after(ROUND) }
+        });
+        copy(&host, &host.client(), &Options::default()).unwrap();
+        assert_eq!(store.get("c/d").blobs, store.get("a/b").blobs, "{exists}");
+    }
+}

@@ -161,3 +161,27 @@ fn tags_that_stay_are_removed_by_name() {
     assert!(error.message.ends_with(&format!("{digest} is deleted, but not its tags two")), "{}", error.message);
     assert_eq!(model.0.tags.borrow().keys().collect::<Vec<_>>(), ["list", "other", "two"]);
 }
+
+/// A list that breaks off, or is refused, is no list without tags.
+#[test]
+fn a_tag_list_that_fails_is_not_empty() {
+    let failed = |code: &str| Reply::json(&format!(r#"{{"errors":[{{"code":"{code}","message":"no"}}]}}"#)).status(404);
+    for (first, code) in [(true, "TAG_UNKNOWN"), (true, "UNSUPPORTED"), (false, "TAG_UNKNOWN"), (false, "NAME_UNKNOWN")]
+    {
+        let (model, digest) = filled(Deletes::Both);
+        let state = model.0.clone();
+        let host = Scripted::new(move |seen| {
+            if !seen.target.contains("/tags/list") {
+                return state.handle(seen);
+            }
+            match seen.target.contains("last=") {
+                false if !first => Reply::json(r#"{"tags":["list","other"]}"#)
+                    .header("link", "</v2/a/b/tags/list?n=2&last=other>; rel=\"next\""),
+                _ => failed(code),
+            }
+        });
+        let refused = delete(&host, &digest, false).unwrap_err();
+        assert_eq!((refused.code.as_ref(), refused.status), (code, Some(404)), "{first}");
+        assert!(model.has(&digest) && host.seen().iter().all(|seen| seen.method != Method::Delete));
+    }
+}

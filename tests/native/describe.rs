@@ -277,3 +277,32 @@ fn a_list_of_many_pages_and_few_requests_at_a_time() {
         }
     }
 }
+
+/// A loop over descriptions may make other calls: what is in progress keeps no permit that they wait for.
+#[test]
+fn other_calls_between_descriptions() {
+    let tags: Vec<String> = (0..60).map(|number| format!("t{number}")).collect();
+    let tags: Vec<(&str, usize)> = tags.iter().enumerate().map(|(at, tag)| (tag.as_str(), at % 28 + 1)).collect();
+    for concurrency in [1, 2, 6] {
+        let host = registry(&tags, "", |_| None);
+        let client = host.client_with(Settings { concurrency: Some(concurrency), ..Settings::default() });
+        let repository = client.repository("a/b", None).unwrap();
+        let mut descriptions = repository.describe_tags(None, Order::Any, None, Call::default()).unwrap();
+        let described = host.run(async {
+            let mut count = 0;
+            while let Some(some) = descriptions.next_some().await.unwrap() {
+                count += some.len();
+                assert_eq!(repository.tags(None, Call::default()).collect().await.unwrap().len(), tags.len());
+            }
+            count
+        });
+        assert_eq!(described, tags.len());
+        assert!(host.most_open() <= concurrency);
+        // Those that are dropped stop.
+        let mut dropped = repository.describe_tags(None, Order::Any, None, Call::default()).unwrap();
+        host.run(dropped.next_some()).unwrap();
+        drop(dropped);
+        host.settle();
+        assert_eq!(host.open(), 0);
+    }
+}

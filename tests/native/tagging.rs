@@ -661,3 +661,39 @@ fn entries_of_an_index_are_looked_for_by_get() {
         assert_eq!(model.tag("made").is_some(), is_there);
     }
 }
+
+/// A response that says nothing about the tag does not make it absent, if the tag list has it, or cannot be read either.
+#[test]
+fn no_tag_is_taken_for_absent_because_of_a_page() {
+    let unknown = r#"{"errors":[{"code":"NAME_UNKNOWN","message":"no"}]}"#;
+    let pages: [fn() -> Reply; 4] = [
+        || Reply::new(404),
+        || Reply::bytes("<html>").header("content-type", "text/html"),
+        || Reply::new(204),
+        || Reply::bytes("<html>").header("content-type", "text/html").status(404),
+    ];
+    for (at, page) in pages.into_iter().enumerate() {
+        for has_list in [true, false] {
+            if at == 0 && !has_list {
+                continue; // The registry has no list, and its own 404 may be empty.
+            }
+            let (model, _) = filled(Deletes::Digests);
+            let before = model.tag("other");
+            let state = model.0.clone();
+            let host = Scripted::new(move |seen| {
+                let is_list = seen.target.contains("/tags/list");
+                match seen.method {
+                    Method::Get if seen.target.ends_with("/manifests/other") => page(),
+                    Method::Get if is_list && !has_list && at == 3 => Reply::new(500),
+                    Method::Get if is_list && !has_list => Reply::json(unknown).status(404),
+                    _ => state.handle(seen),
+                }
+            });
+            let source = ImageReference::Reference("old".to_owned());
+            let repository = host.once().repository("a/b", None).unwrap();
+            let refused = host.run(repository.tag("other", &source, Some(None), &Call::default()));
+            assert!(refused.is_err(), "{at} {has_list}");
+            assert_eq!(model.tag("other"), before);
+        }
+    }
+}

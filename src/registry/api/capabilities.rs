@@ -6,6 +6,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
+use async_lock::Mutex;
+
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::RepositoryName;
 
@@ -30,6 +32,8 @@ pub struct Capabilities {
     untags_by_digest: RefCell<HashSet<String>>,
     /// Repositories to which the layer of placeholders was pushed.
     placeholder_layers: RefCell<HashSet<String>>,
+    /// Whether the registry mounts blobs when it says that it did, once one was looked for; locked meanwhile.
+    pub(crate) mounts: Mutex<Option<bool>>,
     /// Pairs of repositories (from, into) between which mounts are refused.
     refused_mounts: RefCell<HashSet<(String, String)>>,
     /// For blobs that were pushed or found, the repository that has them.
@@ -45,6 +49,7 @@ impl Default for Capabilities {
             lacks_referrers: Cell::new(false),
             untags_by_digest: RefCell::default(),
             placeholder_layers: RefCell::default(),
+            mounts: Mutex::default(),
             refused_mounts: RefCell::default(),
             holders: RefCell::default(),
         }

@@ -47,11 +47,10 @@ pub enum Mounting {
     /// The blob is looked for before and after.
     #[default]
     Verified,
-    /// The registry's 201 counts. The caller puts a manifest afterwards, which is refused if the blob is not there, and
-    /// then sends it.
+    /// The mount is requested before the blob is looked for, which is probably not there, and the registry's 201 counts, once
+    /// a mounted blob was found. The caller puts a manifest under a new tag afterwards, which is refused if the blob is not
+    /// there, and then sends it.
     Trusted,
-    /// The same, and the mount is requested before the blob is looked for, which is probably not there.
-    TrustedFirst,
 }
 
 /// How a blob came to be in the repository.

@@ -91,7 +91,7 @@ impl<H: Host> BlobPush<H> {
             self.remember_holder(context);
         }
         let mut part = self.intake.part();
-        let mounts_first = looks_first && self.mounting == Mounting::TrustedFirst;
+        let mounts_first = looks_first && self.mounting == Mounting::Trusted;
         if mounts_first && let Some(size) = self.mount(context).await {
             return self.mounted(size);
         }
@@ -334,12 +334,31 @@ impl<H: Host> BlobPush<H> {
     /// has to trust the registry.
     async fn is_mounted(&self, context: &PushContext<'_, H>, digest: &Digest) -> Option<Option<u64>> {
         let size = self.intake.size();
-        if self.mounting != Mounting::Verified && size.is_some() {
-            return Some(size);
+        if self.mounting == Mounting::Verified || size.is_none() {
+            return self.is_found(context, digest, &mut None).await;
         }
+        // The first mount is checked while the others wait: a registry may respond 201 and mount nothing.
+        let mut mounts = context.repo.api.capabilities.mounts.lock().await;
+        if *mounts == Some(true) { Some(size) } else { self.is_found(context, digest, &mut mounts).await }
+    }
+
+    /// Looks for a mounted blob and records whether the registry mounts what it says it did.
+    async fn is_found(
+        &self,
+        context: &PushContext<'_, H>,
+        digest: &Digest,
+        mounts: &mut Option<bool>,
+    ) -> Option<Option<u64>> {
+        let size = self.intake.size();
         match context.repo.blob_presence(digest, size).await {
-            Ok(Presence::Absent) => None,
-            Ok(Presence::There(told)) => Some(size.or(told)),
+            Ok(Presence::Absent) => {
+                *mounts = Some(false);
+                None
+            }
+            Ok(Presence::There(told)) => {
+                mounts.get_or_insert(true);
+                Some(size.or(told))
+            }
             _ => Some(size),
         }
     }

@@ -45,8 +45,9 @@ impl<H: Host> Copying<'_, H> {
         let mut push = Push::new(Box::new(source));
         push.digest = Some(blob.digest.clone());
         push.is_sent_anyway = anyway;
-        // A manifest needs every blob, which is sent after all if the registry misses it then.
-        push.mounting = if self.is_new { Mounting::TrustedFirst } else { Mounting::Trusted };
+        // The manifest needs every blob, which is sent after all if the registry misses it then. A registry that does not check
+        // manifests must not lead an existing tag to one without blobs.
+        push.mounting = if self.is_new { Mounting::Trusted } else { Mounting::Verified };
         push.chunk_size = self.options.chunk_size;
         if !anyway && self.is_within_registry() && self.source.name != self.target.name {
             push.from.push(self.source.name.clone());

@@ -25,7 +25,7 @@ use crate::transport::{Error, Host, Result};
 /// Items requested per page: the maximum of distribution and ECR.
 const PAGE_SIZE: u64 = 1000;
 /// The code for a repository that a registry does not know.
-const NAME_UNKNOWN: &str = "NAME_UNKNOWN";
+pub(crate) const NAME_UNKNOWN: &str = "NAME_UNKNOWN";
 
 /// The kind of list.
 enum Listed {
@@ -222,6 +222,10 @@ impl<H: Host> Listing<H> {
     /// one that has manifests without a tag only. The catalog is not asked where that may open a login dialog.
     async fn has_no_tags(&self, error: &Error) -> bool {
         let Listed::Tags(Ok(name)) = &self.listed else { return false };
+        // What is deleted must not depend on that.
+        if self.course.is_thorough {
+            return false;
+        }
         let is_told = error.status == Some(404) && !error.errors.is_empty();
         if self.is_in_catalog || !is_told || error.code != NAME_UNKNOWN || self.api.may_ask_for_credentials() {
             return self.is_in_catalog && is_told;

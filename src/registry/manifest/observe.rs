@@ -9,6 +9,7 @@ use crate::protocol::http::Method;
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
+use crate::registry::listing::Listing;
 use crate::registry::manifest::get::{FetchedManifest, MANIFEST_LIMIT};
 use crate::transport::{Error, Host, Result};
 
@@ -48,8 +49,9 @@ impl<H: Host> Repo<H> {
             return Ok(Ok(fetched));
         }
         let error = self.api.failure(&response);
-        // The registry's own error, or a 404 without a body. Anything else may come from a proxy.
-        if !error.errors.is_empty() || response.body.is_empty() {
+        // The registry's own error, or a 404 without a body, unless the tag list has the tag. Anything else may come from a
+        // proxy.
+        if !error.errors.is_empty() || (response.body.is_empty() && !self.has_in_list(reference).await) {
             return Ok(Err(error));
         }
         self.doubted(reference, error).await
@@ -64,10 +66,23 @@ impl<H: Host> Repo<H> {
         Ok(found)
     }
 
-    /// Handles a page in place of a response: a tag that is not listed either does not exist.
+    async fn has_in_list(&self, reference: &Reference) -> bool {
+        let Reference::Tag(tag) = reference else { return false };
+        Box::pin(self.listed_tags()).await.is_ok_and(|tags| tags.iter().any(|listed| listed == tag.as_str()))
+    }
+
+    /// Handles a page in place of a response: a tag that is not listed either does not exist. After a page that is not even a
+    /// 404, the list has to exist.
     async fn doubted(&self, reference: &Reference, error: Error) -> Result<Result<Rc<FetchedManifest>>> {
+        let status = error.status;
+        let listed = async {
+            match status {
+                Some(404) => self.listed_tags().await,
+                _ => Listing::of_tags(self).thorough().collect().await,
+            }
+        };
         if let Reference::Tag(tag) = reference
-            && let Ok(tags) = Box::pin(self.listed_tags()).await
+            && let Ok(tags) = Box::pin(listed).await
             && !tags.iter().any(|listed| listed == tag.as_str())
         {
             return Ok(Err(error));

@@ -19,6 +19,7 @@ use crate::registry::ids::{Ids, Slots};
 use crate::registry::listing::Listing;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::tag::data::TagData;
+use crate::transport::detach::run_in_background;
 use crate::transport::{Host, Result};
 
 /// Tags in progress or waiting for their turn, per parallel request: enough that one slow tag does not delay the
@@ -210,7 +211,9 @@ impl<H: Host> Descriptions<H> {
                 && self.running.len() + self.ahead() < parallel * WINDOW
                 && let Some(tag) = self.pending.pop_front()
             {
-                self.running.push(Box::pin(describe(self.reader.clone(), self.begun, tag, self.done.clone())));
+                let api = self.reader.repo.api.clone();
+                let work = describe(self.reader.clone(), self.begun, tag, self.done.clone());
+                self.running.push(Box::pin(async move { run_in_background(api.host(), work).await }));
                 self.begun += 1;
             }
             // Unless the order is `Any`, all tags are listed before the first is described; and so they are for a watcher, who

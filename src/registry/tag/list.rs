@@ -3,16 +3,24 @@
 use crate::protocol::oci::reference::Tag;
 use crate::registry::api::locks::Listed;
 use crate::registry::api::repo::Repo;
-use crate::registry::listing::Listing;
+use crate::registry::listing::{Listing, NAME_UNKNOWN};
 use crate::transport::{Host, Result};
 
 impl<H: Host> Repo<H> {
-    /// Lists the tags of a repository now. The list is empty if the registry does not know the repository.
+    /// Lists the tags of a repository now. The list is empty if the registry says from the start that it does not know the
+    /// repository: distribution says so of one that has manifests, but no tags.
     pub(crate) async fn listed_tags(&self) -> Result<Vec<String>> {
-        match Listing::of_tags(self).thorough().collect().await {
-            Err(error) if error.status == Some(404) && !error.errors.is_empty() => Ok(Vec::new()),
-            listed => listed,
+        let mut listing = Listing::of_tags(self).thorough();
+        let mut tags = match listing.next_page().await {
+            Ok(Some(page)) => page.to_vec(),
+            Ok(None) => return Ok(Vec::new()),
+            Err(error) if error.status == Some(404) && error.code == NAME_UNKNOWN => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        while let Some(page) = listing.next_page().await? {
+            tags.extend(page.to_vec());
         }
+        Ok(tags)
     }
 
     /// Returns true if the tag list, requested after this call, has the tag. Concurrent callers share one list. If

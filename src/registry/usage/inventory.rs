@@ -18,6 +18,7 @@ use crate::registry::listing::Listing;
 use crate::registry::usage::Options;
 use crate::registry::usage::contents::Contents;
 use crate::registry::usage::reader::{Reader, RepositoryUsage};
+use crate::transport::detach::run_in_background;
 use crate::transport::{Host, Result};
 
 /// The repositories to read, and how.
@@ -132,10 +133,12 @@ impl<H: Host> Inventory<H> {
                 let done = self.done.clone();
                 let usage =
                     usage(self.api.clone(), name, self.call.clone(), self.wanted.options, self.contents.clone());
-                self.running.push(Box::pin(async move {
+                let api = self.api.clone();
+                let work = async move {
                     let entry = usage.await;
                     done.borrow_mut().push(entry);
-                }));
+                };
+                self.running.push(Box::pin(async move { run_in_background(api.host(), work).await }));
             }
             // A watcher wants to know the number of repositories early.
             let is_wanted = self.pending.is_empty() || self.wanted.watcher.is_some();

@@ -207,10 +207,12 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
     /// Sends a probe without authentication; its challenge is remembered for later requests. A token that the user gave
     /// is sent nevertheless: a proxy may hide the registry from anonymous requests.
     async fn probe(&self, request: &Request<T::Chunk>) -> Result<Response<PeekedBody<T::Body>>> {
-        let response = match self.keyring.held() {
-            Some(token @ Credentials::Token(_)) => self.pass(&Carried::Given(token).by(request)).await?,
-            _ => self.pass(request).await?,
+        let carried = match self.keyring.held() {
+            Some(token @ Credentials::Token(_)) => Carried::Given(token),
+            _ => Carried::Nothing,
         };
+        let mut response = self.pass(&carried.by(request)).await?;
+        response.secrets = carried.secrets();
         if response.status == 401
             && !self.is_elsewhere(&response)
             && let Ok(Some((scheme, _))) = self.demanded(&response)

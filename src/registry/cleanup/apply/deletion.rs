@@ -25,6 +25,8 @@ pub(in crate::registry::cleanup) struct Deletion<'a, H: Host> {
     cleanup: &'a Cleanup<H>,
     gatherer: Gatherer<H>,
     needed: RefCell<Needed>,
+    /// Manifests that tags have moved to.
+    pointed_to: RefCell<Vec<Digest>>,
     /// Number of tags that moved to manifests `needed` does not include, and how many of them `needed` takes into
     /// account.
     moved: Cell<usize>,
@@ -59,7 +61,8 @@ impl<'a, H: Host> Deletion<'a, H> {
     ) -> Self {
         let (needed, looking, gone) = (RefCell::new(needed), Mutex::new(()), RefCell::default());
         let (moved, known, keeps_tags) = (Cell::new(0), Cell::new(0), Cell::new(None));
-        Self { cleanup, gatherer, needed, moved, known, looking, gone, keeps_tags, progress }
+        let pointed_to = RefCell::default();
+        Self { cleanup, gatherer, needed, pointed_to, moved, known, looking, gone, keeps_tags, progress }
     }
 
     /// Removes a tag alone, if it has not changed. `digest` is what it pointed to, if anything.
@@ -125,13 +128,14 @@ impl<'a, H: Host> Deletion<'a, H> {
         if !self.needed.borrow().has(now) {
             self.moved.set(self.moved.get() + 1);
         }
+        self.pointed_to.borrow_mut().push(now.clone());
         self.progress.skip(tag.to_owned(), format!("it points to {now} by now"));
     }
 
     /// Deletes a manifest with its tags, if nothing has changed. Returns true if it is gone.
     pub(in crate::registry::cleanup) async fn delete(&self, digest: &Digest, mut tags: Vec<String>) -> bool {
         loop {
-            if self.needed.borrow().has(digest) {
+            if self.needed.borrow().has(digest) || self.pointed_to.borrow().contains(digest) {
                 for tag in tags {
                     self.untag(tag, Some(digest)).await;
                 }
@@ -141,8 +145,8 @@ impl<'a, H: Host> Deletion<'a, H> {
             let Some(change) = self.change(digest, tags).await else { return false };
             tags = change;
             match self.look_again().await {
-                Ok(true) => {}
-                Ok(false) => return self.delete_now(digest, tags).await,
+                Ok(false) if !self.pointed_to.borrow().contains(digest) => return self.delete_now(digest, tags).await,
+                Ok(_) => {}
                 Err(error) => {
                     self.progress.remain(tags);
                     self.progress.fail(digest.to_string(), error);
