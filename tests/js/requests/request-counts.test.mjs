@@ -17,7 +17,7 @@ const REQUESTS = {
   describeTags: 402,
   inventory: 293,
   copyBetween: 87,
-  copyWithin: 24,
+  copyWithin: 25,
   pull: 22,
   pullImage: 22,
   push: 65,
