@@ -139,13 +139,13 @@ export function presentClasses() {
 
 export class DockerRegistryClient extends Client {
   /**
-   * @param {string | URL} host
-   * @param {import('docker-registry-client-wasm').ClientOptions} [options]
+   * @param {[host: string | URL, options?: import('docker-registry-client-wasm').ClientOptions]} given the generated code refuses
+   *   more: the Python library has positional options
    */
-  constructor(host, options) {
+  constructor(...given) {
     const place = callerOf(DockerRegistryClient);
     try {
-      super(host, options);
+      super(...given);
     } catch (error) {
       throw place(error);
     }

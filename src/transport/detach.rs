@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::future::{pending, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -17,8 +17,8 @@ pub async fn run_to_completion<T: 'static>(host: &impl Host, work: impl Future<O
 
 /// Runs work as a task of its own, so that it goes on, and gives its permits back, while nobody polls this future. Dropping this
 /// future cancels the work.
-pub async fn run_in_background<T: 'static>(host: &impl Host, work: impl Future<Output = T> + 'static) -> T {
-    run_to_completion_once_sent(host, work, Rc::new(Cell::new(false)), pending()).await
+pub async fn run_in_background(host: &impl Host, work: Pin<Box<dyn Future<Output = ()>>>) {
+    run_to_completion_once_sent(host, work, Rc::new(Cell::new(false)), pending()).await;
 }
 
 /// The same as [`run_to_completion`], but dropping the future cancels the work until its request is in flight. From then on it runs until it ends

@@ -212,7 +212,7 @@ impl<H: Host> Descriptions<H> {
                 && let Some(tag) = self.pending.pop_front()
             {
                 let api = self.reader.repo.api.clone();
-                let work = describe(self.reader.clone(), self.begun, tag, self.done.clone());
+                let work = Box::pin(describe(self.reader.clone(), self.begun, tag, self.done.clone()));
                 self.running.push(Box::pin(async move { run_in_background(api.host(), work).await }));
                 self.begun += 1;
             }

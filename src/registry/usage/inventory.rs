@@ -134,10 +134,10 @@ impl<H: Host> Inventory<H> {
                 let usage =
                     usage(self.api.clone(), name, self.call.clone(), self.wanted.options, self.contents.clone());
                 let api = self.api.clone();
-                let work = async move {
+                let work = Box::pin(async move {
                     let entry = usage.await;
                     done.borrow_mut().push(entry);
-                };
+                });
                 self.running.push(Box::pin(async move { run_in_background(api.host(), work).await }));
             }
             // A watcher wants to know the number of repositories early.

@@ -142,7 +142,7 @@ test('the files, in their order', async () => {
 });
 
 test("podman's place for the logins of whoever has no XDG_RUNTIME_DIR", async () => {
-  const { usualFiles } = await import(pathToFileURL(join(installed, 'node', 'config-file.js')));
+  const { usualFiles } = await import(pathToFileURL(join(installed, 'node', 'logins', 'config-file.js')));
   process.env.XDG_RUNTIME_DIR = join(home.folder, 'run');
   assert.deepEqual(usualFiles(), [
     join(home.folder, '.docker', 'config.json'),

@@ -82,7 +82,7 @@ for (const [kind, registry] of [
 
   test(`a proxy that refuses the login, ${kind}`, SOON, async () => {
     for (const given of [guarded.url, withLogin(guarded, { ...login, password: 'wr0ng:Secret' })]) {
-      await refusedWithoutSecret(() => status(registry(), { proxy: given }));
+      await refusedInSilence(() => status(registry(), { proxy: given }));
       await assert.rejects(createFetch({ ca: authority.ca, proxy: given })(`${registry().url}/v2/`), {
         code: 'NETWORK',
         message: 'the proxy asks for other credentials, in its URL as http://user:password@host (407)',
@@ -95,7 +95,7 @@ for (const [kind, registry] of [
   test(`a proxy that is not there, ${kind}`, SOON, async () => {
     const nowhere = `127.0.0.1:${await freePort()}`;
     const given = withLogin({ url: `http://${nowhere}` });
-    await refusedWithoutSecret(() => status(registry(), { proxy: given }));
+    await refusedInSilence(() => status(registry(), { proxy: given }));
     await assert.rejects(createFetch({ ca: authority.ca, proxy: given })(`${registry().url}/v2/`), {
       code: 'NETWORK',
       message: `the proxy ${nowhere} cannot be reached: ECONNREFUSED`,
@@ -265,7 +265,7 @@ test('what is no proxy is refused without being shown', async () => {
   assert.doesNotMatch(error.stack, /Secret/);
 });
 
-async function refusedWithoutSecret(action) {
+async function refusedInSilence(action) {
   const error = await refused(action, { code: 'NETWORK' });
   assert.doesNotMatch(`${error.stack} ${JSON.stringify(error)}`, /[sS]ecret/);
 }

@@ -150,7 +150,8 @@ describe('five thousand tags', () => {
     assert.equal(count('GET', '/blobs/'), images.length);
     assert.ok(count('GET', '/manifests/') < 300, `${count('GET', '/manifests/')} GETs of manifests`);
     assert.ok(server.requests.length < names.length + 300);
-    assert.ok(first[2] < 60, `${first[2]} requests until the first`);
+    // Two requests for each tag of the window, and not for all.
+    assert.ok(first[2] < 400, `${first[2]} requests until the first`);
     assert.ok(server.mostOpen <= 64);
     context.diagnostic(
       `${server.requests.length} requests, ${count('GET', '/manifests/')} of them GETs of manifests, ${Math.round(time)} ms; first after ${Math.round(first[1])} ms`,
