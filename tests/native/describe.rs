@@ -131,7 +131,8 @@ fn what_befalls_every_tag_ends_it_all() {
         let host = registry(&tags, "", move |seen| seen.target.contains("/manifests/").then(|| reply.clone()));
         let error = all(&host, start(&host, Order::Any)).unwrap_err();
         assert_eq!(error.code, code);
-        assert!(host.seen().len() < 300, "{code}: {} requests", host.seen().len());
+        // Those in progress are sent again; most are not begun.
+        assert!(host.seen().len() < 400, "{code}: {} requests", host.seen().len());
         assert_eq!(host.open(), 0);
     }
 }

@@ -149,6 +149,11 @@ impl<H: Host> Connection<H> {
         self.stack.has_credentials()
     }
 
+    /// Returns true if the registry refused what the `credentials` callback gave last.
+    pub(crate) fn has_lost_credentials(&self) -> bool {
+        self.stack.has_lost_credentials()
+    }
+
     /// Returns true if a request may call the `credentials` callback.
     pub(crate) fn may_ask_for_credentials(&self) -> bool {
         self.stack.may_ask_for_credentials()

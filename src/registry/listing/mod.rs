@@ -250,8 +250,8 @@ impl<H: Host> Listing<H> {
         let advice = "name the repositories instead";
         let (code, clause) = if is_absent {
             (code::UNSUPPORTED.into(), format!("this registry has no catalog (/v2/_catalog): {advice}"))
-        } else if !self.api.may_ask_for_credentials() && version::check(&self.api, &self.call).await.is_ok() {
-            // The registry accepts these credentials elsewhere. Those that the callback would give now are not these.
+        } else if !self.api.has_lost_credentials() && version::check(&self.api, &self.call).await.is_ok() {
+            // The registry accepts these credentials elsewhere. Those that the callback gives after a refusal are not these.
             let whose = if self.api.has_credentials() { "to these credentials" } else { "without credentials" };
             let clause = format!("this registry has no catalog (/v2/_catalog), or does not show it {whose}: {advice}");
             (code::UNSUPPORTED.into(), clause)

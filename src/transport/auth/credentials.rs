@@ -213,6 +213,11 @@ impl Keyring {
         }
     }
 
+    /// Whether credentials were refused since the callback gave the last ones.
+    pub fn has_lost(&self) -> bool {
+        self.refused.get()
+    }
+
     /// Records that an anonymous request was refused: after declining, the callback is called again by the next call.
     pub fn refuse_nobody(&self) {
         if let Some(declined) = &mut *self.declined.borrow_mut() {

@@ -94,6 +94,11 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         self.keyring.held().is_some()
     }
 
+    /// Whether credentials of the callback were refused, and no others given since.
+    pub fn has_lost_credentials(&self) -> bool {
+        self.keyring.has_lost()
+    }
+
     /// Whether a request may call the callback.
     pub fn may_ask_for_credentials(&self) -> bool {
         self.keyring.may_ask()
