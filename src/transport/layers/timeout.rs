@@ -155,7 +155,7 @@ impl<H: Transport + Clock> TimeoutBody<H> {
             // An earlier read may have started the timer.
             let now = self.host.now();
             if now >= due {
-                return Err(Error::new(code::TIMEOUT, overdue).with_number("limit", due - started));
+                return Err(Error::new(code::TIMEOUT, overdue).with_number("limit", due.saturating_sub(started)));
             }
             let timer = self.timer.get_or_insert_with(|| {
                 let host = self.host.clone();
