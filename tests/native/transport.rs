@@ -9,10 +9,10 @@ use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::text::printable::is_unsafe;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Call, Client, Repository, Settings, Version};
-use docker_registry_client_wasm::transport::Clock;
 use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};
 use docker_registry_client_wasm::transport::layers::notice::Warned;
 use docker_registry_client_wasm::transport::layers::retry::Policy;
+use docker_registry_client_wasm::transport::{Clock, Fact};
 use futures_util::future::join_all;
 
 fn detect(host: &Scripted) -> Result<Version, (String, String)> {
@@ -224,6 +224,19 @@ fn documents_have_to_arrive() {
             .step(Step::Bytes(b"{\"tags\":[]}".to_vec()))
     });
     large.run(large.repository().tags(None, Call::default()).collect()).unwrap();
+}
+
+/// A host that was busy with something else learns too late that the time is over.
+#[test]
+fn a_document_is_overdue_before_it_is_read_on() {
+    let host = Scripted::new(|_| {
+        let steps = [Step::Block(40_000), Step::Bytes(b"{".to_vec()), Step::Pause(1), Step::Bytes(b"}".to_vec())];
+        steps.into_iter().fold(Reply::new(200), Reply::step)
+    });
+    let error =
+        host.run(host.once().repository("a/b", None).unwrap().tags(None, Call::default()).collect()).unwrap_err();
+    assert_eq!((error.code.as_ref(), error.facts.as_slice()), ("TIMEOUT", &[("limit", Fact::Number(30_000))][..]));
+    assert!(error.message.contains("1 bytes in 30000 ms"), "{}", error.message);
 }
 
 /// No answer keeps `diagnose()` from its end, whatever the time limits are.

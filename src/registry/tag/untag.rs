@@ -212,7 +212,7 @@ impl<H: Host> Untag<H> {
                             (state, repo.api.host().now())
                         };
                         let ((), (state, at)) = join(blobs.pushing.as_mut(), check).await;
-                        let is_fresh = repo.api.host().now() - at <= FRESH;
+                        let is_fresh = repo.api.host().now().checked_sub(at).is_some_and(|age| age <= FRESH);
                         first = Some((turn, state?)).filter(|_| is_fresh);
                     }
                     None => blobs.pushing.as_mut().await,

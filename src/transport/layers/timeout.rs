@@ -146,7 +146,7 @@ impl<H: Transport + Clock> TimeoutBody<H> {
 
     /// Reads once, within the time left of the reads that began at `started`.
     async fn read_once(&mut self, started: u64) -> Result<Option<H::Chunk>> {
-        let (due, overdue) = self.due(started);
+        let (due, limit, overdue) = self.due(started);
         if due == u64::MAX {
             return self.body.next().await;
         }
@@ -155,7 +155,7 @@ impl<H: Transport + Clock> TimeoutBody<H> {
             // An earlier read may have started the timer.
             let now = self.host.now();
             if now >= due {
-                return Err(Error::new(code::TIMEOUT, overdue).with_number("limit", due.saturating_sub(started)));
+                return Err(Error::new(code::TIMEOUT, overdue).with_number("limit", limit));
             }
             let timer = self.timer.get_or_insert_with(|| {
                 let host = self.host.clone();
@@ -169,23 +169,24 @@ impl<H: Transport + Clock> TimeoutBody<H> {
         }
     }
 
-    /// Returns the time by which bytes must have arrived, and the message if they do not.
-    fn due(&self, started: u64) -> (u64, String) {
+    /// Returns the time by which bytes must have arrived, the limit that this is, and the message if they do not. A document may
+    /// be overdue before the read has started.
+    fn due(&self, started: u64) -> (u64, u64, String) {
         let idle = match self.idle_timeout {
             0 => u64::MAX,
             limit => started.saturating_add(limit),
         };
         match self.document {
             Some((began, came)) if self.allowed > 0 => {
-                let whole = began.saturating_add(self.allowed).saturating_add(came / SLOWEST_DOCUMENT);
+                let limit = self.allowed.saturating_add(came / SLOWEST_DOCUMENT);
+                let whole = began.saturating_add(limit);
                 if whole <= idle {
-                    let waited = whole - began;
-                    return (whole, format!("the body is too slow: {came} bytes in {waited} ms"));
+                    return (whole, limit, format!("the body is too slow: {came} bytes in {limit} ms"));
                 }
             }
             _ => {}
         }
-        (idle, format!("the body made no progress for {} ms", self.idle_timeout))
+        (idle, self.idle_timeout, format!("the body made no progress for {} ms", self.idle_timeout))
     }
 }
 

@@ -45,6 +45,8 @@ pub enum Step {
     Bytes(Vec<u8>),
     /// Does nothing for so many milliseconds.
     Pause(u64),
+    /// Keeps the host from doing anything for so many milliseconds.
+    Block(u64),
     /// Breaks the connection.
     Reset,
     /// Sends the same bytes for ever.
@@ -457,6 +459,7 @@ impl Body for ScriptedBody {
             match self.steps.next() {
                 Some(Step::Bytes(bytes)) => return send(&bytes),
                 Some(Step::Pause(milliseconds)) => self.host.sleep(milliseconds).await,
+                Some(Step::Block(milliseconds)) => self.host.0.now.set(self.host.now() + milliseconds),
                 Some(Step::Forever(bytes)) => {
                     self.repeating = Some(bytes.clone());
                     return send(&bytes);

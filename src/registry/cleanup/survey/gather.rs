@@ -82,7 +82,7 @@ impl<H: Host> Gatherer<H> {
     }
 
     /// Reports that there are more items to read.
-    pub(super) fn expect(&self, items: usize) {
+    pub(super) fn announce(&self, items: usize) {
         self.total.set(self.total.get() + items);
         self.tell();
     }

@@ -38,7 +38,7 @@ impl<H: Host> Gatherer<H> {
         while let Some(page) = listing.next_page().await? {
             look.learn(page.told());
             let (tags, found) = (page.to_vec(), RefCell::new(Vec::new()));
-            self.expect(tags.len());
+            self.announce(tags.len());
             let mut works = tags.iter().map(|tag| -> Work<'_> {
                 Box::pin(async {
                     let entry = look.tag(tag).await;
@@ -62,7 +62,7 @@ impl<H: Host> Gatherer<H> {
             if wave.is_empty() {
                 return Ok(());
             }
-            self.expect(wave.len());
+            self.announce(wave.len());
             let look = &look;
             let mut works = wave.into_iter().map(|id| -> Work<'_> {
                 Box::pin(async move {
@@ -82,7 +82,7 @@ impl<H: Host> Gatherer<H> {
         let (first, others) = subjects.split_at(subjects.len().min(NO_REFERRERS));
         let look = &look;
         for some in [first, others] {
-            self.expect(some.len());
+            self.announce(some.len());
             let mut works = some.iter().map(|subject| -> Work<'_> {
                 Box::pin(async move {
                     look.referrers(subject).await;
