@@ -17,7 +17,6 @@ export function inOurWords(message, options) {
   for (const [name, { api = camelCase(name) }] of Object.entries(options)) {
     text = text.replaceAll(new RegExp(`\\boptions\\.${api}\\b`, 'g'), `--${name}`);
     text = text.replaceAll(new RegExp(`(?<![-\\w])${api}: true\\b`, 'g'), `--${name}`);
-    text = text.replaceAll(new RegExp(`(?<![-\\w])${api}: true\\b`, 'g'), `--${name}`);
     // In a sentence, only such a word is certainly the name of an option.
     if (/[A-Z]/.test(api)) text = text.replaceAll(new RegExp(`(?<![-\\w])${api}\\b:?`, 'g'), `--${name}`);
   }
