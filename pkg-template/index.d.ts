@@ -1778,7 +1778,7 @@ export interface RepositoryUsage {
 /** Newest tag of a repository. */
 export interface NewestTag {
   /**
-   * The tag. Of tags that are equally new, such as "1.4.2" and "latest" of one image, it is the highest version.
+   * The tag. If several tags are equally new, such as "1.4.2" and "latest" of one image, the highest version is chosen.
    */
   tag: string;
   /** Digest of the manifest; absent if it was not read, and on V1. */

@@ -4,7 +4,7 @@
 import { DockerRegistryClient, Image, RegistryError, Repository } from './wasm/core.js';
 
 /**
- * What is not just written in another case.
+ * Names that differ by more than snake_case.
  * @type {Record<string, Record<string, string>>}
  */
 const renamed = {

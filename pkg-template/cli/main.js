@@ -45,7 +45,7 @@ async function main(argv) {
   } catch (error) {
     report(error, { output, command });
     const code = exitCode(error);
-    // What is written may be waiting for a reader that never reads it.
+    // Exit at once: pending output would wait for a reader that has stopped reading.
     if (error instanceof Interrupted && !command?.changes) process.exit(code);
     return code;
   }

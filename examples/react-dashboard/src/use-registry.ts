@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react';
 
 import { type Challenge, type Credentials, DockerRegistryClient } from 'docker-registry-client-wasm';
 
-/** A login that the registry asks for: the dialog calls `answer`, with nothing to go on without a login. */
+/** A pending login. The dialog calls `answer` with credentials, or without an argument to continue anonymously. */
 export interface LoginRequest {
   challenge: Challenge;
   answer: (credentials?: Credentials) => void;

@@ -4,7 +4,7 @@ import { DockerRegistryClient, isRegistryError } from 'docker-registry-client-wa
 export default {
   async fetch(request, env) {
     const name = new URL(request.url).pathname.slice(1);
-    // Whoever calls the Worker sees only what these names allow, not everything that its login may read.
+    // The Worker serves only repositories with this prefix, even if its login may read more.
     if (!name.startsWith(env.REPOSITORIES)) return Response.json({ error: 'NAME_UNKNOWN' }, { status: 404 });
 
     // A client of its own for each request: workerd does not share I/O between requests.

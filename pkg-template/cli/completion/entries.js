@@ -1,4 +1,4 @@
-// What the completion scripts know: the commands with their options, as the three shells need them.
+// The commands and options, in the form that the bash, zsh and fish completion scripts need.
 
 import { commands, groupOf, namesOf, words } from '../commands.js';
 import { GLOBAL } from '../input/global.js';

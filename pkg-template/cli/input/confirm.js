@@ -4,7 +4,7 @@ import { ask, isTerminal } from './prompt.js';
 import { Usage } from './usage.js';
 
 /**
- * Returns true with --yes, and else if the word is typed.
+ * Returns true with --yes, otherwise only if the user types the word.
  * @param {string} word
  * @param {{ options: { yes?: boolean }, signal: AbortSignal, show: () => Promise<void> | void }} call `show` prints what
  *   will happen

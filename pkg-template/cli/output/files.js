@@ -31,7 +31,7 @@ export async function checkFree(file, { overwrite = false } = {}) {
  */
 export async function writeWhole(file, chunks, { overwrite = false } = {}) {
   await checkFree(file, { overwrite });
-  // Nobody else's file has this name, and the longest name of a file leaves room for it.
+  // A short random name cannot collide, and stays within the file name limit.
   const partial = path.join(path.dirname(file), `.${randomBytes(8).toString('hex')}.partial`);
   // A second Ctrl-C ends the process at once.
   const forget = () => rmSync(partial, { force: true });

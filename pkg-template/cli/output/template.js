@@ -27,7 +27,7 @@ export function template(text, refuse) {
     return { path: path.split('.').filter(Boolean), isJson: Boolean(json) };
   });
   return (value) => {
-    // As JSON has it, but with what is undefined: it may be a field that only this object does not have.
+    // Keep undefined fields as null: other objects of the list may have a value there.
     const data = JSON.parse(JSON.stringify(value, (_, field) => (field === undefined ? null : field)));
     // The template's own tabs and line ends stay.
     return pieces.map((piece) => (typeof piece === 'string' ? piece : clean(shown(piece, data)))).join('');

@@ -22,7 +22,7 @@ export const artifactPull = {
   name: 'artifact pull',
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST]',
   takes: [1, 1],
-  // Nobody may read its output, and still want the files.
+  // A closed output pipe must not stop the download.
   changes: true,
   summary: 'writes the files of an artifact into a folder, as ORAS does',
   details: `Every file is verified before it appears under its name. No name leads out of the folder. Folders that ORAS packed are

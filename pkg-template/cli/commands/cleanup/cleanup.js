@@ -127,7 +127,7 @@ function fromFile(file, options) {
   return {
     plans,
     async plan({ repository, registry, place }, targets) {
-      // Of a single plan, the client says what does not fit.
+      // With one plan and one target, let the client explain a mismatch.
       const isOnly = plans.length === 1 && targets.length === 1;
       const isFor = (/** @type {SavedPlan} */ plan) =>
         plan.repository === repository.name && plan.registry === registry;

@@ -16,7 +16,7 @@ import { writeWhole } from '../../output/files.js';
 export function checkSave(file) {
   let text;
   try {
-    // A link would be replaced, and not what it leads to.
+    // Saving would replace a symbolic link itself, not its target.
     text = textOf(file, { found: lstatSync(file), option: '--save' });
   } catch (/** @type {any} */ error) {
     if (error instanceof Usage) throw error;
@@ -44,7 +44,7 @@ export const savePlans = (file, plans) =>
   writeWhole(file, [Buffer.from(`${JSON.stringify(plans, undefined, 2)}\n`)], { overwrite: true });
 
 /**
- * Reads a file, which nobody needs to write first, as with a pipe.
+ * Reads a regular file. A pipe is refused, because reading it could block.
  * @param {string} file
  * @param {{ found: import('node:fs').Stats, option: string }} options
  */

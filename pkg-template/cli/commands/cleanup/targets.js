@@ -12,7 +12,7 @@ import { Usage } from '../../input/usage.js';
  * @property {Repository} repository
  * @property {string} registry its base URL
  * @property {string} place with the host
- * @property {boolean} isFound whether a glob found it, so that it may have nothing
+ * @property {boolean} isFound true if a glob matched it; such a repository may be empty
  */
 
 const GLOB = /[*?]/;
@@ -50,7 +50,7 @@ export async function targetsOf(texts, { connect, plans }) {
 
 /** @param {string} text */
 async function parse(text) {
-  // Of the same length, so that the rest can be told from the host.
+  // Replace each wildcard by one character: the length stays, so the host can be cut off by position.
   const reference = await parseRepository(text.replaceAll(/[*?]/g, 'x'));
   const { host, name, place } = reference;
   const base = place.slice(0, place.length - name.length);

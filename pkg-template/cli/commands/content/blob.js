@@ -36,8 +36,8 @@ export const blobGet = {
   usage: 'HOST/REPOSITORY@DIGEST',
   takes: [1, 1],
   summary: 'reads a layer, a config or any other blob',
-  details: `It is verified while it is read; --output makes the file only if all of it is right. Without --output it goes to
-standard output, and a failure means that what was written is not the blob.`,
+  details: `The digest is verified while the blob is read. --output creates the file only after the whole blob is
+verified. Without --output, the blob goes to standard output: discard the output if the command fails.`,
   options: {
     output: { value: 'FILE', short: 'o', help: 'writes it to a new file' },
     overwrite: { help: 'replaces the file if it exists' },

@@ -42,7 +42,7 @@ export const config = {
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST]',
   takes: [1, 1],
   summary: 'prints the config of an image or artifact, byte for byte',
-  details: 'Of an index: that of the image for linux/amd64 or --platform. With --json: indented.',
+  details: 'For an index, prints the config of the image for linux/amd64 or --platform. --json indents it.',
   options: { platform: PLATFORM },
   examples: ['config localhost:5000/team/web:1.0.0'],
 

@@ -16,7 +16,7 @@ import { openManifest } from './open.js';
  * @import { Output } from '../../output/output.js'
  */
 
-/** What registries must accept at least (distribution-spec), and the client reads at most. */
+/** Registries should accept manifests up to this size (distribution-spec); the client reads no larger ones. */
 const LIMIT = 4 * 1024 * 1024;
 
 /** @type {Command} */
@@ -55,7 +55,8 @@ export const manifestPut = {
   takes: [1, 2],
   changes: true,
   summary: 'pushes a manifest from a file or standard input, byte for byte',
-  details: 'What it refers to must be in the repository. An existing tag is moved.',
+  details:
+    'The config, layers and manifests that it lists must already be in the repository. An existing tag is moved.',
   options: { 'media-type': { value: 'TYPE', help: 'its media type, if the document does not state it' } },
   examples: ['manifest put localhost:5000/team/web:copy manifest.json'],
 
@@ -104,7 +105,7 @@ export const manifestDelete = {
     const before = async () => {
       const dependents = await repository.planDelete(digest);
       show(dependents, output.note);
-      // Asked for nothing, the deletion would be refused.
+      // Fail before the prompt: the client would refuse the deletion anyway.
       if (!options.force && isInUse(dependents))
         throw new Failure('IN_USE', 'something depends on it, or may; --force deletes it anyway');
     };

@@ -25,7 +25,7 @@ export const ratelimit = {
       const repository = client.repository(reference.name);
       await repository.headManifest(selector(reference));
     } catch (/** @type {any} */ error) {
-      // Also the response that refuses a request may tell the limit.
+      // A 429 response may report the limit too.
       if (!LIMITED.includes(error.code) || !client.rateLimit) throw error;
     }
     const { rateLimit, host: registry } = client;

@@ -15,8 +15,8 @@ export const validate = {
   usage: 'HOST/REPOSITORY[:TAG|@DIGEST]',
   takes: [1, 1],
   summary: 'checks that an image or index is complete: manifests, configs and layers',
-  details: `Manifests and configs are read and compared with their digests, layers are asked for. Of an index every image is
-checked, or that for --platform. The exit code is 1 if something is missing or wrong.`,
+  details: `Reads manifests and configs and verifies their digests; checks with HEAD that each layer exists. For an
+index, checks every image, or only the one for --platform. The exit code is 1 if something is missing or wrong.`,
   options: {
     platform: PLATFORM,
     deep: { help: 'reads every blob too, and compares digests and the diff IDs of the configs' },

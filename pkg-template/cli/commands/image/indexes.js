@@ -25,7 +25,7 @@ export const indexCreate = {
   changes: true,
   summary: 'makes an index of images of the repository, one for each platform, and tags it',
   details: `${IMAGES}
-An index among the images contributes its entries. Of two images for one platform the later one is taken.`,
+An index among the images contributes its entries. If two images have the same platform, the later one wins.`,
   options: { annotation: ANNOTATION },
   examples: ['index create localhost:5000/team/web:2.0.0 2.0.0-amd64 2.0.0-arm64'],
 
@@ -43,7 +43,7 @@ export const indexEdit = {
   summary: 'adds images to an index, removes some, or annotates it',
   details: `${IMAGES}
 The tag is moved to the new index, unless --tag names another one. The images themselves stay as they are.
-What another writer does to the tag meanwhile is not seen, so let one job at a time edit it.`,
+The command does not detect concurrent writes to the tag: let one job at a time edit it.`,
   options: {
     add: { value: 'IMAGE', multiple: true, help: 'adds an image, instead of another one for its platform' },
     remove: {

@@ -23,7 +23,7 @@ const BLOCK = 512;
  */
 export async function pushLayer(repository, file, { signal, onProgress, types }) {
   if (!(await checkReadable(file))) throw new Failure('FILE', `${file}: it is no regular file`);
-  // Read first, so that nothing is pushed that is no tar.
+  // Read the whole file first, so that only a valid tar is pushed.
   const { diffId, compression, digest } = await readTar(file, signal);
   const mediaType = types[compression ?? 'gzip'];
   if (mediaType === undefined)
@@ -68,7 +68,7 @@ async function readTar(file, signal) {
 }
 
 /**
- * Whether it is the header of a tar's entry, or the end of an empty tar.
+ * Returns true for a tar header, and for the zero block that begins an empty tar.
  * @param {Buffer} block
  */
 function isHeader(block) {

@@ -42,7 +42,7 @@ export function configChange(options) {
 }
 
 /**
- * Adds what an image's history says of the changes.
+ * Adds the layers' diff IDs, and history entries for the changes.
  * @param {Json} config
  * @param {{ options: Json, layers: { diffId: string, file: string }[], created: string }} changes
  * @returns {Json}
@@ -108,7 +108,7 @@ function platformOf(text) {
   if (text === undefined) return {};
   const [, os, architecture, variant, version] = /^([\w-]+)\/([\w-]+)(?:\/([\w.-]+))?(?::([\w.-]+))?$/.exec(text) ?? [];
   if (os === undefined) throw new Usage('--set-platform: OS/ARCHITECTURE[/VARIANT][:OSVERSION] is needed');
-  // What is not given does not stay from another platform; JSON leaves it out.
+  // Reset all four fields: JSON omits the undefined ones, so no variant or version of the old platform remains.
   return { os, architecture, variant, 'os.version': version };
 }
 

@@ -67,7 +67,7 @@ writer may still come in between.`,
     const reference = await parseReference(text);
     const repository = (await connect(reference.host)).repository(reference.name);
     const selected = selector(reference);
-    // What is changed must be what the new image replaces.
+    // Resolve the tag once: the check before the write must compare with the manifest that was edited.
     const replaced = selected === tag ? (await repository.manifest(tag)).digest : undefined;
     const manifest = await openManifest(repository, replaced ?? selected, { platform });
     checkImage(manifest, options);

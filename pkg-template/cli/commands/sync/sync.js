@@ -28,8 +28,8 @@ export const sync = {
   details: `FILE is JSON, or - for standard input:
   {"sync": [{"source": "docker.io/library/alpine", "target": "localhost:5000/mirror/alpine",
     "tags": {"include": ["3.*"], "exclude": ["*-rc*"]}, "platforms": ["linux/amd64"], "referrers": true}]}
-Only source and target are required. Without tags.include, all tags are copied but those of signatures (sha256-…),
-which come with referrers. Content that a target has is skipped. YAML is not read: yq -o json converts it.
+Only source and target are required. Without tags.include, all tags are copied except sha256-… tags of signatures;
+"referrers": true copies those. Content that a target has is skipped. YAML is not read: yq -o json converts it.
 --dry-run counts several platforms as to copy, and does not compare referrers.`,
   options: {
     'keep-going': { help: 'goes on after a failure' },
