@@ -1,6 +1,6 @@
 import { CONTENT, TAGS } from './servers.mjs';
 
-/** What project/bearer.js has to come to. */
+/** What project/shared/bearer.js has to come to. */
 export const BEARER = {
   tags: TAGS,
   blob: CONTENT,
@@ -9,7 +9,7 @@ export const BEARER = {
   refused: { code: 'UNAUTHORIZED', status: 401 },
 };
 
-/** What project/smoke.js has to come to, wherever it runs. */
+/** What project/shared/smoke.js has to come to, wherever it runs. */
 export const EXPECTED = {
   tags: TAGS,
   lazy: 'INVALID_REFERENCE',

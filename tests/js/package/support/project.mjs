@@ -25,7 +25,10 @@ export async function output(command, args, options = {}) {
 export async function createProject(test) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'packed-'));
   test.after(() => rm(folder, { recursive: true, force: true }));
-  await cp(template, folder, { recursive: true });
+  // Flat: the files import each other as in a user's project.
+  await cp(path.join(template, 'package.json'), path.join(folder, 'package.json'));
+  for (const kind of ['pages', 'programs', 'shared', 'types'])
+    await cp(path.join(template, kind), folder, { recursive: true });
   const packed = await output('npm', ['pack', '--json', '--pack-destination', folder], { cwd: path.join(root, 'pkg') });
   const [{ filename, files }] = JSON.parse(packed.stdout);
   const tarball = path.join(folder, filename);

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { image, layer } from '../../../www/registry/content.mjs';
-import { fill } from '../../../www/registry/fill.mjs';
-import { pusher } from '../../../www/registry/push.mjs';
-import { samples } from '../../../www/registry/sample-images.mjs';
-import { content, json, send, startScripted } from '../../registries/scripted.mjs';
-import { cells, cli, objects, onTerminal } from './cli.mjs';
-import { SOON, imagesIn, realRegistries, sizeOf } from '../support/support.mjs';
+import { image, layer } from '../../../../www/registry/content.mjs';
+import { fill } from '../../../../www/registry/fill.mjs';
+import { pusher } from '../../../../www/registry/push.mjs';
+import { samples } from '../../../../www/registry/sample-images.mjs';
+import { content, json, send, startScripted } from '../../../registries/scripted.mjs';
+import { cells, cli, objects, onTerminal } from '../cli.mjs';
+import { SOON, imagesIn, realRegistries, sizeOf } from '../../support/support.mjs';
 
 const web = samples['team/web'];
 const set = { 'team/web': web, 'charts/web': samples['charts/web'], hello: samples.hello };

@@ -5,13 +5,13 @@ import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { fill } from '../../../www/registry/fill.mjs';
-import { samples } from '../../../www/registry/sample-images.mjs';
-import { startDistribution } from '../../registries/servers.mjs';
-import { packedFolder } from '../support/packed.mjs';
-import { SOON } from '../support/support.mjs';
-import { cli, objects } from './cli.mjs';
-import { digestOf, tagsOf } from './stored.mjs';
+import { fill } from '../../../../www/registry/fill.mjs';
+import { samples } from '../../../../www/registry/sample-images.mjs';
+import { startDistribution } from '../../../registries/servers.mjs';
+import { packedFolder } from '../../support/packed.mjs';
+import { SOON } from '../../support/support.mjs';
+import { cli, objects } from '../cli.mjs';
+import { digestOf, tagsOf } from '../stored.mjs';
 
 const web = samples['team/web'];
 

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { fill } from '../../../www/registry/fill.mjs';
-import { samples } from '../../../www/registry/sample-images.mjs';
-import { startDistribution } from '../../registries/servers.mjs';
-import { cells, cli } from './cli.mjs';
-import { SOON } from '../support/support.mjs';
+import { fill } from '../../../../www/registry/fill.mjs';
+import { samples } from '../../../../www/registry/sample-images.mjs';
+import { startDistribution } from '../../../registries/servers.mjs';
+import { cells, cli } from '../cli.mjs';
+import { SOON } from '../../support/support.mjs';
 
 const web = samples['team/web'];
 const { '1.0.0': old, latest: current } = web;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { root } from '../../../xtask/ensure.mjs';
-import { installed } from './cli.mjs';
+import { root } from '../../../../xtask/ensure.mjs';
+import { installed } from '../cli.mjs';
 
 /** All that their help lists, without `help` and `version`. */
 const THEIRS = {

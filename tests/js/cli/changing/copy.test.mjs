@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { fill } from '../../../www/registry/fill.mjs';
-import { pusher } from '../../../www/registry/push.mjs';
-import { samples } from '../../../www/registry/sample-images.mjs';
-import { startDistribution, startFerro } from '../../registries/servers.mjs';
-import { cli, objects } from './cli.mjs';
-import { DockerRegistryClient } from '../support/packed.mjs';
-import { SOON } from '../support/support.mjs';
+import { fill } from '../../../../www/registry/fill.mjs';
+import { pusher } from '../../../../www/registry/push.mjs';
+import { samples } from '../../../../www/registry/sample-images.mjs';
+import { startDistribution, startFerro } from '../../../registries/servers.mjs';
+import { cli, objects } from '../cli.mjs';
+import { DockerRegistryClient } from '../../support/packed.mjs';
+import { SOON } from '../../support/support.mjs';
 
 const web = samples['team/web'];
 const api = samples['team/api'];

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { fill } from '../../../www/registry/fill.mjs';
-import { samples } from '../../../www/registry/sample-images.mjs';
-import { json, send, startScripted } from '../../registries/scripted.mjs';
-import { credentials, startDistribution } from '../../registries/servers.mjs';
-import { auth, moveIn } from '../authentication/docker-logins.mjs';
-import { SOON } from '../support/support.mjs';
-import { cli, installed, onTerminal } from './cli.mjs';
+import { fill } from '../../../../www/registry/fill.mjs';
+import { samples } from '../../../../www/registry/sample-images.mjs';
+import { json, send, startScripted } from '../../../registries/scripted.mjs';
+import { credentials, startDistribution } from '../../../registries/servers.mjs';
+import { auth, moveIn } from '../../authentication/docker-logins.mjs';
+import { SOON } from '../../support/support.mjs';
+import { cli, installed, onTerminal } from '../cli.mjs';
 
 const { eraseLogin, storeLogin } = await import(pathToFileURL(join(installed, 'node/logins/store.js')).href);
 const { username, password } = credentials;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { json, startScripted } from '../../registries/scripted.mjs';
-import { SOON } from '../support/support.mjs';
-import { cli, installed } from './cli.mjs';
+import { json, startScripted } from '../../../registries/scripted.mjs';
+import { SOON } from '../../support/support.mjs';
+import { cli, installed } from '../cli.mjs';
 
 const load = (file) => import(pathToFileURL(join(installed, 'cli', file)).href);
 const { exitFor } = await load('exit.js');

@@ -8,16 +8,16 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { artifact, blob, digestOf, image, layer, types } from '../../../www/registry/content.mjs';
-import { fill } from '../../../www/registry/fill.mjs';
-import { freePort } from '../../../www/registry/process.mjs';
-import { find } from '../../../www/registry/programs.mjs';
-import { pusher } from '../../../www/registry/push.mjs';
-import { noise, samples } from '../../../www/registry/sample-images.mjs';
-import { buildCaches } from '../../registries/unusual-images.mjs';
-import { content, error, send, startScripted } from '../../registries/scripted.mjs';
-import { cli, ended, onTerminal, start } from './cli.mjs';
-import { SOON, realRegistries } from '../support/support.mjs';
+import { artifact, blob, digestOf, image, layer, types } from '../../../../www/registry/content.mjs';
+import { fill } from '../../../../www/registry/fill.mjs';
+import { freePort } from '../../../../www/registry/process.mjs';
+import { find } from '../../../../www/registry/programs.mjs';
+import { pusher } from '../../../../www/registry/push.mjs';
+import { noise, samples } from '../../../../www/registry/sample-images.mjs';
+import { buildCaches } from '../../../registries/unusual-images.mjs';
+import { content, error, send, startScripted } from '../../../registries/scripted.mjs';
+import { cli, ended, onTerminal, start } from '../cli.mjs';
+import { SOON, realRegistries } from '../../support/support.mjs';
 
 const web = samples['team/web'];
 const current = web['2.0.0'];

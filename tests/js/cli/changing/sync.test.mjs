@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { fill } from '../../../www/registry/fill.mjs';
-import { samples } from '../../../www/registry/sample-images.mjs';
-import { hangs, startScripted } from '../../registries/scripted.mjs';
-import { startDistribution, startFerro } from '../../registries/servers.mjs';
-import { cli, ended, start } from './cli.mjs';
-import { DockerRegistryClient } from '../support/packed.mjs';
-import { SOON } from '../support/support.mjs';
+import { fill } from '../../../../www/registry/fill.mjs';
+import { samples } from '../../../../www/registry/sample-images.mjs';
+import { hangs, startScripted } from '../../../registries/scripted.mjs';
+import { startDistribution, startFerro } from '../../../registries/servers.mjs';
+import { cli, ended, start } from '../cli.mjs';
+import { DockerRegistryClient } from '../../support/packed.mjs';
+import { SOON } from '../../support/support.mjs';
 
 const web = samples['team/web'];
 const folder = mkdtempSync(join(tmpdir(), 'cli-sync-'));

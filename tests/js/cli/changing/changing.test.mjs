@@ -4,14 +4,14 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { fill } from '../../../www/registry/fill.mjs';
-import { samples } from '../../../www/registry/sample-images.mjs';
-import { send, startScripted } from '../../registries/scripted.mjs';
-import { startDistribution } from '../../registries/servers.mjs';
-import { cells, cli, ended, start } from './cli.mjs';
-import { accept, digestOf, tagsOf } from './stored.mjs';
-import { DockerRegistryClient, packedFolder } from '../support/packed.mjs';
-import { SOON, realRegistries } from '../support/support.mjs';
+import { fill } from '../../../../www/registry/fill.mjs';
+import { samples } from '../../../../www/registry/sample-images.mjs';
+import { send, startScripted } from '../../../registries/scripted.mjs';
+import { startDistribution } from '../../../registries/servers.mjs';
+import { cells, cli, ended, start } from '../cli.mjs';
+import { accept, digestOf, tagsOf } from '../stored.mjs';
+import { DockerRegistryClient, packedFolder } from '../../support/packed.mjs';
+import { SOON, realRegistries } from '../../support/support.mjs';
 
 const web = samples['team/web'];
 const { '1.0.0': old, '2.0.0': current } = web;

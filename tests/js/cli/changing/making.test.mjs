@@ -9,14 +9,14 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
-import { artifact, blob, digestOf, types } from '../../../www/registry/content.mjs';
-import { fill } from '../../../www/registry/fill.mjs';
-import { find } from '../../../www/registry/programs.mjs';
-import { samples } from '../../../www/registry/sample-images.mjs';
-import { tar } from '../../../www/registry/tar.mjs';
-import { content, error, hangs, json, send, startScripted } from '../../registries/scripted.mjs';
-import { cli, ended, start } from './cli.mjs';
-import { SOON, realRegistries } from '../support/support.mjs';
+import { artifact, blob, digestOf, types } from '../../../../www/registry/content.mjs';
+import { fill } from '../../../../www/registry/fill.mjs';
+import { find } from '../../../../www/registry/programs.mjs';
+import { samples } from '../../../../www/registry/sample-images.mjs';
+import { tar } from '../../../../www/registry/tar.mjs';
+import { content, error, hangs, json, send, startScripted } from '../../../registries/scripted.mjs';
+import { cli, ended, start } from '../cli.mjs';
+import { SOON, realRegistries } from '../../support/support.mjs';
 
 const web = samples['team/web'];
 const one = web['1.0.0'];

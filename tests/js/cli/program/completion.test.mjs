@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { SOON } from '../support/support.mjs';
-import { cli, installed } from './cli.mjs';
+import { SOON } from '../../support/support.mjs';
+import { cli, installed } from '../cli.mjs';
 
 const load = (file) => import(pathToFileURL(join(installed, 'cli', file)).href);
 const { commands, namesOf } = await load('commands.js');
