@@ -37,7 +37,8 @@ async function cleanUp(name) {
   for (const { tag, action, reasons } of plan.tags) console.log(name, action, tag, reasons.join('; '));
   if (!values.apply) return;
 
-  const { removed, remaining } = await plan.apply({ signal });
-  console.log(name, removed.length, 'removed', remaining.length, 'remaining');
-  if (remaining.length > 0) process.exitCode = 3;
+  const { removed, failed, remaining } = await plan.apply({ signal });
+  console.log(name, removed.length, 'removed', failed.length, 'failed', remaining.length, 'remaining');
+  for (const { what, error } of failed) console.error(name, what, error.code, error.message);
+  if (failed.length + remaining.length > 0) process.exitCode = 3;
 }

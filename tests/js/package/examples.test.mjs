@@ -8,6 +8,8 @@ import * as vite from 'vite';
 import { root } from '../../../xtask/ensure.mjs';
 import { fill } from '../../../www/registry/fill.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
+import { proxyTo } from '../../../www/server/proxy.mjs';
+import { error, startScripted } from '../../registries/scripted.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
 import { openBrowser } from './support/browsers.mjs';
 import { createProject, output } from './support/project.mjs';
@@ -48,8 +50,21 @@ test('node-clean-up', LONG, async (t) => {
   assert.ok(!plan.stdout.includes('hello'));
   assert.deepEqual(await tagsOf(registry), before);
 
+  const { digest } = samples['team/web']['1.0.0'];
+  const forward = proxyTo(new URL(registry.url), '');
+  const front = await startScripted((request, response) => {
+    const isRefused = request.method === 'DELETE' && request.url.endsWith(digest);
+    return (isRefused ? error(400, 'RETENTION') : forward)(request, response);
+  });
+  t.after(() => front.stop());
+  const partly = run(['team/', '--apply'], { ...login, REGISTRY: front.url });
+  const { code, stdout, stderr } = await partly.then(assert.fail, ({ cause }) => cause);
+  assert.equal(code, 3);
+  assert.match(stdout, /^team\/web \d+ removed 1 failed \d+ remaining$/m);
+  assert.match(stderr, new RegExp(`^team/web ${digest} RETENTION `, 'm'));
+
   const done = await run(['team/', '--apply'], login);
-  assert.match(done.stdout, /^team\/web [1-9]\d* removed 0 remaining$/m);
+  assert.match(done.stdout, /^team\/web [1-9]\d* removed 0 failed 0 remaining$/m);
   const tags = await tagsOf(registry);
   assert.ok(tags.includes('latest') && !tags.includes('1.0.0'), tags.join());
   await assert.rejects(run(['team/'], { HOME: example }), /\n(UNAUTHORIZED|AUTH_REQUIRED): /);
@@ -67,12 +82,12 @@ test('worker', LONG, async (t) => {
     [['edge', '2026-04-01T23:59:59.000Z']],
   );
   assert.equal(newest.length, 5);
-  for (const [name, error] of [
+  for (const [name, code] of [
     ['hello', 'NAME_UNKNOWN'],
     ['team/none', 'NAME_UNKNOWN'],
   ]) {
     const response = await fetch(`${worker}/${name}`);
-    assert.deepEqual([response.status, await response.json()], [404, { error }]);
+    assert.deepEqual([response.status, await response.json()], [404, { error: code }]);
   }
 });
 
