@@ -55,9 +55,7 @@ impl DockerRegistryClient {
             let totals = Rc::new(Cell::new(Totals::default()));
             let start = Some((self.client().clone(), wanted, options.call()?));
             let inventory = LazyInventory { start, begun: None, totals: totals.clone() };
-            Ok(iterate::items_with_totals(Paged::new(inventory, signals), |pages| {
-                InventoryPages { pages, totals }.into()
-            }))
+            Ok(iterate::items(Paged::new(inventory, signals), |pages| InventoryPages { pages, totals }.into()))
         };
         Ok(inventory()?)
     }

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use crate::protocol::http::rate_limit::RateLimit;
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::oci::descriptor::Descriptor;
-use crate::protocol::oci::reference::{RepositoryName, local, split_name};
+use crate::protocol::oci::reference::{RepositoryName, local};
 use crate::protocol::url::Url;
-use crate::protocol::v1::LIBRARY;
+use crate::protocol::v1::namespace_of;
 use crate::registry::api::connection::Connection;
 use crate::registry::api::place::Place;
 use crate::registry::api::settings::Version;
@@ -170,7 +170,7 @@ impl<H: Host> Client<H> {
         let mut seen = HashSet::new();
         let mut namespaces = Vec::new();
         for name in self.catalog(None, call.clone()).collect().await? {
-            let namespace = split_name(&name).0.unwrap_or(LIBRARY);
+            let namespace = namespace_of(&name);
             if seen.insert(namespace.to_owned()) {
                 namespaces.push(namespace.to_owned());
             }
@@ -185,7 +185,7 @@ impl<H: Host> Client<H> {
     /// Those of [`Listing::next_page`].
     pub async fn repositories(&self, namespace: Option<&str>, call: &Call) -> Result<Vec<Repository<H>>> {
         let names = self.catalog(None, call.clone()).collect().await?;
-        let wanted = |name: &&String| namespace.is_none_or(|wanted| split_name(name).0.unwrap_or(LIBRARY) == wanted);
+        let wanted = |name: &&String| namespace.is_none_or(|wanted| namespace_of(name) == wanted);
         Ok(names.iter().filter(wanted).map(|name| Repository::unchecked(self.api.clone(), name)).collect())
     }
 }

@@ -1,6 +1,8 @@
 //! Bounded concurrency: several futures at a time, in whichever order they end.
 
-use crate::transport::Result;
+use crate::registry::api::connection::Connection;
+use crate::transport::detach::run_in_background;
+use crate::transport::{Host, Result};
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
@@ -16,6 +18,13 @@ pub type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// Futures that run concurrently.
 pub type Works<'a> = FuturesUnordered<Work<'a>>;
+
+/// Makes work go on in the background once it has begun, so that it gives its permits back while nobody polls it. Dropping it
+/// cancels the work.
+pub fn in_background<H: Host>(api: &Rc<Connection<H>>, work: Work<'static>) -> Work<'static> {
+    let api = api.clone();
+    Box::pin(async move { run_in_background(api.host(), work).await })
+}
 
 /// Waits for a page of a listing while work on earlier ones continues: it holds the concurrency permits that the page's request
 /// waits for.

@@ -15,7 +15,6 @@ use crate::registry::api::settings::Call;
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::blob::push_settings::Push;
 use crate::registry::blob::source::BlobSource;
-use crate::registry::cleanup::{Cleanup, Policy};
 use crate::registry::concurrency::CountWatcher;
 use crate::registry::image::Image;
 use crate::registry::image::reference::ImageReference;
@@ -26,8 +25,6 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::index_edit::IndexChange;
 use crate::registry::tag::data::TagData;
 use crate::registry::tag::describe::{Descriptions, Order};
-use crate::registry::usage;
-use crate::registry::usage::RepositoryUsage;
 use crate::transport::schema1::AnySigner;
 use crate::transport::{Host, Result};
 
@@ -113,17 +110,6 @@ impl<H: Host> Repository<H> {
         call: Call,
     ) -> Result<Descriptions<H>> {
         Descriptions::new(self.in_call(&call)?, tags, order, watcher)
-    }
-
-    /// Reads how much the repository holds. A tag that cannot be read does not fail it.
-    ///
-    /// # Errors
-    ///
-    /// - `NAME_UNKNOWN` or `NOT_FOUND` when the repository does not exist.
-    /// - Otherwise the code of a failed request that affects all tags.
-    pub async fn usage(&self, options: usage::Options, call: &Call) -> Result<RepositoryUsage> {
-        let repo = self.in_call(call)?;
-        usage::Reader::new(&repo, options, &usage::Contents::default()).read(Listing::of_tags(&repo)).await
     }
 
     /// Finds the image of a tag or digest, or of an id at a V1 registry. `platform` is given as `linux/arm64/v8`.
@@ -381,31 +367,6 @@ impl<H: Host> Repository<H> {
     /// - Otherwise the code of the failed request.
     pub async fn delete_manifest(&self, digest: &str, force: bool, call: &Call) -> Result<()> {
         self.in_call(call)?.delete_manifest(Digest::parse(digest)?, force).await
-    }
-
-    /// Plans a clean-up by a policy: lists the removals and their reasons. Nothing is changed.
-    ///
-    /// # Errors
-    ///
-    /// - `INVALID_ARGUMENT` when a rule of the policy cannot be used.
-    /// - `UNSUPPORTED` when the registry speaks V1.
-    /// - Otherwise the code of the failed request.
-    pub async fn plan_cleanup(
-        &self,
-        policy: &Policy,
-        watcher: Option<CountWatcher>,
-        call: &Call,
-    ) -> Result<Cleanup<H>> {
-        self.in_call(call)?.plan_cleanup(policy, watcher).await
-    }
-
-    /// Loads a clean-up plan of this repository from its JSON. No request is made.
-    ///
-    /// # Errors
-    ///
-    /// `INVALID_ARGUMENT` when the JSON is not a plan, or a plan for another registry or repository.
-    pub fn load_cleanup(&self, json: &str) -> Result<Cleanup<H>> {
-        Cleanup::load(&self.api, self.checked_name()?, json)
     }
 
     /// Deletes a V1 repository with all its tags. Its images stay, because other images may have them as ancestors.

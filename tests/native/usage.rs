@@ -141,9 +141,10 @@ fn each_once() {
     assert_eq!(facts("e/none"), (0, None, 0));
     let size = bytes(&[1, 2]) + multi - "shared".len() as u64;
     assert_eq!(totals, Totals { repositories: 5, failed: 0, tags: 6, size });
-    // The catalog's three pages, five lists, six tags, three entries of the index once, and two configs to compare.
+    // The catalog's three pages, five lists, six tags, three entries of the index, of which the missing one
+    // is asked for in each repository, and two configs to compare.
     let targets = host.targets();
-    assert_eq!(targets.len(), 3 + 5 + 6 + 3 + 2, "{targets:#?}");
+    assert_eq!(targets.len(), 3 + 5 + 6 + (3 + 1) + 2, "{targets:#?}");
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn less_to_know_takes_fewer_requests() {
     for (sizes, dates, requests, newest_of_two) in [
         (false, Dates::Listed, 8, None),
         (false, Dates::Needed, 8 + 3 + 2, Some("1.0")),
-        (true, Dates::Listed, 8 + 6 + 3, None),
+        (true, Dates::Listed, 8 + 6 + 4, None),
         // The index states no platforms, so that they are read too.
         (false, Dates::All, 8 + 6 + 2 + 3 + 2, Some("1.0")),
     ] {
@@ -182,6 +183,23 @@ fn a_repository_that_fails_and_failures_of_all() {
     let error = all(&lost, lost.once().inventory(wanted(ALL), Call::default())).unwrap_err();
     assert_eq!(error.code, "NETWORK");
     assert!(lost.targets().len() < 100, "{}", lost.targets().len());
+}
+
+/// A repository that has only some images of an index makes no other smaller, in whichever order they are read.
+#[test]
+fn an_index_counts_as_it_is_in_each_repository() {
+    let multi = index(&[image(3), image(4)]);
+    let part = vec![(Some("x"), INDEX, multi.clone()), (None, OCI, image(3))];
+    let whole = vec![(Some("x"), INDEX, multi), (None, OCI, image(3)), (None, OCI, image(4))];
+    for names in [["a", "b"], ["b", "a"]] {
+        let repositories = [(names[0].to_owned(), part.clone()), (names[1].to_owned(), whole.clone())];
+        let host = registry(repositories.into_iter().collect(), |_| None);
+        let one_at_a_time = Wanted { at_a_time: Some(1), ..wanted(ALL) };
+        let (found, totals) = all(&host, host.client().inventory(one_at_a_time, Call::default())).unwrap();
+        let size = |name: &str| found[name].as_ref().unwrap().size.unwrap();
+        let all = bytes(&[3, 4]) + index(&[image(3), image(4)]).len() as u64;
+        assert_eq!((size(names[1]), totals.size), (all, all), "{names:?}");
+    }
 }
 
 #[test]

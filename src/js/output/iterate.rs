@@ -16,8 +16,6 @@ use crate::registry::Listing;
 #[wasm_bindgen(module = "/src/js/output/iterator.js")]
 extern "C" {
     fn iterate(pages: &JsValue, signals: &Array) -> JsValue;
-    #[wasm_bindgen(js_name = iterateWithTotals)]
-    fn iterate_with_totals(pages: &JsValue, signals: &Array) -> JsValue;
 }
 
 /// A source of pages.
@@ -53,7 +51,10 @@ impl<P: Pages> Paged<P> {
                     None => return Ok(JsValue::UNDEFINED),
                 };
                 let Some(page) = page else { return Ok(JsValue::UNDEFINED) };
-                pages.replace(Some(taken));
+                // A watcher may have stopped it meanwhile.
+                if !token.is_cancelled() {
+                    pages.replace(Some(taken));
+                }
                 Ok(page.into())
             }),
         )
@@ -61,10 +62,6 @@ impl<P: Pages> Paged<P> {
 }
 
 impl<P> Paged<P> {
-    fn watched(&self) -> Array {
-        self.signals.iter().map(|signal| signal.as_js().clone()).collect()
-    }
-
     /// Aborts the requests: the page being read and all later ones are `undefined`.
     pub fn stop(&self) {
         self.token.cancel();
@@ -73,16 +70,10 @@ impl<P> Paged<P> {
 }
 
 /// Returns an async iterator over the items of an object with `next()` and `stop()`, which call those of `paged`. Pages are
-/// requested as the caller reads.
+/// requested as the caller reads. If the object has `totals()`, the iterator has a property of that name.
 pub fn items<P>(paged: Paged<P>, object: impl FnOnce(Paged<P>) -> JsValue) -> JsValue {
-    let watched = paged.watched();
+    let watched: Array = paged.signals.iter().map(|signal| signal.as_js().clone()).collect();
     iterate(&object(paged), &watched)
-}
-
-/// The same for an object that has `totals()` too: the iterator gets a property of that name.
-pub fn items_with_totals<P>(paged: Paged<P>, object: impl FnOnce(Paged<P>) -> JsValue) -> JsValue {
-    let watched = paged.watched();
-    iterate_with_totals(&object(paged), &watched)
 }
 
 impl Pages for Listing<FetchHost> {

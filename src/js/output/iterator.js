@@ -5,7 +5,7 @@ const PLACE = Symbol.for('docker-registry-client-wasm.place');
 
 /**
  * `pages.next()` gives a promise of an array, or of undefined at the end; `pages.stop()` drops what is under way, so that a page
- * waited for resolves to undefined. An async generator queues concurrent next() calls by itself.
+ * waited for resolves to undefined; `pages.totals()`, if there is one, is the iterator's property `totals`. An async generator queues concurrent next() calls by itself.
  */
 export function iterate(pages, signals) {
   const items = (async function* () {
@@ -39,10 +39,6 @@ export function iterate(pages, signals) {
       return this;
     },
   };
+  if (pages.totals) Object.defineProperty(iterator, 'totals', { get: () => pages.totals(), enumerable: true });
   return Object.defineProperty(iterator, PLACE, { value: undefined, writable: true });
-}
-
-/** The same with the property `totals`, which asks `pages.totals()`. */
-export function iterateWithTotals(pages, signals) {
-  return Object.defineProperty(iterate(pages, signals), 'totals', { get: () => pages.totals(), enumerable: true });
 }

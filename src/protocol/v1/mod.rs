@@ -17,10 +17,15 @@ use std::rc::Rc;
 
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json;
-use crate::protocol::oci::reference::RepositoryName;
+use crate::protocol::oci::reference::{RepositoryName, split_name};
 
 /// The namespace of names without one.
 pub const LIBRARY: &str = "library";
+
+/// Returns the namespace of a name.
+pub fn namespace_of(name: &str) -> &str {
+    split_name(name).0.unwrap_or(LIBRARY)
+}
 
 /// Returns a V1 name, which always has a namespace and a repository.
 pub fn full_name(name: &RepositoryName) -> Rc<str> {

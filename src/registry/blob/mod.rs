@@ -2,6 +2,7 @@
 
 pub(crate) mod get;
 pub(crate) mod head;
+pub(crate) mod mount;
 pub mod pull;
 pub(crate) mod push;
 pub mod push_settings;

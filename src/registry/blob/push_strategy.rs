@@ -12,7 +12,7 @@ use crate::registry::api::response::mismatch;
 use crate::registry::blob::head::Presence;
 use crate::registry::blob::push_settings::{Mounting, Outcome, Push};
 use crate::registry::blob::source::{Part, SourceReader};
-use crate::registry::blob::upload::begin::{Mount, PushContext};
+use crate::registry::blob::upload::begin::PushContext;
 use crate::registry::blob::upload::progress::lost;
 use crate::registry::blob::upload::{End, Upload};
 use crate::transport::request::RetryBudget;
@@ -35,16 +35,16 @@ enum Begun<H: Host> {
 
 /// A blob push in progress.
 pub(crate) struct BlobPush<H: Host> {
-    intake: SourceReader<H>,
+    pub(super) intake: SourceReader<H>,
     algorithm: Algorithm,
-    digest: Option<Digest>,
-    from: Vec<RepositoryName>,
+    pub(super) digest: Option<Digest>,
+    pub(super) from: Vec<RepositoryName>,
     /// True if `from` is what this client remembers, and not what the caller said.
-    is_from_memory: bool,
-    mounting: Mounting,
+    pub(super) is_from_memory: bool,
+    pub(super) mounting: Mounting,
     /// The upload session that the registry began instead of a mount.
-    begun: Option<Box<Upload<H>>>,
-    is_sent_anyway: bool,
+    pub(super) begun: Option<Box<Upload<H>>>,
+    pub(super) is_sent_anyway: bool,
     chunk_size: u64,
     /// True if a request may have any size, because the caller set no chunk size.
     may_stream: bool,
@@ -56,7 +56,7 @@ pub(crate) struct BlobPush<H: Host> {
     refused_whole: Option<Error>,
     /// True if sending the bytes before that request failed as well.
     has_one_way: bool,
-    progress: Box<dyn FnMut(u64)>,
+    pub(super) progress: Box<dyn FnMut(u64)>,
     pub(crate) outcome: Outcome,
 }
 
@@ -164,15 +164,6 @@ impl<H: Host> BlobPush<H> {
                 self.intake.fill(&mut part, first).await?;
                 self.verify()?;
             }
-        }
-    }
-
-    /// Makes a repository to which this client pushed the blob, or in which it found it, a candidate for a mount, unless the
-    /// caller named one.
-    fn remember_holder(&mut self, context: &PushContext<'_, H>) {
-        if let Some(digest) = self.digest.as_ref().filter(|_| self.from.is_empty() && !self.is_sent_anyway) {
-            self.from.extend(context.repo.api.capabilities.holder(digest, &context.repo.name));
-            self.is_from_memory = true;
         }
     }
 
@@ -301,78 +292,6 @@ impl<H: Host> BlobPush<H> {
             Some(upload) => Ok(Begun::Upload(upload)),
             None => Ok(Begun::Upload(Box::new(context.begin(self.algorithm).await?))),
         }
-    }
-
-    /// Requests a mount from each candidate, once. Returns the size of the mounted blob, if known, or `None` if it is not
-    /// mounted.
-    async fn mount(&mut self, context: &PushContext<'_, H>) -> Option<Option<u64>> {
-        let digest = self.digest.clone()?;
-        for from in std::mem::take(&mut self.from) {
-            // One attempt, and any failure is ignored: the token service may refuse it, and Quay fails.
-            let asking = PushContext { retry_budget: &RetryBudget::none(), ..*context };
-            match asking.mount(&digest, &from).await {
-                Ok(Mount::Done) => {
-                    if let Some(size) = self.is_mounted(context, &digest).await {
-                        return Some(size);
-                    }
-                }
-                Ok(Mount::Begun(mut upload)) => {
-                    upload.retry_budget = context.retry_budget.clone();
-                    self.begun = Some(upload);
-                }
-                Ok(Mount::Refused) | Err(_) => {}
-            }
-            // Nobody asked for this mount, so no more of them are tried.
-            if self.is_from_memory {
-                context.repo.api.capabilities.refuse_mount(&from, &context.repo.name);
-            }
-        }
-        None
-    }
-
-    /// Returns the size of a mounted blob, if known, or `None` if the blob is absent. A client that may not check
-    /// has to trust the registry.
-    async fn is_mounted(&self, context: &PushContext<'_, H>, digest: &Digest) -> Option<Option<u64>> {
-        let size = self.intake.size();
-        if self.mounting == Mounting::Verified || size.is_none() {
-            return self.is_found(context, digest, &mut None).await;
-        }
-        // The first mount is checked while the others wait: a registry may respond 201 and mount nothing.
-        let mut mounts = context.repo.api.capabilities.mounts.lock().await;
-        if *mounts == Some(true) { Some(size) } else { self.is_found(context, digest, &mut mounts).await }
-    }
-
-    /// Looks for a mounted blob and records whether the registry mounts what it says it did.
-    async fn is_found(
-        &self,
-        context: &PushContext<'_, H>,
-        digest: &Digest,
-        mounts: &mut Option<bool>,
-    ) -> Option<Option<u64>> {
-        let size = self.intake.size();
-        match context.repo.blob_presence(digest, size).await {
-            Ok(Presence::Absent) => {
-                *mounts = Some(false);
-                None
-            }
-            Ok(Presence::There(told)) => {
-                mounts.get_or_insert(true);
-                Some(size.or(told))
-            }
-            _ => Some(size),
-        }
-    }
-
-    fn mounted(&mut self, size: Option<u64>) -> Result<(Digest, u64)> {
-        let (Some(digest), Some(size)) = (&self.digest, size) else {
-            return Err(Error::new(
-                code::INVALID_RESPONSE,
-                "the registry mounted the blob, but does not state its size",
-            ));
-        };
-        self.outcome = Outcome::Mounted;
-        (self.progress)(size);
-        Ok((digest.clone(), size))
     }
 
     async fn commit(

@@ -10,8 +10,8 @@ use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::copy::run::Copying;
 use crate::registry::copy::tree;
-use crate::registry::copy::tree::{Found, Part};
 use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::part::{self, Found, Part};
 use crate::registry::manifest::put::Pushed;
 use crate::transport::{Error, Host, Result};
 
@@ -59,7 +59,7 @@ impl<H: Host> Copying<'_, H> {
                 continue;
             }
             self.state.borrow_mut().take_back(&digest);
-            match Box::pin(tree::found(&self.source, part)).await? {
+            match Box::pin(part::found(&self.source, part)).await? {
                 Found::Blob(blob) => self.push(&blob, true).await?,
                 Found::Manifest(child) => {
                     let node = tree::node(&self.source, child, self.options.unknown_kinds);

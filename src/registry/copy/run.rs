@@ -12,9 +12,10 @@ use crate::registry::concurrency::{Question, all};
 use crate::registry::copy::options::{Copied, Options, Stage, Step};
 use crate::registry::copy::selection;
 use crate::registry::copy::state::State;
-use crate::registry::copy::tree::{self, Found, Node, Part};
+use crate::registry::copy::tree::{self, Node};
 use crate::registry::image::platform;
 use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::part::{self, Found, Part};
 use crate::registry::manifest::put::Pushed;
 use crate::registry::tag::set::check_expected;
 use crate::transport::{Error, Host, Result};
@@ -61,7 +62,8 @@ pub async fn copy<H: Host>(
     check_before(&target.reference, options, before.as_deref(), &root)?;
     let reference = &target.reference;
     // Within one repository, all is there.
-    let is_new = before.is_none() && !(from.api.base() == to.api.base() && from.name == to.name);
+    let is_within_repository = from.api.base() == to.api.base() && from.name == to.name;
+    let is_new = before.is_none() && !is_within_repository;
     let at_a_time = from.api.concurrency.min(to.api.concurrency);
     let places = (Semaphore::new(at_a_time), Semaphore::new(LARGE_AT_A_TIME));
     let copying =
@@ -252,7 +254,7 @@ impl<H: Host> Copying<'_, H> {
         if *is_done {
             return Ok(());
         }
-        match tree::found(&self.source, child).await.map_err(platform::lists(index))? {
+        match part::found(&self.source, child).await.map_err(platform::lists(index))? {
             Found::Manifest(manifest) => self.tree(manifest, depth, companion_tags).await?,
             Found::Blob(blob) => self.blob_in_turn(&blob).await?,
         }

@@ -222,13 +222,16 @@ impl<H: Host> Listing<H> {
     /// one that has manifests without a tag only. The catalog is not asked where that may open a login dialog.
     async fn has_no_tags(&self, error: &Error) -> bool {
         let Listed::Tags(Ok(name)) = &self.listed else { return false };
-        // What is deleted must not depend on that.
-        if self.course.is_thorough {
+        let is_told = error.status == Some(404) && !error.errors.is_empty();
+        // What is deleted must not depend on this.
+        if self.course.is_thorough || !is_told {
             return false;
         }
-        let is_told = error.status == Some(404) && !error.errors.is_empty();
-        if self.is_in_catalog || !is_told || error.code != NAME_UNKNOWN || self.api.may_ask_for_credentials() {
-            return self.is_in_catalog && is_told;
+        if self.is_in_catalog {
+            return true;
+        }
+        if error.code != NAME_UNKNOWN || self.api.may_ask_for_credentials() {
+            return false;
         }
         let mut catalog = Self::catalog(self.api.clone(), None, self.call.clone());
         catalog.next = Next::PageRequest(PageRequest::After(before(name.as_str())));

@@ -61,6 +61,14 @@ impl FetchedManifest {
         Parts::of(&self.bytes, &self.manifest.media_type, self.manifest.kind)
     }
 
+    /// Returns the parts that the repository stores. Non-distributable layers are not among them (image-spec layer.md,
+    /// "Non-Distributable Layers"), unless an index lists them.
+    pub(crate) fn stored_parts(&self) -> Parts {
+        let mut parts = self.parts();
+        parts.blobs.retain(|blob| self.manifest.kind == Kind::Index || !media_type::is_foreign(&blob.media_type));
+        parts
+    }
+
     /// Returns the bytes that the digest covers.
     pub fn hashed(&self) -> &[u8] {
         self.schema1.as_ref().map_or(&self.bytes, |parts| &parts.payload)

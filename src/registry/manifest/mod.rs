@@ -6,6 +6,7 @@ pub mod get;
 pub(crate) mod index_edit;
 pub mod input;
 pub(crate) mod observe;
+pub(crate) mod part;
 pub(crate) mod put;
 pub(crate) mod referrers;
 pub(crate) mod referrers_tag;

@@ -49,12 +49,17 @@ impl<H: Host> Repo<H> {
             return Ok(Ok(fetched));
         }
         let error = self.api.failure(&response);
-        // The registry's own error, or a 404 without a body, unless the tag list has the tag. Anything else may come from a
-        // proxy.
-        if !error.errors.is_empty() || (response.body.is_empty() && !self.has_in_list(reference).await) {
+        if !error.errors.is_empty() {
             return Ok(Err(error));
         }
-        self.doubted(reference, error).await
+        // A 404 without a body is the registry's own, unless its tag list has the tag. A page may come from a proxy.
+        match reference {
+            _ if !response.body.is_empty() => self.doubted(reference, error).await,
+            Reference::Tag(tag) if Box::pin(self.is_listed(tag)).await.unwrap_or(false) => {
+                Err(error.and("the tag list has the tag, so the manifest may exist"))
+            }
+            _ => Ok(Err(error)),
+        }
     }
 
     /// Fetches the current manifest that a call tags, copies or builds on, and checks its signatures.
@@ -64,11 +69,6 @@ impl<H: Host> Repo<H> {
             self.api.legacy().await?.check_signatures(self, &found).await?;
         }
         Ok(found)
-    }
-
-    async fn has_in_list(&self, reference: &Reference) -> bool {
-        let Reference::Tag(tag) = reference else { return false };
-        Box::pin(self.listed_tags()).await.is_ok_and(|tags| tags.iter().any(|listed| listed == tag.as_str()))
     }
 
     /// Handles a page in place of a response: a tag that is not listed either does not exist. After a page that is not even a

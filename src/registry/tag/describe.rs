@@ -13,13 +13,12 @@ use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::order::{arrange, ordered};
 use crate::protocol::text::{timestamp, version_order};
 use crate::registry::api::repo::Repo;
-use crate::registry::concurrency::{CountWatcher, Works, alongside};
+use crate::registry::concurrency::{CountWatcher, Works, alongside, in_background};
 use crate::registry::failures::Failures;
 use crate::registry::ids::{Ids, Slots};
 use crate::registry::listing::Listing;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::tag::data::TagData;
-use crate::transport::detach::run_in_background;
 use crate::transport::{Host, Result};
 
 /// Tags in progress or waiting for their turn, per parallel request: enough that one slow tag does not delay the
@@ -211,9 +210,8 @@ impl<H: Host> Descriptions<H> {
                 && self.running.len() + self.ahead() < parallel * WINDOW
                 && let Some(tag) = self.pending.pop_front()
             {
-                let api = self.reader.repo.api.clone();
                 let work = Box::pin(describe(self.reader.clone(), self.begun, tag, self.done.clone()));
-                self.running.push(Box::pin(async move { run_in_background(api.host(), work).await }));
+                self.running.push(in_background(&self.reader.repo.api, work));
                 self.begun += 1;
             }
             // Unless the order is `Any`, all tags are listed before the first is described; and so they are for a watcher, who

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::protocol::code;
+use crate::protocol::json::MAX_SAFE_INTEGER;
 use crate::registry::ids::{Ids, Slots};
 use crate::registry::manifest::delete::Unread;
 use crate::transport::{Error, Result};
@@ -21,6 +22,8 @@ pub struct Content {
     pub children: Vec<Rc<Content>>,
     /// What cannot be read.
     pub unread: Vec<Unread>,
+    /// True if nothing of it is missing in the repository in which it was read. In another one more may be there.
+    pub is_whole: bool,
     /// True if a V1 registry does not report all sizes.
     pub is_unsized: bool,
 }
@@ -69,9 +72,9 @@ impl Contents {
                     continue;
                 }
                 if self.mark(*id, repository) {
-                    self.total.set(self.total.get().saturating_add(*bytes));
+                    self.total.set(sum(self.total.get(), *bytes));
                 }
-                size = size.saturating_add(*bytes);
+                size = sum(size, *bytes);
             }
             is_unsized |= content.is_unsized;
             content.unread.iter().for_each(&mut *take);
@@ -94,6 +97,11 @@ impl Contents {
     }
 }
 
+/// Adds sizes, as far as JavaScript has numbers for them: a manifest may claim any.
+fn sum(one: u64, other: u64) -> u64 {
+    one.saturating_add(other).min(MAX_SAFE_INTEGER)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +122,14 @@ mod tests {
         assert_eq!((count(&[&index, &other]), contents.total()), (117, 117));
         assert_eq!((count(&[&other]), contents.total()), (112, 117));
         assert_eq!((count(&[]), contents.total()), (0, 117));
+    }
+
+    #[test]
+    fn sums_are_numbers_of_javascript() {
+        let contents = Contents::default();
+        let claims = content(&[(0, MAX_SAFE_INTEGER), (1, MAX_SAFE_INTEGER)], Vec::new());
+        assert_eq!(contents.count(vec![claims], &mut |_| {}).0, MAX_SAFE_INTEGER);
+        assert_eq!(contents.total(), MAX_SAFE_INTEGER);
     }
 
     #[test]

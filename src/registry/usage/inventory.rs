@@ -7,18 +7,17 @@ use std::rc::Rc;
 use futures_util::StreamExt as _;
 use serde::Serialize;
 
-use crate::protocol::oci::reference::{RepositoryName, split_name};
-use crate::protocol::v1::LIBRARY;
+use crate::protocol::oci::reference::RepositoryName;
+use crate::protocol::v1::namespace_of;
 use crate::registry::api::connection::Connection;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
-use crate::registry::concurrency::{CountWatcher, Works, alongside};
+use crate::registry::concurrency::{CountWatcher, Works, alongside, in_background};
 use crate::registry::failures::Failures;
 use crate::registry::listing::Listing;
 use crate::registry::usage::Options;
 use crate::registry::usage::contents::Contents;
 use crate::registry::usage::reader::{Reader, RepositoryUsage};
-use crate::transport::detach::run_in_background;
 use crate::transport::{Host, Result};
 
 /// The repositories to read, and how.
@@ -133,12 +132,11 @@ impl<H: Host> Inventory<H> {
                 let done = self.done.clone();
                 let usage =
                     usage(self.api.clone(), name, self.call.clone(), self.wanted.options, self.contents.clone());
-                let api = self.api.clone();
                 let work = Box::pin(async move {
                     let entry = usage.await;
                     done.borrow_mut().push(entry);
                 });
-                self.running.push(Box::pin(async move { run_in_background(api.host(), work).await }));
+                self.running.push(in_background(&self.api, work));
             }
             // A watcher wants to know the number of repositories early.
             let is_wanted = self.pending.is_empty() || self.wanted.watcher.is_some();
@@ -161,7 +159,7 @@ impl<H: Host> Inventory<H> {
 
 impl Wanted {
     fn has(&self, name: &str) -> bool {
-        let is_there = |wanted: &String| split_name(name).0.unwrap_or(LIBRARY) == wanted;
+        let is_there = |wanted: &String| namespace_of(name) == wanted;
         self.namespace.as_ref().is_none_or(is_there) && (self.filter)(name)
     }
 }

@@ -9,8 +9,12 @@ pub use crate::registry::usage::inventory::{Entry, Inventory, Totals, Wanted};
 pub use crate::registry::usage::newest::NewestTag;
 pub use crate::registry::usage::reader::RepositoryUsage;
 
-pub(crate) use crate::registry::usage::contents::Contents;
-pub(crate) use crate::registry::usage::reader::Reader;
+use crate::registry::api::settings::Call;
+use crate::registry::listing::Listing;
+use crate::registry::repository::Repository;
+use crate::registry::usage::contents::Contents;
+use crate::registry::usage::reader::Reader;
+use crate::transport::{Host, Result};
 
 /// Dates to read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,4 +35,17 @@ pub struct Options {
     pub sizes: bool,
     /// Dates to read.
     pub dates: Dates,
+}
+
+impl<H: Host> Repository<H> {
+    /// Reads how much the repository holds. A tag that cannot be read does not fail it.
+    ///
+    /// # Errors
+    ///
+    /// - `NAME_UNKNOWN` or `NOT_FOUND` when the repository does not exist.
+    /// - Otherwise the code of a failed request that affects all tags.
+    pub async fn usage(&self, options: Options, call: &Call) -> Result<RepositoryUsage> {
+        let repo = self.in_call(call)?;
+        Reader::new(&repo, options, &Contents::default()).read(Listing::of_tags(&repo)).await
+    }
 }

@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::listing::Told;
-use crate::protocol::oci::media_type;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::order::sorted_by;
 use crate::protocol::text::timestamp;
@@ -20,9 +19,10 @@ use crate::registry::image::layer::ImageLayer;
 use crate::registry::listing::Listing;
 use crate::registry::manifest::delete::Unread;
 use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::manifest::part::{self, Found, Part};
 use crate::registry::tag::data;
 use crate::registry::usage::contents::{Content, Contents};
-use crate::registry::usage::newest::{KnownTag, NewestTag, newest};
+use crate::registry::usage::newest::{KnownTag, NewestTag, all_same, newest};
 use crate::registry::usage::{Dates, Options};
 use crate::transport::{Error, Host, Result};
 
@@ -58,11 +58,8 @@ pub struct Reader<'a, H: Host> {
     /// What each tag leads to.
     roots: RefCell<Vec<Rc<Content>>>,
     unread: RefCell<Vec<Unread>>,
-    /// The only image so far, whose date matters once there is another one.
+    /// The first image without a date, which matters once there is another one.
     undated: RefCell<Option<Rc<FetchedManifest>>>,
-    /// The first image's digest, and whether there are others.
-    first: RefCell<Option<Digest>>,
-    has_several: Cell<bool>,
 }
 
 /// Tags to read by one request.
@@ -70,6 +67,12 @@ struct Target {
     reference: Reference,
     tags: Vec<String>,
     date: Option<u64>,
+}
+
+/// An entry of an index, as it was found.
+enum Child {
+    Content(Rc<Content>),
+    Blob(Box<Descriptor>),
 }
 
 impl<'a, H: Host> Reader<'a, H> {
@@ -84,8 +87,6 @@ impl<'a, H: Host> Reader<'a, H> {
             roots: RefCell::default(),
             unread: RefCell::default(),
             undated: RefCell::default(),
-            first: RefCell::default(),
-            has_several: Cell::default(),
         }
     }
 
@@ -171,23 +172,20 @@ impl<'a, H: Host> Reader<'a, H> {
 
     /// Returns true if the date is needed now. The first image's is needed once there is another image.
     fn needs_date(&self, manifest: &Rc<FetchedManifest>) -> bool {
-        let is_first = *self.first.borrow_mut().get_or_insert_with(|| manifest.digest.clone()) == manifest.digest;
-        self.has_several.set(self.has_several.get() || !is_first);
         match self.options.dates {
             Dates::All => true,
             Dates::Listed => false,
-            Dates::Needed if is_first => {
-                self.undated.borrow_mut().get_or_insert_with(|| manifest.clone());
-                false
+            Dates::Needed => {
+                let mut first = self.undated.borrow_mut();
+                first.get_or_insert_with(|| manifest.clone()).digest != manifest.digest
             }
-            Dates::Needed => true,
         }
     }
 
     /// Reads the date of the first image if others have to be compared with it.
     async fn date_first(&self) -> Result<()> {
         let Some(manifest) = self.undated.take() else { return Ok(()) };
-        if !self.has_several.get() && self.tags.borrow().iter().all(|tag| tag.date.is_none()) {
+        if all_same(&self.tags.borrow()) && self.tags.borrow().iter().all(|tag| tag.date.is_none()) {
             return Ok(());
         }
         let date = self.date(&manifest).await?;
@@ -260,11 +258,27 @@ impl<'a, H: Host> Reader<'a, H> {
                 (None, None) => return Ok(None),
             };
             let content = Rc::new(self.parts(&manifest, depth).await?);
-            if content.unread.is_empty() {
+            if content.is_whole {
                 *known = Some(content.clone());
             }
             Ok(Some(content))
         })
+    }
+
+    /// Reads an entry of an index. `None` if it is not in the repository, or cannot be read.
+    async fn child(&self, part: &Part, depth: usize) -> Result<Option<Child>> {
+        let Part::Either(entry) = part else {
+            let entry = part.descriptor();
+            return Ok(self.content(&entry.digest, None, Some(entry), depth).await?.map(Child::Content));
+        };
+        match part::found(self.repo, Part::Either(entry.clone())).await {
+            Ok(Found::Manifest(manifest)) => {
+                Ok(self.content(&entry.digest, Some(manifest), None, depth).await?.map(Child::Content))
+            }
+            Ok(Found::Blob(blob)) => Ok(Some(Child::Blob(blob))),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => self.excuse(entry.digest.as_str(), &error).map(|()| None),
+        }
     }
 
     async fn parts(&self, manifest: &FetchedManifest, depth: usize) -> Result<Content> {
@@ -272,9 +286,8 @@ impl<'a, H: Host> Reader<'a, H> {
         let own = (id, manifest.bytes.len() as u64);
         let mut content = Content { id: Some(id), parts: vec![own], ..Content::default() };
         let mut doubt = manifest.manifest.problem.as_ref().map(|problem| problem.message.clone());
-        let parts = manifest.parts();
+        let parts = manifest.stored_parts();
         let mut blobs = parts.blobs;
-        blobs.retain(|blob| !media_type::is_foreign(&blob.media_type));
         match self.measured(manifest, &parts.unsized_blobs).await {
             Ok(mut measured) => blobs.append(&mut measured),
             Err(error) => {
@@ -282,19 +295,19 @@ impl<'a, H: Host> Reader<'a, H> {
                 doubt.get_or_insert_with(|| error.message.clone());
             }
         }
-        let (found, others) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+        let (found, others, is_whole) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()), Cell::new(true));
         if depth >= DEPTH_LIMIT && !(parts.manifests.is_empty() && parts.either.is_empty()) {
             doubt.get_or_insert_with(|| format!("indexes are nested deeper than {DEPTH_LIMIT} levels"));
         } else {
-            let either = parts.either.iter().map(|entry| (entry, true));
-            let entries = parts.manifests.iter().map(|entry| (entry, false)).chain(either);
-            let mut works = entries.map(|(entry, may_be_blob)| -> Question<'_, ()> {
-                let (found, others) = (&found, &others);
+            let either = parts.either.into_iter().map(Part::Either);
+            let entries: Vec<Part> = parts.manifests.into_iter().map(Part::Manifest).chain(either).collect();
+            let mut works = entries.iter().map(|part| -> Question<'_, ()> {
+                let (found, others, is_whole) = (&found, &others, &is_whole);
                 Box::pin(async move {
-                    match self.content(&entry.digest, None, Some(entry), depth + 1).await? {
-                        Some(child) => found.borrow_mut().push(child),
-                        None if may_be_blob => others.borrow_mut().push(entry.clone()),
-                        None => {}
+                    match self.child(part, depth + 1).await? {
+                        Some(Child::Content(child)) => found.borrow_mut().push(child),
+                        Some(Child::Blob(blob)) => others.borrow_mut().push(*blob),
+                        None => is_whole.set(false),
                     }
                     Ok(())
                 })
@@ -306,6 +319,7 @@ impl<'a, H: Host> Reader<'a, H> {
         for blob in blobs {
             content.parts.push((self.contents.id(blob.digest.as_str())?, blob.size));
         }
+        content.is_whole = is_whole.get() && doubt.is_none() && content.children.iter().all(|child| child.is_whole);
         content.unread.extend(doubt.map(|reason| Unread { name: manifest.digest.to_string(), reason }));
         Ok(content)
     }

@@ -132,10 +132,14 @@ impl<'a, H: Host> Deletion<'a, H> {
         self.progress.skip(tag.to_owned(), format!("it points to {now} by now"));
     }
 
+    fn is_needed(&self, digest: &Digest) -> bool {
+        self.needed.borrow().has(digest) || self.pointed_to.borrow().contains(digest)
+    }
+
     /// Deletes a manifest with its tags, if nothing has changed. Returns true if it is gone.
     pub(in crate::registry::cleanup) async fn delete(&self, digest: &Digest, mut tags: Vec<String>) -> bool {
         loop {
-            if self.needed.borrow().has(digest) || self.pointed_to.borrow().contains(digest) {
+            if self.is_needed(digest) {
                 for tag in tags {
                     self.untag(tag, Some(digest)).await;
                 }
@@ -145,7 +149,7 @@ impl<'a, H: Host> Deletion<'a, H> {
             let Some(change) = self.change(digest, tags).await else { return false };
             tags = change;
             match self.look_again().await {
-                Ok(false) if !self.pointed_to.borrow().contains(digest) => return self.delete_now(digest, tags).await,
+                Ok(false) if !self.is_needed(digest) => return self.delete_now(digest, tags).await,
                 Ok(_) => {}
                 Err(error) => {
                     self.progress.remain(tags);
@@ -231,6 +235,10 @@ impl<'a, H: Host> Deletion<'a, H> {
     }
 
     async fn delete_digest(&self, digest: &Digest) -> Result<()> {
+        // Another deletion may have found it while tags were removed here.
+        if self.is_needed(digest) {
+            return Err(Error::new(code::CONFLICT, self.needed.borrow().why()).and("it was not deleted"));
+        }
         let repo = &self.gatherer.repo;
         repo.delete_digest(digest).await?;
         self.progress.change();

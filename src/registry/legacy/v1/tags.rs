@@ -32,8 +32,8 @@ pub(in crate::registry::legacy) async fn tag<H: Host>(
         }
         if expected != now {
             let now = points_to(tag, now.as_ref());
-            let message = format!("{now}, which ifMatch or noClobber does not allow; nothing was changed");
-            return Err(Error::new(code::CONFLICT, message));
+            let message = format!("{now}, which ifMatch or noClobber does not allow");
+            return Err(Error::new(code::CONFLICT, message).and("nothing was changed").with("tag", tag));
         }
     }
     let endpoint = repo.v1_endpoint(&format!("tags/{tag}"));
