@@ -9,20 +9,17 @@ mod body;
 mod clock;
 mod environment;
 mod failure;
-mod hash;
 pub mod headers;
-mod outgoing;
 pub mod promise;
-mod reader;
 mod schema1;
 mod send;
 mod thenable;
 
 pub use crate::fetch::bindings::{Any, Room, tag};
+pub use crate::fetch::body::hash::FetchHasher;
+pub use crate::fetch::body::reader::{Read, Reader, bytes_of};
 pub use crate::fetch::body::{FetchBody, HostBytes};
 pub use crate::fetch::failure::text_of;
-pub use crate::fetch::hash::FetchHasher;
-pub use crate::fetch::reader::{Read, Reader, bytes_of};
 pub use crate::fetch::thenable::outcome;
 
 use std::cell::{Cell, OnceCell};
@@ -33,8 +30,8 @@ use js_sys::{Function, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::abort::Abort;
+use crate::fetch::body::outgoing::Taking;
 use crate::fetch::environment::Page;
-use crate::fetch::outgoing::Taking;
 use crate::fetch::send::{Modes, Redirect, Sender, Settled};
 use crate::protocol::code;
 use crate::protocol::http::Method;
@@ -75,7 +72,7 @@ impl FetchHost {
             sender: Rc::new(Sender::of(&fetch)),
             fetch,
             is_injected,
-            create_hash: hash::create_hash(),
+            create_hash: body::hash::create_hash(),
             page: Page::current(),
             taking: OnceCell::new(),
             was_read: Rc::default(),
@@ -152,7 +149,7 @@ impl Transport for FetchHost {
             None => JsValue::UNDEFINED,
             Some(RequestBody::Bytes(bytes)) => Uint8Array::from(bytes.as_slice()).into(),
             Some(RequestBody::Chunks(chunks)) => body::joined(chunks)?.into(),
-            Some(RequestBody::Stream(pipe)) => outgoing::next_of(pipe),
+            Some(RequestBody::Stream(pipe)) => body::outgoing::next_of(pipe),
         };
         let (settled, mut abort) = self.sender.outcome(&head, &body, self.modes(request)).await;
         if settled.status == 0 {

@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
 use crate::fetch::body::HostBytes;
-use crate::fetch::hash::FetchHasher;
-use crate::fetch::reader::bytes_of;
+use crate::fetch::body::hash::FetchHasher;
+use crate::fetch::body::reader::bytes_of;
 use crate::fetch::thenable::outcome;
 use crate::protocol::code;
 use crate::protocol::schema1::key::Key;

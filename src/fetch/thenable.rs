@@ -6,7 +6,7 @@ use std::future::pending;
 use futures_channel::oneshot;
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/src/fetch/reader.js")]
+#[wasm_bindgen(module = "/src/fetch/body/reader.js")]
 extern "C" {
     /// Follows a thenable by a promise of our own, which calls back once: whether it was fulfilled, and with what.
     fn follow(value: &JsValue, settled: &JsValue);

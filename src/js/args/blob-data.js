@@ -1,6 +1,6 @@
 // Classifies the data of pushBlob by its methods, not its class: it may come from another realm.
 
-import { bytesOf } from '../../fetch/reader.js';
+import { bytesOf } from '../../fetch/body/reader.js';
 
 const tagOf = (value) => Object.prototype.toString.call(value);
 

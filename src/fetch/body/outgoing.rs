@@ -10,7 +10,7 @@ use crate::fetch::body::{HostBytes, joined};
 use crate::fetch::promise::promise_of;
 use crate::transport::pipe::{End, Pipe};
 
-#[wasm_bindgen(module = "/src/fetch/outgoing.js")]
+#[wasm_bindgen(module = "/src/fetch/body/outgoing.js")]
 extern "C" {
     type Taken;
     #[wasm_bindgen(method, getter, js_name = isStrict)]

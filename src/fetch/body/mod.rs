@@ -1,12 +1,16 @@
 //! A response's body, chunk by chunk. The bytes stay in the host's memory and do not enter wasm memory.
 
+pub mod hash;
+pub mod outgoing;
+pub mod reader;
+
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::abort::Abort;
 use crate::fetch::bindings::{Bytes, Room};
+use crate::fetch::body::reader::{Read, Reader};
 use crate::fetch::failure;
-use crate::fetch::reader::{Read, Reader};
 use crate::protocol::code;
 use crate::transport::{Body, Chunk, Error, Result};
 

@@ -20,7 +20,7 @@ extern "C" {
     fn digest(this: &HostHash) -> std::result::Result<JsValue, JsValue>;
 }
 
-#[wasm_bindgen(module = "/src/fetch/reader.js")]
+#[wasm_bindgen(module = "/src/fetch/body/reader.js")]
 extern "C" {
     /// Returns true if the bytes were added.
     fn update(hash: &HostHash, bytes: &Uint8Array) -> bool;

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::fetch::bindings::Any;
 
-#[wasm_bindgen(module = "/src/fetch/reader.js")]
+#[wasm_bindgen(module = "/src/fetch/body/reader.js")]
 extern "C" {
     type Reading;
     #[wasm_bindgen(constructor)]
