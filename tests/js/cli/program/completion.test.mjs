@@ -42,56 +42,84 @@ const COMPLETIONS = [
   ['drc tags x --limit ', []],
 ];
 
-function run(shell, script) {
-  const { stdout, stderr, status } = spawnSync(shell, ['-c', script], { encoding: 'utf8', cwd: folder });
-  assert.equal(status, 0, stderr);
+const optionsOf = (command) => Object.keys({ ...command.options, ...GLOBAL }).map((name) => `--${name}`);
+for (const command of commands)
+  for (const name of namesOf(command)) COMPLETIONS.push([`drc ${name} --`, optionsOf(command)]);
+const firstWords = new Set(commands.map(({ name }) => name.split(' ')[0]));
+COMPLETIONS.push(['drc ', [...firstWords]]);
+for (const group of firstWords) {
+  const seconds = commands.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) => name.split(' ')[1]);
+  if (seconds.length > 0) COMPLETIONS.push([`drc ${group} `, seconds]);
+}
+
+function run(program, args, env = {}) {
+  const options = { encoding: 'utf8', cwd: folder, env: { ...process.env, ...env }, timeout: SOON.timeout };
+  const { stdout, stderr, status } = spawnSync(program, args, options);
+  assert.equal(status, 0, stderr + stdout);
   return stdout;
 }
-const words = (line) =>
-  line
-    .split(' ')
-    .map((word) => `'${word}'`)
-    .join(' ');
+const quoted = (text) => `'${text}'`;
+
+/** @param {string[][]} found what the shell completes each line to */
+function compare(found) {
+  assert.equal(found.length, COMPLETIONS.length);
+  for (const [at, [line, expected]] of COMPLETIONS.entries())
+    assert.deepEqual(found[at].toSorted(), expected.toSorted(), line);
+}
 
 test('bash', SOON, () => {
   const lines = COMPLETIONS.map(([line]) => {
-    const count = line.split(' ').length - 1;
-    return `COMP_WORDS=(${words(line)}); COMP_CWORD=${count}; COMPREPLY=(); _drc; (IFS='|'; echo "\${COMPREPLY[*]}")`;
+    const words = line.split(' ');
+    return `COMP_WORDS=(${words.map(quoted).join(' ')}); COMP_CWORD=${words.length - 1}; COMPREPLY=(); _drc
+      (IFS='|'; echo "\${COMPREPLY[*]}")`;
   });
-  const found = run(
-    'bash',
-    `source ${scripts.bash}; complete -p drc docker-registry-client-wasm; ${lines.join('\n')}`,
-  ).split('\n');
-  assert.deepEqual(found.slice(0, 2), ['complete -F _drc drc', 'complete -F _drc docker-registry-client-wasm']);
-  for (const [at, [line, expected]] of COMPLETIONS.entries())
-    assert.deepEqual(found[at + 2].split('|').filter(Boolean).sort(), [...expected].sort(), line);
+  const script = `source ${scripts.bash}; complete -p drc docker-registry-client-wasm; ${lines.join('\n')}`;
+  const [drc, long, ...found] = run('bash', ['-c', script]).trimEnd().split('\n');
+  assert.deepEqual([drc, long], ['complete -F _drc drc', 'complete -F _drc docker-registry-client-wasm']);
+  compare(found.map((line) => line.split('|').filter(Boolean)));
 });
 
 test('fish', SOON, () => {
-  for (const [line, expected] of COMPLETIONS) {
-    const found = run('fish', `source ${scripts.fish}; complete -C '${line}'`).split('\n').filter(Boolean);
-    const completed = found.map((entry) => entry.split('\t')[0]).sort();
-    assert.deepEqual(completed, [...expected].sort(), line);
-  }
+  const lines = COMPLETIONS.map(([line]) => `complete -C ${quoted(line)}; echo =`);
+  const found = run('fish', ['-c', `source ${scripts.fish}; ${lines.join('\n')}`]).split(/^=\n/m);
+  assert.equal(found.pop(), '');
+  const words = (text) => text.split('\n').filter(Boolean);
+  compare(found.map((text) => words(text).map((entry) => entry.split('\t')[0])));
 });
 
 test('zsh', SOON, () => {
-  // Its completion needs a terminal. compdef notes the names.
-  const out = run('zsh', `compdef() { echo "$@" }; source ${scripts.zsh}; whence -w _drc`);
-  assert.equal(out, '_drc docker-registry-client-wasm drc\n_drc: function\n');
+  // It completes in its line editor alone, and so on a terminal. There each line gets all that it can become.
+  const [lines, out] = ['lines', 'out'].map((name) => join(folder, name));
+  writeFileSync(lines, COMPLETIONS.map(([line]) => line).join('\n'));
+  writeFileSync(
+    join(folder, '.zshrc'),
+    `autoload -Uz compinit && compinit -u -D
+    source ${scripts.zsh}
+    all-matches() { _main_complete; compstate[insert]=all; compstate[list]= }
+    zle -C all-matches complete-word all-matches
+    zle-line-init() {
+      local line
+      for line in "\${(@f)$(<${lines})}"; do
+        BUFFER=$line CURSOR=$#line
+        zle all-matches
+        print -rN -- "\${(@Q)\${(z)BUFFER}}" $'\\n' >>${out}
+      done
+      exit
+    }
+    zle -N zle-line-init`,
+  );
+  run('script', ['-qec', 'zsh -d -i', '/dev/null'], { ZDOTDIR: folder, TERM: 'xterm' });
+  const found = readFileSync(out, 'utf8').split('\0\n\0');
+  assert.equal(found.pop(), '');
+  compare(found.map((text, at) => text.split('\0').slice(COMPLETIONS[at][0].split(' ').length - 1)));
 });
 
-test('every command and option is in each script and in the man page', () => {
+test('every command and option is in the man page', () => {
   const page = readFileSync(join(installed, 'man', 'docker-registry-client-wasm.1'), 'utf8');
   const plain = page.replaceAll('\\-', '-').replace(/\\f[BIR]/g, '');
-  const texts = [plain, ...Object.values(scripts).map((file) => readFileSync(file, 'utf8'))];
-  for (const text of texts) {
-    for (const command of commands) {
-      for (const word of namesOf(command).flatMap((name) => name.split(' '))) assert.ok(text.includes(word), word);
-      for (const option of Object.keys({ ...command.options, ...GLOBAL }))
-        assert.match(text, new RegExp(`(--|-l )${option}`));
-    }
-  }
+  for (const command of commands)
+    for (const word of [...namesOf(command), ...optionsOf(command)])
+      assert.match(plain, new RegExp(`(?<![\\w-])${word}(?![\\w-])`));
   // Requests of roff and man only, and no character that it does not know.
   assert.doesNotMatch(page, /^\.(?!(TH|SH|SS|PP|TP|br|nf|fi)\b)|^'|[^\n\x20-\x7e]/m);
   assert.equal(readFileSync(join(installed, 'man', 'drc.1'), 'utf8'), '.so man1/docker-registry-client-wasm.1\n');
