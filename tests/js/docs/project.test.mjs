@@ -27,7 +27,9 @@ test('the workflow runs .ci/run, with no right to write', () => {
 });
 
 test("the issue forms have what GitHub's schema asks for", () => {
-  for (const name of readdirSync(join(root, '.github/ISSUE_TEMPLATE')).filter((one) => one !== 'config.yml')) {
+  const names = readdirSync(join(root, '.github/ISSUE_TEMPLATE')).filter((one) => one !== 'config.yml');
+  assert.notDeepEqual(names, []);
+  for (const name of names) {
     const { name: title, description, body } = parse(read('.github/ISSUE_TEMPLATE', name));
     assert.ok(title && description && body.length > 0, name);
     for (const { type, id, attributes } of body) assert.ok(type && id && attributes.label, `${name}: ${id}`);
