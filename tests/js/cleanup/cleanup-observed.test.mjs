@@ -9,6 +9,7 @@ import { startDistribution } from '../../registries/servers.mjs';
 import { broken, buildCaches, fillBroken, leaveDangling } from '../../registries/unusual-images.mjs';
 import { DockerRegistryClient } from '../support/packed.mjs';
 import { SOON, listOf, realRegistries, refused } from '../support/support.mjs';
+import { tagsOf } from '../support/tags.mjs';
 
 const LONG = { timeout: 120_000 };
 const ACCEPT = [types.ociManifest, types.ociIndex, types.dockerManifest, types.dockerList].join(', ');
@@ -16,8 +17,6 @@ const kept = image([{ run: 'COPY kept /', layer: layer([{ path: 'kept', content:
 const small = (name, options) =>
   image([{ run: `COPY ${name} /`, layer: layer([{ path: name, content: name }]) }], options);
 
-const tagsOf = async (url, repository) =>
-  ((await (await fetch(new URL(`/v2/${repository}/tags/list`, url))).json()).tags ?? []).sort();
 const get = (url, path) => fetch(new URL(`/v2/${path}`, url), { headers: { accept: ACCEPT } });
 
 for (const [registryName, start] of Object.entries(realRegistries)) {

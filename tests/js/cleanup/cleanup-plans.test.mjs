@@ -6,15 +6,12 @@ import { digestOf, image, index, layer, types } from '../../../www/registry/cont
 import { pusher } from '../../../www/registry/push.mjs';
 import { DockerRegistryClient } from '../support/packed.mjs';
 import { SOON, realRegistries, refused } from '../support/support.mjs';
+import { tagsOf } from '../support/tags.mjs';
 
 const LONG = { timeout: 60_000 };
 const ACCEPT = [types.ociManifest, types.ociIndex].join(', ');
 const imageOf = (name) => image([{ run: `COPY ${name}`, layer: layer([{ path: name, content: name }]) }]);
 
-async function tagsOf(url, repository) {
-  const response = await fetch(new URL(`/v2/${repository}/tags/list`, url));
-  return ((await response.json()).tags ?? []).sort();
-}
 /** The digest of what is there. */
 async function pull(url, repository, reference) {
   const get = async (path) => {

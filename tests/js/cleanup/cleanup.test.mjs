@@ -11,6 +11,7 @@ import { startDistribution } from '../../registries/servers.mjs';
 import { DockerRegistryClient, isRegistryError } from '../support/packed.mjs';
 import { packedFolder } from '../support/packed.mjs';
 import { SOON, realRegistries, refused } from '../support/support.mjs';
+import { tagsOf } from '../support/tags.mjs';
 
 const LONG = { timeout: 60_000 };
 const ACCEPT = [types.ociManifest, types.ociIndex, types.dockerManifest, types.dockerList].join(', ');
@@ -89,10 +90,6 @@ const isThere = async (url, repository, reference) =>
       method: 'HEAD',
     })
   ).status === 200;
-async function tagsOf(url, repository) {
-  const response = await fetch(new URL(`/v2/${repository}/tags/list`, url));
-  return ((await response.json()).tags ?? []).sort();
-}
 /** Waits until a repository's tags have not changed for a while. */
 async function throughWith(url, repository) {
   for (let before; ; ) {

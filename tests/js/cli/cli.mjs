@@ -1,4 +1,5 @@
 // The package's program, as npm installs it, run as a child process.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,6 +29,24 @@ export async function cli(args, options) {
   const child = start(typeof args === 'string' ? args.split(' ').filter(Boolean) : args, options);
   return ended(child);
 }
+
+/** The output of a run that has to go well and to say nothing else. */
+export async function done(args, options) {
+  const { code, out, err } = await cli(args, options);
+  assert.deepEqual([code, err], [0, ''], `${args}: ${err}`);
+  return out;
+}
+
+/** Runs what has to be refused: with this exit code, no output, and a message that matches. */
+export async function refused(args, exit, message, options) {
+  const { code, out, err } = await cli(args, options);
+  assert.deepEqual([code, out], [exit, ''], `${args}: ${err}`);
+  assert.match(err, message);
+}
+
+/** @param {[args: string, exit: number, message: RegExp][]} cases */
+export const allRefused = (cases, options) =>
+  Promise.all(cases.map(([args, exit, message]) => refused(args, exit, message, options)));
 
 export async function ended(child) {
   const text = (stream) => {

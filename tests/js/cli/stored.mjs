@@ -12,8 +12,3 @@ export async function digestOf(url, repository, tag) {
   const known = Object.values(web).flatMap((one) => [one, ...one.children]);
   return known.find((one) => bytes.equals(Buffer.from(one.bytes)))?.digest ?? `other bytes: ${bytes}`;
 }
-
-export async function tagsOf(url, repository) {
-  const { tags } = await (await fetch(`${url}/v2/${repository}/tags/list`)).json();
-  return (tags ?? []).sort();
-}

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { samples } from '../../../www/registry/sample-images.mjs';
 import { tar } from '../../../www/registry/tar.mjs';
 import { packedFolder } from '../support/packed.mjs';
-import { Document, changing, runCommand, tagsOf } from './document.mjs';
+import { Document, changing, runCommand } from './document.mjs';
+import { tagsOf } from '../support/tags.mjs';
 
 const page = new Document('docs/commands.md');
 const written = (name, text) => writeFileSync(join(packedFolder, name), text);
@@ -36,8 +37,8 @@ test('artifacts, new images, copies of many tags', { timeout: 120_000 }, async (
     assert.equal(readFileSync(join(packedFolder, 'sboms', 'sbom.json'), 'utf8'), '{}');
     assert.match(mutated, /\/team\/web:1\.0\.0-debug@sha256:/);
     assert.match(edited, /\/team\/web:2\.0\.0-64bit@sha256:/);
-    const there = await tagsOf(target, 'mirror/web');
-    for (const tag of await tagsOf(source, 'team/web')) assert.ok(there.includes(tag), tag);
+    const there = await tagsOf(target.url, 'mirror/web');
+    for (const tag of await tagsOf(source.url, 'team/web')) assert.ok(there.includes(tag), tag);
     assert.match(copied, /\/mirror\/web:1\.0\.0@sha256:/);
     const tags = ['1.0.0', '1.1', '1.1.0', '2.0.0', '2.0.0-64bit'];
     for (const [output, action] of [
@@ -49,7 +50,7 @@ test('artifacts, new images, copies of many tags', { timeout: 120_000 }, async (
         tags.map((tag) => `${action.padEnd(9)}  ${from}/team/web:${tag} → ${to}/synced/web:${tag}`).sort(),
       );
     // The SBOM comes with the referrers tag of this registry.
-    const names = (await tagsOf(target, 'synced/web')).filter((tag) => !tag.startsWith('sha256-'));
+    const names = (await tagsOf(target.url, 'synced/web')).filter((tag) => !tag.startsWith('sha256-'));
     assert.deepEqual(names.sort(), tags);
   });
 });

@@ -69,10 +69,6 @@ export async function runCommand(command, server, { target, npx = false } = {}) 
   return (await promisify(execFile)('sh', ['-c', line], { cwd: packedFolder, env, timeout: 30_000 })).stdout;
 }
 
-export async function tagsOf({ url }, repository) {
-  return (await (await fetch(`${url}/v2/${repository}/tags/list`)).json()).tags;
-}
-
 export async function digestOf({ url }, repository, tag) {
   const accept = ['index', 'manifest'].map((kind) => `application/vnd.oci.image.${kind}.v1+json`).join();
   const response = await fetch(`${url}/v2/${repository}/manifests/${tag}`, { method: 'HEAD', headers: { accept } });

@@ -16,7 +16,8 @@ import { startDistribution, startTokenRegistry } from '../../registries/servers.
 import { fillV1, v1Samples } from '../../registries/v1-images.mjs';
 import { startV1 } from '../../registries/v1-server.mjs';
 import { packedFolder } from '../support/packed.mjs';
-import { Document, changing, digestOf, includesAll, runCommand, tagsOf } from './document.mjs';
+import { Document, changing, digestOf, includesAll, runCommand } from './document.mjs';
+import { tagsOf } from '../support/tags.mjs';
 
 const CHROMIUM = ['--no-sandbox', '--headless=new', '--disable-dev-shm-usage', '--disable-background-networking'];
 const reading = new Document('docs/reading.md');
@@ -75,7 +76,7 @@ test('tagging and deleting, in Node', async () => {
   await changing(web, async (server) => {
     const output = await writing.run('Tag, untag, delete', server);
     assert.match(output, /^still in use by \[ '2\.0\.0' \] \[\]$/m);
-    const tags = await tagsOf(server, 'team/web');
+    const tags = await tagsOf(server.url, 'team/web');
     assert.ok(!tags.includes('edge') && tags.includes('stable') && tags.includes('2.0.0'), tags.join());
     assert.equal(await digestOf(server, 'team/web', 'latest'), await digestOf(server, 'team/web', '1.1.0'));
   });
@@ -87,7 +88,7 @@ test('cleaning up, in Node', async () => {
     assert.match(output, /^keep latest /m);
     assert.match(output, /^remove 1\.0\.0 /m);
     assert.match(output, / removed 0 failed 0 remaining/);
-    const tags = await tagsOf(server, 'team/web');
+    const tags = await tagsOf(server.url, 'team/web');
     assert.ok(!tags.includes('1.0.0') && tags.includes('latest'), tags.join());
   });
 });
@@ -97,8 +98,8 @@ test('copying, in Node', async () => {
     const output = await writing.run('Copy', server, { target });
     assert.match(output, /^copied sha256:/m);
     assert.match(output, /^sha256:[0-9a-f]{64} [1-9]\d+$/m);
-    assert.deepEqual(await tagsOf(server, 'released/web'), ['1.0.0']);
-    assert.ok((await tagsOf(target, 'mirror/web')).includes('1.1.0'));
+    assert.deepEqual(await tagsOf(server.url, 'released/web'), ['1.0.0']);
+    assert.ok((await tagsOf(target.url, 'mirror/web')).includes('1.1.0'));
   });
 });
 
@@ -107,7 +108,7 @@ test('pushing, in Node', async () => {
     const output = await writing.run('Push', server);
     assert.match(output, /^16 of 16 bytes$/m);
     assert.match(output, /^application\/spdx\+json \d+$/m);
-    const tags = await tagsOf(server, 'team/files');
+    const tags = await tagsOf(server.url, 'team/files');
     assert.ok(tags.includes('arm64') && tags.includes('latest'), tags.join());
   });
 });
@@ -210,7 +211,7 @@ test('on the command line', async () => {
       assert.match(outputs[at], expected);
     }
     const before = Object.keys(samples['team/web']).filter((tag) => tag !== 'edge');
-    assert.deepEqual((await tagsOf(server, 'team/web')).sort(), [...before, 'stable'].sort());
+    assert.deepEqual((await tagsOf(server.url, 'team/web')).sort(), [...before, 'stable'].sort());
   } finally {
     await server.stop();
   }

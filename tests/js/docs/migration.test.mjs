@@ -15,7 +15,8 @@ import { startDistribution } from '../../registries/servers.mjs';
 import { fillV1 } from '../../registries/v1-images.mjs';
 import { startV1 } from '../../registries/v1-server.mjs';
 import { DockerRegistryClient } from '../support/packed.mjs';
-import { Document, changing, tagsOf } from './document.mjs';
+import { Document, changing } from './document.mjs';
+import { tagsOf } from '../support/tags.mjs';
 
 const LONG = { timeout: 120_000 };
 const page = readFileSync(join(root, 'docs/migration.md'), 'utf8');
@@ -85,7 +86,7 @@ test('V2', LONG, async () => {
   const left = async ({ url }) => {
     const { status } = await fetch(`${url}/v2/old/web/manifests/${old.digest}`);
     assert.equal(status, 404);
-    return tagsOf({ url }, 'old/web');
+    return tagsOf(url, 'old/web');
   };
   assert.equal(await compare(['List, on V2', 'Manifests, on V2'], start, left), 12);
 });
@@ -94,7 +95,7 @@ test('untagging by a glob', LONG, async () => {
   await changing({ 'team/web': samples['team/web'] }, async (server) => {
     await new Document('docs/migration.md').run('Images and tags', server);
     const left = Object.keys(samples['team/web']).filter((tag) => !tag.startsWith('1.'));
-    assert.deepEqual((await tagsOf(server, 'team/web')).sort(), left.sort());
+    assert.deepEqual((await tagsOf(server.url, 'team/web')).sort(), left.sort());
   });
 });
 

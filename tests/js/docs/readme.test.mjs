@@ -1,24 +1,18 @@
 // README.md and the README of the npm package.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
-import { fill } from '../../../www/registry/fill.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
-import { startDistribution, startTokenRegistry } from '../../registries/servers.mjs';
-import { Document, changing, digestOf, includesAll, runCommand, tagsOf } from './document.mjs';
+import { Document, changing, digestOf, includesAll, runCommand } from './document.mjs';
+import { startOpenAndLocked } from '../support/support.mjs';
+import { tagsOf } from '../support/tags.mjs';
 
 const readme = new Document('README.md');
 const npm = new Document('pkg-template/README.md');
 const web = { 'team/web': samples['team/web'] };
 
-let registry;
-let locked;
-before(async () => {
-  registry = await startDistribution();
-  await fill(registry, web);
-  locked = await startTokenRegistry({ data: registry.data });
-});
-after(() => Promise.all([registry.stop(), locked.stop()]));
+const { registry, locked, stop } = await startOpenAndLocked(web);
+after(stop);
 
 test('tags, newest first', async () => {
   const output = await readme.run('List tags, newest first', registry);
@@ -36,7 +30,7 @@ test('moving a tag', async () => {
     await readme.run('Move a tag', server);
     assert.equal(await digestOf(server, 'team/web', 'stable'), await digestOf(server, 'team/web', '1.1.0'));
     const before = Object.keys(samples['team/web']).filter((tag) => tag !== 'edge');
-    assert.deepEqual((await tagsOf(server, 'team/web')).sort(), [...before, 'stable'].sort());
+    assert.deepEqual((await tagsOf(server.url, 'team/web')).sort(), [...before, 'stable'].sort());
   });
 });
 
@@ -54,7 +48,7 @@ test('cleaning up', async () => {
     assert.match(output, /^remove 1\.0\.0 /m);
     assert.match(output, /^keep latest /m);
     assert.match(output, /^[1-9]\d* removed 0 failed 0 remaining$/m);
-    const tags = await tagsOf(server, 'team/web');
+    const tags = await tagsOf(server.url, 'team/web');
     assert.ok(tags.includes('latest') && !tags.includes('1.0.0'), tags.join());
   });
 });
@@ -81,10 +75,10 @@ test('npm: logging in', async () => {
 test('npm: changing a registry', async () => {
   await changing(web, async (server, target) => {
     includesAll(await npm.run('Copy, with progress', server, { target }), ['copied sha256:', ' bytes\n']);
-    assert.deepEqual(await tagsOf(target, 'mirror/web'), ['1.1.0']);
+    assert.deepEqual(await tagsOf(target.url, 'mirror/web'), ['1.1.0']);
     await npm.run('Tag and untag', server);
     assert.equal(await digestOf(server, 'team/web', 'latest'), await digestOf(server, 'team/web', '1.1.0'));
-    assert.ok(!(await tagsOf(server, 'team/web')).includes('edge'));
+    assert.ok(!(await tagsOf(server.url, 'team/web')).includes('edge'));
     assert.match(await npm.run('Clean up', server), /^[1-9]\d* removed 0 failed 0 remaining$/m);
   });
 });

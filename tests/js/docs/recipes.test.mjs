@@ -10,9 +10,11 @@ import { samples } from '../../../www/registry/sample-images.mjs';
 import { proxyTo } from '../../../www/server/proxy.mjs';
 import { createAuthority } from '../../registries/certificates.mjs';
 import { error, startScripted } from '../../registries/scripted.mjs';
-import { startDistribution, startTokenRegistry } from '../../registries/servers.mjs';
+import { startDistribution } from '../../registries/servers.mjs';
 import { DockerRegistryClient, packedFolder } from '../support/packed.mjs';
-import { Document, changing, digestOf, includesAll, runCommand, tagsOf } from './document.mjs';
+import { Document, changing, digestOf, includesAll, runCommand } from './document.mjs';
+import { startOpenAndLocked } from '../support/support.mjs';
+import { tagsOf } from '../support/tags.mjs';
 
 const recipes = new Document('docs/recipes.md');
 const web = { 'team/web': samples['team/web'] };
@@ -62,19 +64,13 @@ for (const [host, jobOf] of [
   test(`a nightly clean-up in ${host}`, async () => {
     const [yaml] = recipes.examples.filter(({ heading }) => heading === `Nightly clean-up in ${host}`);
     const [script, variables] = jobOf(parse(yaml.code));
-    const open = await startDistribution();
+    const { registry: open, locked, stop } = await startOpenAndLocked(web);
     try {
-      await fill(open, web);
-      const locked = await startTokenRegistry({ data: open.data });
-      try {
-        assert.match(await runJob(script, variables, locked), /^Gone: 3 tags and \d+ manifests\.$/m);
-      } finally {
-        await locked.stop();
-      }
-      const tags = await tagsOf(open, 'team/web');
+      assert.match(await runJob(script, variables, locked), /^Gone: 3 tags and \d+ manifests\.$/m);
+      const tags = await tagsOf(open.url, 'team/web');
       assert.ok(tags.includes('latest') && tags.includes('edge') && !tags.includes('1.0.0'), tags.join());
     } finally {
-      await open.stop();
+      await stop();
     }
   });
 }
@@ -98,7 +94,7 @@ test('many repositories, and a deletion that fails', async () => {
       const { code, stderr } = await run.then(assert.fail, (failure) => failure);
       assert.equal(code, 1);
       assert.match(stderr, new RegExp(`^team/web ${kept} RETENTION `, 'm'));
-      assert.ok(!(await tagsOf(server, 'team/web')).includes('1.1.0'));
+      assert.ok(!(await tagsOf(server.url, 'team/web')).includes('1.1.0'));
     } finally {
       await front.stop();
     }

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 
 import { fillV1, v1Samples } from '../../registries/v1-images.mjs';
 import { startV1 } from '../../registries/v1-server.mjs';
-import { cells, cli, objects } from '../cli/cli.mjs';
+import { cells, cli, done, objects } from '../cli/cli.mjs';
 import { SOON } from '../support/support.mjs';
 
 const tiny = v1Samples['acme/tiny'].latest;
@@ -20,12 +20,6 @@ before(async () => {
   await fillV1(server);
 }, SOON);
 after(() => server.stop());
-
-async function done(args) {
-  const result = await cli(args);
-  assert.deepEqual([result.code, result.err], [0, ''], `${args}: ${result.err}`);
-  return result.out;
-}
 
 test('repos', SOON, async () => {
   assert.deepEqual((await done(`repos ${host}`)).trim().split('\n').sort(), Object.keys(v1Samples).sort());

@@ -11,6 +11,7 @@ import { samples } from '../../../www/registry/sample-images.mjs';
 import { proxyTo } from '../../../www/server/proxy.mjs';
 import { error, startScripted } from '../../registries/scripted.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
+import { tagsOf } from '../support/tags.mjs';
 import { openBrowser } from './support/browsers.mjs';
 import { createProject, output } from './support/project.mjs';
 import { startWorker } from './support/workerd.mjs';
@@ -32,10 +33,8 @@ async function createExample(t, name, options) {
   return { folder, example, registry };
 }
 
-async function tagsOf({ url }) {
-  const authorization = `Basic ${btoa(`${USER.username}:${USER.password}`)}`;
-  return (await (await fetch(`${url}/v2/team/web/tags/list`, { headers: { authorization } })).json()).tags;
-}
+const tagsOfWeb = ({ url }) =>
+  tagsOf(url, 'team/web', { authorization: `Basic ${btoa(`${USER.username}:${USER.password}`)}` });
 
 test('node-clean-up', LONG, async (t) => {
   const { example, registry } = await createExample(t, 'node-clean-up', { auth: 'basic' });
@@ -44,11 +43,11 @@ test('node-clean-up', LONG, async (t) => {
   const run = (args, more) =>
     output(process.execPath, ['clean-up.js', ...args], { cwd: example, env: { ...env, ...more } });
 
-  const before = await tagsOf(registry);
+  const before = await tagsOfWeb(registry);
   const plan = await run(['team/'], login);
   assert.match(plan.stdout, /^team\/web remove 1\.0\.0 remove\.olderThan$/m);
   assert.ok(!plan.stdout.includes('hello'));
-  assert.deepEqual(await tagsOf(registry), before);
+  assert.deepEqual(await tagsOfWeb(registry), before);
 
   const { digest } = samples['team/web']['1.0.0'];
   const forward = proxyTo(new URL(registry.url), '');
@@ -65,7 +64,7 @@ test('node-clean-up', LONG, async (t) => {
 
   const done = await run(['team/', '--apply'], login);
   assert.match(done.stdout, /^team\/web [1-9]\d* removed 0 failed 0 remaining$/m);
-  const tags = await tagsOf(registry);
+  const tags = await tagsOfWeb(registry);
   assert.ok(tags.includes('latest') && !tags.includes('1.0.0'), tags.join());
   await assert.rejects(run(['team/'], { HOME: example }), /\n(UNAUTHORIZED|AUTH_REQUIRED): /);
 });
@@ -124,7 +123,7 @@ test('react-dashboard', LONG, async (t) => {
     await page.see('output', `${size} bytes verified`);
     await page.press('Delete edge');
     await page.gone('Delete edge');
-    const tags = await tagsOf(registry);
+    const tags = await tagsOfWeb(registry);
     assert.ok(!tags.includes('edge') && tags.includes('2.0.0'), tags.join());
   });
 });

@@ -1,10 +1,10 @@
 // Bytes whose buffer is taken away while they are pushed, and whatever else a caller's objects throw: a typed rejection each,
 // nothing that escapes, and never another blob than the one that was given.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { digestOf } from '../../../www/registry/content.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
 import { error, send, startScripted } from '../../registries/scripted.mjs';
 import { DockerRegistryClient } from '../support/packed.mjs';
@@ -31,7 +31,6 @@ async function nothingEscaped() {
 
 const take = (bytes) => structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
 const filled = (length) => new Uint8Array(length).map((_, at) => (at * 31) >> (at % 7));
-const digestOf = (bytes) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** A registry that does something with each request before it takes it. */
 async function startUploads(meanwhile) {

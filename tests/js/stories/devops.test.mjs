@@ -2,25 +2,19 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { fill } from '../../../www/registry/fill.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
 import { createAuthority } from '../../registries/certificates.mjs';
-import { startDistribution, startTokenRegistry } from '../../registries/servers.mjs';
+import { startDistribution } from '../../registries/servers.mjs';
 import { DockerRegistryClient, packedFolder } from '../support/packed.mjs';
-import { SOON } from '../support/support.mjs';
+import { SOON, startOpenAndLocked } from '../support/support.mjs';
 import { runProgram, runScript } from './support.mjs';
 
 const web = { 'team/web': samples['team/web'] };
-let registry;
-let locked;
-before(async () => {
-  registry = await startDistribution();
-  await fill(registry, web);
-  locked = await startTokenRegistry({ data: registry.data });
-}, SOON);
-after(() => Promise.all([registry.stop(), locked.stop()]));
+const { registry, locked, stop } = await startOpenAndLocked(web);
+after(stop);
 
 /** A registry of its own; it goes with the test. */
 async function startOwn(t, options, images = {}) {

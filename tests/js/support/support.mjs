@@ -1,11 +1,46 @@
 // What the tests of the packed package share.
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 
+import { fill } from '../../../www/registry/fill.mjs';
 import { RegistryError, isRegistryError } from './packed.mjs';
-import { startDistribution, startFerro } from '../../registries/servers.mjs';
+import { startDistribution, startFerro, startTokenRegistry } from '../../registries/servers.mjs';
 
 /** The real registries that everything read is read from. */
 export const realRegistries = { 'distribution 2.8': startDistribution, 'ferro (OCI 1.1)': startFerro };
+
+/**
+ * A test for each real registry, which has `images`.
+ * @param {object} images
+ * @param {(t: import('node:test').TestContext, registry: { url: string }, name: string) => Promise<void>} use
+ */
+export function forEachRegistry(images, use) {
+  for (const [name, launch] of Object.entries(realRegistries)) {
+    test(name, async (t) => {
+      const registry = await launch();
+      t.after(() => registry.stop());
+      await fill(registry, images);
+      await use(t, registry, name);
+    });
+  }
+}
+
+/** Two registries: `source` has `images`, `target` is of another kind and empty. `from` and `to` are their hosts. */
+export async function startPair(images) {
+  const [source, target] = await Promise.all([startDistribution(), startFerro()]);
+  const stop = () => Promise.all([source.stop(), target.stop()]);
+  await fill(source, images);
+  const [from, to] = [source, target].map(({ url }) => new URL(url).host);
+  return { source, target, from, to, stop };
+}
+
+/** A registry for everyone, and the same content behind a token service. */
+export async function startOpenAndLocked(images) {
+  const registry = await startDistribution();
+  await fill(registry, images);
+  const locked = await startTokenRegistry({ data: registry.data });
+  return { registry, locked, stop: () => Promise.all([registry.stop(), locked.stop()]) };
+}
 
 /** A call that never settles is a failure of its own, and must not take the whole run's time to show. */
 export const SOON = { timeout: 30_000 };

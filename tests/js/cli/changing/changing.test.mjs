@@ -9,9 +9,10 @@ import { samples } from '../../../../www/registry/sample-images.mjs';
 import { send, startScripted } from '../../../registries/scripted.mjs';
 import { startDistribution } from '../../../registries/servers.mjs';
 import { cells, cli, ended, start } from '../cli.mjs';
-import { accept, digestOf, tagsOf } from '../stored.mjs';
+import { accept, digestOf } from '../stored.mjs';
 import { DockerRegistryClient, packedFolder } from '../../support/packed.mjs';
 import { SOON, realRegistries } from '../../support/support.mjs';
+import { tagsOf } from '../../support/tags.mjs';
 
 const web = samples['team/web'];
 const { '1.0.0': old, '2.0.0': current } = web;

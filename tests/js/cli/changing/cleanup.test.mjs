@@ -10,8 +10,9 @@ import { samples } from '../../../../www/registry/sample-images.mjs';
 import { startDistribution } from '../../../registries/servers.mjs';
 import { packedFolder } from '../../support/packed.mjs';
 import { SOON } from '../../support/support.mjs';
+import { tagsOf } from '../../support/tags.mjs';
 import { cli, objects } from '../cli.mjs';
-import { digestOf, tagsOf } from '../stored.mjs';
+import { digestOf } from '../stored.mjs';
 
 const web = samples['team/web'];
 

@@ -1,30 +1,22 @@
 // `copy` of all tags, and the conditions of `copy` and `tag`.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { fill } from '../../../../www/registry/fill.mjs';
 import { pusher } from '../../../../www/registry/push.mjs';
 import { samples } from '../../../../www/registry/sample-images.mjs';
-import { startDistribution, startFerro } from '../../../registries/servers.mjs';
+import { startDistribution } from '../../../registries/servers.mjs';
 import { cli, objects } from '../cli.mjs';
 import { DockerRegistryClient } from '../../support/packed.mjs';
-import { SOON } from '../../support/support.mjs';
+import { SOON, startPair } from '../../support/support.mjs';
 
 const web = samples['team/web'];
 const api = samples['team/api'];
 const { '1.0.0': old, '2.0.0': current } = web;
 const NONE = `sha256:${'0'.repeat(64)}`;
 
-let source;
-let target;
-let from;
-let to;
-before(async () => {
-  [source, target] = await Promise.all([startDistribution(), startFerro()]);
-  await fill(source, { 'team/web': web, 'team/api': api });
-  [from, to] = [source, target].map(({ url }) => new URL(url).host);
-}, SOON);
-after(() => Promise.all([source, target].map((server) => server.stop())));
+const { source, target, from, to, stop } = await startPair({ 'team/web': web, 'team/api': api });
+after(stop);
 
 const there = (repository, url = target.url) => new DockerRegistryClient(url).repository(repository);
 const digestAt = async (repository, tag, url) => (await there(repository, url).headManifest(tag))?.digest;

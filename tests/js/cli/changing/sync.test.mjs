@@ -5,32 +5,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { fill } from '../../../../www/registry/fill.mjs';
 import { samples } from '../../../../www/registry/sample-images.mjs';
 import { hangs, startScripted } from '../../../registries/scripted.mjs';
-import { startDistribution, startFerro } from '../../../registries/servers.mjs';
 import { cli, ended, start } from '../cli.mjs';
 import { DockerRegistryClient } from '../../support/packed.mjs';
-import { SOON } from '../../support/support.mjs';
+import { SOON, startPair } from '../../support/support.mjs';
 
 const web = samples['team/web'];
 const folder = mkdtempSync(join(tmpdir(), 'cli-sync-'));
 
-let source;
-let target;
-let from;
-let to;
-before(async () => {
-  [source, target] = await Promise.all([startDistribution(), startFerro()]);
-  await fill(source, { 'team/web': web, 'team/api': samples['team/api'] });
-  [from, to] = [source, target].map(({ url }) => new URL(url).host);
-  const repository = new DockerRegistryClient(source.url).repository('team/web');
-  await repository.pushManifest('sbom', web.sbom.bytes, { mediaType: web.sbom.mediaType });
-}, SOON);
+const { source, target, from, to, stop } = await startPair({ 'team/web': web, 'team/api': samples['team/api'] });
 after(async () => {
-  await Promise.all([source, target].map((server) => server.stop()));
+  await stop();
   rmSync(folder, { recursive: true, force: true });
 });
+before(
+  () =>
+    new DockerRegistryClient(source.url)
+      .repository('team/web')
+      .pushManifest('sbom', web.sbom.bytes, { mediaType: web.sbom.mediaType }),
+  SOON,
+);
 
 let number = 0;
 function fileOf(document) {

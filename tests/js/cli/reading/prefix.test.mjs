@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { fill } from '../../../../www/registry/fill.mjs';
 import { samples } from '../../../../www/registry/sample-images.mjs';
 import { startDistribution } from '../../../registries/servers.mjs';
-import { cells, cli } from '../cli.mjs';
+import { cells, cli, done } from '../cli.mjs';
 import { SOON } from '../../support/support.mjs';
 
 const web = samples['team/web'];
@@ -36,57 +36,56 @@ async function bytesOf(url, repository, tag) {
 const isAt = async (url, repository, tag, { bytes }) =>
   assert.deepEqual(await bytesOf(url, repository, tag), Buffer.from(bytes), tag);
 
-/** What a command that succeeds prints. */
-async function printed(args) {
-  const { code, out, err } = await cli(args);
-  assert.equal(code, 0, `${args}: ${err}`);
-  return out;
-}
-
 test('repos and diagnose', SOON, async () => {
-  assert.equal(await printed(`repos ${base}`), 'team/old\nteam/web\n');
-  assert.equal(await printed(`repos ${registry.base}/`), 'team/old\nteam/web\n');
-  assert.match(await printed(`diagnose ${base} --repository team/web`), /\/some\/registry/);
+  assert.equal(await done(`repos ${base}`), 'team/old\nteam/web\n');
+  assert.equal(await done(`repos ${registry.base}/`), 'team/old\nteam/web\n');
+  assert.match(await done(`diagnose ${base} --repository team/web`), /\/some\/registry/);
 });
 
 test('tags and inspect', SOON, async () => {
-  const [, ...rows] = cells(await printed(`tags ${under}`));
+  const [, ...rows] = cells(await done(`tags ${under}`));
   assert.deepEqual(rows.map(([tag]) => tag).sort(), Object.keys(web).sort());
-  const { digest, repository } = JSON.parse(await printed(`inspect ${under}:1.0.0 --json`));
+  const { digest, repository } = JSON.parse(await done(`inspect ${under}:1.0.0 --json`));
   assert.deepEqual([digest, repository], [old.digest, under]);
-  assert.match(await printed(`inspect http://${under}@${old.digest}`), new RegExp(old.digest));
+  assert.match(await done(`inspect http://${under}@${old.digest}`), new RegExp(old.digest));
 });
 
 test('tag and untag', SOON, async () => {
-  assert.equal(await printed(`tag ${under}:1.0.0 stable`), `${under}:stable\n`);
+  assert.equal(await done(`tag ${under}:1.0.0 stable`), `${under}:stable\n`);
   await isAt(registry.base, 'team/web', 'stable', old);
-  assert.equal(await printed(`untag ${under}:stable`), `${under}:stable\n`);
+  assert.equal(await done(`untag ${under}:stable`), `${under}:stable\n`);
   assert.equal(await bytesOf(registry.base, 'team/web', 'stable'), undefined);
   await isAt(registry.base, 'team/web', '1.0.0', old);
 });
 
 test('copy: within it, out of it and into it', SOON, async () => {
   const host = new URL(plain.url).host;
-  assert.equal(await printed(`copy ${under} ${base}//mirror/web:here`), `${base}//mirror/web:here@${current.digest}\n`);
+  assert.equal(
+    await done(`copy --quiet ${under} ${base}//mirror/web:here`),
+    `${base}//mirror/web:here@${current.digest}\n`,
+  );
   await isAt(registry.base, 'mirror/web', 'here', current);
-  assert.equal(await printed(`copy ${under} ${host}/mirror/web:out`), `${host}/mirror/web:out@${current.digest}\n`);
+  assert.equal(
+    await done(`copy --quiet ${under} ${host}/mirror/web:out`),
+    `${host}/mirror/web:out@${current.digest}\n`,
+  );
   await isAt(plain.url, 'mirror/web', 'out', current);
   assert.equal(
-    await printed(`copy ${host}/mirror/web:out ${base}//back/web`),
+    await done(`copy --quiet ${host}/mirror/web:out ${base}//back/web`),
     `${base}//back/web:latest@${current.digest}\n`,
   );
   await isAt(registry.base, 'back/web', 'latest', current);
 });
 
 test('cleanup', SOON, async () => {
-  const args = `cleanup ${base}//team/old --remove-tag 1.0.0`;
-  const [, ...rows] = cells(await printed(args));
+  const args = `cleanup --quiet ${base}//team/old --remove-tag 1.0.0`;
+  const [, ...rows] = cells(await done(args));
   assert.deepEqual(
     rows.filter(([action]) => action === 'remove').map(([, tag]) => tag),
     ['1.0.0'],
   );
   await isAt(registry.base, 'team/old', '1.0.0', old);
-  await printed(`${args} --apply`);
+  await done(`${args} --apply`);
   assert.equal(await bytesOf(registry.base, 'team/old', '1.0.0'), undefined);
   await isAt(registry.base, 'team/old', 'latest', current);
 });
