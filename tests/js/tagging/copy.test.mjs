@@ -375,33 +375,4 @@ for (const [registryName, url] of [
         assert.equal((await client.repository('signed/two').manifest(tag)).digest, digest);
       }
     });
-
-    test('ifMatch of a copy', SOON, async () => {
-      const { push } = pusher(url());
-      const [one, two] = [small('one'), small('two')];
-      await push('match/one', one, 'it');
-      await push('match/two', two, 'it');
-      const source = { repository: client.repository('match/one'), reference: 'it' };
-      await refused(() => client.copy(source, 'match/two:it', { ifMatch: null }), 'CONFLICT');
-      await refused(() => client.copy(source, 'match/two:it', { ifMatch: one.digest }), 'CONFLICT');
-      await refused(() => client.copy(source, 'match/two:it', { ifMatch: undefined }), 'INVALID_ARGUMENT');
-      await refused(() => client.copy(source, 'match/two:it', { ifMatch: 'x' }), 'INVALID_ARGUMENT');
-      await refused(() => client.copy(source, 'match/two:it', { unknownKinds: 'all' }), 'INVALID_ARGUMENT');
-      await client.copy(source, 'match/two:it', { ifMatch: two.digest });
-      await client.copy(source, 'match/two:new', { ifMatch: null });
-      for (const tag of ['it', 'new'])
-        assert.equal((await client.repository('match/two').manifest(tag)).digest, one.digest);
-      for (const condition of [{ ifMatch: two.digest }, { ifMatch: null }, { noClobber: true }]) {
-        const again = await client.copy(source, 'match/two:it', condition);
-        assert.deepEqual([again.manifests, again.blobs], [0, 0], 'it had happened before');
-      }
-      const other = { repository: client.repository('match/two'), reference: two.digest };
-      await refused(() => client.copy(other, 'match/two:it', { noClobber: true }), 'CONFLICT');
-      assert.equal((await client.repository('match/two').manifest('it')).digest, one.digest);
-      await refused(() => client.copy(other, 'match/two:it', { noClobber: true, ifMatch: one.digest }), {
-        code: 'INVALID_ARGUMENT',
-        message: /^options\.noClobber: it cannot be combined with ifMatch/,
-      });
-      await refused(() => client.copy(other, `match/two@${two.digest}`, { noClobber: true }), 'INVALID_ARGUMENT');
-    });
   });
