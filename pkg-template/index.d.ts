@@ -2325,7 +2325,7 @@ export type ClientErrorCode =
   | "NOT_FOUND"
   /** The registry limits the number of requests. */
   | "RATE_LIMITED"
-  /** Any other status without success and without a code of the registry. */
+  /** Any other error status whose response contains no registry error code. */
   | "HTTP_ERROR"
   /** The registry names a token service that must not receive its credentials, or must not be contacted. */
   | "UNTRUSTED_REALM"
