@@ -109,9 +109,7 @@ async fn the_clients_signal_aborts_every_call() {
     let fetch = registry(&js("({ 'GET /v2/': () => new Promise(() => {}) })"));
     let counting = counting_signal();
     let options = js_with("({ fetch, signal: counting.signal })", &[("fetch", &fetch), ("counting", &counting)]);
-    let client =
-        docker_registry_client_wasm::js::DockerRegistryClient::new("registry.test".into(), options, JsValue::UNDEFINED)
-            .unwrap();
+    let client = created("registry.test".into(), options).unwrap();
     let calls = [client.check_status(JsValue::UNDEFINED), client.namespaces(JsValue::UNDEFINED)];
     pause(5).await;
     js_with("counting.abort('all')", &[("counting", &counting)]);

@@ -1,15 +1,12 @@
 //! Arguments that cannot be used.
 
-use docker_registry_client_wasm::js::DockerRegistryClient;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::support::*;
 
 fn refused_host(host: &JsValue) -> JsValue {
-    DockerRegistryClient::new(host.clone(), JsValue::UNDEFINED, JsValue::UNDEFINED)
-        .err()
-        .unwrap_or_else(|| panic!("{host:?} is taken"))
+    created(host.clone(), JsValue::UNDEFINED).err().unwrap_or_else(|| panic!("{host:?} is taken"))
 }
 
 #[wasm_bindgen_test]
@@ -32,23 +29,18 @@ fn hosts() {
         assert_error(&error, "INVALID_ARGUMENT", "");
         assert!(!text(&error, "message").contains("secret"));
     }
-    let url = DockerRegistryClient::new(
-        js("new URL('http://127.0.0.1:5001/prefix/')"),
-        JsValue::UNDEFINED,
-        JsValue::UNDEFINED,
-    )
-    .unwrap();
+    let url = created(js("new URL('http://127.0.0.1:5001/prefix/')"), JsValue::UNDEFINED).unwrap();
     assert!(url.host().starts_with("http://127.0.0.1:5001/prefix"));
 }
 
 #[wasm_bindgen_test]
 fn client_options() {
     for (options, part) in [
-        ("5", "options: an object"),
-        ("null", "options: an object"),
-        ("'x'", "options: an object"),
+        ("5", "options: one object"),
+        ("null", "options: one object"),
+        ("'x'", "options: one object"),
         ("[]", "options: an object"),
-        ("() => 1", "options: an object"),
+        ("() => 1", "options: one object"),
         ("{ timout: 5 }", "did you mean \"timeout\"?"),
         ("{ userName: 'a' }", "did you mean \"username\"?"),
         ("{ colour: 1 }", "options.colour"),
@@ -94,7 +86,7 @@ fn client_options() {
         ("{ token: 'hush', username: 'alice', password: 'hush' }", "only one of"),
         ("new Proxy({}, { ownKeys() { throw 1 } })", "keys cannot be read"),
     ] {
-        let refused = DockerRegistryClient::new("registry.test".into(), js(options), JsValue::UNDEFINED).err();
+        let refused = created("registry.test".into(), js(options)).err();
         let error = refused.unwrap_or_else(|| panic!("{options} is taken"));
         assert_error(&error, "INVALID_ARGUMENT", part);
         assert!(!text(&error, "message").contains("hush"), "{options}");
@@ -107,10 +99,7 @@ fn client_options() {
         "{ platform: 'windows/amd64:10.0.17763.1' }",
         "{ username: 'alice', password: '' }",
     ] {
-        assert!(
-            DockerRegistryClient::new("registry.test".into(), js(options), JsValue::UNDEFINED).is_ok(),
-            "{options}"
-        );
+        assert!(created("registry.test".into(), js(options)).is_ok(), "{options}");
     }
 }
 

@@ -30,7 +30,7 @@ async fn it_is_an_error_with_what_the_registry_said() {
     assert!(js_with("error instanceof error.constructor && error.stack.length > 0", &values).is_truthy());
     assert!(js_with("String(error).startsWith('RegistryError: ')", &values).is_truthy());
     let keys = "Object.keys(JSON.parse(JSON.stringify(error))).join()";
-    assert_eq!(js_with(keys, &values), "name,code,message,status,method,url,errors,retryAfter");
+    assert_eq!(js_with(keys, &values), "name,code,message,reason,details,status,method,url,errors,retryAfter");
     assert!(
         js_with("!Object.keys(error).includes('name') && Object.keys(error).includes('status')", &values).is_truthy()
     );

@@ -1,6 +1,5 @@
 //! A `fetch` that does odd things.
 
-use docker_registry_client_wasm::js::DockerRegistryClient;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -37,7 +36,7 @@ async fn a_page_is_told_that_cors_may_be_why() {
         assert_error(&error, "NETWORK", "TypeError");
     }
     let status_of = async |host: JsValue| {
-        let client = DockerRegistryClient::new(host, JsValue::UNDEFINED, JsValue::UNDEFINED).unwrap();
+        let client = created(host, JsValue::UNDEFINED).unwrap();
         err(client.check_status(JsValue::UNDEFINED)).await
     };
     // Nothing listens on port 2, which fetch does not block.

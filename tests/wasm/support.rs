@@ -89,7 +89,12 @@ pub fn try_client(fetch: &JsValue, options: &str) -> Result<DockerRegistryClient
     // This module is not cut into parts.
     install_legacy();
     let options = js_with(&format!("({{ fetch, retry: false, ...{options} }})"), &[("fetch", fetch)]);
-    DockerRegistryClient::new("https://registry.test".into(), options, JsValue::UNDEFINED)
+    created("https://registry.test".into(), options)
+}
+
+/// `new DockerRegistryClient(host, options)`: JavaScript passes an array of what stands behind the options.
+pub fn created(host: JsValue, options: JsValue) -> Result<DockerRegistryClient, JsValue> {
+    DockerRegistryClient::new(host, options, Array::new().into())
 }
 
 pub fn client(fetch: &JsValue) -> DockerRegistryClient {
