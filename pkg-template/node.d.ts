@@ -5,9 +5,9 @@
  * This file is kept by hand. It imports the package by its name, so that the same text serves `import` and `require`.
  */
 
-import type { Challenge, ClientOptions, Credentials, DockerRegistryClient } from 'docker-registry-client-wasm';
+import type { Challenge, ClientOptions, Credentials, DockerRegistryClient } from "docker-registry-client-wasm";
 
-export * from 'docker-registry-client-wasm';
+export * from "docker-registry-client-wasm";
 
 // ───────────── Logins
 
@@ -105,7 +105,7 @@ export type CustomFetch = typeof globalThis.fetch & {
   /** Closes idle connections once the requests under way are done. */
   close(): Promise<void>;
   /** Marks that this `fetch` streams uploads. */
-  readonly duplex: 'half';
+  readonly duplex: "half";
 };
 
 /**

@@ -1,7 +1,9 @@
 export * from "./index.js";
 
 /** A `WebAssembly.Module`, where the host's types know it. */
-type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } } ? Module : never;
+type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
+  ? Module
+  : never;
 
 /** Source of a WebAssembly module: its URL, the response to a request for it, its bytes, or the compiled module. */
 export type ModuleSource = string | URL | Request | Response | ArrayBuffer | ArrayBufferView | CompiledModule;

@@ -30,7 +30,7 @@ const biome = (...args) => run(process.execPath, [join(root, 'node_modules/@biom
 const steps = {
   prepare: ['programs, npm and Python packages, registry servers', prepare],
   format: ['cargo fmt and Biome', format],
-  lint: ["Biome's rules for JavaScript and CSS", lint],
+  lint: ["Biome's rules for JavaScript, declarations and CSS", lint],
   types: ['tsc --checkJs on pkg-template', types],
   reference: ['the API reference of typedoc: no dead link, no member without a comment', reference],
   supply: ['licences and sources of the crates (cargo-deny), and the list of them', supply],

@@ -1,5 +1,5 @@
 /** workerd imports modules compiled. */
-declare module '*.wasm' {
+declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;
 }

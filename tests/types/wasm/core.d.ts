@@ -1,8 +1,14 @@
 // What the build puts into pkg/wasm/core.js: the classes of index.d.ts, an error that the package's own files can make, and
 // the glue's two ways to start.
-import type { RegistryError as Thrown } from '../../../pkg-template/index.js';
+import type { RegistryError as Thrown } from "../../../pkg-template/index.js";
 
-export { DockerRegistryClient, Image, Repository, isRegistryError, parseReference } from '../../../pkg-template/index.js';
+export {
+  DockerRegistryClient,
+  Image,
+  Repository,
+  isRegistryError,
+  parseReference,
+} from "../../../pkg-template/index.js";
 
 export type RegistryError = Thrown;
 export const RegistryError: {
@@ -25,7 +31,7 @@ export class TagDescriptions {
 }
 
 /** Sets the functions of the glue that only parts of the module call. */
-export function attachScripts(functions: Record<string, Function>): void;
+export function attachScripts(functions: Record<string, (...args: never) => unknown>): void;
 
 /** Sets what loads the part with the code for old registries, and installs it. */
 export function onLegacy(load: () => Promise<void>): void;

@@ -1,9 +1,13 @@
 /** The modules beside the core. */
-export type PartName = 'read' | 'write' | 'cleanup' | 'diagnose' | 'legacy';
+export type PartName = "read" | "write" | "cleanup" | "diagnose" | "legacy";
 
 /** What each part needs, and the calls that load it, by class. */
 declare const parts: Record<
   PartName,
-  { needs?: PartName; scripts?: () => Promise<Record<string, Function>>; calls: Record<string, string[]> }
+  {
+    needs?: PartName;
+    scripts?: () => Promise<Record<string, (...args: never) => unknown>>;
+    calls: Record<string, string[]>;
+  }
 >;
 export default parts;
