@@ -172,8 +172,8 @@ fn parts(
 
 fn plan(parsed: &Parsed, names: &Functions) -> Result<Plan> {
     let Parsed { module, functions, table, .. } = parsed;
-    let is_named_in = |position: usize, set: &HashSet<String>| {
-        module.funcs.get(functions[position]).name.as_ref().is_some_and(|name| set.contains(name))
+    let is_silenced = |position: usize| {
+        module.funcs.get(functions[position]).name.as_ref().is_some_and(|name| names.silenced.contains_key(name))
     };
     let calls = calls(parsed)?;
     let pointed = pointed(parsed)?;
@@ -197,7 +197,7 @@ fn plan(parsed: &Parsed, names: &Functions) -> Result<Plan> {
         let Some(part) = parts[caller] else { continue };
         // A function that only traps is smaller than its import.
         let others = called.iter().filter(|called| parts[**called] != Some(part));
-        imports[part].extend(others.filter(|called| !is_named_in(**called, &names.silenced)).copied());
+        imports[part].extend(others.filter(|called| !is_silenced(**called)).copied());
     }
     let is_outside = |function: usize| parts[function].is_some_and(|part| part != CORE);
     let slots = pointed.into_iter().filter(|(_, function)| is_outside(*function)).collect();

@@ -1,6 +1,7 @@
 //! What leads to what in a linked module, by the relocations that the linker was told to keep (tool-conventions,
 //! Linking.md).
 
+use super::arguments;
 use super::parts::{CORE, PARTS, common, part_of};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::{HashMap, HashSet};
@@ -26,8 +27,8 @@ pub struct Functions {
     pub constants: Vec<Ranges>,
     /// The same of constants that nobody reads.
     pub unused_constants: Ranges,
-    /// Functions that panic without saying why.
-    pub silenced: HashSet<String>,
+    /// Functions that panic without saying why, and how many parameters each has.
+    pub silenced: HashMap<String, usize>,
 }
 
 /// A function by its index, or a data symbol by its position in the symbol table.
@@ -71,8 +72,11 @@ enum Symbol {
 }
 
 /// Sorts the functions of a linked module by the parts whose exports lead to them. Nothing is behind `silenced` functions.
-pub fn sort(module: &[u8], silenced: HashSet<String>) -> Result<Functions> {
-    let linked = Linked::read(module)?;
+pub fn sort(module: &[u8], silenced: HashMap<String, usize>) -> Result<Functions> {
+    let mut linked = Linked::read(module)?;
+    if !silenced.is_empty() {
+        linked.forget_messages(module, &silenced)?;
+    }
     let mut edges = linked.edges()?;
     if !silenced.is_empty() {
         linked.forget_panics(module, &silenced, &mut edges)?;
@@ -109,17 +113,32 @@ impl Linked {
         parts
     }
 
+    /// Takes away what leads to the arguments of silenced functions.
+    fn forget_messages(&mut self, module: &[u8], silenced: &HashMap<String, usize>) -> Result<()> {
+        let mut arguments = Vec::new();
+        for body in &self.bodies {
+            let parameters = |function: u32| silenced.get(self.names.get(&function)?).copied();
+            arguments.extend(arguments::of_calls(module, body, parameters)?);
+        }
+        arguments.sort_unstable_by_key(|argument| argument.start);
+        self.relocations.retain(|(place, _)| {
+            let next = arguments.partition_point(|argument| argument.end <= *place);
+            arguments.get(next).is_none_or(|argument| !argument.contains(place))
+        });
+        Ok(())
+    }
+
     /// Takes away what leads from silenced functions, and what leads to the places in the source that they are given: nobody else
     /// reads these.
     fn forget_panics(
         &self,
         module: &[u8],
-        silenced: &HashSet<String>,
+        silenced: &HashMap<String, usize>,
         edges: &mut HashMap<Node, Vec<Node>>,
     ) -> Result<()> {
         let has_hook = self.names.values().any(|name| name.contains("9panicking8set_hook"));
         ensure!(!has_hook, "a panic hook is set: it needs --panic-messages");
-        for (index, _) in self.names.iter().filter(|(_, name)| silenced.contains(*name)) {
+        for (index, _) in self.names.iter().filter(|(_, name)| silenced.contains_key(*name)) {
             edges.remove(&Node::Function(*index));
         }
         let is_location = |node: &Node| self.is_location(module, *node, edges);

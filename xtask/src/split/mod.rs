@@ -16,6 +16,7 @@
 //!
 //! What they have and this has not: a chunk for each set of parts that share code. Here it goes to the part they both need.
 
+mod arguments;
 mod cut;
 mod graph;
 mod panics;
@@ -25,13 +26,13 @@ pub use cut::is_shared;
 pub use parts::{PARTS, list};
 
 use anyhow::{Context, Result};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// Cuts `bound`, which wasm-bindgen made of `linked`, into the modules of [`PARTS`]. Both must have the linker's names of
 /// functions. Panics lose their messages unless `panic_messages` keeps them.
 pub fn split(linked: &[u8], bound: &[u8], panic_messages: bool) -> Result<Vec<Vec<u8>>> {
     let (bound, silenced) =
-        if panic_messages { (bound.to_vec(), HashSet::new()) } else { panics::silence(bound).context("panics")? };
+        if panic_messages { (bound.to_vec(), HashMap::new()) } else { panics::silence(bound).context("panics")? };
     let functions = graph::sort(linked, silenced)?;
     cut::cut(&bound, &functions)
 }

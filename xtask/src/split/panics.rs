@@ -7,24 +7,26 @@ use std::collections::{HashMap, HashSet};
 use walrus::ir::{Instr, InstrSeqId, Return, ReturnCall, ReturnCallIndirect, Visitor, dfs_in_order};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, ImportKind, LocalFunction, Module};
 
-/// The module in which every function traps at once that never returns and never calls the host, and the names of these.
-/// A function that throws a JavaScript error calls the host for it, and stays.
-pub fn silence(bound: &[u8]) -> Result<(Vec<u8>, HashSet<String>)> {
+/// The module in which every function traps at once that never returns and never calls the host, and the number of parameters of
+/// these, by name. A function that throws a JavaScript error calls the host for it, and stays.
+pub fn silence(bound: &[u8]) -> Result<(Vec<u8>, HashMap<String, usize>)> {
     let mut module = Module::from_buffer(bound).context("reading the bound module")?;
     let calls_host = calls_host(&module);
     let panics = module.funcs.iter_local().filter(|(id, local)| !calls_host.contains(id) && never_returns(local));
     let panics: Vec<FunctionId> = panics.map(|(id, _)| id).collect();
+    let mut parameters = HashMap::new();
     for id in &panics {
         let ty = module.types.get(module.funcs.get(*id).ty());
         let (params, results) = (ty.params().to_vec(), ty.results().to_vec());
         let arguments = params.iter().map(|param| module.locals.add(*param)).collect();
         let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
         builder.func_body().unreachable();
-        module.funcs.get_mut(*id).kind = FunctionKind::Local(builder.local_func(arguments));
+        let function = module.funcs.get_mut(*id);
+        function.kind = FunctionKind::Local(builder.local_func(arguments));
+        parameters.extend(function.name.clone().map(|name| (name, params.len())));
     }
-    let names: HashSet<String> = panics.into_iter().filter_map(|id| module.funcs.get(id).name.clone()).collect();
-    ensure!(!names.is_empty(), "no function that only panics was found: this build strips nothing any more");
-    Ok((module.emit_wasm(), names))
+    ensure!(!parameters.is_empty(), "no function that only panics was found: this build strips nothing any more");
+    Ok((module.emit_wasm(), parameters))
 }
 
 /// The functions that lead to one of the host's by calls that name it.
