@@ -22,10 +22,11 @@ use crate::transport::{Error, Hasher, Result};
 extern "C" {
     #[wasm_bindgen(js_name = verify)]
     fn verify_with(algorithm: &str, key: &Uint8Array, input: &Uint8Array, signature: &Uint8Array) -> Promise;
-    #[wasm_bindgen(js_name = pairOf)]
-    fn pair_of(given: &JsValue) -> Promise;
-    #[wasm_bindgen(js_name = publicKeyOf)]
-    fn public_key_of(pair: &JsValue) -> Promise;
+    // `catch`: a function that needs no glue would be imported by the core, which is loaded before this script.
+    #[wasm_bindgen(catch, js_name = pairOf)]
+    fn pair_of(given: &JsValue) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = publicKeyOf)]
+    fn public_key_of(pair: &JsValue) -> std::result::Result<JsValue, JsValue>;
     fn sign(algorithm: &str, pair: &JsValue, input: &Uint8Array) -> Promise;
 
     type Unpacker;
@@ -55,12 +56,12 @@ impl FetchHost {
                 "options.signingKey: a CryptoKeyPair or a private JSON web key of P-256, P-384 or P-521 is needed";
             Error::new(code::INVALID_ARGUMENT, what)
         };
-        let pair = outcome(Ok(pair_of(given.unwrap_or(&JsValue::UNDEFINED)).into())).await;
+        let pair = outcome(pair_of(given.unwrap_or(&JsValue::UNDEFINED))).await;
         let pair = pair.map_err(|_| no_cryptography())?;
         if pair.is_undefined() {
             return Err(no_cryptography());
         }
-        let public = if pair.is_null() { Err(pair.clone()) } else { outcome(Ok(public_key_of(&pair).into())).await };
+        let public = if pair.is_null() { Err(pair.clone()) } else { outcome(public_key_of(&pair)).await };
         let public: Uint8Array = public.ok().and_then(|key| key.dyn_into().ok()).ok_or_else(refused)?;
         let key = Key::parse(&public.to_vec()).filter(|key| key.algorithm().is_some()).ok_or_else(refused)?;
         Ok(Rc::new(Pair { key, pair }))

@@ -2,6 +2,7 @@
 
 use crate::arrange::Shared;
 use crate::cargo::{self, CRATE, WASM, Workspace};
+use crate::comments;
 use crate::inline::inline;
 use crate::package;
 use crate::snippets;
@@ -30,6 +31,10 @@ pub fn run(panic_messages: bool) -> Result<()> {
     package::empty(&staging)?;
     package::copy(&generated, &staging.join("wasm"))?;
     package::fill(&workspace, &staging)?;
+    // What a page loads: neither the commands nor what only Node has.
+    for file in ["index.js", "classes.js", "decode.js", "load.js", "objects.js", "parts.js", "renamed.js", "slim.js"] {
+        comments::strip_file(&staging.join(file))?;
+    }
     node(&[workspace.root.join("xtask/man.mjs"), staging.clone()]).context("the man page")?;
     if !panic_messages {
         check_size(&workspace.root, &staging)?;
@@ -90,6 +95,7 @@ fn generate(workspace: &Workspace, compiled: &Path, panic_messages: bool) -> Res
         fs::write(wasm.with_extension("inline.js"), text).context("writing a module as text")?;
     }
     fs::write(generated.join("parts.js"), split::list(&scripts)).context("writing parts.js")?;
+    comments::strip_all(&generated)?;
     if !panic_messages {
         fs::write(&made_of, module).context("writing package-wasm.input")?;
     }
@@ -122,11 +128,20 @@ fn bind(compiled: &Path, to: &Path) -> Result<Vec<(&'static str, String)>> {
             import.name.clone_from(short);
         }
     }
+    let calls = short_calls(output.wasm());
+    for export in output.wasm_mut().exports.iter_mut() {
+        if let Some(short) = calls.get(&export.name) {
+            export.name.clone_from(short);
+        }
+    }
     output.emit(to).context("writing what wasm-bindgen made")?;
     let glue = to.join("core.js");
     let mut text = fs::read_to_string(&glue).context("reading core.js")?;
     for (long, short) in &names {
         text = text.replace(&format!(" {long}: function("), &format!(" {short}: function("));
+    }
+    for (long, short) in &calls {
+        text = text.replace(long, short);
     }
     let snippets::Glue { core, parts } = snippets::split(&import_once(&text)).context("the scripts of the parts")?;
     fs::write(&glue, core).context("writing core.js")?;
@@ -155,6 +170,13 @@ fn short_names(module: &Module) -> BTreeMap<String, String> {
         }
     }
     names
+}
+
+/// The functions that call a closure, which wasm-bindgen exports by their mangled names.
+fn short_calls(module: &Module) -> BTreeMap<String, String> {
+    let mangled =
+        module.exports.iter().filter(|export| export.name.starts_with("_ZN") || export.name.starts_with("_R"));
+    mangled.enumerate().map(|(number, export)| (export.name.clone(), format!("invoke_{number}"))).collect()
 }
 
 /// wasm-bindgen imports a module anew for each of its functions that goes into the WebAssembly without glue, and so writes an

@@ -3,6 +3,7 @@
 mod arrange;
 mod build;
 mod cargo;
+mod comments;
 mod inline;
 mod package;
 mod snippets;

@@ -5,7 +5,13 @@ use anyhow::{Context, Result, ensure};
 use std::fmt::Write as _;
 
 /// By part; the scripts are within the repository. Nothing but the part's calls may lead to them.
-const SCRIPTS: &[(&str, &str)] = &[("cleanup", "src/js/cleanup/plan.js"), ("diagnose", "src/js/diagnosis/words.js")];
+const SCRIPTS: &[(&str, &str)] = &[
+    ("read", "src/fetch/schema1.js"),
+    ("read", "src/js/args/blob-data.js"),
+    ("read", "src/js/output/stream.js"),
+    ("cleanup", "src/js/cleanup/plan.js"),
+    ("diagnose", "src/js/diagnosis/words.js"),
+];
 
 /// The glue, and what was taken out of it.
 #[derive(Debug)]
@@ -19,14 +25,16 @@ pub struct Glue {
 pub fn split(glue: &str) -> Result<Glue> {
     let (mut core, mut names) = (String::new(), Vec::new());
     let mut parts: Vec<(&'static str, String)> = Vec::new();
+    let mut imports = 0;
     for line in glue.lines() {
-        let Some((part, _)) = SCRIPTS.iter().find(|(_, script)| line.ends_with(&format!("/{script}';"))) else {
+        let found = SCRIPTS.iter().find(|(_, script)| line.trim_end_matches(['\'', '"', ';']).ends_with(script));
+        let Some((part, _)) = found else {
             let _ = writeln!(core, "{line}");
             continue;
         };
         let imported = line.strip_prefix("import { ").and_then(|rest| rest.split_once(" } from "));
         let (imported, from) = imported
-            .filter(|(imported, _)| !imported.contains([' ', ',']))
+            .filter(|(imported, _)| imported.split(", ").all(|name| !name.contains(' ')))
             .with_context(|| format!("the script of a part is imported in a way that is not expected: {line}"))?;
         let _ = writeln!(core, "let {imported};");
         if !parts.iter().any(|(name, _)| name == part) {
@@ -35,9 +43,10 @@ pub fn split(glue: &str) -> Result<Glue> {
         for (_, text) in parts.iter_mut().filter(|(name, _)| name == part) {
             let _ = writeln!(text, "export {{ {imported} }} from {from}");
         }
-        names.push(format!("{imported} = {imported}"));
+        names.extend(imported.split(", ").map(|name| format!("{name} = {name}")));
+        imports += 1;
     }
-    ensure!(names.len() == SCRIPTS.len(), "the glue imports {names:?}, and not one function of each of {SCRIPTS:?}");
+    ensure!(imports == SCRIPTS.len(), "the glue imports {names:?}, and not something of each of {SCRIPTS:?}");
     let names = names.join(", ");
     let _ = writeln!(core, "\nexport function attachScripts(functions) {{\n    ({{ {names} }} = functions);\n}}");
     Ok(Glue { core, parts })
@@ -48,8 +57,11 @@ mod tests {
     use super::*;
 
     const GLUE: &str = "import { tell } from './snippets/x-1/src/js/args/callback.js';
+import { Unpacker, sign } from './snippets/x-1/src/fetch/schema1.js';
+import { classify } from './snippets/x-1/src/js/args/blob-data.js';
 import { planOf } from './snippets/x-1/src/js/cleanup/plan.js';
 import { describe } from './snippets/x-1/src/js/diagnosis/words.js';
+import { Sink } from './snippets/x-1/src/js/output/stream.js';
 const ret = describe(planOf(1));
 ";
 
@@ -59,17 +71,28 @@ const ret = describe(planOf(1));
         assert_eq!(
             glue.core,
             "import { tell } from './snippets/x-1/src/js/args/callback.js';
+let Unpacker, sign;
+let classify;
 let planOf;
 let describe;
+let Sink;
 const ret = describe(planOf(1));
 
 export function attachScripts(functions) {
-    ({ planOf = planOf, describe = describe } = functions);
+    ({ Unpacker = Unpacker, sign = sign, classify = classify, planOf = planOf, describe = describe, Sink = Sink } = functions);
 }
 "
         );
-        let [(cleanup, plan), (diagnose, words)] = &glue.parts[..] else { panic!("{:?}", glue.parts) };
-        assert_eq!((*cleanup, *diagnose), ("cleanup", "diagnose"));
+        let [(read, data), (cleanup, plan), (diagnose, words)] = &glue.parts[..] else { panic!("{:?}", glue.parts) };
+        assert_eq!((*read, *cleanup, *diagnose), ("read", "cleanup", "diagnose"));
+        assert_eq!(
+            data,
+            "// The functions of core.js that only the part read calls.
+export { Unpacker, sign } from './snippets/x-1/src/fetch/schema1.js';
+export { classify } from './snippets/x-1/src/js/args/blob-data.js';
+export { Sink } from './snippets/x-1/src/js/output/stream.js';
+"
+        );
         assert_eq!(
             plan,
             "// The functions of core.js that only the part cleanup calls.
@@ -89,6 +112,7 @@ export { describe } from './snippets/x-1/src/js/diagnosis/words.js';
         for glue in [
             GLUE.replace("import { describe } ", "import * as import1 "),
             GLUE.replace("{ describe }", "{ describe as describe2 }"),
+            format!("{GLUE}import * as import1 from \"./snippets/x-1/src/fetch/schema1.js\"\n"),
             GLUE.replace("diagnosis/words.js", "diagnosis.js"),
         ] {
             split(&glue).expect_err(&glue);

@@ -37,6 +37,7 @@ const FILES = [
   'wasm/core.diagnose.js',
   'wasm/core.inline.js',
   'wasm/core.js',
+  'wasm/core.read.js',
   'wasm/core.wasm',
   'wasm/diagnose.inline.js',
   'wasm/diagnose.wasm',
