@@ -64,8 +64,16 @@ impl DockerRegistryClient {
 
     /// The last rate limit that the registry reported, or `undefined`.
     #[wasm_bindgen(getter, js_name = rateLimit)]
-    pub fn rate_limit(&self) -> std::result::Result<JsValue, JsValue> {
-        Ok(self.client.rate_limit().map_or(Ok(JsValue::UNDEFINED), |limit| convert::json(&limit))?)
+    pub fn rate_limit(&self) -> JsValue {
+        self.client.rate_limit().map_or(JsValue::UNDEFINED, |limit| {
+            convert::object([
+                ("limit", limit.limit.map(convert::number).into()),
+                ("remaining", limit.remaining.map(convert::number).into()),
+                ("window", limit.window.map(convert::number).into()),
+                ("reset", limit.reset.map(convert::number).into()),
+                ("source", limit.source.into()),
+            ])
+        })
     }
 
     /// Resolves to 1 or 2.

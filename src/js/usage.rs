@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use js_sys::{Array, Date, Object, Promise, Reflect};
+use js_sys::{Array, Date, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
@@ -12,7 +12,8 @@ use crate::js::args::filter::Filter;
 use crate::js::args::options::Options;
 use crate::js::client::DockerRegistryClient;
 use crate::js::output::error::Result;
-use crate::js::output::iterate::{Paged, Pages};
+use crate::js::output::iterate::Paged;
+use crate::js::output::lazy::{Begun, Lazy, Start};
 use crate::js::output::progress::count_watcher;
 use crate::js::output::{convert, error, iterate, promise};
 use crate::js::repository::Repository;
@@ -53,8 +54,8 @@ impl DockerRegistryClient {
                 watcher: options.callback("onProgress")?.map(count_watcher),
             };
             let totals = Rc::new(Cell::new(Totals::default()));
-            let start = Some((self.client().clone(), wanted, options.call()?));
-            let inventory = LazyInventory { start, begun: None, totals: totals.clone() };
+            let (client, call) = (self.client().clone(), options.call()?);
+            let inventory = Lazy::new(LazyInventory { client, wanted, call, totals: totals.clone() });
             Ok(iterate::items(Paged::new(inventory, signals), |pages| InventoryPages { pages, totals }.into()))
         };
         Ok(inventory()?)
@@ -73,7 +74,7 @@ fn wanted(options: &Options) -> Result<usage::Options> {
 /// The pages that `inventory()` iterates over. Its code is loaded with the first page; `inventory()` itself checks the options.
 #[wasm_bindgen(skip_typescript)]
 pub struct InventoryPages {
-    pages: Paged<LazyInventory>,
+    pages: Paged<Lazy<LazyInventory>>,
     totals: Rc<Cell<Totals>>,
 }
 
@@ -90,39 +91,43 @@ impl InventoryPages {
     }
 
     /// The sums over the entries so far.
-    pub fn totals(&self) -> std::result::Result<JsValue, JsValue> {
-        Ok(convert::small(&self.totals.get())?)
+    pub fn totals(&self) -> JsValue {
+        let totals = self.totals.get();
+        convert::object([
+            ("repositories", totals.repositories.into()),
+            ("failed", totals.failed.into()),
+            ("tags", totals.tags.into()),
+            ("size", convert::number(totals.size)),
+        ])
     }
 }
 
-/// An inventory that begins with the first page, so that what is loaded first has no code of it: not even to drop it.
+/// What an inventory begins with.
 struct LazyInventory {
-    start: Option<(Client<FetchHost>, Wanted, Call)>,
-    begun: Option<Box<dyn Begun>>,
+    client: Client<FetchHost>,
+    wanted: Wanted,
+    call: Call,
     totals: Rc<Cell<Totals>>,
 }
 
-trait Begun {
-    fn next<'a>(&'a mut self, totals: &'a Cell<Totals>) -> Pin<Box<dyn Future<Output = Result<Option<Array>>> + 'a>>;
-}
-
-impl Pages for LazyInventory {
-    async fn next(&mut self) -> Result<Option<Array>> {
-        if let Some((client, wanted, call)) = self.start.take() {
-            self.begun = Some(Box::new(client.inventory(wanted, call)));
-        }
-        match &mut self.begun {
-            Some(begun) => begun.next(&self.totals).await,
-            None => Ok(None),
-        }
+impl Start for LazyInventory {
+    fn begin(self) -> Box<dyn Begun> {
+        let inventory = self.client.inventory(self.wanted, self.call);
+        Box::new(Counted { inventory, totals: self.totals })
     }
 }
 
-impl Begun for Inventory<FetchHost> {
-    fn next<'a>(&'a mut self, totals: &'a Cell<Totals>) -> Pin<Box<dyn Future<Output = Result<Option<Array>>> + 'a>> {
+/// An inventory in progress, whose sums JavaScript may ask for at any time.
+struct Counted {
+    inventory: Inventory<FetchHost>,
+    totals: Rc<Cell<Totals>>,
+}
+
+impl Begun for Counted {
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Option<Array>>> + '_>> {
         Box::pin(async {
-            let Some(some) = self.next_some().await? else { return Ok(None) };
-            totals.set(self.totals());
+            let Some(some) = self.inventory.next_some().await? else { return Ok(None) };
+            self.totals.set(self.inventory.totals());
             some.iter().map(entry).collect::<Result<Array>>().map(Some)
         })
     }
@@ -132,13 +137,7 @@ impl Begun for Inventory<FetchHost> {
 fn entry(entry: &Entry) -> Result<JsValue> {
     match &entry.usage {
         Ok(usage) => usage_to_js(usage),
-        Err(failure) => {
-            let object = Object::new();
-            for (name, value) in [("name", entry.name.as_str().into()), ("error", error::to_js(failure))] {
-                let _ = Reflect::set(&object, &name.into(), &value); // a fresh object takes every property
-            }
-            Ok(object.into())
-        }
+        Err(failure) => Ok(convert::object([("name", entry.name.as_str().into()), ("error", error::to_js(failure))])),
     }
 }
 

@@ -39,4 +39,4 @@ pub use manifest::get::FetchedManifest;
 pub use manifest::index_edit::IndexChange;
 pub use repository::Repository;
 pub use tag::data::TagData;
-pub use tag::describe::{Described, Descriptions};
+pub use tag::describe::{Described, Descriptions, ToDescribe};

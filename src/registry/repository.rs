@@ -24,7 +24,7 @@ use crate::registry::manifest::delete::Dependents;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::index_edit::IndexChange;
 use crate::registry::tag::data::TagData;
-use crate::registry::tag::describe::{Descriptions, Order};
+use crate::registry::tag::describe::{Descriptions, Order, ToDescribe};
 use crate::transport::schema1::AnySigner;
 use crate::transport::{Host, Result};
 
@@ -109,7 +109,22 @@ impl<H: Host> Repository<H> {
         watcher: Option<CountWatcher>,
         call: Call,
     ) -> Result<Descriptions<H>> {
-        Descriptions::new(self.in_call(&call)?, tags, order, watcher)
+        Ok(self.to_describe(tags, order, watcher, call)?.begin())
+    }
+
+    /// Checks what [`describe_tags`](Self::describe_tags) does, without beginning.
+    ///
+    /// # Errors
+    ///
+    /// Those of `describe_tags`.
+    pub fn to_describe(
+        &self,
+        tags: Option<Vec<String>>,
+        order: Order,
+        watcher: Option<CountWatcher>,
+        call: Call,
+    ) -> Result<ToDescribe<H>> {
+        ToDescribe::check(self.in_call(&call)?, tags, order, watcher)
     }
 
     /// Finds the image of a tag or digest, or of an id at a V1 registry. `platform` is given as `linux/arm64/v8`.

@@ -3,8 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Function, Reflect};
-use serde::Serialize;
+use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::{outcome, text_of};
@@ -52,30 +51,17 @@ pub fn callback(function: Function) -> CredentialsCallback {
     })
 }
 
-/// `challenge` of index.d.ts.
-#[derive(Serialize)]
-struct Asked<'a> {
-    registry: &'a str,
-    scheme: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    realm: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service: Option<&'a str>,
-    scopes: Vec<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    refused: bool,
-}
-
 fn call(function: &Function, challenge: &Challenge) -> std::result::Result<JsValue, Error> {
-    let asked = Asked {
-        registry: &challenge.registry,
-        scheme: challenge.scheme,
-        realm: challenge.realm.as_deref(),
-        service: challenge.service.as_deref(),
-        scopes: challenge.scopes.iter().collect(),
-        refused: challenge.refused,
-    };
-    let asked = convert::json(&asked).map_err(|_| Error::internal("a challenge cannot be converted"))?;
+    let scopes: Array = challenge.scopes.iter().map(JsValue::from).collect();
+    // `Challenge` of index.d.ts.
+    let asked = convert::object([
+        ("registry", challenge.registry.as_str().into()),
+        ("scheme", challenge.scheme.into()),
+        ("realm", challenge.realm.as_deref().into()),
+        ("service", challenge.service.as_deref().into()),
+        ("scopes", scopes.into()),
+        ("refused", challenge.refused.then_some(true).into()),
+    ]);
     function.call1(&JsValue::UNDEFINED, &asked).map_err(|thrown| failed(&thrown))
 }
 

@@ -152,9 +152,13 @@ fn fields(options: &Options) -> Result<Headers> {
 
 fn observer(callback: Callback) -> Observer {
     Rc::new(move |event: &RequestEvent| {
-        if let Ok(event) = convert::json(event) {
-            callback.tell(&event);
-        }
+        callback.tell(&convert::object([
+            ("method", event.method.into()),
+            ("url", event.url.as_str().into()),
+            ("status", event.status.into()),
+            ("duration", convert::number(event.duration)),
+            ("error", event.error.as_deref().into()),
+        ]));
     })
 }
 

@@ -29,10 +29,18 @@ pub fn text(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string(value).map_err(failed)?)
 }
 
-/// A small value whose keys are ours, directly.
-pub fn small(value: &impl Serialize) -> Result<JsValue> {
-    let failed = |_| Error::internal("a result cannot be converted");
-    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(failed)?)
+/// A small object whose keys are ours, without those whose value is `undefined`.
+pub fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in entries.iter().filter(|(_, value)| !value.is_undefined()) {
+        let _ = Reflect::set(&object, &JsValue::from_str(name), value); // a fresh object takes every property
+    }
+    object.into()
+}
+
+/// A number of JavaScript, of which there are fewer: up to 2^53.
+pub fn number(value: u64) -> JsValue {
+    (value as f64).into()
 }
 
 /// A page of a listing.

@@ -23,21 +23,9 @@ struct Report<'a> {
     total: Option<u64>,
 }
 
-/// `CountProgress` of index.d.ts.
-#[derive(Serialize)]
-struct Count {
-    done: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    total: Option<usize>,
-}
-
-/// Returns what reports a number of items to `onProgress`.
+/// Returns what reports a number of items to `onProgress`, as `CountProgress` of index.d.ts.
 pub fn count_watcher(callback: Callback) -> CountWatcher {
-    Rc::new(move |done, total| {
-        if let Ok(count) = convert::small(&Count { done, total }) {
-            callback.tell(&count);
-        }
-    })
+    Rc::new(move |done, total| callback.tell(&convert::object([("done", done.into()), ("total", total.into())])))
 }
 
 /// Reports a transfer's progress at intervals, and at its end.

@@ -1,18 +1,21 @@
 //! `describeTags()`.
 
-use js_sys::{Array, Object, Promise, Reflect};
+use std::pin::Pin;
+
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
 use crate::js::args::options::Options;
 use crate::js::output::error::Result;
-use crate::js::output::iterate::{Paged, Pages};
+use crate::js::output::iterate::Paged;
+use crate::js::output::lazy::{Begun, Lazy, Start};
 use crate::js::output::progress::count_watcher;
 use crate::js::output::{convert, error, iterate};
 use crate::js::repository::Repository;
 use crate::js::signal::Signals;
 use crate::registry::tag::describe::Order;
-use crate::registry::{Described, Descriptions};
+use crate::registry::{Described, Descriptions, ToDescribe};
 
 #[wasm_bindgen]
 impl Repository {
@@ -24,8 +27,8 @@ impl Repository {
             let signals = Signals::new([options.signal()?.as_ref(), self.context.signal.as_ref()]);
             let (tags, order) = (options.texts("tags")?, order(&options)?);
             let watcher = options.callback("onProgress")?.map(count_watcher);
-            let descriptions = self.repository.describe_tags(tags, order, watcher, options.call()?)?;
-            Ok(iterate::items(Paged::new(descriptions, signals), |paged| TagDescriptions(paged).into()))
+            let tags = Lazy::new(self.repository.to_describe(tags, order, watcher, options.call()?)?);
+            Ok(iterate::items(Paged::new(tags, signals), |paged| TagDescriptions(paged).into()))
         };
         Ok(describe()?)
     }
@@ -34,7 +37,7 @@ impl Repository {
 /// The pages that `describeTags()` iterates over. Its code is loaded with the first page; `describeTags()` itself checks the
 /// options.
 #[wasm_bindgen(skip_typescript)]
-pub struct TagDescriptions(Paged<Descriptions<FetchHost>>);
+pub struct TagDescriptions(Paged<Lazy<ToDescribe<FetchHost>>>);
 
 #[wasm_bindgen]
 impl TagDescriptions {
@@ -54,10 +57,18 @@ fn order(options: &Options) -> Result<Order> {
     Ok(options.choice("order", &words)?.unwrap_or(Order::Any))
 }
 
-impl Pages for Descriptions<FetchHost> {
-    async fn next(&mut self) -> Result<Option<Array>> {
-        let Some(some) = self.next_some().await? else { return Ok(None) };
-        some.iter().map(entry).collect::<Result<Array>>().map(Some)
+impl Start for ToDescribe<FetchHost> {
+    fn begin(self) -> Box<dyn Begun> {
+        Box::new(Self::begin(self))
+    }
+}
+
+impl Begun for Descriptions<FetchHost> {
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Option<Array>>> + '_>> {
+        Box::pin(async {
+            let Some(some) = self.next_some().await? else { return Ok(None) };
+            some.iter().map(entry).collect::<Result<Array>>().map(Some)
+        })
     }
 }
 
@@ -67,9 +78,5 @@ fn entry(described: &Described) -> Result<JsValue> {
         Ok(data) => return convert::tag_data(data),
         Err(error) => error,
     };
-    let entry = Object::new();
-    for (name, value) in [("tag", described.tag.as_str().into()), ("error", error::to_js(error))] {
-        let _ = Reflect::set(&entry, &name.into(), &value); // a fresh object takes every property
-    }
-    Ok(entry.into())
+    Ok(convert::object([("tag", described.tag.as_str().into()), ("error", error::to_js(error))]))
 }

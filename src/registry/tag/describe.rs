@@ -90,20 +90,29 @@ struct Reader<H: Host> {
     single: Cell<usize>,
 }
 
-impl<H: Host> Descriptions<H> {
-    pub(crate) fn new(
+/// The tags to describe, and how. Their names are valid.
+pub struct ToDescribe<H: Host> {
+    repo: Repo<H>,
+    tags: Option<Vec<String>>,
+    order: Order,
+    watcher: Option<CountWatcher>,
+}
+
+impl<H: Host> ToDescribe<H> {
+    pub(crate) fn check(
         repo: Repo<H>,
         tags: Option<Vec<String>>,
         order: Order,
         watcher: Option<CountWatcher>,
     ) -> Result<Self> {
-        let listing = match &tags {
-            Some(tags) => {
-                tags.iter().try_for_each(|tag| Tag::parse(tag).map(drop))?;
-                None
-            }
-            None => Some(Listing::of_tags(&repo)),
-        };
+        tags.iter().flatten().try_for_each(|tag| Tag::parse(tag).map(drop))?;
+        Ok(Self { repo, tags, order, watcher })
+    }
+
+    /// Returns the descriptions, which begin with the first request for some.
+    pub fn begin(self) -> Descriptions<H> {
+        let Self { repo, tags, order, watcher } = self;
+        let listing = tags.is_none().then(|| Listing::of_tags(&repo));
         let now = repo.api.host().unix_ms();
         let reader = Reader {
             repo,
@@ -114,7 +123,7 @@ impl<H: Host> Descriptions<H> {
             shared: Cell::new(0),
             single: Cell::new(0),
         };
-        Ok(Self {
+        Descriptions {
             reader: Rc::new(reader),
             listing,
             order,
@@ -130,9 +139,11 @@ impl<H: Host> Descriptions<H> {
             given: 0,
             described: 0,
             failures: Failures::default(),
-        })
+        }
     }
+}
 
+impl<H: Host> Descriptions<H> {
     /// Returns the next tags, in order; `None` at the end.
     ///
     /// # Errors

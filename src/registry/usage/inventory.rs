@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures_util::StreamExt as _;
-use serde::Serialize;
 
 use crate::protocol::oci::reference::RepositoryName;
 use crate::protocol::v1::namespace_of;
@@ -43,7 +42,7 @@ pub struct Entry {
 }
 
 /// Sums over the entries so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Number of repositories, including those that failed.
     pub repositories: usize,

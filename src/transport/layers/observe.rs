@@ -2,26 +2,21 @@
 
 use std::rc::Rc;
 
-use serde::Serialize;
-
 use crate::transport::request::{Request, Response};
 use crate::transport::{Clock, Result, Transport};
 
 /// One request attempt, without secrets.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct RequestEvent {
     /// GET, HEAD…
     pub method: &'static str,
     /// Without user info, query values and fragment.
     pub url: String,
     /// Absent if no response arrived.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Milliseconds until the headers arrived or the attempt failed.
     pub duration: u64,
     /// The error's code if the attempt failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
