@@ -38,7 +38,7 @@ use crate::protocol::http::Method;
 use crate::protocol::oci::digest::Algorithm;
 use crate::protocol::schema1::signed::Check;
 use crate::protocol::url::Url;
-use crate::transport::request::{Login, Request, RequestBody, Response};
+use crate::transport::request::{CredentialsStatus, Request, RequestBody, Response};
 use crate::transport::schema1::{AnySigner, Schema1Host, Unpack, no_gzip};
 use crate::transport::{Clock, Error, Host, Result, Transport};
 
@@ -133,7 +133,7 @@ impl FetchHost {
             headers_filtered: is_cors && self.page.is_some(),
             url: url.and_then(|url| Url::parse(&url).ok()).filter(|url| url != asked),
             secrets: Vec::new(),
-            login: Login::default(),
+            credentials_status: CredentialsStatus::default(),
             body: FetchBody::new(body, length, abort),
         }
     }

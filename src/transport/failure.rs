@@ -11,7 +11,7 @@ use crate::protocol::oci::media_type;
 use crate::protocol::text::printable;
 use crate::protocol::url::{Scheme, Url};
 use crate::transport::Error;
-use crate::transport::request::{Login, Response};
+use crate::transport::request::{CredentialsStatus, Response};
 
 /// The maximum number of characters of a registry's errors that a message quotes.
 const TOLD_LIMIT: usize = 1_000;
@@ -151,11 +151,13 @@ fn advice(
             Some(format!("{}:{} speaks https: use https:// in the registry's address", url.host(), url.port()))
         }
         401 | 403 if elsewhere.is_some() => elsewhere,
-        401 if is_hub && response.login != Login::Sent && url.path() != "/v2/" => Some(format!("{}; {ON_HUB}", demand(response))),
+        401 if is_hub && url.path() != "/v2/" && response.credentials_status != CredentialsStatus::Sent => {
+            Some(format!("{}; {ON_HUB}", demand(response)))
+        }
         401 => Some(demand(response)),
         407 => Some("the proxy requires credentials: add them to its URL".into()),
-        403 if matches!(response.login, Login::Missing | Login::Declined) => {
-            Some(format!("the request was anonymous{}", lacking(response.login)))
+        403 if matches!(response.credentials_status, CredentialsStatus::Missing | CredentialsStatus::Declined) => {
+            Some(format!("the request was anonymous{}", lacking(response.credentials_status)))
         }
         403 | 404 if is_hub && url.path() != "/v2/" => {
             Some(ON_HUB.into())
@@ -188,7 +190,7 @@ fn demand<B>(response: &Response<B>) -> String {
     let mut schemes: Vec<_> = challenges.iter().map(|challenge| shown(response, &challenge.scheme)).collect();
     schemes.dedup();
     let named = schemes.join(" or ");
-    if response.login == Login::Sent {
+    if response.credentials_status == CredentialsStatus::Sent {
         return "the credentials were rejected: the user name or password is wrong, or the token has expired".into();
     }
     let is_spoken = |scheme: &String| matches!(scheme.as_str(), "basic" | "bearer" | "token");
@@ -205,17 +207,19 @@ fn demand<B>(response: &Response<B>) -> String {
         schemes if !schemes.iter().any(is_spoken) => {
             format!("{named} authentication is required, which this client does not support")
         }
-        _ => format!("{named} authentication is required{}", lacking(response.login)),
+        _ => format!("{named} authentication is required{}", lacking(response.credentials_status)),
     }
 }
 
 /// Describes why the request was anonymous.
-fn lacking(login: Login) -> &'static str {
-    match login {
-        Login::Missing => ", and there are no credentials: give username and password, a token, or credentials",
-        Login::Declined => {
+fn lacking(status: CredentialsStatus) -> &'static str {
+    match status {
+        CredentialsStatus::Missing => {
+            ", and there are no credentials: give username and password, a token, or credentials"
+        }
+        CredentialsStatus::Declined => {
             ", and the credentials callback returned none: the login was cancelled, or there is none for this registry"
         }
-        Login::Sent | Login::Unknown => "",
+        CredentialsStatus::Sent | CredentialsStatus::Unknown => "",
     }
 }

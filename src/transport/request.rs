@@ -166,9 +166,9 @@ impl<C> Request<C> {
     }
 }
 
-/// How a request was authenticated, so that the error of a rejection can say what was wrong.
+/// Whether a request carried credentials, so that the error of a rejection can say what was wrong.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Login {
+pub enum CredentialsStatus {
     /// Authentication played no part.
     #[default]
     Unknown,
@@ -193,8 +193,8 @@ pub struct Response<B> {
     pub url: Option<Url>,
     /// The secrets that the request carried. Messages redact them, because a server may echo its request.
     pub secrets: Vec<Secret>,
-    /// Whether the request carried credentials.
-    pub login: Login,
+    /// Whether it carried credentials; see [`CredentialsStatus`].
+    pub credentials_status: CredentialsStatus,
     /// The body, unread.
     pub body: B,
 }
@@ -232,7 +232,7 @@ impl<B> Response<B> {
             headers_filtered: self.headers_filtered,
             url: self.url,
             secrets: self.secrets,
-            login: self.login,
+            credentials_status: self.credentials_status,
             body: wrap(self.body),
         }
     }

@@ -49,7 +49,7 @@ pub struct Unread {
 }
 
 /// The relation of a tag or index to the manifest.
-struct Looked {
+struct Relation {
     name: String,
     /// True if it is the manifest itself.
     is_it: bool,
@@ -69,8 +69,8 @@ struct Nested {
     may_be_blob: bool,
 }
 
-impl Looked {
-    fn at(name: &str, found: &FetchedManifest, digest: &Digest) -> Self {
+impl Relation {
+    fn of(name: &str, found: &FetchedManifest, digest: &Digest) -> Self {
         let parts = found.parts();
         let is_parent = parts.manifests.iter().chain(&parts.either).any(|entry| entry.digest == *digest);
         let is_subject = parts.subject.as_ref() == Some(digest);
@@ -89,11 +89,11 @@ impl Looked {
     }
 }
 
-/// The result of looking at one tag or digest.
-enum Look {
-    At(Looked),
-    Nothing(String),
-    Unread(Unread),
+/// The result of looking up one tag or digest.
+enum Lookup {
+    Found(Relation),
+    Missing(String),
+    Unreadable(Unread),
 }
 
 impl<H: Host> Repo<H> {
@@ -103,9 +103,9 @@ impl<H: Host> Repo<H> {
         Box::pin(async {
             let tags = if force {
                 // These tags have to be gone afterwards. A registry without a tag list leaves no tags behind.
-                match self.look_at_tags(&digest).await {
+                match self.look_up_tags(&digest).await {
                     Err(error) if matches!(error.status, Some(401 | 403 | 404 | 405 | 501)) => Vec::new(),
-                    looked => tags_of(&looked?),
+                    lookups => tags_of(&lookups?),
                 }
             } else {
                 self.dependents(digest.clone()).await?.check_unused()?;
@@ -118,49 +118,49 @@ impl<H: Host> Repo<H> {
 
     /// Finds the dependents of a manifest, with one GET for each tag and each index within an index.
     pub(crate) async fn dependents(&self, digest: Digest) -> Result<Dependents> {
-        let looked = self.look_at_tags(&digest).await?;
-        let tags = tags_of(&looked);
+        let lookups = self.look_up_tags(&digest).await?;
+        let tags = tags_of(&lookups);
         let (parents, dangling, unread) = Default::default();
         let mut dependents = Dependents { digest, tags, parents, referrers: Vec::new(), dangling, unread };
-        self.parents(&mut dependents, looked).await?;
+        self.parents(&mut dependents, lookups).await?;
         dependents.referrers = self.referrers(&dependents.digest, None).await?;
         Ok(dependents)
     }
 
-    async fn look_at_tags(&self, digest: &Digest) -> Result<Vec<Look>> {
+    async fn look_up_tags(&self, digest: &Digest) -> Result<Vec<Lookup>> {
         let mut tags = sorted(self.listed_tags().await?);
         tags.dedup();
-        let mut looked = Vec::new();
+        let mut lookups = Vec::new();
         let questions = tags.into_iter().filter_map(|tag| match Tag::parse(&tag) {
-            Ok(checked) => Some(self.look(tag, Reference::Tag(checked), false, digest)),
+            Ok(checked) => Some(self.look_up(tag, Reference::Tag(checked), false, digest)),
             // The tag is listed, but its name is invalid.
             Err(invalid) => {
-                looked.push(Look::Unread(Unread { name: tag, reason: invalid.into_message() }));
+                lookups.push(Lookup::Unreadable(Unread { name: tag, reason: invalid.into_message() }));
                 None
             }
         });
         let questions: Vec<_> = questions.collect();
-        looked.append(&mut answers(self.api.concurrency, questions).await?);
-        Ok(sorted_by(looked, |one, other| one.name().cmp(other.name())))
+        lookups.append(&mut answers(self.api.concurrency, questions).await?);
+        Ok(sorted_by(lookups, |one, other| one.name().cmp(other.name())))
     }
 
-    fn look<'a>(
+    fn look_up<'a>(
         &'a self,
         label: String,
         reference: Reference,
         may_be_blob: bool,
         digest: &'a Digest,
-    ) -> Question<'a, Look> {
+    ) -> Question<'a, Lookup> {
         Box::pin(async move {
             match self.observe(&reference).await {
-                Ok(Some(found)) => Ok(Look::At(Looked::at(&label, &found, digest))),
-                Ok(None) => Ok(Look::Nothing(label)),
+                Ok(Some(found)) => Ok(Lookup::Found(Relation::of(&label, &found, digest))),
+                Ok(None) => Ok(Lookup::Missing(label)),
                 // Some registries respond 500 to a request for a blob as a manifest.
                 Err(error) if may_be_blob && error.status.is_some_and(|status| status >= 400) => {
-                    Ok(Look::Nothing(label))
+                    Ok(Lookup::Missing(label))
                 }
                 Err(error) if is_about_one(&error) => {
-                    Ok(Look::Unread(Unread { name: label, reason: error.into_details().message }))
+                    Ok(Lookup::Unreadable(Unread { name: label, reason: error.into_details().message }))
                 }
                 Err(error) => Err(error),
             }
@@ -168,30 +168,31 @@ impl<H: Host> Repo<H> {
     }
 
     /// Adds the indexes that contain the manifest, and what could not be read.
-    async fn parents(&self, dependents: &mut Dependents, mut looked: Vec<Look>) -> Result<()> {
+    async fn parents(&self, dependents: &mut Dependents, mut lookups: Vec<Lookup>) -> Result<()> {
         let mut visited = HashSet::new();
         let mut is_tag = true;
-        while !looked.is_empty() {
+        while !lookups.is_empty() {
             let mut pending = Vec::new();
-            for look in looked {
-                match look {
-                    Look::Unread(unread) => dependents.unread.push(unread),
-                    Look::Nothing(tag) if is_tag => dependents.dangling.push(tag),
-                    Look::Nothing(_) => {}
+            for lookup in lookups {
+                match lookup {
+                    Lookup::Unreadable(unread) => dependents.unread.push(unread),
+                    Lookup::Missing(tag) if is_tag => dependents.dangling.push(tag),
+                    Lookup::Missing(_) => {}
                     // Lists of referrers are not parents: they are updated when the manifest is deleted.
-                    Look::At(at) if is_tag && at.is_list => {}
-                    Look::At(at) => {
-                        dependents.parents.extend(at.parent);
-                        dependents.unread.extend(at.unclear.map(|reason| Unread { name: at.name, reason }));
-                        pending.extend(at.nested.into_iter().filter(|nested| visited.insert(nested.digest.clone())));
+                    Lookup::Found(relation) if is_tag && relation.is_list => {}
+                    Lookup::Found(relation) => {
+                        dependents.parents.extend(relation.parent);
+                        dependents.unread.extend(relation.unclear.map(|reason| Unread { name: relation.name, reason }));
+                        pending
+                            .extend(relation.nested.into_iter().filter(|nested| visited.insert(nested.digest.clone())));
                     }
                 }
             }
             let digest = dependents.digest.clone();
             let questions = pending.into_iter().map(|Nested { digest: index, may_be_blob }| {
-                self.look(index.to_string(), Reference::Digest(index), may_be_blob, &digest)
+                self.look_up(index.to_string(), Reference::Digest(index), may_be_blob, &digest)
             });
-            looked = answers(self.api.concurrency, questions.collect()).await?;
+            lookups = answers(self.api.concurrency, questions.collect()).await?;
             is_tag = false;
         }
         dependents.parents = sorted(std::mem::take(&mut dependents.parents));
@@ -200,22 +201,22 @@ impl<H: Host> Repo<H> {
     }
 }
 
-impl Look {
+impl Lookup {
     fn name(&self) -> &str {
         match self {
-            Look::At(at) => &at.name,
-            Look::Nothing(name) => name,
-            Look::Unread(unread) => &unread.name,
+            Lookup::Found(relation) => &relation.name,
+            Lookup::Missing(name) => name,
+            Lookup::Unreadable(unread) => &unread.name,
         }
     }
 }
 
-fn tags_of(looked: &[Look]) -> Vec<String> {
-    let tag = |look: &Look| match look {
-        Look::At(at) if at.is_it => Some(at.name.clone()),
+fn tags_of(lookups: &[Lookup]) -> Vec<String> {
+    let tag = |lookup: &Lookup| match lookup {
+        Lookup::Found(relation) if relation.is_it => Some(relation.name.clone()),
         _ => None,
     };
-    looked.iter().filter_map(tag).collect()
+    lookups.iter().filter_map(tag).collect()
 }
 
 /// Returns true if an error concerns one manifest only, not the connection to the registry.

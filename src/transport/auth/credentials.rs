@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::protocol::auth::scope::Scopes;
 use crate::protocol::auth::secret::Secret;
 use crate::transport::auth::basic;
-use crate::transport::request::{LogicalTime, Login};
+use crate::transport::request::{CredentialsStatus, LogicalTime};
 use crate::transport::shared::Shared;
 use crate::transport::{Error, Result};
 
@@ -171,11 +171,11 @@ impl Keyring {
     }
 
     /// Why a request carries no credentials.
-    pub fn lacking(&self) -> Login {
+    pub fn lacking(&self) -> CredentialsStatus {
         match (self.held(), &self.callback) {
-            (Some(_), _) => Login::Unknown,
-            (None, Some(_)) => Login::Declined,
-            (None, None) => Login::Missing,
+            (Some(_), _) => CredentialsStatus::Unknown,
+            (None, Some(_)) => CredentialsStatus::Declined,
+            (None, None) => CredentialsStatus::Missing,
         }
     }
 

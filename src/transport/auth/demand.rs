@@ -4,7 +4,7 @@ use crate::protocol::auth::challenge;
 use crate::protocol::auth::scope::Scopes;
 use crate::transport::auth::peek::PeekedBody;
 use crate::transport::auth::token::Service;
-use crate::transport::auth::{Attempt, AuthLayer, Carried, Challenge, Credentials};
+use crate::transport::auth::{Attempt, AuthLayer, Authorization, Challenge, Credentials};
 use crate::transport::request::Response;
 use crate::transport::{Clock, Result, Transport};
 
@@ -37,7 +37,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
     pub(super) fn refused(
         &self,
         attempt: &Attempt<'_, T::Chunk>,
-        carried: &Carried,
+        authorization: &Authorization,
         is_first: bool,
         response: &Response<PeekedBody<T::Body>>,
     ) -> Result<Option<(Scheme, Scopes)>> {
@@ -47,12 +47,12 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         let known = || self.asked.borrow().clone().filter(|_| !is_demand).map(|scheme| (scheme, Scopes::default()));
         let Some((scheme, told)) = demanded.or_else(known) else { return Ok(None) };
         let scopes = attempt.scopes().with(&told);
-        let helps = match carried {
-            Carried::Nothing => is_demand,
-            Carried::Given(given) => {
+        let helps = match authorization {
+            Authorization::None => is_demand,
+            Authorization::Credentials(given) => {
                 is_demand && matches!((given, &scheme), (Credentials::Basic { .. }, Scheme::Bearer(_)))
             }
-            Carried::Token(token) => {
+            Authorization::Token(token) => {
                 let more = token.is_anonymous && self.keyring.can_ask(&scopes, attempt.request.call);
                 if is_demand {
                     self.tokens.refuse(token);
@@ -62,7 +62,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
                 let is_old = token.number <= attempt.tokens || !token.is_fresh(self.clock.now());
                 more || (is_demand && (is_old || !token.scopes.cover(&scopes)))
             }
-            Carried::Session(session) => {
+            Authorization::Session(session) => {
                 self.sessions.refuse(session);
                 is_demand && is_first
             }

@@ -4,7 +4,7 @@
 use crate::protocol::http::{Method, error_body};
 use crate::transport::auth::demand::Scheme;
 use crate::transport::auth::peek::{PeekedBody, peek};
-use crate::transport::auth::{Attempt, AuthLayer, Carried};
+use crate::transport::auth::{Attempt, AuthLayer, Authorization};
 use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Clock, Transport};
 
@@ -28,15 +28,15 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
     pub(super) async fn renewed(
         &self,
         attempt: &Attempt<'_, T::Chunk>,
-        carried: &Carried,
+        authorization: &Authorization,
         response: &mut Response<PeekedBody<T::Body>>,
-    ) -> Option<Carried> {
+    ) -> Option<Authorization> {
         let request = attempt.request;
         // A streamed request cannot be repeated; the next request asks for credentials.
         let may_ask = !request.is_streamed();
-        match carried {
-            Carried::Given(given) if self.keyring.may_renew(given, attempt.began) => {
-                let has_expired = response.status == 401 || self.tells_expiry(request, carried, response).await;
+        match authorization {
+            Authorization::Credentials(given) if self.keyring.may_renew(given, attempt.began) => {
+                let has_expired = response.status == 401 || self.tells_expiry(request, authorization, response).await;
                 if !has_expired {
                     return None;
                 }
@@ -49,17 +49,19 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
                 if other == *given {
                     return None;
                 }
-                self.carry(&scheme, attempt, &attempt.scopes(), 0).await.ok()
+                self.authorize(&scheme, attempt, &attempt.scopes(), 0).await.ok()
             }
-            Carried::Token(token) if response.status != 401 && token.number <= attempt.tokens && !token.is_final => {
+            Authorization::Token(token)
+                if response.status != 401 && token.number <= attempt.tokens && !token.is_final =>
+            {
                 if request.method != Method::Head && is_of_request(&peek(response).await) {
                     return None;
                 }
                 self.tokens.refuse(token);
                 response.body.release_permit();
                 let scheme = self.asked.borrow().clone().filter(|_| may_ask)?;
-                match self.carry(&scheme, attempt, &token.scopes, token.number).await.ok()? {
-                    Carried::Token(other) if other.value == token.value => None,
+                match self.authorize(&scheme, attempt, &token.scopes, token.number).await.ok()? {
+                    Authorization::Token(other) if other.value == token.value => None,
                     other => Some(other),
                 }
             }
@@ -72,7 +74,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
     async fn tells_expiry(
         &self,
         request: &Request<T::Chunk>,
-        carried: &Carried,
+        authorization: &Authorization,
         response: &mut Response<PeekedBody<T::Body>>,
     ) -> bool {
         let challenges = response.headers.all("www-authenticate");
@@ -83,7 +85,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
             return is_told(&peek(response).await);
         }
         response.body.release_permit();
-        match self.pass(&carried.by(&Request { method: Method::Get, ..request.clone() })).await {
+        match self.pass(&authorization.applied_to(&Request { method: Method::Get, ..request.clone() })).await {
             Ok(mut again) if again.status == response.status => is_told(&peek(&mut again).await),
             _ => false,
         }

@@ -28,7 +28,7 @@ use crate::transport::auth::peek::PeekedBody;
 use crate::transport::auth::session::{Session, Sessions};
 use crate::transport::auth::token::{Asking, Service, Token, Tokens};
 use crate::transport::layers::retry::Retry;
-use crate::transport::request::{AllowedCredentials, LogicalTime, Login, Request, Response};
+use crate::transport::request::{AllowedCredentials, CredentialsStatus, LogicalTime, Request, Response};
 use crate::transport::trust::Trust;
 use crate::transport::{Body, Clock, Error, Result, Stage, Transport, read};
 
@@ -72,10 +72,10 @@ struct Attempt<'a, C> {
 
 /// The authentication of a request.
 #[derive(Debug, Clone)]
-enum Carried {
-    Nothing,
+enum Authorization {
+    None,
     /// The user's credentials, unchanged.
-    Given(Credentials),
+    Credentials(Credentials),
     Token(Token),
     Session(Session),
 }
@@ -112,32 +112,32 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
     }
 
     /// Returns the authentication for the first attempt.
-    async fn first(&self, attempt: &Attempt<'_, T::Chunk>) -> Result<Carried> {
+    async fn first(&self, attempt: &Attempt<'_, T::Chunk>) -> Result<Authorization> {
         if let Some(Credentials::Token(token)) = self.keyring.held() {
-            return Ok(Carried::Given(Credentials::Token(token)));
+            return Ok(Authorization::Credentials(Credentials::Token(token)));
         }
         // Cloned outside of the match, which would keep it borrowed across an await.
         let asked = self.asked.borrow().clone();
         match asked {
-            None => Ok(Carried::Nothing),
+            None => Ok(Authorization::None),
             // Boxed, here and below: otherwise every request's future would reserve space for a token request.
-            Some(scheme) => Box::pin(self.carry(&scheme, attempt, &attempt.scopes(), 0)).await,
+            Some(scheme) => Box::pin(self.authorize(&scheme, attempt, &attempt.scopes(), 0)).await,
         }
     }
 
     /// Returns the authentication for a scheme; a token only if its number is greater than `newer_than`. Credentials
     /// that are rejected are requested once more from the callback.
-    async fn carry(
+    async fn authorize(
         &self,
         scheme: &Scheme,
         attempt: &Attempt<'_, T::Chunk>,
         scopes: &Scopes,
         newer_than: u64,
-    ) -> Result<Carried> {
+    ) -> Result<Authorization> {
         let request = attempt.request;
         let credentials = self.keyring.get(self.challenge(scheme, scopes), request.call).await?;
-        let carried = self.carry_for(scheme, credentials.clone(), request, (scopes, newer_than)).await;
-        let Err(error) = carried else { return carried };
+        let authorization = self.authorize_with(scheme, credentials.clone(), request, (scopes, newer_than)).await;
+        let Err(error) = authorization else { return authorization };
         // A token for a mount may be rejected because of the source repository.
         if !is_refusal(&error) || request.resource.is_mount() {
             return Err(error);
@@ -152,36 +152,36 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
             && let Ok(Some(other)) = self.keyring.get(self.challenge(scheme, scopes), request.call).await
             && other != given
         {
-            return Box::pin(self.carry(scheme, attempt, scopes, newer_than)).await;
+            return Box::pin(self.authorize(scheme, attempt, scopes, newer_than)).await;
         }
         Err(error)
     }
 
-    async fn carry_for(
+    async fn authorize_with(
         &self,
         scheme: &Scheme,
         credentials: Option<Credentials>,
         request: &Request<T::Chunk>,
         (scopes, newer_than): (&Scopes, u64),
-    ) -> Result<Carried> {
+    ) -> Result<Authorization> {
         match (scheme, credentials) {
             (_, Some(given @ Credentials::Token(_)))
-            | (Scheme::Basic { .. }, Some(given @ Credentials::Basic { .. })) => Ok(Carried::Given(given)),
-            (Scheme::Basic { .. }, _) => Ok(Carried::Nothing),
+            | (Scheme::Basic { .. }, Some(given @ Credentials::Basic { .. })) => Ok(Authorization::Credentials(given)),
+            (Scheme::Basic { .. }, _) => Ok(Authorization::None),
             (Scheme::Bearer(service), credentials) => {
                 let token = self.token(service, credentials.as_ref(), request, (scopes, newer_than)).await;
-                token.map(Carried::Token)
+                token.map(Authorization::Token)
             }
             (Scheme::Session, credentials) => {
                 // The request that obtains a session token carries the credentials.
                 if request.headers.get("x-docker-token").is_some() {
-                    return Ok(credentials.map_or(Carried::Nothing, Carried::Given));
+                    return Ok(credentials.map_or(Authorization::None, Authorization::Credentials));
                 }
-                let Some(repository) = scopes.only_repository() else { return Ok(Carried::Nothing) };
+                let Some(repository) = scopes.only_repository() else { return Ok(Authorization::None) };
                 let what = (repository, !matches!(request.method, Method::Get | Method::Head));
                 let sessions = &self.sessions;
                 let session = sessions.get(&self.inner, &*self.clock, &self.trust, what, credentials.as_ref()).await;
-                session.map(Carried::Session)
+                session.map(Authorization::Session)
             }
         }
     }
@@ -212,12 +212,12 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
     /// Sends a probe without authentication; its challenge is remembered for later requests. A token that the user gave
     /// is sent nevertheless: a proxy may hide the registry from anonymous requests.
     async fn probe(&self, request: &Request<T::Chunk>) -> Result<Response<PeekedBody<T::Body>>> {
-        let carried = match self.keyring.held() {
-            Some(token @ Credentials::Token(_)) => Carried::Given(token),
-            _ => Carried::Nothing,
+        let authorization = match self.keyring.held() {
+            Some(token @ Credentials::Token(_)) => Authorization::Credentials(token),
+            _ => Authorization::None,
         };
-        let mut response = self.pass(&carried.by(request)).await?;
-        response.secrets = carried.secrets();
+        let mut response = self.pass(&authorization.applied_to(request)).await?;
+        response.secrets = authorization.secrets();
         if response.status == 401
             && !self.is_elsewhere(&response)
             && let Ok(Some((scheme, _))) = self.demanded(&response)
@@ -227,12 +227,14 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         Ok(response)
     }
 
-    fn login(&self, carried: &Carried) -> Login {
-        match carried {
-            Carried::Nothing => self.keyring.lacking(),
-            Carried::Token(token) if token.is_anonymous => self.keyring.lacking(),
-            Carried::Session(_) if self.keyring.held().is_none() => self.keyring.lacking(),
-            Carried::Given(_) | Carried::Token(_) | Carried::Session(_) => Login::Sent,
+    fn credentials_status(&self, authorization: &Authorization) -> CredentialsStatus {
+        match authorization {
+            Authorization::None => self.keyring.lacking(),
+            Authorization::Token(token) if token.is_anonymous => self.keyring.lacking(),
+            Authorization::Session(_) if self.keyring.held().is_none() => self.keyring.lacking(),
+            Authorization::Credentials(_) | Authorization::Token(_) | Authorization::Session(_) => {
+                CredentialsStatus::Sent
+            }
         }
     }
 
@@ -270,25 +272,29 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
     /// Sends a request to the registry with the authentication that it requires.
     async fn send_known(&self, request: &Request<T::Chunk>) -> Result<Response<PeekedBody<T::Body>>> {
         let attempt = Attempt { request, tokens: self.tokens.count(), began: LogicalTime::now() };
-        let mut carried = self.first(&attempt).await?;
+        let mut authorization = self.first(&attempt).await?;
         let mut round = 0;
         loop {
-            let mut response = match &carried {
-                Carried::Nothing => self.pass(request).await?,
-                carried => self.pass(&carried.by(request)).await?,
+            let mut response = match &authorization {
+                Authorization::None => self.pass(request).await?,
+                authorization => self.pass(&authorization.applied_to(request)).await?,
             };
-            response.secrets = carried.secrets();
-            response.login = if self.is_elsewhere(&response) { Login::Unknown } else { self.login(&carried) };
+            response.secrets = authorization.secrets();
+            response.credentials_status = if self.is_elsewhere(&response) {
+                CredentialsStatus::Unknown
+            } else {
+                self.credentials_status(&authorization)
+            };
             if self.is_elsewhere(&response) || !matches!(response.status, 400 | 401 | 403) {
                 return Ok(response);
             }
             if round == ROUNDS {
-                self.conclude(&carried, response.status);
+                self.conclude(&authorization, response.status);
                 return Ok(response);
             }
             let demanded = match response.status {
                 400 => None,
-                _ => self.refused(&attempt, &carried, round == 0, &response)?,
+                _ => self.refused(&attempt, &authorization, round == 0, &response)?,
             };
             let next = match demanded {
                 Some((scheme, scopes)) => {
@@ -300,19 +306,21 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
                     // The token request needs a permit of its own and must not wait for this one's.
                     response.body.release_permit();
                     // If a token with sufficient scopes is rejected, tokens of the same age may be invalid too.
-                    let newer_than = match &carried {
-                        Carried::Token(token) if token.scopes.cover(&scopes) => token.number.max(attempt.tokens),
+                    let newer_than = match &authorization {
+                        Authorization::Token(token) if token.scopes.cover(&scopes) => token.number.max(attempt.tokens),
                         _ => 0,
                     };
-                    Box::pin(self.carry(&scheme, &attempt, &scopes, newer_than)).await?
+                    Box::pin(self.authorize(&scheme, &attempt, &scopes, newer_than)).await?
                 }
-                None => Box::pin(self.renewed(&attempt, &carried, &mut response)).await.unwrap_or(Carried::Nothing),
+                None => {
+                    Box::pin(self.renewed(&attempt, &authorization, &mut response)).await.unwrap_or(Authorization::None)
+                }
             };
-            if matches!(next, Carried::Nothing) {
-                self.conclude(&carried, response.status);
+            if matches!(next, Authorization::None) {
+                self.conclude(&authorization, response.status);
                 return Ok(response);
             }
-            carried = next;
+            authorization = next;
             read::discard(&*self.clock, response).await;
             round += 1;
         }
@@ -320,17 +328,17 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
 
     /// Records that the credentials were finally rejected. A 403 does not invalidate them: they only lack the
     /// permission.
-    fn conclude(&self, carried: &Carried, status: u16) {
-        match carried {
-            Carried::Given(given) if status == 401 => self.keyring.refuse(given),
-            Carried::Nothing if status != 400 => self.keyring.refuse_nobody(),
-            Carried::Token(token) if status != 401 => {
+    fn conclude(&self, authorization: &Authorization, status: u16) {
+        match authorization {
+            Authorization::Credentials(given) if status == 401 => self.keyring.refuse(given),
+            Authorization::None if status != 400 => self.keyring.refuse_nobody(),
+            Authorization::Token(token) if status != 401 => {
                 self.tokens.finalize(token);
                 if token.is_anonymous {
                     self.keyring.refuse_nobody();
                 }
             }
-            Carried::Token(token) if token.is_anonymous => self.keyring.refuse_nobody(),
+            Authorization::Token(token) if token.is_anonymous => self.keyring.refuse_nobody(),
             _ => {}
         }
     }
@@ -349,31 +357,31 @@ fn is_refusal(error: &Error) -> bool {
     matches!(error.status, Some(400 | 401)) || (error.status == Some(403) && expiry::is_told(error.message.as_bytes()))
 }
 
-impl Carried {
+impl Authorization {
     /// Returns the secrets to redact from messages, in each form in which they are sent.
     fn secrets(&self) -> Vec<Secret> {
         match self {
-            Carried::Nothing => Vec::new(),
-            Carried::Given(given) => given.secrets(),
-            Carried::Token(token) => vec![token.value.clone()],
-            Carried::Session(session) => session.secrets(),
+            Authorization::None => Vec::new(),
+            Authorization::Credentials(given) => given.secrets(),
+            Authorization::Token(token) => vec![token.value.clone()],
+            Authorization::Session(session) => session.secrets(),
         }
     }
 
     /// Returns the request with this authentication.
-    fn by<C: Clone>(&self, request: &Request<C>) -> Request<C> {
+    fn applied_to<C: Clone>(&self, request: &Request<C>) -> Request<C> {
         let mut request = request.clone();
         let bearer = |token: &Secret| format!("Bearer {}", token.expose());
         match self {
-            Carried::Nothing => {}
-            Carried::Given(Credentials::Basic { username, password }) => {
+            Authorization::None => {}
+            Authorization::Credentials(Credentials::Basic { username, password }) => {
                 request.headers.set("authorization", basic::header(username, password));
             }
-            Carried::Given(Credentials::Token(token) | Credentials::IdentityToken(token)) => {
+            Authorization::Credentials(Credentials::Token(token) | Credentials::IdentityToken(token)) => {
                 request.headers.set("authorization", bearer(token));
             }
-            Carried::Token(token) => request.headers.set("authorization", bearer(&token.value)),
-            Carried::Session(session) => session.add_to(&mut request),
+            Authorization::Token(token) => request.headers.set("authorization", bearer(&token.value)),
+            Authorization::Session(session) => session.add_to(&mut request),
         }
         request
     }

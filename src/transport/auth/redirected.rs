@@ -7,7 +7,7 @@ use crate::protocol::url::Url;
 use crate::transport::auth::demand::Scheme;
 use crate::transport::auth::peek::PeekedBody;
 use crate::transport::auth::token::{Asking, Service};
-use crate::transport::auth::{AuthLayer, Carried};
+use crate::transport::auth::{AuthLayer, Authorization};
 use crate::transport::layers::redirect;
 use crate::transport::request::{Request, Response};
 use crate::transport::{Body, Clock, Result, Transport, read};
@@ -71,9 +71,9 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         };
         let (token, _) = self.tokens.get(&asking, scopes).await?;
         *newer_than = token.number;
-        let carried = Carried::Token(token.clone());
-        let mut response = self.inner.send(&carried.by(request)).await?.map_body(PeekedBody::new);
-        response.secrets = carried.secrets();
+        let authorization = Authorization::Token(token.clone());
+        let mut response = self.inner.send(&authorization.applied_to(request)).await?.map_body(PeekedBody::new);
+        response.secrets = authorization.secrets();
         if response.status == 401 {
             self.tokens.refuse(&token);
         }

@@ -15,7 +15,7 @@ use crate::protocol::url::{Url, percent};
 use crate::transport::auth::basic;
 use crate::transport::auth::credentials::Credentials;
 use crate::transport::layers::retry::Retry;
-use crate::transport::request::{Login, Request, RequestBody, RetryBudget};
+use crate::transport::request::{CredentialsStatus, Request, RequestBody, RetryBudget};
 use crate::transport::shared::Shared;
 use crate::transport::{Clock, Error, Result, Transport, failure, fetch};
 
@@ -264,7 +264,8 @@ impl<T: Transport, C: Clock> Asking<'_, T, C> {
     async fn send(&self, request: Request<T::Chunk>) -> Result<TokenAnswer> {
         let mut response = fetch::fetch(self.transport, self.retry, &request, ANSWER_LIMIT).await?;
         response.secrets = self.credentials.map(Credentials::secrets).unwrap_or_default();
-        response.login = if self.credentials.is_some() { Login::Sent } else { Login::Missing };
+        response.credentials_status =
+            if self.credentials.is_some() { CredentialsStatus::Sent } else { CredentialsStatus::Missing };
         if !response.is_success() {
             return Err(failure::of(request.method, &request.url, &response, self.clock.unix_ms()));
         }

@@ -30,7 +30,7 @@ use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::layers::retry::Policy;
 use docker_registry_client_wasm::transport::pipe::{End, Pipe};
-use docker_registry_client_wasm::transport::request::{Login, Request, RequestBody, Response};
+use docker_registry_client_wasm::transport::request::{CredentialsStatus, Request, RequestBody, Response};
 use docker_registry_client_wasm::transport::schema1::{AnySigner, Schema1Host, Unpack, no_cryptography};
 use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Host, Result, Transport};
 use sha2::Digest as _;
@@ -553,7 +553,7 @@ impl Transport for Scripted {
         let steps = if request.method == Method::Head { Vec::new() } else { reply.body };
         Ok(Response {
             secrets: Vec::new(),
-            login: Login::default(),
+            credentials_status: CredentialsStatus::default(),
             status: reply.status,
             headers,
             headers_filtered: reply.filtered,

@@ -1,13 +1,13 @@
 //! Reading a whole repository: its tags, their manifests, and the referrers of those.
 
+mod builder;
 pub(super) mod gather;
-mod look;
 
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::order::sorted_by;
 use crate::registry::cleanup::inventory::{Inventory, TagEntry};
+use crate::registry::cleanup::survey::builder::InventoryBuilder;
 use crate::registry::cleanup::survey::gather::{Gatherer, NO_REFERRERS};
-use crate::registry::cleanup::survey::look::Look;
 use crate::registry::concurrency::{Work, together};
 use crate::registry::listing::Listing;
 use crate::transport::{Host, Result};
@@ -31,17 +31,17 @@ impl<H: Host> Gatherer<H> {
     }
 
     async fn tags(&self, inventory: &mut Inventory) -> Result<Vec<TagEntry>> {
-        let look = Look::new(self, inventory);
+        let builder = InventoryBuilder::new(self, inventory);
         let listing = Listing::of_tags(&self.repo);
         let mut listing = listing.thorough();
         let mut entries = Vec::new();
         while let Some(page) = listing.next_page().await? {
-            look.learn(page.told());
+            builder.learn(page.told());
             let (tags, found) = (page.to_vec(), RefCell::new(Vec::new()));
             self.announce(tags.len());
             let mut works = tags.iter().map(|tag| -> Work<'_> {
                 Box::pin(async {
-                    let entry = look.tag(tag).await;
+                    let entry = builder.tag(tag).await;
                     found.borrow_mut().push(entry);
                     self.has_done();
                 })
@@ -50,23 +50,23 @@ impl<H: Host> Gatherer<H> {
             self.check()?;
             entries.append(&mut found.take());
         }
-        entries.iter_mut().for_each(|entry| look.date(entry));
+        entries.iter_mut().for_each(|entry| builder.date(entry));
         Ok(entries)
     }
 
     /// Reads the manifests that were referred to, and those that they refer to in turn.
     pub async fn walk(&self, inventory: &mut Inventory) -> Result<()> {
-        let look = Look::new(self, inventory);
+        let builder = InventoryBuilder::new(self, inventory);
         loop {
-            let wave = look.take_pending();
+            let wave = builder.take_pending();
             if wave.is_empty() {
                 return Ok(());
             }
             self.announce(wave.len());
-            let look = &look;
+            let builder = &builder;
             let mut works = wave.into_iter().map(|id| -> Work<'_> {
                 Box::pin(async move {
-                    look.manifest(id).await;
+                    builder.manifest(id).await;
                     self.has_done();
                 })
             });
@@ -77,15 +77,15 @@ impl<H: Host> Gatherer<H> {
 
     /// Adds the referrers of the subjects. A subject whose referrers cannot be listed is kept.
     pub async fn referrers(&self, subjects: &[Digest], inventory: &mut Inventory) -> Result<()> {
-        let look = Look::new(self, inventory);
+        let builder = InventoryBuilder::new(self, inventory);
         // The first ones show whether there is an API, so that the others do not all ask a registry without one.
         let (first, others) = subjects.split_at(subjects.len().min(NO_REFERRERS));
-        let look = &look;
+        let builder = &builder;
         for some in [first, others] {
             self.announce(some.len());
             let mut works = some.iter().map(|subject| -> Work<'_> {
                 Box::pin(async move {
-                    look.referrers(subject).await;
+                    builder.referrers(subject).await;
                     self.has_done();
                 })
             });

@@ -17,11 +17,11 @@ use crate::registry::tag::data::TagData;
 use crate::transport::{Host, Result};
 
 /// One pass over a repository.
-pub(in crate::registry::cleanup) struct Look<'a, H: Host> {
+pub(in crate::registry::cleanup) struct InventoryBuilder<'a, H: Host> {
     gatherer: &'a Gatherer<H>,
     inventory: RefCell<&'a mut Inventory>,
     /// Indexed by the manifest's number.
-    facts: RefCell<Vec<Option<Facts>>>,
+    details: RefCell<Vec<Option<ImageDetails>>>,
     /// Upload times of digests, as the listing reported them.
     uploaded_ids: RefCell<Ids>,
     uploaded: RefCell<Vec<u64>>,
@@ -30,18 +30,18 @@ pub(in crate::registry::cleanup) struct Look<'a, H: Host> {
 
 /// The creation time and size of an image.
 #[derive(Clone, Default)]
-struct Facts {
+struct ImageDetails {
     created: Option<u64>,
     size: Option<u64>,
     /// The reason that neither can be read.
     problem: Option<String>,
 }
 
-impl<'a, H: Host> Look<'a, H> {
+impl<'a, H: Host> InventoryBuilder<'a, H> {
     pub(in crate::registry::cleanup) fn new(gatherer: &'a Gatherer<H>, inventory: &'a mut Inventory) -> Self {
         let now = gatherer.repo.api.host().unix_ms();
-        let (facts, uploaded_ids, uploaded) = Default::default();
-        Self { gatherer, inventory: RefCell::new(inventory), facts, uploaded_ids, uploaded, now }
+        let (details, uploaded_ids, uploaded) = Default::default();
+        Self { gatherer, inventory: RefCell::new(inventory), details, uploaded_ids, uploaded, now }
     }
 
     pub(in crate::registry::cleanup) fn take_pending(&self) -> Vec<usize> {
@@ -95,17 +95,17 @@ impl<'a, H: Host> Look<'a, H> {
         if !self.begins(id) {
             return;
         }
-        let put = |fact: Facts| {
-            self.facts.borrow_mut().get_mut(id).into_iter().for_each(|slot| *slot = Some(fact.clone()));
+        let put = |details: ImageDetails| {
+            self.details.borrow_mut().get_mut(id).into_iter().for_each(|slot| *slot = Some(details.clone()));
         };
-        match self.facts_of(tag, fetched).await {
-            Ok(facts) => put(facts),
+        match self.details_of(tag, fetched).await {
+            Ok(details) => put(details),
             // The config may be missing or malformed; then the age is unknown.
-            Err(error) => put(Facts { problem: Some(self.gatherer.excuse(error)), ..Facts::default() }),
+            Err(error) => put(ImageDetails { problem: Some(self.gatherer.excuse(error)), ..ImageDetails::default() }),
         }
     }
 
-    async fn facts_of(&self, tag: &str, fetched: &Rc<FetchedManifest>) -> Result<Facts> {
+    async fn details_of(&self, tag: &str, fetched: &Rc<FetchedManifest>) -> Result<ImageDetails> {
         let repo = &self.gatherer.repo;
         let (created, size) = match self.gatherer.details {
             Details::None => (None, None),
@@ -115,27 +115,27 @@ impl<'a, H: Host> Look<'a, H> {
                 (data.created.and_then(|text| timestamp::credible_text(&text, self.now)), data.size)
             }
         };
-        Ok(Facts { created, size, problem: None })
+        Ok(ImageDetails { created, size, problem: None })
     }
 
-    /// Claims a manifest's facts and returns true if they were not claimed before.
+    /// Claims a manifest's details and returns true if they were not claimed before.
     fn begins(&self, id: usize) -> bool {
-        let mut facts = self.facts.borrow_mut();
-        if facts.len() <= id {
-            facts.resize(id + 1, None);
+        let mut details = self.details.borrow_mut();
+        if details.len() <= id {
+            details.resize(id + 1, None);
         }
-        facts.get_mut(id).is_some_and(|slot| slot.is_none() && slot.replace(Facts::default()).is_none())
+        details.get_mut(id).is_some_and(|slot| slot.is_none() && slot.replace(ImageDetails::default()).is_none())
     }
 
     /// Sets the age and size of a tag's image.
     pub(in crate::registry::cleanup) fn date(&self, entry: &mut TagEntry) {
         let Some(digest) = &entry.digest else { return };
         let id = self.inventory.borrow().id(digest);
-        let facts = id.and_then(|id| self.facts.borrow().get(id).cloned().flatten()).unwrap_or_default();
+        let details = id.and_then(|id| self.details.borrow().get(id).cloned().flatten()).unwrap_or_default();
         let uploaded = self.uploaded_ids.borrow().get(digest.as_str());
         let uploaded = uploaded.and_then(|at| self.uploaded.borrow().get(at).copied());
-        entry.created = uploaded.or(facts.created);
-        (entry.size, entry.undescribed) = (facts.size, facts.problem);
+        entry.created = uploaded.or(details.created);
+        (entry.size, entry.undescribed) = (details.size, details.problem);
     }
 
     /// Reads a manifest that was referred to.
