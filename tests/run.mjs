@@ -31,7 +31,7 @@ const steps = {
   prepare: ['programs, npm and Python packages, registry servers', prepare],
   format: ['cargo fmt and Biome', format],
   lint: ["Biome's rules for JavaScript, declarations and CSS", lint],
-  types: ['tsc --checkJs on pkg-template', types],
+  types: ['tsc --checkJs on pkg-template and the scripts of src', types],
   reference: ['the API reference of typedoc: no dead link, no member without a comment', reference],
   supply: ['licences and sources of the crates (cargo-deny), and the list of them', supply],
   build: ['npm run build', () => ensureBuilt()],

@@ -8,16 +8,26 @@ const subtle = () => {
   }
 };
 
+/** @type {Record<string, string>} */
 const CURVES = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
 
-/** WebCrypto's name for "ES256" and the like. */
+/**
+ * WebCrypto's name for "ES256" and the like.
+ * @param {string} algorithm
+ */
 function parameters(algorithm) {
   const hash = `SHA-${algorithm.slice(2)}`;
   const namedCurve = CURVES[algorithm];
   return namedCurve ? { name: 'ECDSA', namedCurve, hash } : { name: 'RSASSA-PKCS1-v1_5', hash };
 }
 
-/** Whether a signature fits; undefined where the host cannot tell. A key that is none fits nothing. */
+/**
+ * Whether a signature fits; undefined where the host cannot tell. A key that is none fits nothing.
+ * @param {string} algorithm
+ * @param {BufferSource} key
+ * @param {BufferSource} input
+ * @param {BufferSource} signature
+ */
 export async function verify(algorithm, key, input, signature) {
   const crypto = subtle();
   if (!crypto) return undefined;
@@ -26,13 +36,14 @@ export async function verify(algorithm, key, input, signature) {
     const imported = await crypto.importKey('spki', key, how, false, ['verify']);
     return (await crypto.verify(how, imported, signature, input)) === true;
   } catch (error) {
-    return error?.name === 'NotSupportedError' ? undefined : false;
+    return /** @type {Partial<Error> | undefined} */ (error)?.name === 'NotSupportedError' ? undefined : false;
   }
 }
 
 /**
  * A pair of keys: a fresh one, the one given, or that of a JSON web key; undefined where the host has no such thing, and null
  * where what was given is no such key.
+ * @param {(Partial<CryptoKeyPair> & JsonWebKey) | undefined} given
  */
 export async function pairOf(given) {
   const crypto = subtle();
@@ -41,7 +52,8 @@ export async function pairOf(given) {
   try {
     const { privateKey, publicKey, kty, crv, x, y, d } = given;
     if (privateKey && publicKey) return { privateKey, publicKey };
-    const how = { name: 'ECDSA', namedCurve: crv };
+    const how = /** @type {EcKeyImportParams} */ ({ name: 'ECDSA', namedCurve: crv });
+    /** @param {JsonWebKey} key @param {KeyUsage} use */
     const imported = (key, use) => crypto.importKey('jwk', { kty, crv, x, y, ...key }, how, true, [use]);
     return { privateKey: await imported({ d }, 'sign'), publicKey: await imported({}, 'verify') };
   } catch {
@@ -49,14 +61,20 @@ export async function pairOf(given) {
   }
 }
 
-/** A pair's public key in DER. */
-export const publicKeyOf = async ({ publicKey }) => new Uint8Array(await subtle().exportKey('spki', publicKey));
+/**
+ * A pair's public key in DER.
+ * @param {CryptoKeyPair} pair
+ */
+export const publicKeyOf = async ({ publicKey }) =>
+  new Uint8Array(await /** @type {SubtleCrypto} */ (subtle()).exportKey('spki', publicKey));
 
+/** @param {string} algorithm @param {CryptoKeyPair} pair @param {BufferSource} input */
 export const sign = async (algorithm, { privateKey }, input) =>
-  new Uint8Array(await subtle().sign(parameters(algorithm), privateKey, input));
+  new Uint8Array(await /** @type {SubtleCrypto} */ (subtle()).sign(parameters(algorithm), privateKey, input));
 
 /** Unpacks gzip into `take(bytes)`. Throws where the host cannot. */
 export class Unpacker {
+  /** @param {(bytes: Uint8Array) => void} take */
   constructor(take) {
     const { readable, writable } = new DecompressionStream('gzip');
     this.writer = writable.getWriter();
@@ -66,6 +84,7 @@ export class Unpacker {
     this.end.catch(() => {});
   }
 
+  /** @param {(bytes: Uint8Array) => void} take */
   async drain(take) {
     for (;;) {
       const { done, value } = await this.reader.read();
@@ -74,7 +93,10 @@ export class Unpacker {
     }
   }
 
-  /** Resolves when the bytes are unpacked and taken, so that no more are under way. */
+  /**
+   * Resolves when the bytes are unpacked and taken, so that no more are under way.
+   * @param {BufferSource} bytes
+   */
   write(bytes) {
     return this.writer.write(bytes);
   }

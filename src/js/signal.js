@@ -1,8 +1,10 @@
 // A listener on an abort signal that the caller's object may keep as long as it likes.
 
 export class Listening {
+  /** @param {AbortSignal} signal @param {() => void} fired */
   constructor(signal, fired) {
     this.signal = signal;
+    /** @type {(() => void) | undefined} */
     this.fired = fired;
     this.listener = () => this.fired?.();
     try {

@@ -6,6 +6,7 @@
  */
 export function takesStreams() {
   let isStrict = false;
+  /** @type {RequestInit & { duplex: string }} */
   const init = {
     method: 'POST',
     body: new ReadableStream(),
@@ -15,6 +16,7 @@ export function takesStreams() {
     },
   };
   const { body, headers } = new Request('http://localhost/', init);
-  const takes = typeof body.getReader === 'function' && headers.get('content-type') === null;
+  const takes =
+    typeof (/** @type {ReadableStream} */ (body).getReader) === 'function' && headers.get('content-type') === null;
   return takes ? { isStrict } : undefined;
 }

@@ -1,5 +1,8 @@
 // What runs once per chunk of a body, in as few crossings of wasm's border as can be: each costs more than the work here.
 
+/** @typedef {{ read(): Promise<{ done?: unknown, value?: unknown }>, cancel(): Promise<unknown> }} Reader of a stream, or what passes for one */
+/** @typedef {(kind: number, value: unknown, length: number) => void} Settled */
+
 const CHUNK = 0;
 const END = 1;
 const BROKEN = 2;
@@ -7,8 +10,11 @@ const NO_RESULT = 3;
 const NO_BYTES = 4;
 const GONE = 5;
 
-const accessors = (prototype, names) => names.map((name) => Object.getOwnPropertyDescriptor(prototype, name).get);
+/** @param {object} prototype @param {PropertyKey[]} names */
+const accessors = (prototype, names) =>
+  names.map((name) => /** @type {{ get(): unknown }} */ (Object.getOwnPropertyDescriptor(prototype, name)).get);
 const VIEW = ['buffer', 'byteOffset', 'byteLength'];
+/** @type {Uint8Array} */
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
 const ofTypedArray = accessors(typedArray, VIEW);
 const ofDataView = accessors(DataView.prototype, VIEW);
@@ -19,27 +25,36 @@ const { indexOf } = typedArray;
  * The bytes of a Uint8Array, any other view, or a buffer, of whichever realm, as a view of our own: what a caller's object has
  * for accessors is not asked. Copied only where another thread or a resize may change them, which fetch refuses. Throws for all
  * else, and for bytes that were transferred elsewhere.
+ * @param {unknown} value
  */
 export function bytesOf(value) {
   // DataView takes nothing but a buffer; Uint8Array would take a number or a list as well.
-  const view = ArrayBuffer.isView(value) ? value : new DataView(value);
+  const view = ArrayBuffer.isView(value) ? value : new DataView(/** @type {ArrayBuffer} */ (value));
   const isTyped = nameOf.call(view) !== undefined;
-  const [buffer, offset, length] = (isTyped ? ofTypedArray : ofDataView).map((accessor) => accessor.call(view));
+  const [buffer, offset, length] = /** @type {[ArrayBufferLike & { resizable?: boolean }, number, number]} */ (
+    (isTyped ? ofTypedArray : ofDataView).map((accessor) => accessor.call(view))
+  );
   // A typed array that has lost its buffer says that it is empty; only its methods throw.
   if (isTyped && length === 0) indexOf.call(view, 0);
   const bytes = new Uint8Array(buffer, offset, length);
   return tagOf(buffer) === '[object ArrayBuffer]' && !buffer.resizable ? bytes : new Uint8Array(bytes);
 }
 
+/** @param {unknown} value @returns {string} */
 const tagOf = (value) => Object.prototype.toString.call(value);
 
-/** Whether these would be bytes, had nobody taken them away. */
+/**
+ * Whether these would be bytes, had nobody taken them away.
+ * @param {unknown} value
+ */
 const isGone = (value) => ArrayBuffer.isView(value) || tagOf(value) === '[object ArrayBuffer]';
 
 /** Reads from a ReadableStream's reader, or what passes for one, and tells `settled(kind, value, length)` of each read. */
 export class Reading {
+  /** @param {Reader} reader @param {Settled} settled */
   constructor(reader, settled) {
     this.reader = reader;
+    /** @param {{ done?: unknown, value?: unknown }} result */
     const fulfilled = (result) => {
       let kind = NO_RESULT;
       let value;
@@ -60,7 +75,9 @@ export class Reading {
       }
       this.settled?.(kind, value, length);
     };
+    /** @param {unknown} reason */
     const rejected = (reason) => this.settled?.(BROKEN, reason, 0);
+    /** @type {Settled | undefined} */
     this.settled = settled;
     this.read = () => {
       try {
@@ -86,7 +103,11 @@ export class Reading {
   }
 }
 
-/** Whether a host's hash took the bytes in. */
+/**
+ * Whether a host's hash took the bytes in.
+ * @param {{ update(bytes: Uint8Array): unknown }} hash
+ * @param {Uint8Array} bytes
+ */
 export function update(hash, bytes) {
   try {
     hash.update(bytes);
@@ -96,7 +117,11 @@ export function update(hash, bytes) {
   }
 }
 
-/** An outsider's thenable calls back as it likes; a promise of our own does so once, and later. */
+/**
+ * An outsider's thenable calls back as it likes; a promise of our own does so once, and later.
+ * @param {unknown} value
+ * @param {(isFulfilled: boolean, value: unknown) => void} settled
+ */
 export function follow(value, settled) {
   new Promise((resolve) => resolve(value)).then(
     (fulfilled) => settled(true, fulfilled),

@@ -1,7 +1,13 @@
 // Functions of the caller that are told something.
 
-/** Calls one. What it throws, or what a promise of its rejects with, is reported, and breaks no call. */
+/**
+ * Calls one. What it throws, or what a promise of its rejects with, is reported, and breaks no call.
+ * @param {(value: unknown) => unknown} callback
+ * @param {unknown} value
+ * @param {string} name
+ */
 export function tell(callback, value, name) {
+  /** @param {unknown} thrown */
   const report = (thrown) => {
     try {
       console.error(`docker-registry-client-wasm: ${name} threw`, thrown);

@@ -1,8 +1,21 @@
 // The words of a diagnosis. What is found, how bad that is and what kind of setting would mend it is decided in
 // src/registry/diagnose/.
 
-/** What is tried, by the key of `cors.preflight`. */
-const PREFLIGHT = { accept: 'a long Accept', authorization: 'Authorization', delete: 'DELETE' };
+/**
+ * @import { Diagnosis, Finding, FindingCode, ListDiagnosis, PreflightDiagnosis } from '../../../pkg-template/index.js'
+ * @typedef {Omit<Finding, 'message' | 'fix'> & { detail?: string, fix?: 'cors' | 'proxy' | 'delete' }} FoundFinding
+ * @typedef {Omit<Diagnosis, 'findings' | 'text'>} Facts
+ */
+
+/**
+ * What is tried, by the key of `cors.preflight`.
+ * @type {[keyof PreflightDiagnosis, string][]}
+ */
+const PREFLIGHT = [
+  ['accept', 'a long Accept'],
+  ['authorization', 'Authorization'],
+  ['delete', 'DELETE'],
+];
 const SEVERITIES = ['error', 'warning', 'info'];
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const ALLOWED = ['Authorization', 'Accept', 'Content-Type', 'Content-Range', 'Range'];
@@ -11,20 +24,28 @@ const EXPOSED = [
   'Retry-After, Warning, OCI-Subject, OCI-Filters-Applied, RateLimit-Limit, RateLimit-Remaining',
 ].join(', ');
 
-/** `Diagnosis` of index.d.ts, from what src/registry/diagnose/ found: its null is our undefined. */
+/**
+ * `Diagnosis` of index.d.ts, from what src/registry/diagnose/ found: its null is our undefined.
+ * @param {string} json
+ * @returns {Diagnosis}
+ */
 export function describe(json) {
+  /** @type {Facts & { ownHeaders: string[], findings: FoundFinding[] }} */
   const { ownHeaders, ...found } = JSON.parse(json, (_, value) => value ?? undefined);
   const settings = settingsFor(found, ownHeaders);
+  /** @param {FoundFinding} one @param {FoundFinding} other */
   const worstFirst = (one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity);
-  found.findings = found.findings.sort(worstFirst).map(({ severity, code, detail, fix }) => ({
+  const findings = found.findings.sort(worstFirst).map(({ severity, code, detail, fix }) => ({
     severity,
     code,
-    message: (messages[code]?.(found, detail) ?? '') + (detail ?? ''),
+    message: (messages[code]?.(/** @type {Required<Facts>} */ (found), detail) ?? '') + (detail ?? ''),
     ...(fix && { fix: settings[fix] }),
   }));
-  return { ...found, text: textOf(found) };
+  const diagnosis = { ...found, findings };
+  return { ...diagnosis, text: textOf(diagnosis) };
 }
 
+/** @type {Partial<Record<FindingCode, (found: Required<Facts>, detail?: string) => string>>} each needs what was found for it */
 const messages = {
   CORS_REFUSED: ({ registry, page }) => `${registry} answers, but does not let pages of ${page} read it (CORS)`,
   NOT_A_REGISTRY: (_, detail) =>
@@ -55,13 +76,17 @@ const messages = {
   DELETE_DENIED: () => 'deleting is not allowed with these credentials',
 };
 
+/** @param {PreflightDiagnosis} preflight */
 const refused = (preflight) =>
-  Object.keys(PREFLIGHT)
-    .filter((key) => preflight[key] === false)
-    .map((key) => PREFLIGHT[key])
+  PREFLIGHT.filter(([key]) => preflight[key] === false)
+    .map(([, name]) => name)
     .join(', ');
 
-/** Settings by kind of fix, each a text to paste. */
+/**
+ * Settings by kind of fix, each a text to paste.
+ * @param {Facts} found
+ * @param {string[]} ownHeaders
+ */
 function settingsFor({ registry, page }, ownHeaders) {
   // A page without an origin (a file, a sandbox) can be let in only with everybody. No cookies are sent: `*` allows all
   // that a page needs, and Access-Control-Allow-Credentials nothing more.
@@ -74,6 +99,10 @@ function settingsFor({ registry, page }, ownHeaders) {
     'Access-Control-Max-Age': '600',
   };
   const answer = { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': EXPOSED };
+  /**
+   * @param {Record<string, string | undefined>} fields
+   * @param {(field: [string, string | undefined]) => string} line
+   */
   const lines = (fields, line) => Object.entries(fields).map(line).join('\n');
   const distribution = `http:
   headers:
@@ -99,12 +128,17 @@ ${lines(answer, ([name, value]) => `    proxy_hide_header ${name};\n    add_head
   };
 }
 
-const told = (fact) => ({ true: 'yes', false: 'no', undefined: 'unknown' })[fact] ?? fact;
+/** @param {boolean} [fact] */
+const told = (fact) => (fact === undefined ? 'unknown' : fact ? 'yes' : 'no');
+/** @type {Record<string, string>} */
 const places = { distribution: "distribution's config.yml", nginx: 'nginx before the registry' };
+/** @param {string} text */
 const indented = (text) => text.trimEnd().replace(/^/gm, '    ');
 
+/** @param {ListDiagnosis} list */
 const paged = ({ status, paging }) => (paging === 'unknown' ? status : `${status}, paging: ${paging}`);
 
+/** @param {Facts} found */
 function factsOfV2({ auth, cors, repository, catalog, tags, referrers, delete: deletion }) {
   const { scheme, realm, service, credentialsAccepted } = auth;
   return {
@@ -116,11 +150,7 @@ function factsOfV2({ auth, cors, repository, catalog, tags, referrers, delete: d
     ]
       .filter(Boolean)
       .join(', '),
-    preflight:
-      cors &&
-      Object.entries(PREFLIGHT)
-        .map(([key, name]) => `${name}: ${told(cors.preflight[key])}`)
-        .join(', '),
+    preflight: cors && PREFLIGHT.map(([key, name]) => `${name}: ${told(cors.preflight[key])}`).join(', '),
     'header fields seen': cors?.seenHeaders.join(', '),
     'header fields hidden': cors?.hiddenHeaders.join(', '),
     catalog: paged(catalog),
@@ -131,6 +161,7 @@ function factsOfV2({ auth, cors, repository, catalog, tags, referrers, delete: d
   };
 }
 
+/** @param {Omit<Diagnosis, 'text'>} found */
 function textOf(found) {
   const { registry, page, reachable, apiVersion, server, cors } = found;
   const facts = {
@@ -150,10 +181,10 @@ function textOf(found) {
   for (const { severity, message, fix = {} } of found.findings) {
     lines.push('', `${severity}: ${message}`);
     // Several findings may ask for the same.
-    const programs = Object.keys(fix).filter((program) => !shown.has(fix[program]));
-    for (const program of programs) {
-      lines.push(`  ${program === programs[0] ? '' : 'or '}${places[program]}:`, indented(fix[program]));
-      shown.add(fix[program]);
+    const settings = Object.entries(fix).filter(([, text]) => !shown.has(text));
+    for (const [program, text] of settings) {
+      lines.push(`  ${text === settings[0][1] ? '' : 'or '}${places[program]}:`, indented(text));
+      shown.add(text);
     }
   }
   return `${lines.join('\n')}\n`;

@@ -1,8 +1,13 @@
 // The one error class of the package: every entry re-exports this one.
 
+/** @import { ErrorDetails, RegistryError as Thrown, RegistryErrorItem } from '../../../pkg-template/index.js' */
+/** @typedef {{ reason?: string, details?: ErrorDetails, status?: number, method?: string, url?: string, errors?: RegistryErrorItem[], retryAfter?: number }} Known */
+
+/** @type {readonly RegistryErrorItem[]} */
 const NO_ERRORS = Object.freeze([]);
 
 export class RegistryError extends Error {
+  /** @param {string} code @param {string} message @param {Known} [known] */
   constructor(code, message, { reason = message, details, status, method, url, errors, retryAfter } = {}) {
     super(message);
     const own = { code, reason, details, status, method, url, errors, retryAfter };
@@ -15,7 +20,10 @@ export class RegistryError extends Error {
     }
   }
 
-  /** The error whose `toJSON()` another realm sent. */
+  /**
+   * The error whose `toJSON()` another realm sent.
+   * @param {unknown} json
+   */
   static from(json) {
     const { code, message, ...rest } = Object(json);
     if (typeof code !== 'string' || typeof message !== 'string') {
@@ -24,7 +32,10 @@ export class RegistryError extends Error {
     return new RegistryError(code, message, rest);
   }
 
-  /** What a log should hold: no stack. */
+  /**
+   * What a log should hold: no stack.
+   * @this {Thrown}
+   */
   toJSON() {
     const { name, code, message, reason, details, status, method, url, errors, retryAfter } = this;
     return { name, code, message, reason, details, status, method, url, errors, retryAfter };
@@ -44,7 +55,10 @@ for (const [key, value] of Object.entries({
   Object.defineProperty(RegistryError.prototype, key, { value, writable: true, configurable: true });
 }
 
-/** By name and code instead of `instanceof`: also true for an error of another realm or another copy of the package. */
+/**
+ * By name and code instead of `instanceof`: also true for an error of another realm or another copy of the package.
+ * @param {{ name?: unknown, code?: unknown } | null | undefined} value any value
+ */
 export function isRegistryError(value) {
   return (
     typeof value === 'object' && value !== null && value.name === 'RegistryError' && typeof value.code === 'string'

@@ -5,7 +5,12 @@ const PLACE = Symbol.for('docker-registry-client-wasm.place');
 /** Milliseconds after which a stream that nobody reads rests, once or twice as long. */
 const IDLE = 1_000;
 
-/** workerd has these from a certain compatibility date on. */
+/**
+ * workerd has these from a certain compatibility date on.
+ * @template {WeakKey} T
+ * @param {T} value
+ * @returns {{ deref(): T | undefined }}
+ */
 const weakly = (value) => (typeof WeakRef === 'function' ? new WeakRef(value) : { deref: () => value });
 
 /**
@@ -13,6 +18,7 @@ const weakly = (value) => (typeof WeakRef === 'function' ? new WeakRef(value) : 
  * called where nobody reads.
  */
 export class Sink {
+  /** @param {() => void} rest */
   constructor(rest) {
     this.rest = rest;
   }
@@ -20,14 +26,19 @@ export class Sink {
   /**
    * `pull()` answers by enqueue(), close() or error() some time later, and may be called again before it did: it then does
    * nothing, as each of those asks again where somebody still waits. That spares a promise per chunk.
+   * @param {() => void} pull
+   * @param {() => void} cancel
    */
   stream(pull, cancel) {
     this.watch();
+    /** @type {UnderlyingDefaultSource} */
     const source = {
       start: (controller) => {
+        /** @type {{ deref(): ReadableStreamDefaultController | undefined }} */
         this.controller = weakly(controller);
       },
       pull: (controller) => {
+        /** @type {ReadableStreamDefaultController | undefined} */
         this.waiting = controller;
         this.wasRead = true;
         this.watch();
@@ -35,6 +46,7 @@ export class Sink {
       },
       cancel: () => cancel(),
     };
+    /** @param {(reason: unknown) => unknown} place */
     const set = (place) => {
       this.place = place;
     };
@@ -45,6 +57,7 @@ export class Sink {
     this.timer ??= watched(this);
   }
 
+  /** @param {Uint8Array} bytes */
   enqueue(bytes) {
     this.tell((controller) => controller.enqueue(bytes));
   }
@@ -54,16 +67,18 @@ export class Sink {
     this.tell((controller) => controller.close());
   }
 
+  /** @param {unknown} reason */
   error(reason) {
     this.stop();
     this.tell((controller) => controller.error(this.place?.(reason) ?? reason));
   }
 
+  /** @param {(controller: ReadableStreamDefaultController) => void} how */
   tell(how) {
     const controller = this.waiting ?? this.controller?.deref();
     this.waiting = undefined;
     try {
-      how(controller);
+      how(/** @type {ReadableStreamDefaultController} */ (controller));
     } catch {
       // It has ended otherwise: there is nobody to tell.
     }
@@ -71,11 +86,15 @@ export class Sink {
 
   stop() {
     clearInterval(this.timer);
+    /** @type {ReturnType<typeof setInterval> | undefined} */
     this.timer = undefined;
   }
 }
 
-/** A timer that keeps neither the stream nor Node's process. */
+/**
+ * A timer that keeps neither the stream nor Node's process.
+ * @param {Sink} sink
+ */
 function watched(sink) {
   sink.wasRead = true;
   const timer = setInterval(() => {
