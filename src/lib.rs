@@ -4,14 +4,18 @@
 //!
 //! ```text
 //! js → fetch, registry → transport → protocol
+//!               layer ──────────────────┘
 //! ```
 //!
 //! * [`protocol`]: what goes over the wire. No I/O.
 //! * [`transport`]: the seam to the outside world, and what every request goes through.
 //! * [`registry`]: what a user does with a registry.
+//! * [`layer`]: what is inside a layer: decompression, tar, and the file system of an image. It is not reachable from
+//!   JavaScript yet.
 //! * `fetch`: the host's `fetch()` as a transport (wasm32 only).
 //! * `js`: what JavaScript sees; conversions only (wasm32 only).
 
+pub mod layer;
 pub mod protocol;
 pub mod registry;
 pub mod transport;

@@ -22,6 +22,7 @@ mod legacy;
 mod listing;
 mod manifests;
 mod named_tests;
+mod peer_archives;
 mod peer_vectors;
 mod properties;
 mod redirects;

@@ -1,6 +1,9 @@
 //! What must hold whatever a parser of `protocol` is given. `tests/native/properties.rs` gives it damaged seeds in every run of
 //! the native tests, `tests/fuzz` lets libFuzzer look for more.
 
+#[path = "layers.rs"]
+mod layers;
+
 use docker_registry_client_wasm::protocol::auth::challenge::Challenge;
 use docker_registry_client_wasm::protocol::auth::scope::Scopes;
 use docker_registry_client_wasm::protocol::auth::{challenge, token};
@@ -39,7 +42,9 @@ macro_rules! property {
 
 /// Every property. Another one is a line here, a function below and a file in `tests/fuzz/seeds`.
 pub const ALL: &[Property] = &[
+    property!("archive", layers::archive),
     property!("challenge", |input| text(input, challenges)),
+    property!("compressed", layers::compressed),
     property!("config", image_config),
     property!("content_range", |input| text(input, content_range)),
     property!("error_body", errors),

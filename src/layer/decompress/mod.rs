@@ -1,0 +1,162 @@
+//! Streaming decompression: gzip with any number of members, zstd with any number of frames, and bytes as they are. The
+//! content decides, not the media type.
+
+mod gzip;
+#[cfg(test)]
+mod tests;
+mod zstd;
+
+use self::gzip::Gzip;
+use self::zstd::Zstd;
+use super::broken;
+use super::limits::{FREE, Limits, exceeded};
+use crate::protocol::code;
+use crate::protocol::invalid::Invalid;
+
+/// How a layer is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// gzip (RFC 1952).
+    Gzip,
+    /// zstd (RFC 8878).
+    Zstd,
+}
+
+/// Receives uncompressed bytes.
+pub trait Output {
+    /// Takes some. What it returns as an error ends the decompression.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Invalid>;
+}
+
+impl<F: FnMut(&[u8]) -> Result<(), Invalid>> Output for F {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Invalid> {
+        self(bytes)
+    }
+}
+
+/// Bytes that tell how the rest is compressed.
+const MAGIC: usize = 4;
+
+impl Compression {
+    /// How bytes that begin like this are compressed.
+    ///
+    /// # Errors
+    ///
+    /// `UNSUPPORTED` for a compression that layers may not have (image-spec, layer media types).
+    pub fn detect(first: &[u8]) -> Result<Self, Invalid> {
+        let other = match first {
+            [0x1f, 0x8b, ..] => return Ok(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => return Ok(Self::Zstd),
+            [0xfd, b'7', b'z', b'X', ..] => "xz",
+            [b'B', b'Z', b'h', ..] => "bzip2",
+            [0x04, 0x22, 0x4d, 0x18, ..] => "lz4",
+            [b'P', b'K', 3 | 5, 4 | 6, ..] => "a zip archive",
+            _ => return Ok(Self::None),
+        };
+        Err(Invalid::new(code::UNSUPPORTED, format!("the layer is {other}; gzip, zstd and plain tar can be read")))
+    }
+}
+
+/// A decompressor of one layer.
+pub struct Decompressor {
+    limits: Limits,
+    /// The first bytes, until they are enough to tell the compression.
+    first: Vec<u8>,
+    kind: Option<Kind>,
+    meter: Meter,
+}
+
+enum Kind {
+    Plain,
+    Gzip(Box<Gzip>),
+    Zstd(Box<Zstd>),
+}
+
+/// Counts what goes in and comes out.
+#[derive(Default)]
+struct Meter {
+    taken: u64,
+    made: u64,
+}
+
+impl Meter {
+    fn pass(&mut self, limits: &Limits, bytes: &[u8], output: &mut dyn Output) -> Result<(), Invalid> {
+        self.made += bytes.len() as u64;
+        if self.made > limits.size {
+            return Err(exceeded("the uncompressed layer", limits.size, "size"));
+        }
+        if self.made > FREE && self.made / limits.ratio.max(1) > self.taken {
+            return Err(exceeded("the ratio of uncompressed to compressed bytes", limits.ratio, "ratio"));
+        }
+        output.write(bytes)
+    }
+}
+
+impl Decompressor {
+    /// Creates a decompressor.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, first: Vec::new(), kind: None, meter: Meter::default() }
+    }
+
+    /// How the layer is compressed, once its first bytes are there.
+    pub fn compression(&self) -> Option<Compression> {
+        self.kind.as_ref().map(|kind| match kind {
+            Kind::Plain => Compression::None,
+            Kind::Gzip(_) => Compression::Gzip,
+            Kind::Zstd(_) => Compression::Zstd,
+        })
+    }
+
+    /// Takes compressed bytes, and gives what they make to `output`.
+    ///
+    /// # Errors
+    ///
+    /// `LAYER_INVALID` for broken data, `UNSUPPORTED` for another compression, `TOO_LARGE` if a limit is exceeded, and what the
+    /// output returns.
+    pub fn push(&mut self, bytes: &[u8], output: &mut dyn Output) -> Result<(), Invalid> {
+        self.meter.taken += bytes.len() as u64;
+        if self.kind.is_some() {
+            return self.take(bytes, output);
+        }
+        self.first.extend_from_slice(bytes);
+        if self.first.len() < MAGIC { Ok(()) } else { self.begin(output) }
+    }
+
+    /// Ends the layer.
+    ///
+    /// # Errors
+    ///
+    /// `TRUNCATED` if the compressed data is not complete.
+    pub fn finish(mut self, output: &mut dyn Output) -> Result<(), Invalid> {
+        if self.kind.is_none() {
+            self.begin(output)?;
+        }
+        match self.kind {
+            Some(Kind::Gzip(gzip)) => gzip.finish(),
+            Some(Kind::Zstd(zstd)) => zstd.finish(),
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, output: &mut dyn Output) -> Result<(), Invalid> {
+        let first = std::mem::take(&mut self.first);
+        self.kind = Some(match Compression::detect(&first)? {
+            Compression::None => Kind::Plain,
+            Compression::Gzip => Kind::Gzip(Box::default()),
+            Compression::Zstd => Kind::Zstd(Box::new(Zstd::new(self.limits.window))),
+        });
+        self.take(&first, output)
+    }
+
+    fn take(&mut self, bytes: &[u8], output: &mut dyn Output) -> Result<(), Invalid> {
+        let Self { limits, kind, meter, .. } = self;
+        let mut output = |bytes: &[u8]| meter.pass(limits, bytes, output);
+        match kind {
+            Some(Kind::Gzip(gzip)) => gzip.push(bytes, &mut output),
+            Some(Kind::Zstd(zstd)) => zstd.push(bytes, &mut output),
+            _ => output(bytes),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! zstd (RFC 8878), by structured-zstd: frames one behind the other, with skippable frames anywhere, as zstd:chunked and
+//! seekable archives have them.
+
+use structured_zstd::decoding::FrameDecoder;
+use structured_zstd::decoding::errors::FrameDecoderError;
+
+use super::broken;
+use crate::layer::limits::exceeded;
+use crate::layer::truncated;
+use crate::protocol::invalid::Invalid;
+
+const BUFFER: usize = 128 * 1024;
+
+pub(super) struct Zstd {
+    state: State,
+    decoder: FrameDecoder,
+    window: u64,
+    /// Compressed bytes that are no whole header or block yet.
+    pending: Vec<u8>,
+    buffer: Vec<u8>,
+    /// Compressed bytes taken, without those pending.
+    offset: u64,
+}
+
+#[derive(PartialEq, Eq)]
+enum State {
+    Between,
+    Frame,
+    /// So many bytes of a skippable frame are left.
+    Skip(u64),
+}
+
+impl Zstd {
+    pub fn new(window: u64) -> Self {
+        let mut decoder = FrameDecoder::new();
+        // The decoder refuses limits outside of what it can handle; the frames' own windows are compared with `window` then.
+        let _ = decoder.set_max_window_size(window);
+        Self { state: State::Between, decoder, window, pending: Vec::new(), buffer: vec![0; BUFFER], offset: 0 }
+    }
+
+    pub fn push(&mut self, bytes: &[u8], output: &mut impl FnMut(&[u8]) -> Result<(), Invalid>) -> Result<(), Invalid> {
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.extend_from_slice(bytes);
+        let mut rest = pending.as_slice();
+        while let Some(used) = self.step(rest, output)? {
+            self.offset += used as u64;
+            rest = rest.get(used..).unwrap_or_default();
+        }
+        let taken = pending.len() - rest.len();
+        pending.drain(..taken);
+        self.pending = pending;
+        Ok(())
+    }
+
+    pub fn finish(self) -> Result<(), Invalid> {
+        if self.state == State::Between && self.pending.is_empty() {
+            return Ok(());
+        }
+        let bytes = self.offset + self.pending.len() as u64;
+        Err(truncated(format!("the zstd stream ends early, after {bytes} bytes")))
+    }
+
+    /// Takes some of the bytes and returns how many, or nothing if it needs more.
+    fn step(
+        &mut self,
+        bytes: &[u8],
+        output: &mut dyn FnMut(&[u8]) -> Result<(), Invalid>,
+    ) -> Result<Option<usize>, Invalid> {
+        match self.state {
+            State::Skip(remaining) => {
+                let used = usize::try_from(remaining).map_or(bytes.len(), |most| most.min(bytes.len()));
+                let remaining = remaining - used as u64;
+                self.state = if remaining == 0 { State::Between } else { State::Skip(remaining) };
+                Ok(Some(used).filter(|used| *used > 0 || remaining == 0))
+            }
+            State::Between => self.begin(bytes),
+            State::Frame => self.decode(bytes, output),
+        }
+    }
+
+    fn begin(&mut self, bytes: &[u8]) -> Result<Option<usize>, Invalid> {
+        match bytes {
+            [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, ..] => {
+                self.state = State::Skip(u32::from_le_bytes([*a, *b, *c, *d]).into());
+                Ok(Some(8))
+            }
+            [0x28, 0xb5, 0x2f, 0xfd, descriptor, ..] => {
+                let Some(header) = bytes.get(..header_length(*descriptor)) else { return Ok(None) };
+                let mut source = header;
+                self.decoder.reset(&mut source).map_err(|error| self.invalid(&error))?;
+                self.state = State::Frame;
+                Ok(Some(header.len() - source.len()))
+            }
+            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Ok(None),
+            [] | [_] | [_, _] | [_, _, _] => Ok(None),
+            _ => Err(broken(format!("no zstd frame at byte {} of the compressed layer", self.offset))),
+        }
+    }
+
+    fn decode(
+        &mut self,
+        bytes: &[u8],
+        output: &mut dyn FnMut(&[u8]) -> Result<(), Invalid>,
+    ) -> Result<Option<usize>, Invalid> {
+        let decoded = self.decoder.decode_from_to(bytes, &mut self.buffer);
+        let (used, made) = decoded.map_err(|error| self.invalid(&error))?;
+        output(self.buffer.get(..made).unwrap_or_default())?;
+        if self.decoder.is_finished() && self.decoder.can_collect() == 0 && !self.decoder.awaits_checksum() {
+            self.state = State::Between;
+            return Ok(Some(used));
+        }
+        Ok(if used == 0 && made == 0 { None } else { Some(used) })
+    }
+
+    fn invalid(&self, error: &FrameDecoderError) -> Invalid {
+        if matches!(error, FrameDecoderError::WindowSizeTooBig { .. }) {
+            return exceeded("the window of a zstd frame", self.window, "window");
+        }
+        broken(format!("the zstd stream is broken near byte {} of the compressed layer: {error}", self.offset))
+    }
+}
+
+/// Bytes of a frame's header with this descriptor (RFC 8878, section 3.1.1.1).
+fn header_length(descriptor: u8) -> usize {
+    let is_single = descriptor & 0x20 != 0;
+    let window = usize::from(!is_single);
+    let dictionary = [0, 1, 2, 4].get(usize::from(descriptor & 3)).copied().unwrap_or_default();
+    let content = match descriptor >> 6 {
+        0 => usize::from(is_single),
+        1 => 2,
+        2 => 4,
+        _ => 8,
+    };
+    4 + 1 + window + dictionary + content
+}

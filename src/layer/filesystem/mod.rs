@@ -1,0 +1,222 @@
+//! The file system that layers make together (image-spec, layer.md, "Applying Changesets"), as a sorted map from paths to
+//! entries. Nothing is extracted.
+
+mod path;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use self::path::{Role, join, role, split};
+use super::broken;
+use super::tar::{Entry, Kind};
+use crate::protocol::code;
+use crate::protocol::invalid::{Invalid, quoted};
+
+pub use self::path::normalised;
+
+/// No path leads over more symbolic links than so many, as in Linux.
+const LINKS: usize = 40;
+
+/// An entry, and the layer it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Counted from the base, which is 0.
+    pub layer: usize,
+    /// The entry as its layer has it.
+    pub entry: Entry,
+    /// For a hard link, the layer and the entry that have its content: they stay its own when something else is put at the path
+    /// that it names, or nothing.
+    pub linked: Option<Box<(usize, Entry)>>,
+}
+
+impl Node {
+    /// The layer and the entry that have the content.
+    pub fn content(&self) -> (usize, &Entry) {
+        self.linked.as_deref().map_or((self.layer, &self.entry), |(layer, entry)| (*layer, entry))
+    }
+}
+
+/// An entry of a lower layer that a layer hides.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// Where it was.
+    pub path: Vec<u8>,
+    /// What it was.
+    pub node: Node,
+    /// True if something else is at the path now, false if it was deleted.
+    pub is_replaced: bool,
+}
+
+/// The file system of the layers so far.
+#[derive(Debug, Default)]
+pub struct Tree {
+    nodes: BTreeMap<Vec<u8>, Node>,
+    layers: usize,
+}
+
+impl Tree {
+    /// Everything in it, by path. The root is not in it unless a layer has an entry for it.
+    pub fn nodes(&self) -> impl Iterator<Item = (&[u8], &Node)> {
+        self.nodes.iter().map(|(path, node)| (path.as_slice(), node))
+    }
+
+    /// What is at a normalised path itself: a link is not followed.
+    pub fn get(&self, path: &[u8]) -> Option<&Node> {
+        self.nodes.get(path)
+    }
+
+    /// What is at a path, symbolic links followed inside the file system.
+    ///
+    /// # Errors
+    ///
+    /// `NOT_FOUND` if there is nothing, `LAYER_INVALID` if links lead in a circle.
+    pub fn follow(&self, path: &[u8]) -> Result<(Vec<u8>, &Node), Invalid> {
+        let resolved = self.resolved(path)?;
+        match self.nodes.get(&resolved) {
+            Some(node) => Ok((resolved, node)),
+            None => {
+                let shown = quoted(&String::from_utf8_lossy(&resolved));
+                Err(Invalid::new(code::NOT_FOUND, format!("no file {shown} in the image")))
+            }
+        }
+    }
+
+    /// A path without symbolic links. What does not exist stays as it is written.
+    fn resolved(&self, path: &[u8]) -> Result<Vec<u8>, Invalid> {
+        let mut done: Vec<u8> = Vec::new();
+        let mut links = 0;
+        // What is still to do, the first part last.
+        let mut rest: Vec<Vec<u8>> = path.rsplit(|byte| *byte == b'/').map(<[u8]>::to_vec).collect();
+        while let Some(part) = rest.pop() {
+            match &*part {
+                b"" | b"." => continue,
+                b".." => {
+                    // As with chroot, the root is its own parent.
+                    done = split(&done).0.to_vec();
+                    continue;
+                }
+                _ => {}
+            }
+            let here = join(&done, &part);
+            match self.nodes.get(&here) {
+                Some(node) if node.entry.kind == Kind::Symlink => {
+                    links += 1;
+                    if links > LINKS {
+                        let shown = quoted(&String::from_utf8_lossy(path));
+                        return Err(broken(format!("{shown} leads over more than {LINKS} symbolic links")));
+                    }
+                    if node.entry.link_target.starts_with(b"/") {
+                        done.clear();
+                    }
+                    rest.extend(node.entry.link_target.rsplit(|byte| *byte == b'/').map(<[u8]>::to_vec));
+                }
+                _ => done = here,
+            }
+        }
+        Ok(done)
+    }
+
+    /// A path whose directories are free of symbolic links: `lib/x` is `usr/lib/x` where `lib` leads to `usr/lib`.
+    fn place(&self, path: &[u8]) -> Result<Vec<u8>, Invalid> {
+        let (directory, name) = split(path);
+        Ok(join(&self.resolved(directory)?, name))
+    }
+
+    /// Puts a layer over those before it, and returns what it hides of them.
+    ///
+    /// # Errors
+    ///
+    /// `LAYER_INVALID` for a path that leads out of the file system and for a whiteout without a name.
+    pub fn apply(&mut self, entries: Vec<Entry>) -> Result<Vec<Hidden>, Invalid> {
+        let layer = self.layers;
+        self.layers += 1;
+        let mut hidden = Vec::new();
+        let mut placed = Vec::new();
+        // Whiteouts hide lower layers only, wherever they stand in the archive.
+        for entry in entries {
+            match role(&entry) {
+                Role::At(path) => placed.push((path, entry)),
+                Role::OpaqueAt(path) => {
+                    self.remove_content(&self.place(&path)?, false, &mut hidden);
+                    placed.push((path, entry));
+                }
+                Role::Hides(path) => self.remove(&self.place(&path)?, false, &mut hidden),
+                Role::HidesContent(path) => {
+                    let path = self.resolved(&path)?;
+                    self.remove_content(&path, false, &mut hidden);
+                }
+                Role::Ignored => {}
+                Role::Outside => return Err(refused(layer, &entry, "a path that leads out of the file system")),
+                Role::Nameless => return Err(refused(layer, &entry, "a whiteout without a name")),
+            }
+        }
+        for (path, entry) in placed {
+            let path = self.place(&path)?;
+            self.make_directories(&path, &mut hidden);
+            if entry.kind != Kind::Directory {
+                if path.is_empty() {
+                    return Err(refused(layer, &entry, "a root that is no directory"));
+                }
+                self.remove_content(&path, true, &mut hidden);
+            }
+            let linked = self.linked(&entry)?;
+            if let Some(node) = self.nodes.insert(path.clone(), Node { layer, entry, linked }) {
+                hidden.push(Hidden { path, node, is_replaced: true });
+            }
+        }
+        // What a layer writes twice hides nothing of a lower one.
+        hidden.retain(|hidden| hidden.node.layer < layer);
+        Ok(hidden)
+    }
+
+    /// What a hard link names, if it is there: a name that was replaced or deleted leaves the content to its links.
+    fn linked(&self, entry: &Entry) -> Result<Option<Box<(usize, Entry)>>, Invalid> {
+        if entry.kind != Kind::HardLink {
+            return Ok(None);
+        }
+        let Some(path) = normalised(&entry.link_target) else { return Ok(None) };
+        let target = self.nodes.get(&self.place(&path)?).map(Node::content);
+        Ok(target.map(|(layer, entry)| Box::new((layer, entry.clone()))))
+    }
+
+    /// A file where a directory is needed makes room for it.
+    fn make_directories(&mut self, path: &[u8], hidden: &mut Vec<Hidden>) {
+        let mut directory = split(path).0;
+        while !directory.is_empty() {
+            if self.nodes.get(directory).is_some_and(|node| node.entry.kind != Kind::Directory) {
+                self.remove(directory, true, hidden);
+            }
+            directory = split(directory).0;
+        }
+    }
+
+    fn remove(&mut self, path: &[u8], is_replaced: bool, hidden: &mut Vec<Hidden>) {
+        if let Some(node) = self.nodes.remove(path) {
+            hidden.push(Hidden { path: path.to_vec(), node, is_replaced });
+        }
+        self.remove_content(path, is_replaced, hidden);
+    }
+
+    fn remove_content(&mut self, directory: &[u8], is_replaced: bool, hidden: &mut Vec<Hidden>) {
+        let paths: Vec<_> = match directory {
+            b"" => self.nodes.keys().filter(|path| !path.is_empty()).cloned().collect(),
+            // The byte behind a slash is a zero's.
+            _ => self
+                .nodes
+                .range(join(directory, b"")..[directory, b"0"].concat())
+                .map(|(path, _)| path.clone())
+                .collect(),
+        };
+        for path in paths {
+            if let Some(node) = self.nodes.remove(&path) {
+                hidden.push(Hidden { path, node, is_replaced });
+            }
+        }
+    }
+}
+
+fn refused(layer: usize, entry: &Entry, what: &str) -> Invalid {
+    let shown = quoted(&String::from_utf8_lossy(&entry.path));
+    broken(format!("layer {} has {what}: {shown} (byte {})", layer + 1, entry.header_offset))
+}

@@ -1,0 +1,167 @@
+use super::*;
+use crate::layer::LAYER_INVALID;
+use crate::layer::tar::Time;
+
+fn entry(path: &str, kind: Kind) -> Entry {
+    Entry {
+        path: path.into(),
+        kind,
+        size: 1,
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+        user: Vec::new(),
+        group: Vec::new(),
+        mtime: Time::default(),
+        link_target: Vec::new(),
+        device: None,
+        xattrs: Vec::new(),
+        header_offset: 0,
+        data_offset: 512,
+        stored: 1,
+        segments: None,
+    }
+}
+
+/// `a/` is a directory, `a -> b` a symbolic link, `a = b` a hard link, everything else a file.
+fn layer(lines: &[&str]) -> Vec<Entry> {
+    let link = |line: &str, arrow: &str, kind| {
+        line.split_once(arrow).map(|(path, target)| Entry { link_target: target.into(), ..entry(path, kind) })
+    };
+    let of = |line: &&str| {
+        link(line, " -> ", Kind::Symlink)
+            .or_else(|| link(line, " = ", Kind::HardLink))
+            .unwrap_or_else(|| entry(line, if line.ends_with('/') { Kind::Directory } else { Kind::File }))
+    };
+    lines.iter().map(of).collect()
+}
+
+fn tree(layers: &[&[&str]]) -> Tree {
+    let mut tree = Tree::default();
+    for lines in layers {
+        tree.apply(layer(lines)).unwrap();
+    }
+    tree
+}
+
+fn shown(tree: &Tree) -> String {
+    let line = |(path, node): (&[u8], &Node)| format!("{}:{}", String::from_utf8_lossy(path), node.layer);
+    tree.nodes().map(line).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn paths() {
+    for (path, expected) in [
+        ("./a//b/", Some("a/b")),
+        ("/a/./b", Some("a/b")),
+        ("a/../b", Some("b")),
+        (".", Some("")),
+        ("", Some("")),
+        ("..", None),
+        ("a/../../b", None),
+        ("/..", None),
+    ] {
+        assert_eq!(normalised(path.as_bytes()).as_deref(), expected.map(str::as_bytes), "{path}");
+    }
+}
+
+#[test]
+fn whiteouts_hide_lower_layers_only() {
+    for (layers, expected) in [
+        (&[&["a", "b/", "b/c", "b-d"][..], &["b/.wh.c"]][..], "a:0 b:0 b-d:0"),
+        (&[&["a", "b/", "b/c", "b-d"], &[".wh.b"]], "a:0 b-d:0"),
+        (&[&["b/", "b/c", "b/d/", "b/d/e"], &["b/.wh..wh..opq", "b/x"]], "b:0 b/x:1"),
+        (&[&["b/", "b/c"], &["b/x", "b/.wh..wh..opq"]], "b:0 b/x:1"),
+        (&[&["b/", "b/c"], &["b/c", "b/.wh.c"]], "b:0 b/c:1"),
+        (&[&["a", "b"], &[".wh..wh..opq", "c"]], "c:1"),
+        (&[&["a"], &[".wh.zzz", ".wh..wh.plnk/1.2", ".wh..wh.aufs"]], "a:0"),
+        (&[&["a"], &[".wh.a"], &["a"]], "a:2"),
+        (&[&["a/", "a/b"], &["a"]], "a:1"),
+        (&[&["a"], &["a/", "a/b"]], "a:1 a/b:1"),
+        (&[&["a"], &["a/b"]], "a/b:1"),
+        (&[&["a/", "a/b"], &["a/"]], "a:1 a/b:0"),
+        (&[&["a"], &["./", "b"]], ":1 a:0 b:1"),
+        (&[&["b/c"], &["b/"]], "b:1 b/c:0"),
+        (&[&["a0", "a/", "a/b", "a.b"], &[".wh.a"]], "a.b:0 a0:0"),
+    ] {
+        assert_eq!(shown(&tree(layers)), expected, "{layers:?}");
+    }
+}
+
+#[test]
+fn the_form_of_overlayfs() {
+    let mut tree = tree(&[&["a", "b/", "b/c"]]);
+    let device = Entry { device: Some((0, 0)), ..entry("a", Kind::CharDevice) };
+    let directory =
+        Entry { xattrs: vec![(b"trusted.overlay.opaque".to_vec(), b"y".to_vec())], ..entry("b/", Kind::Directory) };
+    tree.apply(vec![device, directory]).unwrap();
+    assert_eq!(shown(&tree), "b:1");
+    let null = Entry { device: Some((1, 3)), ..entry("null", Kind::CharDevice) };
+    tree.apply(vec![null]).unwrap();
+    assert_eq!(shown(&tree), "b:1 null:2");
+}
+
+#[test]
+fn directories_that_are_links_are_followed() {
+    let layers: &[&[&str]] = &[&["usr/", "usr/lib/", "usr/lib/a", "lib -> usr/lib"], &["lib/b", "lib/.wh.a"]];
+    assert_eq!(shown(&tree(layers)), "lib:0 usr:0 usr/lib:0 usr/lib/b:1");
+}
+
+#[test]
+fn what_is_hidden() {
+    let mut tree = tree(&[&["a", "b/", "b/c", "d"]]);
+    let hidden = tree.apply(layer(&[".wh.b", "a", "a", "e", "e"])).unwrap();
+    let shown: Vec<_> =
+        hidden.iter().map(|hidden| (String::from_utf8_lossy(&hidden.path), hidden.is_replaced)).collect();
+    assert_eq!(shown, [("b".into(), false), ("b/c".into(), false), ("a".into(), true)]);
+}
+
+#[test]
+fn links_are_followed_inside() {
+    let tree = tree(&[&[
+        "etc/",
+        "etc/os-release -> ../usr/lib/os-release",
+        "usr/",
+        "usr/lib/",
+        "usr/lib/os-release",
+        "abs -> /etc/os-release",
+        "up -> ../../../../etc/os-release",
+        "hard = abs",
+        "one -> two",
+        "two -> one",
+        "lost -> nowhere",
+        "dir -> etc",
+    ]]);
+    for path in ["etc/os-release", "/abs", "up", "dir/os-release", "dir/../dir/os-release"] {
+        assert_eq!(tree.follow(path.as_bytes()).unwrap().0, b"usr/lib/os-release", "{path}");
+    }
+    for (path, code) in [("one", LAYER_INVALID), ("lost", code::NOT_FOUND), ("etc/none", code::NOT_FOUND)] {
+        assert_eq!(tree.follow(path.as_bytes()).unwrap_err().code, code, "{path}");
+    }
+}
+
+#[test]
+fn what_is_no_file_system_is_refused() {
+    for path in ["../a", "a/../../b", "a/.wh.", "."] {
+        let error = Tree::default().apply(layer(&[path])).unwrap_err();
+        assert_eq!(error.code, LAYER_INVALID);
+        assert!(error.message.contains(path), "{error}");
+    }
+}
+
+#[test]
+fn hard_links_keep_their_content() {
+    let tree = tree(&[
+        &["a", "b = a", "c = ./b", "d = none", "self = self", "usr/", "usr/x", "lib -> usr", "e = lib/x"],
+        &["a"],
+        &[".wh.a"],
+    ]);
+    let content = |path: &str| {
+        let node = tree.get(path.as_bytes()).unwrap();
+        let (layer, entry) = node.content();
+        format!("{layer} {}", String::from_utf8_lossy(&entry.path))
+    };
+    assert_eq!(["b", "c", "e"].map(content), ["0 a", "0 a", "0 usr/x"]);
+    // What names nothing has no content to give.
+    assert_eq!(["d", "self"].map(|path| tree.get(path.as_bytes()).unwrap().linked.is_none()), [true, true]);
+}

@@ -1,0 +1,136 @@
+//! Properties of what reads layers: see [`super::properties`].
+
+use docker_registry_client_wasm::layer::decompress::Decompressor;
+use docker_registry_client_wasm::layer::filesystem::{Tree, normalised};
+use docker_registry_client_wasm::layer::limits::Limits;
+use docker_registry_client_wasm::layer::tar::{Entry, Reader, Sink, Summary};
+use docker_registry_client_wasm::protocol::invalid::Invalid;
+
+const LIMITS: Limits = Limits { size: 1 << 20, ratio: 2_000, window: 1 << 20, entries: 100, name: 1000 };
+const BLOCK: usize = 512;
+
+/// What comes out of a reader, with what has to hold of it.
+#[derive(Default, PartialEq, Debug)]
+struct Seen {
+    entries: Vec<Entry>,
+    content: Vec<u8>,
+    /// What the entry that is open has left, and where its last bytes ended.
+    open: Option<(u64, u64)>,
+}
+
+impl Sink for Seen {
+    fn entry(&mut self, entry: Entry) -> Result<(), Invalid> {
+        assert!(self.open.is_none(), "an entry within another");
+        assert!(entry.path.len() <= LIMITS.name && entry.link_target.len() <= LIMITS.name);
+        assert!(entry.header_offset < entry.data_offset);
+        self.open = Some((entry.stored, 0));
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    fn data(&mut self, offset: u64, bytes: &[u8]) -> Result<(), Invalid> {
+        let (left, end) = self.open.as_mut().expect("content without an entry");
+        let size = self.entries.last().map_or(0, |entry| entry.size.max(entry.stored));
+        assert!(offset >= *end && offset + bytes.len() as u64 <= size, "content outside of the file");
+        *left -= bytes.len() as u64;
+        *end = offset + bytes.len() as u64;
+        self.content.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Invalid> {
+        assert_eq!(self.open.take().map(|(left, _)| left), Some(0), "an entry that is not whole");
+        Ok(())
+    }
+}
+
+/// An archive whose headers have the right checksum: `flag name,size,magic,content|…`, where `^` is NUL and `~` a line's end.
+fn archive_of(input: &[u8]) -> Vec<u8> {
+    let mut archive = Vec::new();
+    let byte = |byte: &u8| match byte {
+        b'^' => 0,
+        b'~' => b'\n',
+        byte => *byte,
+    };
+    let input: Vec<u8> = input.iter().map(byte).collect();
+    for line in input.split(|byte| *byte == b'|').take(200) {
+        let mut fields = line.splitn(4, |byte| *byte == b',');
+        let mut field = || fields.next().unwrap_or_default();
+        let (name, size, magic, content) = (field(), field(), field(), field());
+        let mut block = [0; BLOCK];
+        let mut put = |at: usize, field: &[u8], most: usize| {
+            let field = &field[..field.len().min(most)];
+            block[at..at + field.len()].copy_from_slice(field);
+        };
+        put(156, name, 1);
+        put(0, name.get(1..).unwrap_or_default(), 345);
+        put(100, b"0000644", 8);
+        put(124, size, 12);
+        put(257, magic, 255);
+        block[148..156].fill(b' ');
+        let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
+        block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        archive.extend_from_slice(&block);
+        archive.extend_from_slice(content);
+        archive.resize(archive.len().next_multiple_of(BLOCK), 0);
+    }
+    archive
+}
+
+/// An archive is the same in whatever pieces it comes, and a file system comes of it.
+pub fn archive(input: &[u8]) {
+    let bytes = archive_of(input);
+    let read = |chunk: usize| -> (Seen, Result<Summary, Invalid>) {
+        let mut seen = Seen::default();
+        let mut reader = Reader::new(LIMITS);
+        let result =
+            bytes.chunks(chunk).try_for_each(|part| reader.push(part, &mut seen)).and_then(|()| reader.finish());
+        (seen, result)
+    };
+    let (seen, result) = read(bytes.len());
+    assert!((&seen, &result) == (&read(509).0, &read(509).1));
+    if let Ok(summary) = &result {
+        assert_eq!(summary.entries, seen.entries.len() as u64);
+    }
+    let mut tree = Tree::default();
+    let half = seen.entries.len() / 2;
+    let (lower, upper) = seen.entries.split_at(half);
+    if tree.apply(lower.to_vec()).and_then(|_| tree.apply(upper.to_vec())).is_ok() {
+        for (path, node) in tree.nodes() {
+            assert_eq!(normalised(path).as_deref(), Some(path));
+            assert!(node.layer < 2 && node.content().0 <= node.layer);
+            let _ = tree.follow(path);
+        }
+    }
+}
+
+/// Bytes in hexadecimal digits, as seeds are; other bytes as they are.
+fn bytes_of(input: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(input).unwrap_or_default();
+    let pairs = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok());
+    pairs.collect::<Option<Vec<_>>>().filter(|bytes| !bytes.is_empty()).unwrap_or_else(|| input.to_vec())
+}
+
+/// A compressed layer is the same in whatever pieces it comes, and no larger than the limit.
+pub fn compressed(input: &[u8]) {
+    let magic: &[u8] = match input.first() {
+        Some(b'g') => &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3],
+        Some(b'z') => &[0x28, 0xb5, 0x2f, 0xfd],
+        _ => &[],
+    };
+    let bytes = [magic, &bytes_of(input.get(1..).unwrap_or_default())].concat();
+    let read = |chunk: usize| {
+        let mut out = Vec::new();
+        let mut decompressor = Decompressor::new(LIMITS);
+        let mut output = |bytes: &[u8]| {
+            out.extend_from_slice(bytes);
+            Ok(())
+        };
+        let result = bytes.chunks(chunk).try_for_each(|part| decompressor.push(part, &mut output));
+        let result = result.and_then(|()| decompressor.finish(&mut output));
+        (out, result.map_err(|error| error.code))
+    };
+    let (out, result) = read(bytes.len().max(1));
+    assert!(out.len() as u64 <= LIMITS.size);
+    assert!((out, result) == read(7));
+}
