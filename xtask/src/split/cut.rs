@@ -1,7 +1,7 @@
 //! The cut itself.
 
 use anyhow::{Context, Result, bail, ensure};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use walrus::ir::{Value, Visitor, dfs_in_order};
 use walrus::{
@@ -49,7 +49,7 @@ struct Plan {
     /// For each part, the functions of parts before it that it calls.
     imports: Vec<Vec<usize>>,
     /// The names of these functions as exports.
-    shared_names: HashMap<usize, String>,
+    shared_names: BTreeMap<usize, String>,
     /// Functions outside of the core that are exported: the export's name, the function and its place in the table.
     exports: Vec<(String, usize, u64)>,
     /// Functions outside of the core that data points to: the place in the table and the function.

@@ -83,11 +83,7 @@ pub fn sort(module: &[u8], silenced: HashMap<String, usize>) -> Result<Functions
     }
     let parts = linked.parts(&edges);
     let (constants, unused_constants) = linked.constants(&parts)?;
-    let name = |(node, part): (Node, usize)| match node {
-        Node::Function(index) => Some((linked.names.get(&index)?.clone(), part)),
-        Node::Data(_) => None,
-    };
-    let parts: HashMap<String, usize> = parts.into_iter().filter_map(name).collect();
+    let parts = linked.parts_by_name(&parts);
     let unused = linked.names.values().filter(|name| !parts.contains_key(*name)).cloned().collect();
     Ok(Functions { parts, unused, constants, unused_constants, silenced })
 }
@@ -126,6 +122,17 @@ impl Linked {
             arguments.get(next).is_none_or(|argument| !argument.contains(place))
         });
         Ok(())
+    }
+
+    /// The part of each name that an export leads to. Several functions may have one name: copies of a generic function, each of
+    /// another crate.
+    fn parts_by_name(&self, parts: &HashMap<Node, usize>) -> HashMap<String, usize> {
+        let mut by_name = HashMap::new();
+        for (index, name) in &self.names {
+            let Some(part) = parts.get(&Node::Function(*index)) else { continue };
+            by_name.entry(name.clone()).and_modify(|before| *before = common(*before, *part)).or_insert(*part);
+        }
+        by_name
     }
 
     /// Takes away what leads from silenced functions, and what leads to the places in the source that they are given: nobody else
