@@ -1,6 +1,6 @@
 // Creates clients from the options.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import process from 'node:process';
 
 import { inputUntil } from './input/files.js';
@@ -66,16 +66,22 @@ function address(text, { plainHttp }) {
   return `http://${host}`;
 }
 
+/** Pipes that the shell has opened, as for <(command). */
+const OPENED = /^\/(dev|proc\/self)\/fd\/\d+$/;
+
 /**
+ * Reads a regular file. Others are refused, because they could block or never end.
  * @param {string} file
  * @param {string} option
  */
 function contents(file, option) {
   try {
-    return readFileSync(file);
+    const found = statSync(file);
+    if (found.isFile() || (found.isFIFO() && OPENED.test(file))) return readFileSync(file);
   } catch (/** @type {any} */ { code }) {
     throw new Usage(`${option}: the file cannot be read: ${code}`);
   }
+  throw new Usage(`${option}: it is no regular file`);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { CONDITIONS, conditionOf } from '../input/condition.js';
 import { counted, size } from '../output/format.js';
-import { startProgress } from '../output/progress.js';
+import { startProgress, summed } from '../output/progress.js';
 import { parseReference, selector } from '../input/reference.js';
 import { SIDE_LOGINS, hasSideLogin } from '../input/side-logins.js';
 import { Usage } from '../input/usage.js';
@@ -11,11 +11,10 @@ import { bytes } from '../input/values.js';
 import { copyTags } from './copy-tags.js';
 
 /**
- * @import { CopyProgress, CopyResult } from 'docker-registry-client-wasm'
+ * @import { CopyResult } from 'docker-registry-client-wasm'
  * @import { Command } from '../commands.js'
  * @import { Output } from '../output/output.js'
  * @import { Reference } from '../input/reference.js'
- * @import { Progress } from '../output/progress.js'
  */
 
 /** @type {Command} */
@@ -104,22 +103,6 @@ function checkAllTags(from, to, { ifMatch }) {
   if (from.tag !== undefined || from.digest !== undefined || to.tag !== undefined)
     throw new Usage('--all-tags is between repositories: HOST/REPOSITORY, without tag and digest');
   if (ifMatch !== undefined) throw new Usage('--if-match takes one tag, not --all-tags');
-}
-
-/**
- * Adds up the progress of all blobs. The total is known only once the last blob has begun.
- * @param {Progress} progress
- */
-function summed(progress) {
-  const parts = new Map();
-  const sum = { loaded: 0, total: 0 };
-  return (/** @type {CopyProgress} */ { digest, loaded, total }) => {
-    const before = parts.get(digest) ?? { loaded: 0, total: 0 };
-    sum.loaded += loaded - before.loaded;
-    sum.total += total - before.total;
-    parts.set(digest, { loaded, total });
-    progress.update(sum.loaded, sum.total);
-  };
 }
 
 /**

@@ -16,9 +16,29 @@ import { camelCase } from './values.js';
  * @typedef {{ command?: Command, group?: string, args: string[], given: Given[] }} Typed
  */
 
-const PASSWORD =
-  'there is no --password, because other users of the machine can read arguments; use --password-stdin, which reads it ' +
-  'from standard input';
+const INPUT = '--password-stdin, which reads the password from standard input';
+const readable = (/** @type {string} */ option) =>
+  `there is no ${option}, because other users of the machine can read arguments; use `;
+const sided = (/** @type {string} */ side) => `--${side}-username and --${side}-password-file`;
+
+/**
+ * Options of docker, podman, skopeo, oras, crane and regctl, and what to use here.
+ * @type {Record<string, string>}
+ */
+const ELSEWHERE = {
+  u: `there is no -u; use --username, with ${INPUT}`,
+  p: `${readable('-p')}${INPUT}`,
+  password: `${readable('--password')}${INPUT}`,
+  pass: `${readable('--pass')}${INPUT}`,
+  creds: `${readable('--creds')}--username, with ${INPUT}`,
+  'src-creds': `${readable('--src-creds')}${sided('source')}`,
+  'dest-creds': `${readable('--dest-creds')}${sided('target')}`,
+  'from-username': `there is no --from-username; use ${sided('source')}`,
+  'to-username': `there is no --to-username; use ${sided('target')}`,
+  'from-password': `${readable('--from-password')}${sided('source')}`,
+  'to-password': `${readable('--to-password')}${sided('target')}`,
+  'tls-verify': 'there is no --tls-verify; --insecure accepts any certificate, --plain-http uses http',
+};
 
 const CONTRADICTIONS = [
   ['json', 'format'],
@@ -125,7 +145,7 @@ function refuseUnknown(given, { known, command }) {
   const token = given.find(({ name }) => !Object.hasOwn(known, name));
   if (!token) return;
   const { name, rawName } = token;
-  if (name === 'password') throw new Usage(PASSWORD);
+  if (Object.hasOwn(ELSEWHERE, name)) throw new Usage(ELSEWHERE[name]);
   if (Object.hasOwn(EVERYWHERE, name)) {
     throw new Usage(command ? `${command.name} does not take --${name}` : `--${name} needs a command`);
   }

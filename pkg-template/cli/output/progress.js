@@ -4,6 +4,7 @@ import process from 'node:process';
 
 import { clean } from './output.js';
 
+/** @import { CopyProgress } from 'docker-registry-client-wasm' */
 /** @typedef {ReturnType<typeof startProgress>} Progress */
 
 const INTERVAL = 100;
@@ -80,5 +81,21 @@ export function startProgress(
     end() {
       if (last !== -Infinity) stream.write('\r\x1b[K');
     },
+  };
+}
+
+/**
+ * Adds up the progress of all blobs of a copy. The total is known only once the last blob has begun.
+ * @param {Progress} progress
+ */
+export function summed(progress) {
+  const parts = new Map();
+  const sum = { loaded: 0, total: 0 };
+  return (/** @type {CopyProgress} */ { digest, loaded, total }) => {
+    const before = parts.get(digest) ?? { loaded: 0, total: 0 };
+    sum.loaded += loaded - before.loaded;
+    sum.total += total - before.total;
+    parts.set(digest, { loaded, total });
+    progress.update(sum.loaded, sum.total);
   };
 }

@@ -4,6 +4,7 @@ import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { refusal } from '../options.js';
 import { config as configOf, dockerFile, readDocument } from './config-file.js';
@@ -18,12 +19,15 @@ import { keysFor, namesOf } from './registry-keys.js';
  * @returns {Promise<{ file: string, helper?: string }>} where it is now
  */
 export async function storeLogin(registry, login) {
-  const { file, document, names, helper, auths } = await read(registry);
+  const { file, names, helper } = await read(registry);
+  // Outside of the lock: a helper may ask somebody.
   if (helper) await storeInHelper({ ...helper, timeout }, login);
   const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
   // As docker does: an empty entry says that the helper has the login.
-  auths[names[0]] = helper ? {} : { auth };
-  await write(file, { ...document, auths });
+  await change(file, (auths) => {
+    auths[names[0]] = helper ? {} : { auth };
+    return true;
+  });
   return { file, helper: helper?.name };
 }
 
@@ -33,12 +37,18 @@ export async function storeLogin(registry, login) {
  * @returns {Promise<{ file: string, helper?: string, removed: boolean }>}
  */
 export async function eraseLogin(registry) {
-  const { file, document, names, helper, auths } = await read(registry);
+  const { file, names, helper, auths } = await read(registry);
   const inHelper = helper ? await eraseInHelper({ ...helper, timeout }) : false;
-  const keys = keysFor(Object.keys(auths), names, []);
-  const inFile = keys.some((key) => Object.keys(auths[key] ?? {}).length > 0);
-  for (const key of keys) delete auths[key];
-  if (keys.length > 0) await write(file, { ...document, auths });
+  const keysIn = (/** @type {Record<string, any>} */ entries) => keysFor(Object.keys(entries), names, []);
+  // Without an entry there is nothing to lock: the folder may not exist.
+  if (keysIn(auths).length === 0) return { file, helper: helper?.name, removed: inHelper };
+  let inFile = false;
+  await change(file, (entries) => {
+    const keys = keysIn(entries);
+    inFile = keys.some((key) => Object.keys(entries[key] ?? {}).length > 0);
+    for (const key of keys) delete entries[key];
+    return keys.length > 0;
+  });
   return { file, helper: helper?.name, removed: inHelper || inFile };
 }
 
@@ -46,29 +56,66 @@ export async function eraseLogin(registry) {
 async function read(registry) {
   const file = dockerFile();
   if (file === undefined) throw refusal('there is no home folder for a login; DOCKER_CONFIG can name a folder');
-  const document = (await readDocument(file)) ?? {};
-  const config = configOf(document, file);
+  const config = configOf((await readDocument(file)) ?? {}, file);
   const names = namesOf(registry);
-  return { file, document, names, helper: helperFor(config, names), auths: { ...config.auths } };
+  return { file, names, helper: helperFor(config, names), auths: config.auths };
 }
 
 /**
- * Replaces the file as a whole, readable for its owner only.
+ * Changes the logins of the file as they are now, one process at a time. Docker itself takes no lock, so the file is read again
+ * right before it is replaced.
  * @param {string} file
- * @param {unknown} document
+ * @param {(auths: Record<string, any>) => boolean} edit returns whether there is something to write
  */
-async function write(file, document) {
+async function change(file, edit) {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     // The file may be a link into a repository of settings.
     const target = await realpath(file).catch(() => file);
-    await replace(target, `${JSON.stringify(document, undefined, '\t')}\n`);
-  } catch (/** @type {any} */ { code }) {
-    throw refusal(`${file} cannot be written: ${code}`);
+    await locked(target, async () => {
+      const document = (await readDocument(file)) ?? {};
+      const auths = { ...configOf(document, file).auths };
+      if (edit(auths)) await replace(target, `${JSON.stringify({ ...document, auths }, undefined, '\t')}\n`);
+    });
+  } catch (/** @type {any} */ error) {
+    throw error.name === 'RegistryError' ? error : refusal(`${file} cannot be written: ${error.code}`);
+  }
+}
+
+/** Milliseconds that another process may hold the lock. It takes a few. */
+const PATIENCE = 5000;
+
+/**
+ * Runs a task while no other process of this package changes the file. A lock that stays was left by a process that was
+ * killed: it is named and never taken over, since its owner cannot be told from one that is slow.
+ * @param {string} target
+ * @param {() => Promise<void>} task
+ */
+async function locked(target, task) {
+  const lock = `${target}.lock`;
+  const end = performance.now() + PATIENCE;
+  for (;;) {
+    try {
+      await (await open(lock, 'wx', 0o600)).close();
+      break;
+    } catch (/** @type {any} */ error) {
+      if (error.code !== 'EEXIST') throw error;
+      if (performance.now() > end)
+        throw refusal(
+          `${lock} exists: another login or logout is running, or was killed; if none runs, remove that file`,
+        );
+      await pause(10 + 20 * Math.random());
+    }
+  }
+  try {
+    await task();
+  } finally {
+    await rm(lock, { force: true });
   }
 }
 
 /**
+ * Replaces the file as a whole, readable for its owner only.
  * @param {string} target
  * @param {string} text
  */

@@ -62,7 +62,7 @@ A glob such as HOST/team/* stands for all matching repositories. Nothing is remo
     const make = file === undefined ? byRules(options) : fromFile(file, options);
     if (save !== undefined) checkSave(save);
     const isOne = !areSeveral(args);
-    const targets = await targetsOf(args, { connect, plans: make.plans });
+    const targets = await targetsOf(args, { connect, plans: make.plans, warn: output.warn });
     const planned = [];
     const failed = [];
     for (const target of targets) {

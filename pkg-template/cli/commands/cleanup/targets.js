@@ -1,8 +1,6 @@
 // The repositories of a clean-up: as named, or by a glob.
 
-import { anyOf } from '../../input/glob.js';
-import { parseRepository } from '../../input/reference.js';
-import { Usage } from '../../input/usage.js';
+import { isGlob, matching, parseGlob } from '../../input/repositories.js';
 
 /**
  * @import { DockerRegistryClient, Repository } from 'docker-registry-client-wasm'
@@ -15,20 +13,18 @@ import { Usage } from '../../input/usage.js';
  * @property {boolean} isFound true if a glob matched it; such a repository may be empty
  */
 
-const GLOB = /[*?]/;
-
 /** Whether there may be more than one. */
-export const areSeveral = (/** @type {string[]} */ texts) => texts.length > 1 || texts.some((text) => GLOB.test(text));
+export const areSeveral = (/** @type {string[]} */ texts) => texts.length > 1 || texts.some(isGlob);
 
 /**
  * Returns the repositories, each once.
  * @param {string[]} texts
- * @param {{ connect: (host: string) => Promise<DockerRegistryClient>, plans?: SavedPlan[] }} options `plans`: a glob looks for
- *   its repositories there
+ * @param {{ connect: (host: string) => Promise<DockerRegistryClient>, plans?: SavedPlan[], warn: (message: string) => void }}
+ *   options `plans`: a glob looks for its repositories there
  * @returns {Promise<Target[]>}
  */
-export async function targetsOf(texts, { connect, plans }) {
-  const parsed = await Promise.all(texts.map(parse));
+export async function targetsOf(texts, { connect, plans, warn }) {
+  const parsed = await Promise.all(texts.map(parseGlob));
   /** @type {Map<string, DockerRegistryClient>} */
   const clients = new Map();
   /** @type {Map<string, Target>} */
@@ -36,8 +32,12 @@ export async function targetsOf(texts, { connect, plans }) {
   for (const { host, name, base, glob } of parsed) {
     const client = clients.get(host) ?? (await connect(host));
     clients.set(host, client);
-    const names = glob === undefined ? [name] : await matching(client, glob, plans);
-    if (names.length === 0) throw new Usage(`no repository matches ${glob}`);
+    const names =
+      glob === undefined
+        ? [name]
+        : await matching(glob, plans?.map(({ repository }) => repository) ?? client.catalog());
+    // A nightly job may find nothing. A repository without glob that does not exist is an error.
+    if (names.length === 0) warn(`no repository matches ${base}${glob}`);
     for (const found of names) {
       const place = `${base}${found}`;
       const isFound = glob !== undefined;
@@ -46,29 +46,4 @@ export async function targetsOf(texts, { connect, plans }) {
     }
   }
   return [...targets.values()];
-}
-
-/** @param {string} text */
-async function parse(text) {
-  // Replace each wildcard by one character: the length stays, so the host can be cut off by position.
-  const reference = await parseRepository(text.replaceAll(/[*?]/g, 'x'));
-  const { host, name, place } = reference;
-  const base = place.slice(0, place.length - name.length);
-  const head = text.slice(0, text.length - name.length);
-  if (GLOB.test(head)) throw new Usage('a glob can stand for repositories, not for a host');
-  return { host, name, base, glob: GLOB.test(text) ? text.slice(text.length - name.length) : undefined };
-}
-
-/**
- * @param {DockerRegistryClient} client
- * @param {string} glob
- * @param {SavedPlan[] | undefined} plans
- */
-async function matching(client, glob, plans) {
-  const pattern = anyOf([glob]);
-  const names = [];
-  for await (const name of plans?.map(({ repository }) => repository) ?? client.catalog()) {
-    if (pattern.test(name)) names.push(name);
-  }
-  return names;
 }

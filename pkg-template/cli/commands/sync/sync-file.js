@@ -3,14 +3,18 @@
 import { hint } from '../../../node/hint.js';
 import { OF_DIGEST, anyOf } from '../../input/glob.js';
 import { parseReference } from '../../input/reference.js';
+import { isGlob } from '../../input/repositories.js';
 import { Usage } from '../../input/usage.js';
+import { parseGlobs } from './sync-globs.js';
 
 /**
  * @import { Reference } from '../../input/reference.js'
+ * @import { Globs } from './sync-globs.js'
  *
  * @typedef {object} Entry
  * @property {Reference} source
  * @property {Reference} target
+ * @property {Globs} [globs] if the source stands for several repositories
  * @property {(tag: string) => boolean} isWanted
  * @property {string[]} [platforms]
  * @property {boolean} referrers
@@ -46,8 +50,7 @@ function parsed(text) {
  */
 async function parseEntry(value, place) {
   const entry = object(value, place, ['source', 'target', 'tags', 'platforms', 'referrers']);
-  const source = await reference(entry.source, `${place}.source`);
-  const target = await reference(entry.target, `${place}.target`);
+  const { source, target, globs } = await ends(entry, place);
   if (source.digest !== undefined) throw new Usage(`${place}.source: a repository or tag is needed, without digest`);
   if (target.digest !== undefined) throw new Usage(`${place}.target: a repository or tag is needed, without digest`);
   if (source.tag === undefined && target.tag !== undefined)
@@ -63,7 +66,18 @@ async function parseEntry(value, place) {
   const excluded = anyOf(strings(exclude, `${place}.tags.exclude`));
   const isWanted = (/** @type {string} */ tag) =>
     (included ? included.test(tag) : !OF_DIGEST.test(tag)) && !excluded.test(tag);
-  return { source, target, isWanted, platforms, referrers: entry.referrers === true };
+  return { source, target, globs, isWanted, platforms, referrers: entry.referrers === true };
+}
+
+/**
+ * Parses the source and the target.
+ * @param {Record<string, any>} entry
+ * @param {string} place
+ * @returns {Promise<{ source: Reference, target: Reference, globs?: Globs }>}
+ */
+async function ends({ source, target }, place) {
+  if ([source, target].some((end) => typeof end === 'string' && isGlob(end))) return parseGlobs(source, target, place);
+  return { source: await reference(source, `${place}.source`), target: await reference(target, `${place}.target`) };
 }
 
 /**

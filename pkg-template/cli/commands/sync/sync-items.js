@@ -3,7 +3,7 @@
 import { openManifest } from '../content/open.js';
 
 /**
- * @import { DockerRegistryClient } from 'docker-registry-client-wasm'
+ * @import { CopyProgress, DockerRegistryClient } from 'docker-registry-client-wasm'
  * @import { Entry } from './sync-file.js'
  *
  * @typedef {object} Item
@@ -70,9 +70,10 @@ async function digestOf(repository, tag, platforms) {
 /**
  * @param {Item} item
  * @param {Client} client
+ * @param {(progress: CopyProgress) => void} onProgress
  * @returns {Promise<Outcome>}
  */
-export async function copy({ entry, tag, targetTag, error }, client) {
+export async function copy({ entry, tag, targetTag, error }, client, onProgress) {
   const { source, target, platforms, referrers } = needed(entry, error);
   const [from, to] = [await client(source.host, 'source'), await client(target.host, 'target')];
   const image = { repository: from.repository(source.name), reference: String(tag) };
@@ -80,7 +81,7 @@ export async function copy({ entry, tag, targetTag, error }, client) {
   const place = `${to.host}/${target.name}:${targetTag}`;
   // The result does not tell whether the tag was written.
   const before = await to.repository(target.name).headManifest(String(targetTag));
-  const { digest, manifests, blobs, mounted } = await to.copy(image, place, { platforms, referrers });
+  const { digest, manifests, blobs, mounted } = await to.copy(image, place, { platforms, referrers, onProgress });
   const isUnchanged = before?.digest === digest && manifests + blobs + mounted === 0;
   return { action: isUnchanged ? 'unchanged' : 'copied', digest };
 }

@@ -4,9 +4,11 @@ import { EXIT, exitFor } from '../../exit.js';
 import { documentOf } from '../../input/files.js';
 import { SIDE_LOGINS, hasSideLogin } from '../../input/side-logins.js';
 import { Usage } from '../../input/usage.js';
-import { counted } from '../../output/format.js';
+import { counted, size } from '../../output/format.js';
+import { startProgress, summed } from '../../output/progress.js';
 import { Stopped } from '../in-turn.js';
 import { parseSyncFile } from './sync-file.js';
+import { expanded } from './sync-globs.js';
 import { copy, itemsOf, plan } from './sync-items.js';
 
 /**
@@ -29,7 +31,9 @@ export const sync = {
   {"sync": [{"source": "docker.io/library/alpine", "target": "localhost:5000/mirror/alpine",
     "tags": {"include": ["3.*"], "exclude": ["*-rc*"]}, "platforms": ["linux/amd64"], "referrers": true}]}
 Only source and target are required. Without tags.include, all tags are copied except sha256-… tags of signatures;
-"referrers": true copies those. Content that a target has is skipped. YAML is not read: yq -o json converts it.
+"referrers": true copies those. One * in source and in target is the same text of a repository's name:
+"HOST/team/*" to "HOST/mirror/*" copies all that begin with team/. Content that a target has is skipped.
+YAML is not read: yq -o json converts it.
 --dry-run counts several platforms as to copy, and does not compare referrers.`,
   options: {
     'keep-going': { help: 'goes on after a failure' },
@@ -56,17 +60,26 @@ Only source and target are required. Without tags.include, all tags are copied e
     const mayGoOn = () => keepGoing && !signal.aborted;
     /** @type {Item[]} */
     const items = [];
-    for (const entry of entries) {
-      const { source, target } = entry;
-      const listed = await itemsOf(entry, client).catch((error) => {
+    const orFailed =
+      (/** @type {Entry} */ { source, target }) =>
+      (/** @type {any} */ error) => {
         if (!mayGoOn()) throw error;
         return [{ from: source.place, to: target.place, error }];
-      });
-      items.push(...listed);
+      };
+    for (const entry of entries) {
+      const itemsOfAll = async () => {
+        const lists = [];
+        for (const one of await expanded(entry, client, output.warn))
+          lists.push(await itemsOf(one, client).catch(orFailed(one)));
+        return lists.flat();
+      };
+      items.push(...(await itemsOfAll().catch(orFailed(entry))));
     }
     const results = [];
     for (const [index, item] of items.entries()) {
-      const result = await (dryRun ? plan(item, client) : copy(item, client)).catch((error) => ({ error }));
+      const progress = startProgress(`copying ${item.to}`, output, size);
+      const outcome = dryRun ? plan(item, client) : copy(item, client, summed(progress));
+      const result = await outcome.catch((error) => ({ error })).finally(progress.end);
       if (result.error && !mayGoOn())
         throw new Stopped(result.error, {
           done: results.map(({ to }) => to),

@@ -105,6 +105,49 @@ test('a further tag of what is there is copied too', SOON, async () => {
   assert.equal((await cli(`sync ${file}`)).err, '0 tags copied, 2 unchanged, 0 failed\n');
 });
 
+test('repositories by a glob', SOON, async () => {
+  const tags = { include: ['1.0.0', '4.3'] };
+  const file = fileOf({ sync: [{ source: `${from}/team/*`, target: `${to}/globs/x-*-y/all`, tags }] });
+  const pairs = ['api:4.3', 'web:1.0.0'].map((name) => {
+    const [repository, tag] = name.split(':');
+    return `${from}/team/${name} → ${to}/globs/x-${repository}-y/all:${tag}`;
+  });
+  for (const [more, action, counts] of [
+    [' --dry-run', 'copy  ', '2 tags to copy, 0 unchanged'],
+    ['', 'copied', '2 tags copied, 0 unchanged'],
+    ['', 'unchanged', '0 tags copied, 2 unchanged'],
+  ]) {
+    const { code, out, err } = await cli(`sync ${file}${more}`);
+    assert.deepEqual([code, err], [0, `${counts}, 0 failed\n`]);
+    assert.deepEqual(
+      linesOf(out),
+      pairs.map((pair) => `${action.padEnd(9)}  ${pair}`),
+    );
+  }
+  assert.equal((await there('globs/x-api-y/all').manifest('4.3')).digest, samples['team/api']['4.3'].digest);
+
+  // Within one registry, a second run does not copy the copies.
+  const within = fileOf({ sync: [{ source: `${to}/*/all`, target: `${to}/*/all/all`, tags }] });
+  for (const counts of ['2 tags copied, 0 unchanged', '0 tags copied, 2 unchanged'])
+    assert.equal((await cli(`sync ${within}`)).err, `${counts}, 0 failed\n`);
+  const none = fileOf({ sync: [{ source: `${from}/none-*`, target: `${to}/none-*` }] });
+  const { code, out, err } = await cli(`sync ${none}`);
+  const said = `warning: no repository matches ${from}/none-*\n0 tags copied, 0 unchanged, 0 failed\n`;
+  assert.deepEqual([code, out, err], [0, '', said]);
+});
+
+test('a registry whose catalog cannot be listed', SOON, async () => {
+  const entries = [
+    { source: '127.0.0.1:1/team/*', target: `${to}/down/*` },
+    { source: `${from}/team/api:4.2`, target: `${to}/down/api` },
+  ];
+  const file = fileOf({ sync: entries });
+  assert.equal((await cli(`sync ${file} --retry 0`)).code, 7);
+  const going = await cli(`sync ${file} --retry 0 --keep-going`);
+  assert.deepEqual([going.code, going.err], [3, '1 tag copied, 0 unchanged, 1 failed\n']);
+  assert.match(going.out, /^failed {5}127\.0\.0\.1:1\/team\/\* → \S+\/down\/\*: NETWORK: /);
+});
+
 test('failures: stop, or keep going', SOON, async () => {
   const file = fileOf({
     sync: [
@@ -150,6 +193,13 @@ test('mistakes in the file, by their place', SOON, async () => {
     [{ sync: [{ ...entry, target: `c.example/d@${digest}` }] }, /: sync\[0\]\.target: a repository or tag is needed/],
     [{ sync: [{ ...entry, target: 'c.example/d:1' }] }, /: sync\[0\]\.target: a tag needs a tag in sync\[0\]\.source/],
     [{ sync: [{ ...entry, source: 'a.example/b:1', tags: {} }] }, /: sync\[0\]\.tags: sync\[0\]\.source has a tag/],
+    [{ sync: [{ ...entry, source: 'a.example/b*' }] }, /: sync\[0\]\.target: one \* is needed in the repositories of/],
+    [{ sync: [{ ...entry, target: 'c.example/d*' }] }, /: sync\[0\]\.source: one \* is needed in the repositories of/],
+    [{ sync: [{ source: 'a.example/*b*', target: 'c.example/*' }] }, /: sync\[0\]\.source: one \* is needed/],
+    [{ sync: [{ source: 'a.example/b?', target: 'c.example/*' }] }, /: sync\[0\]\.source: one \* is needed/],
+    [{ sync: [{ source: '*.example/b', target: 'c.example/*' }] }, /: sync\[0\]\.source: a glob .* not for a host/],
+    [{ sync: [{ source: 'a.example/b*:1', target: 'c.example/*' }] }, /: sync\[0\]\.source: .* without tag and digest/],
+    [{ sync: [{ source: 'a.example/b*', target: 1 }] }, /: sync\[0\]\.target: a string is needed/],
     [{ sync: [{ ...entry, tags: ['*'] }] }, /: sync\[0\]\.tags: an object is needed/],
     [{ sync: [{ ...entry, tags: { includes: [] } }] }, /: sync\[0\]\.tags: .*"includes"; did you mean "include"\?/],
     [{ sync: [{ ...entry, tags: { include: '*' } }] }, /: sync\[0\]\.tags\.include: an array of strings is needed/],
