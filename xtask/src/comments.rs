@@ -1,5 +1,5 @@
-//! Scripts without their comments, which are a tenth of what a page downloads of them. Whoever reads the code of the package finds
-//! them in the repository.
+//! Scripts without their comments and indentation, which are a third of what a page downloads of them. Whoever wants to read the
+//! code of the package finds it in the repository.
 
 use anyhow::{Context, Result, ensure};
 use std::fs;
@@ -25,13 +25,13 @@ pub fn strip_file(file: &Path) -> Result<()> {
     fs::write(file, stripped).with_context(|| format!("writing {}", file.display()))
 }
 
-/// The script without the comments that begin a line, and without empty lines. The text of templates stays.
+/// The script without the comments that begin a line, without indentation and empty lines. The text of templates stays.
 fn strip(script: &str) -> Result<String> {
     let (mut stripped, mut in_comment, mut in_template) = (String::new(), false, false);
     for line in script.lines() {
-        let mut text = line.trim_start();
-        let indent = line.strip_suffix(text).unwrap_or_default();
+        let mut text = line;
         if !in_template {
+            text = line.trim_start();
             in_comment |= text.starts_with("/*");
             if in_comment {
                 let Some((_, code)) = text.split_once("*/") else { continue };
@@ -43,7 +43,7 @@ fn strip(script: &str) -> Result<String> {
             }
         }
         in_template ^= text.matches('`').count() % 2 == 1;
-        stripped.extend([indent, text, "\n"]);
+        stripped.extend([text, "\n"]);
     }
     ensure!(!in_comment && !in_template, "a comment or a template that does not end");
     Ok(stripped)
@@ -65,16 +65,16 @@ export function f(a) {
   const url = 'https://a/*b*/'; // behind code
   /** @type {any} */ (url).b();
   return `${a}
-// text
+  // text
 
 /* text */`;
 }
 ";
         let expected = "export function f(a) {
-  const url = 'https://a/*b*/'; // behind code
-  (url).b();
-  return `${a}
-// text
+const url = 'https://a/*b*/'; // behind code
+(url).b();
+return `${a}
+  // text
 
 /* text */`;
 }
