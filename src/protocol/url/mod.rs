@@ -11,6 +11,7 @@ pub mod percent;
 pub mod port;
 
 use std::fmt;
+use std::rc::Rc;
 
 use crate::protocol::invalid::{Invalid, quoted, quoted_char};
 
@@ -40,9 +41,12 @@ impl Scheme {
     }
 }
 
-/// A checked absolute URL without user info and fragment.
+/// A checked absolute URL without user info and fragment. Its clones share the parts: requests, responses and bodies keep one each.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Url {
+pub struct Url(Rc<Parts>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Parts {
     scheme: Scheme,
     /// Lower case; an IPv6 address with its brackets.
     host: String,
@@ -75,84 +79,96 @@ impl Url {
 
     /// Returns this base URL with a path appended; the path's segments must be checked. The query is dropped.
     pub fn with_path(&self, path: &str) -> Self {
-        let base = self.path.trim_end_matches('/');
+        let base = self.0.path.trim_end_matches('/');
         let path = format!("{base}/{}", percent::encode(path.trim_start_matches('/'), percent::PATH));
-        Self { path, query: None, host: self.host.clone(), ..*self }
+        self.at(path, None)
     }
 
     /// Returns the API root of a request's URL: everything up to and including `/v2/` or `/v1/`, or `/` if neither
     /// occurs.
     pub fn api_root(&self) -> Self {
-        let end = ["/v2/", "/v1/"].iter().find_map(|root| self.path.find(root).map(|at| at + root.len()));
-        let path = self.path.get(..end.unwrap_or_default()).filter(|path| !path.is_empty()).unwrap_or("/");
-        Self { path: path.to_owned(), query: None, host: self.host.clone(), ..*self }
+        let end = ["/v2/", "/v1/"].iter().find_map(|root| self.0.path.find(root).map(|at| at + root.len()));
+        let path = self.0.path.get(..end.unwrap_or_default()).filter(|path| !path.is_empty()).unwrap_or("/");
+        self.at(path.to_owned(), None)
     }
 
     /// Returns this URL with query parameters appended. Existing parameters keep their order.
     pub fn with_query(&self, pairs: &[(&str, &str)]) -> Self {
-        let mut query = self.query.clone().unwrap_or_default();
+        let mut query = self.0.query.clone().unwrap_or_default();
         percent::push_pairs(&mut query, pairs);
-        Self { query: Some(query).filter(|query| !query.is_empty()), ..self.clone() }
+        self.at(self.0.path.clone(), Some(query).filter(|query| !query.is_empty()))
     }
 
     /// Returns this URL with its query replaced verbatim.
     pub fn with_raw_query(&self, query: Option<&str>) -> Self {
-        Self { query: query.map(str::to_owned), ..self.clone() }
+        self.at(self.0.path.clone(), query.map(str::to_owned))
+    }
+
+    /// Returns another place of the same origin.
+    fn at(&self, path: String, query: Option<String>) -> Self {
+        let Parts { scheme, ref host, port, .. } = *self.0;
+        Self::of(Parts { scheme, host: host.clone(), port, path, query })
     }
 
     /// The scheme.
     pub fn scheme(&self) -> Scheme {
-        self.scheme
+        self.0.scheme
     }
 
     /// The host in lower case; an IPv6 address with its brackets.
     pub fn host(&self) -> &str {
-        &self.host
+        &self.0.host
     }
 
     /// The port; the scheme's default if none was given.
     pub fn port(&self) -> u16 {
-        self.port
+        self.0.port
     }
 
     /// Returns scheme, host and port, such as `https://registry.example.com:5000`.
     pub fn origin(&self) -> String {
-        Self { path: String::new(), query: None, host: self.host.clone(), ..*self }.without_query()
+        let Parts { scheme, ref host, port, .. } = *self.0;
+        let mut text = format!("{}://{host}", scheme.as_str());
+        if port != scheme.default_port() {
+            text.push(':');
+            text.push_str(&port.to_string());
+        }
+        text
     }
 
     /// The path; empty only for a registry's base URL without prefix.
     pub fn path(&self) -> &str {
-        &self.path
+        &self.0.path
     }
 
     /// The query without its `?`.
     pub fn query(&self) -> Option<&str> {
-        self.query.as_deref()
+        self.0.query.as_deref()
     }
 
     /// Returns true if scheme, host and port are equal.
     pub fn same_origin(&self, other: &Url) -> bool {
-        self.scheme == other.scheme && self.port == other.port && self.host == other.host
+        self.0.scheme == other.0.scheme && self.0.port == other.0.port && self.0.host == other.0.host
     }
 
     /// Returns true if the host is a loopback host: `localhost`, a subdomain of `.localhost`, 127.0.0.0/8, `[::1]`.
     pub fn is_loopback(&self) -> bool {
-        host::is_loopback(&self.host)
+        host::is_loopback(self.host())
     }
 
     /// Returns true if the host is a loopback host or an address that is not public.
     pub fn is_local(&self) -> bool {
-        self.is_loopback() || address::of_host(&self.host).is_some_and(address::is_special)
+        self.is_loopback() || address::of_host(self.host()).is_some_and(address::is_special)
     }
 
     /// Returns true if the host is link-local or another endpoint where clouds serve their machines' metadata.
     pub fn is_metadata(&self) -> bool {
-        address::is_metadata(&self.host)
+        address::is_metadata(self.host())
     }
 
     /// Returns true if both hosts are equal or share a registrable domain.
     pub fn shares_domain(&self, other: &Url) -> bool {
-        domain::is_shared(&self.host, &other.host)
+        domain::is_shared(self.host(), other.host())
     }
 
     /// Returns the URL for messages and logs. A query value may be a signature or a token, so only the values of the
@@ -160,7 +176,7 @@ impl Url {
     pub fn redacted(&self) -> String {
         let mut text = self.without_query();
         let mut separator = '?';
-        for item in self.query.as_deref().unwrap_or_default().split('&').filter(|item| !item.is_empty()) {
+        for item in self.query().unwrap_or_default().split('&').filter(|item| !item.is_empty()) {
             text.push(separator);
             separator = '&';
             match item.split_once('=') {
@@ -176,13 +192,7 @@ impl Url {
     }
 
     fn without_query(&self) -> String {
-        let mut text = format!("{}://{}", self.scheme.as_str(), self.host);
-        if self.port != self.scheme.default_port() {
-            text.push(':');
-            text.push_str(&self.port.to_string());
-        }
-        text.push_str(&self.path);
-        text
+        self.origin() + self.path()
     }
 
     fn resolve(&self, reference: &str) -> Result<Self, Refusal> {
@@ -193,19 +203,23 @@ impl Url {
             return absolute(reference);
         }
         if let Some(rest) = reference.strip_prefix("//") {
-            return from_parts(self.scheme, rest);
+            return from_parts(self.scheme(), rest).map(Self::of);
         }
         let (path, query) = split_query(reference);
         let (path, query) = if path.is_empty() {
-            (self.path.clone(), query.map(str::to_owned).or_else(|| self.query.clone()))
+            (self.0.path.clone(), query.map(str::to_owned).or_else(|| self.0.query.clone()))
         } else if path.starts_with('/') {
             (path.to_owned(), query.map(str::to_owned))
         } else {
-            let directory = self.path.rsplit_once('/').map_or("", |(directory, _)| directory);
+            let directory = self.path().rsplit_once('/').map_or("", |(directory, _)| directory);
             (format!("{directory}/{path}"), query.map(str::to_owned))
         };
         let (path, query) = (clean_path(&path)?, query.as_deref().map(clean_query).transpose()?);
-        Ok(Self { scheme: self.scheme, host: self.host.clone(), port: self.port, path, query })
+        Ok(self.at(path, query))
+    }
+
+    fn of(parts: Parts) -> Self {
+        Self(Rc::new(parts))
     }
 }
 
@@ -213,7 +227,7 @@ impl fmt::Display for Url {
     /// Writes the whole URL, as it is sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.without_query())?;
-        match &self.query {
+        match self.query() {
             Some(query) => write!(f, "?{query}"),
             None => Ok(()),
         }
@@ -229,7 +243,7 @@ impl fmt::Debug for Url {
 fn absolute(text: &str) -> Result<Url, Refusal> {
     check_characters(text)?;
     let (scheme, rest) = split_scheme(text)?.ok_or("it must begin with http:// or https://")?;
-    from_parts(scheme, rest)
+    from_parts(scheme, rest).map(Url::of)
 }
 
 fn registry(text: &str) -> Result<Url, Refusal> {
@@ -245,7 +259,7 @@ fn registry(text: &str) -> Result<Url, Refusal> {
     }
     // The host is parsed before the scheme is known, because the default scheme depends on it.
     let mut url = from_parts(Scheme::Https, rest)?;
-    let scheme = scheme.unwrap_or(if url.is_loopback() { Scheme::Http } else { Scheme::Https });
+    let scheme = scheme.unwrap_or(if host::is_loopback(&url.host) { Scheme::Http } else { Scheme::Https });
     if scheme != url.scheme {
         url = from_parts(scheme, rest)?;
     }
@@ -257,7 +271,7 @@ fn registry(text: &str) -> Result<Url, Refusal> {
         url.scheme = Scheme::Https;
         url.port = url.scheme.default_port();
     }
-    Ok(url)
+    Ok(Url::of(url))
 }
 
 /// Returns a reference without `docker://` or `oci://`, which name a transport but not the URL scheme.
@@ -285,7 +299,7 @@ fn split_scheme(text: &str) -> Result<Option<(Scheme, &str)>, Refusal> {
 }
 
 /// Parses the part after `scheme://`.
-fn from_parts(scheme: Scheme, rest: &str) -> Result<Url, Refusal> {
+fn from_parts(scheme: Scheme, rest: &str) -> Result<Parts, Refusal> {
     // A '?' in a password would end the authority early and leak the rest into a message.
     if rest.split('/').next().is_some_and(|authority| authority.contains('@')) {
         return Err("user info (before '@') is not allowed".into());
@@ -296,7 +310,7 @@ fn from_parts(scheme: Scheme, rest: &str) -> Result<Url, Refusal> {
     let (host, port) = host::parse_authority(authority)?;
     let port = port.unwrap_or(scheme.default_port());
     let path = if path.is_empty() { "/".into() } else { clean_path(path)? };
-    Ok(Url { scheme, host, port, path, query: query.map(clean_query).transpose()? })
+    Ok(Parts { scheme, host, port, path, query: query.map(clean_query).transpose()? })
 }
 
 fn split_query(text: &str) -> (&str, Option<&str>) {
