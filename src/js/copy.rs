@@ -131,7 +131,7 @@ fn watcher(callback: Callback) -> Watcher {
             Stage::Copied => "copied",
         };
         let report = Report { digest: step.digest.as_str(), stage, loaded: step.loaded, total: step.total };
-        if let Ok(report) = convert::json(&report) {
+        if let Ok(report) = convert::small(&report) {
             callback.tell(&report);
         }
     })

@@ -81,7 +81,7 @@ fn apply(cleanup: &Rc<Cleanup<FetchHost>>, context: &Rc<Context>, options: JsVal
         let call = options.call()?;
         Ok((options.signal()?, async move {
             let told = |step: &StepDone| {
-                if let (Some(progress), Ok(step)) = (&progress, convert::json(step)) {
+                if let (Some(progress), Ok(step)) = (&progress, convert::small(step)) {
                     progress.tell(&step);
                 }
             };

@@ -29,6 +29,12 @@ pub fn text(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string(value).map_err(failed)?)
 }
 
+/// A small value whose keys are ours, directly. What is loaded first builds its few objects with [`object`].
+pub fn small(value: &impl Serialize) -> Result<JsValue> {
+    let failed = |_| Error::internal("a result cannot be converted");
+    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(failed)?)
+}
+
 /// A small object whose keys are ours, without those whose value is `undefined`.
 pub fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
     let object = Object::new();

@@ -303,3 +303,31 @@ fn sizes_that_no_archive_has() {
     }
     assert_eq!(read(&claim("9223372036854775808")).1.unwrap_err().code, LAYER_INVALID);
 }
+
+/// F90: where the next header is, is told by the extended header's size, whatever the header before it says.
+#[test]
+fn the_extended_size_counts() {
+    for (pax, ustar) in [(0, 512), (512, 0), (3, 1024), (1024, 3), (600, 512)] {
+        // The content looks like another entry.
+        let inner = Archive::default().file("hidden", "x").file("hidden", "y").0;
+        for order in ["x", "xL", "Lx"] {
+            let mut archive = Archive::default();
+            for flag in order.chars() {
+                archive = match flag {
+                    'x' => archive.pax(&[("size", &pax.to_string()), ("path", "short")]),
+                    _ => archive.with(b'L', "././@LongLink", b"long"),
+                };
+            }
+            let content = &inner[..pax];
+            let archive = archive.header(b'0', "a", ustar, |_| {}).content(content).file("next", "z").end();
+            let (collected, result) = read(&archive);
+            let names: Vec<_> = collected.0.iter().map(|(entry, _)| String::from_utf8_lossy(&entry.path)).collect();
+            let first = if order == "x" { "short" } else { "long" };
+            assert_eq!((names, result.is_ok()), (vec![first.into(), "next".into()], true), "{pax} {ustar} {order}");
+            assert_eq!(collected.0[0].0.size, pax as u64);
+        }
+    }
+    // A link has no content, whatever size is told.
+    let link = Archive::default().pax(&[("size", "512")]).header(b'1', "hard", 512, |_| {}).file("next", "z").end();
+    assert_eq!(shown(&read(&link).0), "hard= next=z");
+}
