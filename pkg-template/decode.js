@@ -1,4 +1,4 @@
-// Reads the modules that stand in the JavaScript as text (wasm/*.inline.js).
+// Reads the modules that stand in the JavaScript as text (wasm/*.inline.js). Every start waits for this.
 
 /**
  * The bytes behind a text in a prefix code. Bytes are numbered by how often they occur: `order`. The first of them are one
@@ -7,14 +7,21 @@
  */
 export function decoded({ alphabet, order, length, text }) {
   const singles = alphabet.length - 2;
-  const places = new Uint8Array(128);
-  for (let place = 0; place < alphabet.length; place += 1) places[alphabet.charCodeAt(place)] = place;
+  /** Three rows, by character: the byte, or 256 and 257 for the rows of the characters that begin a pair. */
+  const table = new Uint16Array(3 * 128);
+  for (let place = 0; place < alphabet.length; place += 1) {
+    const character = alphabet.charCodeAt(place);
+    table[character] = place < singles ? order[place] : 256 + place - singles;
+    table[128 + character] = order[singles + place];
+    table[256 + character] = order[singles + alphabet.length + place];
+  }
+  const characters = new TextEncoder().encode(text);
   const bytes = new Uint8Array(length);
   let at = 0;
   for (let index = 0; index < length; index += 1) {
-    let number = places[text.charCodeAt(at++)];
-    if (number >= singles) number = singles + (number - singles) * alphabet.length + places[text.charCodeAt(at++)];
-    bytes[index] = order[number];
+    let byte = table[characters[at++]];
+    if (byte > 255) byte = table[(byte - 255) * 128 + characters[at++]];
+    bytes[index] = byte;
   }
   return bytes;
 }

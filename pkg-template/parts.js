@@ -100,10 +100,18 @@ async function attach(part) {
     /** @type {NonNullable<typeof compile>} */ (compile)(part),
     scripts?.(),
     // Without an argument it gives what the running module exports.
-    needs === undefined ? { core: initSync() } : load(needs),
+    needs === undefined ? { core: shared(initSync()) } : load(needs),
   ]);
   if (functions) attachScripts(functions);
   const { exports } = await WebAssembly.instantiate(module, imports);
   loaded.add(part);
-  return { ...imports, [part]: exports };
+  return { ...imports, [part]: shared(exports) };
 }
+
+/**
+ * What a module exports, and the functions of its table for other parts, by their hexadecimal places.
+ * @param {any} exports
+ * @returns {WebAssembly.Exports}
+ */
+const shared = (exports) =>
+  new Proxy(exports, { get: (own, name) => own[name] ?? own.s.get(Number.parseInt(String(name), 16)) });

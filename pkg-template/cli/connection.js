@@ -1,7 +1,6 @@
 // Creates clients from the options.
 
 import { readFileSync, statSync } from 'node:fs';
-import process from 'node:process';
 
 import { inputUntil } from './input/files.js';
 import { Usage } from './input/usage.js';

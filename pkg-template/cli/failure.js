@@ -1,7 +1,5 @@
 // Prints failures, and chooses exit codes.
 
-import process from 'node:process';
-
 import { EXIT, exitFor } from './exit.js';
 import { Failure, Usage } from './input/usage.js';
 import { PROGRAM } from './input/help.js';

@@ -1,7 +1,5 @@
 // The first Ctrl-C aborts the command, the second one ends the process.
 
-import process from 'node:process';
-
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 };
 
 /** Reason of the abort. */

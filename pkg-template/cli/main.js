@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 // `docker-registry-client-wasm COMMAND …`: the package on the command line.
 
-import process from 'node:process';
-
 import { check, split } from './input/arguments.js';
 import { connector } from './connection.js';
 import { EXIT } from './exit.js';

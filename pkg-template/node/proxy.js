@@ -1,7 +1,5 @@
 // Chooses the proxy. Its URL may contain a password, so no message shows more than the host.
 
-import process from 'node:process';
-
 import { refusal } from './options.js';
 
 /** @typedef {{ http?: string, https?: string, except: string, isFromEnvironment: boolean }} Proxies URLs, and the hosts that bypass them */

@@ -50,7 +50,8 @@ pub struct FetchHost {
     fetch: Function,
     sender: Rc<Sender>,
     is_injected: bool,
-    create_hash: Option<Function>,
+    /// Looked up when it is needed: `node:crypto` takes time to load.
+    create_hash: Rc<OnceCell<Option<Function>>>,
     page: Option<Page>,
     taking: OnceCell<Taking>,
     /// True once any response could be read: then CORS does not block the registry, or not everywhere.
@@ -72,7 +73,7 @@ impl FetchHost {
             sender: Rc::new(Sender::of(&fetch)),
             fetch,
             is_injected,
-            create_hash: body::hash::create_hash(),
+            create_hash: Rc::default(),
             page: Page::current(),
             taking: OnceCell::new(),
             was_read: Rc::default(),
@@ -187,7 +188,7 @@ impl Host for FetchHost {
     type Hasher = FetchHasher;
 
     fn hasher(&self, algorithm: Algorithm) -> FetchHasher {
-        FetchHasher::new(self.create_hash.as_ref(), algorithm)
+        FetchHasher::new(self.create_hash.get_or_init(body::hash::create_hash).as_ref(), algorithm)
     }
 
     fn page_origin(&self) -> Option<String> {

@@ -3,7 +3,8 @@
 
 use anyhow::{Context, Result};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use walrus::{ExportItem, FunctionId, Module};
+use walrus::ir::Value;
+use walrus::{ConstExpr, ElementItems, ElementKind, ExportItem, FunctionId, Module, RefType};
 use wasmparser::{Parser, Payload};
 
 /// As many bytes of code count as one piece.
@@ -12,6 +13,10 @@ const PIECE: usize = 4;
 const COMMON: usize = 500;
 /// The advantage of long functions: what they share helps more than the same share of short ones.
 const HEAD_START: usize = 200;
+
+/// The export of a part through which the parts behind it get its functions: a table. As exports, all of them would cost every
+/// start, where one that comes from a table costs only the part that asks for it.
+const SHARED: &str = "s";
 
 /// Functions that parts import: the new name of each, by the exporting part and the old name.
 #[derive(Default)]
@@ -30,7 +35,8 @@ impl Shared {
     }
 
     /// Names the functions of an optimized part by the order they should have, for wasm-opt's `--reorder-functions-by-name`, and
-    /// numbers those that `is_shared` in this order: a list that ascends is compressed best.
+    /// moves those that `is_shared` from the exports into a table in this order: a list that ascends is compressed best. Their
+    /// names are their places in it.
     pub fn arrange(&mut self, part: &str, module: &[u8], is_shared: impl Fn(&str) -> bool) -> Result<Vec<u8>> {
         let bodies = bodies(module)?;
         let mut module = Module::from_buffer(module).context("reading an optimized part")?;
@@ -52,11 +58,20 @@ impl Shared {
             }
         }
         shared.sort();
+        let mut items = Vec::new();
         for (number, (_, id, old)) in shared.into_iter().enumerate() {
-            let new = format!("_{number:x}");
             module.exports.remove(&old)?;
-            self.0.insert((part.to_owned(), old), new.clone());
-            module.exports.add(&new, id);
+            self.0.insert((part.to_owned(), old), format!("{number:x}"));
+            items.push(id);
+        }
+        if !items.is_empty() {
+            let size = items.len() as u64;
+            let table = module.tables.add_local(false, size, Some(size), RefType::FUNCREF);
+            let offset = ConstExpr::Value(Value::I32(0));
+            let kind = ElementKind::Active { table, offset };
+            let element = module.elements.add(kind, ElementItems::Functions(items));
+            module.tables.get_mut(table).elem_segments.insert(element);
+            module.exports.add(SHARED, table);
         }
         Ok(module.emit_wasm())
     }

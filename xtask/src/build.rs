@@ -31,11 +31,12 @@ pub fn run(panic_messages: bool) -> Result<()> {
     package::empty(&staging)?;
     package::copy(&generated, &staging.join("wasm"))?;
     package::fill(&workspace, &staging)?;
+    node(&[workspace.root.join("xtask/man.mjs"), staging.clone()]).context("the man page")?;
+    node(&[workspace.root.join("xtask/bundle.mjs"), staging.clone()]).context("joining the JavaScript")?;
     // What a page loads: neither the commands nor what only Node has.
-    for file in ["index.js", "classes.js", "decode.js", "load.js", "objects.js", "parts.js", "renamed.js", "slim.js"] {
+    for file in ["index.js", "base.js", "slim.js"] {
         comments::strip_file(&staging.join(file))?;
     }
-    node(&[workspace.root.join("xtask/man.mjs"), staging.clone()]).context("the man page")?;
     if !panic_messages {
         check_size(&workspace.root, &staging)?;
     }

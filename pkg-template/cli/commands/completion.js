@@ -2,14 +2,18 @@
 
 /** @import { Command } from '../commands.js' */
 
-const SHELLS = ['bash', 'zsh', 'fish'];
+const SCRIPTS = {
+  bash: async () => (await import('../completion/bash.js')).bash,
+  zsh: async () => (await import('../completion/zsh.js')).zsh,
+  fish: async () => (await import('../completion/fish.js')).fish,
+};
 
 /** @type {Command} */
 export const completion = {
   name: 'completion',
   usage: 'SHELL',
   takes: [1, 1],
-  choices: SHELLS,
+  choices: Object.keys(SCRIPTS),
   summary: 'prints the script that completes commands and options in bash, zsh or fish',
   details: `bash: add the line source <(drc completion bash) to ~/.bashrc.
 zsh:  drc completion zsh > "\${fpath[1]}/_drc", and start a new shell.
@@ -18,7 +22,7 @@ fish: drc completion fish > ~/.config/fish/completions/drc.fish`,
 
   async run({ args: [shell], output }) {
     const { programs } = await import('../input/help.js');
-    const { [shell]: script } = await import(`../completion/${shell}.js`);
+    const script = await SCRIPTS[/** @type {keyof typeof SCRIPTS} */ (shell)]();
     output.text(script(programs()));
   },
 };

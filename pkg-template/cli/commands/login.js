@@ -1,7 +1,5 @@
 // `login` and `logout`
 
-import process from 'node:process';
-
 import { givenLogin } from '../connection.js';
 import { ask, isTerminal } from '../input/prompt.js';
 import { Usage } from '../input/usage.js';

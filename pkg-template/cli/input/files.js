@@ -2,7 +2,6 @@
 
 import { constants, createReadStream, openAsBlob } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import process from 'node:process';
 
 import { Usage } from './usage.js';
 

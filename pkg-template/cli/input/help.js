@@ -2,7 +2,6 @@
 
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import process from 'node:process';
 
 import { MEANINGS } from '../exit.js';
 import { groupOf, sections } from '../commands.js';
@@ -13,7 +12,8 @@ import { GLOBAL } from './global.js';
 /** By the name under which it was started. */
 export const PROGRAM = basename(process.argv[1] ?? '') === 'drc' ? 'drc' : 'docker-registry-client-wasm';
 
-const manifest = () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const manifest = () =>
+  JSON.parse(readFileSync(new URL(import.meta.resolve('docker-registry-client-wasm/package.json')), 'utf8'));
 export const version = () => manifest().version;
 /** The names of the program. */
 export const programs = () => Object.keys(manifest().bin);

@@ -1,6 +1,5 @@
 // Asks the person at the terminal.
 
-import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 

@@ -5,7 +5,6 @@ import { once } from 'node:events';
 import { createWriteStream, rmSync } from 'node:fs';
 import { link, lstat, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
 
 import { Failure, Usage } from '../input/usage.js';

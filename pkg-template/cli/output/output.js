@@ -1,8 +1,6 @@
 // Prints. Tags, messages and labels come from registries, which are not trusted: characters that would move a terminal's
 // cursor, reverse a text or hide a part of it are shown as escapes.
 
-import process from 'node:process';
-
 /** The characters of printable.rs. */
 const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;

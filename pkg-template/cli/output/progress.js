@@ -1,7 +1,5 @@
 // A progress line for long work, on terminals only.
 
-import process from 'node:process';
-
 import { clean } from './output.js';
 
 /** @import { CopyProgress } from 'docker-registry-client-wasm' */

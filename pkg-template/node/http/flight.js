@@ -1,7 +1,5 @@
 // One request on its way, and its response.
 
-import process from 'node:process';
-
 import { closeIdle, isUnanswered, isUnconnected, limitIdle } from './agents.js';
 import { codingsOf, decoded } from './decode.js';
 import { fieldOf } from './fields.js';

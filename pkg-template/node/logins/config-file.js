@@ -3,7 +3,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 
 import { parse } from './json.js';
 import { object, refusal } from '../options.js';

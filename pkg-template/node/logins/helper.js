@@ -2,8 +2,6 @@
 // (github.com/docker/docker-credential-helpers, "Development").
 
 import { Buffer } from 'node:buffer';
-import { spawn } from 'node:child_process';
-import process from 'node:process';
 
 import { RegistryError } from '../../classes.js';
 import { refusal } from '../options.js';
@@ -118,7 +116,9 @@ async function run({ name, rule, timeout }, action, input) {
  * @param {{ action: string, input: string, timeout: number, failed: Failed }} options
  * @returns {Promise<{ exit: Exit, output: string, errors: string }>}
  */
-function start(program, { action, input, timeout, failed }) {
+async function start(program, { action, input, timeout, failed }) {
+  // Most programs need no helper, and this takes time to load.
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     const suffix = process.platform === 'win32' && !program.endsWith('.exe') ? '.exe' : '';
     const child = spawn(program + suffix, [action], { windowsHide: true });

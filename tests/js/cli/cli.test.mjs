@@ -16,6 +16,7 @@ import { error, hangs, json, startScripted } from '../../registries/scripted.mjs
 import { credentials, startDistribution } from '../../registries/servers.mjs';
 import { cli, ended, installed, onTerminal, start, version } from './cli.mjs';
 import { auth } from '../authentication/docker-logins.mjs';
+import { sources } from '../support/packed.mjs';
 import { SOON } from '../support/support.mjs';
 
 const PROGRAM = 'docker-registry-client-wasm';
@@ -176,9 +177,7 @@ test('a usage error as JSON', SOON, async () => {
 });
 
 test('references, by the rules of docker', async () => {
-  const { parseReference, selector } = await import(
-    pathToFileURL(join(installed, 'cli', 'input', 'reference.js')).href
-  );
+  const { parseReference, selector } = await import(pathToFileURL(join(sources, 'cli', 'input', 'reference.js')).href);
   const digest = `sha256:${'a'.repeat(64)}`;
   for (const [text, host, name, reference] of [
     ['alpine', 'docker.io', 'alpine', 'latest'],
@@ -370,9 +369,9 @@ test('on a terminal', SOON, async () => {
 });
 
 test('a program that was killed by its second Ctrl-C', SOON, async () => {
-  const { watchInterrupts } = await import(pathToFileURL(join(installed, 'cli', 'interrupt.js')).href);
+  const { watchInterrupts } = await import(pathToFileURL(join(sources, 'cli', 'interrupt.js')).href);
   assert.equal(typeof watchInterrupts, 'function');
-  const code = `import { watchInterrupts } from ${JSON.stringify(pathToFileURL(join(installed, 'cli', 'interrupt.js')).href)};
+  const code = `import { watchInterrupts } from ${JSON.stringify(pathToFileURL(join(sources, 'cli', 'interrupt.js')).href)};
     watchInterrupts().signal.addEventListener('abort', () => console.log('asked'));
     console.log('ready'); setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code]);

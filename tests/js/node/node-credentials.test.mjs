@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { installed } from '../cli/cli.mjs';
 import { auth, moveIn } from '../authentication/docker-logins.mjs';
-import { dockerCredentials } from '../support/packed.mjs';
+import { dockerCredentials, sources } from '../support/packed.mjs';
 import { refused } from '../support/support.mjs';
 
 const HUB = 'https://index.docker.io/v1/';
@@ -142,7 +141,7 @@ test('the files, in their order', async () => {
 });
 
 test("podman's place for the logins of whoever has no XDG_RUNTIME_DIR", async () => {
-  const { usualFiles } = await import(pathToFileURL(join(installed, 'node', 'logins', 'config-file.js')));
+  const { usualFiles } = await import(pathToFileURL(join(sources, 'node', 'logins', 'config-file.js')));
   process.env.XDG_RUNTIME_DIR = join(home.folder, 'run');
   assert.deepEqual(usualFiles(), [
     join(home.folder, '.docker', 'config.json'),

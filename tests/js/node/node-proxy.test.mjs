@@ -10,7 +10,7 @@ import { createAuthority } from '../../registries/certificates.mjs';
 import { startForwardProxy } from '../../registries/forward-proxy.mjs';
 import { freePort } from '../../../www/registry/process.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
-import { DockerRegistryClient, createFetch, packedFolder } from '../support/packed.mjs';
+import { DockerRegistryClient, createFetch, sources } from '../support/packed.mjs';
 import { SOON, refused } from '../support/support.mjs';
 
 const login = { username: 'proxy user', password: 'pR0xy:Secret/1' };
@@ -144,8 +144,7 @@ test('the environment, as NODE_USE_ENV_PROXY tells Node itself', SOON, async () 
 });
 
 test('names in NO_PROXY', SOON, async () => {
-  const file = join(packedFolder, 'node_modules/docker-registry-client-wasm/node/no-proxy.js');
-  const { bypasses } = await import(pathToFileURL(file).href);
+  const { bypasses } = await import(pathToFileURL(join(sources, 'node', 'no-proxy.js')).href);
   for (const [list, host, expected] of [
     ['example.com', 'example.com', true],
     ['example.com', 'r.example.com', true],

@@ -1,6 +1,6 @@
 // What ships is what gets tested: pkg/ packed by npm and installed in a folder of its own.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,5 +20,10 @@ export function packPackage() {
   // Imported from here the package is found by its name, as its users find it.
   writeFileSync(join(folder, 'by-name.mjs'), "export * from 'docker-registry-client-wasm';\n");
   writeFileSync(join(folder, 'node-by-name.mjs'), "export * from 'docker-registry-client-wasm/node';\n");
+  // What the package has joined, for tests of single functions.
+  for (const part of ['cli', 'node']) {
+    cpSync(join(root, 'pkg-template', part), join(folder, 'sources', part), { recursive: true });
+  }
+  writeFileSync(join(folder, 'sources', 'classes.js'), "export * from 'docker-registry-client-wasm';\n");
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

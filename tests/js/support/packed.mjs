@@ -12,6 +12,8 @@ function folder() {
 }
 
 export const packedFolder = folder();
+/** The files of the command line and of ./node, for tests of single functions: the package has them joined. */
+export const sources = join(packedFolder, 'sources');
 const packed = (file) => import(pathToFileURL(join(packedFolder, file)).href);
 const main = await packed('by-name.mjs');
 export const { Image, RegistryError, Repository, isRegistryError, parseReference } = main;

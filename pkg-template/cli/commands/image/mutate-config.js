@@ -1,7 +1,5 @@
 // The changes of an image's config.
 
-import process from 'node:process';
-
 import { PROGRAM } from '../../input/help.js';
 import { Usage } from '../../input/usage.js';
 import { pairs } from '../../input/values.js';

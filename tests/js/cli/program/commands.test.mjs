@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 
 import { find } from '../../../../www/registry/programs.mjs';
 import { root } from '../../../../xtask/ensure.mjs';
-import { installed } from '../cli.mjs';
+import { sources } from '../../support/packed.mjs';
 
 /** The commands that users of these versions type, without `help` and `version`. */
 const THEIRS = {
@@ -47,7 +47,7 @@ const namesIn = (text) => [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => nam
 const here = rowsOf('What is here');
 
 test('each command of this program has a row, and each row a command', async () => {
-  const { commands } = await import(pathToFileURL(join(installed, 'cli', 'commands.js')).href);
+  const { commands } = await import(pathToFileURL(join(sources, 'cli', 'commands.js')).href);
   const documented = here.flatMap(([first]) => namesIn(first));
   assert.deepEqual(documented.toSorted(), commands.map(({ name }) => name).toSorted());
 });

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
+import { sources } from '../../support/packed.mjs';
 import { SOON } from '../../support/support.mjs';
 import { cli, installed } from '../cli.mjs';
 
-const load = (file) => import(pathToFileURL(join(installed, 'cli', file)).href);
+const load = (file) => import(pathToFileURL(join(sources, 'cli', file)).href);
 const { commands, namesOf } = await load('commands.js');
 const { GLOBAL } = await load('input/global.js');
 

@@ -5,10 +5,11 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
 import { json, startScripted } from '../../../registries/scripted.mjs';
+import { sources } from '../../support/packed.mjs';
 import { SOON } from '../../support/support.mjs';
-import { cli, installed } from '../cli.mjs';
+import { cli } from '../cli.mjs';
 
-const load = (file) => import(pathToFileURL(join(installed, 'cli', file)).href);
+const load = (file) => import(pathToFileURL(join(sources, 'cli', file)).href);
 const { exitFor } = await load('exit.js');
 const { template } = await load('output/template.js');
 const { inOurWords } = await load('output/words.js');
