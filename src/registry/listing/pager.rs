@@ -58,8 +58,10 @@ pub struct Pager {
     /// True if the caller deletes what is not listed: then the pager asks for items after the last one even without
     /// a `Link`, and a doubt is an error.
     pub is_thorough: bool,
-    /// Items received so far, unless the first page was the whole list.
+    /// Items received so far, without those of `first`.
     given: HashSet<String>,
+    /// The first page, until there are others to compare with it: most often there are none.
+    first: Option<Strings>,
     last: Option<String>,
     doubt: Option<Doubt>,
     /// True if a request with `last` returned the items after it.
@@ -81,6 +83,7 @@ impl Pager {
             size,
             is_thorough: false,
             given: HashSet::new(),
+            first: None,
             last: None,
             doubt: None,
             goes_on: false,
@@ -104,7 +107,11 @@ impl Pager {
         is_hidden: bool,
         was_asked: &dyn Fn(&Url) -> bool,
     ) -> (Strings, PageRequest) {
-        let (total, known) = (page.len(), self.given.len());
+        let total = page.len();
+        if total > 0 {
+            self.remember();
+        }
+        let known = self.known();
         let cursor = if let PageRequest::After(cursor) = asked { Some(cursor.as_str()) } else { None };
         let last = page.last().map(str::to_owned);
         // A list that arrives in one page need not be remembered.
@@ -150,9 +157,7 @@ impl Pager {
             _ => self.onward(next, total, is_hidden, was_asked),
         };
         if is_first && turn != PageRequest::End {
-            page.each(&mut |item| {
-                self.given.insert(item.to_owned());
-            });
+            self.first = Some(page.clone());
         }
         if matches!(turn, PageRequest::After(_)) && !self.is_unsorted {
             self.is_unsorted = !is_sorted(&page);
@@ -223,7 +228,7 @@ impl Pager {
 
     fn whole(&mut self) -> PageRequest {
         self.has_tried_whole = true;
-        PageRequest::Whole(LARGER * self.size.unwrap_or_default().max(self.given.len() as u64).max(100))
+        PageRequest::Whole(LARGER * self.size.unwrap_or_default().max(self.known() as u64).max(100))
     }
 
     /// Ends the listing if nothing follows the last item. In an unsorted list that item may not be the last, so one
@@ -244,6 +249,20 @@ impl Pager {
             None => PageRequest::Stuck(format!(
                 "it repeats earlier items instead of those after the last one, and {clause}"
             )),
+        }
+    }
+
+    /// Returns the number of items received so far.
+    fn known(&self) -> usize {
+        self.given.len() + self.first.as_ref().map_or(0, Strings::len)
+    }
+
+    /// Moves the items of the first page to those that others are compared with.
+    fn remember(&mut self) {
+        if let Some(first) = self.first.take() {
+            first.each(&mut |item| {
+                self.given.insert(item.to_owned());
+            });
         }
     }
 
