@@ -2421,6 +2421,13 @@ export interface ErrorDetails {
   readonly limit?: number;
   /** `UNTRUSTED_REALM`, `UNTRUSTED_LOCATION`, and a token service that cannot be reached: the host, as `trustedRealms` takes it. */
   readonly host?: string;
+  /**
+   * `NETWORK`: code of the operating system, the TLS library or the HTTP client, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`.
+   * Browsers give none.
+   */
+  readonly systemCode?: string;
+  /** `INVALID_RESPONSE`: endpoints that a registry has and this host lacks. Its address may need a path prefix. */
+  readonly missing?: readonly string[];
   /** `CONFLICT`: tag that is not as expected. */
   readonly tag?: string;
   /** `IN_USE`: tags that point to the manifest. */

@@ -20,6 +20,15 @@ const LOG_IN_TO_EACH =
   'Log in with the command login, docker login or podman login, or give --source-username and --source-password-file, ' +
   'or --target-username and --target-password-file.';
 
+/** System codes of a host that answers https with something else than TLS. */
+const NO_TLS = ['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'];
+/** System codes of a certificate whose authority is not trusted. */
+const UNKNOWN_AUTHORITY = [
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+];
+
 /** @type {Record<string, string>} */
 const ADVICE = {
   AUTH_REQUIRED: LOG_IN,
@@ -60,15 +69,12 @@ export function exitCode(error) {
 function advice(error, command) {
   const code = codeOf(error);
   if (code === 'USAGE') return `See ${[PROGRAM, command?.name, '--help'].filter(Boolean).join(' ')}`;
-  if (code === 'NETWORK' && /SSL_WRONG_VERSION|packet length too long|wrong version number/i.test(error.message)) {
+  const { systemCode = '', missing } = error?.details ?? {};
+  if (NO_TLS.includes(systemCode)) {
     return 'The registry may speak plain http: --plain-http, or http:// before its address.';
   }
-  if (code === 'NETWORK' && error.message.includes('NODE_EXTRA_CA_CERTS')) {
-    return '--ca FILE does the same for one call.';
-  }
-  if (code === 'INVALID_RESPONSE' && error.message.includes('path prefix')) {
-    return 'A registry under a path is HOST/PATH//REPOSITORY.';
-  }
+  if (UNKNOWN_AUTHORITY.includes(systemCode)) return '--ca FILE does the same for one call.';
+  if (missing) return 'A registry under a path is HOST/PATH//REPOSITORY.';
   if (ADVICE[code] === LOG_IN) {
     if (command?.name === 'login') return 'The registry did not accept the user name and the password.';
     if (command?.options && 'source-username' in command.options) return LOG_IN_TO_EACH;

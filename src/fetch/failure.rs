@@ -47,8 +47,11 @@ pub async fn of_fetch(cause: &JsValue, url: &Url, place: &Place<'_>, probe: bool
     }
     let Some(page) = place.page.filter(|page| is_bare && !is_same_origin(page, url)) else {
         let error = Error::new(code::NETWORK, format!("{address} cannot be reached{}", explained(cause)));
-        let is_final = code.is_some_and(|code| is_final(&code));
-        return if is_final { error } else { error.transient() };
+        return match code {
+            Some(code) if is_final(&code) => error.with("systemCode", code),
+            Some(code) => error.with("systemCode", code).transient(),
+            None => error.transient(),
+        };
     };
     let refused = |why: String| Error::new(code::CORS_OR_NETWORK, why);
     if page.is_secure() && url.scheme() == Scheme::Http && !url.is_loopback() {

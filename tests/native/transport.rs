@@ -102,6 +102,8 @@ fn the_version_is_asked_where_it_matters() {
     let repository = host.raw_client(Settings::default()).repository("a/b", None).unwrap();
     let error = host.run(repository.manifest("x", None, &Call::default())).unwrap_err();
     assert!(error.message.contains("not a registry"), "{error}");
+    let missing = ["/v2/", "/v1/_ping"].map(str::to_owned).to_vec();
+    assert_eq!(error.facts, [("missing", Fact::Texts(missing))]);
     let portal = Scripted::new(|_| Reply::bytes("<html>").header("content-type", "text/html"));
     let repository = portal.raw_client(Settings::default()).repository("a/b", None).unwrap();
     let error = portal.run(repository.delete_blob(&sha256("x"), &Call::default())).unwrap_err();

@@ -7,7 +7,7 @@ use crate::registry::api::connection::Connection;
 use crate::registry::api::response::Response;
 use crate::registry::api::settings::{Call, Version};
 use crate::transport::request::{self, AllowedCredentials, Request};
-use crate::transport::{Error, Host, Result, failure};
+use crate::transport::{Error, Fact, Host, Result, failure};
 
 /// Maximum bytes read of a response.
 pub const LIMIT: u64 = 64 * 1024;
@@ -157,7 +157,10 @@ async fn detect_v1<H: Host>(api: &Connection<H>, v2: Response<Vec<u8>>, call: &C
         Err(_) => {
             let who = failure::answerer(&v2.url, &v2.http, &v2.body);
             let why = "it knows neither /v2/ nor /v1/_ping (is a path prefix missing?)";
-            let error = v2.error(code::INVALID_RESPONSE, format!("this host is not a registry: {why}"));
+            let missing = ["/v2/", "/v1/_ping"].map(str::to_owned).to_vec();
+            let error = v2
+                .error(code::INVALID_RESPONSE, format!("this host is not a registry: {why}"))
+                .with_fact("missing", Fact::Texts(missing));
             Err(match who {
                 Some(who) => error.and(&format!("the response is {who}")),
                 None => error,

@@ -12,7 +12,7 @@ import { createAuthority } from '../../registries/certificates.mjs';
 import { fill } from '../../../www/registry/fill.mjs';
 import { freePort } from '../../../www/registry/process.mjs';
 import { samples } from '../../../www/registry/sample-images.mjs';
-import { error, hangs, json, startScripted } from '../../registries/scripted.mjs';
+import { error, hangs, json, send, startScripted } from '../../registries/scripted.mjs';
 import { credentials, startDistribution } from '../../registries/servers.mjs';
 import { cli, ended, installed, onTerminal, start, version } from './cli.mjs';
 import { auth } from '../authentication/docker-logins.mjs';
@@ -298,6 +298,19 @@ test('plain http where https was tried', SOON, async () => {
   assert.equal(code, 7);
   assert.match(err, /^error: NETWORK: .*\nThe registry may speak plain http: --plain-http/);
   assert.equal((await cli(`repos ${host} --plain-http`)).code, 0);
+});
+
+test('a host that is no registry at its root', SOON, async () => {
+  const nothing = await startScripted({ '/v2/': send('', { status: 404 }) });
+  try {
+    const { code, err } = await cli(`tags ${nothing.url}/team/web`);
+    assert.equal(code, 1);
+    assert.match(err, /^error: INVALID_RESPONSE: .*\nA registry under a path is HOST\/PATH\/\/REPOSITORY\./);
+    const { error } = JSON.parse((await cli(`tags ${nothing.url}/team/web --json`)).out);
+    assert.deepEqual(error.details, { missing: ['/v2/', '/v1/_ping'] });
+  } finally {
+    await nothing.stop();
+  }
 });
 
 // ───────────── Pipes, terminals, signals

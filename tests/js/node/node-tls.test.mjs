@@ -39,7 +39,11 @@ async function listing({ url }, options) {
 }
 
 test('without the CA it fails and says what to do', SOON, async () => {
-  const expected = { code: 'NETWORK', message: /UNABLE_TO_VERIFY_LEAF_SIGNATURE.*NODE_EXTRA_CA_CERTS/ };
+  const expected = {
+    code: 'NETWORK',
+    message: /UNABLE_TO_VERIFY_LEAF_SIGNATURE.*NODE_EXTRA_CA_CERTS/,
+    details: { systemCode: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' },
+  };
   await refused(() => new DockerRegistryClient(server.url).checkStatus(), expected);
   await refused(() => listing(server, {}), expected);
   await refused(() => listing(server, { ca: stranger.ca }), expected);
