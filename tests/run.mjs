@@ -35,6 +35,7 @@ const steps = {
   reference: ['the API reference of typedoc: no dead link, no member without a comment', reference],
   supply: ['licences and sources of the crates (cargo-deny), and the list of them', supply],
   build: ['npm run build', () => ensureBuilt()],
+  reproduce: ['two builds have the same bytes', () => cargo('xtask', 'reproduce')],
   clippy: ['cargo clippy, native and wasm', clippy],
   rust: ['Rust tests, native', rustTests],
   vectors: ["peers' test tables, where they stand beside the checkout", vectorTests],

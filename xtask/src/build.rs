@@ -21,7 +21,7 @@ use wasm_bindgen_cli_support::Bindgen;
 pub fn run(panic_messages: bool) -> Result<()> {
     let workspace = Workspace::load()?;
     cargo::ensure_wasm_target()?;
-    let compiled = compile(&workspace)?;
+    let compiled = compile(&workspace, None)?;
     // Two builds at a time would take each other's files away.
     let lock = fs::File::create(workspace.target.join("package.lock")).context("creating package.lock")?;
     lock.lock().context("waiting for another build")?;
@@ -46,8 +46,28 @@ pub fn run(panic_messages: bool) -> Result<()> {
     package::copy(&staging, &finished)
 }
 
-/// The crate in release for wasm32.
-fn compile(workspace: &Workspace) -> Result<PathBuf> {
+/// Makes what `pkg/wasm` has a second time and compares each byte: of the same compiled module, or with `from_source` of one that
+/// is compiled once more, in a folder of its own.
+pub fn reproduce(from_source: bool) -> Result<()> {
+    let workspace = Workspace::load()?;
+    cargo::ensure_wasm_target()?;
+    let first = compile(&workspace, None)?;
+    let again = workspace.target.join("reproduce");
+    package::empty(&again)?;
+    let second = if from_source { compile(&workspace, Some(&again.join("cargo")))? } else { first.clone() };
+    let lock = fs::File::create(workspace.target.join("package.lock")).context("creating package.lock")?;
+    lock.lock().context("waiting for another build")?;
+
+    let (made, made_again) = (generate(&workspace, &first, false)?, again.join("package-wasm"));
+    make(&workspace, &second, &made_again, false)?;
+    let files = package::compare(&made, &made_again)?;
+    let since = if from_source { "compiled and" } else { "of the same compiled module," };
+    println!("{files} files, {since} made twice, have the same bytes");
+    package::remove(&again)
+}
+
+/// The crate in release for wasm32. `folder` is cargo's target folder, if it is not the usual one.
+fn compile(workspace: &Workspace, folder: Option<&Path>) -> Result<PathBuf> {
     let mut flags = Vec::new();
     for folder in workspace.source_folders()? {
         flags.push(format!("--remap-path-prefix={}=", folder.display()));
@@ -62,6 +82,9 @@ fn compile(workspace: &Workspace) -> Result<PathBuf> {
     let mut command = cargo::cargo();
     command.current_dir(&workspace.root);
     command.args(["build", "--release", "--lib", "--package", CRATE, "--target", WASM]);
+    if let Some(folder) = folder {
+        command.arg("--target-dir").arg(folder);
+    }
     // Joins the flags of .cargo/config.toml, where an environment variable would replace them.
     command.args(["--config", &format!("target.{WASM}.rustflags={flags}")]);
     let files = cargo::build(command, &CRATE.replace('-', "_"))?;
@@ -78,11 +101,21 @@ fn generate(workspace: &Workspace, compiled: &Path, panic_messages: bool) -> Res
     if is_made && !is_older_than_this_program(&made_of)? {
         return Ok(generated);
     }
-    package::empty(&generated)?;
     if made_of.exists() {
         fs::remove_file(&made_of).context("removing package-wasm.input")?;
     }
-    let scripts = bind(compiled, &generated)?;
+    make(workspace, compiled, &generated, panic_messages)?;
+    if !panic_messages {
+        fs::write(&made_of, module).context("writing package-wasm.input")?;
+    }
+    Ok(generated)
+}
+
+/// Fills a folder with what is made of the compiled module.
+fn make(workspace: &Workspace, compiled: &Path, generated: &Path, panic_messages: bool) -> Result<()> {
+    package::empty(generated)?;
+    let module = fs::read(compiled).context("reading the compiled module")?;
+    let scripts = bind(compiled, generated)?;
     let bound = generated.join("core_bg.wasm");
     let modules = split::split(&module, &fs::read(&bound)?, panic_messages).context("splitting the module")?;
     fs::remove_file(bound).context("removing core_bg.wasm")?;
@@ -96,11 +129,7 @@ fn generate(workspace: &Workspace, compiled: &Path, panic_messages: bool) -> Res
         fs::write(wasm.with_extension("inline.js"), text).context("writing a module as text")?;
     }
     fs::write(generated.join("parts.js"), split::list(&scripts)).context("writing parts.js")?;
-    comments::strip_all(&generated)?;
-    if !panic_messages {
-        fs::write(&made_of, module).context("writing package-wasm.input")?;
-    }
-    Ok(generated)
+    comments::strip_all(generated)
 }
 
 fn is_older_than_this_program(file: &Path) -> Result<bool> {

@@ -17,6 +17,8 @@ use std::process::ExitCode;
 const USAGE: &str = "usage:
   cargo xtask build [--panic-messages]                    makes the npm package in pkg/, with --panic-messages one for debugging:
                                                           it keeps what panics say, for a panic hook to print
+  cargo xtask reproduce [--from-source]                   makes the package's modules twice and compares them, with --from-source
+                                                          each from a compilation of its own
   cargo xtask wasm-test node|chromium|firefox [ARG...]    runs the wasm-bindgen tests there; ARGs go to `cargo test`";
 
 fn main() -> ExitCode {
@@ -33,6 +35,8 @@ fn run() -> Result<()> {
     match args.as_slice() {
         ["build"] => build::run(false),
         ["build", "--panic-messages"] => build::run(true),
+        ["reproduce"] => build::reproduce(false),
+        ["reproduce", "--from-source"] => build::reproduce(true),
         ["wasm-test", host, rest @ ..] => wasm_test::run(host.parse()?, rest),
         _ => bail!(USAGE),
     }

@@ -2,9 +2,10 @@
 
 use crate::cargo::Workspace;
 use anyhow::{Context, Result, ensure};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The version in the template's package.json: cargo's is the one that counts.
 const VERSION: &str = "\"version\": \"0.0.0\"";
@@ -42,6 +43,36 @@ pub fn empty(folder: &Path) -> Result<()> {
     .with_context(|| format!("emptying {}", folder.display()))
 }
 
+/// Removes a folder.
+pub fn remove(folder: &Path) -> Result<()> {
+    fs::remove_dir_all(folder).with_context(|| format!("removing {}", folder.display()))
+}
+
+/// Compares the files of two folders. Returns how many there are; an error names those that differ.
+pub fn compare(one: &Path, other: &Path) -> Result<usize> {
+    let (one, other) = (contents(one)?, contents(other)?);
+    let names: BTreeSet<&PathBuf> = one.keys().chain(other.keys()).collect();
+    let different: Vec<_> = names.iter().filter(|name| one.get(**name) != other.get(**name)).collect();
+    ensure!(different.is_empty(), "these files are not the same in two builds: {different:?}");
+    ensure!(!names.is_empty(), "there are no files to compare");
+    Ok(names.len())
+}
+
+/// The files of a folder, by their paths in it.
+fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        let entry = entry?;
+        let name = PathBuf::from(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            found.extend(contents(&entry.path())?.into_iter().map(|(inner, bytes)| (name.join(inner), bytes)));
+        } else {
+            found.insert(name, fs::read(entry.path())?);
+        }
+    }
+    Ok(found)
+}
+
 /// A folder's contents into another folder.
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
@@ -55,4 +86,27 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_differ_are_named() {
+        let root = std::env::temp_dir().join(format!("xtask-compare-{}", std::process::id()));
+        let (one, other) = (root.join("one"), root.join("other"));
+        for folder in [&one, &other] {
+            empty(&folder.join("inner")).expect("a folder");
+            fs::write(folder.join("inner/same"), "same").expect("a file");
+        }
+        assert_eq!(compare(&one, &other).expect("the same"), 1);
+        fs::write(one.join("inner/more"), "").expect("a file");
+        fs::write(other.join("inner/same"), "else").expect("a file");
+        let message = compare(&one, &other).expect_err("two differ").to_string();
+        assert!(message.contains("inner/more") && message.contains("inner/same"), "{message}");
+        empty(&one).and(empty(&other)).expect("empty folders");
+        compare(&one, &other).expect_err("nothing to compare");
+        remove(&root).expect("removed");
+    }
 }

@@ -375,3 +375,23 @@ impl Linked {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_several_functions_is_in_the_part_that_all_have_in_common() {
+        let [read, write, cleanup] = ["repository_manifest", "repository_tag", "repository_planCleanup"].map(part_of);
+        let parts = [(1, read), (2, write), (3, cleanup), (4, CORE)];
+        let parts: HashMap<Node, usize> =
+            parts.into_iter().map(|(index, part)| (Node::Function(index), part)).collect();
+        // Of the maps' order, which is another one each time, nothing depends.
+        for _ in 0..20 {
+            let names = [(0, "a"), (1, "b"), (2, "b"), (3, "c"), (2, "b"), (5, "c")];
+            let names = names.into_iter().map(|(index, name)| (index, name.to_owned())).collect();
+            let by_name = Linked { names, ..Linked::default() }.parts_by_name(&parts);
+            assert_eq!(by_name, HashMap::from([("b".to_owned(), read), ("c".to_owned(), cleanup)]));
+        }
+    }
+}
