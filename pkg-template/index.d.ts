@@ -992,6 +992,22 @@ export interface CreateIndexOptions extends CallOptions {
   remove?: string[];
   /** Annotations of the index. */
   annotations?: Record<string, string>;
+  /**
+   * Writes the tag only if it points to this digest now; `null`: only if the tag does not exist. Otherwise the call rejects with
+   * `CONFLICT`. With the digest of the base that you read, an edit of another writer is not lost.
+   *
+   * A tag that points to the index already satisfies every condition. The tag is read right before it is written. No registry
+   * compares and writes in one step, so another writer may still come in between: the condition is not a lock. `undefined` is
+   * refused.
+   */
+  ifMatch?: string | null;
+  /**
+   * Never moves an existing tag: the call rejects with `CONFLICT` if the tag points to something else. The same as
+   * `ifMatch: null`, with which it cannot be combined.
+   *
+   * @defaultValue false
+   */
+  noClobber?: boolean;
 }
 
 /** Options of {@link Repository.referrers}. */
@@ -1034,6 +1050,11 @@ export type BlobData =
 
 /** Artifact to push with {@link Repository.pushArtifact}, and options of the call. */
 export interface PushArtifactOptions extends CallOptions {
+  /**
+   * Called as the config and the files are pushed, with the bytes of all of them, and once at the end. `total` is absent if the
+   * length of a stream is not known.
+   */
+  onProgress?: (progress: Progress) => void;
   /** Type of the artifact, a media type such as "application/vnd.example.sbom". */
   artifactType: string;
   /** Files of the artifact, pushed in this order. */
@@ -1461,6 +1482,8 @@ export class Repository {
    * @param images - Tags, digests or {@link Image} objects. May be empty if a base is given.
    * @param options - Base index, entries to remove, annotations, and options of the call.
    * @returns Descriptor of the index.
+   * @throws {RegistryError} `CONFLICT` when {@link CreateIndexOptions.ifMatch} or {@link CreateIndexOptions.noClobber} does not
+   *   hold, or another writer moved the tag
    * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when an image, the base, or an entry is not in the repository
    * @throws {RegistryError} `INVALID_ARGUMENT` when the base is not an index or has no entry to remove, an image is one of
    *   another repository, or there is nothing to put into the index
@@ -2409,6 +2432,8 @@ export type ErrorCode = ClientErrorCode | SpecErrorCode | (string & {});
 
 /** Facts about an error, by its code. Each is present where it is known. */
 export interface ErrorDetails {
+  /** `INVALID_ARGUMENT`: name of the argument, or path of the option, such as "tag", "options.concurrency" or "options.files[0].data". */
+  readonly argument?: string;
   /** `NO_MATCHING_PLATFORM`: platform that was looked for. */
   readonly platform?: string;
   /** `NO_MATCHING_PLATFORM`: platforms that there are. */

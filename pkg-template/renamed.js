@@ -9,8 +9,9 @@ import { DockerRegistryClient, Image, RegistryError, Repository } from './wasm/c
  */
 const renamed = {
   DockerRegistryClient: { refresh: 'not needed' },
-  Repository: { refresh: 'not needed' },
+  Repository: { client: 'not needed', refresh: 'not needed' },
   Image: {
+    client: 'not needed',
     image_id: 'id',
     put_json: 'repository.pushImage(json, layer)',
     put_layer: 'repository.pushImage(json, layer)',

@@ -15,7 +15,6 @@ use crate::js::downcast;
 use crate::js::output::error::{Failure, Result};
 use crate::js::output::{convert, promise};
 use crate::protocol::oci::descriptor::Descriptor;
-use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::Platform;
 use crate::registry::Place;
 use crate::registry::blob::push_strategy::LARGEST_CHUNK;
@@ -53,7 +52,7 @@ impl DockerRegistryClient {
                 referrers: options.flag("referrers")?,
                 chunk_size: options.whole("chunkSize", 1, LARGEST_CHUNK)?,
                 convert: form(&options)?,
-                if_match: condition(&options)?,
+                if_match: options.digest_condition()?,
                 unknown_kinds: unknown_kinds(&options)?,
                 watcher: options.callback("onProgress")?.map(watcher),
             };
@@ -97,14 +96,6 @@ fn platforms(options: &Options) -> Result<Vec<Platform>> {
 fn form(options: &Options) -> Result<Option<Form>> {
     let words = [("keep", None), ("docker", Some(Form::Docker)), ("oci", Some(Form::Oci))];
     Ok(options.choice("schema1", &words)?.flatten())
-}
-
-/// Reads `ifMatch` or `noClobber`.
-fn condition(options: &Options) -> Result<Option<Option<Digest>>> {
-    let read = |text: &String| {
-        Digest::parse(text).map_err(|invalid| Failure::argument(format!("options.ifMatch: {}", invalid.message)))
-    };
-    options.condition()?.map(|digest| digest.as_ref().map(read).transpose()).transpose()
 }
 
 /// Reads `unknownKinds`.

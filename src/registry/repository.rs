@@ -317,6 +317,7 @@ impl<H: Host> Repository<H> {
     /// # Errors
     ///
     /// - `MANIFEST_UNKNOWN` or `NOT_FOUND` when an image, the base or an entry is not in the repository.
+    /// - `CONFLICT` when `change.if_match` does not hold, or another writer moved the tag.
     /// - `INVALID_ARGUMENT` when the change does not fit the base, an image is in another repository, or the index
     ///   would be empty.
     /// - `INVALID_REFERENCE` when a tag or digest is invalid.

@@ -4,6 +4,7 @@
 use crate::support::model::{Deletes, FAULTS, Fault, Model};
 use crate::support::{OCI_TYPE, Reply, Scripted, descriptor, image_manifest, sha256};
 use docker_registry_client_wasm::protocol::http::Method;
+use docker_registry_client_wasm::protocol::oci::digest::Digest;
 use docker_registry_client_wasm::registry::{Call, Client, ImageReference, IndexChange};
 use docker_registry_client_wasm::transport::Error;
 use futures_util::FutureExt as _;
@@ -635,6 +636,41 @@ fn an_index_is_built_on_what_its_base_is_now() {
     host.run(repository.create_index("base", &[], &change, &Call::default())).unwrap();
     let now = model.body_of("base").unwrap();
     assert!(now.contains(&sha256(&a)) && now.contains(&sha256(&b)) && now.contains("value"), "{now}");
+}
+
+/// The tag of an index is written only if the condition holds right before, whoever moved it meanwhile.
+#[test]
+fn an_index_is_written_under_a_tag_that_is_as_expected() {
+    let create = |host: &Scripted, if_match: Option<&str>| {
+        let expected = if_match.map(|digest| Digest::parse(digest).unwrap());
+        let change = IndexChange { base: Some("base".into()), if_match: Some(expected), ..IndexChange::default() };
+        host.run(host.repository().create_index("other", &[], &change, &Call::default()))
+    };
+    let (model, digest) = filled(Deletes::Both);
+    let entry = descriptor(OCI, &image_manifest("a", ""), "");
+    model.put(&["base"], OCI_TYPE, &format!(r#"{{"schemaVersion":2,"mediaType":"{OCI_TYPE}","manifests":[{entry}]}}"#));
+    let other = model.tag("other").unwrap();
+    let host = model.host();
+    for wrong in [None, Some(digest.as_str())] {
+        let error = create(&host, wrong).unwrap_err();
+        assert!(error.code == "CONFLICT" && error.message.ends_with("nothing was changed"), "{error:?}");
+        assert_eq!(model.tag("other").as_deref(), Some(other.as_str()));
+    }
+    // Another writer moves the tag while the entries are looked for.
+    let child = digest.clone();
+    model.meanwhile(move |state, seen| {
+        if seen.target.ends_with(&child) {
+            state.put(&["other"], OCI, &image_manifest("c", ""));
+        }
+    });
+    assert_eq!(create(&host, Some(&other)).unwrap_err().code, "CONFLICT");
+    let moved = model.tag("other").unwrap();
+    assert_ne!(moved, other);
+    let made = create(&host, Some(&moved)).unwrap();
+    assert_eq!(model.tag("other").as_deref(), Some(made.digest.as_str()));
+    // What the tag points to already satisfies every condition.
+    model.meanwhile(|_, _| {});
+    assert_eq!(create(&host, None).unwrap().digest, made.digest);
 }
 
 /// The entries of an index are there if GET says so: HEAD may deny what is there (Nexus), or have what is not.

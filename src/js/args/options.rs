@@ -8,8 +8,9 @@ use crate::fetch::tag;
 use crate::js::args::callback::Callback;
 use crate::js::output::error::{Failure, Result};
 use crate::js::signal::Signal;
-use crate::protocol::invalid::quoted;
+use crate::protocol::invalid::{Invalid, quoted};
 use crate::protocol::json::MAX_SAFE_INTEGER;
+use crate::protocol::oci::digest::Digest;
 use crate::registry::Call;
 
 #[wasm_bindgen]
@@ -189,6 +190,16 @@ impl Options {
             (None, true) => Ok(Some(None)),
             (if_match, false) => Ok(if_match),
         }
+    }
+
+    /// Reads the condition of a call that writes a tag by digests only.
+    pub fn digest_condition(&self) -> Result<Option<Option<Digest>>> {
+        let read = |text: &String| {
+            let refused =
+                |invalid: Invalid| Failure::argument(format!("{}: {}", self.path("ifMatch"), invalid.message));
+            Digest::parse(text).map_err(refused)
+        };
+        self.condition()?.map(|digest| digest.as_ref().map(read).transpose()).transpose()
     }
 
     /// Reads `signal`.

@@ -5,11 +5,16 @@
 
 /** @type {readonly RegistryErrorItem[]} */
 const NO_ERRORS = Object.freeze([]);
+/** A message about an argument begins with its place: "options.retry.attempts: …". */
+const PLACE = /^[a-z]\w*(?:\.\w+|\[\d+\])*(?=: )/i;
 
 export class RegistryError extends Error {
   /** @param {string} code @param {string} message @param {Known} [known] */
   constructor(code, message, { reason = message, details, status, method, url, errors, retryAfter } = {}) {
     super(message);
+    // A registry may use the code too.
+    const [argument] = (code === 'INVALID_ARGUMENT' && status === undefined && PLACE.exec(message)) || [];
+    if (argument) details = Object.freeze({ argument, ...details });
     const own = { code, reason, details, status, method, url, errors, retryAfter };
     for (const [key, value] of Object.entries(own)) {
       if (value !== undefined) {

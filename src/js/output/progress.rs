@@ -86,6 +86,12 @@ impl Progress {
         self.tell();
     }
 
+    /// Reports the end of several uploads. Those that the registry had already have reported nothing.
+    pub fn end_whole(&mut self) {
+        self.loaded = self.total.unwrap_or(self.loaded);
+        self.tell();
+    }
+
     fn tell(&self) {
         if let Some(callback) = &self.callback {
             let report = Report { digest: self.digest.as_deref(), loaded: self.loaded, total: self.total };

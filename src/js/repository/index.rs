@@ -18,10 +18,12 @@ impl Repository {
         promise::run(self.context.signal.as_ref(), || {
             let tag = options::text(&tag, "tag")?;
             let images = image::read_list(&images, "images")?;
-            let options = Options::read(options, &["signal", "timeout", "base", "remove", "annotations"])?;
+            let known = ["signal", "timeout", "base", "remove", "annotations", "ifMatch", "noClobber"];
+            let options = Options::read(options, &known)?;
             let base = options.text("base")?;
             let remove = options.texts("remove")?.unwrap_or_default();
-            let change = IndexChange { base, remove, annotations: options.fields("annotations")? };
+            let (annotations, if_match) = (options.fields("annotations")?, options.digest_condition()?);
+            let change = IndexChange { base, remove, annotations, if_match };
             let call = options.call()?;
             Ok((options.signal()?, async move {
                 convert::descriptor(Some(&repository.create_index(&tag, &images, &change, &call).await?))

@@ -66,10 +66,13 @@ export async function ended(child) {
  * Runs it on a terminal. Each answer is typed when its question has appeared.
  * @param {string} args
  * @param {[question: string, answer: string][]} [dialog]
+ * @param {Record<string, string>} [more] of its environment
+ * @param {string} [cwd]
  */
-export async function onTerminal(args, dialog = [], more = {}) {
+export async function onTerminal(args, dialog = [], more = {}, cwd = undefined) {
   const child = spawn('script', ['-qec', `${PROGRAM} ${args}`, '/dev/null'], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'xterm', ...more },
+    cwd,
   });
   const questions = [...dialog];
   let seen = '';

@@ -18,6 +18,7 @@ const NAMES = {
     refresh: 'not needed',
   },
   repository: {
+    client: 'not needed',
     create_index: 'createIndex',
     delete_blob: 'deleteBlob',
     delete_manifest: 'deleteManifest',
@@ -28,6 +29,7 @@ const NAMES = {
     refresh: 'not needed',
   },
   image: {
+    client: 'not needed',
     get_data: 'getData',
     get_json: 'getJson',
     get_layer: 'getLayer',

@@ -93,6 +93,26 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       ]);
     });
 
+    test('conditions', SOON, async () => {
+      const create = (images, options) => repository.createIndex('guarded', images, options);
+      const { digest } = await create(['amd64'], { noClobber: true });
+      // Done before: no condition is in the way.
+      for (const options of [{ noClobber: true }, { ifMatch: null }, { ifMatch: newer.digest }])
+        assert.equal((await create(['amd64'], options)).digest, digest);
+      for (const options of [{ noClobber: true }, { ifMatch: null }, { ifMatch: newer.digest }]) {
+        const error = await refused(() => create(['arm64'], { base: 'guarded', ...options }), 'CONFLICT');
+        assert.deepEqual([error.details.tag, error.details.actual], ['guarded', digest]);
+      }
+      assert.equal((await repository.manifest('guarded')).digest, digest);
+      const more = await create(['arm64'], { base: 'guarded', ifMatch: digest });
+      assert.equal((await repository.manifest('guarded')).digest, more.digest);
+      for (const ifMatch of [undefined, 'x', 7])
+        await refused(() => create(['arm64'], { ifMatch }), {
+          code: 'INVALID_ARGUMENT',
+          message: /^options\.ifMatch: /,
+        });
+    });
+
     test('refusals', SOON, async () => {
       const create = (...rest) => repository.createIndex('refused', ...rest);
       await refused(() => create([]), 'INVALID_ARGUMENT');

@@ -4,11 +4,13 @@ import { contentOf } from '../../input/files.js';
 import { parseReference, selector } from '../../input/reference.js';
 import { Usage } from '../../input/usage.js';
 import { bytes, pairs } from '../../input/values.js';
+import { size } from '../../output/format.js';
+import { startProgress } from '../../output/progress.js';
 import { orUnknown } from '../in-turn.js';
 import { nameOf } from './file-names.js';
 
 /**
- * @import { ArtifactFile } from 'docker-registry-client-wasm'
+ * @import { ArtifactFile, Progress } from 'docker-registry-client-wasm'
  * @import { Call, Command, Option } from '../../commands.js'
  * @import { Reference } from '../../input/reference.js'
  */
@@ -83,6 +85,7 @@ async function push({ host, name, tag, place }, given, { options, output, signal
   const config = configFile && split(configFile);
   const repository = (await connect(host)).repository(name);
   const where = tag === undefined ? place : `${place}:${tag}`;
+  const progress = startProgress('pushing', output, size);
   const artifact = {
     artifactType,
     files,
@@ -96,8 +99,9 @@ async function push({ host, name, tag, place }, given, { options, output, signal
       },
     }),
     ...(chunkSize && { chunkSize }),
+    onProgress: (/** @type {Progress} */ { loaded, total }) => progress.update(loaded, total),
   };
-  const pushed = await repository.pushArtifact(artifact).catch(orUnknown(where, signal));
+  const pushed = await repository.pushArtifact(artifact).catch(orUnknown(where, signal)).finally(progress.end);
   if (output.isJson) output.json(pushed);
   else output.line(`${where}@${pushed.digest}`);
 }

@@ -1,5 +1,6 @@
 // `index create` and `index edit`
 
+import { CONDITIONS, conditionOf } from '../../input/condition.js';
 import { parseReference, parseTag, selector } from '../../input/reference.js';
 import { Usage } from '../../input/usage.js';
 import { pairs } from '../../input/values.js';
@@ -26,11 +27,13 @@ export const indexCreate = {
   summary: 'makes an index of images of the repository, one for each platform, and tags it',
   details: `${IMAGES}
 An index among the images contributes its entries. If two images have the same platform, the later one wins.`,
-  options: { annotation: ANNOTATION },
+  options: { annotation: ANNOTATION, ...CONDITIONS },
   examples: ['index create localhost:5000/team/web:2.0.0 2.0.0-amd64 2.0.0-arm64'],
 
-  async run({ args: [text, ...images], options: { annotation = [] }, ...call }) {
-    return create(await parseTag(text), images, { annotations: pairs(annotation, '--annotation') }, call);
+  async run({ args: [text, ...images], options, ...call }) {
+    const { annotation = [] } = options;
+    const wanted = { annotations: pairs(annotation, '--annotation'), ...conditionOf(options) };
+    return create(await parseTag(text), images, wanted, call);
   },
 };
 
@@ -43,7 +46,7 @@ export const indexEdit = {
   summary: 'adds images to an index, removes some, or annotates it',
   details: `${IMAGES}
 The tag is moved to the new index, unless --tag names another one. The images themselves stay as they are.
-The command does not detect concurrent writes to the tag: let one job at a time edit it.`,
+With --if-match, it refuses if the tag has moved. Another writer may still come in between: let one job at a time edit a tag.`,
   options: {
     add: { value: 'IMAGE', multiple: true, help: 'adds an image, instead of another one for its platform' },
     remove: {
@@ -53,14 +56,17 @@ The command does not detect concurrent writes to the tag: let one job at a time 
     },
     annotation: { ...ANNOTATION, help: 'adds an annotation to the index, or replaces it' },
     tag: { value: 'TAG', help: 'tags the new index with this instead' },
+    ...CONDITIONS,
   },
   examples: ['index edit localhost:5000/team/web:2.0.0 --remove linux/arm/v7 --add 2.0.0-riscv64'],
 
-  async run({ args: [text], options: { add = [], remove, annotation = [], tag }, ...call }) {
+  async run({ args: [text], options: given, ...call }) {
+    const { add = [], remove, annotation = [], tag } = given;
     if (add.length === 0 && remove === undefined && annotation.length === 0)
       throw new Usage('one of --add, --remove and --annotation is needed');
     const reference = await parseTag(text);
-    const options = { base: reference.tag, remove, annotations: pairs(annotation, '--annotation') };
+    const annotations = pairs(annotation, '--annotation');
+    const options = { base: reference.tag, remove, annotations, ...conditionOf(given) };
     return create({ ...reference, tag: tag ?? reference.tag }, add, options, call);
   },
 };
