@@ -40,6 +40,7 @@ pub fn of_calls(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::slice;
 
     /// `local.get 0`, `i32.const 1`, `i32.const 2`, `local.get 0`, `i32.const 8`, `i32.add`, `call 7`, `end`.
     const BODY: &[u8] = &[0, 0x20, 0, 0x41, 1, 0x41, 2, 0x20, 0, 0x41, 8, 0x6a, 0x10, 7, 0x0b];
@@ -60,6 +61,6 @@ mod tests {
     fn what_another_operator_made_ends_the_search() {
         // `local.tee 0` before the last two.
         let body = [&BODY[..7], &[0x22, 0], &BODY[7..]].concat();
-        assert_eq!(found(&body, Some(2)), [12..16]);
+        assert_eq!(found(&body, Some(2)), slice::from_ref(&(12..16)));
     }
 }
