@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::support::clean::{ALL, OCI, filled, plan};
 use crate::support::model::{Deletes, FAULTS, Fault, Model};
-use crate::support::{Scripted, image_manifest, sha256};
+use crate::support::{Reply, Scripted, image_manifest, sha256};
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::registry::cleanup::plan::Action;
 use docker_registry_client_wasm::registry::cleanup::{Cleanup, Report};
@@ -289,4 +289,35 @@ fn where_nothing_is_deleted_nothing_is_changed() {
     let error = host.run(cleanup.apply(&|_| {}, &Call::default())).unwrap_err();
     assert_eq!(error.code, "UNSUPPORTED");
     assert_eq!(*content.model.0.tags.borrow(), before);
+}
+
+/// Google's registries refuse a digest that has tags, which are then removed. A tag that is found on it meanwhile, by the
+/// deletion of another, keeps it: it is not tried again.
+#[test]
+fn a_manifest_that_is_needed_right_before_it_goes() {
+    let model = Model::new(Deletes::Both, true);
+    // The first deletion runs alone.
+    let [first, one, two] = ["first", "one", "two"].map(|name| image_manifest(name, ""));
+    model.put(&["old-0"], OCI, &first);
+    let refused = model.put(&["old-1", "old-2", "old-3", "old-4"], OCI, &one);
+    let moving = ["old-a", "old-b", "old-c", "old-d", "old-e", "old-f"];
+    let other = model.put(&moving, OCI, &two);
+    let (state, digest) = (model.0.clone(), refused.clone());
+    let host = Scripted::new(move |seen| {
+        if seen.method == Method::Delete && seen.target.ends_with(&digest) {
+            state.tags.borrow_mut().insert("old-f".into(), digest.clone());
+            let body = r#"{"errors":[{"code":"GOOGLE_MANIFEST_DANGLING_TAG","message":"it has tags"}]}"#;
+            return Reply::json(body).status(400).after(10);
+        }
+        state.handle(seen).after(10)
+    });
+    let cleanup = plan(&host, &host.client()).unwrap();
+    let report = applied(&host, &cleanup).unwrap();
+    assert_eq!((model.has(&refused), model.has(&other)), (true, false), "{report:?}");
+    assert_eq!(model.tag("old-f").as_ref(), Some(&refused), "{report:?}");
+    let failed: Vec<_> = report.failed.iter().map(|(what, error)| (what, error.code.as_ref())).collect();
+    assert_eq!(failed, [(&refused, "CONFLICT")], "{report:?}");
+    let asked = host.seen().into_iter().filter(|seen| seen.method == Method::Delete && seen.target.ends_with(&refused));
+    assert_eq!(asked.count(), 1, "{report:?}");
+    assert!(report.skipped.iter().any(|skipped| skipped.what == "old-f"), "{report:?}");
 }
