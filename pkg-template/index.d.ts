@@ -1549,8 +1549,9 @@ export class Repository {
    * A stream, or any async iterable of bytes, is uploaded in one request as it is read; if the host cannot stream request
    * bodies (pages) or the registry refuses them, in chunks, while the next chunk is read. Either way only a few MiB are in
    * memory. A source that pauses keeps no request open. Content that fits into one chunk, and up to 64 MiB in memory, is
-   * hashed first and uploaded in one request. Bytes in memory are not copied: do not change or transfer their buffer
-   * meanwhile.
+   * hashed first and uploaded in one request. A small blob is sent with the request that begins the upload, which ends it as
+   * well where the registry supports that; otherwise only the first one of a client is sent twice. Bytes in memory are not
+   * copied: do not change or transfer their buffer meanwhile.
    *
    * After a lost connection, the upload resumes where the registry stopped, if the missing bytes are still in memory (the
    * last 4 MiB of a stream). Otherwise, and at distribution 2.8, which loses the session, the upload starts again: always

@@ -32,6 +32,7 @@ mod retries;
 mod schema1;
 mod schema1_copy;
 mod simulation;
+mod single_post;
 mod strangers;
 mod support;
 mod tagging;

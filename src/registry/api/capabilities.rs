@@ -24,6 +24,9 @@ pub struct Capabilities {
     pub(crate) takes_streams: Cell<bool>,
     /// True if the registry accepts a blob's bytes in the request that ends the upload session.
     pub(crate) takes_whole: Cell<bool>,
+    /// Whether the registry takes a blob's bytes in the request that otherwise begins an upload session; `None` until one was
+    /// sent.
+    pub(crate) takes_single_post: Cell<Option<bool>>,
     /// Maximum bytes of a request body, as far as larger ones were refused.
     pub(crate) body_limit: Cell<u64>,
     /// True if the registry has no referrers API: for a manifest just pushed, it did not know the path.
@@ -45,6 +48,7 @@ impl Default for Capabilities {
         Self {
             takes_streams: Cell::new(true),
             takes_whole: Cell::new(true),
+            takes_single_post: Cell::new(None),
             body_limit: Cell::new(u64::MAX),
             lacks_referrers: Cell::new(false),
             untags_by_digest: RefCell::default(),

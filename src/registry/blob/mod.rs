@@ -7,6 +7,7 @@ pub mod pull;
 pub(crate) mod push;
 pub mod push_settings;
 pub mod push_strategy;
+pub(crate) mod single_post;
 pub(crate) mod small;
 pub mod source;
 pub(crate) mod upload;

@@ -11,6 +11,7 @@ use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::api::response::mismatch;
 use crate::registry::blob::head::Presence;
 use crate::registry::blob::push_settings::{Mounting, Outcome, Push};
+use crate::registry::blob::single_post::Posted;
 use crate::registry::blob::source::{Part, SourceReader};
 use crate::registry::blob::upload::begin::PushContext;
 use crate::registry::blob::upload::progress::lost;
@@ -31,6 +32,8 @@ enum Begun<H: Host> {
     Upload(Box<Upload<H>>),
     /// The blob was mounted, with this size if it is known.
     Mounted(Option<u64>),
+    /// The blob was created by the same request.
+    Created(Digest, u64),
 }
 
 /// A blob push in progress.
@@ -49,7 +52,9 @@ pub(crate) struct BlobPush<H: Host> {
     /// True if a request may have any size, because the caller set no chunk size.
     may_stream: bool,
     /// Maximum bytes for an upload in one request.
-    whole: u64,
+    pub(super) whole: u64,
+    /// True if all bytes were sent in the request that begins an upload session, which is done once.
+    pub(super) was_posted: bool,
     /// True if the last upload was ended by a request with all bytes.
     was_sent_whole: bool,
     /// The registry's error when it refused the bytes in the request that ends the upload.
@@ -74,6 +79,7 @@ impl<H: Host> BlobPush<H> {
             chunk_size: push.chunk_size.unwrap_or(CHUNK).clamp(1, LARGEST_CHUNK),
             may_stream: push.chunk_size.is_none(),
             whole: push.chunk_size.unwrap_or(WHOLE),
+            was_posted: false,
             was_sent_whole: false,
             refused_whole: None,
             has_one_way: false,
@@ -219,14 +225,16 @@ impl<H: Host> BlobPush<H> {
     }
 
     async fn upload(&mut self, context: &PushContext<'_, H>, part: &mut Part<H::Chunk>) -> Result<(Digest, u64)> {
-        let mut upload = match self.begin(context).await {
+        let mut upload = match self.begin(context, part).await {
             Ok(Begun::Upload(upload)) => upload,
+            Ok(Begun::Created(digest, size)) => return Ok(self.sent((digest, size))),
             Ok(Begun::Mounted(size)) => return self.mounted(size),
             // The upload session began, but its location is unknown, which matters only if more than one request is
             // needed.
-            Err(error) if error.status == Some(202) && self.is_all(part) => {
+            Err(error) if error.status == Some(202) && self.is_all(part) && !self.was_posted => {
                 let done = self.verify()?.ok_or(error.clone())?;
-                return if context.post_whole(&done.0, part).await? { Ok(done) } else { Err(error) };
+                let posted = context.post_whole(&done.0, done.1, part, self.is_sent_anyway).await?;
+                return if matches!(posted, Posted::Created(..)) { Ok(self.sent(done)) } else { Err(error) };
             }
             Err(error) => return Err(error),
         };
@@ -283,15 +291,20 @@ impl<H: Host> BlobPush<H> {
         }
     }
 
-    /// Begins an upload session, after requests for a mount if there are candidates.
-    async fn begin(&mut self, context: &PushContext<'_, H>) -> Result<Begun<H>> {
+    /// Begins an upload session, after requests for a mount if there are candidates. With the same request, the bytes of a
+    /// small blob are sent.
+    async fn begin(&mut self, context: &PushContext<'_, H>, part: &Part<H::Chunk>) -> Result<Begun<H>> {
         if let Some(size) = self.mount(context).await {
             return Ok(Begun::Mounted(size));
         }
-        match self.begun.take() {
-            Some(upload) => Ok(Begun::Upload(upload)),
-            None => Ok(Begun::Upload(Box::new(context.begin(self.algorithm).await?))),
+        if let Some(upload) = self.begun.take() {
+            return Ok(Begun::Upload(upload));
         }
+        Ok(match self.post_if_small(context, part).await? {
+            Posted::Created(digest, size) => Begun::Created(digest, size),
+            Posted::Begun(upload) => Begun::Upload(upload),
+            Posted::Refused => Begun::Upload(Box::new(context.begin(self.algorithm).await?)),
+        })
     }
 
     async fn commit(
@@ -316,10 +329,14 @@ impl<H: Host> BlobPush<H> {
         {
             return Err(error);
         }
-        self.outcome = Outcome::Sent;
         upload.close();
+        Ok(self.sent(done))
+    }
+
+    fn sent(&mut self, done: (Digest, u64)) -> (Digest, u64) {
+        self.outcome = Outcome::Sent;
         (self.progress)(done.1);
-        Ok(done)
+        done
     }
 
     /// Returns true if the blob exists although the registry did not confirm it.
@@ -341,7 +358,7 @@ impl<H: Host> BlobPush<H> {
     }
 
     /// Returns digest and size once all bytes have been read, after a check against the expected digest.
-    fn verify(&mut self) -> Result<Option<(Digest, u64)>> {
+    pub(super) fn verify(&mut self) -> Result<Option<(Digest, u64)>> {
         let (Some(computed), Some(size)) = (self.intake.digest(), self.intake.size()) else { return Ok(None) };
         if let Some(digest) = self.digest.as_ref().filter(|digest| *digest != computed) {
             return Err(mismatch(digest, computed).and("nothing was pushed"));
@@ -350,7 +367,7 @@ impl<H: Host> BlobPush<H> {
         Ok(Some((computed.clone(), size)))
     }
 
-    fn is_all(&self, part: &Part<H::Chunk>) -> bool {
+    pub(super) fn is_all(&self, part: &Part<H::Chunk>) -> bool {
         self.intake.digest().is_some() && Some(part.len()) == self.intake.size()
     }
 }

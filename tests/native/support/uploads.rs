@@ -49,6 +49,27 @@ pub enum Tells {
     Refused,
 }
 
+/// What a registry makes of a POST that has a blob's bytes and digest.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Post {
+    /// It ignores the bytes, and begins an upload (distribution).
+    #[default]
+    Begins,
+    /// The same, with 201.
+    BeginsAsCreated,
+    /// It begins an upload, and keeps the bytes in it.
+    Keeps,
+    /// zot.
+    Creates,
+    /// It creates the blob, and tells nothing of it.
+    CreatesSilently,
+    /// It says so alone.
+    Claims,
+    Refuses(u16),
+    /// It closes the connection.
+    Closes,
+}
+
 /// How a registry differs from the specification.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ways {
@@ -60,6 +81,7 @@ pub struct Ways {
     pub limit: Option<(usize, u16)>,
     /// 500 to an end that brings the bytes.
     pub refuses_whole: bool,
+    pub post: Post,
     /// distribution 3: 416 to a deletion whose location is not the newest.
     pub minds_deletions: bool,
 }
@@ -148,9 +170,8 @@ impl State {
                 self.blobs.insert(digest.clone(), content.clone());
                 return Reply::new(201).header("docker-content-digest", &digest);
             }
-            let id = self.requests;
-            self.uploads.insert(id, (String::new(), 0));
-            return self.going_on(id, 202);
+            let body = &seen.body[..taken.min(seen.body.len())];
+            return self.post(value("digest").filter(|_| !seen.body.is_empty()), body);
         }
         if let Some(id) = path.strip_prefix(UPLOADS) {
             let id: usize = id.parse().unwrap();
@@ -167,6 +188,36 @@ impl State {
             }
             (_, Some(blob)) => Reply::bytes(blob),
         }
+    }
+
+    /// Answers a POST, which has all of a blob if there is a digest.
+    fn post(&mut self, digest: Option<String>, body: &str) -> Reply {
+        let Some(digest) = digest else { return self.begin("", 202) };
+        let is_whole = sha256(body) == digest;
+        match self.ways.post {
+            Post::Begins => return self.begin("", 202),
+            Post::BeginsAsCreated => return self.begin("", 201),
+            Post::Keeps => return self.begin(body, 202),
+            Post::Refuses(status) => return Reply::new(status),
+            Post::Closes => return Reply::reset(),
+            Post::Claims => return Reply::new(201),
+            Post::Creates | Post::CreatesSilently => {}
+        }
+        if !is_whole {
+            return Reply::json(r#"{"errors":[{"code":"DIGEST_INVALID"}]}"#).status(400);
+        }
+        self.blobs.insert(digest.clone(), body.to_owned());
+        if self.ways.post == Post::CreatesSilently {
+            return Reply::new(201);
+        }
+        let location = format!("/v2/a/b/blobs/{digest}");
+        Reply::new(201).header("docker-content-digest", &digest).header("location", &location)
+    }
+
+    fn begin(&mut self, bytes: &str, status: u16) -> Reply {
+        let id = self.requests;
+        self.uploads.insert(id, (bytes.to_owned(), 0));
+        self.going_on(id, status)
     }
 
     fn upload(&mut self, seen: &Seen, id: usize, state: Option<usize>, digest: Option<String>, taken: usize) -> Reply {

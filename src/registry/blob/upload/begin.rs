@@ -8,8 +8,7 @@ use crate::protocol::oci::reference::RepositoryName;
 use crate::registry::api::connection::part_of;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
-use crate::registry::blob::source::Part;
-use crate::registry::blob::upload::{CANCEL_LIMIT, Upload, check_hint, content, fill, refusal};
+use crate::registry::blob::upload::{CANCEL_LIMIT, Upload, check_hint, refusal};
 use crate::registry::manifest::put::RESPONSE_LIMIT;
 use crate::transport::detach::run_to_completion_once_sent;
 use crate::transport::request::{Request, RetryBudget};
@@ -37,11 +36,11 @@ impl<H: Host> PushContext<'_, H> {
     pub(crate) async fn begin(&self, algorithm: Algorithm) -> Result<Upload<H>> {
         let pairs = [("digest-algorithm", algorithm.as_str())];
         let pairs = if algorithm == Algorithm::Sha256 { &[][..] } else { &pairs };
-        let (response, upload) = self.post(None, pairs).await?;
-        if !response.is_success() {
-            return Err(refusal(&self.repo.api, &response));
+        let posted = self.post(self.request(None, pairs), |response| response.is_success()).await?;
+        if !posted.0.is_success() {
+            return Err(refusal(&self.repo.api, &posted.0));
         }
-        upload
+        posted.1
     }
 
     /// Requests a mount of a blob from another repository.
@@ -51,7 +50,9 @@ impl<H: Host> PushContext<'_, H> {
             return Ok(Mount::Refused);
         }
         let full_name = self.repo.api.full_name(from);
-        let posted = self.post(Some(from), &[("mount", digest.as_str()), ("from", &full_name)]).await;
+        let request = self.request(Some(from), &[("mount", digest.as_str()), ("from", &full_name)]);
+        // The Location of a 201 response is that of the blob.
+        let posted = self.post(request, |response| response.status == 202).await;
         let (response, upload) = match posted {
             // The token service denies access to the other repository.
             Err(error) if error.stage == Stage::Token && error.status == Some(403) => {
@@ -73,16 +74,8 @@ impl<H: Host> PushContext<'_, H> {
         }
     }
 
-    /// Sends the whole blob in one POST, which needs no location. Returns false if the registry does not support
-    /// it.
-    pub(crate) async fn post_whole(&self, digest: &Digest, part: &Part<H::Chunk>) -> Result<bool> {
-        let mut request = self.request(None, &[("digest", digest.as_str())]);
-        fill(&mut request, content(part.from(0))?);
-        let response = self.repo.api.fetch(&request, RESPONSE_LIMIT).await?;
-        if response.status == 201 { check_hint(&response, digest).map(|()| true) } else { Ok(false) }
-    }
-
-    fn request(&self, from: Option<&RepositoryName>, pairs: &[(&str, &str)]) -> Request<H::Chunk> {
+    /// Builds a POST that begins an upload session.
+    pub(crate) fn request(&self, from: Option<&RepositoryName>, pairs: &[(&str, &str)]) -> Request<H::Chunk> {
         let endpoint = self.repo.upload_endpoint("blobs/uploads/", from);
         let endpoint = endpoint.with_url(endpoint.url.with_query(pairs));
         let request = self.repo.request(Method::Post, &endpoint, None);
@@ -91,23 +84,20 @@ impl<H: Host> PushContext<'_, H> {
         request
     }
 
-    /// Sends POST and returns the response and the upload session that it begins. Once the request is sent, its
-    /// response is awaited even if the caller has gone: the session can only be cancelled with its location.
-    async fn post(
+    /// Sends POST and returns the response and the upload session, if `begins` says that the response began one. Once the
+    /// request is sent, its response is awaited even if the caller has gone: the session can only be cancelled with its
+    /// location.
+    pub(crate) async fn post(
         &self,
-        from: Option<&RepositoryName>,
-        pairs: &[(&str, &str)],
+        mut request: Request<H::Chunk>,
+        begins: impl FnOnce(&Response<Vec<u8>>) -> bool + 'static,
     ) -> Result<(Response<Vec<u8>>, Result<Upload<H>>)> {
-        let (mut request, api) = (self.request(from, pairs), self.repo.api.clone());
-        let is_sent = request.track();
-        let is_mount = from.is_some();
+        let (is_sent, api) = (request.track(), self.repo.api.clone());
         let endpoint = self.repo.upload_endpoint("", None);
         let upload = Upload::at(&api, endpoint.with_url(request.url.clone()), &self.repo.call, self.retry_budget);
         let work = async move {
             let response = api.fetch(&request, RESPONSE_LIMIT).await?;
-            // The Location of a 201 response to a mount is that of the blob.
-            let begins = response.status == 202 || (response.is_success() && !is_mount);
-            let upload = if begins { begun(upload, &response) } else { Err(no_location(&response)) };
+            let upload = if begins(&response) { begun(upload, &response) } else { Err(no_location(&response)) };
             Ok((response, upload))
         };
         let clock = self.repo.api.clone();

@@ -92,6 +92,11 @@ impl World {
         if permit.force && self.is_excused(client, tag) {
             return true;
         }
+        // What such a tag leads to can no longer be seen: it is read as the digest that is gone.
+        let is_gone = |subject: String| permit.deletes.contains(&subject) && !store.has(&subject);
+        if permit.force && self.main.nature.reads_dashes && subject_of(tag).is_some_and(is_gone) {
+            return true;
+        }
         // An old list may still name it.
         let now = store.tags.get(tag).or_else(|| store.before.get(tag));
         now.is_some_and(|now| {

@@ -2,6 +2,7 @@
 //! combination.
 
 use crate::support::random::Random;
+use crate::support::uploads::Post;
 
 /// What HEAD of a manifest answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -187,6 +188,7 @@ pub struct Nature {
     pub most: Option<usize>,
     /// 500 for a PUT with a body.
     pub refuses_whole: bool,
+    pub post: Post,
     /// So many of a hundred requests for an upload come after it was forgotten.
     pub forgets: u64,
     /// What a mount is answered: 201 where it is done.
@@ -225,6 +227,7 @@ impl Nature {
             range: Range::Honest,
             most: None,
             refuses_whole: false,
+            post: Post::Begins,
             forgets: 0,
             mount: 201,
             blob_head: BlobHead::Honest,
@@ -235,6 +238,22 @@ impl Nature {
     pub fn by_chance(random: &mut Random) -> Self {
         let chance = *random.pick(&[0, 15, 15, 40, 100]);
         let mut nature = Self::honest();
+        // By chances of its own, so that the seeds keep their meaning.
+        let mut aside = random.clone();
+        if aside.percent(40) {
+            nature.post = *aside.pick(&[
+                Post::Creates,
+                Post::Creates,
+                Post::CreatesSilently,
+                Post::Claims,
+                Post::BeginsAsCreated,
+                Post::Keeps,
+                Post::Refuses(400),
+                Post::Refuses(404),
+                Post::Refuses(500),
+                Post::Closes,
+            ]);
+        }
         macro_rules! maybe {
             ($field:ident, $values:expr) => {
                 if random.percent(chance) {
@@ -304,6 +323,10 @@ impl Nature {
         if self.left == Left::Serving {
             self.deletes = Deletes::Both;
         }
+        // Bytes that an upload has without a word.
+        if self.post == Post::Keeps && self.range != Range::Honest {
+            self.post = Post::Begins;
+        }
         // Pages that cannot be asked for: neither by `last` nor by a link.
         if self.page.is_some() && self.last == Last::Ignored && !matches!(self.link, Link::Honest | Link::Always) {
             self.page = None;
@@ -315,6 +338,10 @@ impl Nature {
         // Whether a blob is there that HEAD says is there, only the registry's own check tells without reading it.
         if self.blob_head == BlobHead::Found {
             self.checks = true;
+            // And it is sent again by a request that is known to end an upload.
+            if self.post == Post::Claims {
+                self.post = Post::Begins;
+            }
         }
         self
     }

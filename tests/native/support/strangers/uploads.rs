@@ -9,6 +9,7 @@ use crate::support::uploads::{Fault, State, UPLOADS};
 use crate::support::{Reply, Seen};
 
 pub fn answer(nature: &Nature, state: &mut State, seen: &Seen, random: &mut Random) -> Reply {
+    state.ways.post = nature.post;
     let path = seen.target.split('?').next().unwrap_or_default();
     if let Some(id) = path.strip_prefix(UPLOADS).and_then(|id| id.parse().ok())
         && random.percent(nature.forgets)
