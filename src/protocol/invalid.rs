@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use crate::protocol::code;
 use crate::protocol::text::printable;
+use crate::protocol::url::redact;
 
 /// Untrusted data that breaks a rule. The message names the field, the rule and the position. One pointer to its fields,
 /// for the same reason as `transport::Error`.
@@ -64,9 +65,12 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// Quotes an untrusted value for a message: at most 80 characters, unsafe ones escaped.
+/// Quotes an untrusted value for a message: at most 80 characters, unsafe ones escaped. A value that may be a URL is quoted
+/// without user info, wherever it was given.
 pub fn quoted(value: &str) -> String {
     const LIMIT: usize = 80;
+    let hidden = redact::without_user_info(value);
+    let value = hidden.as_deref().unwrap_or(value);
     let mut out = String::from("\"");
     for (index, character) in value.chars().enumerate() {
         if index == LIMIT {
@@ -106,6 +110,7 @@ mod tests {
             ("a'b", r#""a'b""#),
             ("a\"\\\n", r#""a\"\\\n""#),
             ("é\u{202e}\u{1b}", r#""é\u202e\u001b""#),
+            ("https://alice:s3cret@h/x", r#""https://…@h/x""#),
             (&"é".repeat(81), &format!("\"{}…\"", "é".repeat(80))),
         ] {
             assert_eq!(quoted(value), expected);

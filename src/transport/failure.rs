@@ -9,7 +9,7 @@ use crate::protocol::http::{Method, error_body};
 use crate::protocol::invalid::quoted;
 use crate::protocol::oci::media_type;
 use crate::protocol::text::printable;
-use crate::protocol::url::{Scheme, Url};
+use crate::protocol::url::{Scheme, Url, redact};
 use crate::transport::Error;
 use crate::transport::request::{CredentialsStatus, Response};
 
@@ -24,7 +24,8 @@ const ON_HUB: &str = "Docker Hub returns the same response for private repositor
 /// Creates the error for an error response (distribution-spec v1.1.1, "Error codes").
 pub fn of(method: Method, url: &Url, response: &Response<Vec<u8>>, now_unix_ms: u64) -> Error {
     let status = response.status;
-    let body = &secret::redacted(&response.body, &response.secrets);
+    let body = shown_body(response, &response.body).into_bytes();
+    let body = body.as_slice();
     let errors = error_body::parse(body);
     let told_code = errors.iter().find(|item| !item.code.is_empty()).map(|item| Cow::Owned(item.code.clone()));
     let code = told_code.unwrap_or(Cow::Borrowed(code_of_status(status)));
@@ -97,8 +98,9 @@ pub fn answerer<B>(asked: &Url, response: &Response<B>, body: &[u8]) -> Option<S
     let content = shown("content-type").map(|value| media_type::essence(&value)).filter(|essence| !essence.is_empty());
     let what = match content.as_deref() {
         _ if is_page(response, body) => {
-            let body = secret::redacted(body, &response.secrets);
-            let title = error_body::title(&body).map(|title| format!(" {}", quoted(&title))).unwrap_or_default();
+            let body = shown_body(response, body);
+            let title =
+                error_body::title(body.as_bytes()).map(|title| format!(" {}", quoted(&title))).unwrap_or_default();
             let content = content.map(|content| format!(" ({content})")).unwrap_or_default();
             Some(format!("an HTML page{title}{content}"))
         }
@@ -120,9 +122,15 @@ pub fn answerer<B>(asked: &Url, response: &Response<B>, body: &[u8]) -> Option<S
     }
 }
 
-/// Returns an excerpt of a header field without the request's secrets, which a server may echo.
+/// Returns an excerpt of a header field without what [`shown_body`] removes.
 fn shown<B>(response: &Response<B>, value: &str) -> String {
-    printable::excerpt(&String::from_utf8_lossy(&secret::redacted(value.as_bytes(), &response.secrets)), NAME_LIMIT)
+    printable::excerpt(&shown_body(response, value.as_bytes()), NAME_LIMIT)
+}
+
+/// Returns what a server sent without the request's secrets and the values of its query, such as the state of an upload,
+/// which a server may echo.
+fn shown_body<B>(response: &Response<B>, text: &[u8]) -> String {
+    redact::queries(&secret::redacted(text, &response.secrets))
 }
 
 fn is_page<B>(response: &Response<B>, body: &[u8]) -> bool {

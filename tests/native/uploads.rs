@@ -655,3 +655,38 @@ fn time_for_a_body() {
     after(2_900).unwrap();
     assert_eq!(after(3_100).unwrap_err().code, code::TIMEOUT);
 }
+
+/// Whoever knows the state of an upload may continue it: a registry, or a proxy, that repeats the URL does not make it known.
+#[test]
+fn the_state_of_an_upload_is_in_no_message() {
+    for (status, media_type, body) in [
+        (
+            400,
+            "application/json",
+            r#"{"errors":[{"code":"X","message":"bad /u?_state=s3cret","detail":{"of":"/u?a=b\u0026_state=s3cret"}}]}"#,
+        ),
+        (400, "text/plain", "cannot PUT /u?_state=s3cret&x=y"),
+        (502, "text/html", "<html><title>502 for /u?_state=s3cret</title>"),
+    ] {
+        let host = Scripted::new(move |seen| match seen.method {
+            Method::Post => Reply::new(202).header("location", "/u?_state=s3cret"),
+            Method::Put | Method::Patch => Reply::bytes(body).status(status).header("content-type", media_type),
+            _ => Reply::new(404),
+        });
+        let client = host.once();
+        let repository = client.repository("a/b", None).unwrap();
+        let error = host.run(repository.push_blob(in_memory(CONTENT), &Call::default())).unwrap_err();
+        assert_eq!(error.status, Some(status));
+        assert!(error.message.contains("_state=…"), "{error:?}");
+        assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+    }
+    // A location that is refused.
+    for location in ["http://alice:s3cret@h/u", "ftp://h/u?_state=s3cret", "https://169.254.169.254/u?_state=s3cret"] {
+        let host = Scripted::new(move |seen| match seen.method {
+            Method::Post => Reply::new(202).header("location", location),
+            _ => Reply::new(404),
+        });
+        let error = push(&host, in_memory(CONTENT)).unwrap_err();
+        assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+    }
+}

@@ -84,7 +84,7 @@ fn taken(answer: &JsValue) -> std::result::Result<Option<Credentials>, Error> {
         return Ok(None);
     }
     if !answer.is_object() {
-        return Err(refused(&format!("{}: an object is needed, or undefined", kind_of(answer))));
+        return Err(refused(&format!("{}: an object is needed, or undefined", described(answer))));
     }
     let part = |name: &str| {
         let value =
@@ -106,11 +106,6 @@ fn taken(answer: &JsValue) -> std::result::Result<Option<Credentials>, Error> {
         None => Err(refused("an object with none of username and password, token, identityToken")),
         some => Ok(some),
     }
-}
-
-/// Describes a value without quoting it: a string may be a misplaced password.
-fn kind_of(value: &JsValue) -> String {
-    if value.is_string() { "a string".to_owned() } else { described(value) }
 }
 
 /// The alternative kinds of credentials.

@@ -116,7 +116,7 @@ impl Options {
             _ => Err(Failure::argument(format!(
                 "{}: a number of milliseconds from 0 to 2^53-1 is needed, not {}",
                 self.path(name),
-                described(&value)
+                quoted_value(&value)
             ))),
         }
     }
@@ -130,7 +130,7 @@ impl Options {
     pub fn optional_flag(&self, name: &str) -> Result<Option<bool>> {
         let Some(value) = self.get(name)? else { return Ok(None) };
         let refused =
-            || Failure::argument(format!("{}: true or false is needed, not {}", self.path(name), described(&value)));
+            || Failure::argument(format!("{}: true or false is needed, not {}", self.path(name), quoted_value(&value)));
         value.as_bool().map(Some).ok_or_else(refused)
     }
 
@@ -146,7 +146,7 @@ impl Options {
             Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
             _ => quoted.join(""),
         };
-        Err(Failure::argument(format!("{}: {list} is needed, not {}", self.path(name), described(&value))))
+        Err(Failure::argument(format!("{}: {list} is needed, not {}", self.path(name), quoted_value(&value))))
     }
 
     /// Reads a function.
@@ -282,16 +282,18 @@ pub fn whole(value: &JsValue, path: &str, least: u64, most: u64) -> Result<u64> 
         Some(number) if number.fract() == 0.0 && (least as f64..=most as f64).contains(&number) => Ok(number as u64),
         _ => Err(Failure::argument(format!(
             "{path}: a whole number from {least} to {most} is needed, not {}",
-            described(value)
+            quoted_value(value)
         ))),
     }
 }
 
-/// Describes a value for a message.
+/// Describes a value for a message. Only for options of which no string is secret, even in the wrong place.
+fn quoted_value(value: &JsValue) -> String {
+    value.as_string().map_or_else(|| described(value), |text| quoted(&text))
+}
+
+/// Describes a value for a message without quoting a string, which may be a misplaced password.
 pub fn described(value: &JsValue) -> String {
-    if let Some(text) = value.as_string() {
-        return quoted(&text);
-    }
     match value.js_typeof().as_string().as_deref() {
         Some("number" | "boolean" | "undefined") => text_of_primitive(value),
         Some("object") if value.is_null() => "null".to_owned(),

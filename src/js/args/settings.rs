@@ -16,7 +16,7 @@ use crate::protocol::http::Headers;
 use crate::protocol::invalid::quoted;
 use crate::protocol::json::MAX_SAFE_INTEGER;
 use crate::protocol::oci::platform::Platform;
-use crate::protocol::url::{Scheme, Url};
+use crate::protocol::url::{self, Scheme, Url};
 use crate::registry::{Settings, Version};
 use crate::transport::auth::AuthSettings;
 use crate::transport::layers::notice::Warned;
@@ -106,7 +106,7 @@ fn service(options: &Options, base: &Url) -> Result<Option<Url>> {
 fn trusted(options: &Options) -> Result<Vec<TrustedHost>> {
     let read = |text: String| {
         let host = TrustedHost::parse(&text);
-        host.map_err(|why| Failure::argument(format!("options.trustedRealms: {}: {why}", quoted(&text))))
+        host.map_err(|why| Failure::argument(format!("options.trustedRealms: {}: {why}", url::shown(&text))))
     };
     options.texts("trustedRealms")?.unwrap_or_default().into_iter().map(read).collect()
 }
@@ -134,7 +134,11 @@ fn retry(options: &Options, default: Policy) -> Result<Policy> {
 fn fields(options: &Options) -> Result<Headers> {
     let mut fields = Headers::new();
     for (name, value) in options.fields("headers")? {
-        let refused = |why: &str| Err(Failure::argument(format!("options.headers: {}: {why}", quoted(&name))));
+        let refused = |why: &str| {
+            // A whole field in place of a name has its value behind the colon.
+            let name = name.split([':', ' ']).next().unwrap_or_default();
+            Err(Failure::argument(format!("options.headers: {}: {why}", quoted(name))))
+        };
         if name.eq_ignore_ascii_case("authorization") {
             // Header fields are sent to any host that the registry redirects to; credentials must not be.
             return refused("give credentials as username and password, or as token");

@@ -3,6 +3,7 @@
 use crate::protocol::http::field;
 use crate::protocol::http::field::{BLANKS, BLANKS_AND_COMMAS};
 use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::url::redact;
 
 /// Returns the target of the link with the relation `next`, verbatim; `None` if there is none. An unreadable field is
 /// an error: if it were ignored, the listing would end early without notice.
@@ -11,8 +12,9 @@ pub fn next<'a>(values: impl Iterator<Item = &'a str>) -> Result<Option<String>,
     for value in values {
         let mut rest = value.trim_start_matches(BLANKS_AND_COMMAS);
         while !rest.is_empty() {
-            let link = Link::read(&mut rest)
-                .map_err(|rule| Invalid::response(format!("Link header {}: {rule}", quoted(value))))?;
+            let link = Link::read(&mut rest).map_err(|rule| {
+                Invalid::response(format!("Link header {}: {rule}", quoted(&redact::queries(value))))
+            })?;
             if link.is_next && next.is_none() {
                 next = Some(link.target.to_owned());
             }

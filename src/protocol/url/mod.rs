@@ -9,6 +9,7 @@ pub mod domain;
 pub mod host;
 pub mod percent;
 pub mod port;
+pub mod redact;
 
 use std::fmt;
 use std::rc::Rc;
@@ -175,18 +176,9 @@ impl Url {
     /// registry API's own parameters are shown.
     pub fn redacted(&self) -> String {
         let mut text = self.without_query();
-        let mut separator = '?';
-        for item in self.query().unwrap_or_default().split('&').filter(|item| !item.is_empty()) {
-            text.push(separator);
-            separator = '&';
-            match item.split_once('=') {
-                Some(("n" | "last" | "digest" | "service" | "scope", _)) => text.push_str(item),
-                Some((name, _)) => {
-                    text.push_str(name);
-                    text.push_str("=…");
-                }
-                None => text.push('…'),
-            }
+        if let Some(query) = self.query().filter(|query| !query.trim_matches('&').is_empty()) {
+            text.push('?');
+            redact::push_query(&mut text, query);
         }
         text
     }
@@ -369,9 +361,9 @@ fn dots(segment: &str) -> usize {
     }
 }
 
-/// Quotes a rejected URL for a message, without the part before `@` and without the query: both may hold secrets. For
-/// the same reason no rule quotes a part of the URL that may be secret.
-fn shown(text: &str) -> String {
+/// Quotes a rejected URL for a message, without the part before `@` and without the query: both may hold secrets, and a
+/// URL that cannot be read has no certain end of either. For the same reason no rule quotes a part of the URL.
+pub fn shown(text: &str) -> String {
     let (hidden, text) = match text.rsplit_once('@') {
         Some((_, text)) => ("…@", text),
         None => ("", text),
