@@ -12,6 +12,7 @@ export const usage = `npm run bench -- [options] [${SUITES.join(' | ')}]…
   --rtt LIST         wan: round-trip times in milliseconds (20,50,150; 50 with --quick)
   --bandwidth MBIT   wan: bandwidth of the link in Mbit/s (unlimited)
   --json FILE        where all samples go (target/bench.json)
+  --results FILE     where the tables go, as a page for people
   --package FOLDER   measures a package built before instead of building pkg/`;
 
 const options = {
@@ -20,6 +21,7 @@ const options = {
   rtt: { type: 'string' },
   bandwidth: { type: 'string' },
   json: { type: 'string', default: join(root, 'target', 'bench.json') },
+  results: { type: 'string' },
   package: { type: 'string' },
   help: { type: 'boolean', default: false },
 };

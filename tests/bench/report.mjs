@@ -46,3 +46,26 @@ export function table(groups) {
   });
   return lines.join('\n');
 }
+
+/** The tables as a page. It names the machine in general words: only ratios travel to other machines. */
+export function page({ date, machine, load, quick, groups }, args) {
+  const { system, processors, memory, ...programs } = machine;
+  const versions = Object.entries(programs).map(
+    ([name, version]) => version && `${name} ${version.replace(/^\D+/, '')}`,
+  );
+  const loads = [load.before, load.after].map(([minute]) => minute.toFixed(1)).join(' before, ');
+  return `# Results
+
+After reading this, you know what one run of the benchmark gave. \`npm run bench -- ${args.join(' ')}\` made this page.
+
+- Date: ${date.slice(0, 10)}${quick ? ', with `--quick`' : ''}
+- Machine: ${processors} processors, ${memory}, ${system}; load ${loads} after
+- Programs: ${versions.filter(Boolean).join(', ')}
+
+Each row has its median, with the lowest and highest value in parentheses. Rows over slow links have the bound that the protocol sets beside them
+(\`bound\`, in ms), and a comparison that misses its target says why.
+
+\`\`\`text${table(groups)}
+\`\`\`
+`;
+}

@@ -10,7 +10,7 @@ import { ensureBuilt, ensureNodeModules, root } from '../../xtask/ensure.mjs';
 import { runGroup } from './groups.mjs';
 import { settings, usage } from './options.mjs';
 import { find, startServer } from './processes.mjs';
-import { table } from './report.mjs';
+import { page, table } from './report.mjs';
 import { MIB } from './units.mjs';
 
 /** First line of what a program says of its version. */
@@ -34,7 +34,7 @@ const machine = () => ({
   chromium: version('chromium'),
 });
 
-async function main({ json, package: folder, help, names, ...measured }) {
+async function main({ json, results: resultsFile, package: folder, help, names, ...measured }) {
   const { quick } = measured;
   if (help) return console.log(usage);
   // Before the build, which is work too.
@@ -85,6 +85,7 @@ async function main({ json, package: folder, help, names, ...measured }) {
   };
   mkdirSync(dirname(resolve(json)), { recursive: true });
   writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (resultsFile) writeFileSync(resultsFile, page(report, process.argv.slice(2)));
   console.log(`\nClient and server are two processes, one variant runs at a time. All samples: ${json}`);
   if (load[0] > 1)
     console.log(`The machine had other work (load ${load[0].toFixed(1)}): trust the ratios by processor time.`);
