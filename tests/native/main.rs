@@ -5,6 +5,7 @@
 // Clippy allows this in functions that are tests; helpers are none.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+mod archives;
 mod authentication;
 mod blobs;
 mod capabilities;

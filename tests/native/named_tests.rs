@@ -80,7 +80,7 @@ fn the_tables_of_faults_and_requirements_name_tests_that_exist() {
 /// What others' tables try has cases of this project's own.
 #[test]
 fn peer_vectors_name_their_own_cases() {
-    let text = include_str!("peer_vectors.rs");
+    let text = concat!(include_str!("peer_vectors.rs"), include_str!("peer_archives.rs"));
     let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("/// Own cases: ")).collect();
     assert_eq!(lines.len(), text.matches("\n#[test]\n").count());
     for test in lines.iter().flat_map(|line| line.split('`').skip(1).step_by(2)) {

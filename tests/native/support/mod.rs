@@ -2,6 +2,7 @@
 //!
 //! [`run`] drives a future to its end in virtual time. A future that waits for nothing is a hang, and fails the test.
 
+pub mod archives;
 pub mod clean;
 pub mod copying;
 pub mod model;
