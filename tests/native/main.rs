@@ -19,6 +19,7 @@ mod deleting;
 mod describe;
 mod diagnose;
 mod expiring;
+mod layers;
 mod legacy;
 mod listing;
 mod manifests;

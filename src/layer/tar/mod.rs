@@ -32,6 +32,11 @@ pub trait Sink {
 
     /// The entry ends.
     fn end(&mut self) -> Result<(), Invalid>;
+
+    /// True if nothing more is wanted.
+    fn is_done(&self) -> bool {
+        false
+    }
 }
 
 /// What is known at the end of an archive.

@@ -1,5 +1,6 @@
 //! An image: its manifest, config and layers.
 
+mod contents;
 pub mod layer;
 pub(crate) mod platform;
 pub mod reference;
