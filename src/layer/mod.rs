@@ -4,9 +4,12 @@
 //! grow with the content of files, only with the number of entries that a caller keeps.
 
 pub mod decompress;
+pub mod diff;
 pub mod filesystem;
 pub mod limits;
+pub mod listing;
 pub mod tar;
+pub mod waste;
 
 use crate::protocol::code;
 use crate::protocol::invalid::Invalid;

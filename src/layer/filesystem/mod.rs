@@ -3,6 +3,8 @@
 
 mod path;
 #[cfg(test)]
+pub(super) mod sample;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

@@ -74,4 +74,6 @@ pub struct Entry {
     pub stored: u64,
     /// What is stored of a sparse file.
     pub segments: Option<Vec<Segment>>,
+    /// SHA-256 of the content, if a listing computed it.
+    pub hash: Option<[u8; 32]>,
 }

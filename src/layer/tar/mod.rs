@@ -372,6 +372,7 @@ impl Reader {
             data_offset: self.offset,
             stored,
             segments: None,
+            hash: None,
         };
         Ok((Pending { entry, stored, padding: padding(stored) }, map))
     }
