@@ -8,6 +8,7 @@ pub mod diff;
 pub mod filesystem;
 pub mod limits;
 pub mod listing;
+pub mod packages;
 pub mod tar;
 pub mod waste;
 
