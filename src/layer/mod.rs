@@ -9,6 +9,7 @@ pub mod filesystem;
 pub mod limits;
 pub mod listing;
 pub mod packages;
+pub mod search;
 pub mod tar;
 pub mod waste;
 

@@ -9,13 +9,14 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use self::path::{Role, join, role, split};
+use self::path::join;
 use super::broken;
 use super::tar::{Entry, Kind};
 use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};
 
 pub use self::path::normalised;
+pub(super) use self::path::{Role, role, split};
 
 /// No path leads over more symbolic links than so many, as in Linux.
 const LINKS: usize = 40;
@@ -77,15 +78,22 @@ impl Tree {
         let resolved = self.resolved(path)?;
         match self.nodes.get(&resolved) {
             Some(node) => Ok((resolved, node)),
-            None => {
-                let shown = quoted(&String::from_utf8_lossy(&resolved));
-                Err(Invalid::new(code::NOT_FOUND, format!("no file {shown} in the image")))
-            }
+            None => Err(Self::missing(&resolved)),
         }
+    }
+
+    fn missing(path: &[u8]) -> Invalid {
+        let shown = quoted(&String::from_utf8_lossy(path));
+        Invalid::new(code::NOT_FOUND, format!("no file {shown} in the image"))
     }
 
     /// A path without symbolic links. What does not exist stays as it is written.
     fn resolved(&self, path: &[u8]) -> Result<Vec<u8>, Invalid> {
+        self.route(path, &mut |_| {})
+    }
+
+    /// [`Self::resolved`], which tells each path on the way.
+    pub(super) fn route(&self, path: &[u8], pass: &mut dyn FnMut(&[u8])) -> Result<Vec<u8>, Invalid> {
         let mut done: Vec<u8> = Vec::new();
         let mut links = 0;
         // What is still to do, the first part last.
@@ -101,6 +109,7 @@ impl Tree {
                 _ => {}
             }
             let here = join(&done, &part);
+            pass(&here);
             match self.nodes.get(&here) {
                 Some(node) if node.entry.kind == Kind::Symlink => {
                     links += 1;

@@ -10,7 +10,7 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 
 /// What an entry does to the layers below it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::layer) enum Role {
     /// It is at this path.
     At(Vec<u8>),
     /// It is a directory at this path, and hides what lower layers have in it.
@@ -41,7 +41,7 @@ pub fn normalised(path: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The directory of a normalised path, and the name in it.
-pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
+pub(in crate::layer) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     match path.iter().rposition(|byte| *byte == b'/') {
         Some(slash) => (path.get(..slash).unwrap_or_default(), path.get(slash + 1..).unwrap_or_default()),
         None => (b"", path),
@@ -53,7 +53,7 @@ pub(super) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
 }
 
-pub(super) fn role(entry: &Entry) -> Role {
+pub(in crate::layer) fn role(entry: &Entry) -> Role {
     let Some(path) = normalised(&entry.path) else { return Role::Outside };
     let (directory, name) = split(&path);
     if name == OPAQUE {
