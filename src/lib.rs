@@ -3,15 +3,14 @@
 //! The rooms, and the one direction in which they may name each other:
 //!
 //! ```text
-//! js → fetch, registry → transport → protocol
-//!               layer ──────────────────┘
+//! js → fetch, registry → transport, layer → protocol
 //! ```
 //!
 //! * [`protocol`]: what goes over the wire. No I/O.
 //! * [`transport`]: the seam to the outside world, and what every request goes through.
 //! * [`registry`]: what a user does with a registry.
-//! * [`layer`]: what is inside a layer: decompression, tar, and the file system of an image. It is not reachable from
-//!   JavaScript yet.
+//! * [`layer`]: what is inside a layer: decompression, tar, and what file systems, differences and waste come of it. No I/O. It
+//!   is not reachable from JavaScript yet.
 //! * `fetch`: the host's `fetch()` as a transport (wasm32 only).
 //! * `js`: what JavaScript sees; conversions only (wasm32 only).
 
