@@ -1,6 +1,7 @@
 //! A reader of tar archives into which bytes are pushed: v7, ustar, pax and GNU, with what Go's `archive/tar` takes for
 //! valid, because Go's is the reader behind Docker and containerd.
 
+mod content;
 mod entry;
 mod header;
 mod number;
@@ -9,6 +10,7 @@ mod sparse;
 #[cfg(test)]
 mod tests;
 
+use self::content::Content;
 use self::header::{BLOCK, Block, Header, has_no_content, kind};
 use self::pax::{Extended, Map, SparseFile};
 use self::sparse::{MapReader, SEGMENTS, are_in_order};
@@ -97,16 +99,6 @@ struct Pending {
     entry: Entry,
     /// Bytes in the archive, the rest of the map included.
     stored: u64,
-    padding: u64,
-}
-
-/// The content of an entry.
-struct Content {
-    segments: std::vec::IntoIter<Segment>,
-    /// Where the next bytes are in the file, and how many of them are in this segment.
-    at: u64,
-    in_segment: u64,
-    remaining: u64,
     padding: u64,
 }
 
@@ -402,16 +394,10 @@ impl Reader {
         }
         let segments = entry.segments.clone().unwrap_or_else(|| vec![Segment { offset: 0, length: stored }]);
         sink.entry(entry)?;
-        let content = Content { segments: segments.into_iter(), at: 0, in_segment: 0, remaining: stored, padding };
-        self.begin_content(content, sink)
-    }
-
-    fn begin_content(&mut self, mut content: Content, sink: &mut impl Sink) -> Result<(), Invalid> {
-        if content.remaining == 0 {
-            return self.end_entry(content.padding, sink);
+        if stored == 0 {
+            return self.end_entry(padding, sink);
         }
-        content.advance(0);
-        self.state = State::Data(content);
+        self.state = State::Data(Content::new(segments, stored, padding));
         Ok(())
     }
 
@@ -420,18 +406,5 @@ impl Reader {
         self.extension = Extension::default();
         self.state = if padding == 0 { State::Header } else { State::Padding(padding) };
         sink.end()
-    }
-}
-
-impl Content {
-    /// Goes on by so many bytes, and into the next segment that has any.
-    fn advance(&mut self, used: u64) {
-        self.at += used;
-        self.in_segment -= used;
-        self.remaining -= used;
-        while self.in_segment == 0 {
-            let Some(segment) = self.segments.next() else { break };
-            (self.at, self.in_segment) = (segment.offset, segment.length);
-        }
     }
 }
