@@ -120,7 +120,8 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const sent = [];
       const client = new DockerRegistryClient(server.url, {
         fetch: async (input, init) => {
-          if (init?.method === 'PUT')
+          // A small blob goes up in a POST where the registry takes it.
+          if (init?.method === 'PUT' || init?.method === 'POST')
             sent.push({ url: String(input?.url ?? input), body: Buffer.from(init.body ?? []) });
           return fetch(input, init);
         },
