@@ -84,7 +84,7 @@ fn client_options() {
         ("{ token: '' }", "options.token"),
         ("{ token: 'hush\\nhush' }", "options.token"),
         ("{ token: 'hush', username: 'alice', password: 'hush' }", "only one of"),
-        ("'hush'", "options: an object is needed, not a string"),
+        ("'hush'", "options: one object is needed"),
         ("{ credentials: 'hush' }", "options.credentials: a function is needed, not a string"),
         ("{ fetch: 'hush' }", "options.fetch"),
         ("{ signal: 'hush' }", "options.signal"),

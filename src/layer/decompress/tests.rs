@@ -128,3 +128,20 @@ fn limits() {
         assert_eq!(error.code, code::TOO_LARGE, "{error}");
     }
 }
+
+/// The first 32 bytes are a block, and what follows is a block that is too large.
+#[test]
+fn what_stands_before_a_fault_comes_out() {
+    let bytes = [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 1, 0][..], &[7; 32], &[0xff; 20]].concat();
+    for chunk in [1, 5, 11, 100] {
+        let mut decompressor = Decompressor::new(Limits::default());
+        let mut out = Vec::new();
+        let mut output = |bytes: &[u8]| {
+            out.extend_from_slice(bytes);
+            Ok(())
+        };
+        let result = bytes.chunks(chunk).try_for_each(|part| decompressor.push(part, &mut output));
+        assert_eq!(result.unwrap_err().code, LAYER_INVALID);
+        assert_eq!(out, [7; 32]);
+    }
+}

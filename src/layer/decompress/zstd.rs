@@ -102,7 +102,9 @@ impl Zstd {
         bytes: &[u8],
         output: &mut dyn FnMut(&[u8]) -> Result<(), Invalid>,
     ) -> Result<Option<usize>, Invalid> {
-        let decoded = self.decoder.decode_from_to(bytes, &mut self.buffer);
+        // One block at a time: what was decoded before a fault in the same call would be lost.
+        let Some(block) = bytes.get(..self.decoder.input_needed(bytes)) else { return Ok(None) };
+        let decoded = self.decoder.decode_from_to(block, &mut self.buffer);
         let (used, made) = decoded.map_err(|error| self.invalid(&error))?;
         output(self.buffer.get(..made).unwrap_or_default())?;
         if self.decoder.is_finished() && self.decoder.can_collect() == 0 && !self.decoder.awaits_checksum() {
