@@ -51,12 +51,14 @@ export function table(groups) {
 export function page({ date, machine, load, quick, groups }, args) {
   const { system, processors, memory, ...programs } = machine;
   const versions = Object.entries(programs).map(
-    ([name, version]) => version && `${name} ${version.replace(/^\D+/, '')}`,
+    ([name, version]) => version && `${name} ${/\d[\d.]*/.exec(version)?.[0] ?? version}`,
   );
+  // Where files are says nothing to others.
+  const shown = args.filter((arg, at) => ![arg, args[at - 1]].some((one) => /^--(json|results|package)$/.test(one)));
   const loads = [load.before, load.after].map(([minute]) => minute.toFixed(1)).join(' before, ');
   return `# Results
 
-After reading this, you know what one run of the benchmark gave. \`npm run bench -- ${args.join(' ')}\` made this page.
+After reading this, you know what one run of the benchmark gave. \`npm run bench -- ${shown.join(' ')}\` made this page.
 
 - Date: ${date.slice(0, 10)}${quick ? ', with `--quick`' : ''}
 - Machine: ${processors} processors, ${memory}, ${system}; load ${loads} after
