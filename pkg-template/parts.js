@@ -109,7 +109,7 @@ async function attach(part) {
 }
 
 /**
- * What a module exports, and the functions of its table for other parts, by their hexadecimal places.
+ * Resolves imports of other parts: a module's exports by name, and the functions in its table by their hexadecimal index.
  * @param {any} exports
  * @returns {WebAssembly.Exports}
  */

@@ -22,7 +22,7 @@ function parameters(algorithm) {
 }
 
 /**
- * Whether a signature fits; undefined where the host cannot tell. A key that is none fits nothing.
+ * Verifies a signature. Resolves to undefined if the host lacks the algorithm, and to false for an invalid key.
  * @param {string} algorithm
  * @param {BufferSource} key
  * @param {BufferSource} input

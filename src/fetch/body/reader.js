@@ -44,7 +44,7 @@ export function bytesOf(value) {
 const tagOf = (value) => Object.prototype.toString.call(value);
 
 /**
- * Whether these would be bytes, had nobody taken them away.
+ * Returns true for a view or buffer: its bytes were detached if it is not usable.
  * @param {unknown} value
  */
 const isGone = (value) => ArrayBuffer.isView(value) || tagOf(value) === '[object ArrayBuffer]';
@@ -104,7 +104,7 @@ export class Reading {
 }
 
 /**
- * Whether a host's hash took the bytes in.
+ * Adds bytes to a host's hash. Returns false if the hash throws.
  * @param {{ update(bytes: Uint8Array): unknown }} hash
  * @param {Uint8Array} bytes
  */

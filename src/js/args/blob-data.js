@@ -59,7 +59,7 @@ function isDisturbed(data) {
 }
 
 /**
- * What passes for a reader of it.
+ * Adapts an async iterable to the reader interface.
  * @param {AsyncIterable<unknown>} data
  */
 function iterable(data) {

@@ -8,7 +8,7 @@
  */
 
 /**
- * What is tried, by the key of `cors.preflight`.
+ * The request that each key of `cors.preflight` stands for.
  * @type {[keyof PreflightDiagnosis, string][]}
  */
 const PREFLIGHT = [

@@ -38,7 +38,7 @@ export class RegistryError extends Error {
   }
 
   /**
-   * What a log should hold: no stack.
+   * Returns the fields for a log, without the stack.
    * @this {Thrown}
    */
   toJSON() {

@@ -13,7 +13,7 @@ pub struct Lazy<S> {
     begun: Option<Box<dyn Begun>>,
 }
 
-/// What pages begin with.
+/// The arguments from which the pages are created.
 pub trait Start: 'static {
     /// Begins them.
     fn begin(self) -> Box<dyn Begun>;

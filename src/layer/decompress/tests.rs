@@ -124,8 +124,10 @@ fn limits() {
     // A window of 8 MiB, and one of 4 EiB.
     for header in [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x68][..], &[0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 0, 0, 0x40]] {
         let bytes = [header, &[1, 0, 0]].concat();
-        let error = decompressed(&bytes, 1, Limits { window: 1 << 20, ..Limits::default() }).unwrap_err();
-        assert_eq!(error.code, code::TOO_LARGE, "{error}");
+        for window in [0, 1 << 20] {
+            let error = decompressed(&bytes, 1, Limits { window, ..Limits::default() }).unwrap_err();
+            assert_eq!(error.code, code::TOO_LARGE, "{error}");
+        }
     }
 }
 

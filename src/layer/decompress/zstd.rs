@@ -1,8 +1,8 @@
 //! zstd (RFC 8878), by structured-zstd: frames one behind the other, with skippable frames anywhere, as zstd:chunked and
 //! seekable archives have them.
 
-use structured_zstd::decoding::FrameDecoder;
 use structured_zstd::decoding::errors::FrameDecoderError;
+use structured_zstd::decoding::{FrameDecoder, MAX_DECODER_WINDOW_SIZE};
 
 use super::broken;
 use crate::layer::limits::exceeded;
@@ -10,6 +10,8 @@ use crate::layer::truncated;
 use crate::protocol::invalid::Invalid;
 
 const BUFFER: usize = 128 * 1024;
+/// RFC 8878, section 3.1.1.1.2.
+const SMALLEST_WINDOW: u64 = 1024;
 
 pub(super) struct Zstd {
     state: State,
@@ -33,8 +35,8 @@ enum State {
 impl Zstd {
     pub fn new(window: u64) -> Self {
         let mut decoder = FrameDecoder::new();
-        // The decoder refuses limits outside of what it can handle; the frames' own windows are compared with `window` then.
-        let _ = decoder.set_max_window_size(window);
+        let window = window.clamp(SMALLEST_WINDOW, MAX_DECODER_WINDOW_SIZE);
+        let _ = decoder.set_max_window_size(window); // it takes every size between these
         Self { state: State::Between, decoder, window, pending: Vec::new(), buffer: vec![0; BUFFER], offset: 0 }
     }
 
