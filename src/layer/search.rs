@@ -1,13 +1,13 @@
 //! Finding a path from the newest layer down, without reading more layers than are needed.
 //!
-//! A layer may write through a directory that is a link in a layer below it: `lib/x` is `usr/lib/x` where the base has `lib -> usr/lib`. So a
-//! path that was found counts only if no layer above it does anything to the same name elsewhere; otherwise all layers are read.
+//! A layer may write through a directory that is a link in a layer below it: `lib/x` is `usr/lib/x` where the base has `lib -> usr/lib`. It
+//! cannot if it has an entry for every directory that something is in, as the layers of Docker, containerd and BuildKit do. Below a
+//! layer that lacks one, all layers are read.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
-use super::filesystem::{Node, Role, Tree, normalised, role, split};
+use super::filesystem::{Node, Role, Tree, role, route, split};
 use super::tar::{Entry, Kind};
-use crate::protocol::code;
 use crate::protocol::invalid::Invalid;
 
 /// A search for one path.
@@ -15,14 +15,81 @@ pub struct Search {
     path: Vec<u8>,
     /// How many layers the image has.
     count: usize,
-    /// The layers that are known, the lowest of them first.
-    known: VecDeque<Vec<Entry>>,
+    /// The layers that are known, the newest first.
+    known: Vec<Known>,
+}
+
+/// A layer, by its paths.
+struct Known {
+    entries: Vec<Entry>,
+    /// The last entry at each path.
+    at: HashMap<Vec<u8>, usize>,
+    /// The paths that it hides, and the directories whose content it hides.
+    hides: HashSet<Vec<u8>>,
+    empties: HashSet<Vec<u8>>,
+    /// True if every directory that something is in stands before it, and no path is there twice.
+    is_complete: bool,
+}
+
+impl Known {
+    fn new(entries: Vec<Entry>) -> Self {
+        let (at, hides, empties) = Default::default();
+        let mut known = Self { entries: Vec::new(), at, hides, empties, is_complete: true };
+        for (index, entry) in entries.iter().enumerate() {
+            let role = role(entry);
+            let (Role::At(path) | Role::OpaqueAt(path) | Role::Hides(path) | Role::HidesContent(path)) = &role else {
+                continue;
+            };
+            let is_inside = matches!(role, Role::HidesContent(_));
+            let directories = ancestors(path).chain(is_inside.then_some(path.as_slice()));
+            known.is_complete &= directories.filter(|path| !path.is_empty()).all(|path| {
+                known
+                    .at
+                    .get(path)
+                    .and_then(|index| entries.get(*index))
+                    .is_some_and(|entry| entry.kind == Kind::Directory)
+            });
+            match role {
+                Role::OpaqueAt(path) => {
+                    known.empties.insert(path.clone());
+                    known.at.insert(path, index);
+                }
+                Role::At(path) => {
+                    // Twice at one path, something may have been there that hides what is below.
+                    known.is_complete &= !known.at.contains_key(&path);
+                    known.at.insert(path, index);
+                }
+                Role::Hides(path) => drop(known.hides.insert(path)),
+                Role::HidesContent(path) => drop(known.empties.insert(path)),
+                Role::Ignored | Role::Outside | Role::Nameless => {}
+            }
+        }
+        Self { entries, ..known }
+    }
+
+    fn get(&self, path: &[u8]) -> Option<&Entry> {
+        self.entries.get(*self.at.get(path)?)
+    }
+
+    /// True if it hides what lower layers have at a path.
+    fn is_hiding(&self, path: &[u8]) -> bool {
+        let is_no_directory = |path: &[u8]| self.get(path).is_some_and(|entry| entry.kind != Kind::Directory);
+        self.hides.contains(path)
+            || ancestors(path).any(|directory| {
+                self.hides.contains(directory) || self.empties.contains(directory) || is_no_directory(directory)
+            })
+    }
+}
+
+/// The directories that a path is in, up to the root.
+fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::successors((!path.is_empty()).then(|| split(path).0), |path| (!path.is_empty()).then(|| split(path).0))
 }
 
 impl Search {
     /// Creates a search in an image with so many layers.
     pub fn new(path: &[u8], count: usize) -> Self {
-        Self { path: path.to_vec(), count, known: VecDeque::new() }
+        Self { path: path.to_vec(), count, known: Vec::new() }
     }
 
     /// The layer to read next, counted from the base; `None` once all are known.
@@ -37,70 +104,42 @@ impl Search {
     ///
     /// `NOT_FOUND` once it is known that nothing is there, and those of [`Tree::apply`].
     pub fn add(&mut self, entries: Vec<Entry>) -> Result<Option<(Vec<u8>, Node)>, Invalid> {
-        self.known.push_front(entries);
-        let below = self.count - self.known.len();
+        self.known.push(Known::new(entries));
+        if self.known.len() < self.count {
+            return Ok(self.found());
+        }
         let mut tree = Tree::default();
-        for entries in &self.known {
-            tree.apply(entries.clone())?;
+        for layer in self.known.drain(..).rev() {
+            tree.apply(layer.entries)?;
         }
-        let mut passed = HashSet::new();
-        let resolved = match tree.route(&self.path, &mut |path| {
-            passed.insert(path.to_vec());
-        }) {
-            Err(_) if below > 0 => return Ok(None),
-            resolved => resolved?,
-        };
-        let found = match tree.get(&resolved) {
-            None if below > 0 => return Ok(None),
-            None => {
-                return Err(tree
-                    .follow(&resolved)
-                    .err()
-                    .unwrap_or_else(|| Invalid::new(code::NOT_FOUND, String::new())));
-            }
-            Some(node) => node,
-        };
-        let is_link_to_below = found.content().1.kind == Kind::HardLink;
-        if below > 0 && (is_link_to_below || !self.is_settled(&passed)) {
-            return Ok(None);
-        }
-        let mut found = found.clone();
-        found.layer += below;
-        if let Some(linked) = &mut found.linked {
-            linked.0 += below;
-        }
-        Ok(Some((resolved, found)))
+        tree.follow(&self.path).map(|(path, node)| Some((path, node.clone())))
     }
 
-    /// True if no known layer does anything to a name on the way, but at the places passed.
-    fn is_settled(&self, passed: &HashSet<Vec<u8>>) -> bool {
-        let names: HashSet<&[u8]> = passed.iter().map(|path| split(path).1).collect();
-        let is_elsewhere = |path: &[u8]| names.contains(split(path).1) && !passed.contains(path);
-        let is_harmless = |entry: &Entry| match role(entry) {
-            Role::At(path) => entry.kind == Kind::Directory || !is_elsewhere(&path),
-            // A directory's own name may be another one than that of the link to it.
-            Role::HidesContent(path) | Role::OpaqueAt(path) => path.is_empty() || passed.contains(&path),
-            Role::Hides(path) => !is_elsewhere(&path),
-            Role::Ignored | Role::Outside | Role::Nameless => true,
-        };
-        self.known.iter().all(|entries| entries.iter().all(is_harmless) && has_parents_first(entries, passed))
-    }
-}
-
-/// True if no entry at one of these paths comes after what is in it: it would be put elsewhere, where the path is a link below.
-fn has_parents_first(entries: &[Entry], passed: &HashSet<Vec<u8>>) -> bool {
-    let mut begun: HashSet<Vec<u8>> = HashSet::new();
-    entries.iter().all(|entry| {
-        let Some(path) = normalised(&entry.path) else { return true };
-        let mut directory = split(&path).0;
-        while !directory.is_empty() {
-            if passed.contains(directory) {
-                begun.insert(directory.to_vec());
+    /// The newest entry at a path, and its position among the known layers.
+    fn look(&self, path: &[u8]) -> Option<(usize, &Entry)> {
+        for (position, layer) in self.known.iter().enumerate() {
+            if let Some(entry) = layer.get(path) {
+                return Some((position, entry));
             }
-            directory = split(directory).0;
+            if layer.is_hiding(path) {
+                return None;
+            }
         }
-        !begun.contains(&path)
-    })
+        None
+    }
+
+    /// What is at the path, if no lower layer can change that.
+    fn found(&self) -> Option<(Vec<u8>, Node)> {
+        if !self.known.iter().all(|layer| layer.is_complete) {
+            return None;
+        }
+        let look = |path: &[u8]| self.look(path).map(|(_, entry)| entry);
+        let resolved = route(&self.path, look).ok()?;
+        let (position, entry) = self.look(&resolved)?;
+        // The content of a hard link may be anywhere below.
+        let node = Node { layer: self.count - 1 - position, entry: entry.clone(), linked: None };
+        (entry.kind != Kind::HardLink).then_some((resolved, node))
+    }
 }
 
 #[cfg(test)]
@@ -142,7 +181,7 @@ mod tests {
             ("a", &[&["a"], &[".wh.a"]], "NOT_FOUND", 2),
             ("usr/lib/x", &[&["usr/", "usr/lib/", "lib -> usr/lib"], &["usr/lib/x"], &["lib/x"]], "usr/lib/x:2", 3),
             ("usr/lib/x", &[&["usr/", "usr/lib/", "lib -> usr/lib"], &["usr/lib/x"], &["lib/.wh.x"]], "NOT_FOUND", 3),
-            ("lib/x", &[&["usr/", "usr/lib/", "lib -> usr/lib"], &["lib/x"]], "lib/x:1", 1),
+            ("lib/x", &[&["usr/", "usr/lib/", "lib -> usr/lib"], &["lib/x"]], "usr/lib/x:1", 2),
         ] {
             assert_eq!(shown(path, layers), (found.to_owned(), read), "{path} in {layers:?}");
         }
@@ -160,14 +199,22 @@ mod tests {
         };
         let names = ["a", "b", "c", "a/b", "b/a", "a/c", "b/c", "c/a", "a/b/c", "b/a/c"];
         let (mut early, mut all) = (0, 0);
-        for _ in 0..4000 {
+        for _ in 0..6000 {
             let mut layers = Vec::new();
             for _ in 0..=random(4) {
-                let mut lines = Vec::new();
+                let mut lines: Vec<String> = Vec::new();
+                let has_directories = random(4) > 0;
                 for _ in 0..random(5) {
                     let name = names[random(names.len())];
                     let (directory, last) =
                         name.rsplit_once('/').map_or((String::new(), name), |(one, two)| (format!("{one}/"), two));
+                    let parts: Vec<_> = name.split('/').collect();
+                    for length in 1..if has_directories { parts.len() } else { 1 } {
+                        let parent = parts[..length].join("/") + "/";
+                        if !lines.contains(&parent) {
+                            lines.push(parent);
+                        }
+                    }
                     lines.push(match random(8) {
                         0 | 1 => name.to_owned(),
                         2 | 3 => format!("{name}/"),
@@ -180,15 +227,15 @@ mod tests {
                 layers.push(layer(&lines.iter().map(String::as_str).collect::<Vec<_>>()));
             }
             let mut tree = Tree::default();
-            // Directories that lead in a circle make no file system.
+            // Some layers make no file system.
             if layers.iter().any(|entries| tree.apply(entries.clone()).is_err()) {
                 continue;
             }
             for path in names {
-                let expected =
-                    tree.follow(path.as_bytes()).map(|(_, node)| node.content().0).map_err(|error| error.code);
+                let content = |node: &Node| (node.content().0, node.content().1.path.clone());
+                let expected = tree.follow(path.as_bytes()).map(|(_, node)| content(node)).map_err(|error| error.code);
                 let (found, read) = find(path, &layers);
-                let found = found.map(|(_, node)| node.content().0);
+                let found = found.map(|(_, node)| content(&node));
                 let shown = |entries: &Vec<Entry>| -> String {
                     let line = |entry: &Entry| {
                         String::from_utf8_lossy(&[&*entry.path, b">", &*entry.link_target].concat()).into_owned()

@@ -102,9 +102,9 @@ mod tests {
     #[test]
     fn replaced_and_deleted_files() {
         let layers: &[&[&str]] = &[&["a", "b", "d/", "d/x"], &["a", ".wh.b"], &["d/.wh..wh..opq", "a"]];
-        assert_eq!(shown(layers, 0), (31, 15, "b-2:0<1 a=1:0<1 d/x-4:0<2 a=8:1<2".to_owned()));
+        assert_eq!(shown(layers, 0), (31, 15, "a=1:0<1 b-2:0<1 d/x-4:0<2 a=8:1<2".to_owned()));
         // The second layer is the first one that is not the base's.
-        assert_eq!(shown(layers, 1), (24, 15, "b-2:0<1 a=1:0<1 d/x-4:0<2 a=8:1<2".to_owned()));
+        assert_eq!(shown(layers, 1), (24, 15, "a=1:0<1 b-2:0<1 d/x-4:0<2 a=8:1<2".to_owned()));
         assert_eq!(shown(layers, 2), (16, 12, "d/x-4:0<2 a=8:1<2".to_owned()));
     }
 

@@ -89,43 +89,7 @@ impl Tree {
 
     /// A path without symbolic links. What does not exist stays as it is written.
     fn resolved(&self, path: &[u8]) -> Result<Vec<u8>, Invalid> {
-        self.route(path, &mut |_| {})
-    }
-
-    /// [`Self::resolved`], which tells each path on the way.
-    pub(super) fn route(&self, path: &[u8], pass: &mut dyn FnMut(&[u8])) -> Result<Vec<u8>, Invalid> {
-        let mut done: Vec<u8> = Vec::new();
-        let mut links = 0;
-        // What is still to do, the first part last.
-        let mut rest: Vec<Vec<u8>> = path.rsplit(|byte| *byte == b'/').map(<[u8]>::to_vec).collect();
-        while let Some(part) = rest.pop() {
-            match &*part {
-                b"" | b"." => continue,
-                b".." => {
-                    // As with chroot, the root is its own parent.
-                    done = split(&done).0.to_vec();
-                    continue;
-                }
-                _ => {}
-            }
-            let here = join(&done, &part);
-            pass(&here);
-            match self.nodes.get(&here) {
-                Some(node) if node.entry.kind == Kind::Symlink => {
-                    links += 1;
-                    if links > LINKS {
-                        let shown = quoted(&String::from_utf8_lossy(path));
-                        return Err(broken(format!("{shown} leads over more than {LINKS} symbolic links")));
-                    }
-                    if node.entry.link_target.starts_with(b"/") {
-                        done.clear();
-                    }
-                    rest.extend(node.entry.link_target.rsplit(|byte| *byte == b'/').map(<[u8]>::to_vec));
-                }
-                _ => done = here,
-            }
-        }
-        Ok(done)
+        route(path, |path| self.nodes.get(path).map(|node| &node.entry))
     }
 
     /// A path whose directories are free of symbolic links: `lib/x` is `usr/lib/x` where `lib` leads to `usr/lib`.
@@ -138,47 +102,57 @@ impl Tree {
     ///
     /// # Errors
     ///
-    /// `LAYER_INVALID` for a path that leads out of the file system and for a whiteout without a name.
+    /// `LAYER_INVALID` for a path that leads out of the file system or into a file, and for a whiteout without a name.
     pub fn apply(&mut self, entries: Vec<Entry>) -> Result<Vec<Hidden>, Invalid> {
         let layer = self.layers;
         self.layers += 1;
         let mut hidden = Vec::new();
-        let mut placed = Vec::new();
-        // Whiteouts hide lower layers only, wherever they stand in the archive.
         for entry in entries {
             match role(&entry) {
-                Role::At(path) => placed.push((path, entry)),
+                Role::At(path) => self.put(layer, &path, entry, &mut hidden)?,
                 Role::OpaqueAt(path) => {
-                    self.remove_content(&self.place(&path)?, false, &mut hidden);
-                    placed.push((path, entry));
+                    let path = self.place(&path)?;
+                    self.put(layer, &path, entry, &mut hidden)?;
+                    self.hide(layer, &self.content(&path), &mut hidden);
                 }
-                Role::Hides(path) => self.remove(&self.place(&path)?, false, &mut hidden),
+                Role::Hides(path) => {
+                    let path = self.place(&path)?;
+                    let mut paths = self.content(&path);
+                    paths.push(path);
+                    self.hide(layer, &paths, &mut hidden);
+                }
                 Role::HidesContent(path) => {
                     let path = self.resolved(&path)?;
-                    self.remove_content(&path, false, &mut hidden);
+                    self.hide(layer, &self.content(&path), &mut hidden);
                 }
                 Role::Ignored => {}
                 Role::Outside => return Err(refused(layer, &entry, "a path that leads out of the file system")),
                 Role::Nameless => return Err(refused(layer, &entry, "a whiteout without a name")),
             }
         }
-        for (path, entry) in placed {
-            let path = self.place(&path)?;
-            self.make_directories(&path, &mut hidden);
-            if entry.kind != Kind::Directory {
-                if path.is_empty() {
-                    return Err(refused(layer, &entry, "a root that is no directory"));
-                }
-                self.remove_content(&path, true, &mut hidden);
-            }
-            let linked = self.linked(&entry)?;
-            if let Some(node) = self.nodes.insert(path.clone(), Node { layer, entry, linked }) {
-                hidden.push(Hidden { path, node, is_replaced: true });
-            }
-        }
         // What a layer writes twice hides nothing of a lower one.
         hidden.retain(|hidden| hidden.node.layer < layer);
         Ok(hidden)
+    }
+
+    fn put(&mut self, layer: usize, path: &[u8], entry: Entry, hidden: &mut Vec<Hidden>) -> Result<(), Invalid> {
+        let path = self.place(path)?;
+        if self.is_in_no_directory(&path) {
+            return Err(refused(layer, &entry, "a path in something that is no directory"));
+        }
+        if entry.kind != Kind::Directory {
+            if path.is_empty() {
+                return Err(refused(layer, &entry, "a root that is no directory"));
+            }
+            for path in self.content(&path) {
+                self.remove(&path, true, hidden);
+            }
+        }
+        let linked = self.linked(&entry)?;
+        if let Some(node) = self.nodes.insert(path.clone(), Node { layer, entry, linked }) {
+            hidden.push(Hidden { path, node, is_replaced: true });
+        }
+        Ok(())
     }
 
     /// What a hard link names, if it is there: a name that was replaced or deleted leaves the content to its links.
@@ -191,14 +165,24 @@ impl Tree {
         Ok(target.map(|(layer, entry)| Box::new((layer, entry.clone()))))
     }
 
-    /// A file where a directory is needed makes room for it.
-    fn make_directories(&mut self, path: &[u8], hidden: &mut Vec<Hidden>) {
+    /// True if a path is in something that is no directory. Nobody could extract such a layer.
+    fn is_in_no_directory(&self, path: &[u8]) -> bool {
         let mut directory = split(path).0;
         while !directory.is_empty() {
             if self.nodes.get(directory).is_some_and(|node| node.entry.kind != Kind::Directory) {
-                self.remove(directory, true, hidden);
+                return true;
             }
             directory = split(directory).0;
+        }
+        false
+    }
+
+    /// Takes away what lower layers have at these paths: whiteouts hide nothing of their own layer, wherever they stand in it.
+    fn hide(&mut self, layer: usize, paths: &[Vec<u8>], hidden: &mut Vec<Hidden>) {
+        for path in paths {
+            if self.nodes.get(path).is_some_and(|node| node.layer < layer) {
+                self.remove(path, false, hidden);
+            }
         }
     }
 
@@ -206,25 +190,58 @@ impl Tree {
         if let Some(node) = self.nodes.remove(path) {
             hidden.push(Hidden { path: path.to_vec(), node, is_replaced });
         }
-        self.remove_content(path, is_replaced, hidden);
     }
 
-    fn remove_content(&mut self, directory: &[u8], is_replaced: bool, hidden: &mut Vec<Hidden>) {
-        let paths: Vec<_> = match directory {
-            b"" => self.nodes.keys().filter(|path| !path.is_empty()).cloned().collect(),
-            // The byte behind a slash is a zero's.
-            _ => self
-                .nodes
-                .range(join(directory, b"")..[directory, b"0"].concat())
-                .map(|(path, _)| path.clone())
-                .collect(),
-        };
-        for path in paths {
-            if let Some(node) = self.nodes.remove(&path) {
-                hidden.push(Hidden { path, node, is_replaced });
+    /// The paths in a directory, at any depth.
+    fn content(&self, directory: &[u8]) -> Vec<Vec<u8>> {
+        if directory.is_empty() {
+            return self.nodes.keys().filter(|path| !path.is_empty()).cloned().collect();
+        }
+        // '0' is the byte behind the slash.
+        let paths = self.nodes.range(join(directory, b"")..[directory, b"0"].concat());
+        paths.map(|(path, _)| path.clone()).collect()
+    }
+}
+
+/// Follows a path's symbolic links, by what `look` has at each path on the way. Returns where it leads; what does not exist stays as
+/// it is written.
+///
+/// # Errors
+///
+/// `LAYER_INVALID` if links lead in a circle.
+pub(super) fn route<'a>(path: &[u8], look: impl Fn(&[u8]) -> Option<&'a Entry>) -> Result<Vec<u8>, Invalid> {
+    let parts = |path: &[u8]| path.rsplit(|byte| *byte == b'/').map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let mut done: Vec<u8> = Vec::new();
+    let mut links = 0;
+    // The parts that are left, the next one last.
+    let mut rest = parts(path);
+    while let Some(part) = rest.pop() {
+        match &*part {
+            b"" | b"." => continue,
+            b".." => {
+                // As with chroot, the root is its own parent.
+                done = split(&done).0.to_vec();
+                continue;
             }
+            _ => {}
+        }
+        let here = join(&done, &part);
+        match look(&here) {
+            Some(entry) if entry.kind == Kind::Symlink => {
+                links += 1;
+                if links > LINKS {
+                    let shown = quoted(&String::from_utf8_lossy(path));
+                    return Err(broken(format!("{shown} leads over more than {LINKS} symbolic links")));
+                }
+                if entry.link_target.starts_with(b"/") {
+                    done.clear();
+                }
+                rest.append(&mut parts(&entry.link_target));
+            }
+            _ => done = here,
         }
     }
+    Ok(done)
 }
 
 fn refused(layer: usize, entry: &Entry, what: &str) -> Invalid {

@@ -44,7 +44,6 @@ fn whiteouts_hide_lower_layers_only() {
         (&[&["a"], &[".wh.a"], &["a"]], "a:2"),
         (&[&["a/", "a/b"], &["a"]], "a:1"),
         (&[&["a"], &["a/", "a/b"]], "a:1 a/b:1"),
-        (&[&["a"], &["a/b"]], "a/b:1"),
         (&[&["a/", "a/b"], &["a/"]], "a:1 a/b:0"),
         (&[&["a"], &["./", "b"]], ":1 a:0 b:1"),
         (&[&["b/c"], &["b/"]], "b:1 b/c:0"),
@@ -52,6 +51,13 @@ fn whiteouts_hide_lower_layers_only() {
     ] {
         assert_eq!(shown(&tree(layers)), expected, "{layers:?}");
     }
+}
+
+/// A link that a layer makes a directory leads nowhere any more when the layer empties it.
+#[test]
+fn a_whiteout_follows_no_link_that_its_layer_replaces() {
+    let layers: &[&[&str]] = &[&["a/", "a/x", "l -> a"], &["l/", "l/.wh..wh..opq", "l/y"]];
+    assert_eq!(shown(&tree(layers)), "a:0 a/x:0 l:1 l/y:1");
 }
 
 #[test]
@@ -79,7 +85,7 @@ fn what_is_hidden() {
     let hidden = tree.apply(layer(&[".wh.b", "a", "a", "e", "e"])).unwrap();
     let shown: Vec<_> =
         hidden.iter().map(|hidden| (String::from_utf8_lossy(&hidden.path), hidden.is_replaced)).collect();
-    assert_eq!(shown, [("b".into(), false), ("b/c".into(), false), ("a".into(), true)]);
+    assert_eq!(shown, [("b/c".into(), false), ("b".into(), false), ("a".into(), true)]);
 }
 
 #[test]
@@ -112,6 +118,19 @@ fn what_is_no_file_system_is_refused() {
         let error = Tree::default().apply(layer(&[path])).unwrap_err();
         assert_eq!(error.code, LAYER_INVALID);
         assert!(error.message.contains(path), "{error}");
+    }
+}
+
+#[test]
+fn a_file_holds_nothing() {
+    for (lower, upper) in [("a", "a/b"), ("a", "a/b/c"), ("l -> a", "a"), ("a", "l/b")] {
+        let mut tree = tree(&[&[lower]]);
+        let lines: &[&str] = match upper {
+            "a" => &["a", "l/b"],
+            "l/b" => &["l -> a", "l/b"],
+            path => &[path],
+        };
+        assert_eq!(tree.apply(layer(lines)).unwrap_err().code, LAYER_INVALID, "{lower}, {upper}");
     }
 }
 
