@@ -2,7 +2,6 @@
 
 use crate::arrange::Shared;
 use crate::cargo::{self, CRATE, WASM, Workspace};
-use crate::comments;
 use crate::inline::inline;
 use crate::package;
 use crate::snippets;
@@ -33,10 +32,6 @@ pub fn run(panic_messages: bool) -> Result<()> {
     package::fill(&workspace, &staging)?;
     node(&[workspace.root.join("xtask/man.mjs"), staging.clone()]).context("the man page")?;
     node(&[workspace.root.join("xtask/bundle.mjs"), staging.clone()]).context("joining the JavaScript")?;
-    // What a page loads: neither the commands nor what only Node has.
-    for file in ["index.js", "base.js", "slim.js"] {
-        comments::strip_file(&staging.join(file))?;
-    }
     if !panic_messages {
         check_size(&workspace.root, &staging)?;
     }
@@ -128,8 +123,7 @@ fn make(workspace: &Workspace, compiled: &Path, generated: &Path, panic_messages
         let text = inline(&format!("{}.wasm", part.name), &fs::read(&wasm)?)?;
         fs::write(wasm.with_extension("inline.js"), text).context("writing a module as text")?;
     }
-    fs::write(generated.join("parts.js"), split::list(&scripts)).context("writing parts.js")?;
-    comments::strip_all(generated)
+    fs::write(generated.join("parts.js"), split::list(&scripts)).context("writing parts.js")
 }
 
 fn is_older_than_this_program(file: &Path) -> Result<bool> {

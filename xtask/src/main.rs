@@ -3,7 +3,6 @@
 mod arrange;
 mod build;
 mod cargo;
-mod comments;
 mod inline;
 mod package;
 mod snippets;
