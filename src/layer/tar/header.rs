@@ -1,6 +1,6 @@
 //! One header block of 512 bytes: v7, ustar, star's and GNU's form of it.
 
-use super::entry::{Kind, Segment, Time};
+use super::entry::{Entry, Kind, Segment, Time};
 use super::number::{numeric, octal, text};
 
 /// Bytes of a block.
@@ -17,18 +17,10 @@ enum Form {
 
 /// What a header says.
 pub(super) struct Header {
-    pub path: Vec<u8>,
     pub flag: u8,
-    pub size: u64,
-    pub mode: u32,
-    pub uid: i64,
-    pub gid: i64,
-    pub user: Vec<u8>,
-    pub group: Vec<u8>,
-    pub mtime: Time,
-    pub link_target: Vec<u8>,
-    pub device: (u64, u64),
     pub is_gnu: bool,
+    /// What it says of the entry: an extended header may say otherwise.
+    pub entry: Entry,
 }
 
 /// A block as a header.
@@ -74,10 +66,12 @@ impl<'a> Block<'a> {
         }
         let form = self.form();
         let number = |at, length| numeric(self.field(at, length));
-        let mut header = Header {
+        let size = number(124, 12).and_then(|size| u64::try_from(size).ok()).ok_or("the size is no number of bytes")?;
+        let flag = self.field(156, 1).first().copied().unwrap_or_default();
+        let mut entry = Entry {
             path: text(self.field(0, 100)).to_vec(),
-            flag: self.field(156, 1).first().copied().unwrap_or_default(),
-            size: number(124, 12).and_then(|size| u64::try_from(size).ok()).ok_or("the size is no number of bytes")?,
+            kind: Kind::Other(flag),
+            size,
             mode: number(100, 8).ok_or("the mode is no number")? as u32,
             uid: number(108, 8).ok_or("the owner's number is none")?,
             gid: number(116, 8).ok_or("the group's number is none")?,
@@ -85,16 +79,22 @@ impl<'a> Block<'a> {
             group: Vec::new(),
             mtime: Time { seconds: number(136, 12).ok_or("the time is no number")?, nanoseconds: 0 },
             link_target: text(self.field(157, 100)).to_vec(),
-            device: (0, 0),
-            is_gnu: form == Form::Gnu,
+            device: None,
+            xattrs: Vec::new(),
+            header_offset: 0,
+            data_offset: 0,
+            stored: size,
+            segments: None,
+            hash: None,
         };
+        let mut is_gnu = form == Form::Gnu;
         if form == Form::V7 {
-            return Ok(header);
+            return Ok(Header { flag, is_gnu, entry });
         }
-        header.user = text(self.field(265, 32)).to_vec();
-        header.group = text(self.field(297, 32)).to_vec();
+        entry.user = text(self.field(265, 32)).to_vec();
+        entry.group = text(self.field(297, 32)).to_vec();
         let part = |at| number(at, 8).and_then(|value| u64::try_from(value).ok()).ok_or("a device's number is none");
-        header.device = (part(329)?, part(337)?);
+        entry.device = Some((part(329)?, part(337)?));
         let prefix = match form {
             Form::Ustar => text(self.field(345, 155)),
             Form::Star => {
@@ -108,15 +108,15 @@ impl<'a> Block<'a> {
                 .into_iter()
                 .any(|at| !self.field(at, 12).starts_with(b"\0") && number(at, 12).is_none()) =>
             {
-                header.is_gnu = false;
+                is_gnu = false;
                 Some(text(self.field(345, 155))).filter(|prefix| prefix.is_ascii()).unwrap_or_default()
             }
             _ => b"",
         };
         if !prefix.is_empty() {
-            header.path = [prefix, b"/", &header.path].concat();
+            entry.path = [prefix, b"/", &entry.path].concat();
         }
-        Ok(header)
+        Ok(Header { flag, is_gnu, entry })
     }
 
     /// The size of a sparse file, and how its map begins (GNU's old form).

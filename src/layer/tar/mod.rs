@@ -286,17 +286,17 @@ impl Reader {
     }
 
     fn begin_special(&mut self, header: &Header) -> Result<(), Invalid> {
-        if header.size > EXTENSION {
+        let (flag, size) = (header.flag, header.entry.size);
+        if size > EXTENSION {
             let place = self.place(self.offset - BLOCK as u64);
-            let message =
-                format!("an extended header of {} bytes exceeds the limit of {EXTENSION} (tar, {place})", header.size);
+            let message = format!("an extended header of {size} bytes exceeds the limit of {EXTENSION} (tar, {place})");
             return Err(Invalid::new(code::TOO_LARGE, message));
         }
-        let padding = padding(header.size);
-        self.state = State::Special { flag: header.flag, data: Vec::new(), remaining: header.size, padding };
-        if header.size == 0 {
+        let padding = padding(size);
+        self.state = State::Special { flag, data: Vec::new(), remaining: size, padding };
+        if size == 0 {
             self.state = State::Header;
-            self.take_special(header.flag, &[])?;
+            self.take_special(flag, &[])?;
         }
         Ok(())
     }
@@ -328,44 +328,44 @@ impl Reader {
 
     /// The entry of a header and what stands before it.
     fn pending(&mut self, header: Header, begins_at: u64) -> Result<(Pending, Option<Map>), Invalid> {
-        let flag = header.flag;
+        let Header { flag, mut entry, .. } = header;
         let extension = std::mem::take(&mut self.extension);
         self.extension.begins_at = Some(begins_at);
         let pax = extension.pax.unwrap_or_default();
+        let stored = if has_no_content(flag) { 0 } else { pax.size.unwrap_or(entry.size) };
+        entry.size = stored;
+        entry.path = pax.path.clone().unwrap_or(entry.path);
         let sparse = pax.sparse().map_err(|rule| self.invalid(rule))?;
-        let size = pax.size.unwrap_or(header.size);
-        let stored = if has_no_content(flag) { 0 } else { size };
-        let (map, sparse_name, sparse_size) = match sparse {
+        let map = match sparse {
             Some(_) if has_no_content(flag) => return Err(self.invalid("what has no content is no sparse file")),
-            Some(SparseFile { map, name, size }) => (Some(map), name, size),
-            None => (None, None, None),
+            Some(SparseFile { map, name, size }) => {
+                entry.path = name.map_or(entry.path, <[u8]>::to_vec);
+                entry.size = size.unwrap_or(stored);
+                Some(map)
+            }
+            None => None,
         };
-        let path = extension.path.as_deref().or(sparse_name).or(pax.path.as_deref()).unwrap_or(&header.path);
-        let link_target =
-            extension.link_target.as_deref().or(pax.link_target.as_deref()).unwrap_or(&header.link_target);
-        if path.len() > self.limits.name || link_target.len() > self.limits.name {
+        entry.path = extension.path.unwrap_or(entry.path);
+        entry.link_target = extension.link_target.or(pax.link_target).unwrap_or(entry.link_target);
+        if entry.path.len() > self.limits.name || entry.link_target.len() > self.limits.name {
             return Err(exceeded("a name in the archive", self.limits.name as u64, "name"));
         }
-        let kind = kind(flag, path);
-        let entry = Entry {
-            path: path.to_vec(),
-            kind,
-            size: if matches!(kind, Kind::File | Kind::Other(_)) { sparse_size.unwrap_or(stored) } else { 0 },
-            mode: header.mode,
-            uid: pax.uid.unwrap_or(header.uid),
-            gid: pax.gid.unwrap_or(header.gid),
-            user: pax.user.unwrap_or(header.user),
-            group: pax.group.unwrap_or(header.group),
-            mtime: pax.mtime.unwrap_or(header.mtime),
-            link_target: link_target.to_vec(),
-            device: matches!(kind, Kind::CharDevice | Kind::BlockDevice).then_some(header.device),
-            xattrs: pax.xattrs,
-            header_offset: begins_at,
-            data_offset: self.offset,
-            stored,
-            segments: None,
-            hash: None,
-        };
+        entry.kind = kind(flag, &entry.path);
+        if !matches!(entry.kind, Kind::File | Kind::Other(_)) {
+            entry.size = 0;
+        }
+        if matches!(entry.kind, Kind::CharDevice | Kind::BlockDevice) {
+            entry.device.get_or_insert_default();
+        } else {
+            entry.device = None;
+        }
+        entry.uid = pax.uid.unwrap_or(entry.uid);
+        entry.gid = pax.gid.unwrap_or(entry.gid);
+        entry.user = pax.user.unwrap_or(entry.user);
+        entry.group = pax.group.unwrap_or(entry.group);
+        entry.mtime = pax.mtime.unwrap_or(entry.mtime);
+        entry.xattrs = pax.xattrs;
+        entry.header_offset = begins_at;
         Ok((Pending { entry, stored, padding: padding(stored) }, map))
     }
 
