@@ -77,3 +77,28 @@ pub struct Entry {
     /// SHA-256 of the content, if a listing computed it.
     pub hash: Option<[u8; 32]>,
 }
+
+impl Entry {
+    /// A file of the superuser with content of so many bytes, readable by all, from 1970.
+    pub fn file(path: Vec<u8>, size: u64) -> Self {
+        Self {
+            path,
+            kind: Kind::File,
+            size,
+            mode: 0o644,
+            uid: 0,
+            gid: 0,
+            user: Vec::new(),
+            group: Vec::new(),
+            mtime: Time::default(),
+            link_target: Vec::new(),
+            device: None,
+            xattrs: Vec::new(),
+            header_offset: 0,
+            data_offset: 0,
+            stored: size,
+            segments: None,
+            hash: None,
+        }
+    }
+}

@@ -69,23 +69,13 @@ impl<'a> Block<'a> {
         let size = number(124, 12).and_then(|size| u64::try_from(size).ok()).ok_or("the size is no number of bytes")?;
         let flag = self.field(156, 1).first().copied().unwrap_or_default();
         let mut entry = Entry {
-            path: text(self.field(0, 100)).to_vec(),
             kind: Kind::Other(flag),
-            size,
             mode: number(100, 8).ok_or("the mode is no number")? as u32,
             uid: number(108, 8).ok_or("the owner's number is none")?,
             gid: number(116, 8).ok_or("the group's number is none")?,
-            user: Vec::new(),
-            group: Vec::new(),
             mtime: Time { seconds: number(136, 12).ok_or("the time is no number")?, nanoseconds: 0 },
             link_target: text(self.field(157, 100)).to_vec(),
-            device: None,
-            xattrs: Vec::new(),
-            header_offset: 0,
-            data_offset: 0,
-            stored: size,
-            segments: None,
-            hash: None,
+            ..Entry::file(text(self.field(0, 100)).to_vec(), size)
         };
         let mut is_gnu = form == Form::Gnu;
         if form == Form::V7 {

@@ -9,6 +9,7 @@ mod pax;
 mod sparse;
 #[cfg(test)]
 mod tests;
+pub mod writer;
 
 use self::content::Content;
 use self::header::{BLOCK, Block, Header, has_no_content, kind};
