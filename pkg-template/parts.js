@@ -96,12 +96,13 @@ function load(part) {
  */
 async function attach(part) {
   const { needs, scripts } = parts[part];
-  const [module, functions, imports] = await Promise.all([
+  const [module, functions, ...given] = await Promise.all([
     /** @type {NonNullable<typeof compile>} */ (compile)(part),
     scripts?.(),
-    // Without an argument it gives what the running module exports.
-    needs === undefined ? { core: shared(initSync()) } : load(needs),
+    ...needs.map(load),
   ]);
+  // Without an argument it gives what the running module exports.
+  const imports = Object.assign({ core: shared(initSync()) }, ...given);
   if (functions) attachScripts(functions);
   const { exports } = await WebAssembly.instantiate(module, imports);
   loaded.add(part);

@@ -5,7 +5,7 @@ export type PartName = "read" | "write" | "cleanup" | "diagnose" | "legacy";
 declare const parts: Record<
   PartName,
   {
-    needs?: PartName;
+    needs: PartName[];
     scripts?: () => Promise<Record<string, (...args: never) => unknown>>;
     calls: Record<string, string[]>;
   }

@@ -1,8 +1,8 @@
 //! Cuts the compiled module into [`parts`]: `core`, which every user loads, and others, each loaded with the first call that
 //! needs it. All are one program: the others live in the memory and the table of `core` and call its functions.
 //!
-//! A part may need another one: they form a tree. Which export belongs to which part is written down; the rest is computed. A
-//! function is in the nearest part that is loaded for every export that leads to it. The way leads over calls and over the data
+//! A part may need others. Which export belongs to which part is written down; the rest is computed. A function is in the last
+//! part that is loaded for every export that leads to it. The way leads over calls and over the data
 //! that points to functions (a `dyn`'s table); the linker's relocations tell both. Constants go by the same rule.
 //!
 //! Two published crates cut modules by the same relocations. Neither serves here:

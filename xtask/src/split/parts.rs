@@ -8,8 +8,9 @@ type Methods = &'static [(&'static str, &'static [&'static str])];
 /// A module of the package.
 pub struct Part {
     pub name: &'static str,
-    /// The part that is loaded before it, as a position in [`PARTS`].
-    needs: usize,
+    /// The parts that are loaded before it, as positions in [`PARTS`]. What any two parts need in common, one part needs or
+    /// is: else a function of both could be called without what it calls.
+    needs: &'static [usize],
     /// Methods that load the part. Each returns a promise: there is time to load it.
     calls: Methods,
     /// Methods that nobody can call before the part is loaded, because only its calls return such objects.
@@ -23,12 +24,12 @@ pub const CORE: usize = 0;
 const READ: usize = 1;
 const WRITE: usize = 2;
 
-/// All parts, each behind the one it needs.
+/// All parts, each behind those it needs.
 pub const PARTS: &[Part] = &[
-    Part { name: "core", needs: CORE, calls: &[], members: &[], functions: &[] },
+    Part { name: "core", needs: &[], calls: &[], members: &[], functions: &[] },
     Part {
         name: "read",
-        needs: CORE,
+        needs: &[CORE],
         calls: &[
             ("Repository", &["blob", "data", "headBlob", "headManifest", "image", "manifest", "usage"]),
             ("InventoryPages", &["next"]),
@@ -59,7 +60,7 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         name: "write",
-        needs: READ,
+        needs: &[READ],
         calls: &[
             ("DockerRegistryClient", &["copy"]),
             (
@@ -84,7 +85,7 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         name: "cleanup",
-        needs: WRITE,
+        needs: &[WRITE],
         calls: &[("Repository", &["loadCleanupPlan", "planCleanup"])],
         members: &[],
         functions: &[],
@@ -92,14 +93,14 @@ pub const PARTS: &[Part] = &[
     Part {
         name: "diagnose",
         // They share the checks of manifests and digests.
-        needs: READ,
+        needs: &[READ],
         calls: &[("DockerRegistryClient", &["diagnose"])],
         members: &[],
         functions: &[],
     },
     Part {
         name: "legacy",
-        needs: READ,
+        needs: &[READ],
         calls: &[("DockerRegistryClient", &["search"]), ("Repository", &["deleteRepository", "pushImage"])],
         members: &[],
         functions: &["installLegacy"],
@@ -122,31 +123,31 @@ pub fn part_of(export: &str) -> usize {
     PARTS.iter().position(is_in).unwrap_or(CORE)
 }
 
-/// The nearest part that is loaded whenever one of the two is.
-pub fn common(mut one: usize, mut other: usize) -> usize {
-    while one != other {
-        // The later one cannot be what the other needs.
-        let later = if one > other { &mut one } else { &mut other };
-        *later = PARTS[*later].needs;
-    }
-    one
+/// The last part that is loaded whenever one of the two is.
+pub fn common(one: usize, other: usize) -> usize {
+    let is_common = |part: &usize| is_loaded_with(*part, one) && is_loaded_with(*part, other);
+    (CORE..PARTS.len()).rfind(is_common).unwrap_or(CORE)
 }
 
 /// Whether a part is loaded whenever the other is, and is not the same.
 pub fn is_before(part: usize, other: usize) -> bool {
-    part != other && common(part, other) == part
+    part != other && is_loaded_with(part, other)
 }
 
-/// The parts but the core as a JavaScript module: for each the part it needs, the import of its scripts, and the methods that
+fn is_loaded_with(part: usize, other: usize) -> bool {
+    part == other || PARTS[other].needs.iter().any(|needed| is_loaded_with(part, *needed))
+}
+
+/// The parts but the core as a JavaScript module: for each the others it needs, the import of its scripts, and the methods that
 /// load it, by class. `scripts` are the files of those parts that have any.
 pub fn list(scripts: &[(&str, String)]) -> String {
     let mut text =
         String::from("// The parts of the module and the calls that load them, by class.\nexport default {\n");
     for part in &PARTS[CORE + 1..] {
         let _ = writeln!(text, "  {}: {{", part.name);
-        if part.needs != CORE {
-            let _ = writeln!(text, "    needs: '{}',", PARTS[part.needs].name);
-        }
+        let needs = part.needs.iter().filter(|needed| **needed != CORE);
+        let needs: Vec<String> = needs.map(|needed| format!("'{}'", PARTS[*needed].name)).collect();
+        let _ = writeln!(text, "    needs: [{}],", needs.join(", "));
         for (_, file) in scripts.iter().filter(|(name, _)| *name == part.name) {
             let _ = writeln!(text, "    scripts: () => import('./{file}'),");
         }
@@ -178,7 +179,21 @@ mod tests {
     #[test]
     fn each_part_stands_behind_what_it_needs() {
         for (position, part) in PARTS.iter().enumerate().skip(1) {
-            assert!(part.needs < position, "{}", part.name);
+            assert!(!part.needs.is_empty() && part.needs.iter().all(|needed| *needed < position), "{}", part.name);
+        }
+    }
+
+    #[test]
+    fn what_two_parts_have_in_common_is_loaded_with_one_part() {
+        for one in 0..PARTS.len() {
+            for other in 0..PARTS.len() {
+                let last = common(one, other);
+                for part in 0..PARTS.len() {
+                    let is_common = is_loaded_with(part, one) && is_loaded_with(part, other);
+                    let names = [one, other, part].map(|part| PARTS[part].name);
+                    assert_eq!(is_common, is_loaded_with(part, last), "{names:?}");
+                }
+            }
         }
     }
 
