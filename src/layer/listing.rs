@@ -1,7 +1,6 @@
 //! The entries of an archive, kept.
 
-use sha2::{Digest, Sha256};
-
+use super::hash::ContentHasher;
 use super::tar::{Entry, Sink};
 use crate::protocol::invalid::Invalid;
 
@@ -10,35 +9,35 @@ use crate::protocol::invalid::Invalid;
 pub struct Listing {
     /// What the archive holds so far.
     pub entries: Vec<Entry>,
-    hasher: Option<Sha256>,
+    hasher: Option<ContentHasher>,
 }
 
 impl Listing {
     /// Creates a listing whose entries tell the hash of their content: to compare content, which is not kept.
     pub fn with_hashes() -> Self {
-        Self { entries: Vec::new(), hasher: Some(Sha256::new()) }
+        Self { entries: Vec::new(), hasher: Some(ContentHasher::default()) }
     }
 }
 
 impl Sink for Listing {
     fn entry(&mut self, entry: Entry) -> Result<(), Invalid> {
+        if let Some(hasher) = &mut self.hasher {
+            hasher.begin(&entry);
+        }
         self.entries.push(entry);
         Ok(())
     }
 
-    fn data(&mut self, offset: u64, bytes: &[u8]) -> Result<(), Invalid> {
-        let Some(hasher) = &mut self.hasher else { return Ok(()) };
-        // Holes may be larger than anybody can hash, so where bytes are is hashed with them.
-        if self.entries.last().is_some_and(|entry| entry.segments.is_some()) {
-            hasher.update(offset.to_be_bytes());
+    fn data(&mut self, _offset: u64, bytes: &[u8]) -> Result<(), Invalid> {
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(bytes);
         }
-        hasher.update(bytes);
         Ok(())
     }
 
     fn end(&mut self) -> Result<(), Invalid> {
         if let (Some(hasher), Some(entry)) = (&mut self.hasher, self.entries.last_mut()) {
-            entry.hash = Some(hasher.finalize_reset().into());
+            entry.hash = Some(hasher.finish());
         }
         Ok(())
     }

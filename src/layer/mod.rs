@@ -6,6 +6,7 @@
 pub mod decompress;
 pub mod diff;
 pub mod filesystem;
+mod hash;
 pub mod limits;
 pub mod listing;
 pub mod packages;
