@@ -4,6 +4,12 @@ use sha2::{Digest, Sha256};
 
 use super::tar::Entry;
 
+/// The hash of no content.
+pub(super) const EMPTY: [u8; 32] = [
+    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41,
+    0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+];
+
 /// Hashes the stored bytes of an entry, in whatever pieces they come.
 #[derive(Default)]
 pub(super) struct ContentHasher(Sha256);
@@ -47,6 +53,7 @@ mod tests {
             pieces.iter().for_each(|piece| hasher.update(piece));
             hasher.finish()
         };
+        assert_eq!(hash(&plain, &[]), EMPTY);
         assert_eq!(hash(&sparse(9), &[b"ab", b"cd"]), hash(&sparse(9), &[b"a", b"bc", b"d"]));
         let [one, two] = [hash(&plain, &[b"abcd"]), hash(&sparse(9), &[b"abcd"])];
         assert!(one != two && two != hash(&sparse(8), &[b"abcd"]));

@@ -7,11 +7,13 @@ pub mod decompress;
 pub mod diff;
 pub mod filesystem;
 mod hash;
+pub mod index;
 pub mod limits;
 pub mod listing;
 pub mod packages;
 pub mod search;
 pub mod tar;
+mod varint;
 pub mod waste;
 
 use crate::protocol::code;
@@ -19,6 +21,9 @@ use crate::protocol::invalid::Invalid;
 
 /// The code of an error for a layer that is no valid archive, or whose compression is broken.
 pub const LAYER_INVALID: &str = "LAYER_INVALID";
+
+/// The code of an error for an index that is damaged, or that belongs to another layer.
+pub const LAYER_INDEX_INVALID: &str = "LAYER_INDEX_INVALID";
 
 /// The error for a layer whose bytes break the rules of their format.
 fn broken(message: impl Into<String>) -> Invalid {

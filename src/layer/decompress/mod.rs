@@ -2,8 +2,12 @@
 //! content decides, not the media type.
 
 mod gzip;
+mod phase;
+mod points;
+mod record;
 #[cfg(test)]
 mod tests;
+mod window;
 mod zstd;
 
 use self::gzip::Gzip;
@@ -12,6 +16,9 @@ use super::broken;
 use super::limits::{FREE, Limits, exceeded};
 use crate::protocol::code;
 use crate::protocol::invalid::Invalid;
+
+pub use self::points::{Checkpoint, Mark, Points};
+pub use self::window::Window;
 
 /// How a layer is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +73,7 @@ pub struct Decompressor {
     first: Vec<u8>,
     kind: Option<Kind>,
     meter: Meter,
+    is_recording: bool,
 }
 
 enum Kind {
@@ -97,7 +105,34 @@ impl Meter {
 impl Decompressor {
     /// Creates a decompressor.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, first: Vec::new(), kind: None, meter: Meter::default() }
+        Self { limits, first: Vec::new(), kind: None, meter: Meter::default(), is_recording: false }
+    }
+
+    /// Creates a decompressor that notes where decompression can begin, for [`Self::take_points`]. A block of gzip costs time to try:
+    /// a few per cent in all.
+    pub fn recording(limits: Limits) -> Self {
+        Self { is_recording: true, ..Self::new(limits) }
+    }
+
+    /// Creates a decompressor that takes the bytes from a checkpoint on: the first is the one that has its bit. It does not check what
+    /// covers bytes before the checkpoint: the checksum of a gzip member.
+    pub fn resumed(limits: Limits, compression: Compression, checkpoint: &Checkpoint) -> Self {
+        let kind = match compression {
+            Compression::None => Kind::Plain,
+            Compression::Gzip => Kind::Gzip(Box::new(Gzip::resumed(checkpoint))),
+            Compression::Zstd => Kind::Zstd(Box::new(Zstd::new(limits.window, checkpoint.bit / 8, false))),
+        };
+        Self { kind: Some(kind), ..Self::new(limits) }
+    }
+
+    /// What was noted, once the layer's last byte is there. Nothing is for a layer that is not compressed: it can be read from anywhere.
+    pub fn take_points(&mut self) -> Points {
+        let points = match &mut self.kind {
+            Some(Kind::Gzip(gzip)) => gzip.take_points(),
+            Some(Kind::Zstd(zstd)) => zstd.take_points(),
+            _ => None,
+        };
+        points.unwrap_or_default()
     }
 
     /// How the layer is compressed, once its first bytes are there.
@@ -144,8 +179,8 @@ impl Decompressor {
         let first = std::mem::take(&mut self.first);
         self.kind = Some(match Compression::detect(&first)? {
             Compression::None => Kind::Plain,
-            Compression::Gzip => Kind::Gzip(Box::default()),
-            Compression::Zstd => Kind::Zstd(Box::new(Zstd::new(self.limits.window))),
+            Compression::Gzip => Kind::Gzip(Box::new(Gzip::new(self.is_recording))),
+            Compression::Zstd => Kind::Zstd(Box::new(Zstd::new(self.limits.window, 0, self.is_recording))),
         });
         self.take(&first, output)
     }

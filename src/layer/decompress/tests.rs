@@ -147,3 +147,93 @@ fn what_stands_before_a_fault_comes_out() {
         assert_eq!(out, [7; 32]);
     }
 }
+
+/// What is read from each checkpoint on, with how much of the compressed layer the marks say is enough for its next bytes.
+fn resumes(bytes: &[u8], content: &[u8], chunk: usize) -> Points {
+    let mut decompressor = Decompressor::recording(Limits::default());
+    let mut out = Vec::new();
+    let mut output = |bytes: &[u8]| {
+        out.extend_from_slice(bytes);
+        Ok(())
+    };
+    bytes.chunks(chunk).try_for_each(|part| decompressor.push(part, &mut output)).unwrap();
+    let compression = decompressor.compression().unwrap();
+    let points = decompressor.take_points();
+    decompressor.finish(&mut output).unwrap();
+    assert!(out == content);
+    for checkpoint in &points.checkpoints {
+        let mut rest = &content[checkpoint.offset as usize..];
+        let wanted = rest.len().min(200_000);
+        let from = (checkpoint.bit / 8) as usize;
+        let enough = points.enough_for(checkpoint.offset + wanted as u64).map_or(bytes.len(), |end| end as usize);
+        for end in [enough, bytes.len()] {
+            let mut resumed = Decompressor::resumed(Limits::default(), compression, checkpoint);
+            rest = &content[checkpoint.offset as usize..];
+            let mut output = |bytes: &[u8]| {
+                rest = rest.strip_prefix(bytes).expect("the same content");
+                Ok(())
+            };
+            bytes[from..end].chunks(chunk).try_for_each(|part| resumed.push(part, &mut output)).unwrap();
+            if end == bytes.len() {
+                resumed.finish(&mut output).unwrap();
+                assert!(rest.is_empty());
+            }
+            assert!(content.len() - rest.len() >= checkpoint.offset as usize + wanted);
+        }
+    }
+    points
+}
+
+/// Bytes of which some repeat, near or far.
+fn prose(length: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut out: Vec<u8> = Vec::new();
+    while out.len() < length {
+        if out.len() > 40_000 && random(3) > 0 {
+            let from = out.len() - 4 - random(32_000);
+            let end = out.len().min(from + random(200));
+            out.extend_from_within(from..end);
+        } else {
+            (0..random(20)).for_each(|_| out.push(random(64) as u8));
+        }
+    }
+    out.truncate(length);
+    out
+}
+
+#[test]
+fn decompression_can_begin_at_each_checkpoint() {
+    let content = prose(4_000_000);
+    let stored = {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        encoder.write_all(&content).unwrap();
+        encoder.finish().unwrap()
+    };
+    let members =
+        [gzip(&content[..1_500_000]), gzip(&content[1_500_000..1_520_000]), gzip(&content[1_520_000..])].concat();
+    for (bytes, chunk, count) in [
+        (gzip(&content), 65_536, 4),
+        (gzip(&content), 1000, 4),
+        (stored, 30_000, 4),
+        (members, 65_536, 5),
+        ([zstd(&content[..1_000_000]), zstd(&content[1_000_000..])].concat(), 65_536, 2),
+    ] {
+        let points = resumes(&bytes, &content, chunk);
+        assert_eq!(points.checkpoints.len(), count, "{:?}", points.checkpoints);
+        let windows = points.checkpoints.iter().filter_map(|one| one.window.as_ref());
+        assert!(windows.map(Window::stored).all(|stored| stored < 30_000));
+    }
+}
+
+/// Where one bit is as good as another, there is no checkpoint, and no time is lost.
+#[test]
+fn layers_without_checkpoints() {
+    let zeros = vec![0; 20_000_000];
+    let points = resumes(&gzip(&zeros), &zeros, 65_536);
+    assert!(!points.checkpoints.is_empty());
+    assert_eq!(resumes(&sample(3_000_000), &sample(3_000_000), 65_536), Points::default());
+}

@@ -5,6 +5,7 @@ use structured_zstd::decoding::errors::FrameDecoderError;
 use structured_zstd::decoding::{FrameDecoder, MAX_DECODER_WINDOW_SIZE};
 
 use super::broken;
+use super::points::Points;
 use crate::layer::limits::exceeded;
 use crate::layer::truncated;
 use crate::protocol::invalid::Invalid;
@@ -22,6 +23,9 @@ pub(super) struct Zstd {
     buffer: Vec<u8>,
     /// Compressed bytes taken, without those pending.
     offset: u64,
+    /// Uncompressed bytes made, and where frames begin.
+    made: u64,
+    points: Option<Points>,
 }
 
 #[derive(PartialEq, Eq)]
@@ -33,11 +37,19 @@ enum State {
 }
 
 impl Zstd {
-    pub fn new(window: u64) -> Self {
+    /// Creates a decoder of what begins at this byte, which notes where frames begin if that is wanted.
+    pub fn new(window: u64, offset: u64, is_recording: bool) -> Self {
         let mut decoder = FrameDecoder::new();
         let window = window.clamp(SMALLEST_WINDOW, MAX_DECODER_WINDOW_SIZE);
         let _ = decoder.set_max_window_size(window); // it takes every size between these
-        Self { state: State::Between, decoder, window, pending: Vec::new(), buffer: vec![0; BUFFER], offset: 0 }
+        let points = is_recording.then(Points::default);
+        let (pending, buffer) = (Vec::new(), vec![0; BUFFER]);
+        Self { state: State::Between, decoder, window, pending, buffer, offset, made: 0, points }
+    }
+
+    /// Takes what was noted.
+    pub fn take_points(&mut self) -> Option<Points> {
+        self.points.take()
     }
 
     pub fn push(&mut self, bytes: &[u8], output: &mut impl FnMut(&[u8]) -> Result<(), Invalid>) -> Result<(), Invalid> {
@@ -91,6 +103,9 @@ impl Zstd {
                 let mut source = header;
                 self.decoder.reset(&mut source).map_err(|error| self.invalid(&error))?;
                 self.state = State::Frame;
+                if let Some(points) = &mut self.points {
+                    points.begins(self.offset, self.made);
+                }
                 Ok(Some(header.len() - source.len()))
             }
             [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Ok(None),
@@ -109,6 +124,10 @@ impl Zstd {
         let decoded = self.decoder.decode_from_to(block, &mut self.buffer);
         let (used, made) = decoded.map_err(|error| self.invalid(&error))?;
         output(self.buffer.get(..made).unwrap_or_default())?;
+        self.made += made as u64;
+        if let Some(points) = &mut self.points {
+            points.mark(self.offset + used as u64, self.made);
+        }
         if self.decoder.is_finished() && self.decoder.can_collect() == 0 && !self.decoder.awaits_checksum() {
             self.state = State::Between;
             return Ok(Some(used));

@@ -3,7 +3,7 @@
 use super::entry::Segment;
 
 /// The content of an entry.
-pub(super) struct Content {
+pub(in crate::layer) struct Content {
     segments: std::vec::IntoIter<Segment>,
     /// Where the next bytes are in the file, and how many of them are in this segment.
     pub at: u64,

@@ -11,16 +11,17 @@ mod sparse;
 mod tests;
 pub mod writer;
 
-use self::content::Content;
 use self::header::{BLOCK, Block, Header, has_no_content, kind};
 use self::pax::{Extended, Map, SparseFile};
-use self::sparse::{MapReader, SEGMENTS, are_in_order};
+use self::sparse::{MapReader, SEGMENTS};
 use super::limits::{Limits, exceeded};
 use super::{broken, truncated};
 use crate::protocol::code;
 use crate::protocol::invalid::Invalid;
 
+pub(super) use self::content::Content;
 pub use self::entry::{Entry, Kind, Segment, Time};
+pub(super) use self::sparse::{are_in_order, stored as sparse_length};
 
 /// Bytes of an extended header, or of a long name: Go's limit.
 const EXTENSION: u64 = 1 << 20;

@@ -43,7 +43,7 @@ impl MapReader {
 }
 
 /// True if segments follow each other inside a file of this size.
-pub(super) fn are_in_order(segments: &[Segment], size: u64) -> bool {
+pub(in crate::layer) fn are_in_order(segments: &[Segment], size: u64) -> bool {
     let mut end = 0;
     segments.iter().all(|segment| {
         let begins_behind = segment.offset >= end;
@@ -53,6 +53,6 @@ pub(super) fn are_in_order(segments: &[Segment], size: u64) -> bool {
 }
 
 /// Bytes that segments have in all.
-pub(super) fn stored(segments: &[Segment]) -> u64 {
+pub(in crate::layer) fn stored(segments: &[Segment]) -> u64 {
     segments.iter().fold(0, |sum, segment| sum.saturating_add(segment.length))
 }

@@ -1,10 +1,12 @@
 //! Properties of what reads layers: see [`super::properties`].
 
-use docker_registry_client_wasm::layer::decompress::Decompressor;
+use docker_registry_client_wasm::layer::decompress::{Compression, Decompressor};
 use docker_registry_client_wasm::layer::filesystem::{Tree, normalised};
+use docker_registry_client_wasm::layer::index::{FileReader, Index, LayerId};
 use docker_registry_client_wasm::layer::limits::Limits;
 use docker_registry_client_wasm::layer::tar::{Entry, Reader, Sink, Summary};
 use docker_registry_client_wasm::protocol::invalid::Invalid;
+use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 
 const LIMITS: Limits = Limits { size: 1 << 20, ratio: 2_000, window: 1 << 20, entries: 100, name: 1000 };
 const BLOCK: usize = 512;
@@ -133,4 +135,34 @@ pub fn compressed(input: &[u8]) {
     let (out, result) = read(bytes.len().max(1));
     assert!(out.len() as u64 <= LIMITS.size);
     assert!((out, result) == read(7));
+}
+
+/// The index of a layer is what it was once it is read, and gives plans for whatever is in it.
+pub fn index(input: &[u8]) {
+    let digest = Digest::of(Algorithm::Sha256, b"");
+    let layer = LayerId { digest, size: 1000, diff_id: None };
+    let (entries, points) = Default::default();
+    let empty = Index { layer: layer.clone(), compression: Compression::None, entries, points }.to_bytes();
+    // Behind the name of the layer: its compression, and three empty lists.
+    let mut bytes = empty[..empty.len() - 32 - 4].to_vec();
+    bytes.extend(bytes_of(input));
+    let checksum = Digest::of(Algorithm::Sha256, &bytes);
+    let digits = checksum.as_str().trim_start_matches("sha256:");
+    bytes.extend(bytes_of(digits.as_bytes()));
+    let Ok(index) = Index::from_bytes(&bytes, &layer, &LIMITS) else { return };
+    let names: usize = index.entries.iter().map(|entry| entry.path.len() + entry.user.len() + entry.group.len()).sum();
+    assert!(names <= 256 * bytes.len());
+    assert!(Index::from_bytes(&index.to_bytes(), &layer, &LIMITS).as_ref() == Ok(&index));
+    for entry in &index.entries {
+        let Some(plan) = index.plan(entry) else { continue };
+        assert!(plan.from() <= plan.to() && plan.to() <= layer.size);
+        let mut reader = FileReader::new(plan, LIMITS);
+        let mut end = 0;
+        let _ = reader.push(&bytes, &mut |at, bytes| {
+            assert!(at >= end);
+            end = at.checked_add(bytes.len() as u64).expect("an offset in the file");
+            Ok(())
+        });
+        assert!(end <= entry.size.max(entry.stored));
+    }
 }

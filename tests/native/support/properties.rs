@@ -48,6 +48,7 @@ pub const ALL: &[Property] = &[
     property!("config", image_config),
     property!("content_range", |input| text(input, content_range)),
     property!("error_body", errors),
+    property!("index", layers::index),
     property!("link", |input| text(input, links)),
     property!("listing", lists),
     property!("manifest", manifest),
