@@ -3,10 +3,12 @@
 mod apk;
 mod dpkg;
 mod os_release;
+mod rpm;
 
 pub use self::apk::apk;
 pub use self::dpkg::dpkg;
 pub use self::os_release::os_release;
+pub use self::rpm::rpm;
 
 /// A package that is installed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,6 +4,7 @@ use docker_registry_client_wasm::layer::decompress::{Compression, Decompressor};
 use docker_registry_client_wasm::layer::filesystem::{Tree, normalised};
 use docker_registry_client_wasm::layer::index::{FileReader, Index, LayerId};
 use docker_registry_client_wasm::layer::limits::Limits;
+use docker_registry_client_wasm::layer::packages::{self, Package};
 use docker_registry_client_wasm::layer::tar::{Entry, Reader, Sink, Summary};
 use docker_registry_client_wasm::protocol::invalid::Invalid;
 use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
@@ -165,4 +166,54 @@ pub fn index(input: &[u8]) {
         });
         assert!(end <= entry.size.max(entry.stored));
     }
+}
+
+/// A database that holds the bytes: `s` for sqlite, `b` for Berkeley DB, `n` for ndb, each behind its magic; otherwise as a package's header.
+fn database_of(input: &[u8]) -> Vec<u8> {
+    const PAGE: usize = 512;
+    let mut bytes = bytes_of(input.get(1..).unwrap_or_default());
+    match input.first() {
+        Some(b's') => {
+            let pages = (100 + bytes.len()).div_ceil(PAGE);
+            let mut database = b"SQLite format 3\0\x02\0\x01\x01\0\x40\x20\x20\0\0\0\0".to_vec();
+            database.extend((pages as u32).to_be_bytes());
+            database.resize(100, 0);
+            database.append(&mut bytes);
+            database.resize(pages * PAGE, 0);
+            database
+        }
+        Some(b'b') => {
+            let pages = bytes.len().div_ceil(PAGE);
+            let mut database = vec![0; PAGE];
+            for (at, number) in [(12, 0x0006_1561), (20, PAGE as u32), (32, pages as u32)] {
+                database[at..at + 4].copy_from_slice(&number.to_le_bytes());
+            }
+            database.append(&mut bytes);
+            database.resize((1 + pages) * PAGE, 0);
+            database
+        }
+        Some(b'n') => [b"RpmP\0\0\0\0", &*bytes].concat(),
+        _ => {
+            let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
+            let mut database =
+                [b"RpmP".to_vec(), words(&[0, 1, 1, 2, 0, 0, 0]), b"Slot".to_vec(), words(&[1, 256, 1])].concat();
+            database.extend([b"Slot".to_vec(), words(&[0; 3])].concat().repeat(253));
+            database.extend([b"BlbS".to_vec(), words(&[1, 1, bytes.len() as u32])].concat());
+            database.append(&mut bytes);
+            database
+        }
+    }
+}
+
+/// Packages have names, and no more of them than there are bytes.
+pub fn rpm(input: &[u8]) {
+    let database = database_of(input);
+    let Ok(packages) = packages::rpm(&database) else { return };
+    assert!(packages.is_sorted());
+    let length = |package: &Package| {
+        package.name.len() + package.version.len() + package.source.iter().map(String::len).sum::<usize>()
+    };
+    // What is not UTF-8 takes three bytes for one.
+    assert!(packages.iter().map(length).sum::<usize>() <= 3 * 5 * database.len());
+    assert!(packages.iter().all(|package| !package.name.is_empty() && package.version.contains('-')));
 }

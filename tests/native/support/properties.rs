@@ -56,6 +56,7 @@ pub const ALL: &[Property] = &[
     property!("rate_limit", |input| text(input, rate_limits)),
     property!("reference", |input| text(input, reference)),
     property!("retry_after", |input| text(input, waits)),
+    property!("rpm", layers::rpm),
     property!("schema1", schema1),
     property!("scope", |input| text(input, scopes)),
     property!("token", token_answer),
