@@ -3,7 +3,7 @@
 use super::content::UNSPEAKABLE;
 use super::nature::{Deletes, Last, Left, Link, Nature, Referrers, Type};
 use super::operations::{From, Operation};
-use super::store::{Store, Stored};
+use super::store::{Store, Stored, is_list};
 use super::world::{Expect, World};
 use docker_registry_client_wasm::transport::Error;
 
@@ -12,6 +12,9 @@ use docker_registry_client_wasm::transport::Error;
 pub fn is_possible(operation: &Operation, is_alone: bool, world: &World) -> bool {
     let (store, nature) = (&world.main.store, &world.main.nature);
     let is_free = |tag: &str| !(nature.protects && store.protected.as_deref() == Some(tag));
+    // Where there is no API, what refers to something is added to a list under a tag.
+    let has_free_lists = nature.referrers == Referrers::Api
+        || store.protected.as_deref().is_none_or(|tag| !is_list(tag) || is_free(tag));
     // Where items come in no order, or change meanwhile, no end is to be seen for sure.
     let is_followed = matches!(nature.link, Link::Honest | Link::Always);
     let is_steady = is_alone || is_followed;
@@ -66,6 +69,7 @@ pub fn is_possible(operation: &Operation, is_alone: bool, world: &World) -> bool
             let is_calm = is_alone || subject.is_none() || nature.referrers == Referrers::Api;
             is_calm
                 && subject.as_ref().is_none_or(|subject| store.has(subject))
+                && (subject.is_none() || has_free_lists)
                 && !has_pages
                 && tag.as_ref().is_none_or(|tag| is_free(tag))
                 && !nature.refuses_artifacts
@@ -82,6 +86,7 @@ pub fn is_possible(operation: &Operation, is_alone: bool, world: &World) -> bool
                 && !has_pages
                 && is_read
                 && is_listed
+                && (!referrers || has_free_lists)
                 && uploads
                 && !platforms
                 && !nature.refuses_artifacts
