@@ -162,6 +162,26 @@ fn tags_that_stay_are_removed_by_name() {
     assert_eq!(model.0.tags.borrow().keys().collect::<Vec<_>>(), ["list", "other", "two"]);
 }
 
+/// A document that is no JSON is known by its bytes, where the registry tells no digest: its tags are found, and go with it.
+#[test]
+fn tags_of_what_is_not_a_manifest_are_found() {
+    for leaves in [0, 1, 2] {
+        let (model, _) = filled(Deletes::Both);
+        let digest = model.put(&["riddle", "same"], OCI, "not a manifest at all");
+        model.put(&["page"], OCI, "<!doctype html>");
+        model.0.tells_digest.set(false);
+        model.0.leaves.set(leaves);
+        let dependents = plan(&model.host(), &digest);
+        let unread: Vec<_> = dependents.unread.iter().map(|unread| unread.name.as_str()).collect();
+        assert_eq!((&dependents.tags[..], &unread[..]), (&["riddle".into(), "same".into()][..], &["page"][..]));
+        assert_eq!(delete(&model.host(), &digest, false).unwrap_err().code, "IN_USE");
+        delete(&model.host(), &digest, true).unwrap();
+        assert!(!model.has(&digest));
+        let left: Vec<_> = model.0.tags.borrow().keys().cloned().collect();
+        assert_eq!(left, ["list", "one", "other", "page", "three", "two"], "{leaves}");
+    }
+}
+
 /// A list that breaks off, or is refused, is no list without tags.
 #[test]
 fn a_tag_list_that_fails_is_not_empty() {

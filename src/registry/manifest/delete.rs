@@ -152,7 +152,7 @@ impl<H: Host> Repo<H> {
         digest: &'a Digest,
     ) -> Question<'a, Lookup> {
         Box::pin(async move {
-            match self.observe(&reference).await {
+            match self.observe_for(&reference, digest).await {
                 Ok(Some(found)) => Ok(Lookup::Found(Relation::of(&label, &found, digest))),
                 Ok(None) => Ok(Lookup::Missing(label)),
                 // Some registries respond 500 to a request for a blob as a manifest.

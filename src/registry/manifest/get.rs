@@ -110,12 +110,12 @@ impl<H: Host> Repo<H> {
         request.may_be_cached = matches!(reference, Reference::Digest(_));
         let mut response = self.api.success(self.api.fetch(&request, MANIFEST_LIMIT).await?)?;
         let mut tells_digest = response.content_digest().is_some();
-        let mut read = self.verified(response, reference).await;
+        let mut read = self.verified(response, reference, None).await;
         if self.api.was_cached_wrong(&request, read.as_ref().err()) {
             request.may_be_cached = false;
             response = self.api.success(self.api.fetch(&request, MANIFEST_LIMIT).await?)?;
             tells_digest = response.content_digest().is_some();
-            read = self.verified(response, reference).await;
+            read = self.verified(response, reference, None).await;
         }
         let (mut fetched, signed) = read?;
         if let Some(problem) =
@@ -222,11 +222,12 @@ impl<H: Host> Repo<H> {
     /// still to be checked.
     ///
     /// A problem of the document is stored in [`problem`](Manifest::problem). A body that is not a JSON object is an
-    /// error, unless the requested or reported digest matches: a proxy's page has status 200 too.
+    /// error, unless the requested, reported or `sought` digest matches: a proxy's page has status 200 too.
     pub(crate) async fn verified(
         &self,
         mut response: Response<Vec<u8>>,
         reference: &Reference,
+        sought: Option<&Digest>,
     ) -> Result<(FetchedManifest, Option<Signed>)> {
         let bytes = std::mem::take(&mut response.body);
         let content_type = response.header("content-type").map(str::to_owned);
@@ -249,7 +250,10 @@ impl<H: Host> Repo<H> {
             }
             Reference::Tag(_) => Digest::of(Algorithm::Sha256, hashed),
         };
-        let is_vouched = compare_hint(&response, &digest, hashed)? || matches!(reference, Reference::Digest(_));
+        let is_sought = |sought: &Digest| sought.algorithm().is_some_and(|known| Digest::of(known, hashed) == *sought);
+        let is_vouched = compare_hint(&response, &digest, hashed)?
+            || matches!(reference, Reference::Digest(_))
+            || sought.is_some_and(is_sought);
         let manifest = match parsed {
             Ok(manifest) => manifest,
             Err(invalid) if is_vouched => Manifest::unreadable(content_type.as_deref(), invalid),

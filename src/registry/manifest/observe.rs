@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::protocol::code;
 use crate::protocol::http::Method;
+use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
@@ -20,15 +21,29 @@ impl<H: Host> Repo<H> {
         Ok(self.ask(reference).await?.ok())
     }
 
+    /// As [`observe`](Self::observe), for a look at what a tag has to do with the manifest `sought`: a tag that points to it is
+    /// found even if the manifest is not JSON and the registry does not tell its digest.
+    pub(crate) async fn observe_for(
+        &self,
+        reference: &Reference,
+        sought: &Digest,
+    ) -> Result<Option<Rc<FetchedManifest>>> {
+        Ok(self.fetch_now(reference, Some(sought)).await?.ok())
+    }
+
     /// Fetches the manifest; if it does not exist, returns the registry's error in the inner result.
     pub(crate) async fn ask(&self, reference: &Reference) -> Result<Result<Rc<FetchedManifest>>> {
+        self.fetch_now(reference, None).await
+    }
+
+    async fn fetch_now(&self, reference: &Reference, sought: Option<&Digest>) -> Result<Result<Rc<FetchedManifest>>> {
         self.presume_v2("manifests")?;
         let endpoint = self.manifest_endpoint(reference);
         let request = self.request(Method::Get, &endpoint, Some(media_type::accept_manifests()));
         let response = self.api.fetch(&request, MANIFEST_LIMIT).await?;
         if response.status != 404 {
             let tells_digest = response.content_digest().is_some();
-            let (mut fetched, signed) = match self.verified(self.api.success(response)?, reference).await {
+            let (mut fetched, signed) = match self.verified(self.api.success(response)?, reference, sought).await {
                 Ok(verified) => verified,
                 Err(error) if error.code == code::INVALID_RESPONSE => {
                     return self.doubted(reference, error).await;
