@@ -34,7 +34,11 @@ fn parse_host(text: &str) -> Result<String, String> {
     if let Some(address) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
         let address =
             address.parse::<Ipv6Addr>().map_err(|_| "the text in [] is not an IPv6 address (a zone is not allowed)")?;
-        return Ok(format!("[{address}]"));
+        return Ok(match (address.to_ipv4_mapped(), address.segments()) {
+            // Rust writes [::ffff:127.0.0.1], browsers [::ffff:7f00:1].
+            (Some(_), [.., high, low]) => format!("[::ffff:{high:x}:{low:x}]"),
+            _ => format!("[{address}]"),
+        });
     }
     if text.len() > 253 {
         return Err("the host is longer than 253 characters".into());

@@ -278,6 +278,22 @@ fn origins() {
     assert_eq!((url("https://h/").port(), url("http://h/").port(), url("http://h:5000/").port()), (443, 80, 5000));
 }
 
+/// As browsers write them, so that a host compares equal to that of a page's `URL`.
+#[test]
+fn addresses_are_written_as_browsers_write_them() {
+    for (text, written) in [
+        ("[::FFFF:127.0.0.1]", "[::ffff:7f00:1]"),
+        ("[::ffff:0.0.0.0]", "[::ffff:0:0]"),
+        ("[0:0:0:0:0:ffff:a00:1]", "[::ffff:a00:1]"),
+        ("[::127.0.0.1]", "[::7f00:1]"),
+        ("[2001:DB8:0:0:1:0:0:1]", "[2001:db8::1:0:0:1]"),
+        ("[1:0:2:3:4:5:6:7]", "[1:0:2:3:4:5:6:7]"),
+        ("[::1]", "[::1]"),
+    ] {
+        assert_eq!(url(&format!("http://{text}:5000/")).host(), written);
+    }
+}
+
 /// F16, F62.
 #[test]
 fn redacted_hides_query_values() {
