@@ -18,8 +18,8 @@ const THEIRS = {
   // 0.11.5
   regctl: `completion, artifact get, artifact list, artifact put, artifact tree, blob copy, blob delete, blob diff-config, blob diff-layer,
     blob get, blob get-file, blob head, blob put, config get, config set, digest, image check-base, image copy, image create,
-    image export, image get-file, image import, image inspect, image mod, image ratelimit, index add, index create,
-    index delete, manifest delete, manifest diff, manifest get, manifest head, manifest put, ref, registry config,
+    image delete, image digest, image export, image get-file, image import, image inspect, image manifest, image mod,
+    image ratelimit, index add, index create, index delete, manifest delete, manifest diff, manifest get, manifest head, manifest put, ref, registry config,
     registry login, registry logout, registry set, registry whoami, repo copy, repo ls, tag delete, tag ls`,
   // 1.22.2
   skopeo: `completion, copy, delete, generate-sigstore-key, inspect, list-tags, login, logout, manifest-digest, standalone-sign,
