@@ -2,7 +2,7 @@
 
 import { explained } from './load.js';
 import { loadLazily } from './parts.js';
-import start, { RegistryError } from './wasm/core.js';
+import start, { RegistryError, initSync } from './wasm/core.js';
 
 /** @import { ModuleSource, PartSources } from './slim.js' */
 
@@ -23,12 +23,22 @@ export default async function init(core = new URL('./wasm/core.wasm', import.met
     legacy: new URL('./wasm/legacy.wasm', import.meta.url),
   };
   check(parts, Object.keys(sources));
-  try {
-    await start({ module_or_path: (await fromDisk(core)) ?? core });
-  } catch (cause) {
+  starting ??= startWith(core).catch((cause) => {
+    starting = undefined;
     throw explained(cause);
-  }
+  });
+  await starting;
   loadLazily((part) => compiled(parts[part] ?? sources[part]));
+}
+
+/** @type {Promise<unknown> | undefined} */
+let starting;
+
+/** @param {ModuleSource | Promise<ModuleSource>} core */
+async function startWith(core) {
+  const module = await compiledHere(await core);
+  // start() looks at Request and Response, for which Node loads its whole fetch.
+  return module ? initSync({ module }) : start({ module_or_path: core });
 }
 
 /**
@@ -44,22 +54,23 @@ function check(parts, names) {
 }
 
 /**
- * Node's fetch does not read files.
+ * Compiles what is in memory or in a file, which Node's fetch does not read.
  * @param {unknown} source
+ * @returns {Promise<WebAssembly.Module | undefined>} undefined if it takes a request
  */
-async function fromDisk(source) {
-  if (!(source instanceof URL) || source.protocol !== 'file:') return undefined;
-  return globalThis.process?.getBuiltinModule?.('node:fs')?.promises.readFile(source);
+async function compiledHere(source) {
+  if (source instanceof WebAssembly.Module) return source;
+  const isFile = source instanceof URL && source.protocol === 'file:';
+  const bytes = isFile ? await globalThis.process?.getBuiltinModule?.('node:fs')?.promises.readFile(source) : source;
+  const isBytes = ArrayBuffer.isView(bytes) || bytes instanceof ArrayBuffer;
+  return isBytes ? WebAssembly.compile(/** @type {BufferSource} */ (bytes)) : undefined;
 }
 
 /** @param {any} given one of PartSources */
 async function compiled(given) {
-  let source = await (typeof given === 'function' ? given() : given);
-  source = (await fromDisk(source)) ?? source;
-  if (source instanceof WebAssembly.Module) return source;
-  if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) {
-    return WebAssembly.compile(/** @type {BufferSource} */ (source));
-  }
+  const source = await (typeof given === 'function' ? given() : given);
+  const module = await compiledHere(source);
+  if (module) return module;
   const answer = typeof source.arrayBuffer === 'function' && !('method' in source) ? source : await fetch(source);
   if (!answer.ok) throw new Error(`${answer.url} answers with status ${answer.status}`);
   return WebAssembly.compile(await answer.arrayBuffer());

@@ -1,6 +1,8 @@
 // What is loaded with the first call that needs it: when it cannot be, nothing else suffers, and the call can be made again.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
 
 import { copyOfPackage } from './support/copies.mjs';
@@ -113,6 +115,31 @@ describe('the parts that are loaded lazily', () => {
     // Without a page, nothing is loaded.
     assert.equal((await repository.describeTags().return()).done, true);
   });
+
+  test(
+    './slim starts from a file, bytes or a module without the classes of fetch, which take Node longer than the start',
+    SOON,
+    async (t) => {
+      const copy = await copyOfPackage(t);
+      const program = `
+      const no = { get() { throw new Error('fetch was loaded'); }, configurable: true };
+      Object.defineProperties(globalThis, { Request: no, Response: no, fetch: { value: async () => {} } });
+      const { readFileSync } = await import('node:fs');
+      const { default: init, DockerRegistryClient } = await import('./slim.js');
+      const bytes = readFileSync('wasm/core.wasm');
+      const sources = { file: undefined, bytes, promise: Promise.resolve(bytes), module: new WebAssembly.Module(bytes) };
+      await Promise.all([init(sources[process.argv[1]]), init()]);
+      console.log(new DockerRegistryClient('localhost:1').host);
+    `;
+      for (const source of ['file', 'bytes', 'promise', 'module']) {
+        const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program, source], {
+          cwd: dirname(copy.file('slim.js')),
+          encoding: 'utf8',
+        });
+        assert.deepEqual([status, stdout], [0, 'http://localhost:1\n'], `${source}: ${stderr}`);
+      }
+    },
+  );
 
   test('parts that do not exist are refused', SOON, async (t) => {
     const { default: init } = await (await copyOfPackage(t)).load('slim.js');
