@@ -1,6 +1,7 @@
 // The module's classes as users have them: they show what they know, hide their pointer into the module's memory, say when they
 // were freed, and throw errors whose stack begins at the caller.
 
+import { explainItems } from './renamed.js';
 import { DockerRegistryClient as Client, Image, RegistryError, Repository } from './wasm/core.js';
 
 /** Address in the module's memory; 0 if freed. */
@@ -46,9 +47,9 @@ export function located(name, call, prototype) {
       const place = callerOf(outer);
       try {
         const result = call.apply(prototype && this?.[POINTER] === undefined ? prototype : this, given);
-        if (!(result instanceof Promise)) return finished(result, place);
+        if (!(result instanceof Promise)) return finished(result, place, name);
         return result.then(
-          (value) => finished(value, place),
+          (value) => finished(value, place, name),
           (error) => {
             throw place(error);
           },
@@ -68,13 +69,15 @@ export function located(name, call, prototype) {
  * A result whose own errors have a stack, and which JSON can hold.
  * @param {any} result
  * @param {Function} place
+ * @param {string} name of the call
  */
-function finished(result, place) {
+function finished(result, place, name) {
   if (typeof result !== 'object' || result === null) return result;
   const set = (/** @type {string} */ name, /** @type {unknown} */ value) =>
     Object.defineProperty(result, name, { value });
   if (PLACE in result) result[PLACE] = place;
   if (result instanceof Map) set('toJSON', () => Object.fromEntries(result));
+  if (name === 'manifest') explainItems(result);
   // A plan of a clean-up.
   if (typeof result.apply === 'function') set('apply', located('apply', result.apply));
   return result;

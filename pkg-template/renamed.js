@@ -29,6 +29,16 @@ export function explainNames() {
   }
 }
 
+/**
+ * Explains the items of the tuple that manifest() returns there. Nothing else of the object shows them.
+ * @param {object} manifest
+ */
+export function explainItems(manifest) {
+  for (const [index, now] of Object.entries(['json', 'digest'])) {
+    Object.defineProperty(manifest, index, { get: () => fail(`manifest()[${index}] is manifest().${now} here`) });
+  }
+}
+
 /** @param {string} message */
 function fail(message) {
   throw new RegistryError('INVALID_ARGUMENT', message);

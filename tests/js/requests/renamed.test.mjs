@@ -64,6 +64,19 @@ describe('names of the Python library', () => {
     }
   }
 
+  test('items of the tuple that manifest() returned', SOON, async () => {
+    const manifest = await objects.repository.manifest('latest');
+    for (const [index, now] of Object.entries(['json', 'digest'])) {
+      const message = `manifest()[${index}] is manifest().${now} here`;
+      await refused(() => manifest[index], { code: 'INVALID_ARGUMENT', message });
+    }
+    assert.deepEqual(Object.keys(manifest), Object.keys({ ...manifest }));
+    assert.deepEqual(structuredClone(manifest), { ...manifest });
+    assert.doesNotMatch(JSON.stringify(manifest) + inspect(manifest), /\[1\]|'1'/);
+    const pushed = await objects.repository.pushManifest('again', manifest);
+    assert.equal(pushed.digest, manifest.digest);
+  });
+
   test("are in nobody's way", () => {
     for (const object of Object.values(objects)) {
       assert.doesNotMatch(JSON.stringify(object) + inspect(object, { depth: 5 }), /get_layer|refresh/);
