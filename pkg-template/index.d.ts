@@ -1425,7 +1425,7 @@ export class Repository {
    * @throws {RegistryError} `DIGEST_MISMATCH` when the reference is a digest, but not that of the manifest
    * @throws {RegistryError} `SIGNATURE_INVALID` when a signature of a schema1 manifest is wrong: see
    *   {@link ClientOptions.unverifiedSchema1}
-   * @throws {RegistryError} `CONFLICT` when the referrers tag holds something else than a list of referrers, or other
+   * @throws {RegistryError} `CONFLICT` when the referrers tag holds something other than a list of referrers, or other
    *   writers change it at the same time
    * @throws {RegistryError} `INVALID_REFERENCE` when the reference is invalid
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
@@ -1521,7 +1521,7 @@ export class Repository {
    * @returns Descriptor of the manifest.
    * @throws {RegistryError} `NOT_FOUND` when the subject does not exist; nothing was pushed
    * @throws {RegistryError} the codes of {@link Repository.pushBlob} for the files, such as `SOURCE` or `TOO_LARGE`
-   * @throws {RegistryError} `CONFLICT` when the referrers tag holds something else than a list of referrers, or other
+   * @throws {RegistryError} `CONFLICT` when the referrers tag holds something other than a list of referrers, or other
    *   writers change it at the same time
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @example
@@ -2366,7 +2366,7 @@ export type ClientErrorCode =
   | "SOURCE"
   /** A response breaks the protocol, or the host is not a registry. */
   | "INVALID_RESPONSE"
-  /** Content hashes to something else than its digest. */
+  /** Content does not match its digest. */
   | "DIGEST_MISMATCH"
   /** Content has another length than its descriptor says, or a file changed during its upload. */
   | "SIZE_MISMATCH"
@@ -2413,7 +2413,7 @@ export type SpecErrorCode =
   | "TOOMANYREQUESTS"
   /** A repository name, tag or digest is invalid, or names another registry. */
   | "NAME_INVALID"
-  /** Content hashes to something else than its digest. */
+  /** Content does not match its digest. */
   | "DIGEST_INVALID"
   /** Content has another length than its descriptor says, or a file changed during its upload. */
   | "SIZE_INVALID"

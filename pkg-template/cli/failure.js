@@ -20,7 +20,7 @@ const LOG_IN_TO_EACH =
   'Log in with the command login, docker login or podman login, or give --source-username and --source-password-file, ' +
   'or --target-username and --target-password-file.';
 
-/** System codes of a host that answers https with something else than TLS. */
+/** System codes of a host that answers https with something other than TLS. */
 const NO_TLS = ['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'];
 /** System codes of a certificate whose authority is not trusted. */
 const UNKNOWN_AUTHORITY = [

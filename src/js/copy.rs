@@ -75,11 +75,11 @@ fn place_of(source: &JsValue) -> Result<Place<FetchHost>> {
     if !source.is_object() {
         return Err(refused());
     }
-    if let Some(image) = downcast::image(source) {
+    if let Some(image) = downcast::image(source)? {
         return Ok(image.place()?);
     }
     let part = |name: &str| Reflect::get(source, &name.into()).unwrap_or_default();
-    let repository = downcast::repository(&part("repository")).ok_or_else(refused)?;
+    let repository = downcast::repository(&part("repository"))?.ok_or_else(refused)?;
     let reference = options::text(&part("reference"), "source.reference")?;
     Ok(repository.place(&reference)?)
 }

@@ -1,4 +1,4 @@
-//! Small blobs in one request: where a registry supports it, where it does not, and where it says something else than it does.
+//! Small blobs in one request: where a registry supports it, where it does not, and where it says something other than it does.
 
 use std::cell::Cell;
 

@@ -134,7 +134,7 @@ function redirected(outgoing, { statusCode = 0, headers: { location } }) {
 function joined(location, base) {
   const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined;
   if (url && ['http:', 'https:'].includes(url.protocol)) return url;
-  throw failed(new Error('a redirect to something else than http or https'));
+  throw failed(new Error('a redirect to something other than http or https'));
 }
 
 /**

@@ -16,7 +16,7 @@ pub fn read(value: &JsValue, path: &str) -> Result<ImageReference<FetchHost>> {
     let refused = || {
         Failure::argument(format!("{path}: a tag, a digest or an Image is needed, not {}", options::described(value)))
     };
-    downcast::image(value).map(ImageReference::Image).ok_or_else(refused)
+    downcast::image(value)?.map(ImageReference::Image).ok_or_else(refused)
 }
 
 /// Reads a list of image arguments.

@@ -6,7 +6,7 @@
 /** @type {readonly RegistryErrorItem[]} */
 const NO_ERRORS = Object.freeze([]);
 /** A message about an argument begins with its place: "options.retry.attempts: …". */
-const PLACE = /^[a-z]\w*(?:\.\w+|\[\d+\])*(?=: )/i;
+const PLACE = /^[a-z]\w*(?:\.\w+|\[\d+\])*(?=: )/;
 
 export class RegistryError extends Error {
   /** @param {string} code @param {string} message @param {Known} [known] */

@@ -27,7 +27,7 @@ extern "C" {
 pub enum Failure {
     /// A `RegistryError`.
     Error(Error),
-    /// This value itself: an abort signal's reason.
+    /// This value itself: an abort signal's reason, or a `RegistryError` that JavaScript threw.
     Reason(JsValue),
 }
 

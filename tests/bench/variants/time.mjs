@@ -30,7 +30,7 @@ export async function perCall(calls, action) {
   return { time: median(runs.map(({ time }) => time)), cpu };
 }
 
-/** `condition`, or the measurement is of something else than it says. */
+/** `condition`, or the measurement is of something other than it says. */
 export function expect(condition, message) {
   if (!condition) throw new Error(`not what was to be measured: ${message}`);
 }

@@ -103,7 +103,12 @@ test('a freed object says so, and can be freed again', SOON, async () => {
   assert.equal(inspect(own), 'Repository (freed)');
   image[Symbol.dispose]();
   await refused(() => image.getLayer(), freed('Image'));
-  await refused(() => repository.tag('x', image), 'INVALID_ARGUMENT');
+  await refused(() => repository.tag('x', image), freed('Image'));
+  await refused(() => repository.tag({ from: image, to: 'x' }), freed('Image'));
+  await refused(() => repository.createIndex('x', ['latest', image]), freed('Image'));
+  await refused(() => client.copy(image, 'team/copy:x'), freed('Image'));
+  await refused(() => client.copy({ repository: own, reference: 'latest' }, 'team/copy:x'), freed('Repository'));
+  assert.equal((await refused(() => image.getLayer(), freed('Image'))).details.argument, undefined);
   const other = new DockerRegistryClient(server.url);
   other.free();
   assert.throws(() => other.repository('team/web'), freed('DockerRegistryClient'));
