@@ -36,9 +36,9 @@ export function connector({ options, output, signal }) {
     const login = credentials ? { credentials } : ((side && loginOf(side, options)) ?? (await given(host)));
     return connect(address(host, options), {
       ...login,
-      ca: options.ca?.map((/** @type {string} */ file) => contents(file, '--ca')),
-      cert: options.cert && contents(options.cert, '--cert'),
-      key: options.key && contents(options.key, '--key'),
+      ca: options.ca?.map((/** @type {string} */ file) => pem(file, '--ca')),
+      cert: options.cert && pem(options.cert, '--cert'),
+      key: options.key && pem(options.key, '--key'),
       rejectUnauthorized: options.insecure ? false : undefined,
       proxy: options.proxy,
       trustedRealms: options.trustedRealm,
@@ -81,6 +81,17 @@ function contents(file, option) {
     throw new Usage(`${option}: the file cannot be read: ${code}`);
   }
   throw new Usage(`${option}: it is no regular file`);
+}
+
+/**
+ * Reads a PEM file.
+ * @param {string} file
+ * @param {string} option
+ */
+function pem(file, option) {
+  const text = contents(file, option);
+  if (!text.includes('-----BEGIN ')) throw new Usage(`${option}: it is no PEM file, which has a line -----BEGIN …`);
+  return text;
 }
 
 /**

@@ -1,5 +1,7 @@
 // Makes several changes in one command; a failure says what is done and what is not.
 
+import { Interrupted } from '../interrupt.js';
+
 /** A failure after which some of the work may be done. */
 export class Stopped extends Error {
   /**
@@ -35,7 +37,9 @@ export async function inTurn(items, task) {
     try {
       await task(item);
     } catch (cause) {
-      if (items.length === 1) throw cause;
+      if (items.length === 1) {
+        throw cause instanceof Interrupted ? new Stopped(cause, { done, remaining: items }) : cause;
+      }
       throw new Stopped(cause, { done, failed: item, remaining: items.slice(done.length + 1) });
     }
     done.push(item);

@@ -40,6 +40,23 @@ const ELSEWHERE = {
   'tls-verify': 'there is no --tls-verify; --insecure accepts any certificate, --plain-http uses http',
 };
 
+/**
+ * Commands of crane, regctl, skopeo and oras, and their names here.
+ * @type {Record<string, string[]>}
+ */
+const COMMANDS_ELSEWHERE = {
+  append: ['mutate --append'],
+  attach: ['artifact attach'],
+  auth: ['login', 'logout'],
+  delete: ['untag', 'manifest delete'],
+  discover: ['referrers'],
+  image: ['inspect', 'copy', 'mutate'],
+  pull: ['artifact pull', 'blob get'],
+  push: ['artifact push', 'manifest put'],
+  registry: ['login', 'logout'],
+  resolve: ['digest'],
+};
+
 const CONTRADICTIONS = [
   ['json', 'format'],
   ['quiet', 'verbose'],
@@ -69,8 +86,19 @@ export function split(argv) {
   if (word === undefined) return { args: [], given: first.given };
   // The word may be the value of an unknown option.
   refuseUnknown(first.given, { known: EVERYWHERE });
-  if (groupOf(word).length === 0) throw new Usage(`unknown command ${JSON.stringify(word)}; ${hint(word, words)}`);
+  if (groupOf(word).length === 0) throw new Usage(`unknown command ${JSON.stringify(word)}; ${commandHint(word)}`);
   return { group: word, args: first.words.slice(1), given: first.given };
+}
+
+/**
+ * Suggests the commands that an unknown word may mean: other programs' names, second words such as "get", misspelt ones.
+ * @param {string} word
+ */
+function commandHint(word) {
+  const meant = Object.hasOwn(COMMANDS_ELSEWHERE, word)
+    ? COMMANDS_ELSEWHERE[word]
+    : commands.map(({ name }) => name).filter((name) => name.endsWith(` ${word}`));
+  return meant.length > 0 ? `did you mean ${meant.map((name) => `"${name}"`).join(' or ')}?` : hint(word, words);
 }
 
 /**

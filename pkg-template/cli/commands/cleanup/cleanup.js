@@ -5,6 +5,7 @@ import { printOffer, printPlan, printReport } from '../../output/cleanup-print.j
 import { Stopped } from '../in-turn.js';
 import { checkSave, readPlans, savePlans } from './plan-file.js';
 import { areSeveral, targetsOf } from './targets.js';
+import { Interrupted } from '../../interrupt.js';
 import { startProgress } from '../../output/progress.js';
 import { Usage } from '../../input/usage.js';
 import { whole } from '../../input/values.js';
@@ -234,7 +235,7 @@ async function carriedOut(plan, output) {
     return await plan.apply({ onProgress });
   } catch (cause) {
     const done = [...told.keys()].filter((what) => told.get(what) === 'removed');
-    if (done.length === 0) throw cause;
+    if (done.length === 0 && !(cause instanceof Interrupted)) throw cause;
     const names = [...plan.tags, ...plan.digests].filter(({ action }) => action === 'remove');
     const remaining = names.map((one) => ('tag' in one ? one.tag : one.digest)).filter((what) => !done.includes(what));
     throw new Stopped(cause, { done, remaining });

@@ -276,18 +276,44 @@ async function slow(registry, { method = 'PUT', count = 1 } = {}) {
   return { ...twin, begun, host: new URL(twin.url).host };
 }
 
-test('Ctrl-C in the middle of a change', SOON, async () => {
+/** Interrupts a command once a request of it is on its way. */
+async function interrupted(args, begun) {
+  const child = start(args);
+  const end = ended(child);
+  await Promise.race([begun, end]);
+  child.kill('SIGINT');
+  return end;
+}
+
+test('Ctrl-C in the middle of a single change', SOON, async () => {
+  const registry = await startDistribution();
+  await fill(registry, { 'team/web': web });
+  const twins = [];
+  try {
+    for (const [args, unknown, method] of [
+      ['tag HOST/team/web:1.0.0 first', 'first', 'PUT'],
+      ['untag HOST/team/web:edge', 'HOST/team/web:edge', 'PUT'],
+      ['cleanup HOST/team/web --remove-tag 1.0.0 --apply', '1.0.0', 'DELETE'],
+    ]) {
+      const twin = await slow(registry, { method });
+      twins.push(twin);
+      const { code, err } = await interrupted(args.replaceAll('HOST', twin.host).split(' '), twin.begun);
+      const [, done, left] =
+        /^error: INTERRUPTED: interrupted\nDone: (.*?)\. Not done or unknown: (.*)\.\n$/.exec(err) ??
+        assert.fail(`${args}: ${err}`);
+      assert.deepEqual([code, done], [130, 'none'], args);
+      assert.equal(left.split(' ')[0], unknown.replace('HOST', twin.host), args);
+    }
+  } finally {
+    await Promise.all([registry, ...twins].map((server) => server.stop()));
+  }
+});
+
+test('Ctrl-C in the middle of several changes', SOON, async () => {
   const registry = await startDistribution();
   await fill(registry, { 'team/web': web });
   const twins = [await slow(registry), await slow(registry), await slow(registry)];
   for (const count of [2, 1]) twins.push(await slow(registry, { method: 'DELETE', count }));
-  const interrupted = async (args, begun) => {
-    const child = start(args);
-    const end = ended(child);
-    await Promise.race([begun, end]);
-    child.kill('SIGINT');
-    return end;
-  };
   try {
     const [one, two, five, three, four] = twins;
     const { code, out, err } = await interrupted(

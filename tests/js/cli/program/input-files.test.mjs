@@ -1,7 +1,7 @@
 // Options that read a file: what is no regular file could block for ever.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -27,6 +27,14 @@ for (const [option, args] of [
       refused(args.replace('FILE', file), 2, new RegExp(`^error: USAGE: ${option}: it is no regular file\n`)),
     );
 }
+
+for (const args of ['--ca FILE', '--cert FILE --key FILE', '--insecure --key FILE'])
+  test(`${args} of another text`, SOON, () => {
+    const file = join(folder, 'notes.md');
+    writeFileSync(file, 'MII');
+    const message = /^error: USAGE: --(ca|cert|key): it is no PEM file, which has a line -----BEGIN …\n/;
+    return refused(`repos r.example ${args.replaceAll('FILE', file)}`, 2, message);
+  });
 
 test("the shell's <(command) is read", SOON, () => {
   const main = join(installed, 'cli', 'main.js');
