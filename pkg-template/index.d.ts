@@ -2522,6 +2522,11 @@ export class RegistryError extends Error {
   /** Milliseconds that the registry asks to wait. */
   readonly retryAfter: number | undefined;
   /**
+   * `SOURCE`: the exception of the stream or buffer. `MODULE_NOT_LOADED`: the reason why the part cannot be loaded. Other errors
+   * have none, because exceptions of a host may hold URLs with secrets.
+   */
+  readonly cause?: unknown;
+  /**
    * Returns what a log should hold: the fields above and the message, without the stack. Never throws.
    *
    * `postMessage()` and `structuredClone()` turn an error of any package into a plain `Error` without its fields: send this
