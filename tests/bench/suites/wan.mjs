@@ -36,6 +36,7 @@ const BEHIND = {
     describeTags:
       'parallel requests grow from a moderate number while responses are healthy; the peer sends all at once',
     inventory: 'parallel requests grow from a moderate number while responses are healthy; the peer sends all at once',
+    pull: "the round trips are the same; of processor time the host's fetch takes more than node:http, which the peer and ./node use",
   },
 };
 const FIRST_REQUEST = 'the first call of a client asks for /v2/, as crane does';
