@@ -332,6 +332,8 @@ export class DockerRegistryClient {
    * @param options - Options of the call.
    * @returns 2 for the OCI distribution protocol (V2), 1 for its predecessor.
    * @throws {RegistryError} `INVALID_RESPONSE` when the host is not a registry
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry requires authentication and the part of the module for it cannot be
+   * loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK` or `TIMEOUT`
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#determining-support | Determining Support}
    */
@@ -344,6 +346,8 @@ export class DockerRegistryClient {
    * @param options - Options of the call.
    * @throws {RegistryError} `INVALID_RESPONSE` when the host is not a registry
    * @throws {RegistryError} `UNAUTHORIZED`, `AUTH_REQUIRED` or `DENIED` when the registry refuses access
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry requires authentication and the part of the module for it cannot be
+   * loaded
    * @throws {RegistryError} a code of a failed request, such as `NETWORK` or `TIMEOUT`
    */
   checkStatus(options?: CallOptions): Promise<void>;
@@ -397,7 +401,8 @@ export class DockerRegistryClient {
    * @param options - Options of the call.
    * @returns The namespaces; "library" stands for repositories without one.
    * @throws {RegistryError} the codes of {@link DockerRegistryClient.catalog}, such as `UNSUPPORTED`
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 or requires authentication, and the part of
+   * the module for that cannot be loaded
    */
   namespaces(options?: CallOptions): Promise<string[]>;
   /**
@@ -418,7 +423,8 @@ export class DockerRegistryClient {
    * @param options - Options of the call.
    * @returns The repositories by full name. JSON has them as an object.
    * @throws {RegistryError} the codes of {@link DockerRegistryClient.catalog}, such as `UNSUPPORTED`
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 or requires authentication, and the part of
+   * the module for that cannot be loaded
    */
   repositories(namespace?: string, options?: CallOptions): Promise<Map<string, Repository>>;
   /**
@@ -474,7 +480,8 @@ export class DockerRegistryClient {
    * @throws {RegistryError} `TOO_LARGE` when the list exceeds `maxPages`, `maxItems` or 256 MiB
    * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used (thrown at once)
    * @throws {RegistryError} a code of a failed request, such as `NETWORK` or `TIMEOUT`
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 or requires authentication, and the part of
+   * the module for that cannot be loaded
    */
   catalog(options?: ListOptions): AsyncIterableIterator<string>;
   /**
@@ -1138,7 +1145,8 @@ export class Repository {
    * @throws {RegistryError} `PAGING_LOOP` when there is more to list but the registry does not say how to get it
    * @throws {RegistryError} `TOO_LARGE` when the list exceeds `maxPages`, `maxItems` or 256 MiB
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 or requires authentication, and the part of
+   * the module for that cannot be loaded
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags | Listing Tags}
    */
   tags(options?: TagsOptions): Promise<string[]>;
@@ -1150,7 +1158,8 @@ export class Repository {
    * @param options - Page size, and options of the call.
    * @throws {RegistryError} the codes of {@link Repository.tags}, such as `NAME_UNKNOWN` or `PAGING_LOOP`
    * @throws {RegistryError} `INVALID_ARGUMENT` when an option cannot be used (thrown at once)
-   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 and the part of the module for it cannot be loaded
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the registry speaks V1 or requires authentication, and the part of
+   * the module for that cannot be loaded
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags | Listing Tags}
    */
   eachTag(options?: ListOptions): AsyncIterableIterator<string>;

@@ -13,6 +13,7 @@ const parts = {
   cleanup: () => import('./wasm/cleanup.inline.js'),
   diagnose: () => import('./wasm/diagnose.inline.js'),
   legacy: () => import('./wasm/legacy.inline.js'),
+  auth: () => import('./wasm/auth.inline.js'),
 };
 
 load(() => new WebAssembly.Module(decoded(core)));

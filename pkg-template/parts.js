@@ -12,8 +12,9 @@ import {
   TagDescriptions,
   attachScripts,
   initSync,
+  installAuth,
   installLegacy,
-  onLegacy,
+  onDemand,
 } from './wasm/core.js';
 import parts from './wasm/parts.js';
 
@@ -27,6 +28,9 @@ import parts from './wasm/parts.js';
  * @type {Record<string, { prototype: any }>}
  */
 const classes = { DockerRegistryClient, InventoryPages, Repository, TagDescriptions };
+
+/** Install parts that calls turn out to need when they are under way. */
+const installers = { auth: installAuth, legacy: installLegacy };
 
 /** @type {((part: PartName) => Promise<WebAssembly.Module>) | undefined} */
 let compile;
@@ -43,8 +47,7 @@ export function loadLazily(compiled) {
   if (compile) return;
   compile = compiled;
   explainNames();
-  // The code of other parts finds out itself that it needs this one.
-  onLegacy(() => load('legacy').then(installLegacy));
+  onDemand((part) => load(part).then(installers[part]));
   for (const part of /** @type {PartName[]} */ (Object.keys(parts))) {
     for (const [name, calls] of Object.entries(parts[part].calls)) {
       const { prototype } = classes[name];

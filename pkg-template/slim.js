@@ -21,6 +21,7 @@ export default async function init(core = new URL('./wasm/core.wasm', import.met
     cleanup: new URL('./wasm/cleanup.wasm', import.meta.url),
     diagnose: new URL('./wasm/diagnose.wasm', import.meta.url),
     legacy: new URL('./wasm/legacy.wasm', import.meta.url),
+    auth: new URL('./wasm/auth.wasm', import.meta.url),
   };
   check(parts, Object.keys(sources));
   starting ??= startWith(core).catch((cause) => {

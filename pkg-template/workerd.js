@@ -2,6 +2,7 @@
 
 import { load } from './load.js';
 import { loadLazily } from './parts.js';
+import auth from './wasm/auth.wasm';
 import cleanup from './wasm/cleanup.wasm';
 import core from './wasm/core.wasm';
 import diagnose from './wasm/diagnose.wasm';
@@ -9,7 +10,7 @@ import legacy from './wasm/legacy.wasm';
 import read from './wasm/read.wasm';
 import write from './wasm/write.wasm';
 
-const parts = { read, write, cleanup, diagnose, legacy };
+const parts = { read, write, cleanup, diagnose, legacy, auth };
 
 load(() => core);
 loadLazily(async (part) => parts[part]);

@@ -9,7 +9,15 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
  * Bytes a browser may download with gzip, at once (`core`) and with the first call that needs a part. A little above what it is,
  * so that growth is a decision.
  */
-const BUDGETS = { core: 168_000, read: 108_500, write: 97_000, cleanup: 42_000, diagnose: 12_500, legacy: 41_000 };
+const BUDGETS = {
+  core: 143_500,
+  read: 108_500,
+  write: 97_000,
+  cleanup: 42_000,
+  diagnose: 12_500,
+  legacy: 41_000,
+  auth: 29_000,
+};
 
 const [folder] = process.argv.slice(2);
 const generated = readdirSync(join(folder, 'wasm'), { recursive: true })

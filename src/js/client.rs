@@ -10,7 +10,7 @@ use crate::js::args::options::Options;
 use crate::js::args::{options, settings};
 use crate::js::context::Context;
 use crate::js::diagnosis;
-use crate::js::legacy::OnDemand;
+use crate::js::on_demand;
 use crate::js::output::error::{Failure, Result};
 use crate::js::output::{convert, iterate, promise};
 use crate::js::repository::Repository;
@@ -52,7 +52,7 @@ impl DockerRegistryClient {
         let base = Url::parse_registry(&host_text(&host)?)?;
         let (settings, signal, fetch) = settings::read(options, &base)?;
         let host = FetchHost::new(fetch)?;
-        let client = Client::with_legacy(host.clone(), base, settings, Rc::new(OnDemand));
+        let client = Client::with_loaders(host.clone(), base, settings, on_demand::loaders());
         Ok(Self { client, context: Rc::new(Context { host, signal }) })
     }
 

@@ -14,7 +14,7 @@ mod copy;
 mod diagnosis;
 mod downcast;
 mod image;
-mod legacy;
+mod on_demand;
 mod output;
 mod reference;
 mod repository;
@@ -24,6 +24,6 @@ mod v1;
 
 pub use crate::js::client::DockerRegistryClient;
 pub use crate::js::image::Image;
-pub use crate::js::legacy::{install_legacy, on_legacy};
+pub use crate::js::on_demand::{install_auth, install_legacy, on_demand};
 pub use crate::js::output::error::{is_registry_error, to_js as error_to_js};
 pub use crate::js::repository::Repository;

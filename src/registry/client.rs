@@ -10,13 +10,13 @@ use crate::protocol::oci::reference::{RepositoryName, local};
 use crate::protocol::url::Url;
 use crate::protocol::v1::namespace_of;
 use crate::registry::api::connection::Connection;
+use crate::registry::api::loaders::Loaders;
 use crate::registry::api::place::Place;
 use crate::registry::api::settings::Version;
 use crate::registry::api::settings::{Call, Settings};
 use crate::registry::api::version;
 use crate::registry::copy::Copied;
 use crate::registry::diagnose::Diagnosis;
-use crate::registry::legacy::{BuiltIn, LoadLegacy};
 use crate::registry::listing::Listing;
 use crate::registry::repository::Repository;
 use crate::registry::usage::{Inventory, Wanted};
@@ -37,12 +37,12 @@ impl<H: Host> Clone for Client<H> {
 impl<H: Host> Client<H> {
     /// Creates a client of the registry at `base`. No request is made.
     pub fn new(host: H, base: Url, settings: Settings) -> Self {
-        Self::with_legacy(host, base, settings, Rc::new(BuiltIn))
+        Self::with_loaders(host, base, settings, Loaders::built_in())
     }
 
-    /// Creates a client that loads the code for old registries when it needs it.
-    pub fn with_legacy(host: H, base: Url, settings: Settings, legacy: Rc<dyn LoadLegacy<H>>) -> Self {
-        Self { api: Rc::new(Connection::new(host, base, settings, legacy)) }
+    /// Creates a client that loads some code when it needs it.
+    pub fn with_loaders(host: H, base: Url, settings: Settings, loaders: Loaders<H>) -> Self {
+        Self { api: Rc::new(Connection::new(host, base, settings, loaders)) }
     }
 
     /// The registry's base URL.
@@ -89,10 +89,11 @@ impl<H: Host> Client<H> {
     ///
     /// # Errors
     ///
-    /// `INVALID_REFERENCE` when the repository name is invalid.
+    /// - `INVALID_REFERENCE` when the repository name is invalid.
+    /// - `MODULE_NOT_LOADED` when the registry requires authentication and the code for it cannot be loaded.
     pub async fn diagnose(&self, repository: Option<&str>, call: &Call) -> Result<Diagnosis> {
         let repository = repository.map(RepositoryName::parse).transpose()?;
-        Ok(diagnose::diagnose(&self.api, repository, call).await)
+        diagnose::diagnose(&self.api, repository, call).await
     }
 
     /// Returns a repository by name, or by namespace and name. No request is made.

@@ -19,6 +19,7 @@ pub mod repository;
 pub mod tag;
 pub mod usage;
 
+pub use api::loaders::Loaders;
 pub use api::place::Place;
 pub use api::settings::{Call, Settings, Version};
 pub use blob::pull::BlobPull;

@@ -23,6 +23,11 @@ pub mod shared;
 mod stack;
 pub mod trust;
 
+use std::pin::Pin;
+
 pub use error::{Error, Fact, Result, Stage};
 pub use host::{Body, Chunk, Clock, Hasher, Host, Transport};
-pub use stack::{Stack, StackBody, StackSettings, stack};
+pub use stack::{Stack, StackBody, StackSettings, Unauthenticated, stack};
+
+/// A pending result.
+pub type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;

@@ -7,12 +7,12 @@ use crate::transport::limiter::Limiter;
 use crate::transport::{Host, Transport, auth, trust};
 
 /// The layers that a request passes, from the registry's operations (outermost) to the host (innermost).
-pub type Stack<H> = auth::AuthLayer<
-    retry::RetryLayer<
-        limit::LimitLayer<
-            redirect::RedirectLayer<notice::NoticeLayer<observe::ObserveLayer<timeout::TimeoutLayer<H>, H>>, H>,
-            H,
-        >,
+pub type Stack<H> = auth::AuthLayer<Unauthenticated<H>, H>;
+
+/// The layers below authentication.
+pub type Unauthenticated<H> = retry::RetryLayer<
+    limit::LimitLayer<
+        redirect::RedirectLayer<notice::NoticeLayer<observe::ObserveLayer<timeout::TimeoutLayer<H>, H>>, H>,
         H,
     >,
     H,
@@ -22,11 +22,13 @@ pub type Stack<H> = auth::AuthLayer<
 pub type StackBody<H> = <Stack<H> as Transport>::Body;
 
 /// The settings of the [`Stack`]'s layers.
-pub struct StackSettings {
+pub struct StackSettings<H: Host> {
     /// Decides where requests and credentials may be sent.
     pub trust: trust::Trust,
     /// Credentials and token service.
     pub auth: auth::AuthSettings,
+    /// Loads the code for them.
+    pub auth_loader: Rc<dyn auth::LoadAuth<Unauthenticated<H>, H>>,
     /// The retry policy.
     pub retry: retry::Policy,
     /// The maximum number of concurrent requests; fewer are sent while the registry is overloaded.
@@ -43,8 +45,8 @@ pub struct StackSettings {
 
 /// Builds the [`Stack`] over a host. Also returns the retry policy and the limiter of requests, for operations of several
 /// requests.
-pub fn stack<H: Host>(host: &Rc<H>, settings: StackSettings) -> (Stack<H>, retry::Retry<H>, Limiter) {
-    let StackSettings { trust, auth, concurrency, observer, .. } = settings;
+pub fn stack<H: Host>(host: &Rc<H>, settings: StackSettings<H>) -> (Stack<H>, retry::Retry<H>, Limiter) {
+    let StackSettings { trust, auth, auth_loader, concurrency, observer, .. } = settings;
     let retry = retry::Retry::new(host.clone(), settings.retry);
     let timed = timeout::TimeoutLayer::new(host.clone(), settings.header_timeout, settings.idle_timeout);
     let observed = observe::ObserveLayer::new(timed, host.clone(), observer);
@@ -53,5 +55,7 @@ pub fn stack<H: Host>(host: &Rc<H>, settings: StackSettings) -> (Stack<H>, retry
     let limiter = Limiter::new(concurrency);
     let limited = limit::LimitLayer::new(redirected, host.clone(), trust.registry().clone(), limiter.clone());
     let retried = retry::RetryLayer::new(limited, retry.clone(), host.page_origin().is_some());
-    (auth::AuthLayer::new(retried, host.clone(), retry.clone(), trust, auth), retry, limiter)
+    let (transport, clock) = (Rc::new(retried), host.clone());
+    let context = auth::AuthContext { transport, clock, retry: retry.clone(), trust, settings: auth };
+    (auth::AuthLayer::new(context, auth_loader), retry, limiter)
 }

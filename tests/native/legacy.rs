@@ -10,9 +10,9 @@ use docker_registry_client_wasm::protocol::code;
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::copy::Options;
-use docker_registry_client_wasm::registry::legacy::{Code, Legacy, LoadLegacy, Work};
-use docker_registry_client_wasm::registry::{Call, Client, Settings};
-use docker_registry_client_wasm::transport::Error;
+use docker_registry_client_wasm::registry::legacy::{Code, Legacy, LoadLegacy};
+use docker_registry_client_wasm::registry::{Call, Client, Loaders, Settings};
+use docker_registry_client_wasm::transport::{Error, Work};
 
 /// Loads the code at the attempt after this many.
 struct Loader {
@@ -30,8 +30,8 @@ impl LoadLegacy<Scripted> for Loader {
 }
 
 fn client(host: &Scripted, failures: usize) -> Client<Scripted> {
-    let loader = Rc::new(Loader { failures: Cell::new(failures) });
-    Client::with_legacy(host.clone(), Url::parse("https://registry.test").unwrap(), Settings::default(), loader)
+    let loaders = Loaders { legacy: Rc::new(Loader { failures: Cell::new(failures) }), ..Loaders::built_in() };
+    Client::with_loaders(host.clone(), Url::parse("https://registry.test").unwrap(), Settings::default(), loaders)
 }
 
 /// An index, tagged `both`, with an entry of an unknown media type: a schema1 manifest, which the registry also serves as a blob.

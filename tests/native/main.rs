@@ -7,6 +7,7 @@
 
 mod archives;
 mod authentication;
+mod authentication_loading;
 mod blobs;
 mod capabilities;
 mod cleanup;

@@ -8,7 +8,7 @@ use docker_registry_client_wasm::protocol::auth::secret::Secret;
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::url::Url;
 use docker_registry_client_wasm::registry::{Call, Settings};
-use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};
+use docker_registry_client_wasm::transport::auth::{AuthSettings, BuiltIn, Credentials};
 use docker_registry_client_wasm::transport::layers::observe::RequestEvent;
 use docker_registry_client_wasm::transport::layers::retry::Policy;
 use docker_registry_client_wasm::transport::request::Request;
@@ -41,6 +41,7 @@ fn send(host: &Scripted, method: Method) -> Result<u16> {
     let settings = StackSettings {
         trust: Trust::new(base.clone(), Vec::new()),
         auth: AuthSettings::default(),
+        auth_loader: Rc::new(BuiltIn),
         retry: Policy::default(),
         concurrency: 6,
         observer: None,

@@ -7,7 +7,7 @@ use docker_registry_client_wasm::protocol::auth::scope::Resource;
 use docker_registry_client_wasm::protocol::auth::secret::Secret;
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::url::Url;
-use docker_registry_client_wasm::transport::auth::{AuthSettings, Credentials};
+use docker_registry_client_wasm::transport::auth::{AuthSettings, BuiltIn, Credentials};
 use docker_registry_client_wasm::transport::layers::notice::Notices;
 use docker_registry_client_wasm::transport::layers::retry::Policy;
 use docker_registry_client_wasm::transport::request::Request;
@@ -27,6 +27,7 @@ fn stack_trusting(host: &Scripted, trusted: Vec<TrustedHost>) -> Stack<Scripted>
     let settings = StackSettings {
         trust: Trust::new(Url::parse("https://registry.test").unwrap(), trusted),
         auth: AuthSettings { credentials: Some(credentials), ..AuthSettings::default() },
+        auth_loader: Rc::new(BuiltIn),
         retry: Policy::default(),
         concurrency: 1,
         observer: None,

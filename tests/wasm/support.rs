@@ -1,6 +1,6 @@
 //! Shorthands.
 
-use docker_registry_client_wasm::js::{DockerRegistryClient, Image, Repository, install_legacy};
+use docker_registry_client_wasm::js::{DockerRegistryClient, Image, Repository, install_auth, install_legacy};
 use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -86,14 +86,15 @@ pub fn assert_error(error: &JsValue, code: &str, part: &str) {
 
 /// A client with this `fetch`, and these options besides. It tries once, unless they say otherwise.
 pub fn try_client(fetch: &JsValue, options: &str) -> Result<DockerRegistryClient, JsValue> {
-    // This module is not cut into parts.
-    install_legacy();
     let options = js_with(&format!("({{ fetch, retry: false, ...{options} }})"), &[("fetch", fetch)]);
     created("https://registry.test".into(), options)
 }
 
 /// `new DockerRegistryClient(host, options)`: JavaScript passes an array of what stands behind the options.
 pub fn created(host: JsValue, options: JsValue) -> Result<DockerRegistryClient, JsValue> {
+    // This module is not cut into parts.
+    install_auth();
+    install_legacy();
     DockerRegistryClient::new(host, options, Array::new().into())
 }
 

@@ -5,6 +5,7 @@ pub mod callback;
 pub mod credentials;
 pub mod filter;
 pub mod image;
+pub mod login;
 pub mod manifest;
 pub mod options;
 pub mod policy;

@@ -9,6 +9,7 @@ use crate::fetch::headers;
 use crate::js::args::callback::Callback;
 use crate::js::args::credentials;
 use crate::js::args::options::{Options, described};
+use crate::js::on_demand;
 use crate::js::output::convert;
 use crate::js::output::error::{Failure, Result};
 use crate::js::signal::Signal;
@@ -71,7 +72,7 @@ pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, O
         }),
         auth: AuthSettings {
             credentials: credentials::read(&options)?,
-            callback: options.function("credentials")?.map(credentials::callback),
+            callback: options.function("credentials")?.map(on_demand::credentials_callback),
             service: service(&options, base)?,
         },
         trusted: trusted(&options)?,

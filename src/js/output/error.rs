@@ -3,7 +3,7 @@
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use crate::js::legacy;
+use crate::js::on_demand;
 use crate::protocol::code;
 use crate::protocol::http::error_body::ErrorItem;
 use crate::protocol::invalid::Invalid;
@@ -84,7 +84,7 @@ pub fn to_js(error: &Error) -> JsValue {
     set("errors", (!error.errors.is_empty()).then(|| errors(&error.errors)));
     let told: JsValue = RegistryError::new(&error.code, &message(error), &details).into();
     if error.code == code::MODULE_NOT_LOADED {
-        let _ = Reflect::set(&told, &"cause".into(), &legacy::cause());
+        let _ = Reflect::set(&told, &"cause".into(), &on_demand::cause());
     }
     told
 }

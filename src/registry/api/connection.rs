@@ -16,6 +16,7 @@ use crate::protocol::url::Url;
 use crate::registry::api::cache::Cache;
 use crate::registry::api::capabilities::Capabilities;
 use crate::registry::api::endpoint::Endpoint;
+use crate::registry::api::loaders::Loaders;
 use crate::registry::api::locks::AllTurns;
 use crate::registry::api::response::{Response, Streaming};
 use crate::registry::api::settings::{Call, Settings, Version};
@@ -74,7 +75,7 @@ pub struct Connection<H: Host> {
 }
 
 impl<H: Host> Connection<H> {
-    pub(crate) fn new(host: H, base: Url, settings: Settings, legacy: Rc<dyn LoadLegacy<H>>) -> Self {
+    pub(crate) fn new(host: H, base: Url, settings: Settings, loaders: Loaders<H>) -> Self {
         let notices = Rc::new(Notices::new(settings.warned));
         let page_origin = host.page_origin();
         let trust = Trust::new(base.clone(), settings.trusted);
@@ -86,6 +87,7 @@ impl<H: Host> Connection<H> {
             StackSettings {
                 trust: trust.clone(),
                 auth: settings.auth,
+                auth_loader: loaders.auth,
                 retry: settings.retry,
                 concurrency,
                 observer: settings.observer,
@@ -98,7 +100,7 @@ impl<H: Host> Connection<H> {
             base,
             page_origin,
             host,
-            legacy,
+            legacy: loaders.legacy,
             stack,
             limiter,
             trust,

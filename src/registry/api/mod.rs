@@ -4,6 +4,7 @@ pub(crate) mod cache;
 pub(crate) mod capabilities;
 pub(crate) mod connection;
 pub(crate) mod endpoint;
+pub(crate) mod loaders;
 pub(crate) mod locks;
 pub mod place;
 pub(crate) mod repo;

@@ -21,13 +21,17 @@ use crate::registry::api::connection::Connection;
 use crate::registry::api::settings::Call;
 use crate::registry::diagnose::inquiry::Inquiry;
 use crate::registry::diagnose::probe::Probe;
-use crate::transport::{Error, Host};
+use crate::transport::{Error, Host, Result};
 
 /// Maximum milliseconds of one probe with everything that belongs to it, regardless of the client's timeouts.
 const LIMIT: u64 = 120_000;
 
 /// Runs the probes. `repository` is used for tags, referrers and deletion; `None` uses the first of the catalog.
-pub async fn diagnose<H: Host>(api: &Connection<H>, repository: Option<RepositoryName>, call: &Call) -> Diagnosis {
+pub async fn diagnose<H: Host>(
+    api: &Connection<H>,
+    repository: Option<RepositoryName>,
+    call: &Call,
+) -> Result<Diagnosis> {
     let host = api.host();
     let mut inquiry = Inquiry::new(api, repository);
     for probe in Probe::ALL {
@@ -39,9 +43,11 @@ pub async fn diagnose<H: Host>(api: &Connection<H>, repository: Option<Repositor
             };
             match response {
                 Ok(response) => inquiry.heard(probe, &response, api),
+                // That says nothing about the registry.
+                Err(error) if error.code == code::MODULE_NOT_LOADED => return Err(error),
                 Err(error) => inquiry.missed(probe, &error, api),
             }
         }
     }
-    inquiry.conclude()
+    Ok(inquiry.conclude())
 }

@@ -16,13 +16,13 @@ use crate::registry::api::settings::Call;
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::image::Image;
 use crate::registry::image::reference::ImageReference;
-use crate::registry::legacy::{Converted, Form, Legacy, LoadLegacy, Schema1Parts, V1Layer, Work, schema1, v1};
+use crate::registry::legacy::{Converted, Form, Legacy, LoadLegacy, Schema1Parts, V1Layer, schema1, v1};
 use crate::registry::listing::pager::Pager;
 use crate::registry::listing::paging::ListingBounds;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::tag::data::TagData;
-use crate::transport::Host;
 use crate::transport::schema1::AnySigner;
+use crate::transport::{Host, Work};
 
 /// The V1 protocol and schema1 manifests.
 pub struct Code;

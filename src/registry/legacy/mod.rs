@@ -11,7 +11,6 @@ pub use crate::registry::legacy::code::{BuiltIn, Code};
 pub use crate::registry::legacy::schema1::{Converted, Form, Schema1Parts, SignatureFact};
 pub use crate::registry::legacy::v1::{JSON, LARGEST_STREAM, V1Layer};
 
-use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::protocol::invalid::Invalid;
@@ -33,10 +32,7 @@ use crate::registry::listing::paging::ListingBounds;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::tag::data::TagData;
 use crate::transport::schema1::AnySigner;
-use crate::transport::{Host, Result};
-
-/// A pending result.
-pub type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
+use crate::transport::{Host, Work};
 
 /// Loads the code for old registries.
 pub trait LoadLegacy<H: Host> {

@@ -2,10 +2,9 @@
 
 use crate::protocol::auth::challenge;
 use crate::protocol::auth::scope::Scopes;
-use crate::transport::auth::peek::PeekedBody;
+use crate::transport::auth::authenticator::{Attempt, Authenticator, Authorization};
 use crate::transport::auth::token::Service;
-use crate::transport::auth::{Attempt, AuthLayer, Authorization, Challenge, Credentials};
-use crate::transport::request::Response;
+use crate::transport::auth::{Challenge, Credentials, Peeked};
 use crate::transport::{Clock, Result, Transport};
 
 /// The placeholder scope in GHCR's challenge for `/v2/`, which is not a real repository.
@@ -22,14 +21,14 @@ pub(super) enum Scheme {
     Session,
 }
 
-impl<T: Transport, C: Clock> AuthLayer<T, C> {
+impl<T: Transport, C: Clock> Authenticator<T, C> {
     pub(super) fn challenge(&self, scheme: &Scheme, scopes: &Scopes) -> Challenge {
         let (name, realm, service) = match scheme {
             Scheme::Basic { realm } => ("basic", realm.clone(), None),
             Scheme::Bearer(service) => ("bearer", Some(service.realm.redacted()), service.name.clone()),
             Scheme::Session => ("token", None, None),
         };
-        let registry = self.trust.registry().to_string();
+        let registry = self.context.trust.registry().to_string();
         Challenge { registry, scheme: name, realm, service, scopes: scopes.clone(), refused: false, epoch: 0 }
     }
 
@@ -39,7 +38,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         attempt: &Attempt<'_, T::Chunk>,
         authorization: &Authorization,
         is_first: bool,
-        response: &Response<PeekedBody<T::Body>>,
+        response: &Peeked<T>,
     ) -> Result<Option<(Scheme, Scopes)>> {
         let is_demand = response.status == 401;
         // Some registries send 403 without a challenge to anonymous requests.
@@ -59,7 +58,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
                 }
                 // The token has expired or its scopes are too narrow. A token fetched for this request may have expired
                 // between two attempts.
-                let is_old = token.number <= attempt.tokens || !token.is_fresh(self.clock.now());
+                let is_old = token.number <= attempt.tokens || !token.is_fresh(self.context.clock.now());
                 more || (is_demand && (is_old || !token.scopes.cover(&scopes)))
             }
             Authorization::Session(session) => {
@@ -71,7 +70,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
     }
 
     /// Returns the first scheme of a 401 that this client supports, and the scopes in the challenge.
-    pub(super) fn demanded(&self, response: &Response<PeekedBody<T::Body>>) -> Result<Option<(Scheme, Scopes)>> {
+    pub(super) fn demanded(&self, response: &Peeked<T>) -> Result<Option<(Scheme, Scopes)>> {
         let challenges = challenge::parse(response.headers.all("www-authenticate"));
         let held = self.keyring.held();
         let has_password = matches!(held, Some(Credentials::Basic { .. }));
@@ -88,7 +87,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
                     let service = match &self.service {
                         Some(named) => Service { name: named.name.clone().or(told), ..named.clone() },
                         None => Service {
-                            realm: self.trust.realm(param("realm").unwrap_or_default())?,
+                            realm: self.context.trust.realm(param("realm").unwrap_or_default())?,
                             name: told,
                             origin: None,
                         },

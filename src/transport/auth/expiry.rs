@@ -2,10 +2,11 @@
 //! 403; other registries respond with 400 or 403 to an expired or revoked token.
 
 use crate::protocol::http::{Method, error_body};
+use crate::transport::auth::Peeked;
+use crate::transport::auth::authenticator::{Attempt, Authenticator, Authorization};
 use crate::transport::auth::demand::Scheme;
-use crate::transport::auth::peek::{PeekedBody, peek};
-use crate::transport::auth::{Attempt, AuthLayer, Authorization};
-use crate::transport::request::{Request, Response};
+use crate::transport::auth::peek::peek;
+use crate::transport::request::Request;
 use crate::transport::{Body, Clock, Transport};
 
 /// Prefixes of the error codes that concern the request, not its credentials (distribution-spec v1.1.1, "Error codes").
@@ -22,14 +23,14 @@ const OF_REQUESTS: &[&str] = &[
     "UNSUPPORTED",
 ];
 
-impl<T: Transport, C: Clock> AuthLayer<T, C> {
+impl<T: Transport, C: Clock> Authenticator<T, C> {
     /// Returns new credentials for a rejected request if the old ones may have expired; they are requested once. `None`
     /// if there are no others.
     pub(super) async fn renewed(
         &self,
         attempt: &Attempt<'_, T::Chunk>,
         authorization: &Authorization,
-        response: &mut Response<PeekedBody<T::Body>>,
+        response: &mut Peeked<T>,
     ) -> Option<Authorization> {
         let request = attempt.request;
         // A streamed request cannot be repeated; the next request asks for credentials.
@@ -75,7 +76,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         &self,
         request: &Request<T::Chunk>,
         authorization: &Authorization,
-        response: &mut Response<PeekedBody<T::Body>>,
+        response: &mut Peeked<T>,
     ) -> bool {
         let challenges = response.headers.all("www-authenticate");
         if challenges.into_iter().any(|challenge| is_told(challenge.as_bytes())) {

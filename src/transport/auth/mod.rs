@@ -3,38 +3,34 @@
 //! Credentials are sent only after the registry's challenge, except a bearer token that the user gave. The challenge is
 //! remembered, so that later requests are authenticated at once. Only requests to the registry's own origin carry the
 //! user's credentials.
+//!
+//! The package loads this code only when a registry challenges, or for a token that the user gave. [`AuthLayer`] decides
+//! that; everything else is behind [`Authenticate`], so the other modules are private.
 
+mod authenticator;
 mod basic;
 mod credentials;
 mod demand;
 mod expiry;
+mod layer;
 mod peek;
 mod redirected;
 mod session;
 mod token;
 
+pub use crate::transport::auth::authenticator::create;
 pub use crate::transport::auth::credentials::{Challenge, Credentials, CredentialsCallback, PendingCredentials};
+pub use crate::transport::auth::layer::AuthLayer;
+pub use crate::transport::auth::peek::PeekedBody;
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::protocol::auth::scope::Scopes;
-use crate::protocol::auth::secret::Secret;
-use crate::protocol::http::Method;
 use crate::protocol::url::Url;
-use crate::transport::auth::credentials::Keyring;
-use crate::transport::auth::demand::Scheme;
-use crate::transport::auth::peek::PeekedBody;
-use crate::transport::auth::session::{Session, Sessions};
-use crate::transport::auth::token::{Asking, Service, Token, Tokens};
 use crate::transport::layers::retry::Retry;
-use crate::transport::request::{AllowedCredentials, CredentialsStatus, LogicalTime, Request, Response};
+use crate::transport::request::{LogicalTime, Request, Response};
 use crate::transport::trust::Trust;
-use crate::transport::{Body, Clock, Error, Result, Stage, Transport, read};
+use crate::transport::{Clock, Transport, Work};
 
-/// The number of times that a request is repeated with other credentials: once for the first challenge, and once more
-/// if the response shows that wider scopes are needed.
-const ROUNDS: usize = 2;
 /// The settings of authentication.
 #[derive(Clone, Default)]
 pub struct AuthSettings {
@@ -46,343 +42,78 @@ pub struct AuthSettings {
     pub service: Option<Url>,
 }
 
-/// Adds credentials to requests to the registry's own origin.
-pub struct AuthLayer<T, C> {
-    inner: T,
-    clock: Rc<C>,
-    retry: Retry<C>,
-    trust: Trust,
-    keyring: Keyring,
-    tokens: Tokens,
-    sessions: Sessions,
-    /// The configured token service, which overrides the challenge's.
-    service: Option<Service>,
-    /// The scheme of the last challenge.
-    asked: RefCell<Option<Scheme>>,
+impl AuthSettings {
+    /// Returns true if there is anything to authenticate with.
+    fn is_set(&self) -> bool {
+        self.credentials.is_some() || self.callback.is_some() || self.service.is_some()
+    }
 }
 
-/// A request in progress.
-struct Attempt<'a, C> {
-    request: &'a Request<C>,
-    /// The number of tokens received before it began.
-    tokens: u64,
-    /// The time at which it began.
-    began: LogicalTime,
+/// What the authentication of a client works with.
+pub struct AuthContext<T, C> {
+    /// Sends the requests, also those for tokens.
+    pub transport: Rc<T>,
+    /// The clock for expiry times.
+    pub clock: Rc<C>,
+    /// The retry policy of token requests.
+    pub retry: Retry<C>,
+    /// Decides where credentials may be sent.
+    pub trust: Trust,
+    /// The user's settings.
+    pub settings: AuthSettings,
 }
 
-/// The authentication of a request.
-#[derive(Debug, Clone)]
-enum Authorization {
-    None,
-    /// The user's credentials, unchanged.
-    Credentials(Credentials),
-    Token(Token),
-    Session(Session),
+/// Loads the code that authenticates.
+pub trait LoadAuth<T: Transport, C> {
+    /// Returns the code, and loads it first if necessary.
+    ///
+    /// # Errors
+    ///
+    /// `MODULE_NOT_LOADED`. The next call tries again.
+    fn load(&self) -> Work<'_, NewAuthenticator<T, C>>;
+
+    /// Starts to load the code, which will probably be needed. A failure shows when it is.
+    fn prepare(&self) {}
 }
 
-impl<T: Transport, C: Clock> AuthLayer<T, C> {
-    /// Wraps a transport.
-    pub fn new(inner: T, clock: Rc<C>, retry: Retry<C>, trust: Trust, settings: AuthSettings) -> Self {
-        let keyring = Keyring::new(settings.credentials, settings.callback);
-        let (tokens, sessions, asked) = (Tokens::default(), Sessions::default(), RefCell::default());
-        let service = settings.service.as_ref().map(Service::at);
-        Self { inner, clock, retry, trust, keyring, tokens, sessions, service, asked }
-    }
+/// The loader of a program that has the code from the start.
+pub struct BuiltIn;
 
-    /// Whether there are credentials, without calling the callback.
-    pub fn has_credentials(&self) -> bool {
-        self.keyring.held().is_some()
+impl<T: Transport, C: Clock> LoadAuth<T, C> for BuiltIn {
+    fn load(&self) -> Work<'_, NewAuthenticator<T, C>> {
+        Box::pin(async { Ok(create as NewAuthenticator<T, C>) })
     }
+}
 
-    /// Whether credentials of the callback were refused, and no others given since.
-    pub fn has_lost_credentials(&self) -> bool {
-        self.keyring.has_lost()
-    }
+/// Creates the authenticator of a client.
+pub type NewAuthenticator<T, C> = fn(Rc<AuthContext<T, C>>) -> Rc<dyn Authenticate<T>>;
 
-    /// Whether a request may call the callback.
-    pub fn may_ask_for_credentials(&self) -> bool {
-        self.keyring.may_ask()
-    }
+/// A response whose body may be peeked at.
+pub type Peeked<T> = Response<PeekedBody<<T as Transport>::Body>>;
+
+/// Authenticates a client's requests.
+pub trait Authenticate<T: Transport> {
+    /// Sends a request, which may carry credentials, with the authentication that it requires.
+    fn send<'a>(&'a self, request: &'a Request<T::Chunk>) -> Work<'a, Peeked<T>>;
+
+    /// Continues after the response to a request that was sent without authentication at `began`, before there was an
+    /// authenticator.
+    fn resume<'a>(
+        &'a self,
+        request: &'a Request<T::Chunk>,
+        began: LogicalTime,
+        response: Peeked<T>,
+    ) -> Work<'a, Peeked<T>>;
+
+    /// Returns true if there are credentials, without calling the callback.
+    fn has_credentials(&self) -> bool;
+
+    /// Returns true if credentials of the callback were refused, and no others given since.
+    fn has_lost_credentials(&self) -> bool;
+
+    /// Returns true if a request may call the callback.
+    fn may_ask_for_credentials(&self) -> bool;
 
     /// Forgets the callback's credentials, and all tokens and sessions.
-    pub fn forget_credentials(&self) {
-        self.keyring.forget();
-        self.tokens.forget();
-        self.sessions.forget();
-    }
-
-    /// Returns the authentication for the first attempt.
-    async fn first(&self, attempt: &Attempt<'_, T::Chunk>) -> Result<Authorization> {
-        if let Some(Credentials::Token(token)) = self.keyring.held() {
-            return Ok(Authorization::Credentials(Credentials::Token(token)));
-        }
-        // Cloned outside of the match, which would keep it borrowed across an await.
-        let asked = self.asked.borrow().clone();
-        match asked {
-            None => Ok(Authorization::None),
-            // Boxed, here and below: otherwise every request's future would reserve space for a token request.
-            Some(scheme) => Box::pin(self.authorize(&scheme, attempt, &attempt.scopes(), 0)).await,
-        }
-    }
-
-    /// Returns the authentication for a scheme; a token only if its number is greater than `newer_than`. Credentials
-    /// that are rejected are requested once more from the callback.
-    async fn authorize(
-        &self,
-        scheme: &Scheme,
-        attempt: &Attempt<'_, T::Chunk>,
-        scopes: &Scopes,
-        newer_than: u64,
-    ) -> Result<Authorization> {
-        let request = attempt.request;
-        let credentials = self.keyring.get(self.challenge(scheme, scopes), request.call).await?;
-        let authorization = self.authorize_with(scheme, credentials.clone(), request, (scopes, newer_than)).await;
-        let Err(error) = authorization else { return authorization };
-        // A token for a mount may be rejected because of the source repository.
-        if !is_refusal(&error) || request.resource.is_mount() {
-            return Err(error);
-        }
-        let Some(given) = credentials else {
-            self.keyring.refuse_nobody();
-            return Err(error);
-        };
-        let may_renew = self.keyring.may_renew(&given, attempt.began);
-        self.keyring.refuse(&given);
-        if may_renew
-            && let Ok(Some(other)) = self.keyring.get(self.challenge(scheme, scopes), request.call).await
-            && other != given
-        {
-            return Box::pin(self.authorize(scheme, attempt, scopes, newer_than)).await;
-        }
-        Err(error)
-    }
-
-    async fn authorize_with(
-        &self,
-        scheme: &Scheme,
-        credentials: Option<Credentials>,
-        request: &Request<T::Chunk>,
-        (scopes, newer_than): (&Scopes, u64),
-    ) -> Result<Authorization> {
-        match (scheme, credentials) {
-            (_, Some(given @ Credentials::Token(_)))
-            | (Scheme::Basic { .. }, Some(given @ Credentials::Basic { .. })) => Ok(Authorization::Credentials(given)),
-            (Scheme::Basic { .. }, _) => Ok(Authorization::None),
-            (Scheme::Bearer(service), credentials) => {
-                let token = self.token(service, credentials.as_ref(), request, (scopes, newer_than)).await;
-                token.map(Authorization::Token)
-            }
-            (Scheme::Session, credentials) => {
-                // The request that obtains a session token carries the credentials.
-                if request.headers.get("x-docker-token").is_some() {
-                    return Ok(credentials.map_or(Authorization::None, Authorization::Credentials));
-                }
-                let Some(repository) = scopes.only_repository() else { return Ok(Authorization::None) };
-                let what = (repository, !matches!(request.method, Method::Get | Method::Head));
-                let sessions = &self.sessions;
-                let session = sessions.get(&self.inner, &*self.clock, &self.trust, what, credentials.as_ref()).await;
-                session.map(Authorization::Session)
-            }
-        }
-    }
-
-    async fn token(
-        &self,
-        service: &Service,
-        credentials: Option<&Credentials>,
-        request: &Request<T::Chunk>,
-        (scopes, newer_than): (&Scopes, u64),
-    ) -> Result<Token> {
-        let is_named = self.service.as_ref().is_some_and(|named| named.realm == service.realm);
-        if credentials.is_some() && !is_named && !self.trust.may_have_credentials(&service.realm) {
-            return Err(token::untrusted(service));
-        }
-        let (transport, clock, retry, timeout) = (&self.inner, &*self.clock, &self.retry, request.timeout);
-        let retry_budget = request.retry_budget.for_subrequest();
-        let asking = Asking { transport, clock, retry, service, credentials, newer_than, timeout, retry_budget };
-        let result = self.tokens.get(&asking, scopes).await;
-        let (token, refresh_token) =
-            result.map_err(|error| token::unreached(service, self.trust.registry(), error).with_stage(Stage::Token))?;
-        if let Some(refresh_token) = refresh_token {
-            self.keyring.renew(refresh_token);
-        }
-        Ok(token)
-    }
-
-    /// Sends a probe without authentication; its challenge is remembered for later requests. A token that the user gave
-    /// is sent nevertheless: a proxy may hide the registry from anonymous requests.
-    async fn probe(&self, request: &Request<T::Chunk>) -> Result<Response<PeekedBody<T::Body>>> {
-        let authorization = match self.keyring.held() {
-            Some(token @ Credentials::Token(_)) => Authorization::Credentials(token),
-            _ => Authorization::None,
-        };
-        let mut response = self.pass(&authorization.applied_to(request)).await?;
-        response.secrets = authorization.secrets();
-        if response.status == 401
-            && !self.is_elsewhere(&response)
-            && let Ok(Some((scheme, _))) = self.demanded(&response)
-        {
-            self.asked.replace(Some(scheme));
-        }
-        Ok(response)
-    }
-
-    fn credentials_status(&self, authorization: &Authorization) -> CredentialsStatus {
-        match authorization {
-            Authorization::None => self.keyring.lacking(),
-            Authorization::Token(token) if token.is_anonymous => self.keyring.lacking(),
-            Authorization::Session(_) if self.keyring.held().is_none() => self.keyring.lacking(),
-            Authorization::Credentials(_) | Authorization::Token(_) | Authorization::Session(_) => {
-                CredentialsStatus::Sent
-            }
-        }
-    }
-
-    /// Returns true if a redirect led to another origin, whose challenges do not count and which gets no credentials.
-    fn is_elsewhere(&self, response: &Response<PeekedBody<T::Body>>) -> bool {
-        response.url.as_ref().is_some_and(|url| !url.same_origin(self.trust.registry()))
-    }
-}
-
-impl<T: Transport, C: Clock> Transport for AuthLayer<T, C> {
-    type Chunk = T::Chunk;
-    type Body = PeekedBody<T::Body>;
-
-    async fn send(&self, request: &Request<Self::Chunk>) -> Result<Response<Self::Body>> {
-        let is_home = request.url.same_origin(self.trust.registry());
-        let response = match request.allowed_credentials {
-            AllowedCredentials::None => return self.pass(request).await,
-            AllowedCredentials::TokenOnly if is_home => return self.probe(request).await,
-            _ if is_home => self.send_known(request).await?,
-            _ => self.pass(request).await?,
-        };
-        let is_elsewhere = !is_home || self.is_elsewhere(&response);
-        if response.status == 401 && is_elsewhere && !request.is_streamed() {
-            return Ok(Box::pin(self.as_nobody(request, response)).await);
-        }
-        Ok(response)
-    }
-}
-
-impl<T: Transport, C: Clock> AuthLayer<T, C> {
-    async fn pass(&self, request: &Request<T::Chunk>) -> Result<Response<PeekedBody<T::Body>>> {
-        Ok(self.inner.send(request).await?.map_body(PeekedBody::new))
-    }
-
-    /// Sends a request to the registry with the authentication that it requires.
-    async fn send_known(&self, request: &Request<T::Chunk>) -> Result<Response<PeekedBody<T::Body>>> {
-        let attempt = Attempt { request, tokens: self.tokens.count(), began: LogicalTime::now() };
-        let mut authorization = self.first(&attempt).await?;
-        let mut round = 0;
-        loop {
-            let mut response = match &authorization {
-                Authorization::None => self.pass(request).await?,
-                authorization => self.pass(&authorization.applied_to(request)).await?,
-            };
-            response.secrets = authorization.secrets();
-            response.credentials_status = if self.is_elsewhere(&response) {
-                CredentialsStatus::Unknown
-            } else {
-                self.credentials_status(&authorization)
-            };
-            if self.is_elsewhere(&response) || !matches!(response.status, 400 | 401 | 403) {
-                return Ok(response);
-            }
-            if round == ROUNDS {
-                self.conclude(&authorization, response.status);
-                return Ok(response);
-            }
-            let demanded = match response.status {
-                400 => None,
-                _ => self.refused(&attempt, &authorization, round == 0, &response)?,
-            };
-            let next = match demanded {
-                Some((scheme, scopes)) => {
-                    self.asked.replace(Some(scheme.clone()));
-                    // A streamed request cannot be repeated; the next request carries the credentials.
-                    if request.is_streamed() {
-                        return Ok(response);
-                    }
-                    // The token request needs a permit of its own and must not wait for this one's.
-                    response.body.release_permit();
-                    // If a token with sufficient scopes is rejected, tokens of the same age may be invalid too.
-                    let newer_than = match &authorization {
-                        Authorization::Token(token) if token.scopes.cover(&scopes) => token.number.max(attempt.tokens),
-                        _ => 0,
-                    };
-                    Box::pin(self.authorize(&scheme, &attempt, &scopes, newer_than)).await?
-                }
-                None => {
-                    Box::pin(self.renewed(&attempt, &authorization, &mut response)).await.unwrap_or(Authorization::None)
-                }
-            };
-            if matches!(next, Authorization::None) {
-                self.conclude(&authorization, response.status);
-                return Ok(response);
-            }
-            authorization = next;
-            read::discard(&*self.clock, response).await;
-            round += 1;
-        }
-    }
-
-    /// Records that the credentials were finally rejected. A 403 does not invalidate them: they only lack the
-    /// permission.
-    fn conclude(&self, authorization: &Authorization, status: u16) {
-        match authorization {
-            Authorization::Credentials(given) if status == 401 => self.keyring.refuse(given),
-            Authorization::None if status != 400 => self.keyring.refuse_nobody(),
-            Authorization::Token(token) if status != 401 => {
-                self.tokens.finalize(token);
-                if token.is_anonymous {
-                    self.keyring.refuse_nobody();
-                }
-            }
-            Authorization::Token(token) if token.is_anonymous => self.keyring.refuse_nobody(),
-            _ => {}
-        }
-    }
-}
-
-impl<C> Attempt<'_, C> {
-    /// Returns the scopes that a token for the request needs.
-    fn scopes(&self) -> Scopes {
-        self.request.resource.scopes(self.request.method)
-    }
-}
-
-/// Returns true if a token service, or V1's index, rejects the credentials. A 403 only denies the scopes, unless it
-/// says that the credentials have expired.
-fn is_refusal(error: &Error) -> bool {
-    matches!(error.status, Some(400 | 401)) || (error.status == Some(403) && expiry::is_told(error.message.as_bytes()))
-}
-
-impl Authorization {
-    /// Returns the secrets to redact from messages, in each form in which they are sent.
-    fn secrets(&self) -> Vec<Secret> {
-        match self {
-            Authorization::None => Vec::new(),
-            Authorization::Credentials(given) => given.secrets(),
-            Authorization::Token(token) => vec![token.value.clone()],
-            Authorization::Session(session) => session.secrets(),
-        }
-    }
-
-    /// Returns the request with this authentication.
-    fn applied_to<C: Clone>(&self, request: &Request<C>) -> Request<C> {
-        let mut request = request.clone();
-        let bearer = |token: &Secret| format!("Bearer {}", token.expose());
-        match self {
-            Authorization::None => {}
-            Authorization::Credentials(Credentials::Basic { username, password }) => {
-                request.headers.set("authorization", basic::header(username, password));
-            }
-            Authorization::Credentials(Credentials::Token(token) | Credentials::IdentityToken(token)) => {
-                request.headers.set("authorization", bearer(token));
-            }
-            Authorization::Token(token) => request.headers.set("authorization", bearer(&token.value)),
-            Authorization::Session(session) => session.add_to(&mut request),
-        }
-        request
-    }
+    fn forget_credentials(&self);
 }

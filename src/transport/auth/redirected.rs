@@ -4,25 +4,21 @@
 use crate::protocol::auth::challenge;
 use crate::protocol::auth::scope::Scopes;
 use crate::protocol::url::Url;
+use crate::transport::auth::authenticator::{Authenticator, Authorization};
 use crate::transport::auth::demand::Scheme;
-use crate::transport::auth::peek::PeekedBody;
 use crate::transport::auth::token::{Asking, Service};
-use crate::transport::auth::{AuthLayer, Authorization};
+use crate::transport::auth::{AuthContext, Peeked};
 use crate::transport::layers::redirect;
-use crate::transport::request::{Request, Response};
+use crate::transport::request::Request;
 use crate::transport::{Body, Clock, Result, Transport, read};
 
 /// The number of attempts with a new token; a cached one may have been revoked.
 const ROUNDS: usize = 2;
 
-impl<T: Transport, C: Clock> AuthLayer<T, C> {
+impl<T: Transport, C: Clock> Authenticator<T, C> {
     /// Repeats an anonymous request that another origin rejected with 401, with an anonymous token of that origin.
     /// Returns the original response if no token is available.
-    pub(super) async fn as_nobody(
-        &self,
-        request: &Request<T::Chunk>,
-        mut refused: Response<PeekedBody<T::Body>>,
-    ) -> Response<PeekedBody<T::Body>> {
+    pub(super) async fn as_nobody(&self, request: &Request<T::Chunk>, mut refused: Peeked<T>) -> Peeked<T> {
         let origin = refused.url.clone().unwrap_or_else(|| request.url.clone());
         let Some((service, told)) = self.service_of(&origin, &refused) else { return refused };
         let headers = match origin.same_origin(&request.url) {
@@ -42,7 +38,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
             let mut answered = answered;
             answered.url.get_or_insert(origin.clone());
             let before = std::mem::replace(&mut refused, answered);
-            read::discard(&*self.clock, before).await;
+            read::discard(&*self.context.clock, before).await;
             if refused.status != 401 {
                 break;
             }
@@ -56,8 +52,9 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         service: &Service,
         scopes: &Scopes,
         newer_than: &mut u64,
-    ) -> Result<Response<PeekedBody<T::Body>>> {
-        let (transport, clock, retry, timeout) = (&self.inner, &*self.clock, &self.retry, request.timeout);
+    ) -> Result<Peeked<T>> {
+        let AuthContext { transport, clock, retry, .. } = &*self.context;
+        let (transport, clock, timeout) = (&**transport, &**clock, request.timeout);
         let retry_budget = request.retry_budget.for_subrequest();
         let asking = Asking {
             transport,
@@ -72,7 +69,7 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
         let (token, _) = self.tokens.get(&asking, scopes).await?;
         *newer_than = token.number;
         let authorization = Authorization::Token(token.clone());
-        let mut response = self.inner.send(&authorization.applied_to(request)).await?.map_body(PeekedBody::new);
+        let mut response = self.pass(&authorization.applied_to(request)).await?;
         response.secrets = authorization.secrets();
         if response.status == 401 {
             self.tokens.refuse(&token);
@@ -82,12 +79,12 @@ impl<T: Transport, C: Clock> AuthLayer<T, C> {
 
     /// Returns the token service and the scopes that a registry at another origin names; storage has none. The
     /// registry's own token service is excluded: its tokens must not be sent to another origin.
-    fn service_of(&self, origin: &Url, response: &Response<PeekedBody<T::Body>>) -> Option<(Service, Scopes)> {
+    fn service_of(&self, origin: &Url, response: &Peeked<T>) -> Option<(Service, Scopes)> {
         origin.path().contains("/v2/").then_some(())?;
         let challenges = challenge::parse(response.headers.all("www-authenticate"));
         let bearer = challenges.iter().find(|challenge| challenge.scheme == "bearer")?;
-        let realm = self.trust.realm(bearer.param("realm")?).ok()?;
-        let registry = self.trust.registry();
+        let realm = self.context.trust.realm(bearer.param("realm")?).ok()?;
+        let registry = self.context.trust.registry();
         let is_own = match &*self.asked.borrow() {
             Some(Scheme::Bearer(own)) => own.realm.same_origin(&realm),
             _ => realm.same_origin(registry),

@@ -1,48 +1,15 @@
 // The code for old registries, which is loaded when one turns out to be old: each way into it, on a fresh instance of the package
 // where the first attempt to load it fails.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 
 import { digestOf } from '../../../www/registry/content.mjs';
 import { schema1Image, signedContent } from '../../registries/schema1.mjs';
-import { content, error, json, send, startScripted } from '../../registries/scripted.mjs';
+import { content, error, json, send } from '../../registries/scripted.mjs';
 import { v1Image } from '../../registries/v1-images.mjs';
-import { copyOfPackage } from '../support/copies.mjs';
+import { again, clientWithout } from '../support/lazy.mjs';
 import { SOON, listOf } from '../support/support.mjs';
-
-/** A client of a fresh instance, whose first attempt to load the code for old registries fails; and how often it tried. */
-async function freshClient(t, script, options) {
-  const server = await startScripted(script);
-  t.after(() => server.stop());
-  const copy = await copyOfPackage(t);
-  const { default: init, DockerRegistryClient } = await copy.load('slim.js');
-  const state = { asked: 0 };
-  const legacy = () => {
-    state.asked += 1;
-    if (state.asked === 1) throw new Error('offline');
-    return readFile(copy.file('wasm/legacy.wasm'));
-  };
-  await init(undefined, { legacy });
-  const client = new DockerRegistryClient(server.url, { retry: false, ...options });
-  return Object.assign(state, { server, client, repository: client.repository('old/web') });
-}
-
-/** Makes the same call again after the load failed. */
-async function again(state, call) {
-  const error = await call().then(assert.fail, (reason) => reason);
-  assert.equal(error.code, 'MODULE_NOT_LOADED', error);
-  assert.equal(error.name, 'RegistryError');
-  assert.match(error.message, /"legacy".*could not be loaded: offline/);
-  assert.equal(error.cause.message, 'offline');
-  assert.equal(state.asked, 1);
-  const result = await call();
-  assert.equal(state.asked, 2);
-  await call().catch(() => {});
-  assert.equal(state.asked, 2, 'it is loaded once');
-  return result;
-}
 
 const [image] = v1Image('old/web', [{ run: 'base', files: [{ path: 'a', content: 'a' }] }]);
 const found = { name: 'old/web', description: '' };
@@ -102,20 +69,20 @@ const v1Calls = {
 describe('a V1 registry, met by a fresh instance', () => {
   for (const [name, [call, expected]] of Object.entries(v1Calls)) {
     test(name, SOON, async (t) => {
-      const state = await freshClient(t, v1Script());
+      const state = await clientWithout(t, 'legacy', v1Script());
       assert.deepEqual(await again(state, () => call(state)), expected);
     });
   }
 
   test('its version and status take no code of their own', SOON, async (t) => {
-    const state = await freshClient(t, v1Script());
+    const state = await clientWithout(t, 'legacy', v1Script());
     assert.equal(await state.client.apiVersion(), 1);
     await state.client.checkStatus();
     assert.equal(state.asked, 0);
   });
 
   test('a layer of an image found before', SOON, async (t) => {
-    const state = await freshClient(t, v1Script());
+    const state = await clientWithout(t, 'legacy', v1Script());
     await state.repository.image('latest').catch(() => {});
     const layer = await (await state.repository.image('latest')).getLayer();
     assert.ok(Buffer.from(layer).equals(image.layer));
@@ -191,13 +158,15 @@ const schema1Calls = {
 describe('a schema1 manifest, met by a fresh instance', () => {
   for (const [name, [call, expected]] of Object.entries(schema1Calls)) {
     test(name, SOON, async (t) => {
-      const state = await freshClient(t, schema1Script());
+      const state = await clientWithout(t, 'legacy', schema1Script());
       assert.deepEqual(await again(state, () => call(state)), expected);
     });
   }
 
   test('a registry of today takes no code for old ones', SOON, async (t) => {
-    const state = await freshClient(t, { '/v2/old/web/tags/list': json({ name: 'old/web', tags: ['one'] }) });
+    const state = await clientWithout(t, 'legacy', {
+      '/v2/old/web/tags/list': json({ name: 'old/web', tags: ['one'] }),
+    });
     assert.deepEqual(await state.repository.tags(), ['one']);
     await state.repository.manifest('one').catch(() => {});
     assert.equal(state.asked, 0);

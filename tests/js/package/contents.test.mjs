@@ -37,6 +37,8 @@ const FILES = [
   'package.json',
   'slim.d.ts',
   'slim.js',
+  'wasm/auth.inline.js',
+  'wasm/auth.wasm',
   'wasm/cleanup.inline.js',
   'wasm/cleanup.wasm',
   'wasm/core.cleanup.js',
@@ -56,7 +58,7 @@ const FILES = [
   'workerd.js',
 ];
 /** The modules. */
-const PARTS = ['core', 'read', 'write', 'cleanup', 'diagnose', 'legacy'];
+const PARTS = ['core', 'read', 'write', 'cleanup', 'diagnose', 'legacy', 'auth'];
 
 test('the tarball', async (t) => {
   const { folder, tarball, files } = await createProject(t);

@@ -28,12 +28,15 @@ use docker_registry_client_wasm::protocol::http::{Headers, Method};
 use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 use docker_registry_client_wasm::protocol::schema1::signed::Check;
 use docker_registry_client_wasm::protocol::url::Url;
-use docker_registry_client_wasm::registry::{Client, Repository, Settings, Version};
+use docker_registry_client_wasm::registry::{Client, Loaders, Repository, Settings, Version};
+use docker_registry_client_wasm::transport::auth::{BuiltIn, LoadAuth, NewAuthenticator};
 use docker_registry_client_wasm::transport::layers::retry::Policy;
 use docker_registry_client_wasm::transport::pipe::{End, Pipe};
 use docker_registry_client_wasm::transport::request::{CredentialsStatus, Request, RequestBody, Response};
 use docker_registry_client_wasm::transport::schema1::{AnySigner, Schema1Host, Unpack, no_cryptography};
-use docker_registry_client_wasm::transport::{Body, Chunk, Clock, Error, Hasher, Host, Result, Transport};
+use docker_registry_client_wasm::transport::{
+    Body, Chunk, Clock, Error, Hasher, Host, Result, Transport, Unauthenticated, Work,
+};
 use sha2::Digest as _;
 
 /// What the virtual clock starts at: Thu, 01 Jan 2026 00:00:00 GMT.
@@ -178,6 +181,23 @@ pub struct Seen {
     pub at: u64,
 }
 
+/// Gives the code that authenticates as the package does: not at once, so that others may come in between.
+struct Later;
+
+impl LoadAuth<Unauthenticated<Scripted>, Scripted> for Later {
+    fn load(&self) -> Work<'_, NewAuthenticator<Unauthenticated<Scripted>, Scripted>> {
+        Box::pin(async {
+            let mut is_later = false;
+            poll_fn(|context| {
+                context.waker().wake_by_ref();
+                if std::mem::replace(&mut is_later, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            BuiltIn.load().await
+        })
+    }
+}
+
 type Script = Box<dyn Fn(&Seen) -> Reply>;
 /// Bytes of a streamed body that are taken before the answer.
 type Taking = Box<dyn Fn(&Seen) -> usize>;
@@ -292,7 +312,8 @@ impl Scripted {
     }
 
     pub fn raw_client(&self, settings: Settings) -> Client<Scripted> {
-        Client::new(self.clone(), Url::parse("https://registry.test").unwrap(), settings)
+        let loaders = Loaders { auth: Rc::new(Later), ..Loaders::built_in() };
+        Client::with_loaders(self.clone(), Url::parse("https://registry.test").unwrap(), settings, loaders)
     }
 
     pub fn repository(&self) -> Repository<Scripted> {

@@ -33,7 +33,9 @@ export class TagDescriptions {
 /** Sets the functions of the glue that only parts of the module call. */
 export function attachScripts(functions: Record<string, (...args: never) => unknown>): void;
 
-/** Sets what loads the part with the code for old registries, and installs it. */
-export function onLegacy(load: () => Promise<void>): void;
+/** Sets what loads a part of the module that the program needs in the middle of a call, and installs it. */
+export function onDemand(load: (part: "auth" | "legacy") => Promise<void>): void;
+/** Installs the code that authenticates, which is in a part of the module. */
+export function installAuth(): void;
 /** Installs the code for old registries, which is in a part of the module. */
 export function installLegacy(): void;

@@ -105,6 +105,7 @@ pub const PARTS: &[Part] = &[
         members: &[],
         functions: &["installLegacy"],
     },
+    Part { name: "auth", needs: &[CORE], calls: &[], members: &[], functions: &["installAuth"] },
 ];
 
 /// The part of an export of the linked module (with wasm-bindgen's hash behind its name) or of the bound one.
@@ -206,6 +207,7 @@ mod tests {
             ("write", "read", "read"),
             ("diagnose", "write", "read"),
             ("core", "legacy", "core"),
+            ("auth", "read", "core"),
             ("write", "write", "write"),
         ] {
             assert_eq!(common(named(one), named(other)), named(shared), "{one} and {other}");

@@ -13,6 +13,7 @@ export const BEARER = {
 export const EXPECTED = {
   tags: TAGS,
   lazy: 'INVALID_REFERENCE',
+  authenticated: TAGS,
   opened: true,
   error: true,
   typed: true,

@@ -1,4 +1,4 @@
-// What every host has to manage: a client, one call, one typed error, one call of the module that is loaded lazily.
+// What every host has to manage: a client, one call, one typed error, and calls that lazy-load parts of the module.
 
 export async function smoke({ DockerRegistryClient, Repository, RegistryError, isRegistryError }, registry) {
   const client = new DockerRegistryClient(registry);
@@ -9,7 +9,9 @@ export async function smoke({ DockerRegistryClient, Repository, RegistryError, i
     () => 'done',
     (error) => error.code,
   );
-  return { tags, lazy, opened: repository instanceof Repository, code: typeof code, ...refused };
+  // The first request with a token needs the part that authenticates.
+  const authenticated = await new DockerRegistryClient(registry, { token: 'any' }).repository('a/b').tags();
+  return { tags, lazy, authenticated, opened: repository instanceof Repository, code: typeof code, ...refused };
 }
 
 function refusal(call, RegistryError, isRegistryError) {
