@@ -3,8 +3,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Index, LayerId};
-use crate::layer::LAYER_INDEX_INVALID;
+use super::{Index, LayerId, invalid};
 use crate::layer::decompress::{Checkpoint, Compression, Mark, Points, Window};
 use crate::layer::hash::EMPTY;
 use crate::layer::limits::{Limits, exceeded};
@@ -37,10 +36,6 @@ mod own {
     /// The hash is that of no content.
     pub const EMPTY_HASH: u64 = 1 << 13;
     pub const FRACTION: u64 = 1 << 14;
-}
-
-fn invalid(message: &str) -> Invalid {
-    Invalid::new(LAYER_INDEX_INVALID, message.into())
 }
 
 /// What an entry follows.

@@ -9,15 +9,19 @@ mod file;
 mod plan;
 #[cfg(test)]
 mod tests;
+mod toc;
 
 use self::plan::{Part, Slice};
 use super::decompress::{Checkpoint, Compression, Points};
 use super::hash::ContentHasher;
 use super::tar::{Content, Entry, Segment};
+use crate::layer::LAYER_INDEX_INVALID;
+use crate::protocol::invalid::Invalid;
 use crate::protocol::oci::digest::Digest;
 
 pub use self::file::FileReader;
 pub use self::plan::Plan;
+pub use self::toc::{Footer, Place, Table, Toc};
 
 /// The layer that an index is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +79,10 @@ impl Index {
             begin,
             slices: vec![Slice { skip, content: Content::new(segments, entry.stored, 0), check }],
         };
-        Some(Plan { name: entry.path.clone(), parts: vec![part] })
+        Some(Plan { name: entry.path.clone(), parts: vec![part], is_trusted: true })
     }
+}
+
+fn invalid(message: &str) -> Invalid {
+    Invalid::new(LAYER_INDEX_INVALID, message.into())
 }

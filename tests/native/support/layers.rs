@@ -2,11 +2,12 @@
 
 use docker_registry_client_wasm::layer::decompress::{Compression, Decompressor};
 use docker_registry_client_wasm::layer::filesystem::{Tree, normalised};
-use docker_registry_client_wasm::layer::index::{FileReader, Index, LayerId};
+use docker_registry_client_wasm::layer::index::{FileReader, Index, LayerId, Place};
 use docker_registry_client_wasm::layer::limits::Limits;
 use docker_registry_client_wasm::layer::packages::{self, Package};
 use docker_registry_client_wasm::layer::tar::{Entry, Reader, Sink, Summary};
 use docker_registry_client_wasm::protocol::invalid::Invalid;
+use docker_registry_client_wasm::protocol::oci::descriptor::{Annotations, Descriptor};
 use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 
 const LIMITS: Limits = Limits { size: 1 << 20, ratio: 2_000, window: 1 << 20, entries: 100, name: 1000 };
@@ -216,4 +217,39 @@ pub fn rpm(input: &[u8]) {
     // What is not UTF-8 takes three bytes for one.
     assert!(packages.iter().map(length).sum::<usize>() <= 3 * 5 * database.len());
     assert!(packages.iter().all(|package| !package.name.is_empty() && package.version.contains('-')));
+}
+
+/// A table of contents gives plans that stay within the layer, in its order, for entries within the limits.
+pub fn toc(input: &[u8]) {
+    let frame_of = |content: &[u8]| {
+        // A zstd frame of one block without compression.
+        let size = content.len() as u32;
+        [&[0x28, 0xb5, 0x2f, 0xfd, 0xa0][..], &size.to_le_bytes(), &(size << 3 | 1).to_le_bytes()[..3], content]
+            .concat()
+    };
+    let text = format!(r#"{{"version":1,"entries":[{}]}}"#, String::from_utf8_lossy(input));
+    let Some(frame) = Some(frame_of(text.as_bytes())).filter(|frame| frame.len() < 100_000) else { return };
+    let size = 10_000 + frame.len() as u64;
+    let mut layer = Descriptor::new("a/b".into(), Digest::of(Algorithm::Sha256, b""), size);
+    let mut annotations = Annotations::default();
+    let prefix = "io.github.containers.zstd-chunked.manifest-";
+    annotations.set(&format!("{prefix}position"), &format!("10000:{}:{}:1", frame.len(), text.len()));
+    annotations.set(&format!("{prefix}checksum"), Digest::of(Algorithm::Sha256, &frame).as_str());
+    layer.annotations = Some(annotations);
+    let Ok(Some(Place::Known(table))) = Place::of(&layer) else { panic!("a table") };
+    assert_eq!((table.from, table.to), (10_000, size));
+    let Ok(toc) = table.read(&frame, &LIMITS) else { return };
+    assert!(toc.is_verified() && toc.entries.len() as u64 <= LIMITS.entries);
+    for entry in &toc.entries {
+        assert!(entry.path.len() <= LIMITS.name && entry.link_target.len() <= LIMITS.name);
+        let Some(plan) = toc.plan(entry) else { continue };
+        assert!(plan.from() < plan.to() && plan.to() <= 10_000 && entry.size > 0);
+        let mut end = 0;
+        let _ = FileReader::new(plan, LIMITS).push(&frame.repeat(3), &mut |at, bytes| {
+            assert_eq!(at, end);
+            end += bytes.len() as u64;
+            Ok(())
+        });
+        assert!(end <= entry.size);
+    }
 }
