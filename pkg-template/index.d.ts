@@ -2250,6 +2250,160 @@ export class Image {
    */
   dockerfile(options?: CallOptions): Promise<string>;
   /**
+   * Iterates over the files of the image: what all layers make together, or those up to one. Whiteouts and opaque directories are
+   * applied; nothing is extracted.
+   *
+   * All layers that are needed are read, decompressed and verified before the first entry is given. The entries of a layer are
+   * cached with manifests and configs, so that a second listing downloads nothing while they fit into `cacheBytes`.
+   *
+   * @param options - Selection, order, limits, progress callback, and options of the call.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when an option is invalid; this call throws, the others reject `next()`
+   * @throws {RegistryError} `LAYER_INVALID` or `TRUNCATED` when a layer is no valid archive, or the layers make no file system
+   * @throws {RegistryError} `DIGEST_MISMATCH` when a layer, or its archive, has another digest than the image says
+   * @throws {RegistryError} `UNSUPPORTED` when a layer is encrypted, or compressed in another way than by gzip or zstd
+   * @throws {RegistryError} `TOO_LARGE` when a layer exceeds one of the `limits`
+   * @throws {RegistryError} the codes of {@link Image.getLayer}, such as `BLOB_UNKNOWN`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md | Image layer filesystem changeset}
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const image = await new DockerRegistryClient('localhost:5000').repository('team/web').image('1.0.0');
+   * for await (const { path, kind, size, layer } of image.files({ filter: '/etc/*' })) console.log(path, kind, size, layer);
+   * ```
+   */
+  files(options?: FilesOptions): AsyncIterableIterator<FileEntry>;
+  /**
+   * Iterates over the entries of one layer, in the order of its archive. Whiteouts are entries too.
+   *
+   * @param layer - Position (0 is the base) or digest.
+   * @param options - Filter, limits, progress callback, and options of the call.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the image has no such layer, or an option is invalid
+   * @throws {RegistryError} the codes of {@link Image.files}, such as `DIGEST_MISMATCH` or `LAYER_INVALID`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   */
+  layerFiles(layer: number | string, options?: LayerFilesOptions): AsyncIterableIterator<FileEntry>;
+  /**
+   * Iterates over what a layer changes of those below it: files added, removed, and changed in content or metadata. Content is
+   * compared by its hash. The layer and all below it are read.
+   *
+   * @param layer - Position (0 is the base) or digest.
+   * @param options - Filter, limits, progress callback, and options of the call.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the image has no such layer, or an option is invalid
+   * @throws {RegistryError} the codes of {@link Image.files}, such as `DIGEST_MISMATCH` or `LAYER_INVALID`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   */
+  layerChanges(layer: number | string, options?: LayerChangesOptions): AsyncIterableIterator<FileChange>;
+  /**
+   * Reads a file of the image. Links are followed inside the image.
+   *
+   * Layers are read from the newest down, and no more of them than it takes to know what is at the path. The layer that has the
+   * content is verified by both of its digests before the promise resolves.
+   *
+   * @param path - Path in the image; the first slash may be left out. Bytes for a name that is not UTF-8.
+   * @param options - Layers, limits, progress callback, and options of the call.
+   * @throws {RegistryError} `NOT_FOUND` when nothing is at the path
+   * @throws {RegistryError} `INVALID_ARGUMENT` when something other than a file is there
+   * @throws {RegistryError} `LAYER_INVALID` when links lead in a circle
+   * @throws {RegistryError} `TOO_LARGE` when the host has no room for the bytes
+   * @throws {RegistryError} the codes of {@link Image.files}, such as `DIGEST_MISMATCH` or `LAYER_INVALID`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const image = await new DockerRegistryClient('localhost:5000').repository('team/web').image('1.0.0');
+   * console.log(new TextDecoder().decode(await image.readFile('/etc/os-release')));
+   * ```
+   */
+  readFile(path: string | Uint8Array, options?: ReadFileOptions): Promise<Uint8Array>;
+  /**
+   * Streams a file of the image in constant memory. The last bytes are given only after the layer that has them is verified.
+   *
+   * @param path - Path in the image; the first slash may be left out. Bytes for a name that is not UTF-8.
+   * @param options - Layers, limits, progress callback, and options of the call.
+   * @throws {RegistryError} the codes of {@link Image.readFile}, such as `NOT_FOUND`; reads of the stream reject with those of
+   *   {@link Image.files}
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   */
+  fileStream(path: string | Uint8Array, options?: ReadFileOptions): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Streams the file system of the image as one tar archive: directories first, then files, then links and devices. The same
+   * image gives the same bytes.
+   *
+   * The layers are listed first, unless that is cached, and then read for the content of files: each may be downloaded twice. A
+   * sparse file is written with its zeros.
+   *
+   * @param options - Layers, limits, progress callback, and options of the call.
+   * @throws {RegistryError} the codes of {@link Image.files}, such as `LAYER_INVALID`; reads of the stream reject with them, too
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   */
+  exportTar(options?: ExportOptions): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Returns the index of a layer: its entries, their hashes, and where decompression can begin. It is about one per cent of the layer.
+   *
+   * With it, a listing reads nothing, and {@link Image.readFile} requests only the bytes of the layer that it needs (`Range`); the content is
+   * compared with the hash that the index has. A layer that `readFile()`, `fileStream()`, `diff()` or `layerChanges()` has read is
+   * indexed already, while that fits into `cacheBytes`. Keep the bytes wherever you like, and give them to {@link Image.useLayerIndex}.
+   *
+   * @param layer - Position (0 is the base) or digest.
+   * @param options - Limits, progress callback, and options of the call.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the image has no such layer
+   * @throws {RegistryError} `UNSUPPORTED` for a layer of V1, which has no digest
+   * @throws {RegistryError} the codes of {@link Image.files}, such as `DIGEST_MISMATCH` or `LAYER_INVALID`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   */
+  layerIndex(layer: number | string, options?: ContentsOptions): Promise<Uint8Array>;
+  /**
+   * Uses the index of a layer that was stored. No request is made.
+   *
+   * The index says which layer it is for, and has a checksum against damage. It is trusted: whoever can change it can change what is
+   * listed and read.
+   *
+   * @param layer - Position (0 is the base) or digest.
+   * @param index - What {@link Image.layerIndex} gave.
+   * @param options - Limits, and options of the call.
+   * @throws {RegistryError} `LAYER_INDEX_INVALID` when it is no index, is damaged, or is another layer's
+   * @throws {RegistryError} `TOO_LARGE` when it has more entries than the limit, or does not fit into `cacheBytes`
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the image has no such layer
+   * @throws {RegistryError} `UNSUPPORTED` for a layer of V1, which has no digest
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   */
+  useLayerIndex(layer: number | string, index: Uint8Array, options?: UseIndexOptions): Promise<void>;
+  /**
+   * Compares the image with another: layers, config and files.
+   *
+   * Layers that both have are not read. Above them, a file that only one of the images writes is `written`: whether the other has it
+   * below is not known. With `exact`, the shared layers are read too, and such files are `added`, `removed` or changed. Images that
+   * share no layer are always compared exactly.
+   *
+   * @param other - Image of this or another repository or registry: what has changed.
+   * @param options - How to compare, limits, progress callback, and options of the call.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when `other` is no image of this package
+   * @throws {RegistryError} `INVALID_RESPONSE` when a config is not a JSON object
+   * @throws {RegistryError} the codes of {@link Image.files}, such as `DIGEST_MISMATCH` or `LAYER_INVALID`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   */
+  diff(other: Image, options?: DiffOptions): Promise<ImageDiff>;
+  /**
+   * Finds the bytes that the image stores although nobody can see them, because later layers hide or delete the files.
+   *
+   * @param options - Base image, limits, progress callback, and options of the call.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when the image is not built on `base`
+   * @throws {RegistryError} the codes of {@link Image.files}, such as `DIGEST_MISMATCH` or `LAYER_INVALID`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   */
+  waste(options?: WasteOptions): Promise<ImageWaste>;
+  /**
+   * Lists the packages that the image has installed, from the databases of dpkg, apk and rpm (sqlite, ndb, Berkeley DB), and reads `os-release`.
+   *
+   * @param options - Limits, progress callback, and options of the call.
+   * @throws {RegistryError} the codes of {@link Image.files}, such as `DIGEST_MISMATCH` or `LAYER_INVALID`
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   */
+  packages(options?: ContentsOptions): Promise<ImagePackages>;
+  /**
    * Returns what describes the image, as `console.log()`, `JSON.stringify()`, `structuredClone()` and a spread show it.
    *
    * @throws {RegistryError} `INVALID_ARGUMENT` when the object was freed
@@ -2295,6 +2449,276 @@ export interface V1Layer {
   mediaType: "application/octet-stream";
   /** Stored size in bytes; absent if the registry does not report it. */
   size?: number;
+}
+
+// ───────────── What is in an image
+
+/** What a layer may make of its bytes. A layer beyond a limit is `TOO_LARGE`. */
+export interface LayerLimits {
+  /** Bytes of the uncompressed layer, and of a file. Default: 64 GiB. */
+  size?: number;
+  /** Uncompressed bytes per compressed byte, after the first 16 MiB. Default: 2000. */
+  ratio?: number;
+  /** Bytes of the window that a zstd frame asks for, which is memory. Default: 128 MiB. */
+  window?: number;
+  /** Number of entries. Default: 2,000,000. */
+  entries?: number;
+  /** Bytes of a path or link target. Default: 32 KiB. */
+  name?: number;
+}
+
+/** Options of calls that look inside an image. */
+export interface ContentsOptions extends CallOptions {
+  /** Limits for each layer. */
+  limits?: LayerLimits;
+  /** Called with the stored bytes that were read, of all layers together. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** Options of {@link Image.useLayerIndex}. */
+export interface UseIndexOptions extends CallOptions {
+  /** Limits that the index has to keep. They count when it is used, too: give the later calls the same ones. */
+  limits?: LayerLimits;
+}
+
+/** Options of {@link Image.layerFiles}. */
+export interface LayerFilesOptions extends ContentsOptions {
+  /**
+   * Gives only matching paths. In a glob, `*` stands for any characters, slashes too, and `?` for one; it must match the whole path,
+   * whose first slash may be left out. A regular expression may match anywhere.
+   */
+  filter?: string | RegExp;
+}
+
+/** Options of {@link Image.files}. */
+export interface FilesOptions extends LayerFilesOptions {
+  /** Topmost layer that counts: position or digest. Default: all layers. */
+  upTo?: number | string;
+  /** "path" (default: by the bytes of the path) or "size" (largest first). */
+  sort?: "path" | "size";
+}
+
+/** Options of {@link Image.layerChanges}. */
+export interface LayerChangesOptions extends LayerFilesOptions {
+  /** Does not compare modification times. Default: false. */
+  ignoreTimes?: boolean;
+}
+
+/** Options of {@link Image.readFile} and {@link Image.fileStream}. */
+export interface ReadFileOptions extends ContentsOptions {
+  /** Reads the file as it is after this layer: position or digest. Default: the topmost layer. */
+  upTo?: number | string;
+  /** Reads the file of this layer alone, even if a later one deletes it: position or digest. Not with `upTo`. */
+  layer?: number | string;
+}
+
+/** Options of {@link Image.exportTar}. */
+export interface ExportOptions extends ContentsOptions {
+  /** Topmost layer that counts: position or digest. Default: all layers. */
+  upTo?: number | string;
+}
+
+/** Options of {@link Image.diff}. */
+export interface DiffOptions extends ContentsOptions {
+  /** Does not compare modification times. Default: false. */
+  ignoreTimes?: boolean;
+  /** Reads the layers that both images have, too. Default: false. */
+  exact?: boolean;
+}
+
+/** Options of {@link Image.waste}. */
+export interface WasteOptions extends ContentsOptions {
+  /** Base image, or the number of its layers. Its own waste is left out of `files` and `withoutBase`. */
+  base?: Image | number;
+}
+
+/** What an entry is. The last two are only in {@link Image.layerFiles}: they hide what lower layers have. */
+export type FileKind =
+  | "file"
+  | "hardlink"
+  | "symlink"
+  | "directory"
+  | "character-device"
+  | "block-device"
+  | "fifo"
+  | "other"
+  | "whiteout"
+  | "opaque";
+
+/** A file, directory, link or device. */
+export interface FileEntry {
+  /**
+   * Absolute path in the image, such as "/etc/passwd". Bytes that are not UTF-8 are replaced by U+FFFD. A whiteout has the path that it
+   * hides. In {@link Image.layerFiles}, a path that leads out of the file system is shown as it is written.
+   */
+  path: string;
+  /** Bytes of the path, without its first slash; only if they are not UTF-8. */
+  pathBytes?: Uint8Array;
+  /** What it is. */
+  kind: FileKind;
+  /** Bytes of the content, holes included; 0 for what has none. In {@link Image.files}, a hard link has the size of its content. */
+  size: number;
+  /** Permission bits, with set-user-ID (0o4000), set-group-ID (0o2000) and sticky (0o1000). */
+  mode: number;
+  /** Number of the owner. */
+  uid: number;
+  /** Number of the group. */
+  gid: number;
+  /** Name of the owner, if the archive has it. */
+  user?: string;
+  /** Name of the group, if the archive has it. */
+  group?: string;
+  /** Modification time, in milliseconds; absent if no `Date` can be so early or late. */
+  mtime?: Date;
+  /** Where a link leads, as it is written. */
+  linkTarget?: string;
+  /** Number of a device. */
+  device?: DeviceNumber;
+  /** Extended attributes, such as "security.capability". */
+  xattrs?: Record<string, Uint8Array>;
+  /** Position of the layer that it comes from; 0 is the base. */
+  layer: number;
+}
+
+/** Number of a device. */
+export interface DeviceNumber {
+  /** Which driver. */
+  major: number;
+  /** Which of its devices. */
+  minor: number;
+}
+
+/** A path that differs. */
+export interface FileChange {
+  /** Absolute path. */
+  path: string;
+  /**
+   * How it differs:
+   *
+   * - "added", "removed": only one of both has it.
+   * - "content": the content, kind, link target or device number differs.
+   * - "metadata": only what `metadata` names differs.
+   * - "written", "deleted", "emptied": one of two images writes or deletes it, or everything in the directory, in layers above those that
+   *   both have; see {@link Image.diff}.
+   */
+  change: "added" | "removed" | "content" | "metadata" | "written" | "deleted" | "emptied";
+  /** Which of the two writes or deletes it. */
+  side?: "before" | "after";
+  /** What differs of the metadata. */
+  metadata?: ("mode" | "uid" | "gid" | "mtime" | "xattrs")[];
+  /** What was there. */
+  before?: FileEntry;
+  /** What is there now. */
+  after?: FileEntry;
+}
+
+/** What differs between two images. */
+export interface ImageDiff {
+  /** Layers, base first. */
+  layers: {
+    /** Those that both have, from the base on. */
+    shared: ImageLayer[];
+    /** Those that only the first image has above them. */
+    before: ImageLayer[];
+    /** Those that only the second image has above them. */
+    after: ImageLayer[];
+  };
+  /** Fields of the config that differ, by name, except `rootfs` and `history`. */
+  config: ConfigChange[];
+  /** Paths that differ, in order. */
+  files: FileChange[];
+}
+
+/** A field of the config that differs. */
+export interface ConfigChange {
+  /** Name, such as "config.Labels.version". */
+  field: string;
+  /** Value in the first image. */
+  before?: unknown;
+  /** Value in the second image. */
+  after?: unknown;
+}
+
+/** Bytes of files, without compression. */
+export interface StoredBytes {
+  /** Bytes of all files in all layers, each content once. */
+  stored: number;
+  /** Bytes of those that later layers hide or delete. */
+  wasted: number;
+}
+
+/** What an image stores although nobody can see it. */
+export interface ImageWaste extends StoredBytes {
+  /** The same for the layers above the base image: what they hide of the base counts, the base's own waste does not. */
+  withoutBase?: StoredBytes;
+  /** Hidden files, in the order of the layers that hide them. */
+  files: WastedFile[];
+  /** Each layer, base first. */
+  layers: LayerWaste[];
+  /**
+   * The numbers of the program dive. It counts a replaced file with all its copies, the visible one included, and a deleted directory
+   * once more: `wasted` is up to twice what could be saved.
+   */
+  dive: {
+    /** From 0 to 1. */
+    efficiency: number;
+    /** Bytes. */
+    wasted: number;
+  };
+}
+
+/** A file that is stored and hidden. */
+export interface WastedFile {
+  /** Absolute path. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Position of the layer that stores it. */
+  layer: number;
+  /** Position of the layer that hides it. */
+  by: number;
+  /** Whether that layer has something else at the path; otherwise it deletes it. */
+  replaced: boolean;
+}
+
+/** A layer's part in the waste, in bytes of files without compression. */
+export interface LayerWaste {
+  /** Digest of the layer; absent on V1. */
+  digest?: string;
+  /** Command that made it, if the config has a history. */
+  createdBy?: string;
+  /** Bytes that it stores. */
+  stored: number;
+  /** Bytes of those that later layers hide. */
+  hidden: number;
+  /** Bytes of lower layers that it hides. */
+  hides: number;
+}
+
+/** What an image has installed. */
+export interface ImagePackages {
+  /**
+   * Assignments of `/etc/os-release`, such as `ID` and `VERSION_ID`; empty if there is none.
+   *
+   * @see {@link https://www.freedesktop.org/software/systemd/man/latest/os-release.html | os-release(5)}
+   */
+  osRelease: Record<string, string>;
+  /** Packages, by name. */
+  packages: InstalledPackage[];
+}
+
+/** A package that is installed. */
+export interface InstalledPackage {
+  /** Name. */
+  name: string;
+  /** Version, as the package manager writes it. */
+  version: string;
+  /** Architecture, if the database has it. */
+  architecture?: string;
+  /** Source package, if it has another name. */
+  source?: string;
+  /** Package manager. */
+  manager: "dpkg" | "apk" | "rpm";
 }
 
 // ───────────── References
@@ -2387,7 +2811,11 @@ export type ClientErrorCode =
   | "INDEX_LIMIT"
   /** A list has more items, but the registry does not say how to get them. */
   | "PAGING_LOOP"
-  /** A response or list exceeds a limit of the client, or a request exceeds one of the registry. */
+  /** A layer is no valid archive, its compression is broken, or the layers make no file system. */
+  | "LAYER_INVALID"
+  /** Bytes given to `useLayerIndex()` are no index, are damaged, or are another layer's. */
+  | "LAYER_INDEX_INVALID"
+  /** A response, list or layer exceeds a limit of the client, or a request exceeds one of the registry. */
   | "TOO_LARGE"
   /** There is no image for the platform. */
   | "NO_MATCHING_PLATFORM"

@@ -12,6 +12,7 @@ const parts = {
   write: () => import('./wasm/write.inline.js'),
   cleanup: () => import('./wasm/cleanup.inline.js'),
   diagnose: () => import('./wasm/diagnose.inline.js'),
+  layer: () => import('./wasm/layer.inline.js'),
   legacy: () => import('./wasm/legacy.inline.js'),
   auth: () => import('./wasm/auth.inline.js'),
 };

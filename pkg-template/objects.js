@@ -9,7 +9,17 @@ const POINTER = Symbol('pointer');
 /** Where iterators and streams take what gives their errors a stack. */
 const PLACE = Symbol.for('docker-registry-client-wasm.place');
 /** Methods without a promise, which throw. */
-const SYNCHRONOUS = ['catalog', 'describeTags', 'eachTag', 'forgetCredentials', 'inventory', 'repository'];
+const SYNCHRONOUS = [
+  'catalog',
+  'describeTags',
+  'eachTag',
+  'files',
+  'forgetCredentials',
+  'inventory',
+  'layerChanges',
+  'layerFiles',
+  'repository',
+];
 
 /** @type {WeakSet<object>} */
 const placed = new WeakSet();

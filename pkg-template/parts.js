@@ -5,7 +5,9 @@ import { explained } from './load.js';
 import { presentClasses } from './objects.js';
 import { explainNames } from './renamed.js';
 import {
+  ContentPages,
   DockerRegistryClient,
+  Image,
   InventoryPages,
   RegistryError,
   Repository,
@@ -27,7 +29,7 @@ import parts from './wasm/parts.js';
  * By the names they have here: a bundler that makes all small renames them.
  * @type {Record<string, { prototype: any }>}
  */
-const classes = { DockerRegistryClient, InventoryPages, Repository, TagDescriptions };
+const classes = { ContentPages, DockerRegistryClient, Image, InventoryPages, Repository, TagDescriptions };
 
 /** Install parts that calls turn out to need when they are under way. */
 const installers = { auth: installAuth, legacy: installLegacy };

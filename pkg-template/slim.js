@@ -20,6 +20,7 @@ export default async function init(core = new URL('./wasm/core.wasm', import.met
     write: new URL('./wasm/write.wasm', import.meta.url),
     cleanup: new URL('./wasm/cleanup.wasm', import.meta.url),
     diagnose: new URL('./wasm/diagnose.wasm', import.meta.url),
+    layer: new URL('./wasm/layer.wasm', import.meta.url),
     legacy: new URL('./wasm/legacy.wasm', import.meta.url),
     auth: new URL('./wasm/auth.wasm', import.meta.url),
   };

@@ -6,11 +6,12 @@ import auth from './wasm/auth.wasm';
 import cleanup from './wasm/cleanup.wasm';
 import core from './wasm/core.wasm';
 import diagnose from './wasm/diagnose.wasm';
+import layer from './wasm/layer.wasm';
 import legacy from './wasm/legacy.wasm';
 import read from './wasm/read.wasm';
 import write from './wasm/write.wasm';
 
-const parts = { read, write, cleanup, diagnose, legacy, auth };
+const parts = { read, write, cleanup, diagnose, layer, legacy, auth };
 
 load(() => core);
 loadLazily(async (part) => parts[part]);

@@ -11,10 +11,11 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
  */
 const BUDGETS = {
   core: 143_500,
-  read: 108_500,
+  read: 112_000,
   write: 97_000,
   cleanup: 42_000,
   diagnose: 12_500,
+  layer: 158_000,
   legacy: 41_000,
   auth: 29_000,
 };

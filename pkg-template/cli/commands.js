@@ -10,6 +10,10 @@ import { manifestDelete, manifestGet, manifestPut } from './commands/content/man
 import { ratelimit } from './commands/content/ratelimit.js';
 import { referrers } from './commands/content/referrers.js';
 import { validate } from './commands/content/validate.js';
+import { cat, exportTar } from './commands/contents/cat.js';
+import { diff } from './commands/contents/diff.js';
+import { ls } from './commands/contents/ls.js';
+import { packages, waste } from './commands/contents/waste.js';
 import { completion } from './commands/completion.js';
 import { copy } from './commands/copy.js';
 import { diagnose } from './commands/diagnose.js';
@@ -63,6 +67,7 @@ import { tags } from './commands/tags.js';
  */
 export const sections = {
   'Look at a registry': [repos, tags, inspect, digest, config, referrers, validate, diagnose, ratelimit],
+  'Look inside images': [ls, cat, diff, waste, packages, exportTar],
   'Change a registry': [tag, untag, copy, sync, cleanup],
   'Make images and artifacts': [mutate, indexCreate, indexEdit, artifactPush, artifactAttach, artifactPull],
   'Manifests and blobs': [manifestGet, manifestPut, manifestDelete, blobHead, blobGet, blobPut, blobDelete],

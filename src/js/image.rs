@@ -24,7 +24,7 @@ use crate::registry::Layer;
 #[wasm_bindgen(skip_typescript)]
 pub struct Image {
     pub(super) image: registry::Image<FetchHost>,
-    context: Rc<Context>,
+    pub(super) context: Rc<Context>,
     layers: OnceCell<JsValue>,
     platform: OnceCell<JsValue>,
 }
@@ -206,7 +206,7 @@ impl Repository {
 }
 
 /// Reads the argument that selects a layer.
-fn which(layer: &JsValue) -> Result<Layer> {
+pub(super) fn which(layer: &JsValue) -> Result<Layer> {
     if layer.is_undefined() {
         return Ok(Layer::Top);
     }

@@ -9,6 +9,7 @@ mod args;
 mod cancel;
 mod cleanup;
 mod client;
+mod contents;
 mod context;
 mod copy;
 mod diagnosis;

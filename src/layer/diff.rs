@@ -1,7 +1,10 @@
 //! What differs between two file systems.
 
-use super::filesystem::{Node, Tree};
+use std::collections::BTreeSet;
+
+use super::filesystem::{Node, Role, Tree, role};
 use super::tar::{Entry, Kind};
+use crate::protocol::invalid::Invalid;
 
 /// How a path differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,24 +17,32 @@ pub enum Change {
     Content,
     /// Only this about it differs: `mode`, `uid`, `gid`, `mtime`, `xattrs`.
     Metadata(Vec<&'static str>),
+    /// One of the two writes it. Whether the other has it below is not known.
+    Written,
+    /// One of the two deletes it from what is below.
+    Deleted,
+    /// One of the two deletes everything from the directory that is below.
+    Emptied,
 }
 
 /// A path that differs.
 #[derive(Debug)]
-pub struct Difference<'a> {
+pub struct Difference {
     /// Where it is.
-    pub path: &'a [u8],
+    pub path: Vec<u8>,
     /// What the first file system has there.
-    pub before: Option<&'a Node>,
+    pub before: Option<Node>,
     /// What the second has there.
-    pub after: Option<&'a Node>,
+    pub after: Option<Node>,
     /// How they differ.
     pub change: Change,
+    /// True if it is the second that has written or deleted it.
+    pub is_second: bool,
 }
 
 /// Compares two file systems, by path. Entries need hashes ([`super::listing::Listing::with_hashes`]): without them, files of one size count
 /// as equal. Times differ in almost every build, so that they can be left out.
-pub fn diff<'a>(before: &'a Tree, after: &'a Tree, ignore_times: bool) -> Vec<Difference<'a>> {
+pub fn diff(before: &Tree, after: &Tree, ignore_times: bool) -> Vec<Difference> {
     let (mut ones, mut others) = (before.nodes().peekable(), after.nodes().peekable());
     let mut found = Vec::new();
     loop {
@@ -50,13 +61,72 @@ pub fn diff<'a>(before: &'a Tree, after: &'a Tree, ignore_times: bool) -> Vec<Di
         };
         if let (Some((path, _)), Some(change)) = (one.or(other), change) {
             found.push(Difference {
-                path,
-                before: one.map(|(_, node)| node),
-                after: other.map(|(_, node)| node),
+                path: path.to_vec(),
+                before: one.map(|(_, node)| node.clone()),
+                after: other.map(|(_, node)| node.clone()),
                 change,
+                is_second: one.is_none(),
             });
         }
     }
+}
+
+/// Layers of an image above those that it shares with another.
+#[derive(Debug, Default)]
+pub struct Upper {
+    /// What they have.
+    pub tree: Tree,
+    deleted: BTreeSet<Vec<u8>>,
+    emptied: BTreeSet<Vec<u8>>,
+}
+
+impl Upper {
+    /// Puts layers one over the other, base first; `first` is the position of the first of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Tree::apply`].
+    pub fn new(first: usize, layers: impl IntoIterator<Item = Vec<Entry>>) -> Result<Self, Invalid> {
+        let mut upper = Self { tree: Tree::above(first), ..Self::default() };
+        for entries in layers {
+            for entry in &entries {
+                match role(entry) {
+                    Role::Hides(path) => drop(upper.deleted.insert(path)),
+                    Role::HidesContent(path) | Role::OpaqueAt(path) => drop(upper.emptied.insert(path)),
+                    _ => {}
+                }
+            }
+            upper.tree.apply(entries)?;
+        }
+        Ok(upper)
+    }
+}
+
+/// Compares what two images have above layers that they share, which are not known: what only one of them has in its own layers may be
+/// new, or replace what both share.
+pub fn diff_upper(before: &Upper, after: &Upper, ignore_times: bool) -> Vec<Difference> {
+    let mut found = diff(&before.tree, &after.tree, ignore_times);
+    for one in &mut found {
+        if matches!(one.change, Change::Added | Change::Removed) {
+            one.change = Change::Written;
+        }
+    }
+    let mut add = |paths: &BTreeSet<Vec<u8>>, others: &BTreeSet<Vec<u8>>, change: &Change, is_second: bool| {
+        for path in paths.difference(others) {
+            // What was written after it is told already.
+            let is_there = [before, after].iter().any(|upper| upper.tree.get(path).is_some());
+            if *change == Change::Emptied || !is_there {
+                let change = change.clone();
+                found.push(Difference { path: path.clone(), before: None, after: None, change, is_second });
+            }
+        }
+    };
+    add(&before.deleted, &after.deleted, &Change::Deleted, false);
+    add(&after.deleted, &before.deleted, &Change::Deleted, true);
+    add(&before.emptied, &after.emptied, &Change::Emptied, false);
+    add(&after.emptied, &before.emptied, &Change::Emptied, true);
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    found
 }
 
 /// How an entry differs from another at its path.
@@ -108,7 +178,7 @@ mod tests {
     fn shown(before: Vec<Entry>, after: Vec<Entry>, ignore_times: bool) -> Vec<(String, Change)> {
         let (before, after) = (tree(before), tree(after));
         let differences = diff(&before, &after, ignore_times);
-        differences.into_iter().map(|one| (String::from_utf8_lossy(one.path).into_owned(), one.change)).collect()
+        differences.into_iter().map(|one| (String::from_utf8_lossy(&one.path).into_owned(), one.change)).collect()
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod decompress;
 pub mod diff;
+pub mod dive;
 pub mod filesystem;
 mod hash;
 pub mod index;
@@ -19,15 +20,9 @@ pub mod waste;
 use crate::protocol::code;
 use crate::protocol::invalid::Invalid;
 
-/// The code of an error for a layer that is no valid archive, or whose compression is broken.
-pub const LAYER_INVALID: &str = "LAYER_INVALID";
-
-/// The code of an error for an index that is damaged, or that belongs to another layer.
-pub const LAYER_INDEX_INVALID: &str = "LAYER_INDEX_INVALID";
-
 /// The error for a layer whose bytes break the rules of their format.
 fn broken(message: impl Into<String>) -> Invalid {
-    Invalid::new(LAYER_INVALID, message.into())
+    Invalid::new(code::LAYER_INVALID, message.into())
 }
 
 /// The error for a layer that ends too early.

@@ -22,6 +22,10 @@ pub const INVALID_REFERENCE: &str = "INVALID_REFERENCE";
 pub const INVALID_ARGUMENT: &str = "INVALID_ARGUMENT";
 /// The response violates the protocol.
 pub const INVALID_RESPONSE: &str = "INVALID_RESPONSE";
+/// The layer is no valid archive, or its compression is broken.
+pub const LAYER_INVALID: &str = "LAYER_INVALID";
+/// The index of a layer is damaged, or belongs to another layer.
+pub const LAYER_INDEX_INVALID: &str = "LAYER_INDEX_INVALID";
 /// The response exceeds a limit.
 pub const TOO_LARGE: &str = "TOO_LARGE";
 /// The registry or this client does not support the operation.

@@ -7,6 +7,7 @@ pub mod blob;
 pub mod cleanup;
 pub mod client;
 mod concurrency;
+pub mod contents;
 pub mod copy;
 pub mod diagnose;
 mod failures;

@@ -16,6 +16,9 @@ const packages = {
   chromedriver: 'chromium-driver',
   'firefox-esr': 'firefox-esr',
   skopeo: 'skopeo',
+  // Others that read layers.
+  umoci: 'umoci',
+  bsdtar: 'libarchive-tools',
   openssl: 'openssl',
   nginx: 'nginx',
   // libFuzzer is C++.

@@ -11,6 +11,8 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("read", "src/js/output/stream.js"),
     ("cleanup", "src/js/cleanup/plan.js"),
     ("diagnose", "src/js/diagnosis/words.js"),
+    ("layer", "src/js/contents/bytes.js"),
+    ("layer", "src/js/contents/entries.js"),
 ];
 
 /// The glue, and what was taken out of it.
@@ -61,6 +63,8 @@ import { Unpacker, sign } from './snippets/x-1/src/fetch/schema1.js';
 import { classify } from './snippets/x-1/src/js/args/blob-data.js';
 import { planOf } from './snippets/x-1/src/js/cleanup/plan.js';
 import { describe } from './snippets/x-1/src/js/diagnosis/words.js';
+import { streamOf } from './snippets/x-1/src/js/contents/bytes.js';
+import { entriesOf } from './snippets/x-1/src/js/contents/entries.js';
 import { Sink } from './snippets/x-1/src/js/output/stream.js';
 const ret = describe(planOf(1));
 ";
@@ -75,16 +79,27 @@ let Unpacker, sign;
 let classify;
 let planOf;
 let describe;
+let streamOf;
+let entriesOf;
 let Sink;
 const ret = describe(planOf(1));
 
 export function attachScripts(functions) {
-    ({ Unpacker = Unpacker, sign = sign, classify = classify, planOf = planOf, describe = describe, Sink = Sink } = functions);
+    ({ Unpacker = Unpacker, sign = sign, classify = classify, planOf = planOf, describe = describe, streamOf = streamOf, entriesOf = entriesOf, Sink = Sink } = functions);
 }
 "
         );
-        let [(read, data), (cleanup, plan), (diagnose, words)] = &glue.parts[..] else { panic!("{:?}", glue.parts) };
-        assert_eq!((*read, *cleanup, *diagnose), ("read", "cleanup", "diagnose"));
+        let [(read, data), (cleanup, plan), (diagnose, words), (layer, contents)] = &glue.parts[..] else {
+            panic!("{:?}", glue.parts)
+        };
+        assert_eq!((*read, *cleanup, *diagnose, *layer), ("read", "cleanup", "diagnose", "layer"));
+        assert_eq!(
+            contents,
+            "// The functions of core.js that only the part layer calls.
+export { streamOf } from './snippets/x-1/src/js/contents/bytes.js';
+export { entriesOf } from './snippets/x-1/src/js/contents/entries.js';
+"
+        );
         assert_eq!(
             data,
             "// The functions of core.js that only the part read calls.

@@ -46,7 +46,7 @@ function kind({ platforms: list, artifactType }) {
 /** @type {Command} */
 export const tags = {
   name: 'tags',
-  aliases: ['ls', 'list-tags'],
+  aliases: ['list-tags'],
   usage: 'HOST/REPOSITORY',
   takes: [1, 1],
   summary: 'lists the tags of a repository and what they point to, newest first',

@@ -127,7 +127,7 @@ impl Gzip {
         Ok(())
     }
 
-    pub fn finish(self) -> Result<(), Invalid> {
+    pub fn finish(&self) -> Result<(), Invalid> {
         match self.state {
             State::Between | State::Zeros => Ok(()),
             _ => Err(truncated(format!("the gzip stream ends early, after {} bytes", self.offset))),

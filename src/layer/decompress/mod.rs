@@ -164,11 +164,11 @@ impl Decompressor {
     /// # Errors
     ///
     /// `TRUNCATED` if the compressed data is not complete.
-    pub fn finish(mut self, output: &mut dyn Output) -> Result<(), Invalid> {
+    pub fn finish(&mut self, output: &mut dyn Output) -> Result<(), Invalid> {
         if self.kind.is_none() {
             self.begin(output)?;
         }
-        match self.kind {
+        match &self.kind {
             Some(Kind::Gzip(gzip)) => gzip.finish(),
             Some(Kind::Zstd(zstd)) => zstd.finish(),
             _ => Ok(()),

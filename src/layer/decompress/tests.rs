@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use super::*;
-use crate::layer::LAYER_INVALID;
+use crate::protocol::code::LAYER_INVALID;
 
 fn decompressed(bytes: &[u8], chunk: usize, limits: Limits) -> Result<Vec<u8>, Invalid> {
     let mut decompressor = Decompressor::new(limits);

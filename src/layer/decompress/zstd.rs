@@ -66,7 +66,7 @@ impl Zstd {
         Ok(())
     }
 
-    pub fn finish(self) -> Result<(), Invalid> {
+    pub fn finish(&self) -> Result<(), Invalid> {
         if self.state == State::Between && self.pending.is_empty() {
             return Ok(());
         }

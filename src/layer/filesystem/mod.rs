@@ -15,8 +15,8 @@ use super::tar::{Entry, Kind};
 use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};
 
-pub use self::path::normalised;
 pub(super) use self::path::{Role, role, split};
+pub use self::path::{Seen, normalised, seen};
 
 /// No path leads over more symbolic links than so many, as in Linux.
 const LINKS: usize = 40;
@@ -52,16 +52,26 @@ pub struct Hidden {
 }
 
 /// The file system of the layers so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Tree {
     nodes: BTreeMap<Vec<u8>, Node>,
     layers: usize,
 }
 
 impl Tree {
+    /// An empty file system above so many layers, which are not known.
+    pub fn above(layers: usize) -> Self {
+        Self { layers, ..Self::default() }
+    }
+
     /// Everything in it, by path. The root is not in it unless a layer has an entry for it.
     pub fn nodes(&self) -> impl Iterator<Item = (&[u8], &Node)> {
         self.nodes.iter().map(|(path, node)| (path.as_slice(), node))
+    }
+
+    /// Everything in it, by path.
+    pub fn into_nodes(self) -> impl Iterator<Item = (Vec<u8>, Node)> {
+        self.nodes.into_iter()
     }
 
     /// What is at a normalised path itself: a link is not followed.
@@ -190,6 +200,13 @@ impl Tree {
         if let Some(node) = self.nodes.remove(path) {
             hidden.push(Hidden { path: path.to_vec(), node, is_replaced });
         }
+    }
+
+    /// The size of all files in a directory.
+    pub(super) fn size_in(&self, directory: &[u8]) -> u64 {
+        let size = |node: &Node| if node.entry.kind == Kind::File { node.entry.size } else { 0 };
+        let paths = self.content(directory);
+        paths.iter().filter_map(|path| self.nodes.get(path)).map(size).fold(0, u64::saturating_add)
     }
 
     /// The paths in a directory, at any depth.

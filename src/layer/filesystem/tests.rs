@@ -1,6 +1,6 @@
 use super::sample::{entry, layer};
 use super::*;
-use crate::layer::LAYER_INVALID;
+use crate::protocol::code::LAYER_INVALID;
 
 fn tree(layers: &[&[&str]]) -> Tree {
     let mut tree = Tree::default();

@@ -15,7 +15,7 @@ use self::plan::{Part, Slice};
 use super::decompress::{Checkpoint, Compression, Points};
 use super::hash::ContentHasher;
 use super::tar::{Content, Entry, Segment};
-use crate::layer::LAYER_INDEX_INVALID;
+use crate::protocol::code::LAYER_INDEX_INVALID;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::oci::digest::Digest;
 

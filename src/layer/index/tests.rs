@@ -1,12 +1,12 @@
 use std::io::Write;
 
 use super::*;
-use crate::layer::LAYER_INDEX_INVALID;
 use crate::layer::decompress::Decompressor;
 use crate::layer::limits::Limits;
 use crate::layer::listing::Listing;
 use crate::layer::tar::{Kind, Reader, Time, writer};
 use crate::protocol::code;
+use crate::protocol::code::LAYER_INDEX_INVALID;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::oci::digest::Algorithm;
 
@@ -91,7 +91,7 @@ fn index_of(stored: &[u8], archive: &[u8]) -> Index {
     let compression = decompressor.compression().unwrap();
     let points = decompressor.take_points();
     decompressor.finish(&mut output).unwrap();
-    reader.finish().unwrap();
+    reader.summary().unwrap();
     Index { layer: layer_of(stored, archive), compression, entries: listing.entries, points }
 }
 
@@ -216,7 +216,7 @@ fn other_bytes_than_those_of_the_layer_are_an_error() {
         let mut changed = stored.clone();
         changed[middle] ^= 1;
         let error = read(plan(), &changed, 1000).unwrap_err();
-        assert!([code::DIGEST_MISMATCH, crate::layer::LAYER_INVALID].contains(&error.code), "{error}");
+        assert!([code::DIGEST_MISMATCH, crate::protocol::code::LAYER_INVALID].contains(&error.code), "{error}");
         let mut reader = FileReader::new(plan(), Limits::default());
         reader.push(&stored[plan().from() as usize..middle], &mut |_, _| Ok(())).unwrap();
         assert_eq!(reader.finish().unwrap_err().code, code::TRUNCATED);

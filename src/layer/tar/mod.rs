@@ -43,6 +43,24 @@ pub trait Sink {
     }
 }
 
+impl<S: Sink> Sink for &mut S {
+    fn entry(&mut self, entry: Entry) -> Result<(), Invalid> {
+        (**self).entry(entry)
+    }
+
+    fn data(&mut self, offset: u64, bytes: &[u8]) -> Result<(), Invalid> {
+        (**self).data(offset, bytes)
+    }
+
+    fn end(&mut self) -> Result<(), Invalid> {
+        (**self).end()
+    }
+
+    fn is_done(&self) -> bool {
+        (**self).is_done()
+    }
+}
+
 /// What is known at the end of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Summary {
@@ -129,7 +147,7 @@ impl Reader {
     /// # Errors
     ///
     /// `LAYER_INVALID` if they are no tar archive, `TOO_LARGE` if a limit is exceeded, and what the sink returns.
-    pub fn push(&mut self, mut bytes: &[u8], sink: &mut impl Sink) -> Result<(), Invalid> {
+    pub fn push(&mut self, mut bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Invalid> {
         while !bytes.is_empty() {
             let used = self.step(bytes, sink)?;
             self.offset += used as u64;
@@ -143,12 +161,12 @@ impl Reader {
         Ok(())
     }
 
-    /// Ends the archive.
+    /// Returns what is known of the archive, which ends here.
     ///
     /// # Errors
     ///
     /// `TRUNCATED` if it ends within an entry. Missing zero blocks are no error: see [`Summary::has_end`].
-    pub fn finish(self) -> Result<Summary, Invalid> {
+    pub fn summary(&self) -> Result<Summary, Invalid> {
         let is_whole = match self.state {
             State::Header | State::SecondZero => self.filled == 0,
             State::Padding(_) | State::Ended => true,
@@ -172,7 +190,7 @@ impl Reader {
     }
 
     /// Takes some of the bytes, and returns how many.
-    fn step(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<usize, Invalid> {
+    fn step(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> Result<usize, Invalid> {
         let at_most = |remaining: u64| usize::try_from(remaining).map_or(bytes.len(), |most| most.min(bytes.len()));
         match &mut self.state {
             State::Ended => {
@@ -220,7 +238,7 @@ impl Reader {
         }
     }
 
-    fn take_block(&mut self, block: &[u8; BLOCK], sink: &mut impl Sink) -> Result<(), Invalid> {
+    fn take_block(&mut self, block: &[u8; BLOCK], sink: &mut dyn Sink) -> Result<(), Invalid> {
         let parsed = Block(block);
         match std::mem::replace(&mut self.state, State::Ended) {
             State::SecondZero if parsed.is_zero() => Ok(()),
@@ -257,7 +275,7 @@ impl Reader {
         }
     }
 
-    fn take_header(&mut self, block: &Block<'_>, sink: &mut impl Sink) -> Result<(), Invalid> {
+    fn take_header(&mut self, block: &Block<'_>, sink: &mut dyn Sink) -> Result<(), Invalid> {
         let begins_at = *self.extension.begins_at.get_or_insert(self.offset - BLOCK as u64);
         let header = block.parse().map_err(|rule| self.invalid(rule))?;
         if matches!(header.flag, b'x' | b'g' | b'L' | b'K') {
@@ -371,7 +389,7 @@ impl Reader {
         Ok((Pending { entry, stored, padding: padding(stored) }, map))
     }
 
-    fn go_on_with_map(&mut self, pending: Pending, goes_on: bool, sink: &mut impl Sink) -> Result<(), Invalid> {
+    fn go_on_with_map(&mut self, pending: Pending, goes_on: bool, sink: &mut dyn Sink) -> Result<(), Invalid> {
         if goes_on {
             self.state = State::OldMap(pending);
             return Ok(());
@@ -379,7 +397,7 @@ impl Reader {
         self.begin_entry(pending, sink)
     }
 
-    fn begin_entry(&mut self, pending: Pending, sink: &mut impl Sink) -> Result<(), Invalid> {
+    fn begin_entry(&mut self, pending: Pending, sink: &mut dyn Sink) -> Result<(), Invalid> {
         let Pending { mut entry, stored, padding } = pending;
         entry.data_offset = self.offset;
         entry.stored = stored;
@@ -403,7 +421,7 @@ impl Reader {
         Ok(())
     }
 
-    fn end_entry(&mut self, padding: u64, sink: &mut impl Sink) -> Result<(), Invalid> {
+    fn end_entry(&mut self, padding: u64, sink: &mut dyn Sink) -> Result<(), Invalid> {
         self.entries += 1;
         self.extension = Extension::default();
         self.state = if padding == 0 { State::Header } else { State::Padding(padding) };

@@ -1,5 +1,5 @@
 use super::*;
-use crate::layer::LAYER_INVALID;
+use crate::protocol::code::LAYER_INVALID;
 
 /// An archive that is put together header by header.
 #[derive(Default, Clone)]
@@ -88,7 +88,7 @@ fn read_with(bytes: &[u8], limits: Limits) -> (Collected, Result<Summary, Invali
         let mut collected = Collected::default();
         let mut reader = Reader::new(limits);
         let result = bytes.chunks(chunk).try_for_each(|part| reader.push(part, &mut collected));
-        (collected, result.and_then(|()| reader.finish()))
+        (collected, result.and_then(|()| reader.summary()))
     });
     let [first, others @ ..] = &mut read;
     for other in others {

@@ -311,7 +311,7 @@ mod tests {
         archive.extend_from_slice(&END);
         let (mut reader, mut entries) = (Reader::new(Limits::default()), Entries::default());
         reader.push(&archive, &mut entries).expect("an archive");
-        let summary = reader.finish().expect("a whole archive");
+        let summary = reader.summary().expect("a whole archive");
         assert_eq!((summary.entries, summary.has_end, summary.trailing), (4, true, 0));
         assert_eq!(entries.1, [&b"some content"[..], &[7; 512], &[8; 513]].concat());
     }

@@ -1,6 +1,5 @@
 //! An image: its manifest, config and layers.
 
-mod contents;
 pub mod layer;
 pub(crate) mod platform;
 pub mod reference;
@@ -210,6 +209,16 @@ impl<H: Host> Image<H> {
         &self.0.layers
     }
 
+    /// Returns the position of a layer.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_ARGUMENT` or `INVALID_REFERENCE` when the image has no such layer.
+    pub fn position(&self, which: &Layer) -> Result<usize> {
+        let layer = which.of(&self.0.layers, self.is_verified())?;
+        Ok(self.0.layers.iter().position(|one| std::ptr::eq(one, layer)).unwrap_or_default())
+    }
+
     /// Opens a layer. Its bytes are verified if the registry names a digest or checksum.
     ///
     /// # Errors
@@ -308,7 +317,19 @@ impl<H: Host> Image<H> {
         Ok(self.require_config()?.dockerfile())
     }
 
-    fn repo(&self, call: &Call) -> Repo<H> {
+    /// Returns the digests of the layers' archives, base first; `None` if there is no image config that has any.
+    pub(super) fn diff_ids(&self) -> Option<&[Digest]> {
+        let diff_ids = &self.0.config.as_ref()?.diff_ids;
+        (!diff_ids.is_empty()).then_some(diff_ids)
+    }
+
+    /// Returns the host that the image is read through.
+    pub(super) fn host(&self) -> &H {
+        self.0.api.host()
+    }
+
+    /// Binds the image's repository to a call.
+    pub(super) fn repo(&self, call: &Call) -> Repo<H> {
         Repo::new(&self.0.api, self.0.name.clone(), call)
     }
 

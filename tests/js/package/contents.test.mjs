@@ -44,10 +44,13 @@ const FILES = [
   'wasm/core.cleanup.js',
   'wasm/core.diagnose.js',
   'wasm/core.inline.js',
+  'wasm/core.layer.js',
   'wasm/core.read.js',
   'wasm/core.wasm',
   'wasm/diagnose.inline.js',
   'wasm/diagnose.wasm',
+  'wasm/layer.inline.js',
+  'wasm/layer.wasm',
   'wasm/legacy.inline.js',
   'wasm/legacy.wasm',
   'wasm/parts.js',
@@ -58,7 +61,7 @@ const FILES = [
   'workerd.js',
 ];
 /** The modules. */
-const PARTS = ['core', 'read', 'write', 'cleanup', 'diagnose', 'legacy', 'auth'];
+const PARTS = ['core', 'read', 'write', 'cleanup', 'diagnose', 'layer', 'legacy', 'auth'];
 
 test('the tarball', async (t) => {
   const { folder, tarball, files } = await createProject(t);

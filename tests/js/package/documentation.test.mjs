@@ -80,6 +80,7 @@ test('the documentation', async (t) => {
     const calls = Object.values(parts).flatMap((part) => Object.entries(part.calls));
     // Iterators load their part with the first item.
     const iterators = {
+      ContentPages: ['Image.files', 'Image.layerChanges', 'Image.layerFiles'],
       InventoryPages: 'DockerRegistryClient.inventory',
       TagDescriptions: 'Repository.describeTags',
     };

@@ -52,7 +52,7 @@ fn read(bytes: &[u8], chunk: usize) -> (Collected, Result<Summary, Invalid>) {
         .chunks(chunk)
         .try_for_each(|part| decompressor.push(part, &mut |bytes: &[u8]| reader.push(bytes, &mut collected)))
         .and_then(|()| decompressor.finish(&mut |bytes: &[u8]| reader.push(bytes, &mut collected)))
-        .and_then(|()| reader.finish());
+        .and_then(|()| reader.summary());
     (collected, result)
 }
 

@@ -88,7 +88,7 @@ pub fn archive(input: &[u8]) {
         let mut seen = Seen::default();
         let mut reader = Reader::new(LIMITS);
         let result =
-            bytes.chunks(chunk).try_for_each(|part| reader.push(part, &mut seen)).and_then(|()| reader.finish());
+            bytes.chunks(chunk).try_for_each(|part| reader.push(part, &mut seen)).and_then(|()| reader.summary());
         (seen, result)
     };
     let (seen, result) = read(bytes.len());

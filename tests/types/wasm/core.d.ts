@@ -20,6 +20,11 @@ export const RegistryError: {
 export function initSync(options?: { module: WebAssembly.Module }): WebAssembly.Exports;
 export default function start(options: { module_or_path: unknown }): Promise<WebAssembly.Exports>;
 
+/** What `files()` and its like iterate over. */
+export class ContentPages {
+  next(): Promise<unknown[] | undefined>;
+}
+
 /** What `inventory()` iterates over. */
 export class InventoryPages {
   next(): Promise<unknown[] | undefined>;

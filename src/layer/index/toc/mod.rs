@@ -202,7 +202,7 @@ impl Extracted {
         let mut extracted = Self::default();
         let mut reader = Reader::new(*limits);
         reader.push(archive, &mut extracted)?;
-        reader.finish()?;
+        reader.summary()?;
         extracted.text.ok_or_else(|| invalid("there is no table of contents where the layer's footer says"))
     }
 }

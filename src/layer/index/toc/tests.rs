@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::*;
-use crate::layer::LAYER_INDEX_INVALID;
 use crate::layer::filesystem::sample;
 use crate::layer::index::FileReader;
 use crate::layer::listing::Listing;
 use crate::layer::tar::{Kind, Time, writer};
+use crate::protocol::code::LAYER_INDEX_INVALID;
 use crate::protocol::oci::descriptor::Annotations;
 
 const STARGZ: &[u8] = include_bytes!("../../../../tests/vectors/toc/estargz.tar.gz");

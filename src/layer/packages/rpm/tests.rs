@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::*;
-use crate::layer::LAYER_INVALID;
+use crate::protocol::code::LAYER_INVALID;
 
 const SQLITE: &[u8] = include_bytes!("../../../../tests/vectors/rpm/rpmdb.sqlite.gz");
 const BERKELEY: &[u8] = include_bytes!("../../../../tests/vectors/rpm/Packages.gz");

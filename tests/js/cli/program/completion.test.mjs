@@ -32,7 +32,7 @@ const COMPLETIONS = [
   ['drc ta', ['tags', 'tag']],
   ['docker-registry-client-wasm logo', ['logout']],
   ['drc tags --o', ['--order']],
-  ['drc ls --order ', ['newest', 'version', 'name']],
+  ['drc list-tags --order ', ['newest', 'version', 'name']],
   ['drc --color always inspect --p', ['--platform', '--password-stdin', '--plain-http', '--proxy']],
   ['drc manifest ', ['get', 'put', 'delete']],
   ['drc manifest get --ov', ['--overwrite']],

@@ -1,0 +1,244 @@
+//! The content of a file: found from the newest layer down, and verified with the layer that has it.
+
+use std::collections::VecDeque;
+
+use crate::layer::filesystem::{Node, normalised};
+use crate::layer::index::FileReader;
+use crate::layer::limits::exceeded;
+use crate::layer::search::Search;
+use crate::layer::tar::{Entry, Kind, Sink};
+use crate::protocol::code;
+use crate::protocol::invalid::{Invalid, quoted};
+use crate::registry::blob::pull::BlobPull;
+use crate::registry::contents::layer::LayerRead;
+use crate::registry::contents::survey::Captured;
+use crate::registry::contents::{Contents, Read};
+use crate::registry::image::layer::ImageLayer;
+use crate::transport::{Chunk, Error, Host, Result};
+
+/// The layers that a path is looked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those in front of this one, together.
+    Before(usize),
+    /// This one alone, as if there were no others.
+    Only(usize),
+}
+
+/// Zeros of a hole that are given at a time.
+const ZEROS: u64 = 64 * 1024;
+
+/// A file that was found.
+pub struct File<H: Host> {
+    contents: Contents<H>,
+    /// Where it is, with links followed.
+    pub path: Vec<u8>,
+    /// The layer that has its content.
+    pub layer: usize,
+    /// Its entry there.
+    pub entry: Entry,
+    content: Option<Vec<u8>>,
+}
+
+impl<H: Host> Contents<H> {
+    /// Finds a file by its path; symbolic links are followed inside the image.
+    ///
+    /// # Errors
+    ///
+    /// - `NOT_FOUND` when there is nothing at the path.
+    /// - `INVALID_ARGUMENT` when there is something else than a file.
+    /// - `LAYER_INVALID` when links lead in a circle.
+    /// - Those of [`Contents::entries`].
+    pub async fn file(&self, path: &[u8], scope: Scope) -> Result<File<H>> {
+        let wanted_path = normalised(path);
+        let wanted = |entry: &Entry| wanted_path.is_some() && normalised(&entry.path) == wanted_path;
+        let (first, count) = match scope {
+            Scope::Before(end) => (0, end),
+            Scope::Only(layer) => (layer, 1),
+        };
+        let mut search = Search::new(path, count);
+        let mut captured: Vec<(usize, Captured)> = Vec::new();
+        while let Some(next) = search.next_layer() {
+            let layer = first + next;
+            let read = match self.known(layer, false) {
+                Some(listing) => Read { listing, captured: Captured::default() },
+                // With hashes, so that another file of the layer can be read alone.
+                None => self.survey(layer, true, Some(&wanted)).await?,
+            };
+            captured.push((layer, read.captured));
+            let Some((path, node)) = search.add(read.listing.entries().to_vec())? else { continue };
+            let (layer, entry) = content(&path, &node)?;
+            let layer = first + layer;
+            let mut kept = captured.into_iter().find(|(read, _)| *read == layer);
+            let content = kept.as_mut().and_then(|(_, captured)| captured.remove(&entry.header_offset));
+            if entry.size > self.limits.size {
+                return Err(exceeded("the size of the file", self.limits.size, "size").into());
+            }
+            return Ok(File { contents: self.clone(), entry: entry.clone(), path, layer, content });
+        }
+        let shown = quoted(&String::from_utf8_lossy(path));
+        Err(Error::new(code::NOT_FOUND, format!("no file {shown} in the image, which has no layers")))
+    }
+}
+
+/// The layer and the entry that have the content of a file.
+fn content<'a>(path: &[u8], node: &'a Node) -> Result<(usize, &'a Entry)> {
+    let (layer, entry) = node.content();
+    let what = match entry.kind {
+        Kind::File => return Ok((layer, entry)),
+        Kind::Directory => "a directory",
+        Kind::HardLink => "a hard link to a file of another layer",
+        Kind::CharDevice | Kind::BlockDevice => "a device",
+        Kind::Fifo => "a named pipe",
+        Kind::Symlink | Kind::Other(_) => "no file",
+    };
+    let shown = quoted(&String::from_utf8_lossy(path));
+    Err(Error::new(code::INVALID_ARGUMENT, format!("path: {shown} is {what}, and has no content to read")))
+}
+
+impl<H: Host> File<H> {
+    /// Begins to read the content. The layer is read to its end, and its digests are checked before the content ends.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`crate::registry::Image::open_layer`].
+    pub async fn open(self) -> Result<FileRead<H>> {
+        let size = self.entry.size;
+        let pieces = VecDeque::new();
+        let (source, pieces) = match self.content {
+            Some(content) if !content.is_empty() => (Source::Ended, [(0, content)].into()),
+            _ if self.entry.stored == 0 => (Source::Ended, pieces),
+            _ => (self.contents.source(self.layer, &self.entry).await?, pieces),
+        };
+        Ok(FileRead { size, position: 0, source, pieces, contents: self.contents })
+    }
+}
+
+impl<H: Host> Contents<H> {
+    /// Opens the part of a layer that has the content of a file if the layer's index tells which, or else the whole layer.
+    async fn source(&self, layer: usize, entry: &Entry) -> Result<Source<H>> {
+        if let (Some(plan), Some(ImageLayer::Blob(blob))) = (self.plan(layer, entry), self.image.layers().get(layer)) {
+            let range = (plan.from(), plan.to().saturating_sub(1));
+            let pull = self.image.repo(&self.call).blob_range(&blob.digest, range).await?;
+            return Ok(Source::Part(Box::new(pull), Box::new(FileReader::new(plan, self.limits))));
+        }
+        let extract = Extract { at: entry.header_offset, is_inside: false, pieces: VecDeque::new() };
+        let read = self.image.open_layer(layer, self.limits, extract, &self.call).await?;
+        Ok(Source::Layer(Box::new(read)))
+    }
+}
+
+/// Where the content of a file comes from.
+enum Source<H: Host> {
+    /// All of it is there and verified.
+    Ended,
+    /// The whole layer.
+    Layer(Box<LayerRead<H, Extract>>),
+    /// A part of the layer, by its index.
+    Part(Box<BlobPull<H>>, Box<FileReader>),
+}
+
+/// The content of a file that is being read.
+pub struct FileRead<H: Host> {
+    contents: Contents<H>,
+    /// Bytes of the file, holes included.
+    pub size: u64,
+    /// Bytes that were given.
+    position: u64,
+    source: Source<H>,
+    pieces: VecDeque<(u64, Vec<u8>)>,
+}
+
+impl<H: Host> FileRead<H> {
+    /// Returns the next bytes; `None` at the end. The last bytes are given only after the whole layer is verified, or of a part of it the
+    /// file's hash.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`LayerRead::step`] and [`FileReader::push`].
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>> {
+        while !matches!(self.source, Source::Ended) && self.pieces.len() < 2 {
+            self.advance().await?;
+        }
+        let next = self.pieces.front().map_or(self.size, |(offset, _)| *offset);
+        let hole = next.saturating_sub(self.position);
+        if hole > 0 {
+            let zeros = hole.min(ZEROS);
+            self.position += zeros;
+            return Ok(Some(vec![0; usize::try_from(zeros).unwrap_or_default()]));
+        }
+        let Some((_, bytes)) = self.pieces.pop_front() else { return Ok(None) };
+        self.position += bytes.len() as u64;
+        Ok(Some(bytes))
+    }
+}
+
+impl<H: Host> FileRead<H> {
+    /// Reads on.
+    async fn advance(&mut self) -> Result<()> {
+        match &mut self.source {
+            Source::Ended => {}
+            Source::Layer(read) => match read.step().await? {
+                Some(bytes) => {
+                    self.contents.tell(bytes);
+                    self.pieces.append(&mut read.sink().pieces);
+                }
+                None => self.source = Source::Ended,
+            },
+            Source::Part(pull, reader) => {
+                let chunk = pull.next().await?;
+                let mut bytes = Vec::new();
+                if let Some(chunk) = &chunk {
+                    self.contents.tell(chunk.len());
+                    chunk.append_to(&mut bytes);
+                }
+                let pieces = &mut self.pieces;
+                reader.push(&bytes, &mut |offset, bytes: &[u8]| {
+                    pieces.push_back((offset, bytes.to_vec()));
+                    Ok(())
+                })?;
+                if reader.is_done() {
+                    self.source = Source::Ended;
+                } else if chunk.is_none() {
+                    let message = "the content of the file is not complete at the end of its part of the layer";
+                    return Err(Error::new(code::TRUNCATED, message));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A sink that keeps the content of one entry until it is taken.
+struct Extract {
+    /// Where the entry's header begins.
+    at: u64,
+    is_inside: bool,
+    /// What was not taken yet, and where it is in the file.
+    pieces: VecDeque<(u64, Vec<u8>)>,
+}
+
+impl Sink for Extract {
+    fn entry(&mut self, entry: Entry) -> std::result::Result<(), Invalid> {
+        self.is_inside = entry.header_offset == self.at;
+        Ok(())
+    }
+
+    fn data(&mut self, offset: u64, bytes: &[u8]) -> std::result::Result<(), Invalid> {
+        if !self.is_inside {
+            return Ok(());
+        }
+        match self.pieces.back_mut() {
+            Some((start, piece)) if *start + piece.len() as u64 == offset && (piece.len() as u64) < ZEROS => {
+                piece.extend_from_slice(bytes);
+            }
+            _ => self.pieces.push_back((offset, bytes.to_vec())),
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> std::result::Result<(), Invalid> {
+        self.is_inside = false;
+        Ok(())
+    }
+}

@@ -1,0 +1,262 @@
+//! What is in an image: its files, read from its layers without extracting anything.
+
+pub mod diff;
+pub mod export;
+pub mod file;
+pub mod layer;
+pub mod packages;
+mod survey;
+pub mod waste;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::layer::filesystem::Tree;
+use crate::layer::index::{Index, LayerId, Plan};
+use crate::layer::limits::Limits;
+use crate::layer::tar::Entry;
+use crate::protocol::code;
+use crate::protocol::oci::digest::Digest;
+use crate::registry::api::settings::Call;
+use crate::registry::concurrency::{Question, all};
+use crate::registry::contents::survey::{Captured, Survey, Wanted};
+use crate::registry::image::Image;
+use crate::registry::image::layer::ImageLayer;
+use crate::transport::{Error, Host, Result};
+
+/// About the memory of a checkpoint, whose window is compressed.
+const CHECKPOINT: u64 = 16 * 1024;
+/// Layers that are read at a time.
+const AT_A_TIME: usize = 4;
+
+/// Receives the number of stored bytes that were read.
+pub type ByteWatcher = Rc<dyn Fn(u64)>;
+
+/// The contents of an image, for one call.
+pub struct Contents<H: Host> {
+    /// The image.
+    pub image: Image<H>,
+    /// What its layers may make of their bytes.
+    pub limits: Limits,
+    /// The call.
+    pub call: Call,
+    /// Told what is read.
+    pub watcher: Option<ByteWatcher>,
+}
+
+impl<H: Host> Clone for Contents<H> {
+    fn clone(&self) -> Self {
+        let Self { image, limits, call, watcher } = self;
+        Self { image: image.clone(), limits: *limits, call: call.clone(), watcher: watcher.clone() }
+    }
+}
+
+/// What is known of a layer that was read.
+struct Listing {
+    what: What,
+    /// The limits that it keeps.
+    limits: Limits,
+}
+
+enum What {
+    /// Its entries, in the order of its archive, perhaps with the hashes of their content.
+    Entries { entries: Vec<Entry>, has_hashes: bool },
+    /// The same with hashes, and where to find their content.
+    Index(Index),
+}
+
+impl Listing {
+    fn entries(&self) -> &[Entry] {
+        match &self.what {
+            What::Entries { entries, .. } => entries,
+            What::Index(index) => &index.entries,
+        }
+    }
+
+    fn index(&self) -> Option<&Index> {
+        match &self.what {
+            What::Entries { .. } => None,
+            What::Index(index) => Some(index),
+        }
+    }
+
+    fn has_hashes(&self) -> bool {
+        matches!(self.what, What::Entries { has_hashes: true, .. } | What::Index(_))
+    }
+
+    /// About its memory.
+    fn size(&self) -> u64 {
+        let checkpoints = self.index().map_or(0, |index| index.points.checkpoints.len() as u64);
+        self.entries().iter().map(size_of).sum::<u64>() + checkpoints * CHECKPOINT
+    }
+}
+
+/// A layer's entries, and the content of those that were wanted.
+struct Read {
+    listing: Rc<Listing>,
+    captured: Captured,
+}
+
+impl<H: Host> Contents<H> {
+    /// Returns the entries of a layer, in the order of its archive.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Image::open_layer`] and [`layer::LayerRead::step`].
+    pub async fn entries(&self, layer: usize) -> Result<Vec<Entry>> {
+        Ok(self.listing(layer, false).await?.entries().to_vec())
+    }
+
+    /// Returns the file system that layers make together: those in front of `end`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Contents::entries`], and `LAYER_INVALID` for layers that make no file system.
+    pub async fn tree(&self, end: usize, has_hashes: bool) -> Result<Tree> {
+        let mut tree = Tree::default();
+        for listing in self.listings(0..end, has_hashes).await? {
+            tree.apply(listing.entries().to_vec())?;
+        }
+        Ok(tree)
+    }
+
+    async fn listings(&self, layers: std::ops::Range<usize>, has_hashes: bool) -> Result<Vec<Rc<Listing>>> {
+        let reads = self.read(layers, has_hashes, None).await?;
+        Ok(reads.into_iter().map(|read| read.listing).collect())
+    }
+
+    /// Reads layers, several at a time.
+    async fn read(
+        &self,
+        layers: std::ops::Range<usize>,
+        has_hashes: bool,
+        wanted: Option<Wanted<'_>>,
+    ) -> Result<Vec<Read>> {
+        let results: Vec<RefCell<Option<Read>>> = layers.clone().map(|_| RefCell::new(None)).collect();
+        let mut waiting = layers.zip(&results).map(|(layer, result)| -> Question<'_, ()> {
+            Box::pin(async move {
+                let read = match wanted {
+                    Some(wanted) => self.survey(layer, has_hashes, Some(wanted)).await?,
+                    None => Read { listing: self.listing(layer, has_hashes).await?, captured: Captured::default() },
+                };
+                result.replace(Some(read));
+                Ok(())
+            })
+        });
+        all(AT_A_TIME, &mut waiting).await?;
+        drop(waiting);
+        Ok(results.into_iter().filter_map(RefCell::into_inner).collect())
+    }
+
+    async fn listing(&self, layer: usize, has_hashes: bool) -> Result<Rc<Listing>> {
+        if let Some(listing) = self.known(layer, has_hashes) {
+            return Ok(listing);
+        }
+        Ok(self.survey(layer, has_hashes, None).await?.listing)
+    }
+
+    /// Returns a layer's entries if they have been read before.
+    fn known(&self, layer: usize, has_hashes: bool) -> Option<Rc<Listing>> {
+        let listing: Rc<Listing> = self.image.repo(&self.call).cached(&self.key(layer)?)?;
+        (listing.limits == self.limits && (listing.has_hashes() || !has_hashes)).then_some(listing)
+    }
+
+    /// The key that a layer's entries are cached under: another image may have another digest of the same layer's archive, of which one
+    /// is wrong. V1 layers have no digest.
+    fn key(&self, layer: usize) -> Option<String> {
+        let diff_id = self.image.readable(layer).ok()?.map_or("", Digest::as_str);
+        match self.image.layers().get(layer)? {
+            ImageLayer::Blob(layer) => Some(format!("{} {diff_id} files", layer.digest)),
+            ImageLayer::V1(_) => None,
+        }
+    }
+
+    /// Reads a layer to its end. With hashes it is indexed, too.
+    async fn survey(&self, layer: usize, has_hashes: bool, wanted: Option<Wanted<'_>>) -> Result<Read> {
+        let survey = Survey::new(has_hashes, wanted);
+        let mut read = self.image.open_layer(layer, self.limits, survey, &self.call).await?;
+        let id = self.layer_id(layer).filter(|_| has_hashes);
+        if id.is_some() {
+            read.record();
+        }
+        while let Some(bytes) = read.step().await? {
+            self.tell(bytes);
+        }
+        let (compression, points) = read.take_points();
+        let (entries, captured) = read.into_sink().into_parts();
+        let what = match id {
+            Some(layer) => What::Index(Index { layer, compression, entries, points }),
+            None => What::Entries { entries, has_hashes },
+        };
+        let listing = Rc::new(Listing { what, limits: self.limits });
+        self.keep(layer, &listing);
+        Ok(Read { listing, captured })
+    }
+
+    fn keep(&self, layer: usize, listing: &Rc<Listing>) {
+        if let Some(key) = self.key(layer) {
+            self.image.repo(&self.call).cache(&key, listing.clone(), listing.size());
+        }
+    }
+
+    /// What an index of a layer is for. V1 layers have no digest.
+    fn layer_id(&self, layer: usize) -> Option<LayerId> {
+        let diff_id = self.image.readable(layer).ok()?.cloned();
+        match self.image.layers().get(layer)? {
+            ImageLayer::Blob(layer) => Some(LayerId { digest: layer.digest.clone(), size: layer.size, diff_id }),
+            ImageLayer::V1(_) => None,
+        }
+    }
+
+    /// Returns the index of a layer as bytes; the layer is read unless its index is known.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Contents::entries`], and `UNSUPPORTED` for a layer of V1, which has no digest.
+    pub async fn layer_index(&self, layer: usize) -> Result<Vec<u8>> {
+        let listing = self.listing(layer, true).await?;
+        let index = listing.index().ok_or_else(Self::without_digest)?;
+        Ok(index.to_bytes())
+    }
+
+    /// Uses the index of a layer that was stored as bytes, so that the layer need not be read for its entries.
+    ///
+    /// # Errors
+    ///
+    /// - `LAYER_INDEX_INVALID` when it is no index, is damaged, or is another layer's.
+    /// - `TOO_LARGE` when it has more entries than the limit, or does not fit into the cache.
+    /// - `UNSUPPORTED` for a layer of V1, which has no digest.
+    pub fn use_layer_index(&self, layer: usize, bytes: &[u8]) -> Result<()> {
+        self.image.readable(layer)?;
+        let id = self.layer_id(layer).ok_or_else(Self::without_digest)?;
+        let index = Index::from_bytes(bytes, &id, &self.limits)?;
+        self.keep(layer, &Rc::new(Listing { what: What::Index(index), limits: self.limits }));
+        match self.known(layer, true) {
+            Some(_) => Ok(()),
+            None => Err(Error::new(code::TOO_LARGE, "the index does not fit into the cache (option cacheBytes)")),
+        }
+    }
+
+    fn without_digest() -> Error {
+        Error::new(code::UNSUPPORTED, "a V1 layer has no digest that an index could belong to")
+    }
+
+    /// Which bytes of a layer give the content of a file, if they can be verified without the others.
+    fn plan(&self, layer: usize, entry: &Entry) -> Option<Plan> {
+        let listing = self.known(layer, true)?;
+        listing.index()?.plan(entry).filter(Plan::is_verified)
+    }
+
+    fn tell(&self, bytes: u64) {
+        if let Some(watcher) = &self.watcher {
+            watcher(bytes);
+        }
+    }
+}
+
+/// About the memory of an entry.
+fn size_of(entry: &Entry) -> u64 {
+    let xattrs: usize = entry.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum();
+    let segments = entry.segments.as_ref().map_or(0, |segments| segments.len() * 16);
+    (size_of_val(entry) + entry.path.len() + entry.link_target.len() + xattrs + segments) as u64
+}

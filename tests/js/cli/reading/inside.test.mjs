@@ -1,0 +1,119 @@
+// `ls`, `cat`, `diff`, `waste`, `packages` and `export`.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+
+import { image, layer } from '../../../../www/registry/content.mjs';
+import { cli, done } from '../cli.mjs';
+import { SOON, forEachRegistry } from '../../support/support.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'cli-inside-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const base = layer([
+  { path: 'etc', type: 'folder' },
+  { path: 'etc/os-release', content: 'ID=sample\nPRETTY_NAME="Sample 1"\n' },
+  { path: 'etc/secret', content: 'x'.repeat(5000) },
+  { path: 'etc/terminal\u001b[2J', content: 'bad' },
+  { path: 'bin', type: 'folder' },
+  { path: 'bin/tool', content: '#!/bin/sh\n', mode: 0o4755, uid: 7, gid: 8 },
+  { path: 'bin/link', type: 'symlink', target: '../bin/tool' },
+]);
+const cleaned = layer([{ path: 'etc', type: 'folder' }, { path: 'etc/.wh.secret' }]);
+const added = layer([{ path: 'new', content: 'of two' }]);
+const steps = [
+  { run: 'COPY base /', layer: base },
+  { run: 'RUN rm /etc/secret', layer: cleaned },
+];
+const images = {
+  'in/side': {
+    one: image(steps, { config: { User: 'me' } }),
+    two: image([...steps, { run: 'COPY new /', layer: added }], { config: { User: 'you' } }),
+  },
+};
+
+forEachRegistry(images, async (t, registry) => {
+  const { host } = new URL(registry.url);
+  const one = `${host}/in/side:one`;
+  const two = `${host}/in/side:two`;
+
+  await t.test('ls', SOON, async () => {
+    const all = await done(`ls ${one}`);
+    assert.equal(all, '/bin\n/bin/link\n/bin/tool\n/etc\n/etc/os-release\n/etc/terminal\\u001b[2J\n');
+    assert.equal(await done(`ls ${one} bin`), '/bin\n/bin/link\n/bin/tool\n');
+    assert.equal(await done([...`ls ${one}`.split(' '), '/bin/t*']), '/bin/tool\n');
+    assert.equal(await done(`ls ${one} --layer 1`), '/etc\n/etc/secret (deleted)\n');
+    assert.match(await done(`ls ${one} etc/secret --up-to 0`), /secret/);
+    const long = (await done(`ls ${one} /bin -l`)).split('\n').map((line) => line.split(/\s+/));
+    assert.deepEqual(long[2].slice(0, 3), ['lrw-r--r--', '0:0', '0']);
+    assert.deepEqual(long[2].slice(-3), ['/bin/link', '->', '../bin/tool']);
+    assert.deepEqual(long[3].slice(0, 3), ['-rwsr-xr-x', '7:8', '10']);
+    const items = (await done(`ls ${one} --json --sort size`)).trimEnd().split('\n').map(JSON.parse);
+    assert.deepEqual([items[0].path, items[0].size, items.length], ['/etc/os-release', 33, 6]);
+    // Without tag and glob, as crane's.
+    assert.deepEqual((await done(`ls ${host}/in/side --json`)).trimEnd().split('\n').length, 2);
+    const both = await cli(`ls ${one} --layer 1 --up-to 0`);
+    assert.deepEqual([both.code, both.out], [2, '']);
+    assert.equal((await cli(`ls ${one} --layer 9`)).code, 2);
+    assert.equal((await cli(`ls ${host}/in/side:none /etc`)).code, 4);
+  });
+
+  await t.test('cat', SOON, async () => {
+    assert.equal(await done(`cat ${one} /bin/link`), '#!/bin/sh\n');
+    assert.equal(await done(`cat ${one} etc/secret --layer 0`), 'x'.repeat(5000));
+    const missing = await cli(`cat ${one} /etc/secret`);
+    assert.deepEqual([missing.code, missing.out], [4, '']);
+    assert.match(missing.err, /^error: NOT_FOUND: /);
+    assert.equal((await cli(`cat ${one} /etc`)).code, 2);
+    assert.equal((await cli(`cat ${one}`)).code, 2);
+  });
+
+  await t.test('diff', SOON, async () => {
+    const out = await done(`diff ${one} ${two}`);
+    assert.match(out, /^2 layers in both\n\+ layer \w{12}\n- config\.User "me"\n\+ config\.User "you"\n\+ \/new\n$/);
+    const { files } = JSON.parse(await done(`diff ${one} ${two} --json`));
+    assert.deepEqual(
+      files.map(({ path, change, side }) => [path, change, side]),
+      [['/new', 'written', 'after']],
+    );
+    const exact = JSON.parse(await done(`diff ${one} ${two} --exact --json`));
+    assert.deepEqual(
+      exact.files.map(({ path, change }) => [path, change]),
+      [['/new', 'added']],
+    );
+    assert.equal((await cli(`diff ${one} ${two} --exit-code`)).code, 8);
+    assert.equal(await done(`diff ${one} ${one} --exit-code`), '2 layers in both\n');
+  });
+
+  await t.test('waste', SOON, async () => {
+    const out = await done(`waste ${one}`);
+    assert.match(out, /^wasted: 5\.0 kB of 5\.0 kB \(99\.1 %\)\ndive: efficiency /);
+    assert.match(out, /RUN rm \/etc\/secret/);
+    const found = JSON.parse(await done(`waste ${one} --json`));
+    assert.deepEqual(found.files, [{ path: '/etc/secret', size: 5000, layer: 0, by: 1, replaced: false }]);
+    const above = await cli(`waste ${one} --fail-above 5%`);
+    assert.deepEqual([above.code, /5\.0 kB are wasted/.test(above.err)], [8, true]);
+    assert.equal((await cli(`waste ${one} --fail-above 1MB`)).code, 0);
+    assert.equal((await cli(`waste ${one} --fail-above much`)).code, 2);
+    const own = JSON.parse(await done(`waste ${two} --base ${one} --json`));
+    assert.deepEqual(own.withoutBase, { stored: 6, wasted: 0 });
+    assert.equal((await cli(`waste ${one} --base ${two}`)).code, 2);
+  });
+
+  await t.test('packages and export', SOON, async () => {
+    assert.deepEqual(JSON.parse(await done(`packages ${one} --json`)), {
+      osRelease: { ID: 'sample', PRETTY_NAME: 'Sample 1' },
+      packages: [],
+    });
+    const file = join(folder, `${host.replace(':', '-')}.tar`);
+    await done(`export ${two} --output ${file}`);
+    const names = execFileSync('tar', ['-tf', file]).toString().split('\n');
+    assert.ok(names.includes('new') && !names.includes('etc/secret'), names);
+    const { bytes, code } = await cli(`export ${two}`);
+    assert.deepEqual([code, bytes.equals(readFileSync(file))], [0, true]);
+    assert.equal((await cli(`export ${two} --output ${file}`)).code, 2);
+  });
+});
