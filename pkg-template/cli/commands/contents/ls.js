@@ -14,8 +14,9 @@ import { openImage, permissions, reading } from './open.js';
  * @import { Call, Command } from '../../commands.js'
  */
 
-/** Options that say which files, and so that it is an image. */
-const OF_FILES = ['layer', 'upTo', 'long', 'sort', 'platform'];
+/** Options that only files have, and those that only tags have. */
+const OF_FILES = ['layer', 'upTo', 'sort', 'platform'];
+const OF_TAGS = ['order', 'filter', 'exclude', 'last', 'limit', 'all', 'names'];
 
 const COLUMNS = [
   { title: 'MODE' },
@@ -35,6 +36,7 @@ export const ls = {
   details: `The layers are read and verified; nothing is extracted. In GLOB, * stands for any characters, slashes too. A
 folder is listed with what is in it. --layer lists what one layer has, with the paths that it deletes.`,
   options: {
+    ...tags.options,
     long: { short: 'l', help: 'shows modes, owners, sizes, times (UTC) and layers, as ls -l does' },
     layer: { value: 'N', read: whole(0), help: 'lists one layer: 0 is the base' },
     'up-to': { value: 'N', read: whole(0), help: 'lists the files as they are after this layer' },
@@ -48,7 +50,9 @@ folder is listed with what is in it. --layer lists what one layer has, with the 
     const [text, glob] = args;
     const reference = await parseReference(text);
     const isImage = reference.tag !== undefined || reference.digest !== undefined || glob !== undefined;
-    if (!isImage && OF_FILES.every((name) => options[name] === undefined)) return tags.run({ ...call, options: {} });
+    if (!isImage && OF_FILES.every((name) => options[name] === undefined)) return tags.run(call);
+    const other = OF_TAGS.find((name) => options[name] !== undefined);
+    if (other) throw new Usage(`--${other} selects tags: it cannot be given with an image's files`);
     if (options.layer !== undefined && (options.upTo !== undefined || options.sort !== undefined)) {
       throw new Usage('--layer lists one layer as it is: --up-to and --sort cannot be given with it');
     }
