@@ -2453,7 +2453,7 @@ export interface V1Layer {
 
 // ───────────── What is in an image
 
-/** What a layer may make of its bytes. A layer beyond a limit is `TOO_LARGE`. */
+/** Limits for reading a layer. A layer beyond a limit is `TOO_LARGE`. */
 export interface LayerLimits {
   /** Bytes of the uncompressed layer, and of a file. Default: 64 GiB. */
   size?: number;
@@ -2532,7 +2532,7 @@ export interface WasteOptions extends ContentsOptions {
   base?: Image | number;
 }
 
-/** What an entry is. The last two are only in {@link Image.layerFiles}: they hide what lower layers have. */
+/** Kind of an entry. The last two are only in {@link Image.layerFiles}: they hide what lower layers have. */
 export type FileKind =
   | "file"
   | "hardlink"
@@ -2554,7 +2554,7 @@ export interface FileEntry {
   path: string;
   /** Bytes of the path, without its first slash; only if they are not UTF-8. */
   pathBytes?: Uint8Array;
-  /** What it is. */
+  /** Kind of the entry. */
   kind: FileKind;
   /** Bytes of the content, holes included; 0 for what has none. In {@link Image.files}, a hard link has the size of its content. */
   size: number;
@@ -2604,15 +2604,15 @@ export interface FileChange {
   change: "added" | "removed" | "content" | "metadata" | "written" | "deleted" | "emptied";
   /** Which of the two writes or deletes it. */
   side?: "before" | "after";
-  /** What differs of the metadata. */
+  /** Names of the metadata that differ. */
   metadata?: ("mode" | "uid" | "gid" | "mtime" | "xattrs")[];
-  /** What was there. */
+  /** Entry before the change. */
   before?: FileEntry;
-  /** What is there now. */
+  /** Entry after the change. */
   after?: FileEntry;
 }
 
-/** What differs between two images. */
+/** Differences between two images. */
 export interface ImageDiff {
   /** Layers, base first. */
   layers: {
@@ -2647,7 +2647,7 @@ export interface StoredBytes {
   wasted: number;
 }
 
-/** What an image stores although nobody can see it. */
+/** Bytes that an image stores although nobody can see them. */
 export interface ImageWaste extends StoredBytes {
   /** The same for the layers above the base image: what they hide of the base counts, the base's own waste does not. */
   withoutBase?: StoredBytes;
@@ -2695,7 +2695,7 @@ export interface LayerWaste {
   hides: number;
 }
 
-/** What an image has installed. */
+/** Packages and system of an image. */
 export interface ImagePackages {
   /**
    * Assignments of `/etc/os-release`, such as `ID` and `VERSION_ID`; empty if there is none.

@@ -74,7 +74,7 @@ pub fn diff(before: &Tree, after: &Tree, ignore_times: bool) -> Vec<Difference> 
 /// Layers of an image above those that it shares with another.
 #[derive(Debug, Default)]
 pub struct Upper {
-    /// What they have.
+    /// Their file system.
     pub tree: Tree,
     deleted: BTreeSet<Vec<u8>>,
     emptied: BTreeSet<Vec<u8>>,
@@ -113,7 +113,7 @@ pub fn diff_upper(before: &Upper, after: &Upper, ignore_times: bool) -> Vec<Diff
     }
     let mut add = |paths: &BTreeSet<Vec<u8>>, others: &BTreeSet<Vec<u8>>, change: &Change, is_second: bool| {
         for path in paths.difference(others) {
-            // What was written after it is told already.
+            // A path that was written again is in the list already.
             let is_there = [before, after].iter().any(|upper| upper.tree.get(path).is_some());
             if *change == Change::Emptied || !is_there {
                 let change = change.clone();

@@ -19,6 +19,7 @@ const packages = {
   // Others that read layers.
   umoci: 'umoci',
   bsdtar: 'libarchive-tools',
+  'dpkg-query': 'dpkg',
   openssl: 'openssl',
   nginx: 'nginx',
   // libFuzzer is C++.

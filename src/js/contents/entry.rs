@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use crate::js::output::convert;
 use crate::js::output::error::Result;
 use crate::layer::diff::{Change, Difference};
-use crate::layer::filesystem::{Node, Seen, seen};
+use crate::layer::filesystem::{Node, Role, normalised, role};
 use crate::layer::tar::{Entry, Kind};
 
 #[wasm_bindgen(module = "/src/js/contents/entries.js")]
@@ -114,27 +114,31 @@ fn word(kind: Kind) -> &'static str {
     }
 }
 
-/// What the file system has at a path.
+/// Converts the node that the file system has at a path.
 pub fn node_fields(path: &[u8], node: &Node) -> EntryFields {
     let (_, content) = node.content();
     fields(shown(path), path, word(node.entry.kind), node.layer, &node.entry, content.size)
 }
 
-/// What a layer has, whiteouts too. A path that leads out of the file system is shown as it is written.
+/// Converts an entry of a layer, which may be a whiteout. A path that leads out of the file system is shown as it is written.
 pub fn layer_fields(layer: usize, entry: &Entry) -> EntryFields {
-    let (path, kind) = match seen(entry) {
-        Seen::At(path) => (path, word(entry.kind)),
-        Seen::Whiteout(path) => (path, "whiteout"),
-        Seen::Opaque(path) => (path, "opaque"),
-        Seen::Outside => {
-            let path = String::from_utf8_lossy(&entry.path).into_owned();
-            return fields(path, &entry.path, word(entry.kind), layer, entry, entry.size);
-        }
+    let kind = word(entry.kind);
+    let (path, kind) = match role(entry) {
+        Role::At(path) | Role::OpaqueAt(path) => (Some(path), kind),
+        Role::Hides(path) => (Some(path), "whiteout"),
+        Role::HidesContent(path) => (Some(path), "opaque"),
+        Role::Ignored | Role::Nameless | Role::Outside => (normalised(&entry.path), kind),
     };
-    fields(shown(&path), &path, kind, layer, entry, entry.size)
+    match path {
+        Some(path) => fields(shown(&path), &path, kind, layer, entry, entry.size),
+        None => {
+            let path = String::from_utf8_lossy(&entry.path).into_owned();
+            fields(path, &entry.path, kind, layer, entry, entry.size)
+        }
+    }
 }
 
-/// A path that differs.
+/// Converts a path that differs.
 pub fn change_fields(difference: &Difference) -> ChangeFields {
     let Difference { path, before, after, change, is_second } = difference;
     let side = Some(if *is_second { "after" } else { "before" });

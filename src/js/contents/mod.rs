@@ -1,29 +1,29 @@
-//! What is in an image, for JavaScript: `files()`, `readFile()` and their like. See index.d.ts.
+//! The calls that look inside an image: `files()`, `readFile()` and others. See index.d.ts.
 
 mod entry;
 mod options;
 mod pages;
+mod results;
 
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::{FetchHost, Room};
+use crate::js::args::options as args;
 use crate::js::args::options::Options;
-use crate::js::contents::entry::{change_fields, list, shown};
 use crate::js::contents::options::{Reading, path_filter, path_of, position};
-use crate::js::contents::pages::{Archive, Bytes, Listed, Scan};
+use crate::js::contents::pages::{Listed, Scan};
+use crate::js::contents::results::{diff_to_js, packages_to_js, waste_to_js};
 use crate::js::downcast;
 use crate::js::image::Image;
 use crate::js::output::error::{Failure, Result};
-use crate::js::output::{convert, promise};
+use crate::js::output::promise;
 use crate::js::signal::Signals;
 use crate::protocol::code;
-use crate::registry::contents::Contents;
-use crate::registry::contents::diff::{Comparison, ImageDiff};
+use crate::registry::contents::diff::Comparison;
 use crate::registry::contents::file::{FileRead, Scope};
-use crate::registry::contents::packages::{Manager, Packages};
-use crate::registry::contents::waste::ImageWaste;
-use crate::registry::image::layer::ImageLayer;
+use crate::registry::contents::waste::Base;
+use crate::registry::contents::{Chunks, Contents};
 use crate::transport::Error;
 
 #[wasm_bindgen]
@@ -46,7 +46,7 @@ impl Image {
         Ok(self.scan(options, |image, _| Ok(Scan::Layer(position(image, &layer, "layer")?)))?)
     }
 
-    /// Iterates over what a layer changes of those below it.
+    /// Iterates over the differences that a layer makes to those below it.
     #[wasm_bindgen(js_name = layerChanges)]
     pub fn layer_changes(&self, layer: JsValue, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let known = &["signal", "timeout", "onProgress", "limits", "filter", "ignoreTimes"];
@@ -81,7 +81,7 @@ impl Image {
             let contents = reading.contents(&self.image, &self.context, self.image.size());
             Ok((signal, async move {
                 let read = contents.file(&path, scope).await?.open().await?;
-                pages::stream(Box::new(Bytes::new(read, reading)), signals)
+                pages::stream(read, reading, signals)
             }))
         })
     }
@@ -98,7 +98,7 @@ impl Image {
             let contents = reading.contents(&self.image, &self.context, None);
             Ok((signal, async move {
                 let export = contents.export(end).await?;
-                pages::stream(Box::new(Archive::new(export, reading)), signals)
+                pages::stream(export, reading, signals)
             }))
         })
     }
@@ -136,7 +136,7 @@ impl Image {
         })
     }
 
-    /// Resolves to what differs from another image.
+    /// Resolves to the differences from another image.
     pub fn diff(&self, other: JsValue, options: JsValue) -> Promise {
         promise::run(self.context.signal.as_ref(), || {
             let refused = || Failure::argument("other: an Image of this package is needed");
@@ -156,7 +156,7 @@ impl Image {
         })
     }
 
-    /// Resolves to what is stored and hidden.
+    /// Resolves to the bytes that are stored and hidden.
     pub fn waste(&self, options: JsValue) -> Promise {
         promise::run(self.context.signal.as_ref(), || {
             let options = Options::read(options, &["signal", "timeout", "onProgress", "limits", "base"])?;
@@ -164,7 +164,7 @@ impl Image {
             let contents = reading.contents(&self.image, &self.context, self.image.size());
             let base = match options.get("base")? {
                 None => 0,
-                Some(base) => self.base(&contents, &base)?,
+                Some(value) => contents.base(base(&value)?)?,
             };
             Ok((reading.signal.clone(), async move {
                 let waste = contents.waste(base).await?;
@@ -228,27 +228,16 @@ impl Image {
         };
         Ok((path, scope, Reading::read(&options)?))
     }
+}
 
-    /// The number of layers that are a base image's: itself, or what this image shares with it.
-    fn base(&self, contents: &Contents<FetchHost>, base: &JsValue) -> Result<usize> {
-        let count = self.image.layers().len();
-        let Some(image) = downcast::image(base)? else {
-            return match base.as_f64() {
-                Some(layers) if layers.fract() == 0.0 && (0.0..=count as f64).contains(&layers) => Ok(layers as usize),
-                _ => Err(Failure::argument(format!(
-                    "options.base: an Image, or a number of layers from 0 to {count}, is needed"
-                ))),
-            };
-        };
-        let base = Contents { image, ..contents.clone() };
-        let (shared, layers) = (contents.shared_with(&base), base.image.layers().len());
-        if shared < layers {
-            let message =
-                format!("options.base: of the {layers} layers of that image, this image has only the first {shared}");
-            return Err(Failure::argument(message));
-        }
-        Ok(shared)
+/// Reads the base image of `waste()`.
+fn base(value: &JsValue) -> Result<Base<FetchHost>> {
+    if let Some(image) = downcast::image(value)? {
+        return Ok(Base::Image(image));
     }
+    let layers = args::whole(value, "options.base", 0, u64::from(u32::MAX));
+    let refused = |_| Failure::argument("options.base: an Image, or a number of layers, is needed");
+    Ok(Base::Layers(layers.map_err(refused)? as usize))
 }
 
 /// Collects the content of a file.
@@ -266,102 +255,4 @@ async fn collect(mut read: FileRead<FetchHost>) -> Result<Uint8Array> {
         at += length;
     }
     Ok(room.into())
-}
-
-/// Converts to `ImageDiff` of index.d.ts.
-fn diff_to_js(one: &Contents<FetchHost>, two: &Contents<FetchHost>, diff: &ImageDiff) -> Result<JsValue> {
-    let (ones, twos) = (one.image.layers(), two.image.layers());
-    let layers = convert::object([
-        ("shared", convert::json(&ones.get(..diff.shared).unwrap_or_default())?),
-        ("before", convert::json(&ones.get(diff.shared..).unwrap_or_default())?),
-        ("after", convert::json(&twos.get(diff.shared..).unwrap_or_default())?),
-    ]);
-    let config = Array::new();
-    for change in &diff.config {
-        let value = |json: &Option<String>| json.as_deref().map_or(Ok(JsValue::UNDEFINED), convert::parse);
-        config.push(&convert::object([
-            ("field", change.field.as_str().into()),
-            ("before", value(&change.before)?),
-            ("after", value(&change.after)?),
-        ]));
-    }
-    let files: Vec<_> = diff.files.iter().map(change_fields).collect();
-    Ok(convert::object([("layers", layers), ("config", config.into()), ("files", list(&files)?.into())]))
-}
-
-/// Converts to `ImageWaste` of index.d.ts.
-fn waste_to_js(contents: &Contents<FetchHost>, waste: &ImageWaste) -> Result<JsValue> {
-    let listed = waste.own.as_ref().unwrap_or(&waste.all);
-    let files: Array = listed
-        .files
-        .iter()
-        .map(|file| {
-            convert::object([
-                ("path", shown(&file.path).into()),
-                ("size", convert::number(file.size)),
-                ("layer", convert::number(file.layer as u64)),
-                ("by", convert::number(file.by as u64)),
-                ("replaced", file.is_replaced.into()),
-            ])
-        })
-        .collect();
-    let layers: Array = waste
-        .layers
-        .iter()
-        .zip(contents.image.layers())
-        .map(|(layer, described)| {
-            let digest = match described {
-                ImageLayer::Blob(layer) => layer.digest.as_str().into(),
-                ImageLayer::V1(_) => JsValue::UNDEFINED,
-            };
-            convert::object([
-                ("digest", digest),
-                ("createdBy", layer.created_by.as_deref().map_or(JsValue::UNDEFINED, JsValue::from)),
-                ("stored", convert::number(layer.stored)),
-                ("hidden", convert::number(layer.hidden)),
-                ("hides", convert::number(layer.hides)),
-            ])
-        })
-        .collect();
-    let total = |waste: &crate::layer::waste::Waste| {
-        [("stored", convert::number(waste.stored)), ("wasted", convert::number(waste.wasted))]
-    };
-    let [stored, wasted] = total(&waste.all);
-    let without_base = waste.own.as_ref().map_or(JsValue::UNDEFINED, |own| convert::object(total(own)));
-    let dive =
-        convert::object([("efficiency", waste.dive.efficiency.into()), ("wasted", convert::number(waste.dive.wasted))]);
-    Ok(convert::object([
-        stored,
-        wasted,
-        ("withoutBase", without_base),
-        ("files", files.into()),
-        ("layers", layers.into()),
-        ("dive", dive),
-    ]))
-}
-
-/// Converts to `ImagePackages` of index.d.ts.
-fn packages_to_js(found: &Packages) -> Result<JsValue> {
-    let packages: Array = found
-        .packages
-        .iter()
-        .map(|(manager, package)| {
-            let optional = |text: &Option<String>| text.as_deref().map_or(JsValue::UNDEFINED, JsValue::from);
-            let manager = match manager {
-                Manager::Dpkg => "dpkg",
-                Manager::Apk => "apk",
-                Manager::Rpm => "rpm",
-            };
-            convert::object([
-                ("name", package.name.as_str().into()),
-                ("version", package.version.as_str().into()),
-                ("architecture", optional(&package.architecture)),
-                ("source", optional(&package.source)),
-                ("manager", manager.into()),
-            ])
-        })
-        .collect();
-    // JSON, because a name may be `__proto__`.
-    let assignments: std::collections::BTreeMap<_, _> = found.os_release.iter().cloned().collect();
-    Ok(convert::object([("osRelease", convert::json(&assignments)?), ("packages", packages.into())]))
 }

@@ -12,16 +12,14 @@ use crate::js::contents::entry::{change_fields, layer_fields, list, node_fields}
 use crate::js::contents::options::Reading;
 use crate::js::output::error::Result;
 use crate::js::output::iterate;
-use crate::js::output::iterate::{Paged, Pages};
+use crate::js::output::iterate::Paged;
 use crate::js::output::lazy::{Begun, Lazy, Start};
 use crate::js::signal::Signals;
 use crate::layer::diff::Difference;
 use crate::layer::filesystem::Node;
 use crate::layer::tar::Entry;
 use crate::registry::Image;
-use crate::registry::contents::Contents;
-use crate::registry::contents::export::Export;
-use crate::registry::contents::file::FileRead;
+use crate::registry::contents::{Chunks, Contents};
 use crate::registry::image::layer::ImageLayer;
 use crate::transport::Error;
 
@@ -34,14 +32,14 @@ extern "C" {
     fn stream_of(pages: &JsValue) -> std::result::Result<JsValue, JsValue>;
 }
 
-/// What is iterated over.
+/// The subject of an iteration.
 #[derive(Clone, Copy)]
 pub enum Scan {
     /// The file system that the layers in front of `end` make.
     Files { end: usize, by_size: bool },
     /// The entries of one layer.
     Layer(usize),
-    /// What one layer changes.
+    /// The differences that one layer makes.
     Changes { layer: usize, ignore_times: bool },
 }
 
@@ -61,7 +59,7 @@ impl Scan {
     }
 }
 
-/// What the pages begin with.
+/// The arguments from which the pages are read.
 pub struct Listed {
     pub contents: Contents<FetchHost>,
     pub scan: Scan,
@@ -81,7 +79,7 @@ struct Pending {
     items: Option<Items>,
 }
 
-/// What is left to give.
+/// Items that no page had yet.
 enum Items {
     Nodes(IntoIter<(Vec<u8>, Node)>),
     Entries(usize, IntoIter<Entry>),
@@ -92,13 +90,7 @@ impl Pending {
     async fn read(&self) -> Result<Items> {
         let Listed { contents, scan, .. } = &self.listed;
         let items = match *scan {
-            Scan::Files { end, by_size } => {
-                let mut nodes: Vec<_> = contents.tree(end, false).await?.into_nodes().collect();
-                if by_size {
-                    nodes.sort_by_key(|(_, node)| std::cmp::Reverse(node.content().1.size));
-                }
-                Items::Nodes(nodes.into_iter())
-            }
+            Scan::Files { end, by_size } => Items::Nodes(contents.files(end, by_size).await?.into_iter()),
             Scan::Layer(layer) => Items::Entries(layer, contents.entries(layer).await?.into_iter()),
             Scan::Changes { layer, ignore_times } => {
                 Items::Changes(contents.changes(layer, ignore_times).await?.into_iter())
@@ -137,22 +129,16 @@ impl Begun for Pending {
     }
 }
 
-/// The bytes of a file.
-pub struct Bytes {
-    read: FileRead<FetchHost>,
+/// Bytes, a chunk to a page.
+struct Bytes<C> {
+    chunks: C,
     reading: Reading,
 }
 
-impl Bytes {
-    pub fn new(read: FileRead<FetchHost>, reading: Reading) -> Self {
-        Self { read, reading }
-    }
-}
-
-impl Begun for Bytes {
+impl<C: Chunks> Begun for Bytes<C> {
     fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Option<Array>>> + '_>> {
         Box::pin(async {
-            let Some(bytes) = self.read.next().await? else {
+            let Some(bytes) = self.chunks.next().await? else {
                 self.reading.end();
                 return Ok(None);
             };
@@ -161,37 +147,7 @@ impl Begun for Bytes {
     }
 }
 
-/// The bytes of an archive that is written.
-pub struct Archive {
-    export: Export<FetchHost>,
-    reading: Reading,
-}
-
-impl Archive {
-    pub fn new(export: Export<FetchHost>, reading: Reading) -> Self {
-        Self { export, reading }
-    }
-}
-
-impl Begun for Archive {
-    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Option<Array>>> + '_>> {
-        Box::pin(async {
-            let Some(bytes) = self.export.next().await? else {
-                self.reading.end();
-                return Ok(None);
-            };
-            Ok(Some(Array::of1(&Uint8Array::from(bytes.as_slice()))))
-        })
-    }
-}
-
-impl Pages for Box<dyn Begun> {
-    async fn next(&mut self) -> Result<Option<Array>> {
-        (**self).next().await
-    }
-}
-
-/// The pages of an iterator over entries.
+/// The pages of an iterator over entries, and the chunks of a stream.
 #[wasm_bindgen(skip_typescript)]
 pub struct ContentPages(Paged<Lazy<Listed>>);
 
@@ -213,25 +169,10 @@ pub fn items(listed: Listed, signals: Signals) -> JsValue {
     iterate::items(Paged::new(Lazy::new(listed), signals), |paged| ContentPages(paged).into())
 }
 
-/// The chunks of a stream.
-#[wasm_bindgen(skip_typescript)]
-pub struct ContentBytes(Paged<Box<dyn Begun>>);
-
-#[wasm_bindgen]
-impl ContentBytes {
-    /// See [`Paged::next`].
-    pub fn next(&self) -> Promise {
-        self.0.next()
-    }
-
-    /// See [`Paged::stop`].
-    pub fn stop(&self) {
-        self.0.stop();
-    }
-}
-
 /// A `ReadableStream` of chunks.
-pub fn stream(bytes: Box<dyn Begun>, signals: Signals) -> Result<JsValue> {
+pub fn stream(mut chunks: impl Chunks, reading: Reading, signals: Signals) -> Result<JsValue> {
+    chunks.release_permit();
+    let pages = ContentPages(Paged::new(Lazy::begun(Box::new(Bytes { chunks, reading })), signals));
     let refused = |_| Error::internal("this host cannot make a ReadableStream");
-    Ok(stream_of(&ContentBytes(Paged::new(bytes, signals)).into()).map_err(refused)?)
+    Ok(stream_of(&pages.into()).map_err(refused)?)
 }

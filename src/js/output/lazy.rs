@@ -30,6 +30,11 @@ impl<S> Lazy<S> {
     pub fn new(start: S) -> Self {
         Self { start: Some(start), begun: None }
     }
+
+    /// Pages that have begun.
+    pub fn begun(begun: Box<dyn Begun>) -> Self {
+        Self { start: None, begun: Some(begun) }
+    }
 }
 
 impl<S: Start> Pages for Lazy<S> {

@@ -15,8 +15,8 @@ use super::tar::{Entry, Kind};
 use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};
 
-pub(super) use self::path::{Role, role, split};
-pub use self::path::{Seen, normalised, seen};
+pub(super) use self::path::split;
+pub use self::path::{Role, normalised, role};
 
 /// No path leads over more symbolic links than so many, as in Linux.
 const LINKS: usize = 40;

@@ -8,9 +8,9 @@ const WHITEOUT: &[u8] = b".wh.";
 const METADATA: &[u8] = b".wh..wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
 
-/// What an entry does to the layers below it.
+/// The effect of an entry on the layers below it.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::layer) enum Role {
+pub enum Role {
     /// It is at this path.
     At(Vec<u8>),
     /// It is a directory at this path, and hides what lower layers have in it.
@@ -53,30 +53,8 @@ pub(super) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
 }
 
-/// What an entry is to somebody who looks at its layer alone.
-pub enum Seen {
-    /// Something at this path.
-    At(Vec<u8>),
-    /// It hides what lower layers have at this path.
-    Whiteout(Vec<u8>),
-    /// It hides what lower layers have in this directory.
-    Opaque(Vec<u8>),
-    /// Its path leads out of the file system.
-    Outside,
-}
-
-/// Tells what an entry is to somebody who looks at its layer alone.
-pub fn seen(entry: &Entry) -> Seen {
-    match role(entry) {
-        Role::At(path) | Role::OpaqueAt(path) => Seen::At(path),
-        Role::Hides(path) => Seen::Whiteout(path),
-        Role::HidesContent(path) => Seen::Opaque(path),
-        Role::Ignored | Role::Nameless => normalised(&entry.path).map_or(Seen::Outside, Seen::At),
-        Role::Outside => Seen::Outside,
-    }
-}
-
-pub(in crate::layer) fn role(entry: &Entry) -> Role {
+/// Tells what an entry does to the layers below it.
+pub fn role(entry: &Entry) -> Role {
     let Some(path) = normalised(&entry.path) else { return Role::Outside };
     let (directory, name) = split(&path);
     if name == OPAQUE {

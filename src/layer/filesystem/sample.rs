@@ -1,28 +1,10 @@
 //! Layers for tests.
 
-use crate::layer::tar::{Entry, Kind, Time};
+use crate::layer::tar::{Entry, Kind};
 
 /// An entry of one byte.
 pub fn entry(path: &str, kind: Kind) -> Entry {
-    Entry {
-        path: path.into(),
-        kind,
-        size: 1,
-        mode: 0o644,
-        uid: 0,
-        gid: 0,
-        user: Vec::new(),
-        group: Vec::new(),
-        mtime: Time::default(),
-        link_target: Vec::new(),
-        device: None,
-        xattrs: Vec::new(),
-        header_offset: 0,
-        data_offset: 512,
-        stored: 1,
-        segments: None,
-        hash: None,
-    }
+    Entry { kind, data_offset: 512, stored: 1, ..Entry::file(path.into(), 1) }
 }
 
 /// `a/` is a directory, `a -> b` a symbolic link, `a = b` a hard link, everything else a file.

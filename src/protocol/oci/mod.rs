@@ -1,6 +1,7 @@
 //! Documents and names of the OCI specs and of the Docker formats that they derive from.
 
 pub mod config;
+pub mod config_changes;
 pub mod descriptor;
 pub mod digest;
 mod dockerfile;

@@ -7,12 +7,9 @@ use crate::layer::limits::exceeded;
 use crate::layer::tar::writer::{END, header, padding};
 use crate::layer::tar::{Entry, Kind, Sink};
 use crate::protocol::invalid::Invalid;
-use crate::registry::contents::Contents;
 use crate::registry::contents::layer::LayerRead;
+use crate::registry::contents::{Chunks, Contents, ZEROS, zeros};
 use crate::transport::{Host, Result};
-
-/// Zeros that are given at a time.
-const ZEROS: u64 = 64 * 1024;
 
 /// The names of the files whose content a layer has, by where their header begins in it. The first is the file, the others link to it.
 type Names = HashMap<u64, Vec<Vec<u8>>>;
@@ -30,7 +27,7 @@ pub struct Export<H: Host> {
     /// The layers to read, base first.
     layers: VecDeque<(usize, Names)>,
     current: Option<LayerRead<H, Files>>,
-    /// What has no content, and comes last: a link may be in no directory that was a link before.
+    /// Headers of links and devices, which come last.
     last: Vec<u8>,
     is_ended: bool,
 }
@@ -89,23 +86,24 @@ fn named(entry: &Entry, path: &[u8]) -> Entry {
     Entry { path, ..entry.clone() }
 }
 
-impl<H: Host> Export<H> {
+impl<H: Host> Chunks for Export<H> {
     /// Returns the next bytes of the archive; `None` at its end.
     ///
     /// # Errors
     ///
     /// Those of [`crate::registry::Image::open_layer`] and [`LayerRead::step`].
-    pub async fn next(&mut self) -> Result<Option<Vec<u8>>> {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>> {
         loop {
             match self.pieces.pop_front() {
                 Some(Piece::Bytes(bytes)) if bytes.is_empty() => {}
                 Some(Piece::Bytes(bytes)) => return Ok(Some(bytes)),
                 Some(Piece::Zeros(count)) => {
-                    let now = count.min(ZEROS);
-                    if count > now {
-                        self.pieces.push_front(Piece::Zeros(count - now));
+                    let now = zeros(count);
+                    let rest = count - now.len() as u64;
+                    if rest > 0 {
+                        self.pieces.push_front(Piece::Zeros(rest));
                     }
-                    return Ok(Some(vec![0; usize::try_from(now).unwrap_or_default()]));
+                    return Ok(Some(now));
                 }
                 None if self.is_ended => return Ok(None),
                 None => self.advance().await?,
@@ -113,6 +111,11 @@ impl<H: Host> Export<H> {
         }
     }
 
+    /// Each layer is released as it is opened.
+    fn release_permit(&mut self) {}
+}
+
+impl<H: Host> Export<H> {
     async fn advance(&mut self) -> Result<()> {
         if let Some(current) = &mut self.current {
             match current.step().await? {
@@ -133,7 +136,9 @@ impl<H: Host> Export<H> {
         };
         let Contents { image, limits, call, .. } = &self.contents;
         let files = Files { names, current: None, position: 0, pieces: VecDeque::new() };
-        self.current = Some(image.open_layer(layer, *limits, files, call).await?);
+        let mut read = image.open_layer(layer, *limits, files, call).await?;
+        read.release_permit();
+        self.current = Some(read);
         Ok(())
     }
 }

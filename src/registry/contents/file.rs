@@ -12,7 +12,7 @@ use crate::protocol::invalid::{Invalid, quoted};
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::contents::layer::LayerRead;
 use crate::registry::contents::survey::Captured;
-use crate::registry::contents::{Contents, Read};
+use crate::registry::contents::{Chunks, Contents, Read, ZEROS, zeros};
 use crate::registry::image::layer::ImageLayer;
 use crate::transport::{Chunk, Error, Host, Result};
 
@@ -24,9 +24,6 @@ pub enum Scope {
     /// This one alone, as if there were no others.
     Only(usize),
 }
-
-/// Zeros of a hole that are given at a time.
-const ZEROS: u64 = 64 * 1024;
 
 /// A file that was found.
 pub struct File<H: Host> {
@@ -149,27 +146,35 @@ pub struct FileRead<H: Host> {
     pieces: VecDeque<(u64, Vec<u8>)>,
 }
 
-impl<H: Host> FileRead<H> {
+impl<H: Host> Chunks for FileRead<H> {
     /// Returns the next bytes; `None` at the end. The last bytes are given only after the whole layer is verified, or of a part of it the
     /// file's hash.
     ///
     /// # Errors
     ///
     /// Those of [`LayerRead::step`] and [`FileReader::push`].
-    pub async fn next(&mut self) -> Result<Option<Vec<u8>>> {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>> {
         while !matches!(self.source, Source::Ended) && self.pieces.len() < 2 {
             self.advance().await?;
         }
         let next = self.pieces.front().map_or(self.size, |(offset, _)| *offset);
         let hole = next.saturating_sub(self.position);
         if hole > 0 {
-            let zeros = hole.min(ZEROS);
-            self.position += zeros;
-            return Ok(Some(vec![0; usize::try_from(zeros).unwrap_or_default()]));
+            let zeros = zeros(hole);
+            self.position += zeros.len() as u64;
+            return Ok(Some(zeros));
         }
         let Some((_, bytes)) = self.pieces.pop_front() else { return Ok(None) };
         self.position += bytes.len() as u64;
         Ok(Some(bytes))
+    }
+
+    fn release_permit(&mut self) {
+        match &mut self.source {
+            Source::Ended => {}
+            Source::Layer(read) => read.release_permit(),
+            Source::Part(pull, _) => pull.release_permit(),
+        }
     }
 }
 
@@ -214,7 +219,7 @@ struct Extract {
     /// Where the entry's header begins.
     at: u64,
     is_inside: bool,
-    /// What was not taken yet, and where it is in the file.
+    /// Pieces that were not taken yet, and where they are in the file.
     pieces: VecDeque<(u64, Vec<u8>)>,
 }
 

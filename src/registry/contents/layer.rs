@@ -22,7 +22,7 @@ const PIECE: u64 = 32 * 1024;
 /// A layer that is being read. What its sink gets before the end may be wrong.
 pub struct LayerRead<H: Host, S> {
     pull: BlobPull<H>,
-    /// What is left of the last chunk.
+    /// The rest of the last chunk.
     rest: Option<H::Chunk>,
     limits: Limits,
     buffer: Vec<u8>,
@@ -126,7 +126,12 @@ impl<H: Host, S: Sink> LayerRead<H, S> {
         (compression, self.decompressor.take_points())
     }
 
-    /// What gets the entries.
+    /// Releases the concurrency permit and the timer, before the caller reads at its own pace.
+    pub fn release_permit(&mut self) {
+        self.pull.release_permit();
+    }
+
+    /// The sink of the entries.
     pub fn sink(&mut self) -> &mut S {
         &mut self.archive.sink
     }

@@ -1,4 +1,4 @@
-//! What is in an image: its files, read from its layers without extracting anything.
+//! The files of an image, read from its layers without extracting anything.
 
 pub mod diff;
 pub mod export;
@@ -11,7 +11,7 @@ pub mod waste;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::layer::filesystem::Tree;
+use crate::layer::filesystem::{Node, Tree};
 use crate::layer::index::{Index, LayerId, Plan};
 use crate::layer::limits::Limits;
 use crate::layer::tar::Entry;
@@ -26,6 +26,8 @@ use crate::transport::{Error, Host, Result};
 
 /// About the memory of a checkpoint, whose window is compressed.
 const CHECKPOINT: u64 = 16 * 1024;
+/// Bytes of a hole that are given at a time, and of a piece that grows.
+const ZEROS: u64 = 64 * 1024;
 /// Layers that are read at a time.
 const AT_A_TIME: usize = 4;
 
@@ -36,7 +38,7 @@ pub type ByteWatcher = Rc<dyn Fn(u64)>;
 pub struct Contents<H: Host> {
     /// The image.
     pub image: Image<H>,
-    /// What its layers may make of their bytes.
+    /// The limits for each layer.
     pub limits: Limits,
     /// The call.
     pub call: Call,
@@ -51,7 +53,7 @@ impl<H: Host> Clone for Contents<H> {
     }
 }
 
-/// What is known of a layer that was read.
+/// A layer that was read.
 struct Listing {
     what: What,
     /// The limits that it keeps.
@@ -97,6 +99,21 @@ struct Read {
     captured: Captured,
 }
 
+/// Bytes that a caller reads at its own pace.
+#[allow(async_fn_in_trait)] // one thread: no future here needs to be Send
+pub trait Chunks: 'static {
+    /// Returns the next bytes; `None` at the end. The bytes before the end are unverified.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>>;
+
+    /// Releases concurrency permits and timers, before the caller reads on.
+    fn release_permit(&mut self);
+}
+
+/// Returns so many zeros, but not more than are given at a time.
+fn zeros(count: u64) -> Vec<u8> {
+    vec![0; usize::try_from(count.min(ZEROS)).unwrap_or_default()]
+}
+
 impl<H: Host> Contents<H> {
     /// Returns the entries of a layer, in the order of its archive.
     ///
@@ -118,6 +135,19 @@ impl<H: Host> Contents<H> {
             tree.apply(listing.entries().to_vec())?;
         }
         Ok(tree)
+    }
+
+    /// Returns the files that the layers in front of `end` make together, by path, or the largest first.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Contents::tree`].
+    pub async fn files(&self, end: usize, by_size: bool) -> Result<Vec<(Vec<u8>, Node)>> {
+        let mut nodes: Vec<_> = self.tree(end, false).await?.into_nodes().collect();
+        if by_size {
+            nodes.sort_by_key(|(_, node)| std::cmp::Reverse(node.content().1.size));
+        }
+        Ok(nodes)
     }
 
     async fn listings(&self, layers: std::ops::Range<usize>, has_hashes: bool) -> Result<Vec<Rc<Listing>>> {
@@ -199,7 +229,7 @@ impl<H: Host> Contents<H> {
         }
     }
 
-    /// What an index of a layer is for. V1 layers have no digest.
+    /// Identifies a layer for its index. V1 layers have no digest.
     fn layer_id(&self, layer: usize) -> Option<LayerId> {
         let diff_id = self.image.readable(layer).ok()?.cloned();
         match self.image.layers().get(layer)? {

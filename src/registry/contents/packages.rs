@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::layer::filesystem::{Tree, normalised};
 use crate::layer::packages::{Package, apk, dpkg, os_release, rpm};
 use crate::layer::tar::{Entry, Kind};
-use crate::registry::contents::Contents;
 use crate::registry::contents::file::Scope;
 use crate::registry::contents::survey::Captured;
+use crate::registry::contents::{Chunks, Contents};
 use crate::transport::{Host, Result};
 
 /// os-release(5): the first that is there counts.
@@ -36,7 +36,7 @@ pub enum Manager {
     Rpm,
 }
 
-/// What an image has installed.
+/// The packages and the system of an image.
 #[derive(Debug, Default)]
 pub struct Packages {
     /// The assignments of os-release, in their order.

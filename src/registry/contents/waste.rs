@@ -1,15 +1,17 @@
-//! What an image stores although nobody can see it, and which steps of its build are to blame.
+//! The bytes that an image stores although nobody can see them, and the steps of its build that are to blame.
 
 use crate::layer::dive::{Score, score};
 use crate::layer::tar::{Entry, Kind};
 use crate::layer::waste::{Waste, waste};
+use crate::protocol::code;
 use crate::registry::contents::Contents;
+use crate::registry::image::Image;
 use crate::registry::image::layer::HistoryStep;
-use crate::transport::{Host, Result};
+use crate::transport::{Error, Host, Result};
 
 /// The waste of an image.
 pub struct ImageWaste {
-    /// What all layers store and hide.
+    /// The bytes of all layers.
     pub all: Waste,
     /// The same without the waste of the base image, if there is one.
     pub own: Option<Waste>,
@@ -19,21 +21,51 @@ pub struct ImageWaste {
     pub dive: Score,
 }
 
+/// The base image, whose own waste is left out.
+pub enum Base<H: Host> {
+    /// So many layers.
+    Layers(usize),
+    /// All layers of this image, which has to be below the other.
+    Image(Image<H>),
+}
+
 /// A layer's part in it, in bytes of files without compression.
 #[derive(Debug, Clone, Default)]
 pub struct LayerWaste {
     /// The command that made it, if the config tells.
     pub created_by: Option<String>,
-    /// What it stores.
+    /// Bytes that it stores.
     pub stored: u64,
-    /// What of that later layers hide.
+    /// Bytes of those that later layers hide.
     pub hidden: u64,
-    /// What it hides of layers below it.
+    /// Bytes of lower layers that it hides.
     pub hides: u64,
 }
 
 impl<H: Host> Contents<H> {
-    /// Finds what layers hide of each other. `base` is the number of layers that are a base image's.
+    /// Checks a base image, and returns how many layers it has.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_ARGUMENT` when the image is not built on it.
+    pub fn base(&self, base: Base<H>) -> Result<usize> {
+        let count = self.image.layers().len();
+        let (layers, shared) = match base {
+            Base::Layers(layers) => (layers, count),
+            Base::Image(image) => {
+                let base = Self { image, ..self.clone() };
+                (base.image.layers().len(), self.shared_with(&base))
+            }
+        };
+        if layers <= shared {
+            return Ok(layers);
+        }
+        let message =
+            format!("options.base: it has {layers} layers, and of those the image has only the first {shared}");
+        Err(Error::new(code::INVALID_ARGUMENT, message))
+    }
+
+    /// Finds the bytes that layers hide of each other. The first `base` layers are a base image's.
     ///
     /// # Errors
     ///

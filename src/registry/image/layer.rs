@@ -64,19 +64,19 @@ pub struct HistoryStep {
 }
 
 impl Layer {
-    /// Finds the selected layer in `layers`, which start with the base. `by_digest` is false for V1, whose layers
-    /// have ids.
-    pub(crate) fn of<'a>(&self, layers: &'a [ImageLayer], by_digest: bool) -> Result<&'a ImageLayer> {
+    /// Finds the position of the selected layer in `layers`, which start with the base. `by_digest` is false for V1, whose
+    /// layers have ids.
+    pub(crate) fn position(&self, layers: &[ImageLayer], by_digest: bool) -> Result<usize> {
         let found = match self {
-            Layer::Top => layers.last(),
-            Layer::Position(position) => usize::try_from(*position).ok().and_then(|position| layers.get(position)),
+            Layer::Top => layers.len().checked_sub(1),
+            Layer::Position(position) => usize::try_from(*position).ok().filter(|position| *position < layers.len()),
             Layer::Named(text) => {
                 if by_digest {
                     Digest::parse(text).map(drop)?
                 } else {
                     ImageId::parse(text).map(drop)?
                 }
-                layers.iter().find(|layer| match layer {
+                layers.iter().position(|layer| match layer {
                     ImageLayer::Blob(layer) => layer.digest.as_str() == text,
                     ImageLayer::V1(layer) => layer.id.as_str() == text,
                 })

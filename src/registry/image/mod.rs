@@ -215,8 +215,7 @@ impl<H: Host> Image<H> {
     ///
     /// `INVALID_ARGUMENT` or `INVALID_REFERENCE` when the image has no such layer.
     pub fn position(&self, which: &Layer) -> Result<usize> {
-        let layer = which.of(&self.0.layers, self.is_verified())?;
-        Ok(self.0.layers.iter().position(|one| std::ptr::eq(one, layer)).unwrap_or_default())
+        which.position(&self.0.layers, self.is_verified())
     }
 
     /// Opens a layer. Its bytes are verified if the registry names a digest or checksum.
@@ -228,9 +227,10 @@ impl<H: Host> Image<H> {
     /// - Otherwise the code of the failed request.
     pub async fn layer(&self, which: Layer, call: &Call) -> Result<BlobPull<H>> {
         let repo = self.repo(call);
-        let layer = match which.of(&self.0.layers, self.is_verified())? {
-            ImageLayer::Blob(layer) => layer,
-            ImageLayer::V1(layer) => return repo.api.legacy().await?.layer(&repo, layer).await,
+        let layer = match self.0.layers.get(self.position(&which)?) {
+            Some(ImageLayer::Blob(layer)) => layer,
+            None => return Err(Error::internal("a layer without a position")),
+            Some(ImageLayer::V1(layer)) => return repo.api.legacy().await?.layer(&repo, layer).await,
         };
         let pulled = repo.blob(&layer.digest, Some(layer.size)).await;
         pulled.map_err(|mut error| {

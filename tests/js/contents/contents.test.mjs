@@ -1,6 +1,7 @@
-// What is in an image: against umoci, GNU tar, bsdtar and Python's tarfile, which know nothing of this package.
+// The calls that look inside an image, against umoci, GNU tar, bsdtar and Python's tarfile, which know nothing of this package.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -220,17 +221,15 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
     test('waste(), by path and by command, beside the score of dive', LONG, async () => {
       const image = await open();
       const waste = await image.waste();
-      const hidden = Object.fromEntries(
-        waste.files.map(({ path, size, by, replaced }) => [path, [size, by, replaced]]),
-      );
-      assert.deepEqual(hidden, {
-        '/etc/gone': [27, 1, false],
-        '/etc/replaced': [3, 2, true],
-        '/opaque/deep/old': [10, 1, false],
-        '/opaque/old': [28, 1, false],
-        '/tree/a/b': [23, 1, false],
-      });
-      // "old and longer" is the file at /etc/replaced that the second layer hides.
+      const hidden = waste.files.map(({ path, size, layer, by, replaced }) => [path, size, layer, by, replaced]);
+      assert.deepEqual(hidden.sort(), [
+        ['/etc/gone', 27, 0, 1, false],
+        ['/etc/replaced', 14, 0, 1, true],
+        ['/etc/replaced', 3, 1, 2, true],
+        ['/opaque/deep/old', 10, 0, 1, false],
+        ['/opaque/old', 28, 0, 1, false],
+        ['/tree/a/b', 23, 0, 1, false],
+      ]);
       const total = waste.files.reduce((sum, { size }) => sum + size, 0);
       assert.equal(waste.wasted, total);
       assert.equal(
@@ -246,8 +245,7 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       await refused(() => image.waste({ base: 4 }), { code: 'INVALID_ARGUMENT', message: /options\.base/ });
     });
 
-    test('packages() are those that dpkg-query lists here', LONG, async (t) => {
-      if (!find('dpkg-query')) return t.diagnostic('no dpkg on this machine');
+    test('packages() are those that dpkg-query lists here', LONG, async () => {
       const archive = execFileSync(
         'tar',
         ['-C', '/', '-cf', '-', 'var/lib/dpkg/status', 'etc/os-release', 'usr/lib/os-release'],
@@ -268,8 +266,21 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         .map((line) => line.slice('installed '.length));
       const ours = packages.map(({ name, version, architecture }) => `${name} ${version} ${architecture}`);
       assert.deepEqual(ours.sort(byName), theirs.sort(byName));
-      assert.equal(osRelease.ID, 'debian');
-      return undefined;
+      assert.equal(osRelease.ID, /^ID=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))[1]);
+    });
+
+    test('streams that nobody reads hold up no other call', LONG, async () => {
+      const narrow = new DockerRegistryClient(server.url, { concurrency: 1 });
+      const image = await narrow.repository('in/side').image('1');
+      await listOf(image.files());
+      const streams = [await image.fileStream('/large'), await image.exportTar()];
+      const readers = streams.map((stream) => stream.getReader());
+      // Into the content of a layer, whose request is open from then on.
+      for (const reader of readers) {
+        for (let read = 0; read < 100_000; ) read += (await reader.read()).value.byteLength;
+      }
+      assert.ok((await narrow.repository('in/side').tags()).includes('1'));
+      for (const reader of readers) await reader.cancel();
     });
 
     test('progress, and an abort', LONG, async () => {

@@ -137,6 +137,10 @@ test('a registry that ignores ranges, and one whose content has changed', LONG, 
     // Within the content of a file.
     changed[Math.floor(changed.length * 0.3)] ^= 0x10;
     server.script[blob] = content({ bytes: changed });
+    const stream = await found.fileStream('files/19');
+    const error = await bytesOf(stream).then(assert.fail, (reason) => reason);
+    assert.equal(error.code, 'DIGEST_MISMATCH');
+    assert.match(error.stack, /index\.test\.mjs/, 'the stack begins at the caller');
     const outcomes = await Promise.all(
       files.map(({ path, content: expected }) =>
         found.readFile(path).then(

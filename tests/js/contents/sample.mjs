@@ -111,7 +111,7 @@ export async function sample(path) {
   return image(layers.map((layer, index) => ({ run: runs[index], layer })));
 }
 
-/** What the first layer has, as an archive of its own. */
+/** The archive of a layer. */
 export const archiveOf = (one, layer) => one.layers[layer].archive;
 
 /** The file system that umoci makes of an image of a registry. */

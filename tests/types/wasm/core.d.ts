@@ -20,7 +20,7 @@ export const RegistryError: {
 export function initSync(options?: { module: WebAssembly.Module }): WebAssembly.Exports;
 export default function start(options: { module_or_path: unknown }): Promise<WebAssembly.Exports>;
 
-/** What `files()` and its like iterate over. */
+/** Pages of `files()`, `layerFiles()` and `layerChanges()`. */
 export class ContentPages {
   next(): Promise<unknown[] | undefined>;
 }

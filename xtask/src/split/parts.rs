@@ -99,7 +99,7 @@ pub const PARTS: &[Part] = &[
                 &["diff", "exportTar", "fileStream", "layerIndex", "packages", "readFile", "useLayerIndex", "waste"],
             ),
         ],
-        members: &[("ContentBytes", &["free", "next", "stop"])],
+        members: &[],
         functions: &[],
     },
     Part {

@@ -70,7 +70,7 @@ function print({ layers, config, files }, output) {
 function signOf({ change, side }) {
   if (change === 'added' || (change === 'written' && side === 'after')) return ['+', 'green'];
   if (change === 'removed' || (change === 'written' && side === 'before')) return ['-', 'red'];
-  // What the one deletes, the other has.
+  // An image that deletes a path lacks what the other still shows there.
   if (change === 'deleted' || change === 'emptied') return side === 'after' ? ['-', 'red'] : ['+', 'green'];
   return ['~', undefined];
 }

@@ -1,4 +1,4 @@
-// What the commands that look inside images share.
+// Opens images for the commands that look inside them, and shows how much of their layers is read.
 
 import { parseReference, selector } from '../../input/reference.js';
 import { size } from '../../output/format.js';

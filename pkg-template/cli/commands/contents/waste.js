@@ -1,7 +1,8 @@
-// `waste` and `packages`
+// `waste`
 
 import { EXIT } from '../../exit.js';
 import { parseReference } from '../../input/reference.js';
+import { bytes } from '../../input/values.js';
 import { size } from '../../output/format.js';
 import { printTable } from '../../output/table.js';
 import { PLATFORM } from '../content/digest.js';
@@ -20,11 +21,9 @@ import { openImage, reading } from './open.js';
  * @returns {{ percent: number } | { bytes: number }}
  */
 function limit(text, refuse) {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(%|[kMG]?B?)$/.exec(text) ?? [];
-  if (number === undefined) throw refuse('a share such as 5% or a size such as 20MB is needed');
-  if (unit === '%') return { percent: Number(number) };
-  const power = ['', 'k', 'M', 'G'].indexOf((unit ?? '').replace('B', ''));
-  return { bytes: Number(number) * 1000 ** power };
+  const [, percent] = /^(\d{1,3}(?:\.\d{1,9})?)%$/.exec(text) ?? [];
+  if (percent !== undefined) return { percent: Number(percent) };
+  return { bytes: bytes(text, (rule) => refuse(`${rule}, or a share such as 5%`)) };
 }
 
 /** @type {Command} */
@@ -37,7 +36,7 @@ export const waste = {
 its copies, the visible one included, so that its wasted bytes are up to twice what could be saved.`,
   options: {
     base: { value: 'IMAGE', help: 'leaves out the waste of this base image: a reference, or a number of layers' },
-    'fail-above': { value: 'LIMIT', read: limit, help: 'ends with exit code 8 if more is wasted: 5%, 20MB' },
+    'fail-above': { value: 'LIMIT', read: limit, help: 'ends with exit code 8 if more is wasted: 5%, or 20M (20 MiB)' },
     platform: PLATFORM,
   },
   examples: ['waste localhost:5000/team/web:1.0.0 --fail-above 5%'],
@@ -115,34 +114,7 @@ function print(found, output) {
   printTable(
     output,
     FILES,
-    largest.slice(0, MOST).map(({ size: bytes, layer, by, path }) => [size(bytes), layer, by, path]),
+    largest.slice(0, MOST).map(({ size: stored, layer, by, path }) => [size(stored), layer, by, path]),
   );
   if (largest.length > MOST) output.note(`${largest.length - MOST} smaller ones are not shown; --json has all`);
 }
-
-/** @type {Command} */
-export const packages = {
-  name: 'packages',
-  usage: 'HOST/REPOSITORY[:TAG|@DIGEST]',
-  takes: [1, 1],
-  summary: 'lists the packages that an image has installed',
-  details: 'Reads the databases of dpkg, apk and rpm, and os-release.',
-  options: { platform: PLATFORM },
-  examples: ['packages localhost:5000/team/web:1.0.0'],
-
-  async run(call) {
-    const { args, options, output } = call;
-    const image = await openImage(args[0], call, options.platform);
-    const found = await reading(call, (onProgress) => image.packages({ onProgress }));
-    if (output.isJson) return void output.json(found);
-    const name = found.osRelease.PRETTY_NAME ?? found.osRelease.ID;
-    if (name) output.note(name);
-    const columns = ['NAME', 'VERSION', 'ARCHITECTURE', 'MANAGER'].map((title) => ({ title }));
-    printTable(
-      output,
-      columns,
-      found.packages.map(({ name, version, architecture = '', manager }) => [name, version, architecture, manager]),
-    );
-    return undefined;
-  },
-};

@@ -96,7 +96,7 @@ forEachRegistry(images, async (t, registry) => {
     assert.deepEqual(found.files, [{ path: '/etc/secret', size: 5000, layer: 0, by: 1, replaced: false }]);
     const above = await cli(`waste ${one} --fail-above 5%`);
     assert.deepEqual([above.code, /5\.0 kB are wasted/.test(above.err)], [8, true]);
-    assert.equal((await cli(`waste ${one} --fail-above 1MB`)).code, 0);
+    assert.equal((await cli(`waste ${one} --fail-above 1M`)).code, 0);
     assert.equal((await cli(`waste ${one} --fail-above much`)).code, 2);
     const own = JSON.parse(await done(`waste ${two} --base ${one} --json`));
     assert.deepEqual(own.withoutBase, { stored: 6, wasted: 0 });
