@@ -3,6 +3,7 @@
 use crate::protocol::code;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::manifest::NESTING_LIMIT;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::place::Place;
 use crate::registry::api::repo::Repo;
@@ -26,8 +27,6 @@ use std::collections::HashSet;
 use std::pin::Pin;
 use std::rc::Rc;
 
-/// Maximum depth of nested indexes.
-const DEPTH_LIMIT: usize = 8;
 /// Larger blobs sent at the same time. Each has the bytes sent last, or two chunks, in memory: up to 8 MiB.
 const LARGE_AT_A_TIME: usize = 8;
 
@@ -227,9 +226,9 @@ impl<H: Host> Copying<'_, H> {
         depth: usize,
         companion_tags: Option<&HashSet<String>>,
     ) -> Result<Node> {
-        if depth > DEPTH_LIMIT {
-            let message = format!("there are nested indexes deeper than {DEPTH_LIMIT} levels");
-            return Err(Error::new(code::INDEX_LIMIT, message).with_number("limit", DEPTH_LIMIT as u64));
+        if depth > NESTING_LIMIT {
+            let message = format!("there are nested indexes deeper than {NESTING_LIMIT} levels");
+            return Err(Error::new(code::INDEX_LIMIT, message).with_number("limit", NESTING_LIMIT as u64));
         }
         self.state.borrow_mut().enter()?;
         let (node, children) = tree::node(&self.source, manifest, self.options.unknown_kinds).await?;

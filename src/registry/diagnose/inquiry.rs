@@ -1,4 +1,4 @@
-//! Evaluating the responses, and deciding which probe is useful next.
+//! What the probes have shown so far, and which of them is useful next.
 
 use crate::protocol::auth::challenge;
 use crate::protocol::code;
@@ -37,13 +37,13 @@ const NEEDED: &[&str] = &[
 
 /// The state of a diagnosis.
 pub struct Inquiry {
-    found: Diagnosis,
+    pub(super) found: Diagnosis,
     /// True if the browser blocks plain http from the page.
-    is_mixed: bool,
+    pub(super) is_mixed: bool,
     /// True if `/v2/` responds 403 or 404 to requests without credentials, and there are credentials.
-    is_hidden: bool,
+    pub(super) is_hidden: bool,
     /// True if `/v2/` does not exist.
-    is_not_found: bool,
+    pub(super) is_not_found: bool,
     /// True if further probes are useless.
     has_ended: bool,
     /// True if the catalog replaces `/v2/`, which the page cannot read.
@@ -106,127 +106,6 @@ impl Inquiry {
             }
     }
 
-    /// Evaluates a response.
-    pub(super) fn heard<H: Host>(&mut self, probe: Probe, response: &Response<Vec<u8>>, api: &Connection<H>) {
-        self.see(response);
-        let body = || response.body.clone();
-        let status = status_of(response, api);
-        match probe {
-            Probe::Base | Probe::Member => {
-                self.found.reachable = Some(true);
-                match (response.status, version::looks_like_registry(response)) {
-                    (403 | 404, _) if probe == Probe::Base && api.has_credentials() => self.is_hidden = true,
-                    (404, _) => self.is_not_found = true,
-                    (200..=299, Ok(())) if probe == Probe::Member => self.is_v2(api),
-                    (401, _) | (200..=299, Ok(())) => {
-                        if let Some(origin) = elsewhere(response) {
-                            self.tell("REDIRECTED", Some(origin));
-                        }
-                        self.is_v2(api);
-                        self.enter(response);
-                    }
-                    (200..=299, Err(error)) => self.end("NOT_A_REGISTRY", Some(error.into_details().message)),
-                    _ => self.end("BASE_FAILED", Some(api.failure(response).into_details().message)),
-                }
-            }
-            Probe::Ping if status == Status::Yes && version::looks_like_registry(response).is_ok() => {
-                self.found.api_version = Some(1);
-                self.end("V1_ONLY", None);
-            }
-            Probe::Ping => self.end("NOT_A_REGISTRY", None),
-            Probe::Door => match response.status {
-                401 => self.enter_by_catalog(response),
-                200..=299 if listing::repositories(body()).is_ok() => self.enter_by_catalog(response),
-                _ => self.end("BASE_FAILED", Some(api.failure(response).into_details().message)),
-            },
-            Probe::Accept | Probe::Authorization => self.preflight(probe, Some(true)),
-            Probe::Credentials => {
-                // Credentials are never sent to another origin.
-                let were_sent = api.has_credentials() && elsewhere(response).is_none();
-                self.credentials(response.status, None, were_sent);
-            }
-            Probe::Catalog => {
-                self.found.catalog = self.list(status, response, listing::repositories(body()));
-                if self.name.is_none() {
-                    self.name = RepositoryName::parse(&self.first).ok();
-                    self.found.repository = self.name.as_ref().map(|name| name.as_str().to_owned());
-                }
-            }
-            Probe::Tags => {
-                self.found.tags = self.list(status, response, listing::tags(body()));
-                // A missing repository says nothing about the feature.
-                if status == Status::No {
-                    self.found.tags.status = Status::Unknown;
-                }
-            }
-            Probe::MoreCatalog => self.found.catalog.paging = self.more(response, listing::repositories(body())),
-            Probe::MoreTags => self.found.tags.paging = self.more(response, listing::tags(body())),
-            Probe::Manifest if status == Status::Yes => {
-                self.digest = response.content_digest().map(|digest| digest.to_string());
-                self.need_header(response, "Docker-Content-Digest");
-            }
-            Probe::Manifest => {}
-            Probe::Referrers => {
-                let is_index = || Manifest::parse(&response.body, response.header("content-type"));
-                let is_other = status == Status::Yes
-                    && !is_index().and_then(Manifest::sound).is_ok_and(|index| index.kind == Kind::Index);
-                self.found.referrers.status = if is_other { Status::Unknown } else { status };
-            }
-            Probe::Delete => {
-                self.preflight(probe, Some(true));
-                self.found.delete.status = match api.failure(response).code.as_ref() {
-                    // The deletion would have been allowed if the manifest existed.
-                    "MANIFEST_UNKNOWN" => Status::Yes,
-                    _ if response.status == 404 => Status::Unknown,
-                    _ => status,
-                };
-            }
-        }
-    }
-
-    /// Evaluates a failed request.
-    pub(super) fn missed<H: Host>(&mut self, probe: Probe, error: &Error, api: &Connection<H>) {
-        let is_gone = error.answers == Some(false) || matches!(error.code.as_ref(), code::NETWORK | code::TIMEOUT);
-        let passed = error.answers.map(|answers| !answers);
-        let detail = Some(error.message.clone());
-        match probe {
-            Probe::Base if error.answers == Some(true) => {
-                self.found.reachable = Some(true);
-                self.by_catalog = true;
-            }
-            Probe::Base if is_gone => {
-                self.found.reachable = Some(false);
-                self.end("UNREACHABLE", detail);
-            }
-            Probe::Base if self.is_mixed => self.end("MIXED_CONTENT", detail),
-            Probe::Base if error.code == code::CORS_OR_NETWORK => self.end("CORS_OR_NETWORK", detail),
-            Probe::Base => self.end("BASE_FAILED", detail),
-            Probe::Credentials => {
-                self.credentials(error.status.unwrap_or_default(), detail, api.has_credentials());
-            }
-            _ if is_gone => self.end("UNREACHABLE", detail),
-            Probe::Member | Probe::Ping => self.end("NOT_A_REGISTRY", None),
-            Probe::Door => {
-                if let Some(cors) = &mut self.found.cors {
-                    cors.allowed = Some(false);
-                }
-                self.end("CORS_REFUSED", None);
-            }
-            Probe::Accept | Probe::Authorization | Probe::Delete => self.preflight(probe, passed),
-            _ => {}
-        }
-        // A refusal by the token service.
-        if matches!(error.status, Some(401 | 403)) {
-            match probe {
-                Probe::Catalog => self.found.catalog.status = Status::Denied,
-                Probe::Tags => self.found.tags.status = Status::Denied,
-                Probe::Referrers => self.found.referrers.status = Status::Denied,
-                Probe::Delete => self.found.delete.status = Status::Denied,
-                _ => {}
-            }
-        }
-    }
-
     /// Concludes the diagnosis.
     pub fn conclude(mut self) -> Diagnosis {
         findings::add(&mut self.found);
@@ -234,7 +113,7 @@ impl Inquiry {
     }
 
     /// Records what any response may show.
-    fn see(&mut self, response: &Response<Vec<u8>>) {
+    pub(super) fn see(&mut self, response: &Response<Vec<u8>>) {
         if self.found.server.is_none() {
             self.found.server = response.header("server").map(shown);
         }
@@ -253,7 +132,7 @@ impl Inquiry {
     }
 
     /// Records a header field that the response must have as hidden if it is not visible.
-    fn need_header(&mut self, response: &Response<Vec<u8>>, name: &'static str) {
+    pub(super) fn need_header(&mut self, response: &Response<Vec<u8>>, name: &'static str) {
         if !shows(response, name) {
             self.hide(name);
         }
@@ -268,7 +147,7 @@ impl Inquiry {
     }
 
     /// Records that the registry speaks V2. Later requests need not detect that.
-    fn is_v2<H: Host>(&mut self, api: &Connection<H>) {
+    pub(super) fn is_v2<H: Host>(&mut self, api: &Connection<H>) {
         self.found.api_version = Some(2);
         if api.version.get().is_none() {
             api.version.set(Some(Version::V2));
@@ -276,7 +155,7 @@ impl Inquiry {
     }
 
     /// Records the authentication from the first response of a V2 registry.
-    fn enter(&mut self, response: &Response<Vec<u8>>) {
+    pub(super) fn enter(&mut self, response: &Response<Vec<u8>>) {
         if response.status != 401 {
             self.found.auth.scheme = NONE.into();
             return;
@@ -305,13 +184,13 @@ impl Inquiry {
         };
     }
 
-    fn enter_by_catalog(&mut self, response: &Response<Vec<u8>>) {
+    pub(super) fn enter_by_catalog(&mut self, response: &Response<Vec<u8>>) {
         self.tell("BASE_UNREADABLE", None);
         self.found.api_version = Some(2);
         self.enter(response);
     }
 
-    fn preflight(&mut self, probe: Probe, passed: Option<bool>) {
+    pub(super) fn preflight(&mut self, probe: Probe, passed: Option<bool>) {
         let Some(cors) = &mut self.found.cors else { return };
         match probe {
             Probe::Accept => cors.preflight.accept = passed,
@@ -325,7 +204,7 @@ impl Inquiry {
     }
 
     /// Records how authentication went. `status` is that of the response that refused it, if any.
-    fn credentials(&mut self, status: u16, failure: Option<String>, has_credentials: bool) {
+    pub(super) fn credentials(&mut self, status: u16, failure: Option<String>, has_credentials: bool) {
         let is_refused = status == 401 || (status == 400 && failure.is_some());
         if has_credentials && (is_refused || (200..=299).contains(&status)) {
             self.found.auth.credentials_accepted = Some(!is_refused);
@@ -341,7 +220,12 @@ impl Inquiry {
     }
 
     /// Evaluates a list of which one item was requested.
-    fn list(&mut self, status: Status, response: &Response<Vec<u8>>, list: Result<Strings, Invalid>) -> Listing {
+    pub(super) fn list(
+        &mut self,
+        status: Status,
+        response: &Response<Vec<u8>>,
+        list: Result<Strings, Invalid>,
+    ) -> Listing {
         self.first.clear();
         if status != Status::Yes {
             return Listing { status, paging: Paging::Unknown };
@@ -363,7 +247,7 @@ impl Inquiry {
     }
 
     /// Evaluates the request for the next item: a second page to which no `Link` led.
-    fn more(&mut self, response: &Response<Vec<u8>>, list: Result<Strings, Invalid>) -> Paging {
+    pub(super) fn more(&mut self, response: &Response<Vec<u8>>, list: Result<Strings, Invalid>) -> Paging {
         let has_more = list.is_ok_and(|list| list.last().is_some_and(|item| item != self.first));
         if !(response.is_success() && has_more) {
             return Paging::Unknown;
@@ -373,20 +257,14 @@ impl Inquiry {
         Paging::Last
     }
 
-    fn tell(&mut self, code: &'static str, detail: Option<String>) {
+    pub(super) fn tell(&mut self, code: &'static str, detail: Option<String>) {
         self.found.findings.push(Finding::new(code, detail));
     }
 
-    fn end(&mut self, code: &'static str, detail: Option<String>) {
+    pub(super) fn end(&mut self, code: &'static str, detail: Option<String>) {
         self.has_ended = true;
         self.tell(code, detail);
     }
-}
-
-/// Returns the other origin to which a redirect led.
-fn elsewhere(response: &Response<Vec<u8>>) -> Option<String> {
-    let url = response.http.url.as_ref().filter(|url| !url.same_origin(&response.url))?;
-    Some(url.origin())
 }
 
 /// Shortens a server's text for the report.
@@ -396,14 +274,4 @@ fn shown(text: &str) -> String {
 
 fn shows(response: &Response<Vec<u8>>, name: &str) -> bool {
     response.headers.iter().any(|(seen, _)| seen.eq_ignore_ascii_case(name))
-}
-
-fn status_of<H: Host>(response: &Response<Vec<u8>>, api: &Connection<H>) -> Status {
-    match response.status {
-        200..=299 => Status::Yes,
-        401 | 403 => Status::Denied,
-        404 | 405 | 501 => Status::No,
-        _ if api.failure(response).code == code::UNSUPPORTED => Status::No,
-        _ => Status::Unknown,
-    }
 }

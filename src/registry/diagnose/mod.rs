@@ -2,6 +2,7 @@
 //! anything.
 
 mod diagnosis;
+mod evaluate;
 mod findings;
 mod inquiry;
 mod probe;

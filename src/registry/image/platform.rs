@@ -8,6 +8,7 @@ use crate::protocol::code;
 use crate::protocol::oci::config::ImageConfig;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
+use crate::protocol::oci::manifest::NESTING_LIMIT;
 use crate::protocol::oci::media_type;
 use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::platform::{Matcher, Platform};
@@ -16,8 +17,6 @@ use crate::registry::concurrency::{Work, together};
 use crate::registry::manifest::get::FetchedManifest;
 use crate::transport::{Error, Fact, Host, Result};
 
-/// Maximum depth of nested indexes.
-const DEPTH_LIMIT: usize = 8;
 /// Maximum number of indexes fetched for one operation.
 const INDEX_LIMIT: usize = 100;
 /// Maximum number of manifests and configs fetched for platforms that the entries do not state.
@@ -48,12 +47,12 @@ pub async fn images<H: Host>(repo: &Repo<H>, index: &FetchedManifest) -> Result<
             Kind::Image | Kind::Schema1 => images.push(entry),
             Kind::Index if visited.contains(&entry.digest) => {}
             Kind::Index => {
-                if depth >= DEPTH_LIMIT || visited.len() >= INDEX_LIMIT {
+                if depth >= NESTING_LIMIT || visited.len() >= INDEX_LIMIT {
                     let message = format!(
-                        "index {} has indexes nested deeper than {DEPTH_LIMIT} levels, or more than {INDEX_LIMIT}",
+                        "index {} has indexes nested deeper than {NESTING_LIMIT} levels, or more than {INDEX_LIMIT}",
                         index.digest
                     );
-                    return Err(Error::new(code::INDEX_LIMIT, message).with_number("limit", DEPTH_LIMIT as u64));
+                    return Err(Error::new(code::INDEX_LIMIT, message).with_number("limit", NESTING_LIMIT as u64));
                 }
                 visited.push(entry.digest.clone());
                 let nested = repo.child_manifest(&entry).await?;

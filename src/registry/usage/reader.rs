@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::listing::Told;
+use crate::protocol::oci::manifest::NESTING_LIMIT;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::order::sorted_by;
 use crate::protocol::text::timestamp;
@@ -25,9 +26,6 @@ use crate::registry::usage::contents::{Content, Contents};
 use crate::registry::usage::newest::{KnownTag, NewestTag, all_same, newest};
 use crate::registry::usage::{Dates, Options};
 use crate::transport::{Error, Host, Result};
-
-/// Maximum depth of nested indexes.
-const DEPTH_LIMIT: usize = 8;
 
 /// How much a repository holds.
 #[derive(Debug, Clone, Serialize)]
@@ -296,8 +294,8 @@ impl<'a, H: Host> Reader<'a, H> {
             }
         }
         let (found, others, is_whole) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()), Cell::new(true));
-        if depth >= DEPTH_LIMIT && !(parts.manifests.is_empty() && parts.either.is_empty()) {
-            doubt.get_or_insert_with(|| format!("indexes are nested deeper than {DEPTH_LIMIT} levels"));
+        if depth >= NESTING_LIMIT && !(parts.manifests.is_empty() && parts.either.is_empty()) {
+            doubt.get_or_insert_with(|| format!("indexes are nested deeper than {NESTING_LIMIT} levels"));
         } else {
             let either = parts.either.into_iter().map(Part::Either);
             let entries: Vec<Part> = parts.manifests.into_iter().map(Part::Manifest).chain(either).collect();

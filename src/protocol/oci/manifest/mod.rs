@@ -14,6 +14,9 @@ use crate::protocol::oci::media_type::{
 use crate::protocol::oci::{descriptor, media_type};
 use crate::protocol::{code, json};
 
+/// Maximum depth of nested indexes that are followed.
+pub const NESTING_LIMIT: usize = 8;
+
 /// The members that determine a document's kind, and those that are read.
 const NAMES: &[&str] = &[
     "mediaType",
