@@ -3,6 +3,7 @@
 use crate::arrange::Shared;
 use crate::cargo::{self, CRATE, WASM, Workspace};
 use crate::inline::inline;
+use crate::numbers;
 use crate::package;
 use crate::snippets;
 use crate::split;
@@ -112,8 +113,13 @@ fn make(workspace: &Workspace, compiled: &Path, generated: &Path, panic_messages
     let module = fs::read(compiled).context("reading the compiled module")?;
     let scripts = bind(compiled, generated)?;
     let bound = generated.join("core_bg.wasm");
-    let modules = split::split(&module, &fs::read(&bound)?, panic_messages).context("splitting the module")?;
+    let mut modules = split::split(&module, &fs::read(&bound)?, panic_messages).context("splitting the module")?;
     fs::remove_file(bound).context("removing core_bg.wasm")?;
+    let glue = generated.join("core.js");
+    let (core, text) = numbers::shorten(&modules[split::CORE], &fs::read_to_string(&glue)?, split::is_own)
+        .context("the names of the glue's functions")?;
+    modules[split::CORE] = core;
+    fs::write(glue, text).context("writing core.js")?;
     let mut shared = Shared::default();
     for (part, module) in split::PARTS.iter().zip(modules) {
         let wasm = generated.join(part.name).with_extension("wasm");

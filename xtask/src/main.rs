@@ -4,6 +4,7 @@ mod arrange;
 mod build;
 mod cargo;
 mod inline;
+mod numbers;
 mod package;
 mod snippets;
 mod split;

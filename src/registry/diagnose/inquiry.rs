@@ -1,25 +1,20 @@
 //! What the probes have shown so far, and which of them is useful next.
 
 use crate::protocol::auth::challenge;
-use crate::protocol::code;
 use crate::protocol::invalid::Invalid;
-use crate::protocol::oci::listing;
 use crate::protocol::oci::listing::Strings;
-use crate::protocol::oci::manifest::Manifest;
-use crate::protocol::oci::media_type::Kind;
 use crate::protocol::oci::reference::{RepositoryName, Tag};
 use crate::protocol::text::printable;
 use crate::protocol::url::{Scheme, Url};
 use crate::registry::api::connection::Connection;
 use crate::registry::api::response::Response;
 use crate::registry::api::settings::Version;
-use crate::registry::api::version;
 use crate::registry::diagnose::diagnosis::{Auth, Cors, Diagnosis, Finding, Listing, NONE, Paging, Status};
 use crate::registry::diagnose::findings;
 use crate::registry::diagnose::findings::LINK_UNUSABLE;
 use crate::registry::diagnose::probe::Probe;
 use crate::registry::listing::paging::{NextPage, next_page};
-use crate::transport::{Error, Host};
+use crate::transport::Host;
 
 /// Header fields that this client uses and a browser hides unless the registry exposes them.
 const NEEDED: &[&str] = &[

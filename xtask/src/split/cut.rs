@@ -20,6 +20,12 @@ pub fn is_shared(export: &str) -> bool {
     export.starts_with(SHARED)
 }
 
+/// Whether an export of the core is for the other parts alone.
+pub fn is_own(export: &str) -> bool {
+    let is_numbered = export.strip_prefix(['t', 'g']).is_some_and(|number| number.parse::<usize>().is_ok());
+    is_shared(export) || export == MEMORY_NAME || is_numbered
+}
+
 /// One of several parses of the same bytes; what stands at one position in all is the same function.
 struct Parsed {
     module: Module,

@@ -22,8 +22,8 @@ mod graph;
 mod panics;
 mod parts;
 
-pub use cut::is_shared;
-pub use parts::{PARTS, list};
+pub use cut::{is_own, is_shared};
+pub use parts::{CORE, PARTS, list};
 
 use anyhow::{Context, Result};
 use std::collections::HashMap;
