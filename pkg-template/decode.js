@@ -1,12 +1,14 @@
 // Reads the modules that stand in the JavaScript as text (wasm/*.inline.js). Every start waits for this.
 
 /**
- * The bytes behind a text in a prefix code. Bytes are numbered by how often they occur: `order`. The first of them are one
- * character of the alphabet each, all others two, of which the first is one of the alphabet's last two.
- * @param {{ alphabet: string, order: number[], length: number, text: string }} module
+ * The bytes behind a text in a prefix code. Frequent bytes, those of which `frequent` has a 1, are one character of the alphabet
+ * each, all others two, of which the first is one of the alphabet's last two. Both are in the order of their values.
+ * @param {{ alphabet: string, frequent: string, length: number, text: string }} module
  */
-export function decoded({ alphabet, order, length, text }) {
+export function decoded({ alphabet, frequent, length, text }) {
   const singles = alphabet.length - 2;
+  const order = [...frequent].map((_, byte) => byte);
+  order.sort((one, other) => +frequent[other] - +frequent[one] || one - other);
   /** Three rows, by character: the byte, or 256 and 257 for the rows of the characters that begin a pair. */
   const table = new Uint16Array(3 * 128);
   for (let place = 0; place < alphabet.length; place += 1) {

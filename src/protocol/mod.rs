@@ -2,6 +2,7 @@
 //! turn untrusted data into types, or return an [`invalid::Invalid`] that names the broken rule.
 
 pub mod auth;
+pub mod base64;
 pub mod code;
 pub mod http;
 pub mod invalid;

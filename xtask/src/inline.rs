@@ -20,6 +20,11 @@ pub fn inline(name: &str, bytes: &[u8]) -> Result<String> {
     }
     let mut order: Vec<u8> = (0..=255).collect();
     order.sort_by_key(|byte| std::cmp::Reverse(counts[usize::from(*byte)]));
+    // By value, the text needs no list of them.
+    let (frequent, others) = order.split_at_mut(ALPHABET.len() - PREFIXES);
+    frequent.sort_unstable();
+    others.sort_unstable();
+    let frequent: String = (0..=255).map(|byte| if frequent.contains(&byte) { '1' } else { '0' }).collect();
 
     let mut codes = vec![String::new(); 256];
     for (rank, byte) in order.iter().enumerate() {
@@ -28,11 +33,11 @@ pub fn inline(name: &str, bytes: &[u8]) -> Result<String> {
     let text: String = bytes.iter().map(|byte| codes[usize::from(*byte)].as_str()).collect();
     ensure!(text.is_ascii(), "the alphabet must be ASCII");
     let alphabet = std::str::from_utf8(ALPHABET)?;
-    let value = json!({ "alphabet": alphabet, "order": order, "length": bytes.len(), "text": text });
+    let value = json!({ "alphabet": alphabet, "frequent": frequent, "length": bytes.len(), "text": text });
     Ok(format!("// {name} as text; see decode.js.\nexport default {value};\n"))
 }
 
-/// The code of the byte that has this rank in the order of frequency.
+/// The code of the byte that has this place in the order.
 fn code(rank: usize) -> Option<String> {
     let singles = ALPHABET.len() - PREFIXES;
     let places = match rank.checked_sub(singles) {

@@ -1,8 +1,8 @@
 //! Descriptors (image-spec descriptor.md).
 
-use base64ct::{Base64, Encoding as _};
 use serde::{Serialize, Serializer};
 
+use crate::protocol::base64;
 use crate::protocol::json;
 use crate::protocol::json::Members;
 use crate::protocol::oci::digest::Digest;
@@ -100,8 +100,8 @@ impl Descriptor {
 
     /// Returns the embedded content if it matches the descriptor. Otherwise the content is fetched as if it were not
     /// embedded.
-    fn verified(&self, base64: &str) -> Option<Vec<u8>> {
-        let data = Base64::decode_vec(base64).ok()?;
+    fn verified(&self, text: &str) -> Option<Vec<u8>> {
+        let data = base64::decode(text)?;
         let same = data.len() as u64 == self.size && Digest::of(self.digest.algorithm()?, &data) == self.digest;
         same.then_some(data)
     }

@@ -1,9 +1,9 @@
 //! Public keys of signatures. A JSON Web Key (RFC 7518 §6) or a certificate is converted to the DER form that crypto
 //! libraries read; its fingerprint is the key id of libtrust.
 
-use base64ct::{Base64, Encoding as _};
 use sha2::Digest as _;
 
+use crate::protocol::base64;
 use crate::protocol::invalid::quoted;
 use crate::protocol::json;
 use crate::protocol::json::Members;
@@ -174,7 +174,7 @@ impl Key {
         let certified = header.optional("x5c", |text| {
             let chain = json::strings(text)?;
             let first = chain.first().ok_or(": there is no certificate")?;
-            let der = Base64::decode_vec(first).map_err(|_| "[0]: base64 is needed")?;
+            let der = base64::decode(first).ok_or("[0]: base64 is needed")?;
             der::certified_key(&der)
                 .and_then(Self::parse)
                 .ok_or_else(|| "[0]: no certificate with a key that can be used".to_owned())

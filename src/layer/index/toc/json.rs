@@ -1,11 +1,10 @@
 //! The table as JSON: an array of entries, in which a file may be followed by more of its chunks.
 
-use base64ct::{Base64, Encoding as _};
-
 use super::{Chunk, invalid};
 use crate::layer::hash::EMPTY;
 use crate::layer::limits::{Limits, exceeded};
 use crate::layer::tar::{Entry, Kind, Time};
+use crate::protocol::base64;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json::{self, Members};
 use crate::protocol::text::timestamp;
@@ -191,7 +190,7 @@ fn time(text: &str) -> Time {
 
 fn take_xattrs(text: &str, entry: &mut Entry) -> Result<(), String> {
     json::each_member(text, &mut |name, value| {
-        let value = Base64::decode_vec(&json::string(value)?).map_err(|_| json::at(name, ": not base64".into()))?;
+        let value = base64::decode(&json::string(value)?).ok_or_else(|| json::at(name, ": not base64".into()))?;
         entry.xattrs.push((name.as_bytes().to_vec(), value));
         Ok(())
     })
