@@ -12,9 +12,11 @@ const parts = {
   write: () => import('./wasm/write.inline.js'),
   cleanup: () => import('./wasm/cleanup.inline.js'),
   diagnose: () => import('./wasm/diagnose.inline.js'),
+  unpack: () => import('./wasm/unpack.inline.js'),
   layer: () => import('./wasm/layer.inline.js'),
   legacy: () => import('./wasm/legacy.inline.js'),
   auth: () => import('./wasm/auth.inline.js'),
+  zstd: () => import('./wasm/zstd.inline.js'),
 };
 
 load(() => new WebAssembly.Module(decoded(core)));

@@ -16,6 +16,7 @@ import {
   initSync,
   installAuth,
   installLegacy,
+  installZstd,
   onDemand,
 } from './wasm/core.js';
 import parts from './wasm/parts.js';
@@ -32,7 +33,7 @@ import parts from './wasm/parts.js';
 const classes = { ContentPages, DockerRegistryClient, Image, InventoryPages, Repository, TagDescriptions };
 
 /** Install parts that calls turn out to need when they are under way. */
-const installers = { auth: installAuth, legacy: installLegacy };
+const installers = { auth: installAuth, legacy: installLegacy, zstd: installZstd };
 
 /** @type {((part: PartName) => Promise<WebAssembly.Module>) | undefined} */
 let compile;

@@ -20,9 +20,11 @@ export default async function init(core = new URL('./wasm/core.wasm', import.met
     write: new URL('./wasm/write.wasm', import.meta.url),
     cleanup: new URL('./wasm/cleanup.wasm', import.meta.url),
     diagnose: new URL('./wasm/diagnose.wasm', import.meta.url),
+    unpack: new URL('./wasm/unpack.wasm', import.meta.url),
     layer: new URL('./wasm/layer.wasm', import.meta.url),
     legacy: new URL('./wasm/legacy.wasm', import.meta.url),
     auth: new URL('./wasm/auth.wasm', import.meta.url),
+    zstd: new URL('./wasm/zstd.wasm', import.meta.url),
   };
   check(parts, Object.keys(sources));
   starting ??= startWith(core).catch((cause) => {

@@ -9,9 +9,11 @@ import diagnose from './wasm/diagnose.wasm';
 import layer from './wasm/layer.wasm';
 import legacy from './wasm/legacy.wasm';
 import read from './wasm/read.wasm';
+import unpack from './wasm/unpack.wasm';
 import write from './wasm/write.wasm';
+import zstd from './wasm/zstd.wasm';
 
-const parts = { read, write, cleanup, diagnose, layer, legacy, auth };
+const parts = { read, write, cleanup, diagnose, unpack, layer, legacy, auth, zstd };
 
 load(() => core);
 loadLazily(async (part) => parts[part]);

@@ -15,9 +15,11 @@ const BUDGETS = {
   write: 97_000,
   cleanup: 42_000,
   diagnose: 12_500,
-  layer: 158_000,
+  unpack: 41_000,
+  layer: 77_500,
   legacy: 41_000,
   auth: 29_000,
+  zstd: 45_000,
 };
 
 const [folder] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-//! The code that the package loads when a registry needs it: authentication, and what old registries speak.
+//! The code that the package loads when a registry or a layer needs it: authentication, what old registries speak, and zstd.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -9,8 +9,11 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::fetch::{FetchHost, outcome, text_of};
 use crate::js::args::login::{self, Login};
+use crate::layer::decompress::NewZstd;
+use crate::layer::zstd;
 use crate::protocol::code;
 use crate::registry::Loaders;
+use crate::registry::contents::zstd::LoadZstd;
 use crate::registry::legacy::{Code, Legacy, LoadLegacy};
 use crate::transport::auth::{self, Challenge, CredentialsCallback, LoadAuth, NewAuthenticator, PendingCredentials};
 use crate::transport::{Error, Result, Unauthenticated, Work};
@@ -21,6 +24,7 @@ type Ask = fn(&Login, Challenge) -> PendingCredentials;
 thread_local! {
     static AUTH: Cell<Option<(NewAuth, Ask)>> = const { Cell::new(None) };
     static LEGACY: Cell<Option<&'static dyn Legacy<FetchHost>>> = const { Cell::new(None) };
+    static ZSTD: Cell<Option<NewZstd>> = const { Cell::new(None) };
     static LOADER: RefCell<Option<Function>> = const { RefCell::new(None) };
     static CAUSE: RefCell<JsValue> = const { RefCell::new(JsValue::UNDEFINED) };
 }
@@ -43,6 +47,12 @@ pub fn install_legacy() {
     LEGACY.set(Some(&Code));
 }
 
+/// Installs the decoder of zstd. Nothing else leads to it.
+#[wasm_bindgen(js_name = installZstd, skip_typescript)]
+pub fn install_zstd() {
+    ZSTD.set(Some(zstd::create));
+}
+
 /// Why a part could not be loaded the last time.
 pub fn cause() -> JsValue {
     CAUSE.with_borrow(JsValue::clone)
@@ -50,7 +60,7 @@ pub fn cause() -> JsValue {
 
 /// The loaders of the package's clients.
 pub fn loaders() -> Loaders<FetchHost> {
-    Loaders { auth: Rc::new(OnDemand), legacy: Rc::new(OnDemand) }
+    Loaders { auth: Rc::new(OnDemand), legacy: Rc::new(OnDemand), zstd: Rc::new(OnDemand) }
 }
 
 /// Wraps the `credentials` option.
@@ -85,6 +95,15 @@ impl LoadLegacy<FetchHost> for OnDemand {
         Box::pin(async {
             load("legacy", || LEGACY.get().is_some()).await?;
             LEGACY.get().ok_or_else(|| not_installed("legacy"))
+        })
+    }
+}
+
+impl LoadZstd for OnDemand {
+    fn load(&self) -> Work<'_, NewZstd> {
+        Box::pin(async {
+            load("zstd", || ZSTD.get().is_some()).await?;
+            ZSTD.get().ok_or_else(|| not_installed("zstd"))
         })
     }
 }

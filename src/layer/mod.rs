@@ -16,6 +16,7 @@ pub mod search;
 pub mod tar;
 mod varint;
 pub mod waste;
+pub mod zstd;
 
 use crate::protocol::code;
 use crate::protocol::invalid::Invalid;

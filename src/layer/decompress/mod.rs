@@ -8,10 +8,8 @@ mod record;
 #[cfg(test)]
 mod tests;
 mod window;
-mod zstd;
 
 use self::gzip::Gzip;
-use self::zstd::Zstd;
 use super::broken;
 use super::limits::{FREE, Limits, exceeded};
 use crate::protocol::code;
@@ -42,6 +40,30 @@ impl<F: FnMut(&[u8]) -> Result<(), Invalid>> Output for F {
         self(bytes)
     }
 }
+
+/// Decodes a compression whose code is not there from the start.
+pub trait Decode {
+    /// Takes compressed bytes, and gives what they make to `output`.
+    ///
+    /// # Errors
+    ///
+    /// `LAYER_INVALID` for broken data, `TOO_LARGE` if a limit is exceeded, and what the output returns.
+    fn push(&mut self, bytes: &[u8], output: &mut dyn FnMut(&[u8]) -> Result<(), Invalid>) -> Result<(), Invalid>;
+
+    /// Ends the stream.
+    ///
+    /// # Errors
+    ///
+    /// `TRUNCATED` if it is not complete.
+    fn finish(&self) -> Result<(), Invalid>;
+
+    /// Takes what was noted.
+    fn take_points(&mut self) -> Option<Points>;
+}
+
+/// Creates a decoder of zstd, by the largest window, where in the layer its first byte is, and whether it notes where decompression can
+/// begin. [`super::zstd::create`] is one.
+pub type NewZstd = fn(u64, u64, bool) -> Box<dyn Decode>;
 
 /// Bytes that tell how the rest is compressed.
 const MAGIC: usize = 4;
@@ -74,12 +96,21 @@ pub struct Decompressor {
     kind: Option<Kind>,
     meter: Meter,
     is_recording: bool,
+    zstd: Option<NewZstd>,
 }
 
 enum Kind {
     Plain,
     Gzip(Box<Gzip>),
-    Zstd(Box<Zstd>),
+    Zstd(Box<dyn Decode>),
+    /// zstd, and nobody gave its decoder.
+    Lacking,
+}
+
+impl Kind {
+    fn zstd(new: Option<NewZstd>, limits: &Limits, offset: u64, is_recording: bool) -> Self {
+        new.map_or(Self::Lacking, |new| Self::Zstd(new(limits.window, offset, is_recording)))
+    }
 }
 
 /// Counts what goes in and comes out.
@@ -105,7 +136,7 @@ impl Meter {
 impl Decompressor {
     /// Creates a decompressor.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, first: Vec::new(), kind: None, meter: Meter::default(), is_recording: false }
+        Self { limits, first: Vec::new(), kind: None, meter: Meter::default(), is_recording: false, zstd: None }
     }
 
     /// Creates a decompressor that notes where decompression can begin, for [`Self::take_points`]. A block of gzip costs time to try:
@@ -115,14 +146,28 @@ impl Decompressor {
     }
 
     /// Creates a decompressor that takes the bytes from a checkpoint on: the first is the one that has its bit. It does not check what
-    /// covers bytes before the checkpoint: the checksum of a gzip member.
-    pub fn resumed(limits: Limits, compression: Compression, checkpoint: &Checkpoint) -> Self {
+    /// covers bytes before the checkpoint: the checksum of a gzip member. A layer of zstd needs its decoder.
+    pub fn resumed(limits: Limits, compression: Compression, checkpoint: &Checkpoint, zstd: Option<NewZstd>) -> Self {
         let kind = match compression {
             Compression::None => Kind::Plain,
             Compression::Gzip => Kind::Gzip(Box::new(Gzip::resumed(checkpoint))),
-            Compression::Zstd => Kind::Zstd(Box::new(Zstd::new(limits.window, checkpoint.bit / 8, false))),
+            Compression::Zstd => Kind::zstd(zstd, &limits, checkpoint.bit / 8, false),
         };
         Self { kind: Some(kind), ..Self::new(limits) }
+    }
+
+    /// True if the layer turns out to be zstd with these bytes, which come next: before they are pushed, [`Self::set_zstd`] has to be called.
+    pub fn wants_zstd(&self, next: &[u8]) -> bool {
+        if self.kind.is_some() || self.zstd.is_some() {
+            return false;
+        }
+        let rest = next.get(..MAGIC.saturating_sub(self.first.len())).unwrap_or(next);
+        matches!(Compression::detect(&[&self.first, rest].concat()), Ok(Compression::Zstd))
+    }
+
+    /// Sets the decoder of zstd.
+    pub fn set_zstd(&mut self, zstd: NewZstd) {
+        self.zstd = Some(zstd);
     }
 
     /// What was noted, once the layer's last byte is there. Nothing is for a layer that is not compressed: it can be read from anywhere.
@@ -140,7 +185,7 @@ impl Decompressor {
         self.kind.as_ref().map(|kind| match kind {
             Kind::Plain => Compression::None,
             Kind::Gzip(_) => Compression::Gzip,
-            Kind::Zstd(_) => Compression::Zstd,
+            Kind::Zstd(_) | Kind::Lacking => Compression::Zstd,
         })
     }
 
@@ -180,7 +225,7 @@ impl Decompressor {
         self.kind = Some(match Compression::detect(&first)? {
             Compression::None => Kind::Plain,
             Compression::Gzip => Kind::Gzip(Box::new(Gzip::new(self.is_recording))),
-            Compression::Zstd => Kind::Zstd(Box::new(Zstd::new(self.limits.window, 0, self.is_recording))),
+            Compression::Zstd => Kind::zstd(self.zstd, &self.limits, 0, self.is_recording),
         });
         self.take(&first, output)
     }
@@ -191,6 +236,7 @@ impl Decompressor {
         match kind {
             Some(Kind::Gzip(gzip)) => gzip.push(bytes, &mut output),
             Some(Kind::Zstd(zstd)) => zstd.push(bytes, &mut output),
+            Some(Kind::Lacking) => Err(Invalid::new(code::INTERNAL, "the decoder of zstd was not loaded".into())),
             _ => output(bytes),
         }
     }

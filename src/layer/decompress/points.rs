@@ -65,7 +65,7 @@ impl Points {
     }
 
     /// Notes that a member or frame begins.
-    pub(super) fn begins(&mut self, used: u64, offset: u64) {
+    pub(crate) fn begins(&mut self, used: u64, offset: u64) {
         if self.since(offset) >= self.free_spacing {
             self.push(Checkpoint { bit: used * 8, offset, window: None });
         }
@@ -88,7 +88,7 @@ impl Points {
     }
 
     /// Notes that so many compressed bytes have given so many uncompressed ones.
-    pub(super) fn mark(&mut self, used: u64, made: u64) {
+    pub(crate) fn mark(&mut self, used: u64, made: u64) {
         if made.saturating_sub(self.marks.last().map_or(0, |last| last.made)) < self.free_spacing {
             return;
         }

@@ -1,10 +1,12 @@
 use std::io::Write;
 
 use super::*;
+use crate::layer::zstd::create;
 use crate::protocol::code::LAYER_INVALID;
 
 fn decompressed(bytes: &[u8], chunk: usize, limits: Limits) -> Result<Vec<u8>, Invalid> {
     let mut decompressor = Decompressor::new(limits);
+    decompressor.set_zstd(create);
     let mut out = Vec::new();
     let mut output = |bytes: &[u8]| {
         out.extend_from_slice(bytes);
@@ -48,6 +50,43 @@ fn whatever_the_pieces_the_content_is_the_same() {
         for chunk in [1, 7, 1000, 65_536, bytes.len()] {
             assert!(decompressed(&bytes, chunk, Limits::default()).unwrap() == content, "{chunk}, {:?}", &bytes[..4]);
         }
+    }
+}
+
+#[test]
+fn the_decoder_of_zstd_is_wanted_when_the_first_bytes_are_there() {
+    let skippable = [&[0x5f, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 7][..], &zstd(b"abc")].concat();
+    for (bytes, is_wanted) in [
+        (zstd(b"abc"), true),
+        (skippable, true),
+        (gzip(b"abc"), false),
+        (b"\x28\xb5\x2f".to_vec(), false),
+        (b"BZh9".to_vec(), false),
+        (sample(100), false),
+    ] {
+        for chunk in [1, 2, 3, 4, 100] {
+            let mut decompressor = Decompressor::new(Limits::default());
+            let mut wanted_at = None;
+            for (position, part) in bytes.chunks(chunk).enumerate() {
+                if decompressor.wants_zstd(part) {
+                    assert_eq!(wanted_at.replace(position), None);
+                    decompressor.set_zstd(create);
+                }
+                let _ = decompressor.push(part, &mut |_: &[u8]| Ok(()));
+            }
+            assert_eq!(wanted_at, is_wanted.then_some(3 / chunk), "{chunk}, {bytes:?}");
+        }
+    }
+}
+
+#[test]
+fn without_its_decoder_zstd_is_an_error() {
+    let bytes = zstd(b"abc");
+    let begin = Checkpoint { bit: 0, offset: 0, window: None };
+    let resumed = Decompressor::resumed(Limits::default(), Compression::Zstd, &begin, None);
+    for mut decompressor in [Decompressor::new(Limits::default()), resumed] {
+        let error = decompressor.push(&bytes, &mut |_: &[u8]| Ok(())).unwrap_err();
+        assert_eq!(error.code, code::INTERNAL);
     }
 }
 
@@ -137,6 +176,7 @@ fn what_stands_before_a_fault_comes_out() {
     let bytes = [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 1, 0][..], &[7; 32], &[0xff; 20]].concat();
     for chunk in [1, 5, 11, 100] {
         let mut decompressor = Decompressor::new(Limits::default());
+        decompressor.set_zstd(create);
         let mut out = Vec::new();
         let mut output = |bytes: &[u8]| {
             out.extend_from_slice(bytes);
@@ -151,6 +191,7 @@ fn what_stands_before_a_fault_comes_out() {
 /// What is read from each checkpoint on, with how much of the compressed layer the marks say is enough for its next bytes.
 fn resumes(bytes: &[u8], content: &[u8], chunk: usize) -> Points {
     let mut decompressor = Decompressor::recording(Limits::default());
+    decompressor.set_zstd(create);
     let mut out = Vec::new();
     let mut output = |bytes: &[u8]| {
         out.extend_from_slice(bytes);
@@ -167,7 +208,7 @@ fn resumes(bytes: &[u8], content: &[u8], chunk: usize) -> Points {
         let from = (checkpoint.bit / 8) as usize;
         let enough = points.enough_for(checkpoint.offset + wanted as u64).map_or(bytes.len(), |end| end as usize);
         for end in [enough, bytes.len()] {
-            let mut resumed = Decompressor::resumed(Limits::default(), compression, checkpoint);
+            let mut resumed = Decompressor::resumed(Limits::default(), compression, checkpoint, Some(create));
             rest = &content[checkpoint.offset as usize..];
             let mut output = |bytes: &[u8]| {
                 rest = rest.strip_prefix(bytes).expect("the same content");

@@ -1,7 +1,7 @@
 //! Reading a file from a part of its layer.
 
 use super::plan::{Part, Plan, Slice};
-use crate::layer::decompress::Decompressor;
+use crate::layer::decompress::{Decompressor, NewZstd};
 use crate::layer::limits::Limits;
 use crate::layer::truncated;
 use crate::protocol::code;
@@ -10,6 +10,7 @@ use crate::protocol::invalid::{Invalid, quoted};
 /// A reader of one file, into which the bytes of its [`Plan`] are pushed.
 pub struct FileReader {
     limits: Limits,
+    zstd: Option<NewZstd>,
     name: String,
     /// The byte of the layer that comes next.
     position: u64,
@@ -68,11 +69,11 @@ impl Slices {
 }
 
 impl FileReader {
-    /// Creates a reader.
-    pub fn new(plan: Plan, limits: Limits) -> Self {
+    /// Creates a reader. One of zstd needs the decoder.
+    pub fn new(plan: Plan, limits: Limits, zstd: Option<NewZstd>) -> Self {
         let name = quoted(&String::from_utf8_lossy(&plan.name)).to_string();
         let position = plan.from();
-        let mut reader = Self { limits, name, position, parts: plan.parts.into_iter(), current: None };
+        let mut reader = Self { limits, zstd, name, position, parts: plan.parts.into_iter(), current: None };
         reader.next_part();
         reader
     }
@@ -84,7 +85,7 @@ impl FileReader {
             Current {
                 from: part.from,
                 to: part.to,
-                decompressor: Decompressor::resumed(self.limits, part.compression, &part.begin),
+                decompressor: Decompressor::resumed(self.limits, part.compression, &part.begin, self.zstd),
                 slices: Slices { made: 0, slices, slice, differs: false },
             }
         });

@@ -41,6 +41,11 @@ impl Plan {
         self.parts.last().map_or(0, |part| part.to)
     }
 
+    /// True if its bytes are zstd, for which a [`FileReader`](super::FileReader) needs the decoder.
+    pub fn is_zstd(&self) -> bool {
+        self.parts.iter().any(|part| part.compression == Compression::Zstd)
+    }
+
     /// True if all of the content is compared with hashes, which are those of an index, or of a table whose digest the manifest has.
     pub fn is_verified(&self) -> bool {
         self.is_trusted && self.parts.iter().flat_map(|part| &part.slices).all(|slice| slice.check.is_some())

@@ -5,6 +5,7 @@ use crate::layer::decompress::Decompressor;
 use crate::layer::limits::Limits;
 use crate::layer::listing::Listing;
 use crate::layer::tar::{Kind, Reader, Time, writer};
+use crate::layer::zstd::create;
 use crate::protocol::code;
 use crate::protocol::code::LAYER_INDEX_INVALID;
 use crate::protocol::invalid::Invalid;
@@ -84,6 +85,7 @@ fn layer_of(stored: &[u8], archive: &[u8]) -> LayerId {
 /// Reads a layer once.
 fn index_of(stored: &[u8], archive: &[u8]) -> Index {
     let mut decompressor = Decompressor::recording(Limits::default());
+    decompressor.set_zstd(create);
     let mut reader = Reader::new(Limits::default());
     let mut listing = Listing::with_hashes();
     let mut output = |bytes: &[u8]| reader.push(bytes, &mut listing);
@@ -97,7 +99,7 @@ fn index_of(stored: &[u8], archive: &[u8]) -> Index {
 
 fn read(plan: Plan, stored: &[u8], chunk: usize) -> Result<Vec<(u64, u8)>, Invalid> {
     let part = &stored[plan.from() as usize..plan.to() as usize];
-    let mut reader = FileReader::new(plan, Limits::default());
+    let mut reader = FileReader::new(plan, Limits::default(), Some(create));
     let mut out = Vec::new();
     let mut output = |at: u64, bytes: &[u8]| {
         out.extend((at..).zip(bytes.iter().copied()));
@@ -217,7 +219,7 @@ fn other_bytes_than_those_of_the_layer_are_an_error() {
         changed[middle] ^= 1;
         let error = read(plan(), &changed, 1000).unwrap_err();
         assert!([code::DIGEST_MISMATCH, crate::protocol::code::LAYER_INVALID].contains(&error.code), "{error}");
-        let mut reader = FileReader::new(plan(), Limits::default());
+        let mut reader = FileReader::new(plan(), Limits::default(), None);
         reader.push(&stored[plan().from() as usize..middle], &mut |_, _| Ok(())).unwrap();
         assert_eq!(reader.finish().unwrap_err().code, code::TRUNCATED);
         // Without hashes, a plain archive has nothing that tells.

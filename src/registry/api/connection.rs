@@ -20,6 +20,7 @@ use crate::registry::api::loaders::Loaders;
 use crate::registry::api::locks::AllTurns;
 use crate::registry::api::response::{Response, Streaming};
 use crate::registry::api::settings::{Call, Settings, Version};
+use crate::registry::contents::zstd::LoadZstd;
 use crate::registry::legacy::{Legacy, LoadLegacy};
 use crate::transport::layers::notice::Notices;
 use crate::transport::layers::retry::Retry;
@@ -43,6 +44,8 @@ pub struct Connection<H: Host> {
     page_origin: Option<String>,
     host: Rc<H>,
     legacy: Rc<dyn LoadLegacy<H>>,
+    /// Loads the decoder of zstd.
+    pub(crate) zstd: Rc<dyn LoadZstd>,
     stack: Stack<H>,
     limiter: Limiter,
     /// Origins to which requests may be sent.
@@ -101,6 +104,7 @@ impl<H: Host> Connection<H> {
             page_origin,
             host,
             legacy: loaders.legacy,
+            zstd: loaders.zstd,
             stack,
             limiter,
             trust,

@@ -116,8 +116,9 @@ impl<H: Host> Contents<H> {
     async fn source(&self, layer: usize, entry: &Entry) -> Result<Source<H>> {
         if let (Some(plan), Some(ImageLayer::Blob(blob))) = (self.plan(layer, entry), self.image.layers().get(layer)) {
             let range = (plan.from(), plan.to().saturating_sub(1));
+            let zstd = if plan.is_zstd() { Some(self.image.zstd().load().await?) } else { None };
             let pull = self.image.repo(&self.call).blob_range(&blob.digest, range).await?;
-            return Ok(Source::Part(Box::new(pull), Box::new(FileReader::new(plan, self.limits))));
+            return Ok(Source::Part(Box::new(pull), Box::new(FileReader::new(plan, self.limits, zstd))));
         }
         let extract = Extract { at: entry.header_offset, is_inside: false, pieces: VecDeque::new() };
         let read = self.image.open_layer(layer, self.limits, extract, &self.call).await?;

@@ -3,6 +3,8 @@
 //! Two digests cover a layer: its descriptor's covers the bytes that are stored, the config's `diff_ids` those of the archive
 //! (image-spec, config.md, "Layer DiffID"). Both are checked, and only then is the archive said to be whole.
 
+use std::rc::Rc;
+
 use crate::layer::decompress::{Compression, Decompressor, Points};
 use crate::layer::limits::Limits;
 use crate::layer::tar::{Reader, Sink, Summary};
@@ -12,6 +14,7 @@ use crate::protocol::oci::digest::{Algorithm, Digest};
 use crate::registry::api::response::mismatch;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::pull::BlobPull;
+use crate::registry::contents::zstd::LoadZstd;
 use crate::registry::image::Image;
 use crate::registry::image::layer::{ImageLayer, Layer};
 use crate::transport::{Chunk, Error, Hasher, Host, Result};
@@ -27,6 +30,7 @@ pub struct LayerRead<H: Host, S> {
     limits: Limits,
     buffer: Vec<u8>,
     decompressor: Decompressor,
+    zstd: Rc<dyn LoadZstd>,
     archive: Archive<H, S>,
     /// The digest that the config has for the archive.
     diff_id: Option<Digest>,
@@ -57,7 +61,8 @@ impl<H: Host> Image<H> {
         let hasher = diff_id.as_ref().and_then(Digest::algorithm).map(|algorithm| self.hasher(algorithm));
         let archive = Archive { reader: Reader::new(limits), hasher, failed: None, sink };
         let (rest, buffer, decompressor) = (None, Vec::new(), Decompressor::new(limits));
-        Ok(LayerRead { pull, rest, limits, buffer, decompressor, archive, diff_id, place, is_ended: false })
+        let zstd = self.zstd().clone();
+        Ok(LayerRead { pull, rest, limits, buffer, decompressor, zstd, archive, diff_id, place, is_ended: false })
     }
 
     /// Reads a layer's archive to its end, or until the sink has what it wants.
@@ -93,6 +98,7 @@ impl<H: Host, S: Sink> LayerRead<H, S> {
     /// - `LAYER_INVALID` or `TRUNCATED` when it is no archive, or not all of one.
     /// - `UNSUPPORTED` when it is compressed in another way than by gzip or zstd.
     /// - `TOO_LARGE` when it exceeds a limit.
+    /// - `MODULE_NOT_LOADED` when it is zstd, whose decoder cannot be loaded.
     /// - The code of a failed request, and what the sink returns.
     pub async fn step(&mut self) -> Result<Option<u64>> {
         if self.is_ended {
@@ -109,6 +115,11 @@ impl<H: Host, S: Sink> LayerRead<H, S> {
         let length = chunk.len();
         self.buffer.clear();
         chunk.append_to(&mut self.buffer);
+        if self.decompressor.wants_zstd(&self.buffer) {
+            self.is_ended = true;
+            self.decompressor.set_zstd(self.zstd.load().await?);
+            self.is_ended = false;
+        }
         let archive = &mut self.archive;
         let pushed = self.decompressor.push(&self.buffer, &mut |bytes: &[u8]| archive.take(bytes));
         self.check(pushed).await?;

@@ -7,6 +7,7 @@ pub mod layer;
 pub mod packages;
 mod survey;
 pub mod waste;
+pub mod zstd;
 
 use std::cell::RefCell;
 use std::rc::Rc;

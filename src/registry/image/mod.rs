@@ -20,6 +20,7 @@ use crate::registry::api::place::Place;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::settings::Call;
 use crate::registry::blob::pull::BlobPull;
+use crate::registry::contents::zstd::LoadZstd;
 use crate::registry::image::layer::{HistoryStep, ImageLayer, Layer, total_size};
 use crate::registry::image::platform::Found;
 use crate::registry::legacy;
@@ -326,6 +327,11 @@ impl<H: Host> Image<H> {
     /// Returns the host that the image is read through.
     pub(super) fn host(&self) -> &H {
         self.0.api.host()
+    }
+
+    /// Returns what loads the decoder of zstd.
+    pub(super) fn zstd(&self) -> &Rc<dyn LoadZstd> {
+        &self.0.api.zstd
     }
 
     /// Binds the image's repository to a call.

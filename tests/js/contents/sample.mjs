@@ -32,6 +32,21 @@ export function layerOf(archive, { mediaType = types.ociLayer, pack = gzipSync, 
   return { ...blob(mediaType, pack(archive), fields), diffId: digestOf(archive), archive };
 }
 
+/** A frame of zstd (RFC 8878) whose blocks are not compressed: Node has zstd since 22. */
+export function zstd(bytes) {
+  const BLOCK = 64 * 1024;
+  const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0]);
+  header.writeUInt32LE(bytes.length, 5);
+  const blocks = Array.from({ length: Math.ceil(bytes.length / BLOCK) }, (_, at) => {
+    const part = bytes.subarray(at * BLOCK, (at + 1) * BLOCK);
+    const isLast = (at + 1) * BLOCK >= bytes.length;
+    const head = Buffer.alloc(3);
+    head.writeUIntLE((part.length << 3) | Number(isLast), 0, 3);
+    return Buffer.concat([head, part]);
+  });
+  return Buffer.concat([header, ...blocks]);
+}
+
 /** An archive of a folder, by GNU tar. */
 const archived = (path, ...options) =>
   execFileSync('tar', ['--format=pax', '-S', ...options, '-C', path, '-cf', '-', '.'], { maxBuffer: 256 * MEBI });

@@ -56,12 +56,16 @@ const FILES = [
   'wasm/parts.js',
   'wasm/read.inline.js',
   'wasm/read.wasm',
+  'wasm/unpack.inline.js',
+  'wasm/unpack.wasm',
   'wasm/write.inline.js',
   'wasm/write.wasm',
+  'wasm/zstd.inline.js',
+  'wasm/zstd.wasm',
   'workerd.js',
 ];
 /** The modules. */
-const PARTS = ['core', 'read', 'write', 'cleanup', 'diagnose', 'layer', 'legacy', 'auth'];
+const PARTS = ['core', 'read', 'write', 'cleanup', 'diagnose', 'unpack', 'layer', 'legacy', 'auth', 'zstd'];
 
 test('the tarball', async (t) => {
   const { folder, tarball, files } = await createProject(t);

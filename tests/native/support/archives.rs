@@ -7,6 +7,7 @@ use std::path::Path;
 use docker_registry_client_wasm::layer::decompress::Decompressor;
 use docker_registry_client_wasm::layer::limits::Limits;
 use docker_registry_client_wasm::layer::tar::{Entry, Kind, Reader, Sink, Summary, Time};
+use docker_registry_client_wasm::layer::zstd;
 use docker_registry_client_wasm::protocol::invalid::Invalid;
 use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 use serde_json::Value;
@@ -47,6 +48,7 @@ impl Sink for Collected {
 fn read(bytes: &[u8], chunk: usize) -> (Collected, Result<Summary, Invalid>) {
     let mut reader = Reader::new(Limits::default());
     let mut decompressor = Decompressor::new(Limits::default());
+    decompressor.set_zstd(zstd::create);
     let mut collected = Collected::default();
     let result = bytes
         .chunks(chunk)

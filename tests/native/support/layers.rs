@@ -6,6 +6,7 @@ use docker_registry_client_wasm::layer::index::{FileReader, Index, LayerId, Plac
 use docker_registry_client_wasm::layer::limits::Limits;
 use docker_registry_client_wasm::layer::packages::{self, Package};
 use docker_registry_client_wasm::layer::tar::{Entry, Reader, Sink, Summary};
+use docker_registry_client_wasm::layer::zstd;
 use docker_registry_client_wasm::protocol::invalid::Invalid;
 use docker_registry_client_wasm::protocol::oci::descriptor::{Annotations, Descriptor};
 use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
@@ -126,6 +127,7 @@ pub fn compressed(input: &[u8]) {
     let read = |chunk: usize| {
         let mut out = Vec::new();
         let mut decompressor = Decompressor::new(LIMITS);
+        decompressor.set_zstd(zstd::create);
         let mut output = |bytes: &[u8]| {
             out.extend_from_slice(bytes);
             Ok(())
@@ -158,7 +160,7 @@ pub fn index(input: &[u8]) {
     for entry in &index.entries {
         let Some(plan) = index.plan(entry) else { continue };
         assert!(plan.from() <= plan.to() && plan.to() <= layer.size);
-        let mut reader = FileReader::new(plan, LIMITS);
+        let mut reader = FileReader::new(plan, LIMITS, Some(zstd::create));
         let mut end = 0;
         let _ = reader.push(&bytes, &mut |at, bytes| {
             assert!(at >= end);
@@ -238,14 +240,14 @@ pub fn toc(input: &[u8]) {
     layer.annotations = Some(annotations);
     let Ok(Some(Place::Known(table))) = Place::of(&layer) else { panic!("a table") };
     assert_eq!((table.from, table.to), (10_000, size));
-    let Ok(toc) = table.read(&frame, &LIMITS) else { return };
+    let Ok(toc) = table.read(&frame, &LIMITS, Some(zstd::create)) else { return };
     assert!(toc.is_verified() && toc.entries.len() as u64 <= LIMITS.entries);
     for entry in &toc.entries {
         assert!(entry.path.len() <= LIMITS.name && entry.link_target.len() <= LIMITS.name);
         let Some(plan) = toc.plan(entry) else { continue };
         assert!(plan.from() < plan.to() && plan.to() <= 10_000 && entry.size > 0);
         let mut end = 0;
-        let _ = FileReader::new(plan, LIMITS).push(&frame.repeat(3), &mut |at, bytes| {
+        let _ = FileReader::new(plan, LIMITS, Some(zstd::create)).push(&frame.repeat(3), &mut |at, bytes| {
             assert_eq!(at, end);
             end += bytes.len() as u64;
             Ok(())

@@ -39,8 +39,10 @@ export class TagDescriptions {
 export function attachScripts(functions: Record<string, (...args: never) => unknown>): void;
 
 /** Sets what loads a part of the module that the program needs in the middle of a call, and installs it. */
-export function onDemand(load: (part: "auth" | "legacy") => Promise<void>): void;
+export function onDemand(load: (part: "auth" | "legacy" | "zstd") => Promise<void>): void;
 /** Installs the code that authenticates, which is in a part of the module. */
 export function installAuth(): void;
 /** Installs the code for old registries, which is in a part of the module. */
 export function installLegacy(): void;
+/** Installs the decoder of zstd, which is in a part of the module. */
+export function installZstd(): void;

@@ -2,7 +2,7 @@
 //! Linking.md).
 
 use super::arguments;
-use super::parts::{CORE, PARTS, common, part_of};
+use super::parts::{CORE, PARTS, common, empty_room, part_of, part_of_room};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -81,6 +81,9 @@ pub fn sort(module: &[u8], silenced: HashMap<String, usize>) -> Result<Functions
     if !silenced.is_empty() {
         linked.forget_panics(module, &silenced, &mut edges)?;
     }
+    if let Some(room) = empty_room(linked.names.values()) {
+        bail!("no function of {room} is there, or the linker's names have changed");
+    }
     let parts = linked.parts(&edges);
     let (constants, unused_constants) = linked.constants(&parts)?;
     let parts = linked.parts_by_name(&parts);
@@ -89,7 +92,7 @@ pub fn sort(module: &[u8], silenced: HashMap<String, usize>) -> Result<Functions
 }
 
 impl Linked {
-    /// The part of each node that an export leads to: the nearest one that is loaded for all of these exports.
+    /// The part of each node that an export or a part's module leads to: the nearest one that is loaded for all of these.
     fn parts(&self, edges: &HashMap<Node, Vec<Node>>) -> HashMap<Node, usize> {
         let mut parts = HashMap::new();
         for part in 0..PARTS.len() {
@@ -98,6 +101,8 @@ impl Linked {
             if part == CORE {
                 waiting.extend(self.start.map(Node::Function));
             }
+            let rooms = self.names.iter().filter(|(_, name)| part_of_room(name) == Some(part));
+            waiting.extend(rooms.map(|(index, _)| Node::Function(*index)));
             let mut seen = HashSet::new();
             while let Some(node) = waiting.pop() {
                 if seen.insert(node) {

@@ -17,16 +17,19 @@ pub struct Part {
     members: Methods,
     /// Functions that are called when the part is loaded.
     functions: &'static [&'static str],
+    /// Modules, by their paths, whose functions are in the part although only calls of others lead to them.
+    rooms: &'static [&'static str],
 }
 
 /// What every user loads, as a position in [`PARTS`].
 pub const CORE: usize = 0;
 const READ: usize = 1;
 const WRITE: usize = 2;
+const UNPACK: usize = 3;
 
 /// All parts, each behind those it needs.
 pub const PARTS: &[Part] = &[
-    Part { name: "core", needs: &[], calls: &[], members: &[], functions: &[] },
+    Part { name: "core", needs: &[], calls: &[], members: &[], functions: &[], rooms: &[] },
     Part {
         name: "read",
         needs: &[CORE],
@@ -63,6 +66,7 @@ pub const PARTS: &[Part] = &[
             ),
         ],
         functions: &[],
+        rooms: &[],
     },
     Part {
         name: "write",
@@ -88,10 +92,24 @@ pub const PARTS: &[Part] = &[
         ],
         members: &[],
         functions: &[],
+        rooms: &[],
+    },
+    Part {
+        // What reads an archive, for whichever part does.
+        name: "unpack",
+        needs: &[READ],
+        calls: &[],
+        members: &[],
+        functions: &[],
+        rooms: &[
+            "docker_registry_client_wasm::layer::decompress",
+            "docker_registry_client_wasm::layer::tar",
+            "zlib_rs",
+        ],
     },
     Part {
         name: "layer",
-        needs: &[READ],
+        needs: &[UNPACK],
         calls: &[
             ("ContentPages", &["next"]),
             (
@@ -101,6 +119,7 @@ pub const PARTS: &[Part] = &[
         ],
         members: &[],
         functions: &[],
+        rooms: &[],
     },
     Part {
         name: "cleanup",
@@ -108,6 +127,7 @@ pub const PARTS: &[Part] = &[
         calls: &[("Repository", &["loadCleanupPlan", "planCleanup"])],
         members: &[],
         functions: &[],
+        rooms: &[],
     },
     Part {
         name: "diagnose",
@@ -116,6 +136,7 @@ pub const PARTS: &[Part] = &[
         calls: &[("DockerRegistryClient", &["diagnose"])],
         members: &[],
         functions: &[],
+        rooms: &[],
     },
     Part {
         name: "legacy",
@@ -123,8 +144,10 @@ pub const PARTS: &[Part] = &[
         calls: &[("DockerRegistryClient", &["search"]), ("Repository", &["deleteRepository", "pushImage"])],
         members: &[],
         functions: &["installLegacy"],
+        rooms: &[],
     },
-    Part { name: "auth", needs: &[CORE], calls: &[], members: &[], functions: &["installAuth"] },
+    Part { name: "auth", needs: &[CORE], calls: &[], members: &[], functions: &["installAuth"], rooms: &[] },
+    Part { name: "zstd", needs: &[UNPACK], calls: &[], members: &[], functions: &["installZstd"], rooms: &[] },
 ];
 
 /// The part of an export of the linked module (with wasm-bindgen's hash behind its name) or of the bound one.
@@ -141,6 +164,26 @@ pub fn part_of(export: &str) -> usize {
         })
     };
     PARTS.iter().position(is_in).unwrap_or(CORE)
+}
+
+/// The part of a function that the linker calls like this, if it is in a module of one.
+pub fn part_of_room(name: &str) -> Option<usize> {
+    PARTS.iter().position(|part| part.rooms.iter().any(|room| is_in(name, room)))
+}
+
+/// A module of a part that has none of these functions.
+pub fn empty_room<'a>(names: impl Iterator<Item = &'a String> + Clone) -> Option<&'static str> {
+    let mut rooms = PARTS.iter().flat_map(|part| part.rooms.iter().copied());
+    rooms.find(|room| !names.clone().any(|name| is_in(name, room)))
+}
+
+fn is_in(name: &str, room: &str) -> bool {
+    name.strip_prefix("_ZN").is_some_and(|rest| rest.starts_with(&mangled(room)))
+}
+
+/// A path as the linker has it.
+fn mangled(path: &str) -> String {
+    path.split("::").fold(String::new(), |name, segment| name + &format!("{}{segment}", segment.len()))
 }
 
 /// The last part that is loaded whenever one of the two is.
@@ -227,6 +270,8 @@ mod tests {
             ("diagnose", "write", "read"),
             ("core", "legacy", "core"),
             ("auth", "read", "core"),
+            ("layer", "zstd", "unpack"),
+            ("layer", "write", "read"),
             ("write", "write", "write"),
         ] {
             assert_eq!(common(named(one), named(other)), named(shared), "{one} and {other}");
@@ -248,5 +293,22 @@ mod tests {
         assert_eq!(part_of("__wbg_image_free_0123456789abcdef"), named("read"));
         assert_eq!(part_of("__wbg_repository_free_0123456789abcdef"), CORE);
         assert_eq!(part_of("installLegacy"), named("legacy"));
+    }
+
+    #[test]
+    fn functions_are_found_by_their_modules() {
+        let path = "_ZN27docker_registry_client_wasm5layer";
+        for (name, part) in [
+            (format!("{path}3tar6Reader4push17h0123456789abcdefE"), Some("unpack")),
+            (format!("{path}10decompress4gzip4Gzip7inflate17h0123456789abcdefE"), Some("unpack")),
+            ("_ZN7zlib_rs7inflate4init17h0123456789abcdefE".into(), Some("unpack")),
+            (format!("{path}4zstd6create17h0123456789abcdefE"), None),
+            (format!("{path}5waste5waste17h0123456789abcdefE"), None),
+            ("installLegacy".into(), None),
+        ] {
+            assert_eq!(part_of_room(&name), part.map(named), "{name}");
+        }
+        let names = ["_ZN7zlib_rs1aE", "_ZN27docker_registry_client_wasm5layer3tar1aE"].map(String::from);
+        assert_eq!(empty_room(names.iter()), Some("docker_registry_client_wasm::layer::decompress"));
     }
 }

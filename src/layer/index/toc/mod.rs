@@ -9,7 +9,7 @@ mod tests;
 
 use super::invalid;
 use super::plan::{Part, Plan, Slice};
-use crate::layer::decompress::{Checkpoint, Compression, Decompressor};
+use crate::layer::decompress::{Checkpoint, Compression, Decompressor, NewZstd};
 use crate::layer::hash::ContentHasher;
 use crate::layer::limits::Limits;
 use crate::layer::tar::{Content, Entry, Reader, Segment, Sink};
@@ -130,7 +130,12 @@ impl Table {
         if self.to - self.from > MOST { Err(too_large()) } else { Ok(self) }
     }
 
-    /// Reads the table from its bytes.
+    /// True if its bytes are zstd.
+    pub fn is_zstd(&self) -> bool {
+        self.format == Format::Chunked
+    }
+
+    /// Reads the table from its bytes. One of zstd needs the decoder.
     ///
     /// # Errors
     ///
@@ -138,14 +143,14 @@ impl Table {
     /// - `LAYER_INDEX_INVALID` if it is malformed, or describes what cannot be in the layer.
     /// - `TOO_LARGE` if it exceeds a limit.
     /// - `LAYER_INVALID` and `TRUNCATED` if its compression is broken.
-    pub fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Toc, Invalid> {
+    pub fn read(&self, bytes: &[u8], limits: &Limits, zstd: Option<NewZstd>) -> Result<Toc, Invalid> {
         let text = match self.format {
             Format::Chunked => {
                 self.check(bytes)?;
-                decompressed(bytes, limits)?
+                decompressed(bytes, limits, zstd)?
             }
             Format::Stargz => {
-                let text = Extracted::from(&decompressed(bytes, limits)?, limits)?;
+                let text = Extracted::from(&decompressed(bytes, limits, None)?, limits)?;
                 self.check(&text)?;
                 text
             }
@@ -175,7 +180,7 @@ fn too_large() -> Invalid {
     Invalid::new(code::TOO_LARGE, format!("the layer's table of contents exceeds the limit of {MOST} bytes"))
 }
 
-fn decompressed(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Invalid> {
+fn decompressed(bytes: &[u8], limits: &Limits, zstd: Option<NewZstd>) -> Result<Vec<u8>, Invalid> {
     let mut out = Vec::new();
     let mut output = |bytes: &[u8]| {
         if (out.len() + bytes.len()) as u64 > MOST {
@@ -185,6 +190,7 @@ fn decompressed(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Invalid> {
         Ok(())
     };
     let mut decompressor = Decompressor::new(*limits);
+    zstd.into_iter().for_each(|zstd| decompressor.set_zstd(zstd));
     decompressor.push(bytes, &mut output)?;
     decompressor.finish(&mut output)?;
     Ok(out)

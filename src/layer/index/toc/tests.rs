@@ -8,6 +8,7 @@ use crate::layer::filesystem::sample;
 use crate::layer::index::FileReader;
 use crate::layer::listing::Listing;
 use crate::layer::tar::{Kind, Time, writer};
+use crate::layer::zstd::create;
 use crate::protocol::code::LAYER_INDEX_INVALID;
 use crate::protocol::oci::descriptor::Annotations;
 
@@ -36,13 +37,13 @@ fn table(layer: &[u8], annotations: &[(&str, &str)]) -> Result<Table, Invalid> {
 }
 
 fn read(table: &Table, layer: &[u8]) -> Result<Toc, Invalid> {
-    table.read(&layer[table.from as usize..table.to as usize], &Limits::default())
+    table.read(&layer[table.from as usize..table.to as usize], &Limits::default(), Some(create))
 }
 
 fn content(toc: &Toc, entry: &Entry, layer: &[u8], chunk: usize) -> Result<Vec<u8>, Invalid> {
     let Some(plan) = toc.plan(entry) else { return Ok(Vec::new()) };
     let part = &layer[plan.from() as usize..plan.to() as usize];
-    let mut reader = FileReader::new(plan, Limits::default());
+    let mut reader = FileReader::new(plan, Limits::default(), Some(create));
     let mut out = Vec::new();
     let mut output = |at: u64, bytes: &[u8]| {
         assert_eq!(at, out.len() as u64);
@@ -56,7 +57,7 @@ fn content(toc: &Toc, entry: &Entry, layer: &[u8], chunk: usize) -> Result<Vec<u
 
 /// The entries of a layer that is read whole, and their content, by path.
 fn whole(layer: &[u8]) -> BTreeMap<Vec<u8>, (Entry, Vec<u8>)> {
-    let archive = decompressed(layer, &Limits::default()).unwrap();
+    let archive = decompressed(layer, &Limits::default(), Some(create)).unwrap();
     let mut listing = Listing::with_hashes();
     let mut reader = Reader::new(Limits::default());
     reader.push(&archive, &mut listing).unwrap();
@@ -155,7 +156,7 @@ fn by_hand(entries: &str, limits: &Limits) -> Result<Toc, Invalid> {
     archive.extend_from_slice(text.as_bytes());
     archive.resize(archive.len().next_multiple_of(512) + 1024, 0);
     let table = Table { format: Format::Stargz, from: 900, to: 949, digest: None, layer: 1000 };
-    table.read(&gzip(&archive), limits)
+    table.read(&gzip(&archive), limits, None)
 }
 
 /// Files that share a gzip member (eStargz's `innerOffset`), of which one goes on in the next member.

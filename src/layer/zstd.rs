@@ -4,17 +4,16 @@
 use structured_zstd::decoding::errors::FrameDecoderError;
 use structured_zstd::decoding::{FrameDecoder, MAX_DECODER_WINDOW_SIZE};
 
-use super::broken;
-use super::points::Points;
-use crate::layer::limits::exceeded;
-use crate::layer::truncated;
+use super::decompress::{Decode, Points};
+use super::limits::exceeded;
+use super::{broken, truncated};
 use crate::protocol::invalid::Invalid;
 
 const BUFFER: usize = 128 * 1024;
 /// RFC 8878, section 3.1.1.1.2.
 const SMALLEST_WINDOW: u64 = 1024;
 
-pub(super) struct Zstd {
+struct Zstd {
     state: State,
     decoder: FrameDecoder,
     window: u64,
@@ -36,23 +35,22 @@ enum State {
     Skip(u64),
 }
 
-impl Zstd {
-    /// Creates a decoder of what begins at this byte, which notes where frames begin if that is wanted.
-    pub fn new(window: u64, offset: u64, is_recording: bool) -> Self {
-        let mut decoder = FrameDecoder::new();
-        let window = window.clamp(SMALLEST_WINDOW, MAX_DECODER_WINDOW_SIZE);
-        let _ = decoder.set_max_window_size(window); // it takes every size between these
-        let points = is_recording.then(Points::default);
-        let (pending, buffer) = (Vec::new(), vec![0; BUFFER]);
-        Self { state: State::Between, decoder, window, pending, buffer, offset, made: 0, points }
-    }
+/// Creates a decoder of what begins at this byte, which notes where frames begin if that is wanted.
+pub fn create(window: u64, offset: u64, is_recording: bool) -> Box<dyn Decode> {
+    let mut decoder = FrameDecoder::new();
+    let window = window.clamp(SMALLEST_WINDOW, MAX_DECODER_WINDOW_SIZE);
+    let _ = decoder.set_max_window_size(window); // it takes every size between these
+    let points = is_recording.then(Points::default);
+    let (pending, buffer) = (Vec::new(), vec![0; BUFFER]);
+    Box::new(Zstd { state: State::Between, decoder, window, pending, buffer, offset, made: 0, points })
+}
 
-    /// Takes what was noted.
-    pub fn take_points(&mut self) -> Option<Points> {
+impl Decode for Zstd {
+    fn take_points(&mut self) -> Option<Points> {
         self.points.take()
     }
 
-    pub fn push(&mut self, bytes: &[u8], output: &mut impl FnMut(&[u8]) -> Result<(), Invalid>) -> Result<(), Invalid> {
+    fn push(&mut self, bytes: &[u8], output: &mut dyn FnMut(&[u8]) -> Result<(), Invalid>) -> Result<(), Invalid> {
         let mut pending = std::mem::take(&mut self.pending);
         pending.extend_from_slice(bytes);
         let mut rest = pending.as_slice();
@@ -66,14 +64,16 @@ impl Zstd {
         Ok(())
     }
 
-    pub fn finish(&self) -> Result<(), Invalid> {
+    fn finish(&self) -> Result<(), Invalid> {
         if self.state == State::Between && self.pending.is_empty() {
             return Ok(());
         }
         let bytes = self.offset + self.pending.len() as u64;
         Err(truncated(format!("the zstd stream ends early, after {bytes} bytes")))
     }
+}
 
+impl Zstd {
     /// Takes some of the bytes and returns how many, or nothing if it needs more.
     fn step(
         &mut self,
