@@ -1,3 +1,3 @@
 /** unpack.wasm as text, for decode.js. */
-declare const module: { alphabet: string; order: number[]; length: number; text: string };
+declare const module: { alphabet: string; frequent: string; length: number; text: string };
 export default module;
