@@ -123,6 +123,14 @@ export interface ClientOptions {
    * @defaultValue 16 MiB
    */
   cacheBytes?: number;
+  /**
+   * Keeps indexes of layers between clients and processes: of each layer that a call looks into, so that later calls request only the bytes that
+   * they need.
+   *
+   * `layerIndexFolder()` of `./node` and `layerIndexDatabase()` of `./indexed-db` are stores. If a store fails, or has something else, layers are
+   * read as if there were none. It is trusted: whoever can change an index can change what is listed and read.
+   */
+  layerIndexes?: LayerIndexStore;
   /** Aborts every call of this client. */
   signal?: AbortSignal;
   /** Called once after each request attempt, for logs and metrics. Events contain no secrets. */
@@ -2256,6 +2264,9 @@ export class Image {
    * All layers that are needed are read, decompressed and verified before the first entry is given. The entries of a layer are
    * cached with manifests and configs, so that a second listing downloads nothing while they fit into `cacheBytes`.
    *
+   * Of a layer with a table of contents (eStargz, zstd:chunked) only that is read. It is verified by its digest in the manifest; that it says
+   * the same as the archive is not.
+   *
    * @param options - Selection, order, limits, progress callback, and options of the call.
    * @throws {RegistryError} `INVALID_ARGUMENT` when an option is invalid; this call throws, the others reject `next()`
    * @throws {RegistryError} `LAYER_INVALID` or `TRUNCATED` when a layer is no valid archive, or the layers make no file system
@@ -2299,7 +2310,8 @@ export class Image {
    * Reads a file of the image. Links are followed inside the image.
    *
    * Layers are read from the newest down, and no more of them than it takes to know what is at the path. The layer that has the
-   * content is verified by both of its digests before the promise resolves.
+   * content is verified by both of its digests before the promise resolves. Of a layer with an index or a table of contents only the bytes of
+   * the file are read, and compared with its hashes.
    *
    * @param path - Path in the image; the first slash may be left out. Bytes for a name that is not UTF-8.
    * @param options - Layers, limits, progress callback, and options of the call.
@@ -2475,6 +2487,14 @@ export interface ContentsOptions extends CallOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+/** A store of layer indexes, for {@link ClientOptions.layerIndexes}. */
+export interface LayerIndexStore {
+  /** Returns the index that was stored for the layer with this digest. */
+  get: (digest: string) => Promise<Uint8Array | undefined> | Uint8Array | undefined;
+  /** Stores the index of the layer with this digest, in place of another. It is about one per cent of the layer. */
+  set: (digest: string, index: Uint8Array) => unknown;
+}
+
 /** Options of {@link Image.useLayerIndex}. */
 export interface UseIndexOptions extends CallOptions {
   /** Limits that the index has to keep. They count when it is used, too: give the later calls the same ones. */
@@ -2496,6 +2516,11 @@ export interface FilesOptions extends LayerFilesOptions {
   upTo?: number | string;
   /** "path" (default: by the bytes of the path) or "size" (largest first). */
   sort?: "path" | "size";
+  /**
+   * Lists a layer by the table of contents that it brings along, if the manifest has the table's digest. `false` reads the archive.
+   * Default: true.
+   */
+  tableOfContents?: boolean;
 }
 
 /** Options of {@link Image.layerChanges}. */
@@ -2510,6 +2535,11 @@ export interface ReadFileOptions extends ContentsOptions {
   upTo?: number | string;
   /** Reads the file of this layer alone, even if a later one deletes it: position or digest. Not with `upTo`. */
   layer?: number | string;
+  /**
+   * Finds and verifies the file by the table of contents that its layer brings along, if the manifest has the table's digest. `false` reads the
+   * archive. Default: true.
+   */
+  tableOfContents?: boolean;
 }
 
 /** Options of {@link Image.exportTar}. */
@@ -2524,6 +2554,8 @@ export interface DiffOptions extends ContentsOptions {
   ignoreTimes?: boolean;
   /** Reads the layers that both images have, too. Default: false. */
   exact?: boolean;
+  /** Compares the packages, too, for which all layers of both images are read. Default: false. */
+  packages?: boolean;
 }
 
 /** Options of {@link Image.waste}. */
@@ -2627,6 +2659,24 @@ export interface ImageDiff {
   config: ConfigChange[];
   /** Paths that differ, in order. */
   files: FileChange[];
+  /** Packages that differ, by name; only with `packages: true`. */
+  packages?: PackageChange[];
+}
+
+/** A package that one of two images lacks, or has in another version. */
+export interface PackageChange {
+  /** Whether the second image has it as well, or alone. Of several versions of one package, each is added or removed. */
+  change: "added" | "removed" | "changed";
+  /** Name. */
+  name: string;
+  /** Package manager. */
+  manager: "dpkg" | "apk" | "rpm";
+  /** Architecture, if the database has it. */
+  architecture?: string;
+  /** Version in the first image. */
+  before?: string;
+  /** Version in the second image. */
+  after?: string;
 }
 
 /** A field of the config that differs. */

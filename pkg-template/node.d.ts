@@ -5,7 +5,13 @@
  * This file is kept by hand. It imports the package by its name, so that the same text serves `import` and `require`.
  */
 
-import type { Challenge, ClientOptions, Credentials, DockerRegistryClient } from "docker-registry-client-wasm";
+import type {
+  Challenge,
+  ClientOptions,
+  Credentials,
+  DockerRegistryClient,
+  LayerIndexStore,
+} from "docker-registry-client-wasm";
 
 export * from "docker-registry-client-wasm";
 
@@ -127,6 +133,43 @@ export type CustomFetch = typeof globalThis.fetch & {
  * ```
  */
 export function createFetch(options?: FetchOptions): CustomFetch;
+
+// ───────────── Indexes of layers
+
+/** Options of {@link layerIndexFolder}. */
+export interface LayerIndexFolderOptions {
+  /**
+   * Most bytes of all indexes. Those that were not used for the longest time are deleted.
+   *
+   * @defaultValue 256 MiB
+   */
+  maxBytes?: number;
+  /**
+   * Most indexes.
+   *
+   * @defaultValue 10_000
+   */
+  maxFiles?: number;
+}
+
+/**
+ * Returns a store for the option `layerIndexes` of a client that keeps indexes in a folder, a file for each.
+ *
+ * The folder is created with the first index, for this user alone. Several processes may share it: files are replaced whole.
+ *
+ * @param path - Folder. Give it to nothing else: the oldest files named `*.layer-index` are deleted from it.
+ * @param options - Bounds.
+ * @throws {RegistryError} `INVALID_ARGUMENT` when the path or an option cannot be used
+ * @example
+ * ```ts
+ * import { connect, layerIndexFolder } from 'docker-registry-client-wasm/node';
+ *
+ * const client = connect('localhost:5000', { layerIndexes: layerIndexFolder('cache/layers') });
+ * const image = await client.repository('team/web').image('1.0.0');
+ * console.log(await image.readFile('/etc/os-release'));
+ * ```
+ */
+export function layerIndexFolder(path: string, options?: LayerIndexFolderOptions): LayerIndexStore;
 
 // ───────────── Both
 

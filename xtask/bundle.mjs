@@ -12,7 +12,7 @@ import { parseAst } from 'rollup/parseAst';
 
 const [folder] = process.argv.slice(2);
 const PROGRAM = 'cli/main';
-const ENTRIES = ['index', 'slim', 'workerd', 'node/index', 'wasm/parts', PROGRAM];
+const ENTRIES = ['index', 'slim', 'workerd', 'indexed-db', 'node/index', 'wasm/parts', PROGRAM];
 /** The modules, as text too, and what is imported by name. */
 const isExternal = (id) => /^(node:|docker-registry-client-wasm\b)|\.(wasm|inline\.js)$/.test(id);
 const nameOf = (id) => relative(folder, id).replaceAll(sep, '/').replace(/\.js$/, '');

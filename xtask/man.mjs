@@ -67,6 +67,7 @@ ${text('Logins and credential helpers, as docker keeps them; DOCKER_CONFIG names
 .SH ENVIRONMENT
 ${bold('DOCKER_CONFIG')}, ${bold('DOCKER_AUTH_CONFIG')}, ${bold('REGISTRY_AUTH_FILE')}: logins.
 ${bold('HTTPS_PROXY')}, ${bold('HTTP_PROXY')}, ${bold('NO_PROXY')}: proxies, with ${bold('--proxy env')}.
+${bold('DRC_CACHE')}: folder for indexes of layers, as ${bold('--cache')} names one.
 ${bold('NO_COLOR')}: no colors.
 `;
 

@@ -12,6 +12,7 @@ import { Usage } from './input/usage.js';
  * @typedef {object} Connection
  * @property {'source' | 'target'} [side] for which registry of a copy it is
  * @property {(challenge: Challenge) => Credentials | undefined} [credentials] instead of the logins that the options say
+ * @property {string} [cache] folder for indexes of layers
  */
 
 /**
@@ -31,8 +32,8 @@ export function connector({ options, output, signal }) {
     }
     return login;
   };
-  return async (/** @type {string} */ host, /** @type {Connection} */ { side, credentials } = {}) => {
-    const { connect } = await import('docker-registry-client-wasm/node');
+  return async (/** @type {string} */ host, /** @type {Connection} */ { side, credentials, cache } = {}) => {
+    const { connect, layerIndexFolder } = await import('docker-registry-client-wasm/node');
     const login = credentials ? { credentials } : ((side && loginOf(side, options)) ?? (await given(host)));
     return connect(address(host, options), {
       ...login,
@@ -45,6 +46,7 @@ export function connector({ options, output, signal }) {
       authServiceUrl: options.authServiceUrl,
       concurrency: options.concurrency,
       timeout: options.timeout,
+      layerIndexes: cache === undefined ? undefined : layerIndexFolder(cache),
       retry: options.retry === undefined ? undefined : { attempts: options.retry + 1 },
       onRequest: options.verbose ? output.request : undefined,
       onWarning: output.warn,

@@ -5,8 +5,10 @@ import { located } from '../objects.js';
 import { connect as connectTo } from './connect.js';
 import { dockerCredentials as credentials } from './logins/credentials.js';
 import { createFetch as fetchWith } from './fetch.js';
+import { layerIndexFolder as folderOf } from './index-folder.js';
 
 export * from '../index.js';
 export const connect = located('connect', connectTo);
 export const createFetch = located('createFetch', fetchWith);
 export const dockerCredentials = located('dockerCredentials', credentials);
+export const layerIndexFolder = located('layerIndexFolder', folderOf);

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::fetch::FetchHost;
 use crate::js::args::options::Options;
+use crate::js::args::settings::Given;
 use crate::js::args::{options, settings};
 use crate::js::context::Context;
 use crate::js::diagnosis;
@@ -50,10 +51,10 @@ impl DockerRegistryClient {
 
     fn connect(host: JsValue, options: JsValue) -> Result<Self> {
         let base = Url::parse_registry(&host_text(&host)?)?;
-        let (settings, signal, fetch) = settings::read(options, &base)?;
+        let (settings, Given { signal, fetch, indexes }) = settings::read(options, &base)?;
         let host = FetchHost::new(fetch)?;
         let client = Client::with_loaders(host.clone(), base, settings, on_demand::loaders());
-        Ok(Self { client, context: Rc::new(Context { host, signal }) })
+        Ok(Self { client, context: Rc::new(Context { host, signal, indexes }) })
     }
 
     /// The registry's base URL.

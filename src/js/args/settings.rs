@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::Function;
+use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::headers;
@@ -48,6 +48,7 @@ const KNOWN: &[&str] = &[
     "onRequest",
     "onWarning",
     "unverifiedSchema1",
+    "layerIndexes",
 ];
 
 /// The maximum number of parallel requests; hosts send fewer anyway.
@@ -60,8 +61,18 @@ const MAX_ATTEMPTS: u64 = 100;
 const FORBIDDEN: &[&str] =
     &["connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
-/// Reads the settings, the client's signal, and the `fetch` to use.
-pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, Option<Function>)> {
+/// What options give beside the settings.
+pub struct Given {
+    /// The client's signal.
+    pub signal: Option<Signal>,
+    /// The `fetch` to use.
+    pub fetch: Option<Function>,
+    /// Where the caller keeps indexes of layers.
+    pub indexes: Option<Object>,
+}
+
+/// Reads the settings, and what belongs to JavaScript.
+pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Given)> {
     let options = Options::read(options, KNOWN)?;
     let default = Settings::default();
     let platform = options.text("platform")?.map(|text| Platform::parse(&text)).transpose();
@@ -89,7 +100,18 @@ pub fn read(options: JsValue, base: &Url) -> Result<(Settings, Option<Signal>, O
         warned: options.callback("onWarning")?.map(warned),
         takes_unverified: options.choice("unverifiedSchema1", &[("error", false), ("warn", true)])?.unwrap_or_default(),
     };
-    Ok((settings, options.signal()?, options.function("fetch")?))
+    let indexes = indexes(&options)?;
+    Ok((settings, Given { signal: options.signal()?, fetch: options.function("fetch")?, indexes }))
+}
+
+/// Reads `layerIndexes`, which may be an instance of a class.
+fn indexes(options: &Options) -> Result<Option<Object>> {
+    let Some(value) = options.get("layerIndexes")? else { return Ok(None) };
+    let has = |name: &str| Reflect::get(&value, &name.into()).is_ok_and(|function| function.is_function());
+    if has("get") && has("set") {
+        return Ok(Some(value.unchecked_into()));
+    }
+    Err(Failure::argument("options.layerIndexes: an object with the functions get and set is needed"))
 }
 
 /// Reads `authServiceUrl`. It may be any host, but plain http is rejected if the registry uses https, so that no

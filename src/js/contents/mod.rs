@@ -4,6 +4,7 @@ mod entry;
 mod options;
 mod pages;
 mod results;
+mod store;
 
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -30,7 +31,7 @@ use crate::transport::Error;
 impl Image {
     /// Iterates over the files of the image.
     pub fn files(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
-        let known = &["signal", "timeout", "onProgress", "limits", "upTo", "filter", "sort"];
+        let known = &["signal", "timeout", "onProgress", "limits", "upTo", "filter", "sort", "tableOfContents"];
         Ok(self.scan(Options::read(options, known)?, |_, options| {
             Ok(Scan::Files {
                 end: self.end(options)?,
@@ -141,10 +142,13 @@ impl Image {
         promise::run(self.context.signal.as_ref(), || {
             let refused = || Failure::argument("other: an Image of this package is needed");
             let other = downcast::image(&other)?.ok_or_else(refused)?;
-            let known = &["signal", "timeout", "onProgress", "limits", "ignoreTimes", "exact"];
+            let known = &["signal", "timeout", "onProgress", "limits", "ignoreTimes", "exact", "packages"];
             let options = Options::read(options, known)?;
-            let comparison =
-                Comparison { ignore_times: options.flag("ignoreTimes")?, is_exact: options.flag("exact")? };
+            let comparison = Comparison {
+                ignore_times: options.flag("ignoreTimes")?,
+                is_exact: options.flag("exact")?,
+                has_packages: options.flag("packages")?,
+            };
             let reading = Reading::read(&options)?;
             let one = reading.contents(&self.image, &self.context, None);
             let two = Contents { image: other, ..one.clone() };
@@ -213,7 +217,8 @@ impl Image {
 
     fn file_arguments(&self, path: &JsValue, options: JsValue) -> Result<(Vec<u8>, Scope, Reading)> {
         let path = path_of(path)?;
-        let options = Options::read(options, &["signal", "timeout", "onProgress", "limits", "upTo", "layer"])?;
+        let known = &["signal", "timeout", "onProgress", "limits", "upTo", "layer", "tableOfContents"];
+        let options = Options::read(options, known)?;
         let get = |name: &str| -> Result<Option<usize>> {
             options.get(name)?.map(|layer| position(&self.image, &layer, &options.path(name))).transpose()
         };

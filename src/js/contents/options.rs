@@ -10,6 +10,7 @@ use crate::fetch::FetchHost;
 use crate::js::args::callback::Callback;
 use crate::js::args::filter::Filter;
 use crate::js::args::options::{Options, described};
+use crate::js::contents::store::Store;
 use crate::js::context::Context;
 use crate::js::image::which;
 use crate::js::output::error::{Failure, Result};
@@ -18,6 +19,7 @@ use crate::js::signal::Signal;
 use crate::layer::limits::Limits;
 use crate::protocol::json::MAX_SAFE_INTEGER;
 use crate::registry::contents::Contents;
+use crate::registry::contents::store::IndexStore;
 use crate::registry::{Call, Image};
 
 /// The options that all of these calls have.
@@ -26,6 +28,7 @@ pub struct Reading {
     limits: Limits,
     call: Call,
     callback: Option<Callback>,
+    uses_tables: bool,
     progress: Rc<RefCell<Option<Progress>>>,
 }
 
@@ -36,6 +39,7 @@ impl Reading {
             limits: limits(options)?,
             call: options.call()?,
             callback: options.callback("onProgress")?,
+            uses_tables: options.optional_flag("tableOfContents")?.unwrap_or(true),
             progress: Rc::default(),
         })
     }
@@ -53,7 +57,9 @@ impl Reading {
             progress.replace(Some(taken));
         };
         let watcher = watched.then(|| Rc::new(add) as Rc<dyn Fn(u64)>);
-        Contents { image: image.clone(), limits: self.limits, call: self.call.clone(), watcher }
+        let store = context.indexes.clone().map(|object| Rc::new(Store(object)) as Rc<dyn IndexStore>);
+        let (limits, call, uses_tables) = (self.limits, self.call.clone(), self.uses_tables);
+        Contents { image: image.clone(), limits, call, watcher, store, uses_tables }
     }
 
     /// Reports the end.

@@ -10,6 +10,7 @@ use crate::js::output::error::Result;
 use crate::layer::waste::Waste;
 use crate::registry::contents::Contents;
 use crate::registry::contents::diff::ImageDiff;
+use crate::registry::contents::package_changes::PackageChange;
 use crate::registry::contents::packages::{Manager, Packages};
 use crate::registry::contents::waste::ImageWaste;
 use crate::registry::image::layer::ImageLayer;
@@ -32,7 +33,38 @@ pub fn diff_to_js(one: &Contents<FetchHost>, two: &Contents<FetchHost>, diff: &I
         ]));
     }
     let files: Vec<_> = diff.files.iter().map(change_fields).collect();
-    Ok(convert::object([("layers", layers), ("config", config.into()), ("files", list(&files)?.into())]))
+    let packages = diff.packages.as_ref().map(|changes| changes.iter().map(package_change).collect::<Array>());
+    Ok(convert::object([
+        ("layers", layers),
+        ("config", config.into()),
+        ("files", list(&files)?.into()),
+        ("packages", packages.into()),
+    ]))
+}
+
+/// Converts to `PackageChange` of index.d.ts.
+fn package_change(change: &PackageChange) -> JsValue {
+    let word = match (&change.before, &change.after) {
+        (None, _) => "added",
+        (_, None) => "removed",
+        _ => "changed",
+    };
+    convert::object([
+        ("change", word.into()),
+        ("name", change.name.as_str().into()),
+        ("manager", manager_word(change.manager).into()),
+        ("architecture", change.architecture.as_deref().into()),
+        ("before", change.before.as_deref().into()),
+        ("after", change.after.as_deref().into()),
+    ])
+}
+
+fn manager_word(manager: Manager) -> &'static str {
+    match manager {
+        Manager::Dpkg => "dpkg",
+        Manager::Apk => "apk",
+        Manager::Rpm => "rpm",
+    }
 }
 
 /// Converts to `ImageWaste` of index.d.ts.
@@ -91,17 +123,12 @@ pub fn packages_to_js(found: &Packages) -> Result<JsValue> {
         .iter()
         .map(|(manager, package)| {
             let optional = |text: &Option<String>| text.as_deref().map_or(JsValue::UNDEFINED, JsValue::from);
-            let manager = match manager {
-                Manager::Dpkg => "dpkg",
-                Manager::Apk => "apk",
-                Manager::Rpm => "rpm",
-            };
             convert::object([
                 ("name", package.name.as_str().into()),
                 ("version", package.version.as_str().into()),
                 ("architecture", optional(&package.architecture)),
                 ("source", optional(&package.source)),
-                ("manager", manager.into()),
+                ("manager", manager_word(*manager).into()),
             ])
         })
         .collect();

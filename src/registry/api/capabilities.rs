@@ -31,6 +31,8 @@ pub struct Capabilities {
     pub(crate) body_limit: Cell<u64>,
     /// True if the registry has no referrers API: for a manifest just pushed, it did not know the path.
     pub(crate) lacks_referrers: Cell<bool>,
+    /// True if the registry sends the whole blob when a part of it is requested.
+    pub(crate) ignores_ranges: Cell<bool>,
     /// Repositories that delete a tag only through its placeholder's digest.
     untags_by_digest: RefCell<HashSet<String>>,
     /// Repositories to which the layer of placeholders was pushed.
@@ -51,6 +53,7 @@ impl Default for Capabilities {
             takes_single_post: Cell::new(None),
             body_limit: Cell::new(u64::MAX),
             lacks_referrers: Cell::new(false),
+            ignores_ranges: Cell::new(false),
             untags_by_digest: RefCell::default(),
             placeholder_layers: RefCell::default(),
             mounts: Mutex::default(),

@@ -4,6 +4,8 @@ use crate::layer::diff::{Difference, Upper, diff, diff_upper};
 use crate::layer::filesystem::Tree;
 use crate::protocol::oci::config_changes::{ConfigChange, config_changes};
 use crate::registry::contents::Contents;
+use crate::registry::contents::listing::Need;
+use crate::registry::contents::package_changes::{PackageChange, package_changes};
 use crate::registry::image::layer::ImageLayer;
 use crate::transport::{Host, Result};
 
@@ -14,6 +16,8 @@ pub struct Comparison {
     pub ignore_times: bool,
     /// The layers that both share are read too: only then is it known what the one has added or removed.
     pub is_exact: bool,
+    /// The packages are compared, too, for which all layers are read.
+    pub has_packages: bool,
 }
 
 /// The differences between two images.
@@ -24,6 +28,8 @@ pub struct ImageDiff {
     pub config: Vec<ConfigChange>,
     /// The files that differ, by path.
     pub files: Vec<Difference>,
+    /// The packages that differ, by name, if they are compared.
+    pub packages: Option<Vec<PackageChange>>,
 }
 
 impl<H: Host> Contents<H> {
@@ -35,7 +41,7 @@ impl<H: Host> Contents<H> {
     pub async fn changes(&self, layer: usize, ignore_times: bool) -> Result<Vec<Difference>> {
         let mut tree = Tree::default();
         let mut before = Tree::default();
-        for (position, listing) in self.listings(0..layer + 1, true).await?.into_iter().enumerate() {
+        for (position, listing) in self.listings(0..layer + 1, Need::Hashes).await?.into_iter().enumerate() {
             if position == layer {
                 before = tree.clone();
             }
@@ -48,15 +54,26 @@ impl<H: Host> Contents<H> {
     ///
     /// # Errors
     ///
-    /// Those of [`Contents::tree`] and [`crate::registry::Image::json`].
+    /// Those of [`Contents::tree`], [`Contents::packages`] and [`crate::registry::Image::json`].
     pub async fn diff(&self, other: &Self, comparison: Comparison) -> Result<ImageDiff> {
         let (one, two) = (self.image.json(&self.call).await?, other.image.json(&self.call).await?);
         let config = config_changes(&one, &two)?;
         let shared = self.shared_with(other);
         let (ones, twos) = (self.image.layers().len(), other.image.layers().len());
-        let Comparison { ignore_times, is_exact } = comparison;
-        if shared == ones && shared == twos {
-            return Ok(ImageDiff { shared, config, files: Vec::new() });
+        let Comparison { ignore_times, is_exact, has_packages } = comparison;
+        let is_same = shared == ones && shared == twos;
+        let packages = match (has_packages, is_same) {
+            (false, _) => None,
+            (true, true) => Some(Vec::new()),
+            (true, false) => {
+                // One after the other: the second one finds the shared layers listed.
+                let one = self.packages_with(Need::Hashes).await?;
+                let two = other.packages_with(Need::Hashes).await?;
+                Some(package_changes(&one.packages, &two.packages))
+            }
+        };
+        if is_same {
+            return Ok(ImageDiff { shared, config, files: Vec::new(), packages });
         }
         let first = if is_exact { 0 } else { shared };
         let (one, two) = (self.upper(first, ones).await?, other.upper(first, twos).await?);
@@ -64,7 +81,7 @@ impl<H: Host> Contents<H> {
             0 => diff(&one.tree, &two.tree, ignore_times),
             _ => diff_upper(&one, &two, ignore_times),
         };
-        Ok(ImageDiff { shared, config, files })
+        Ok(ImageDiff { shared, config, files, packages })
     }
 
     /// How many layers both images have, from the base on.
@@ -79,7 +96,7 @@ impl<H: Host> Contents<H> {
 
     /// Reads the layers from one position up to another.
     async fn upper(&self, first: usize, end: usize) -> Result<Upper> {
-        let listings = self.listings(first..end, true).await?;
+        let listings = self.listings(first..end, Need::Hashes).await?;
         Ok(Upper::new(first, listings.iter().map(|listing| listing.entries().to_vec()))?)
     }
 }

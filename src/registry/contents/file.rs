@@ -1,9 +1,10 @@
 //! The content of a file: found from the newest layer down, and verified with the layer that has it.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use crate::layer::filesystem::{Node, normalised};
-use crate::layer::index::FileReader;
+use crate::layer::index::{FileReader, Plan};
 use crate::layer::limits::exceeded;
 use crate::layer::search::Search;
 use crate::layer::tar::{Entry, Kind, Sink};
@@ -11,6 +12,7 @@ use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::contents::layer::LayerRead;
+use crate::registry::contents::listing::{Listing, Need};
 use crate::registry::contents::survey::Captured;
 use crate::registry::contents::{Chunks, Contents, Read, ZEROS, zeros};
 use crate::registry::image::layer::ImageLayer;
@@ -35,6 +37,8 @@ pub struct File<H: Host> {
     /// Its entry there.
     pub entry: Entry,
     content: Option<Vec<u8>>,
+    /// What its layer holds.
+    listing: Option<Rc<Listing>>,
 }
 
 impl<H: Host> Contents<H> {
@@ -54,24 +58,27 @@ impl<H: Host> Contents<H> {
             Scope::Only(layer) => (layer, 1),
         };
         let mut search = Search::new(path, count);
-        let mut captured: Vec<(usize, Captured)> = Vec::new();
+        let mut known: Vec<(usize, Rc<Listing>, Captured)> = Vec::new();
         while let Some(next) = search.next_layer() {
             let layer = first + next;
-            let read = match self.known(layer, false) {
+            let read = match self.unread(layer, Need::Files).await? {
                 Some(listing) => Read { listing, captured: Captured::default() },
                 // With hashes, so that another file of the layer can be read alone.
                 None => self.survey(layer, true, Some(&wanted)).await?,
             };
-            captured.push((layer, read.captured));
-            let Some((path, node)) = search.add(read.listing.entries().to_vec())? else { continue };
+            let found = search.add(read.listing.entries().to_vec());
+            known.push((layer, read.listing, read.captured));
+            let Some((path, node)) = found? else { continue };
             let (layer, entry) = content(&path, &node)?;
             let layer = first + layer;
-            let mut kept = captured.into_iter().find(|(read, _)| *read == layer);
-            let content = kept.as_mut().and_then(|(_, captured)| captured.remove(&entry.header_offset));
+            let (listing, content) = match known.into_iter().find(|(read, ..)| *read == layer) {
+                Some((_, listing, mut captured)) => (Some(listing), captured.remove(&entry.header_offset)),
+                None => (None, None),
+            };
             if entry.size > self.limits.size {
                 return Err(exceeded("the size of the file", self.limits.size, "size").into());
             }
-            return Ok(File { contents: self.clone(), entry: entry.clone(), path, layer, content });
+            return Ok(File { contents: self.clone(), entry: entry.clone(), path, layer, content, listing });
         }
         let shown = quoted(&String::from_utf8_lossy(path));
         Err(Error::new(code::NOT_FOUND, format!("no file {shown} in the image, which has no layers")))
@@ -105,19 +112,26 @@ impl<H: Host> File<H> {
         let (source, pieces) = match self.content {
             Some(content) if !content.is_empty() => (Source::Ended, [(0, content)].into()),
             _ if self.entry.stored == 0 => (Source::Ended, pieces),
-            _ => (self.contents.source(self.layer, &self.entry).await?, pieces),
+            _ => {
+                let plan = self.listing.as_ref().and_then(|listing| listing.plan(&self.entry));
+                (self.contents.source(self.layer, &self.entry, plan).await?, pieces)
+            }
         };
         Ok(FileRead { size, position: 0, source, pieces, contents: self.contents })
     }
 }
 
 impl<H: Host> Contents<H> {
-    /// Opens the part of a layer that has the content of a file if the layer's index tells which, or else the whole layer.
-    async fn source(&self, layer: usize, entry: &Entry) -> Result<Source<H>> {
-        if let (Some(plan), Some(ImageLayer::Blob(blob))) = (self.plan(layer, entry), self.image.layers().get(layer)) {
+    /// Opens the part of a layer that has the content of a file if there is a plan, or else the whole layer.
+    async fn source(&self, layer: usize, entry: &Entry, plan: Option<Plan>) -> Result<Source<H>> {
+        if let (Some(plan), Some(ImageLayer::Blob(blob))) = (plan, self.image.layers().get(layer)) {
             let range = (plan.from(), plan.to().saturating_sub(1));
             let zstd = if plan.is_zstd() { Some(self.image.zstd().load().await?) } else { None };
-            let pull = self.image.repo(&self.call).blob_range(&blob.digest, range).await?;
+            let repo = self.image.repo(&self.call);
+            let pull = repo.blob_range(&blob.digest, range).await?;
+            if pull.is_cut() {
+                repo.api.capabilities.ignores_ranges.set(true);
+            }
             return Ok(Source::Part(Box::new(pull), Box::new(FileReader::new(plan, self.limits, zstd))));
         }
         let extract = Extract { at: entry.header_offset, is_inside: false, pieces: VecDeque::new() };

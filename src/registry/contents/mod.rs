@@ -4,8 +4,12 @@ pub mod diff;
 pub mod export;
 pub mod file;
 pub mod layer;
+mod listing;
+pub mod package_changes;
 pub mod packages;
+pub mod store;
 mod survey;
+mod table;
 pub mod waste;
 pub mod zstd;
 
@@ -13,20 +17,20 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::layer::filesystem::{Node, Tree};
-use crate::layer::index::{Index, LayerId, Plan};
+use crate::layer::index::{Index, LayerId};
 use crate::layer::limits::Limits;
 use crate::layer::tar::Entry;
 use crate::protocol::code;
 use crate::protocol::oci::digest::Digest;
 use crate::registry::api::settings::Call;
 use crate::registry::concurrency::{Question, all};
+use crate::registry::contents::listing::{Listing, Need, What};
+use crate::registry::contents::store::IndexStore;
 use crate::registry::contents::survey::{Captured, Survey, Wanted};
 use crate::registry::image::Image;
 use crate::registry::image::layer::ImageLayer;
 use crate::transport::{Error, Host, Result};
 
-/// About the memory of a checkpoint, whose window is compressed.
-const CHECKPOINT: u64 = 16 * 1024;
 /// Bytes of a hole that are given at a time, and of a piece that grows.
 const ZEROS: u64 = 64 * 1024;
 /// Layers that are read at a time.
@@ -45,52 +49,23 @@ pub struct Contents<H: Host> {
     pub call: Call,
     /// Told what is read.
     pub watcher: Option<ByteWatcher>,
+    /// Keeps indexes of layers.
+    pub store: Option<Rc<dyn IndexStore>>,
+    /// True if the table of contents of a layer is as good as its archive.
+    pub uses_tables: bool,
 }
 
 impl<H: Host> Clone for Contents<H> {
     fn clone(&self) -> Self {
-        let Self { image, limits, call, watcher } = self;
-        Self { image: image.clone(), limits: *limits, call: call.clone(), watcher: watcher.clone() }
-    }
-}
-
-/// A layer that was read.
-struct Listing {
-    what: What,
-    /// The limits that it keeps.
-    limits: Limits,
-}
-
-enum What {
-    /// Its entries, in the order of its archive, perhaps with the hashes of their content.
-    Entries { entries: Vec<Entry>, has_hashes: bool },
-    /// The same with hashes, and where to find their content.
-    Index(Index),
-}
-
-impl Listing {
-    fn entries(&self) -> &[Entry] {
-        match &self.what {
-            What::Entries { entries, .. } => entries,
-            What::Index(index) => &index.entries,
+        let Self { image, limits, call, watcher, store, uses_tables } = self;
+        Self {
+            image: image.clone(),
+            limits: *limits,
+            call: call.clone(),
+            watcher: watcher.clone(),
+            store: store.clone(),
+            uses_tables: *uses_tables,
         }
-    }
-
-    fn index(&self) -> Option<&Index> {
-        match &self.what {
-            What::Entries { .. } => None,
-            What::Index(index) => Some(index),
-        }
-    }
-
-    fn has_hashes(&self) -> bool {
-        matches!(self.what, What::Entries { has_hashes: true, .. } | What::Index(_))
-    }
-
-    /// About its memory.
-    fn size(&self) -> u64 {
-        let checkpoints = self.index().map_or(0, |index| index.points.checkpoints.len() as u64);
-        self.entries().iter().map(size_of).sum::<u64>() + checkpoints * CHECKPOINT
     }
 }
 
@@ -122,7 +97,7 @@ impl<H: Host> Contents<H> {
     ///
     /// Those of [`Image::open_layer`] and [`layer::LayerRead::step`].
     pub async fn entries(&self, layer: usize) -> Result<Vec<Entry>> {
-        Ok(self.listing(layer, false).await?.entries().to_vec())
+        Ok(self.listing(layer, Need::Entries).await?.entries().to_vec())
     }
 
     /// Returns the file system that layers make together: those in front of `end`.
@@ -132,7 +107,7 @@ impl<H: Host> Contents<H> {
     /// Those of [`Contents::entries`], and `LAYER_INVALID` for layers that make no file system.
     pub async fn tree(&self, end: usize, has_hashes: bool) -> Result<Tree> {
         let mut tree = Tree::default();
-        for listing in self.listings(0..end, has_hashes).await? {
+        for listing in self.listings(0..end, Need::of(has_hashes)).await? {
             tree.apply(listing.entries().to_vec())?;
         }
         Ok(tree)
@@ -144,31 +119,33 @@ impl<H: Host> Contents<H> {
     ///
     /// Those of [`Contents::tree`].
     pub async fn files(&self, end: usize, by_size: bool) -> Result<Vec<(Vec<u8>, Node)>> {
-        let mut nodes: Vec<_> = self.tree(end, false).await?.into_nodes().collect();
+        let mut tree = Tree::default();
+        for listing in self.listings(0..end, Need::Files).await? {
+            tree.apply(listing.entries().to_vec())?;
+        }
+        let mut nodes: Vec<_> = tree.into_nodes().collect();
         if by_size {
             nodes.sort_by_key(|(_, node)| std::cmp::Reverse(node.content().1.size));
         }
         Ok(nodes)
     }
 
-    async fn listings(&self, layers: std::ops::Range<usize>, has_hashes: bool) -> Result<Vec<Rc<Listing>>> {
-        let reads = self.read(layers, has_hashes, None).await?;
+    async fn listings(&self, layers: std::ops::Range<usize>, need: Need) -> Result<Vec<Rc<Listing>>> {
+        let reads = self.read(layers, need, None).await?;
         Ok(reads.into_iter().map(|read| read.listing).collect())
     }
 
     /// Reads layers, several at a time.
-    async fn read(
-        &self,
-        layers: std::ops::Range<usize>,
-        has_hashes: bool,
-        wanted: Option<Wanted<'_>>,
-    ) -> Result<Vec<Read>> {
+    async fn read(&self, layers: std::ops::Range<usize>, need: Need, wanted: Option<Wanted<'_>>) -> Result<Vec<Read>> {
         let results: Vec<RefCell<Option<Read>>> = layers.clone().map(|_| RefCell::new(None)).collect();
         let mut waiting = layers.zip(&results).map(|(layer, result)| -> Question<'_, ()> {
             Box::pin(async move {
                 let read = match wanted {
-                    Some(wanted) => self.survey(layer, has_hashes, Some(wanted)).await?,
-                    None => Read { listing: self.listing(layer, has_hashes).await?, captured: Captured::default() },
+                    Some(wanted) => match self.indexed(layer).await {
+                        Some(listing) => Read { listing, captured: Captured::default() },
+                        None => self.survey(layer, need == Need::Hashes, Some(wanted)).await?,
+                    },
+                    None => Read { listing: self.listing(layer, need).await?, captured: Captured::default() },
                 };
                 result.replace(Some(read));
                 Ok(())
@@ -179,11 +156,31 @@ impl<H: Host> Contents<H> {
         Ok(results.into_iter().filter_map(RefCell::into_inner).collect())
     }
 
-    async fn listing(&self, layer: usize, has_hashes: bool) -> Result<Rc<Listing>> {
-        if let Some(listing) = self.known(layer, has_hashes) {
+    async fn listing(&self, layer: usize, need: Need) -> Result<Rc<Listing>> {
+        if let Some(listing) = self.unread(layer, need).await? {
             return Ok(listing);
         }
-        Ok(self.survey(layer, has_hashes, None).await?.listing)
+        Ok(self.survey(layer, need == Need::Hashes, None).await?.listing)
+    }
+
+    /// Returns a layer's entries if a file of it can be read alone.
+    async fn indexed(&self, layer: usize) -> Option<Rc<Listing>> {
+        if self.image.repo(&self.call).api.capabilities.ignores_ranges.get() {
+            return None;
+        }
+        let known = self.known(layer, true).filter(|listing| listing.index().is_some());
+        if known.is_some() { known } else { self.stored(layer).await }
+    }
+
+    /// Returns a layer's entries if the layer need not be read for them.
+    async fn unread(&self, layer: usize, need: Need) -> Result<Option<Rc<Listing>>> {
+        if let Some(listing) = self.known(layer, need == Need::Hashes) {
+            return Ok(Some(listing));
+        }
+        if let Some(listing) = self.stored(layer).await {
+            return Ok(Some(listing));
+        }
+        if need == Need::Files { self.table(layer).await } else { Ok(None) }
     }
 
     /// Returns a layer's entries if they have been read before.
@@ -204,6 +201,7 @@ impl<H: Host> Contents<H> {
 
     /// Reads a layer to its end. With hashes it is indexed, too.
     async fn survey(&self, layer: usize, has_hashes: bool, wanted: Option<Wanted<'_>>) -> Result<Read> {
+        let has_hashes = has_hashes || self.store.is_some();
         let survey = Survey::new(has_hashes, wanted);
         let mut read = self.image.open_layer(layer, self.limits, survey, &self.call).await?;
         let id = self.layer_id(layer).filter(|_| has_hashes);
@@ -221,6 +219,7 @@ impl<H: Host> Contents<H> {
         };
         let listing = Rc::new(Listing { what, limits: self.limits });
         self.keep(layer, &listing);
+        self.store(&listing).await;
         Ok(Read { listing, captured })
     }
 
@@ -245,7 +244,7 @@ impl<H: Host> Contents<H> {
     ///
     /// Those of [`Contents::entries`], and `UNSUPPORTED` for a layer of V1, which has no digest.
     pub async fn layer_index(&self, layer: usize) -> Result<Vec<u8>> {
-        let listing = self.listing(layer, true).await?;
+        let listing = self.listing(layer, Need::Hashes).await?;
         let index = listing.index().ok_or_else(Self::without_digest)?;
         Ok(index.to_bytes())
     }
@@ -272,22 +271,9 @@ impl<H: Host> Contents<H> {
         Error::new(code::UNSUPPORTED, "a V1 layer has no digest that an index could belong to")
     }
 
-    /// Which bytes of a layer give the content of a file, if they can be verified without the others.
-    fn plan(&self, layer: usize, entry: &Entry) -> Option<Plan> {
-        let listing = self.known(layer, true)?;
-        listing.index()?.plan(entry).filter(Plan::is_verified)
-    }
-
     fn tell(&self, bytes: u64) {
         if let Some(watcher) = &self.watcher {
             watcher(bytes);
         }
     }
-}
-
-/// About the memory of an entry.
-fn size_of(entry: &Entry) -> u64 {
-    let xattrs: usize = entry.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum();
-    let segments = entry.segments.as_ref().map_or(0, |segments| segments.len() * 16);
-    (size_of_val(entry) + entry.path.len() + entry.link_target.len() + xattrs + segments) as u64
 }

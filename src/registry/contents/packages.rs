@@ -6,6 +6,7 @@ use crate::layer::filesystem::{Tree, normalised};
 use crate::layer::packages::{Package, apk, dpkg, os_release, rpm};
 use crate::layer::tar::{Entry, Kind};
 use crate::registry::contents::file::Scope;
+use crate::registry::contents::listing::Need;
 use crate::registry::contents::survey::Captured;
 use crate::registry::contents::{Chunks, Contents};
 use crate::transport::{Host, Result};
@@ -58,9 +59,14 @@ impl<H: Host> Contents<H> {
     ///
     /// Those of [`Contents::tree`], and `LAYER_INVALID` or `UNSUPPORTED` for an rpm database that cannot be read.
     pub async fn packages(&self) -> Result<Packages> {
+        self.packages_with(Need::Entries).await
+    }
+
+    /// The same; the layers that are read for it are listed with hashes if these are needed afterwards.
+    pub(super) async fn packages_with(&self, need: Need) -> Result<Packages> {
         let wanted = |entry: &Entry| normalised(&entry.path).is_some_and(|path| is_database(&path));
         let mut files = Files { tree: Tree::default(), captured: Vec::new() };
-        for read in self.read(0..self.image.layers().len(), false, Some(&wanted)).await? {
+        for read in self.read(0..self.image.layers().len(), need, Some(&wanted)).await? {
             files.tree.apply(read.listing.entries().to_vec())?;
             files.captured.push(read.captured);
         }

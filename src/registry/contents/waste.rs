@@ -5,6 +5,7 @@ use crate::layer::tar::{Entry, Kind};
 use crate::layer::waste::{Waste, waste};
 use crate::protocol::code;
 use crate::registry::contents::Contents;
+use crate::registry::contents::listing::Need;
 use crate::registry::image::Image;
 use crate::registry::image::layer::HistoryStep;
 use crate::transport::{Error, Host, Result};
@@ -71,7 +72,7 @@ impl<H: Host> Contents<H> {
     ///
     /// Those of [`Contents::tree`].
     pub async fn waste(&self, base: usize) -> Result<ImageWaste> {
-        let listings = self.listings(0..self.image.layers().len(), false).await?;
+        let listings = self.listings(0..self.image.layers().len(), Need::Entries).await?;
         let entries = || listings.iter().map(|listing| listing.entries().to_vec()).collect::<Vec<_>>();
         let all = waste(entries(), 0)?;
         let own = if base > 0 { Some(waste(entries(), base)?) } else { None };

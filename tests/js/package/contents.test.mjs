@@ -25,6 +25,8 @@ const FILES = [
   'index.d.cts',
   'index.d.ts',
   'index.js',
+  'indexed-db.d.ts',
+  'indexed-db.js',
   'man/docker-registry-client-wasm.1',
   'man/drc.1',
   'node.d.cts',
@@ -152,6 +154,10 @@ test('the tarball', async (t) => {
   );
 
   await t.test('attw finds the types of the slim entry in every mode of ES modules', () => attw('esm-only', './slim'));
+
+  await t.test('attw finds the types of the entry for IndexedDB in every mode of ES modules', () =>
+    attw('esm-only', './indexed-db'),
+  );
 
   function attw(profile, entry) {
     const cli = path.join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');

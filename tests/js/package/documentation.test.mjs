@@ -14,7 +14,7 @@ const template = path.join(root, 'pkg-template');
 test('the documentation', async (t) => {
   const { folder } = await createProject(t);
   const installed = path.join(folder, 'node_modules/docker-registry-client-wasm');
-  const declarations = readDeclarations(installed, ['index.d.ts', 'node.d.ts', 'slim.d.ts']);
+  const declarations = readDeclarations(installed, ['index.d.ts', 'node.d.ts', 'slim.d.ts', 'indexed-db.d.ts']);
   const codesOf = (name) => literalsOf(declarations.find((one) => one.name === name && !one.member));
   const own = codesOf('ClientErrorCode');
   const known = new Set([...own, ...codesOf('SpecErrorCode')]);
@@ -101,7 +101,7 @@ test('the documentation', async (t) => {
     for (const name of ['DockerRegistryClient', 'Repository', 'Image', 'RegistryError', 'Repository.pushBlob']) {
       assert.ok(told.includes(`index.d.ts: ${name}`), name);
     }
-    for (const name of ['connect', 'createFetch', 'dockerCredentials'])
+    for (const name of ['connect', 'createFetch', 'dockerCredentials', 'layerIndexFolder'])
       assert.ok(told.includes(`node.d.ts: ${name}`), name);
   });
 

@@ -51,6 +51,7 @@ test('types', async (t) => {
     ['index.d.ts', NODE],
     ['node.d.ts', NODE],
     ['slim.d.ts', BROWSER],
+    ['indexed-db.d.ts', BROWSER],
   ]) {
     await t.test(`have examples in ${file} that compile for ${host === NODE ? 'Node' : 'a browser'}`, async () => {
       const declarations = readDeclarations(path.join(folder, 'node_modules/docker-registry-client-wasm'), [file]);

@@ -221,6 +221,26 @@ pub fn rpm(input: &[u8]) {
     assert!(packages.iter().all(|package| !package.name.is_empty() && package.version.contains('-')));
 }
 
+/// The end of a layer names a table within it, or none.
+pub fn footer(input: &[u8]) {
+    let mut layer = Descriptor::new("a/b".into(), Digest::of(Algorithm::Sha256, b""), 10_000);
+    let mut annotations = Annotations::default();
+    let digest = Digest::of(Algorithm::Sha256, b"table");
+    annotations.set("containerd.io/snapshot/stargz/toc.digest", digest.as_str());
+    layer.annotations = Some(annotations);
+    let Ok(Some(Place::Footer(footer))) = Place::of(&layer) else { panic!("a footer") };
+    assert_eq!((footer.to, footer.to - footer.from), (10_000, 51));
+    // Digits and names of one's own between what every footer has.
+    let part = |from: usize, to: usize| input.get(from..to.min(input.len())).unwrap_or_default();
+    let made = [b"\x1f\x8b\x08\x04\0\0\0\0\0\0\x1a\0SG\x16\0", part(0, 16), b"STARGZ", part(16, 29)].concat();
+    for bytes in [input, &made] {
+        let Ok(table) = footer.clone().table(bytes) else { continue };
+        assert!(table.from < table.to && table.to == 9_949 && bytes.len() == 51);
+        let read = table.read(&bytes_of(input), &LIMITS, None);
+        assert!(read.is_err(), "nothing has this digest");
+    }
+}
+
 /// A table of contents gives plans that stay within the layer, in its order, for entries within the limits.
 pub fn toc(input: &[u8]) {
     let frame_of = |content: &[u8]| {
@@ -241,7 +261,9 @@ pub fn toc(input: &[u8]) {
     let Ok(Some(Place::Known(table))) = Place::of(&layer) else { panic!("a table") };
     assert_eq!((table.from, table.to), (10_000, size));
     let Ok(toc) = table.read(&frame, &LIMITS, Some(zstd::create)) else { return };
-    assert!(toc.is_verified() && toc.entries.len() as u64 <= LIMITS.entries);
+    assert!(toc.entries.len() as u64 <= LIMITS.entries);
+    let mut plans = toc.entries.iter().filter_map(|entry| toc.plan(entry));
+    assert!(!toc.is_verified() || plans.all(|plan| plan.is_verified()));
     for entry in &toc.entries {
         assert!(entry.path.len() <= LIMITS.name && entry.link_target.len() <= LIMITS.name);
         let Some(plan) = toc.plan(entry) else { continue };

@@ -59,6 +59,7 @@ pub const ALL: &[Property] = &[
     property!("rpm", layers::rpm),
     property!("schema1", schema1),
     property!("scope", |input| text(input, scopes)),
+    property!("footer", layers::footer),
     property!("toc", layers::toc),
     property!("token", token_answer),
     property!("url", |input| text(input, url)),

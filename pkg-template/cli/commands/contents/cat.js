@@ -4,7 +4,7 @@ import { Usage } from '../../input/usage.js';
 import { whole } from '../../input/values.js';
 import { writeOut, writeWhole } from '../../output/files.js';
 import { PLATFORM } from '../content/digest.js';
-import { openImage, reading } from './open.js';
+import { CACHE, openImage, reading } from './open.js';
 
 /** @import { Command } from '../../commands.js' */
 
@@ -20,6 +20,7 @@ The layer that has the file is verified before its last bytes are printed: disca
     layer: { value: 'N', read: whole(0), help: 'reads the file that this layer has, even if a later one deletes it' },
     'up-to': { value: 'N', read: whole(0), help: 'reads the file as it is after this layer' },
     platform: PLATFORM,
+    cache: CACHE,
   },
   examples: ['cat localhost:5000/team/web:1.0.0 /etc/os-release'],
 

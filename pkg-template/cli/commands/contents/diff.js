@@ -22,6 +22,7 @@ may replace one of the shared layers. --exact reads those too, and tells added, 
   options: {
     exact: { help: 'reads the layers that both have, too' },
     'ignore-times': { help: 'does not compare modification times' },
+    packages: { help: 'compares the installed packages, too; reads all layers' },
     'exit-code': { help: 'ends with exit code 8 if the images differ' },
     platform: PLATFORM,
   },
@@ -30,8 +31,8 @@ may replace one of the shared layers. --exact reads those too, and tells added, 
   async run(call) {
     const { args, options, output } = call;
     const [one, other] = await Promise.all(args.map((text) => openImage(text, call, options.platform)));
-    const { exact, ignoreTimes } = options;
-    const found = await reading(call, (onProgress) => one.diff(other, { exact, ignoreTimes, onProgress }));
+    const { exact, ignoreTimes, packages } = options;
+    const found = await reading(call, (onProgress) => one.diff(other, { exact, ignoreTimes, packages, onProgress }));
     if (output.isJson) output.json(found);
     else print(found, output);
     const isSame =
@@ -44,7 +45,7 @@ may replace one of the shared layers. --exact reads those too, and tells added, 
  * @param {ImageDiff} found
  * @param {Output} output
  */
-function print({ layers, config, files }, output) {
+function print({ layers, config, files, packages = [] }, output) {
   output.line(`${counted(layers.shared.length, 'layer')} in both`);
   const layer =
     (/** @type {string} */ sign, /** @type {Color} */ color) =>
@@ -60,6 +61,11 @@ function print({ layers, config, files }, output) {
     const [sign, color] = signOf(change);
     const names = change.metadata ? ` (${change.metadata.join(', ')})` : '';
     output.line(`${sign} ${change.path}${names}`, color);
+  }
+  for (const { name, before, after } of packages) {
+    if (after === undefined) output.line(`- package ${name} ${before}`, 'red');
+    else if (before === undefined) output.line(`+ package ${name} ${after}`, 'green');
+    else output.line(`~ package ${name} ${before} -> ${after}`);
   }
 }
 

@@ -7,7 +7,7 @@ import { minute } from '../../output/format.js';
 import { printTable } from '../../output/table.js';
 import { PLATFORM } from '../content/digest.js';
 import { tags } from '../tags.js';
-import { openImage, permissions, reading } from './open.js';
+import { CACHE, openImage, permissions, reading } from './open.js';
 
 /**
  * @import { FileEntry } from 'docker-registry-client-wasm'
@@ -15,7 +15,7 @@ import { openImage, permissions, reading } from './open.js';
  */
 
 /** Options that only files have, and those that only tags have. */
-const OF_FILES = ['layer', 'upTo', 'sort', 'platform'];
+const OF_FILES = ['layer', 'upTo', 'sort', 'platform', 'cache'];
 const OF_TAGS = ['order', 'filter', 'exclude', 'last', 'limit', 'all', 'names'];
 
 const COLUMNS = [
@@ -42,6 +42,7 @@ folder is listed with what is in it. --layer lists what one layer has, with the 
     'up-to': { value: 'N', read: whole(0), help: 'lists the files as they are after this layer' },
     sort: { value: 'ORDER', choices: ['path', 'size'], help: 'path (default) or size (largest first)' },
     platform: PLATFORM,
+    cache: CACHE,
   },
   examples: ["ls localhost:5000/team/web:1.0.0 '/etc/*' -l", 'ls localhost:5000/team/web'],
 

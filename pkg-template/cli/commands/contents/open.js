@@ -15,9 +15,10 @@ import { startProgress } from '../../output/progress.js';
  * @param {string} [platform]
  * @returns {Promise<Image>}
  */
-export async function openImage(text, { connect }, platform) {
+export async function openImage(text, { connect, options }, platform) {
   const reference = await parseReference(text);
-  const repository = (await connect(reference.host)).repository(reference.name);
+  const cache = options.cache || process.env.DRC_CACHE || undefined;
+  const repository = (await connect(reference.host, { cache })).repository(reference.name);
   return repository.image(selector(reference), { platform });
 }
 
@@ -35,6 +36,12 @@ export async function reading({ output }, use) {
     progress.end();
   }
 }
+
+/** @type {import('../../commands.js').Option} */
+export const CACHE = {
+  value: 'DIR',
+  help: 'keeps indexes of layers in this folder, so that a layer is read once; default: $DRC_CACHE, if it is set',
+};
 
 /** @type {Record<string, string>} */
 const LETTERS = {

@@ -105,7 +105,8 @@ fn take(text: &str, limits: &Limits, files: &mut Vec<File>) -> Result<(), String
         path: path.into_bytes(),
         kind,
         size,
-        mode: number("mode")? as u32,
+        // eStargz has the bits of the kind, too.
+        mode: number("mode")? as u32 & 0o7777,
         uid: number("uid")?.cast_signed(),
         gid: number("gid")?.cast_signed(),
         user: string("userName")?.into_bytes(),

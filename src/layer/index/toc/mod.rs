@@ -68,6 +68,14 @@ pub struct Footer {
 }
 
 impl Place {
+    /// The digest of the table.
+    pub fn digest(&self) -> Option<&Digest> {
+        match self {
+            Self::Known(table) => table.digest.as_ref(),
+            Self::Footer(footer) => footer.digest.as_ref(),
+        }
+    }
+
     /// Where a layer's table is, by its annotations; `None` if they do not say that it has one.
     ///
     /// # Errors
@@ -263,9 +271,14 @@ struct Chunk {
 }
 
 impl Toc {
-    /// True if the manifest has the table's digest, and it is this one.
+    /// True if the manifest has the table's digest, it is this one, and the table has the hashes of all content.
     pub fn is_verified(&self) -> bool {
-        self.is_verified
+        self.is_verified && self.chunks.iter().flatten().all(|chunk| chunk.hash.is_some())
+    }
+
+    /// About the memory of where content is.
+    pub fn chunks_size(&self) -> u64 {
+        self.chunks.iter().map(|chunks| (size_of_val(chunks) + size_of_val(chunks.as_slice())) as u64).sum()
     }
 
     /// Which bytes of the layer give an entry's content; `None` if it has none. The entry has to be one of this table.

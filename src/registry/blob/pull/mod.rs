@@ -148,6 +148,11 @@ impl<H: Host> BlobPull<H> {
         matches!(self.span, Span::Whole)
     }
 
+    /// Returns true if a range was requested and the registry sends the whole blob, of which the rest is skipped.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     /// Releases the concurrency permit and the timer, before the caller reads at its own pace.
     pub fn release_permit(&mut self) {
         self.handed_over = true;

@@ -1,7 +1,7 @@
 // `ls`, `cat`, `diff`, `waste`, `packages` and `export`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -28,7 +28,21 @@ const steps = [
   { run: 'COPY base /', layer: base },
   { run: 'RUN rm /etc/secret', layer: cleaned },
 ];
+const status = (...packages) =>
+  layer([
+    {
+      path: 'var/lib/dpkg/status',
+      content: packages
+        .map((text) => text.split('='))
+        .map(([name, version]) => `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\n`)
+        .join('\n'),
+    },
+  ]);
 const images = {
+  'in/packages': {
+    one: image([{ run: 'apt', layer: status('bash=5.1', 'curl=7.8', 'gone=1') }]),
+    two: image([{ run: 'apt', layer: status('bash=5.1', 'curl=8.0', 'new=2') }]),
+  },
   'in/side': {
     one: image(steps, { config: { User: 'me' } }),
     two: image([...steps, { run: 'COPY new /', layer: added }], { config: { User: 'you' } }),
@@ -86,6 +100,36 @@ forEachRegistry(images, async (t, registry) => {
     );
     assert.equal((await cli(`diff ${one} ${two} --exit-code`)).code, 8);
     assert.equal(await done(`diff ${one} ${one} --exit-code`), '2 layers in both\n');
+  });
+
+  await t.test('diff of packages', SOON, async () => {
+    const [before, after] = ['one', 'two'].map((tag) => `${host}/in/packages:${tag}`);
+    const out = await done(`diff ${before} ${after} --packages`);
+    assert.match(out, /\n~ package curl 7\.8 -> 8\.0\n- package gone 1\n\+ package new 2\n$/);
+    const { packages } = JSON.parse(await done(`diff ${before} ${after} --packages --json`));
+    assert.deepEqual(packages, [
+      { change: 'changed', name: 'curl', manager: 'dpkg', before: '7.8', after: '8.0' },
+      { change: 'removed', name: 'gone', manager: 'dpkg', before: '1' },
+      { change: 'added', name: 'new', manager: 'dpkg', after: '2' },
+    ]);
+    assert.equal('packages' in JSON.parse(await done(`diff ${before} ${after} --json`)), false);
+    assert.deepEqual(JSON.parse(await done(`diff ${before} ${before} --packages --json`)).packages, []);
+  });
+
+  await t.test('a cache', SOON, async () => {
+    const cache = join(folder, `cache ${host.replace(':', '-')}`);
+    const reads = async (...more) => {
+      const { code, out, err } = await cli(['cat', one, '/bin/link', '--verbose', ...more]);
+      assert.deepEqual([code, out], [0, '#!/bin/sh\n'], err);
+      return err.split('\n').filter((line) => line.includes(cleaned.descriptor.digest)).length;
+    };
+    assert.equal(await reads(), 1);
+    assert.equal(await reads('--cache', cache), 1);
+    // The upper layer is known, and has nothing of the file.
+    assert.equal(await reads('--cache', cache), 0);
+    assert.equal(await done(['ls', one, 'bin', '--cache', cache]), '/bin\n/bin/link\n/bin/tool\n');
+    for (const name of readdirSync(cache)) writeFileSync(join(cache, name), 'garbage');
+    assert.equal(await reads('--cache', cache), 1);
   });
 
   await t.test('waste', SOON, async () => {
