@@ -13,7 +13,7 @@ use crate::protocol::invalid::{Invalid, quoted};
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::contents::layer::LayerRead;
 use crate::registry::contents::listing::{Listing, Need};
-use crate::registry::contents::survey::Captured;
+use crate::registry::contents::survey::{self, Captured};
 use crate::registry::contents::{Chunks, Contents, Read, ZEROS, zeros};
 use crate::registry::image::layer::ImageLayer;
 use crate::transport::{Chunk, Error, Host, Result};
@@ -107,21 +107,34 @@ impl<H: Host> File<H> {
     ///
     /// Those of [`crate::registry::Image::open_layer`].
     pub async fn open(self) -> Result<FileRead<H>> {
-        let size = self.entry.size;
+        let Self { contents, layer, entry, content, listing, .. } = self;
         let pieces = VecDeque::new();
-        let (source, pieces) = match self.content {
-            Some(content) if !content.is_empty() => (Source::Ended, [(0, content)].into()),
-            _ if self.entry.stored == 0 => (Source::Ended, pieces),
-            _ => {
-                let plan = self.listing.as_ref().and_then(|listing| listing.plan(&self.entry));
-                (self.contents.source(self.layer, &self.entry, plan).await?, pieces)
-            }
+        let plan = listing.and_then(|listing| listing.plan(&entry));
+        let content = match content.filter(|content| !content.is_empty()) {
+            None if entry.stored > 0 && plan.is_none() => contents.indexing(layer, &entry).await?,
+            content => content,
         };
-        Ok(FileRead { size, position: 0, source, pieces, contents: self.contents })
+        let (source, pieces) = match content {
+            Some(content) => (Source::Ended, [(0, content)].into()),
+            None if entry.stored == 0 => (Source::Ended, pieces),
+            None => (contents.source(layer, &entry, plan).await?, pieces),
+        };
+        Ok(FileRead { size: entry.size, position: 0, source, pieces, contents })
     }
 }
 
 impl<H: Host> Contents<H> {
+    /// Reads the content with the whole layer, of which only a list is known, and indexes the layer on the way; `None` if the layer is
+    /// indexed already, or the content too large to be kept.
+    async fn indexing(&self, layer: usize, entry: &Entry) -> Result<Option<Vec<u8>>> {
+        if self.known(layer, true).is_some() || !survey::is_kept(entry) {
+            return Ok(None);
+        }
+        let wanted = |other: &Entry| other.header_offset == entry.header_offset;
+        let mut read = self.survey(layer, true, Some(&wanted)).await?;
+        Ok(read.captured.remove(&entry.header_offset))
+    }
+
     /// Opens the part of a layer that has the content of a file if there is a plan, or else the whole layer.
     async fn source(&self, layer: usize, entry: &Entry, plan: Option<Plan>) -> Result<Source<H>> {
         if let (Some(plan), Some(ImageLayer::Blob(blob))) = (plan, self.image.layers().get(layer)) {

@@ -15,6 +15,11 @@ pub type Wanted<'a> = &'a dyn Fn(&Entry) -> bool;
 /// The content of entries, by where their header begins.
 pub type Captured = HashMap<u64, Vec<u8>>;
 
+/// Whether the content can be kept with the entries.
+pub fn is_kept(entry: &Entry) -> bool {
+    entry.kind == Kind::File && entry.size <= LARGEST && entry.segments.is_none()
+}
+
 pub struct Survey<'a> {
     listing: Listing,
     wanted: Option<Wanted<'a>>,
@@ -36,8 +41,7 @@ impl<'a> Survey<'a> {
 
 impl Sink for Survey<'_> {
     fn entry(&mut self, entry: Entry) -> Result<(), Invalid> {
-        let is_small = entry.kind == Kind::File && entry.size <= LARGEST && entry.segments.is_none();
-        let is_wanted = is_small && self.wanted.is_some_and(|wanted| wanted(&entry));
+        let is_wanted = is_kept(&entry) && self.wanted.is_some_and(|wanted| wanted(&entry));
         self.current = is_wanted.then_some(entry.header_offset);
         if is_wanted {
             self.captured.insert(entry.header_offset, Vec::new());

@@ -94,6 +94,15 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         const index = await one.layerIndex(0);
         assert.ok(index.length < layer.bytes.length / 20, `${index.length} of ${layer.bytes.length} bytes`);
 
+        // A listing has no hashes: the first file after it brings them.
+        const listed = await open();
+        await listOf(listed.files());
+        requests.length = 0;
+        await check(listed, 3);
+        await check(listed, 40);
+        assert.deepEqual([requests.length, requests[0]], [2, null]);
+        assert.match(requests[1], /^bytes=/);
+
         const another = await open();
         requests.length = 0;
         await another.useLayerIndex(0, index);
