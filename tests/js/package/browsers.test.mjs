@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openBrowser, outcomeOf } from './support/browsers.mjs';
 import { EXPECTED } from './support/expected.mjs';
+import { checkContents } from './support/images.mjs';
 import { createProject } from './support/project.mjs';
 import { serveFolder, serveRegistry } from './support/servers.mjs';
 
@@ -16,6 +17,15 @@ for (const name of ['chrome', 'firefox']) {
       await t.test(page, async () => {
         assert.deepEqual(await outcomeOf(browser, `${pages}/${page}.html?registry=${registry}`), EXPECTED);
       });
+    }
+
+    for (const [place, query] of [
+      ['a page', ''],
+      ['a worker', '&worker'],
+    ]) {
+      await t.test(`what is in images, in ${place}`, (t) =>
+        checkContents(t, (images) => outcomeOf(browser, `${pages}/contents.html?registry=${images}${query}`)),
+      );
     }
 
     await t.test("'wasm-unsafe-eval' is all it needs of a Content-Security-Policy", async (t) => {

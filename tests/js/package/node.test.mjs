@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import process from 'node:process';
 import test from 'node:test';
 import { EXPECTED } from './support/expected.mjs';
+import { checkContents } from './support/images.mjs';
 import { createProject, output } from './support/project.mjs';
 import { serveRegistry } from './support/servers.mjs';
 
@@ -22,6 +23,10 @@ test('Node', async (t) => {
       assert.equal(stderr, '');
     });
   }
+
+  await t.test('what is in images', (t) =>
+    checkContents(t, async (images) => JSON.parse((await node('main-contents.js', images)).stdout)),
+  );
 
   await t.test('import, require and all entries give the same classes', async () => {
     const { stdout } = await node('same.mjs');

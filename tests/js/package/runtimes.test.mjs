@@ -11,6 +11,7 @@ import { send, startScripted } from '../../registries/scripted.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
 import { proxyTo } from '../../../www/server/proxy.mjs';
 import { BEARER, EXPECTED } from './support/expected.mjs';
+import { checkContents } from './support/images.mjs';
 import { createProject, output } from './support/project.mjs';
 import { DIGEST, serveBearer, serveRegistry } from './support/servers.mjs';
 import { startWorker } from './support/workerd.mjs';
@@ -28,6 +29,10 @@ test('Deno, allowed nothing but to reach the registry', async (t) => {
   });
   await checkPush(t, async (url, pieces) => {
     const said = await deno(folder, [`--allow-net=${new URL(url).host}`, 'main-push.js', url, pieces]);
+    return JSON.parse(said.stdout);
+  });
+  await checkContents(t, async (url) => {
+    const said = await deno(folder, [`--allow-net=${new URL(url).host}`, 'main-contents.js', url]);
     return JSON.parse(said.stdout);
   });
 });
@@ -113,6 +118,9 @@ test('Bun', async (t) => {
   await checkPush(t, async (url, pieces) =>
     JSON.parse((await output(bun, ['main-push.js', url, pieces], { cwd: folder })).stdout),
   );
+  await checkContents(t, async (url) =>
+    JSON.parse((await output(bun, ['main-contents.js', url], { cwd: folder })).stdout),
+  );
 });
 
 /** The npm package `bun` wants its install script; the binary stands in the package of the platform. */
@@ -145,4 +153,5 @@ test('workerd', async (t) => {
     const answer = await fetch(`${worker}/?registry=${url}&pieces=${pieces}`);
     return answer.json();
   });
+  await checkContents(t, async (url) => (await fetch(`${worker}/?registry=${url}&contents`)).json());
 });

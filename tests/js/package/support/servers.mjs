@@ -22,7 +22,7 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-async function listen(test, handler) {
+export async function listen(test, handler) {
   const server = http.createServer(handler);
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   test.after(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
