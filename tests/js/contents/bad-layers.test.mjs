@@ -1,5 +1,6 @@
 // Layers that are broken, hostile or of another kind: each is a typed error that names its place, or plain data.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
@@ -7,7 +8,10 @@ import { artifact, blob, image, layer, types } from '../../../www/registry/conte
 import { pusher } from '../../../www/registry/push.mjs';
 import { tar } from '../../../www/registry/tar.mjs';
 import { startDistribution } from '../../registries/servers.mjs';
-import { content, startScripted } from '../../registries/scripted.mjs';
+import { schema1Image, signedContent } from '../../registries/schema1.mjs';
+import { content, repeated, startScripted } from '../../registries/scripted.mjs';
+import { fillV1 } from '../../registries/v1-images.mjs';
+import { startV1 } from '../../registries/v1-server.mjs';
 import { DockerRegistryClient } from '../support/packed.mjs';
 import { SOON, bytesOf, listOf, refused } from '../support/support.mjs';
 import { layerOf } from './sample.mjs';
@@ -17,6 +21,8 @@ const archive = tar(file);
 const packed = gzipSync(archive);
 const stored = (bytes, fields = {}) => ({ ...layerOf(archive, { pack: () => bytes, ...fields }) });
 const good = layer(file);
+const zstd = readFileSync(new URL('../../vectors/tar/zst-two-frames.tar.zst', import.meta.url));
+const zstdLayer = (bytes) => stored(bytes, { mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' });
 
 /** A header of tar with another field, and its sum. */
 function patched(at, bytes) {
@@ -35,6 +41,12 @@ const BROKEN = {
   xz: [stored(Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])), 'UNSUPPORTED', /xz/],
   'gzip that ends early': [stored(packed.subarray(0, -12)), 'TRUNCATED', /in layer 2 of 2/],
   'garbage behind gzip': [stored(Buffer.concat([packed, Buffer.from('garbage')])), 'LAYER_INVALID', /byte \d+/],
+  'zstd that ends early': [zstdLayer(zstd.subarray(0, -5)), 'TRUNCATED', /in layer 2 of 2/],
+  'garbage behind zstd': [
+    zstdLayer(Buffer.concat([zstd, Buffer.from('garbage')])),
+    'LAYER_INVALID',
+    /byte \d+.*in layer 2 of 2/,
+  ],
   'a damaged stream': [
     stored(Buffer.concat([packed.subarray(0, 20), Buffer.alloc(30, 0xff), packed.subarray(50)])),
     'LAYER_INVALID',
@@ -91,6 +103,10 @@ describe('layers', () => {
       await refused(() => bad.packages(), { code, message });
       await refused(async () => bytesOf(await bad.exportTar()), { code, message });
       await refused(() => bad.readFile('/none'), { code });
+      await refused(() => bad.fileStream('/none'), { code });
+      await refused(() => listOf(bad.layerChanges(1)), { code, message });
+      const other = await opened(image([{ run: 'other', layer: layer([{ path: 'other', content: 'x' }]) }]));
+      await refused(() => other.diff(bad), { code, message });
       // The good layer below can be looked at.
       assert.deepEqual(
         (await listOf(bad.layerFiles(0))).map(({ path }) => path),
@@ -142,6 +158,75 @@ describe('layers', () => {
       message: /limits\.ratio/,
     });
     assert.equal((await listOf(bomb.files()))[0].size, 40 << 20);
+  });
+
+  test('five million entries end at the limit, in bounded memory', { timeout: 120_000 }, async () => {
+    const member = gzipSync(
+      tar(Array.from({ length: 10_000 }, (_, index) => ({ path: `d/${index}` }))).subarray(0, -1024),
+    );
+    const size = member.length * 500;
+    // The limit comes before the digest.
+    const descriptor = { ...good.descriptor, digest: `sha256:${'5'.repeat(64)}`, size };
+    const many = image([{ run: 'many', layer: { ...good, descriptor } }]);
+    const scripted = await startScripted({
+      '/v2/m/m/manifests/1': content(many),
+      [`/v2/m/m/blobs/${many.id}`]: content(many.blobs[0]),
+      [`/v2/m/m/blobs/${descriptor.digest}`]: repeated(member, size),
+    });
+    try {
+      const found = await new DockerRegistryClient(scripted.url).repository('m/m').image('1');
+      const before = process.memoryUsage().rss;
+      await refused(() => listOf(found.files()), {
+        code: 'TOO_LARGE',
+        message: /2000000 .*limits\.entries.*in layer 1 of 1/,
+      });
+      assert.ok(process.memoryUsage().rss - before < 1200 * 2 ** 20, `${process.memoryUsage().rss} bytes`);
+    } finally {
+      await scripted.stop();
+    }
+  });
+
+  test('a layer of the V1 protocol, and one of schema 1', SOON, async () => {
+    const v1 = await startV1();
+    try {
+      await fillV1(v1);
+      const tiny = await new DockerRegistryClient(v1.url).repository('acme/tiny').image('latest');
+      assert.deepEqual(
+        (await listOf(tiny.files())).map(({ path, layer: at }) => [path, at]),
+        [
+          ['/etc/os-release', 0],
+          ['/one', 1],
+        ],
+      );
+      assert.equal(Buffer.from(await tiny.readFile('one')).toString(), 'one\n');
+      assert.equal(Buffer.from(await tiny.readFile('etc/os-release')).toString(), 'ID=tiny\n');
+      assert.equal((await tiny.packages()).osRelease.ID, 'tiny');
+      await refused(() => tiny.layerIndex(0), { code: 'UNSUPPORTED', message: /V1/ });
+      await refused(() => tiny.useLayerIndex(0, new Uint8Array(9)), { code: 'UNSUPPORTED', message: /V1/ });
+    } finally {
+      await v1.stop();
+    }
+    const old = schema1Image('old/one', 'latest', [
+      { run: 'COPY base /', files: { base: 'of the base', gone: 'deleted' } },
+      { run: 'CMD ["sh"]' },
+      { run: 'RUN rm gone', files: { '.wh.gone': '', top: 'of the top' }, config: { Cmd: ['sh'] } },
+    ]);
+    const found = await opened(signedContent(old), 'old/one');
+    assert.deepEqual(
+      (await listOf(found.files())).map(({ path, layer: at }) => [path, at]),
+      [
+        ['/base', 0],
+        ['/top', 1],
+      ],
+    );
+    assert.equal(Buffer.from(await found.readFile('gone', { layer: 0 })).toString(), 'deleted');
+    assert.deepEqual(
+      (await found.waste()).files.map(({ path, by }) => [path, by]),
+      [['/gone', 1]],
+    );
+    const index = await found.layerIndex(0);
+    await found.useLayerIndex(0, index);
+    await refused(() => found.useLayerIndex(1, index), 'LAYER_INDEX_INVALID');
   });
 
   test('a foreign layer, whose bytes are elsewhere', SOON, async () => {

@@ -1,4 +1,4 @@
-// The calls that look inside an image, against umoci, GNU tar, bsdtar and Python's tarfile, which know nothing of this package.
+// The calls that look inside an image, against umoci, GNU tar and bsdtar, which know nothing of this package.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,19 +12,11 @@ import { find } from '../../../www/registry/programs.mjs';
 import { pusher } from '../../../www/registry/push.mjs';
 import { DockerRegistryClient } from '../support/packed.mjs';
 import { bytesOf, listOf, realRegistries, refused } from '../support/support.mjs';
-import { archiveOf, facts, factsOf, layerOf, sample, sha256, unpacked } from './sample.mjs';
+import { facts, factsOf, layerOf, sample, sha256, unpacked } from './sample.mjs';
 
 const LONG = { timeout: 120_000 };
 const sorted = (map) => [...map].sort(([one], [other]) => (one < other ? -1 : 1));
 const byName = (one, other) => (one < other ? -1 : Number(one > other));
-
-/** Python's view of an archive. */
-const PYTHON = `
-import json, sys, tarfile
-kinds = {b'0': 'file', b'1': 'hardlink', b'2': 'symlink', b'3': 'character-device', b'4': 'block-device', b'5': 'directory', b'6': 'fifo', b'S': 'file'}
-with tarfile.open(fileobj=sys.stdin.buffer, mode='r|', errors='surrogateescape') as archive:
-    json.dump([[m.name, kinds[m.type], m.size if m.isreg() else 0, m.mode, m.uid, m.gid, int(m.mtime), m.linkname] for m in archive], sys.stdout)
-`;
 
 for (const [registryName, start] of Object.entries(realRegistries)) {
   describe(registryName, () => {
@@ -67,48 +59,6 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       assert.deepEqual(sorted(await facts(target)), sorted(await factsOf(image)));
       const { stdout } = spawnSync(find('bsdtar'), ['-tf', '-'], { input: archive });
       assert.equal(stdout.toString().trimEnd().split('\n').length, (await listOf(image.files())).length);
-    });
-
-    test('layerFiles() has the entries that GNU tar, bsdtar and Python list', LONG, async () => {
-      const image = await open();
-      const archive = archiveOf(content, 0);
-      const ours = (await listOf(image.layerFiles(0))).map((entry) => [
-        entry.path,
-        entry.kind,
-        entry.size,
-        entry.mode,
-        entry.uid,
-        entry.gid,
-        Math.floor(entry.mtime.getTime() / 1000),
-        entry.linkTarget ?? '',
-      ]);
-      const theirs = JSON.parse(execFileSync('python3', ['-c', PYTHON], { input: archive }));
-      const normal = (name) =>
-        `/${name
-          .replace(/^\.\/?/, '')
-          .replace(/\/$/, '')
-          .replace(/[\udc80-\udcff]/g, '\ufffd')}`;
-      assert.deepEqual(
-        ours,
-        theirs.map(([name, kind, ...rest]) => [normal(name), kind, ...rest]),
-      );
-      for (const [program, options] of [
-        ['tar', ['--quoting-style=literal', '-tf', '-']],
-        [find('bsdtar'), ['-tf', '-']],
-      ]) {
-        // bsdtar lists a name that is not UTF-8, and complains.
-        const { stdout } = spawnSync(program, options, { input: archive, env: { ...process.env, LC_ALL: 'C.UTF-8' } });
-        const listed = stdout.toString().trimEnd().split('\n').map(normal);
-        // bsdtar escapes what it cannot show.
-        const known = ([path]) => !path.includes('\ufffd') && !/[^\x20-\x7e]/.test(path);
-        assert.deepEqual(
-          listed.filter((path) => known([path]) && !path.includes('\\')).sort(byName),
-          ours
-            .filter(known)
-            .map(([path]) => path)
-            .sort(byName),
-        );
-      }
     });
 
     test('whiteouts of a layer are shown, and what it changes', LONG, async () => {

@@ -47,12 +47,8 @@ export function zstd(bytes) {
   return Buffer.concat([header, ...blocks]);
 }
 
-/** An archive of a folder, by GNU tar. */
-const archived = (path, ...options) =>
-  execFileSync('tar', ['--format=pax', '-S', ...options, '-C', path, '-cf', '-', '.'], { maxBuffer: 256 * MEBI });
-
-/** The first layer: every kind of entry that tar and this user can make. */
-async function base(path) {
+/** Files of every kind that tar and this user can make. */
+export async function makeFiles(path) {
   const at = (name) => join(path, name);
   const file = async (name, content, mode = 0o644) => {
     await mkdir(dirname(at(name)), { recursive: true });
@@ -89,7 +85,13 @@ async function base(path) {
     execFileSync('mknod', [at('disk'), 'b', '8', '1']);
     execFileSync('chown', ['1000:100', at('etc/passwd')]);
   }
-  return layerOf(archived(path));
+}
+
+/** The first layer, by GNU tar. */
+async function base(path) {
+  await makeFiles(path);
+  const options = ['--format=pax', '-S', '-C', path, '-cf', '-', '.'];
+  return layerOf(execFileSync('tar', options, { maxBuffer: 256 * MEBI }));
 }
 
 const second = () =>
@@ -125,9 +127,6 @@ export async function sample(path) {
   const runs = ['COPY base /', 'RUN rm -r /etc/gone /tree', 'RUN chmod 600 /etc/replaced'];
   return image(layers.map((layer, index) => ({ run: runs[index], layer })));
 }
-
-/** The archive of a layer. */
-export const archiveOf = (one, layer) => one.layers[layer].archive;
 
 /** The file system that umoci makes of an image of a registry. */
 export async function unpacked(path, reference) {
