@@ -26,7 +26,7 @@ export const MEANINGS = [
   [EXIT.denied, 'login missing, refused or without permission'],
   [EXIT.conflict, 'conflict: something is not as expected, or is in use'],
   [EXIT.unavailable, 'network failure, time-out, rate limit or failing registry: try again later'],
-  [EXIT.wouldChange, 'cleanup --exit-code: there is something to remove'],
+  [EXIT.wouldChange, '--exit-code: there is something to remove, or a difference; --fail-above: more is wasted'],
   [130, 'interrupted by Ctrl-C'],
   [EXIT.closedPipe, 'nobody reads the rest of the output'],
   [143, 'interrupted by SIGTERM'],

@@ -4,7 +4,7 @@ const BLOCK = 512;
 const types = { file: '0', hardlink: '1', symlink: '2', folder: '5' };
 
 /**
- * @typedef {{ path: string, type?: keyof types, content?: string | Uint8Array, target?: string, mode?: number, uid?: number, gid?: number, mtime?: number }} Entry
+ * @typedef {{ path: string | Buffer, type?: keyof types, content?: string | Uint8Array, target?: string, mode?: number, uid?: number, gid?: number, mtime?: number }} Entry
  * @param {Entry[]} entries
  */
 export function tar(entries) {
@@ -29,7 +29,9 @@ function header(
 ) {
   const block = Buffer.alloc(BLOCK);
   const text = (at, length, value) => {
-    if (block.write(value, at, length) < Buffer.byteLength(value)) throw new RangeError(`too long for tar: ${value}`);
+    const bytes = Buffer.from(value);
+    if (bytes.length > length) throw new RangeError(`too long for tar: ${value}`);
+    bytes.copy(block, at);
   };
   const octal = (at, length, value) => text(at, length - 1, value.toString(8).padStart(length - 1, '0'));
   const [prefix, name] = split(type === 'folder' ? `${path}/` : path);

@@ -35,8 +35,10 @@ export async function writeWhole(file, chunks, { overwrite = false } = {}) {
   // A second Ctrl-C ends the process at once.
   const forget = () => rmSync(partial, { force: true });
   let isMine = false;
+  /** @type {import('node:fs').WriteStream | undefined} */
+  let made;
   try {
-    const made = createWriteStream(partial, { flags: 'wx' });
+    made = createWriteStream(partial, { flags: 'wx' });
     made.once('open', () => {
       isMine = true;
       process.once('exit', forget);
@@ -44,6 +46,8 @@ export async function writeWhole(file, chunks, { overwrite = false } = {}) {
     await pipeline(chunks, made);
     await (overwrite ? rename(partial, file) : renameToNew(partial, file));
   } catch (/** @type {any} */ error) {
+    // An interrupt may come while the file is being created.
+    if (made && !made.closed) await new Promise((resolve) => made?.once('close', resolve));
     if (isMine) await rm(partial, { force: true }).catch(() => {});
     if (error.syscall === undefined) throw error;
     throw new Failure('FILE', `${file}: the file cannot be written: ${error.code}`, { cause: error });

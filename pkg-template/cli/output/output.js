@@ -13,6 +13,10 @@ const escaped = (/** @type {string} */ character) => character.split('').map(esc
 /** Returns the text as one line without control characters. */
 export const clean = (/** @type {unknown} */ text) => String(text).replace(UNSAFE, escaped);
 
+/** JSON has no bytes. */
+const asBase64 = (/** @type {string} */ _, /** @type {unknown} */ value) =>
+  value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
+
 /** Cleans each line of a text. */
 const cleanLines = (/** @type {unknown} */ text) => String(text).split('\n').map(clean).join('\n');
 
@@ -55,7 +59,7 @@ export function createOutput({ json = false, format, quiet = false, color = 'aut
   const paintError = painter(stderr);
   /** JSON escapes control characters itself. */
   const printValue = (/** @type {unknown} */ value, /** @type {number | undefined} */ indent = undefined) =>
-    stdout.write(`${format ? format(value) : cleanLines(JSON.stringify(value, undefined, indent))}\n`);
+    stdout.write(`${format ? format(value) : cleanLines(JSON.stringify(value, asBase64, indent))}\n`);
   return {
     /** Whether values are printed (`json`, `item`), not text for people. */
     isJson: json || format !== undefined,

@@ -2,11 +2,14 @@
 
 import { Usage } from '../../input/usage.js';
 import { whole } from '../../input/values.js';
-import { writeOut, writeWhole } from '../../output/files.js';
+import { checkFree, writeOut, writeWhole } from '../../output/files.js';
 import { PLATFORM } from '../content/digest.js';
 import { CACHE, openImage, reading } from './open.js';
 
-/** @import { Command } from '../../commands.js' */
+/**
+ * @import { Image } from 'docker-registry-client-wasm'
+ * @import { Command } from '../../commands.js'
+ */
 
 /** @type {Command} */
 export const cat = {
@@ -30,10 +33,28 @@ The layer that has the file is verified before its last bytes are printed: disca
     if (output.isJson) throw new Usage('the bytes of a file are no JSON: --json and --format cannot be given');
     const { layer, upTo, platform } = options;
     const image = await openImage(text, call, platform);
-    const stream = await reading(call, (onProgress) => image.fileStream(path, { layer, upTo, onProgress }));
+    const stream = await reading(call, async (onProgress) => {
+      const known = path.includes('\ufffd') ? await bytesOf(image, path, { layer, upTo }) : undefined;
+      return image.fileStream(known ?? path, { layer, upTo, onProgress });
+    });
     await writeOut(stream, signal);
   },
 };
+
+/**
+ * Finds the name that `ls` shows with U+FFFD: an argument cannot have the bytes of a name that is not UTF-8.
+ * @param {Image} image
+ * @param {string} path
+ * @param {{ layer?: number, upTo?: number }} options
+ */
+async function bytesOf(image, path, { layer, upTo }) {
+  const shown = `/${path.replace(/^\/+/, '')}`;
+  const entries = layer === undefined ? image.files({ upTo }) : image.layerFiles(layer);
+  const found = [];
+  for await (const entry of entries) if (entry.path === shown) found.push(entry);
+  if (found.length > 1) throw new Usage(`${JSON.stringify(path)} stands for ${found.length} names that are not UTF-8`);
+  return found[0]?.pathBytes;
+}
 
 /** @type {Command} */
 export const exportTar = {
@@ -56,6 +77,8 @@ Without --output, the archive goes to standard output: discard it if the command
     const file = options.output === '-' ? undefined : options.output;
     if (output.isJson && file === undefined)
       throw new Usage('the bytes of an archive are no JSON: --json and --format need --output');
+    // Before the layers are read, which may take long.
+    if (file !== undefined) await checkFree(file, { overwrite: options.overwrite });
     const image = await openImage(args[0], call, options.platform);
     await reading(call, async (onProgress) => {
       const stream = await image.exportTar({ upTo: options.upTo, onProgress });

@@ -1,7 +1,7 @@
 // `ls`
 
 import { parseReference } from '../../input/reference.js';
-import { Usage } from '../../input/usage.js';
+import { Failure, Usage } from '../../input/usage.js';
 import { whole } from '../../input/values.js';
 import { minute } from '../../output/format.js';
 import { printTable } from '../../output/table.js';
@@ -34,7 +34,7 @@ export const ls = {
   takes: [1, 2],
   summary: 'lists the files of an image; without tag, digest and glob, the tags of a repository',
   details: `The layers are read and verified; nothing is extracted. In GLOB, * stands for any characters, slashes too. A
-folder is listed with what is in it. --layer lists what one layer has, with the paths that it deletes.`,
+folder is listed with what is in it, and a path at which nothing is fails. --layer lists what one layer has, with the paths that it deletes.`,
   options: {
     ...tags.options,
     long: { short: 'l', help: 'shows modes, owners, sizes, times (UTC) and layers, as ls -l does' },
@@ -77,20 +77,27 @@ async function list(call, glob, onProgress) {
       ? image.files({ upTo, sort, filter, onProgress })
       : image.layerFiles(layer, { filter, onProgress });
   const rows = [];
+  let isEmpty = true;
   for await (const entry of entries) {
+    isEmpty = false;
     if (output.isJson) output.item(entry);
     else if (options.long) rows.push(row(entry));
     else output.line(entry.kind === 'whiteout' ? `${entry.path} (deleted)` : entry.path);
   }
+  if (isEmpty && glob !== undefined && !isPattern(glob)) {
+    throw new Failure('NOT_FOUND', `nothing is at ${JSON.stringify(glob)} in the image`);
+  }
   if (options.long && !output.isJson) printTable(output, COLUMNS, rows);
 }
+
+const isPattern = (/** @type {string} */ glob) => /[*?]/.test(glob);
 
 /**
  * A path without wildcards stands for what is in it, too.
  * @param {string} glob
  */
 function filterOf(glob) {
-  if (/[*?]/.test(glob)) return glob;
+  if (isPattern(glob)) return glob;
   const path = `/${glob.replace(/^\/+|\/+$/g, '')}`.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   return path === '/' ? /^\// : new RegExp(`^${path}(/|$)`);
 }

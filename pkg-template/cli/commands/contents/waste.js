@@ -23,6 +23,7 @@ import { openImage, reading } from './open.js';
 function limit(text, refuse) {
   const [, percent] = /^(\d{1,3}(?:\.\d{1,9})?)%$/.exec(text) ?? [];
   if (percent !== undefined) return { percent: Number(percent) };
+  if (text === '0') return { bytes: 0 };
   return { bytes: bytes(text, (rule) => refuse(`${rule}, or a share such as 5%`)) };
 }
 

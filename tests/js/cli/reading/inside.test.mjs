@@ -24,6 +24,11 @@ const base = layer([
 ]);
 const cleaned = layer([{ path: 'etc', type: 'folder' }, { path: 'etc/.wh.secret' }]);
 const added = layer([{ path: 'new', content: 'of two' }]);
+const raw = Buffer.from('raw-\xff', 'latin1');
+const odd = layer([
+  { path: 'b[r]', content: '' },
+  { path: raw, content: 'not UTF-8' },
+]);
 const steps = [
   { run: 'COPY base /', layer: base },
   { run: 'RUN rm /etc/secret', layer: cleaned },
@@ -45,6 +50,7 @@ const images = {
   },
   'in/side': {
     one: image(steps, { config: { User: 'me' } }),
+    odd: image([{ run: 'COPY odd /', layer: odd }]),
     two: image([...steps, { run: 'COPY new /', layer: added }], { config: { User: 'you' } }),
   },
 };
@@ -53,6 +59,7 @@ forEachRegistry(images, async (t, registry) => {
   const { host } = new URL(registry.url);
   const one = `${host}/in/side:one`;
   const two = `${host}/in/side:two`;
+  const strange = `${host}/in/side:odd`;
 
   await t.test('ls', SOON, async () => {
     const all = await done(`ls ${one}`);
@@ -68,11 +75,20 @@ forEachRegistry(images, async (t, registry) => {
     const items = (await done(`ls ${one} --json --sort size`)).trimEnd().split('\n').map(JSON.parse);
     assert.deepEqual([items[0].path, items[0].size, items.length], ['/etc/os-release', 33, 6]);
     // Without tag and glob, as crane's.
-    assert.deepEqual((await done(`ls ${host}/in/side --json`)).trimEnd().split('\n').length, 2);
+    assert.deepEqual((await done(`ls ${host}/in/side --json`)).trimEnd().split('\n').length, 3);
     const both = await cli(`ls ${one} --layer 1 --up-to 0`);
     assert.deepEqual([both.code, both.out], [2, '']);
     assert.equal((await cli(`ls ${one} --layer 9`)).code, 2);
     assert.equal((await cli(`ls ${host}/in/side:none /etc`)).code, 4);
+    const nothing = await cli(`ls ${one} /none`);
+    assert.deepEqual([nothing.code, nothing.out], [4, '']);
+    assert.match(nothing.err, /^error: NOT_FOUND: nothing is at "\/none" in the image/);
+    assert.equal(await done(`ls ${one} /none*`), '');
+    // A bracket is a character like any other.
+    assert.equal(await done(`ls ${strange} /b[r*`), '/b[r]\n');
+    assert.equal(await done(`ls ${strange} /b[r]`), '/b[r]\n');
+    const { path, pathBytes } = JSON.parse(await done(`ls ${strange} raw* --json`));
+    assert.deepEqual([path, Buffer.from(pathBytes, 'base64')], ['/raw-\ufffd', raw]);
   });
 
   await t.test('cat', SOON, async () => {
@@ -82,6 +98,9 @@ forEachRegistry(images, async (t, registry) => {
     assert.deepEqual([missing.code, missing.out], [4, '']);
     assert.match(missing.err, /^error: NOT_FOUND: /);
     assert.equal((await cli(`cat ${one} /etc`)).code, 2);
+    assert.equal(await done(`cat ${strange} /raw-\ufffd`), 'not UTF-8');
+    assert.equal(await done(`cat ${strange} raw-\ufffd --layer 0`), 'not UTF-8');
+    assert.equal((await cli(`cat ${strange} /other-\ufffd`)).code, 4);
     assert.equal((await cli(`cat ${one}`)).code, 2);
   });
 
@@ -141,6 +160,7 @@ forEachRegistry(images, async (t, registry) => {
     const above = await cli(`waste ${one} --fail-above 5%`);
     assert.deepEqual([above.code, /5\.0 kB are wasted/.test(above.err)], [8, true]);
     assert.equal((await cli(`waste ${one} --fail-above 1M`)).code, 0);
+    for (const nothing of ['0', '0%']) assert.equal((await cli(`waste ${one} --fail-above ${nothing}`)).code, 8);
     assert.equal((await cli(`waste ${one} --fail-above much`)).code, 2);
     const own = JSON.parse(await done(`waste ${two} --base ${one} --json`));
     assert.deepEqual(own.withoutBase, { stored: 6, wasted: 0 });
