@@ -5,7 +5,8 @@ const [file, name] = process.argv.slice(2);
 try {
   const variants = await import(new URL(`./variants/${file}.mjs`, import.meta.url));
   const measured = await variants[name](JSON.parse(readFileSync(0, 'utf8')));
-  writeSync(1, JSON.stringify(measured));
+  const { user, system } = process.cpuUsage();
+  writeSync(1, JSON.stringify({ ...measured, processCpu: (user + system) / 1000 }));
 } catch (error) {
   writeSync(2, String(error));
   process.exitCode = 1;

@@ -4,7 +4,19 @@ import { parseArgs } from 'node:util';
 
 import { root } from '../../xtask/ensure.mjs';
 
-export const SUITES = ['listing', 'requests', 'pull', 'registry', 'push', 'wan', 'memory', 'size', 'start', 'chromium'];
+export const SUITES = [
+  'listing',
+  'requests',
+  'pull',
+  'registry',
+  'push',
+  'inside',
+  'wan',
+  'memory',
+  'size',
+  'start',
+  'chromium',
+];
 
 export const usage = `npm run bench -- [options] [${SUITES.join(' | ')}]…
   --quick            smaller blobs, fewer requests, rounds and round-trip times

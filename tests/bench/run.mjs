@@ -42,7 +42,7 @@ async function main({ json, results: resultsFile, package: folder, help, names, 
   await ensureNodeModules();
   if (!folder) await ensureBuilt();
   const packageFolder = resolve(folder ?? join(root, 'pkg'));
-  const variants = fileURLToPath(new URL('./variants', import.meta.url));
+  const folders = { pkg: packageFolder, variants: fileURLToPath(new URL('./variants', import.meta.url)) };
   const cleanUps = [];
   const results = [];
   try {
@@ -55,12 +55,13 @@ async function main({ json, results: resultsFile, package: folder, help, names, 
         repositories: 10_003,
         requests: quick ? 1300 : 2300,
         blobs: quick ? [256 * MIB, 64 * MIB] : [1024 * MIB, 256 * MIB],
-        folders: { pkg: packageFolder, variants },
+        large: names.includes('memory') ? (quick ? 1024 : 5 * 1024) * MIB : undefined,
+        folders,
       });
       cleanUps.push(server.stop);
     }
     const packageUrl = pathToFileURL(join(packageFolder, 'index.js')).href;
-    const context = { ...measured, server, packageUrl, atEnd: (task) => cleanUps.push(task) };
+    const context = { ...measured, server, packageUrl, folders, atEnd: (task) => cleanUps.push(task) };
     for (const [name, suite] of suites) {
       console.log(`\n━━━ ${name}: ${suite.title}`);
       for (const group of await suite.groups(context)) {

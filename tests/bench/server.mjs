@@ -1,16 +1,17 @@
 // The registry that the clients are measured with: a process of its own, which sends buffers it has ready. It also serves the
 // folders that a page of the same origin needs. Started by processes.mjs with what it shall hold; says when it listens.
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
-import { digestOf, imageOf, largeBlob, manifests, repositoryNames, tagNames } from './content.mjs';
+import { blobOf, digestOf, imageOf, largeBlob, largeLayer, manifests, repositoryNames, tagNames } from './content.mjs';
 
 const JSON_TYPE = 'application/json';
 const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
 
-const { tags, repositories, requests, blobs: sizes, folders } = JSON.parse(process.argv[2]);
+const given = JSON.parse(process.argv[2]);
+const { tags = 0, repositories = 0, requests = 0, blobs: sizes = [], files = [], large, folders } = given;
 
 /** Path → what is sent: `{ type, body }` or `{ type, blob }`. */
 const answers = new Map();
@@ -32,37 +33,42 @@ const digests = manifests(requests).map((body) => {
   return digest;
 });
 
-const blobs = sizes.map((size) => {
-  const blob = largeBlob(size);
+/** Serves an image of one layer. */
+function serveImage(repository, blob) {
   const { config, configDigest, manifest, digest, mediaType } = imageOf(blob);
-  const repository = `bench/image-${size}`;
-  answers.set(`/v2/${repository}/blobs/${blob.digest}`, {
-    type: 'application/octet-stream',
-    digest: blob.digest,
-    blob,
-  });
-  answers.set(`/v2/${repository}/blobs/${configDigest}`, {
-    type: 'application/octet-stream',
-    digest: configDigest,
-    body: config,
-  });
+  const type = 'application/octet-stream';
+  answers.set(`/v2/${repository}/blobs/${blob.digest}`, { type, digest: blob.digest, blob });
+  answers.set(`/v2/${repository}/blobs/${configDigest}`, { type, digest: configDigest, body: config });
   for (const reference of ['latest', digest]) {
     answers.set(`/v2/${repository}/manifests/${reference}`, { type: mediaType, digest, body: manifest });
   }
-  return { repository, size, digest: blob.digest };
-});
+  return { repository, size: blob.size, digest: blob.digest };
+}
+
+const blobs = sizes.map((size) => serveImage(`bench/image-${size}`, largeBlob(size)));
+const layers = files.map(({ repository, file, type, diffId }) =>
+  serveImage(repository, { ...blobOf([readFileSync(file)]), type, diffId }),
+);
+const largeImage = large && { ...serveImage('bench/large', largeLayer(large)), fileSize: large };
 
 async function send(request, response) {
   const [path] = request.url.split('?');
   const answer = answers.get(path);
   if (!answer) return sendFile(path, response);
   const { type, digest, body, blob } = answer;
-  const headers = { 'Content-Type': type, 'Content-Length': blob?.size ?? body.length, 'Cache-Control': 'no-store' };
+  const range = blob && /^bytes=(\d+)-(\d+)$/.exec(request.headers.range);
+  const [from, to] = range ? [Number(range[1]), Math.min(Number(range[2]) + 1, blob.size)] : [0, blob?.size];
+  const headers = {
+    'Content-Type': type,
+    'Content-Length': blob ? to - from : body.length,
+    'Cache-Control': 'no-store',
+  };
   if (digest) headers['Docker-Content-Digest'] = digest;
-  response.writeHead(200, headers);
+  if (range) headers['Content-Range'] = `bytes ${from}-${to - 1}/${blob.size}`;
+  response.writeHead(range ? 206 : 200, headers);
   if (request.method === 'HEAD') return response.end();
   if (body) return response.end(body);
-  for (const piece of blob.pieces()) {
+  for (const piece of blob.pieces(from, to)) {
     if (!response.write(piece)) await drained(response);
     if (response.destroyed) return undefined;
   }
@@ -94,6 +100,7 @@ const server = createServer(send);
 server.listen(0, '127.0.0.1', () => {
   const bytes = (path) => answers.get(path).body.length;
   const bodies = { tags: bytes('/v2/bench/tags/tags/list'), catalog: bytes('/v2/_catalog') };
-  process.send({ url: `http://127.0.0.1:${server.address().port}`, tags, repositories, digests, blobs, bodies });
+  const url = `http://127.0.0.1:${server.address().port}`;
+  process.send({ url, tags, repositories, digests, blobs, layers, large: largeImage, bodies });
 });
 process.once('disconnect', () => process.exit());

@@ -47,6 +47,43 @@ export async function stream({ package: url, registry, repository, digest, size 
   return peaks(wasm, async () => readAll(await from.blob(digest), size));
 }
 
+/** The image with the large layer, once something small was read of it. */
+async function largeImage({ package: url, registry, large }) {
+  const wasm = watchModules();
+  const { DockerRegistryClient } = await import(url);
+  return { wasm, image: await new DockerRegistryClient(registry).repository(large.repository).image('latest') };
+}
+
+export async function layerFiles(parameters) {
+  const { wasm, image } = await largeImage(parameters);
+  return peaks(wasm, async () => {
+    const paths = [];
+    for await (const { path } of image.layerFiles(0)) paths.push(path);
+    expect(paths.join() === '/large,/last', paths.join());
+  });
+}
+
+export async function fileStream(parameters) {
+  const { wasm, image } = await largeImage(parameters);
+  return peaks(wasm, async () => readAll(await image.fileStream('large'), parameters.large.fileSize));
+}
+
+/** The last file: the layer is indexed, whatever comes before it. */
+export async function readFile(parameters) {
+  const { wasm, image } = await largeImage(parameters);
+  return peaks(wasm, async () => {
+    const text = new TextDecoder().decode(await image.readFile('last'));
+    expect(text === 'the last', text);
+  });
+}
+
+export async function exportTar(parameters) {
+  const { wasm, image } = await largeImage(parameters);
+  // Two headers, a block of the second file, and the end.
+  const more = 5 * 512;
+  return peaks(wasm, async () => readAll(await image.exportTar(), parameters.large.fileSize + more));
+}
+
 export async function fetchHash({ registry, repository, digest, size }) {
   const { createHash } = await import('node:crypto');
   await (await fetch(`${registry}/v2/${repository}/manifests/latest`)).arrayBuffer();

@@ -2,13 +2,13 @@
 import { expect, once } from './time.mjs';
 import { fetchOf } from './transport.mjs';
 
-async function repositoryOf({ package: url, registry, repository, transport }) {
+export async function repositoryOf({ package: url, registry, repository, transport }) {
   const { DockerRegistryClient } = await import(url);
   const fetch = await fetchOf(transport, url);
   return new DockerRegistryClient(registry, { fetch }).repository(repository);
 }
 
-const blobUrl = ({ registry, repository, digest }) => `${registry}/v2/${repository}/blobs/${digest}`;
+export const blobUrl = ({ registry, repository, digest }) => `${registry}/v2/${repository}/blobs/${digest}`;
 
 /** Reads a stream to its end; `use` gets each chunk. */
 export async function readAll(stream, size, use) {
