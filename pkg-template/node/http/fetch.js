@@ -3,7 +3,7 @@
 import { filtered } from './fields.js';
 import { Incoming } from './incoming.js';
 
-/** @import { IncomingMessage } from 'node:http' */
+/** @import { Message } from './flight.js' */
 /** @import { Pull } from './outgoing.js' */
 /** @import { Transport } from './transport.js' */
 
@@ -75,7 +75,7 @@ async function bodyOf(request, init) {
 /**
  * @param {Transport} transport
  * @param {Outgoing} outgoing
- * @returns {Promise<{ message: IncomingMessage, body: Incoming | Uint8Array }>}
+ * @returns {Promise<{ message: Message, body: Incoming | Uint8Array }>}
  */
 function sent(transport, { method, url, fields, body, signal }) {
   return new Promise((resolve, reject) => {
@@ -111,7 +111,7 @@ const failed = (cause) => (cause?.name === 'RegistryError' ? cause : new TypeErr
 /**
  * Returns the next request if the response is a redirect.
  * @param {Outgoing} outgoing
- * @param {IncomingMessage} message
+ * @param {Message} message
  * @returns {Outgoing | undefined}
  */
 function redirected(outgoing, { statusCode = 0, headers: { location } }) {
@@ -139,7 +139,7 @@ function joined(location, base) {
 
 /**
  * @param {Outgoing} outgoing
- * @param {IncomingMessage} message
+ * @param {Message} message
  * @param {Incoming | Uint8Array} body
  * @param {boolean} wasRedirected
  */

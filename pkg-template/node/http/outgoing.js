@@ -1,12 +1,12 @@
 // The body of a request that is sent while it is made.
 
-/** @import { ClientRequest } from 'node:http' */
+/** @import { Writable } from 'node:stream' */
 /** @typedef {() => Promise<Uint8Array | undefined>} Pull gives the next bytes; undefined at the end. It rejects if the body breaks off. */
 
 /**
  * Sends a body piece by piece; the next one is asked for once the last one has been taken. Ends early if the request does.
  * @param {Pull} next
- * @param {ClientRequest} request
+ * @param {Writable} request
  */
 export async function pump(next, request) {
   try {
@@ -20,7 +20,7 @@ export async function pump(next, request) {
   }
 }
 
-/** @param {ClientRequest} request */
+/** @param {Writable} request */
 const drained = (request) =>
   /** @type {Promise<void>} */ (
     new Promise((resolve) => {
