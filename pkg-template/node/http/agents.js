@@ -38,12 +38,20 @@ const POOL = { keepAlive: true, maxFreeSockets: Number.POSITIVE_INFINITY, schedu
  */
 const pooling = (Agent, connected) =>
   class extends Agent {
+    /** @type {Pooled | undefined} a connection that the next request takes instead of a new one */
+    spare = undefined;
+
     /**
      * @param {any} options
      * @param {any} [callback]
      * @returns {any}
      */
     createConnection(options, callback) {
+      const { spare } = this;
+      if (spare) {
+        this.spare = undefined;
+        return spare;
+      }
       const socket = /** @type {Pooled} */ (super.createConnection(options, callback));
       socket.setTimeout(CONNECT_LIMIT);
       socket.once(connected, () => {

@@ -1,4 +1,4 @@
-// One request on its way, and its response. An exchange carries it over a connection.
+// One request on its way, and its response. An exchange carries it over HTTP/1.1 or HTTP/2.
 
 import { codingsOf, decoded } from './decode.js';
 import { Exchange } from './exchange.js';
@@ -43,6 +43,8 @@ import { Incoming } from './incoming.js';
 
 /** Repeating these does no harm (RFC 9110 §9.2.2). */
 const IDEMPOTENT = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'];
+/** How often a request is sent again that no server has processed. */
+const MOST_REPEATS = 5;
 /** OpenSSL's reasons if a server answers without TLS; the code alone does not tell. */
 const NO_TLS = /wrong version number|packet length too long/;
 const NOTHING = new Uint8Array();
@@ -70,7 +72,19 @@ export class Flight {
     return this.repeats === 0 && IDEMPOTENT.includes(method) && typeof body !== 'function';
   }
 
+  /** True if the request may be sent again because no server has processed it. */
+  get mayResend() {
+    return this.repeats < MOST_REPEATS && typeof this.sending.body !== 'function';
+  }
+
   start() {
+    const { sessions } = this.sending.route;
+    // TLS would ask for the name in the field.
+    if (sessions && fieldOf(this.sending.fields, 'host') === undefined) sessions.carry(this);
+    else this.useHttp1();
+  }
+
+  useHttp1() {
     try {
       this.carrier = new Exchange(this);
     } catch (error) {

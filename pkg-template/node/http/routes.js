@@ -6,6 +6,7 @@ import https from 'node:https';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
 
+import { Sessions } from '../http2/sessions.js';
 import { bypasses } from '../no-proxy.js';
 import { PlainAgent, SecureAgent } from './agents.js';
 import { TunnelAgent } from './tunnel.js';
@@ -24,6 +25,7 @@ import { TunnelAgent } from './tunnel.js';
  * @property {string} prefix of the request target: the origin, for a proxy that forwards plain http
  * @property {string[]} fields further header fields, as names and values in turn
  * @property {string} [proxy] host of the proxy that sees the requests
+ * @property {Sessions} [sessions] if the server may choose HTTP/2
  */
 
 /** Origins whose routes are remembered. */
@@ -33,8 +35,9 @@ const SCHEME_PORTS = { 'http:': 80, 'https:': 443 };
 /** Chooses the route of each origin, with pools that all of them share. */
 export class Routes {
   /** @param {Settings} settings */
-  constructor({ tls: settings, proxy }) {
+  constructor({ tls: settings, proxy, http2 }) {
     this.proxy = proxy;
+    this.http2 = http2;
     this.settings = settings;
     /** @type {import('node:tls').ConnectionOptions | undefined} */
     this.read = undefined;
@@ -42,6 +45,8 @@ export class Routes {
     this.routes = new Map();
     /** @type {Map<string, http.Agent>} */
     this.agents = new Map();
+    /** @type {Set<Sessions>} */
+    this.sessions = new Set();
   }
 
   /**
@@ -51,11 +56,16 @@ export class Routes {
   to(origin) {
     let route = this.routes.get(origin);
     if (!route) {
-      if (this.routes.size >= MOST) this.routes.clear();
+      if (this.routes.size >= MOST) this.forget();
       route = this.find(new URL(origin));
       this.routes.set(origin, route);
     }
     return route;
+  }
+
+  forget() {
+    this.routes.clear();
+    for (const sessions of this.sessions) if (sessions.isUnused) this.sessions.delete(sessions);
   }
 
   /**
@@ -73,7 +83,11 @@ export class Routes {
       const agent = proxy
         ? this.agent(`tunnel ${proxy.href}`, () => new TunnelAgent(this.context(), this.toProxy(proxy)))
         : this.agent('https:', () => new SecureAgent(this.context()));
-      return { ...common, request: https.request, agent, host, port };
+      const route = { ...common, request: https.request, agent, host, port };
+      if (!this.http2) return route;
+      const sessions = new Sessions(route);
+      this.sessions.add(sessions);
+      return { ...route, sessions };
     }
     if (!proxy) return { ...common, request: http.request, agent: this.plain(), host, port };
     // Most proxies allow CONNECT to port 443 only.
@@ -124,6 +138,7 @@ export class Routes {
 
   /** Closes all connections. */
   close() {
+    for (const sessions of this.sessions) sessions.close();
     for (const agent of this.agents.values()) agent.destroy();
   }
 }

@@ -1,4 +1,4 @@
-// Sends requests with node:http and node:https.
+// Sends requests with node:http, node:https and node:http2.
 
 import { ACCEPTED } from './decode.js';
 import { fieldOf } from './fields.js';

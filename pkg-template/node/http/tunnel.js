@@ -27,6 +27,7 @@ export class TunnelAgent extends SecureAgent {
    * @returns {any} undefined: the callback gets the connection
    */
   createConnection(options, callback) {
+    if (this.spare) return super.createConnection(options, callback);
     const { host, port, opening } = options;
     const request = open(this.proxy, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
     /** @type {(error: unknown, socket?: Socket) => void} */
