@@ -1,10 +1,15 @@
 // The page: its session, and the view for the current address.
 
+import init from 'docker-registry-client-wasm/slim';
 import { h } from './dom.js';
 import { explain } from './errors.js';
+import { Places } from './places.js';
 import { parseRoute } from './router.js';
-import { Session } from './session.js';
+import { Session } from './model/session.js';
+import { printable } from './text/printable.js';
+import { SIGN_IN, SIGN_IN_NEEDED } from './ui/events.js';
 import { emptyBox, errorBox, skeleton } from './ui/part.js';
+import { showTray } from './ui/tray.js';
 import { Connection } from './views/connect.js';
 import { homeView } from './views/home.js';
 import { tagView } from './views/tag.js';
@@ -12,41 +17,49 @@ import { tagsView } from './views/tags.js';
 
 const NAME = document.title;
 const VIEWS = { home: homeView, tags: tagsView, tag: tagView };
+const PROMISE = 'Every manifest and every layer is verified by its digest.';
+const NO_PROMISE = 'This registry speaks V1, which has no digests: what it sends cannot be verified.';
 const main = document.getElementById('main');
 
-const config = await readConfig();
+const [config] = await Promise.all([readConfig(), init()]);
 let session;
 let connecting;
 let view;
 let ending;
-let shownHash = location.hash;
-// Scroll positions, for going back.
-const positions = new Map();
+const places = new Places(main);
 
 const connection = new Connection({
   panel: document.getElementById('connection-panel'),
   button: document.getElementById('connection'),
   connect,
+  diagnose: (choice, signal) => sessionFor(choice).diagnose(signal),
 });
+document.addEventListener(SIGN_IN_NEEDED, () => connection.refused());
+document.addEventListener(SIGN_IN, () => connection.signIn());
+showTray(document.getElementById('tray'));
 
 /** Reads the server's config: the registry behind its proxy, if it has one. */
 async function readConfig() {
   try {
-    const response = await fetch('config.json', { headers: { accept: 'application/json' } });
+    const response = await fetch('config.json');
     return response.ok ? await response.json() : {};
   } catch {
     return {};
   }
 }
 
-async function connect({ address, username, password }, signal) {
+function sessionFor({ address, username, password }) {
   const proxied = config.registry && address === config.name;
-  const next = new Session({
+  return new Session({
     address: proxied ? new URL(config.registry, location.href).href : address,
     label: proxied ? config.name : undefined,
     username,
     password,
   });
+}
+
+async function connect(choice, signal) {
+  const next = sessionFor(choice);
   session?.close();
   session = undefined;
   connecting = next;
@@ -64,7 +77,8 @@ async function connect({ address, username, password }, signal) {
   }
   connecting = undefined;
   session = next;
-  remember(address);
+  remember(choice.address);
+  document.getElementById('promise').textContent = next.version === 1 ? NO_PROMISE : PROMISE;
   show();
   return next;
 }
@@ -77,7 +91,7 @@ function remember(address) {
   history.replaceState(history.state, '', url);
 }
 
-function show({ moved = false } = {}) {
+function show({ place } = {}) {
   const route = parseRoute(location.hash);
   if (session && view?.session === session && view.update?.(route)) {
     setTitle(view.title);
@@ -89,8 +103,8 @@ function show({ moved = false } = {}) {
   view.session = session;
   main.replaceChildren(view.element);
   setTitle(view.title);
-  window.scrollTo(0, moved ? (positions.get(location.hash) ?? 0) : 0);
-  if (moved) (main.querySelector('h1') ?? main).focus({ preventScroll: true });
+  if (place) places.restore(place, ending.signal);
+  else window.scrollTo(0, 0);
 }
 
 function open(route) {
@@ -130,21 +144,10 @@ function waiting() {
 }
 
 function setTitle(title) {
-  document.title = title ? `${title} · ${NAME}` : NAME;
+  document.title = title ? `${printable(title)} · ${NAME}` : NAME;
 }
 
-window.addEventListener('hashchange', () => {
-  shownHash = location.hash;
-  show({ moved: true });
-});
-window.addEventListener(
-  'scroll',
-  () => {
-    // Ignores the browser's own scroll for the next address.
-    if (location.hash === shownHash) positions.set(shownHash, window.scrollY);
-  },
-  { passive: true },
-);
+window.addEventListener('hashchange', () => show({ place: places.move() }));
 document.getElementById('skip').addEventListener('click', (event) => {
   // Its address would be taken for a view.
   event.preventDefault();

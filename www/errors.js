@@ -1,6 +1,6 @@
 // Explains errors to the user: what happened, and what to do.
 
-import { isRegistryError } from 'docker-registry-client-wasm';
+import { isRegistryError } from 'docker-registry-client-wasm/slim';
 
 const ADVICE = {
   NETWORK: 'The registry cannot be reached. Check the address and the port, and that the registry is running.',
@@ -30,17 +30,44 @@ const ADVICE = {
   UNSUPPORTED: 'This registry does not support that.',
 };
 
-/** Returns `{ code, message, advice, status }` for any thrown value. */
-export function explain(error) {
+const REFUSED_CREDENTIALS = 'The registry refused this user or password. Check both; a token may have expired.';
+const OFFLINE = 'This device is offline. The page continues when it is online again.';
+
+/**
+ * Returns `{ code, message, advice, status }` for any thrown value. `hasCredentials`: a user and a password were sent.
+ */
+export function explain(error, { hasCredentials = false } = {}) {
   const message = String(error?.message ?? error);
   if (!isRegistryError(error))
     return { code: error?.name ?? 'Error', message, advice: 'This is a defect of the page.' };
+  if (isOffline(error)) return { code: 'OFFLINE', message, advice: OFFLINE, status: error.status };
+  if (hasCredentials && isRefusal(error))
+    return { code: error.code, message, advice: REFUSED_CREDENTIALS, status: error.status };
   const wait = error.retryAfter ? ` It asks to wait ${Math.ceil(error.retryAfter / 1000)} s.` : '';
   const advice =
     ADVICE[error.code] ?? (error.status >= 500 ? 'The registry has an internal problem. Try again later.' : '');
   return { code: error.code, message, advice: advice + wait, status: error.status };
 }
 
+const UNREACHABLE = ['NETWORK', 'CORS_OR_NETWORK', 'TIMEOUT', 'TRUNCATED'];
+
+/** Whether the request failed because this device is offline. */
+export const isOffline = (error) =>
+  isRegistryError(error) && !navigator.onLine && ['NETWORK', 'CORS_OR_NETWORK', 'TRUNCATED'].includes(error.code);
+
+/** Whether the same request may succeed later, without anybody doing anything. */
+export const isTemporary = (error) =>
+  isRegistryError(error) &&
+  (error.status === 429 || error.status >= 500 || UNREACHABLE.includes(error.code) || error.code === 'RATE_LIMITED');
+
+/** Whether the registry has no catalog, as Docker Hub and GHCR. One that it does not show is something else. */
+export const isWithoutCatalog = (error) =>
+  isRegistryError(error) && error.code === 'UNSUPPORTED' && ![401, 403].includes(error.status);
+
+/** Whether the browser hides why a request failed, so that `diagnose()` may know more. */
+export const isUnexplained = (error) => isRegistryError(error) && error.code === 'CORS_OR_NETWORK' && navigator.onLine;
+
+const isRefusal = (error) => error.status === 401 || ['AUTH_REQUIRED', 'UNAUTHORIZED'].includes(error.code);
+
 /** Whether credentials could help. */
-export const needsCredentials = (error) =>
-  isRegistryError(error) && (error.status === 401 || ['AUTH_REQUIRED', 'UNAUTHORIZED', 'DENIED'].includes(error.code));
+export const needsCredentials = (error) => isRegistryError(error) && (isRefusal(error) || error.code === 'DENIED');

@@ -3,54 +3,76 @@
 //   #/namespace/<namespace>                       the repositories of one
 //   #/repo/<name>                                 tags
 //   #/repo/<name>/tag/<tag>[/<section>][?platform=linux/arm64]
-// A repository's name contains slashes, and may have a component "tag". That one is written "%74ag", so that a plain "tag"
-// is always the route's.
+//   #/repo/<name>/digest/<digest>[/<section>][?platform=linux/arm64]
+// Lists take ?filter=<words or glob>, and tags ?order=name, so that the way back leads to the same rows.
+// A repository's name contains slashes, and may have a component "tag" or "digest". That one is written "%74ag" or "%64igest",
+// so that a plain one is always the route's.
 
 export const SECTIONS = ['overview', 'layers', 'history', 'dockerfile', 'config', 'raw'];
 
 /** Parses a hash; unknown ones are the home view. */
 export function parseRoute(hash) {
-  const [path, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
-  const parts = path.split('/').filter(Boolean);
-  const [kind, ...rest] = parts;
+  const [path, words = ''] = hash.replace(/^#\/?/, '').split('?', 2);
+  const query = new URLSearchParams(words);
+  const [kind, ...rest] = path.split('/').filter(Boolean);
   try {
-    if (kind === 'namespace' && rest.length > 0) return { view: 'home', namespace: decode(rest) };
-    if (kind === 'repo' && rest.length > 0) return repositoryRoute(rest, new URLSearchParams(query));
+    if (kind === 'namespace' && rest.length > 0) return home({ namespace: decode(rest) }, query);
+    if (kind === 'repo' && rest.length > 0) return repositoryRoute(rest, query);
   } catch (error) {
     if (!(error instanceof URIError)) throw error;
   }
-  return { view: 'home' };
+  return home({}, query);
 }
 
+const home = (route, query) => ({ view: 'home', ...route, ...given({ filter: query.get('filter') }) });
+
 function repositoryRoute(parts, query) {
-  const at = parts.indexOf('tag');
+  const at = parts.findIndex((part) => part === 'tag' || part === 'digest');
   const name = decode(at < 0 ? parts : parts.slice(0, at));
-  const [tag, section] = at < 0 ? [] : parts.slice(at + 1);
-  if (!name) return { view: 'home' };
-  if (tag === undefined) return { view: 'tags', name };
+  const [kind, reference, section] = at < 0 ? [] : parts.slice(at);
+  if (!name) return home({}, query);
+  if (reference === undefined)
+    return { view: 'tags', name, ...given({ filter: query.get('filter'), order: query.get('order') }) };
   return {
     view: 'tag',
     name,
-    tag: decodeURIComponent(tag),
+    [kind]: decodeURIComponent(reference),
     section: SECTIONS.includes(section) ? section : 'overview',
     platform: query.get('platform') ?? undefined,
   };
 }
 
+/** The query parts that are there. */
+const given = (parts) => Object.fromEntries(Object.entries(parts).filter(([, value]) => value));
+
+/** The same address with another query part, or without it. */
+export function withQuery(hash, name, value) {
+  const [path, words = ''] = (hash || '#/').split('?', 2);
+  const query = new URLSearchParams(words);
+  if (value) query.set(name, value);
+  else query.delete(name);
+  return query.size > 0 ? `${path}?${query}` : path;
+}
+
 export const homeHref = () => '#/';
 export const namespaceHref = (namespace) => `#/namespace/${encode(namespace)}`;
 export const repositoryHref = (name) => `#/repo/${encode(name)}`;
-export function tagHref(name, tag, { section, platform } = {}) {
-  const path = `${repositoryHref(name)}/tag/${encodePart(tag)}${section && section !== 'overview' ? `/${section}` : ''}`;
+export const tagHref = (name, tag, options) => referenceHref(name, 'tag', tag, options);
+export const digestHref = (name, digest, options) => referenceHref(name, 'digest', digest, options);
+
+function referenceHref(name, kind, reference, { section, platform } = {}) {
+  const end = section && section !== 'overview' ? `/${section}` : '';
+  const path = `${repositoryHref(name)}/${kind}/${encodePart(reference)}${end}`;
   return platform
     ? `${path}?platform=${encodeURIComponent(platform).replaceAll('%2F', '/').replaceAll('%3A', ':')}`
     : path;
 }
 
+const KEYWORDS = { __proto__: null, tag: '%74ag', digest: '%64igest' };
 const decode = (parts) => parts.map(decodeURIComponent).join('/');
 const encode = (name) =>
   name
     .split('/')
-    .map((part) => (part === 'tag' ? '%74ag' : encodePart(part)))
+    .map((part) => KEYWORDS[part] ?? encodePart(part))
     .join('/');
 const encodePart = (part) => encodeURIComponent(part).replaceAll('%3A', ':');

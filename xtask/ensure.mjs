@@ -68,6 +68,14 @@ export async function ensureBuilt() {
   await run('cargo', ['xtask', 'build']);
 }
 
+/** The package, and the demo page that shows it. */
+async function buildAll() {
+  await ensureBuilt();
+  // Its imports are installed by now.
+  const { buildPage } = await import('../www/build.mjs');
+  console.log(`The page: ${await buildPage()}`);
+}
+
 /** Builds the package and tries the packed tarball in Node, browsers, bundlers and the other runtimes. */
 async function testPackage(args) {
   await ensureNodeModules();
@@ -79,7 +87,7 @@ async function testPackage(args) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [command, ...args] = process.argv.slice(2);
-  const commands = { build: ensureBuilt, 'test-package': () => testPackage(args) };
+  const commands = { build: buildAll, 'test-package': () => testPackage(args) };
   if (!Object.hasOwn(commands, command)) throw new Error(`usage: ensure.mjs ${Object.keys(commands).join(' | ')}`);
   await commands[command]().catch((error) => {
     console.error(error.message);

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
 import { root } from '../../xtask/ensure.mjs';
 import { samples } from '../../www/registry/sample-images.mjs';
@@ -74,10 +75,12 @@ describe('npm start', () => {
       const config = JSON.parse((await ask(address, { path: '/config.json' })).text);
       assert.equal(config.registry, '/registry');
       assert.match(config.name, /^http:\/\/127\.0\.0\.1:\d+$/);
-      assert.equal(
-        (await ask(address, { path: '/pkg/index.js' })).headers['content-type'],
-        'text/javascript; charset=utf-8',
-      );
+      for (const [path, type] of [
+        ['/app.js', 'text/javascript; charset=utf-8'],
+        ['/style.css', 'text/css; charset=utf-8'],
+        ['/wasm/core.wasm', 'application/wasm'],
+      ])
+        assert.equal((await ask(address, { path })).headers['content-type'], type);
       assert.equal((await ask(address, { headers: { host: 'evil.example' } })).status, 403);
 
       const client = new DockerRegistryClient(new URL('/registry', address));
@@ -161,22 +164,23 @@ describe('the site', () => {
       assert.equal((await ask(site.url, { path: '/config.json', headers: { host } })).status, 200);
   });
 
-  test('no path leads out of www/ and pkg/', SOON, async () => {
+  test('no path leads out of the built page', SOON, async () => {
     for (const path of [
       '/../package.json',
       '/../../etc/passwd',
       '/%2e%2e/package.json',
       '/..%2fpackage.json',
-      '/pkg/../../package.json',
-      '/pkg/..%2f..%2fpackage.json',
-      '/pkg/%2e%2e%2fCargo.toml',
+      '/wasm/../../package.json',
+      '/wasm/..%2f..%2f..%2fpackage.json',
+      '/wasm/%2e%2e%2f%2e%2e%2fCargo.toml',
       '//etc/passwd',
       '/%00',
       '/%zz',
       '/..\\package.json',
       '/server',
+      '/wasm',
       '/.gitignore',
-      '/pkg/%2e%2e/.git/config',
+      '/wasm/%2e%2e/%2e%2e/.git/config',
     ]) {
       const { status, text } = await ask(site.url, { path });
       assert.equal(status, 404, path);
@@ -184,6 +188,37 @@ describe('the site', () => {
     }
     assert.equal((await ask(site.url, { path: '/', method: 'POST' })).status, 405);
     assert.equal((await ask(site.url, { path: 'http://evil.example/registry/v2/' })).status, 400);
+  });
+
+  test('files are compressed as the browser takes them', SOON, async () => {
+    const plain = await ask(site.url, { path: '/app.js' });
+    assert.equal(plain.headers['content-encoding'], undefined);
+    for (const [accepted, encoding, decode] of [
+      ['gzip, deflate, br', 'br', brotliDecompressSync],
+      ['gzip, deflate', 'gzip', gunzipSync],
+      ['br;q=0, GZIP;q=0.5', 'gzip', gunzipSync],
+    ]) {
+      const { hostname, port } = new URL(site.url);
+      const { headers, body } = await new Promise((resolve, reject) => {
+        const options = { hostname, port, path: '/app.js', headers: { 'accept-encoding': accepted }, agent: false };
+        http
+          .get(options, async (response) => {
+            resolve({ headers: response.headers, body: Buffer.concat(await response.toArray()) });
+          })
+          .on('error', reject);
+      });
+      assert.deepEqual([headers['content-encoding'], headers.vary], [encoding, 'accept-encoding']);
+      assert.equal(Number(headers['content-length']), body.length);
+      assert.ok(body.length * 2 < plain.text.length);
+      assert.equal(decode(body).toString(), plain.text);
+    }
+    for (const accepted of ['identity', 'br;q=0', 'brotli', ''])
+      assert.equal(
+        (await ask(site.url, { path: '/app.js', headers: { 'accept-encoding': accepted } })).headers[
+          'content-encoding'
+        ],
+        undefined,
+      );
   });
 
   test('the proxy reaches that one registry, under its prefix', SOON, async () => {

@@ -1,37 +1,23 @@
 // Connecting, failing to, and what becomes of requests nobody waits for any more. The servers behind the page are the ones
 // that a user's own registry may be: with passwords, with faults, or no registry at all.
 import assert from 'node:assert/strict';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 
-import { blob, image, layer } from '../../www/registry/content.mjs';
+import { blob } from '../../www/registry/content.mjs';
+import { buildPage } from '../../www/build.mjs';
 import { fill } from '../../www/registry/fill.mjs';
 import { freePort } from '../../www/registry/process.mjs';
-import { content, error, hangs, html, json, startScripted } from '../registries/scripted.mjs';
+import { content, error, hangs, html, json } from '../registries/scripted.mjs';
+import { startNginx } from '../registries/nginx.mjs';
 import { credentials, startDistribution, startTokenRegistry } from '../registries/servers.mjs';
-import { startSite } from '../../www/server/site.mjs';
+import { drips, eventually, good, hello, layerOf, layerPath, visitScripted, visitSite } from './support/scripted.mjs';
 import { browserNames, openBrowser } from './support/visitor.mjs';
 
 const SLOW = { timeout: 120_000 };
 const REQUEST_FAILED = /Failed to load resource|40[14]|NetworkError|Cross-Origin/;
-
-const hello = image([{ run: 'COPY hello /', layer: layer([{ path: 'hello', content: 'hello' }]) }]);
-const good = {
-  '/v2/_catalog': json({ repositories: ['hello'] }),
-  '/v2/hello/tags/list': json({ name: 'hello', tags: ['latest'] }),
-  '/v2/hello/manifests/latest': content(hello),
-  [`/v2/hello/manifests/${hello.digest}`]: content(hello),
-  [`/v2/hello/blobs/${hello.id}`]: content(hello.blobs[0]),
-};
-const [layerOf] = hello.document.layers;
-const layerPath = `/v2/hello/blobs/${layerOf.digest}`;
-
-/** A byte now and a byte then. */
-const drips = (size) => (_, response) => {
-  response.writeHead(200, { 'content-length': size });
-  const timer = setInterval(() => response.write('x'), 400);
-  response.on('close', () => clearInterval(timer));
-};
 
 for (const name of browserNames) {
   describe(`connections in ${name}`, () => {
@@ -47,19 +33,8 @@ for (const name of browserNames) {
     }, SLOW);
     after(() => Promise.all([browser?.close(), registry?.stop()]));
 
-    /** The page before this registry. */
-    async function visit(t, url, path = '') {
-      const site = await startSite({ registry: url });
-      t.after(site.stop);
-      const visitor = await browser.visit(`${site.url}/${path}`);
-      t.after(() => visitor.close());
-      return visitor;
-    }
-    async function visitScripted(t, script, path) {
-      const server = await startScripted(script);
-      t.after(server.stop);
-      return [await visit(t, server.url, path), server];
-    }
+    const visit = (t, url, path) => visitSite(t, browser, url, path);
+    const visitOne = (t, script, path) => visitScripted(t, browser, script, path);
 
     test('a registry that wants a password gets it from the form', SLOW, async (t) => {
       const visitor = await visit(t, registry.url);
@@ -71,6 +46,7 @@ for (const name of browserNames) {
       await visitor.page.$eval('[role=alert]', (first) => first.classList.add('first'));
       await visitor.press('Connect');
       await visitor.has('[role=alert]:not(.first) .notice-title', 'UNAUTHORIZEDHTTP 401');
+      await visitor.sees('The registry refused this user or password.');
 
       await visitor.fill('Password optional', credentials.password);
       await visitor.page.keyboard.press('Enter');
@@ -106,8 +82,33 @@ for (const name of browserNames) {
       await visitor.isContent({ except: REQUEST_FAILED });
     });
 
+    test('on a web server next to a registry, by the lines of www/README.md', SLOW, async (t) => {
+      const text = await readFile(new URL('../../www/README.md', import.meta.url), 'utf8');
+      const [, settings] = /```nginx\n(.*?)```/s.exec(text);
+      const [, config] = /```json\n(.*?)```/s.exec(text);
+      const folder = await mkdtemp(join(tmpdir(), 'page-'));
+      t.after(() => rm(folder, { recursive: true }));
+      await cp(await buildPage(), folder, { recursive: true });
+      await writeFile(join(folder, 'config.json'), config);
+      const open = await startDistribution();
+      t.after(open.stop);
+      await fill(open, { hello: { latest: hello } });
+      const nginx = await startNginx({
+        registry: open.url,
+        locations: settings.replace('/srv/registry-browser', folder),
+        http: 'include /etc/nginx/mime.types;',
+      });
+      t.after(nginx.stop);
+      const visitor = await browser.visit(nginx.url);
+      t.after(() => visitor.close());
+      await visitor.sees('registry.example.com', '1 repository in 1 namespace');
+      await visitor.go('#/repo/hello/tag/latest');
+      await visitor.sees(hello.id, 'docker pull registry.example.com/hello:latest');
+      await visitor.isContent();
+    });
+
     test('a wrong host is explained, and the page recovers', SLOW, async (t) => {
-      const [visitor, server] = await visitScripted(t, good);
+      const [visitor, server] = await visitOne(t, good);
       await visitor.sees('1 repository in 1 namespace');
       const dead = `127.0.0.1:${await freePort()}`;
       await visitor.page.click('#connection');
@@ -127,13 +128,13 @@ for (const name of browserNames) {
     });
 
     test('what is no registry is called that', SLOW, async (t) => {
-      const [visitor] = await visitScripted(t, html);
+      const [visitor] = await visitOne(t, html);
       await visitor.sees('Connection failed', 'INVALID_RESPONSE', 'does not follow the registry protocol');
       await visitor.isContent({ except: REQUEST_FAILED });
     });
 
     test('connecting can be given up', SLOW, async (t) => {
-      const [visitor, server] = await visitScripted(t, { '/v2/': hangs });
+      const [visitor, server] = await visitOne(t, { '/v2/': hangs });
       await visitor.sees('Connecting…');
       await visitor.page.click('#connection');
       await visitor.press('Cancel');
@@ -143,7 +144,7 @@ for (const name of browserNames) {
     });
 
     test('a catalog that is refused leaves a way in', SLOW, async (t) => {
-      const [visitor] = await visitScripted(t, {
+      const [visitor] = await visitOne(t, {
         ...good,
         '/v2/_catalog': error(401, 'UNAUTHORIZED', 'no catalog for you'),
       });
@@ -156,7 +157,7 @@ for (const name of browserNames) {
     });
 
     test('an empty registry and an empty repository say so', SLOW, async (t) => {
-      const [visitor] = await visitScripted(t, {
+      const [visitor] = await visitOne(t, {
         '/v2/_catalog': json({ repositories: [] }),
         '/v2/hello/tags/list': json({ name: 'hello', tags: null }),
       });
@@ -167,7 +168,7 @@ for (const name of browserNames) {
     });
 
     test('who moves on waits for nothing: the requests end', SLOW, async (t) => {
-      const [visitor, server] = await visitScripted(
+      const [visitor, server] = await visitOne(
         t,
         { ...good, '/v2/hello/manifests/latest': hangs },
         '#/repo/hello/tag/latest',
@@ -180,7 +181,7 @@ for (const name of browserNames) {
     });
 
     test('a download can be cancelled, and its request ends', SLOW, async (t) => {
-      const [visitor, server] = await visitScripted(
+      const [visitor, server] = await visitOne(
         t,
         { ...good, [layerPath]: drips(layerOf.size) },
         '#/repo/hello/tag/latest/layers',
@@ -195,7 +196,7 @@ for (const name of browserNames) {
 
     test('bytes that are not the digest’s become no file', SLOW, async (t) => {
       const forged = Buffer.alloc(layerOf.size, 'x');
-      const [visitor] = await visitScripted(
+      const [visitor] = await visitOne(
         t,
         { ...good, [layerPath]: content(blob(layerOf.mediaType, forged)) },
         '#/repo/hello/tag/latest/layers',
@@ -207,7 +208,7 @@ for (const name of browserNames) {
     });
 
     test('what failed can be tried again', SLOW, async (t) => {
-      const [visitor, server] = await visitScripted(
+      const [visitor, server] = await visitOne(
         t,
         { ...good, [`/v2/hello/blobs/${hello.id}`]: error(503, 'UNAVAILABLE', 'later') },
         '#/repo/hello/tag/latest',
@@ -219,12 +220,4 @@ for (const name of browserNames) {
       await visitor.isContent({ except: REQUEST_FAILED });
     });
   });
-}
-
-/** Waits for something outside the page. */
-async function eventually(condition) {
-  for (const end = Date.now() + 20_000; Date.now() < end; await sleep(20)) {
-    if (condition()) return;
-  }
-  assert.fail(`not in 20 s: ${condition}`);
 }

@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ago, bytes, fileName, instant, namespaceOf, naturalOrder, platformName, plural } from '../../www/format.js';
+import {
+  ago,
+  bytes,
+  fileName,
+  instant,
+  namespaceOf,
+  naturalOrder,
+  platformName,
+  plural,
+} from '../../www/text/format.js';
 
 test('sizes', () => {
   const expected = [
@@ -63,6 +72,20 @@ test("a download's name", () => {
   assert.equal(fileName(digest, 'application/vnd.oci.image.layer.v1.tar+zstd'), '0123456789ab.tar.zst');
   assert.equal(fileName(digest, 'application/spdx+json'), '0123456789ab.json');
   assert.equal(fileName(digest), '0123456789ab.bin');
+});
+
+test("a download's name is the title that its author gave it, if a file can have it", () => {
+  const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+  for (const [title, name] of [
+    ['hello.txt', 'hello.txt'],
+    ['docs/read me.md', 'read me.md'],
+    ['../../etc/passwd', 'passwd'],
+    ['..\\x.exe', 'x.exe'],
+    ['日本.txt', '日本.txt'],
+  ])
+    assert.equal(fileName(digest, 'text/plain', title), name);
+  for (const title of ['', '.bashrc', '..', 'a/', 'txt.\u202egpj', 'a\nb', 'con:', 'x. ', 'x'.repeat(201), undefined])
+    assert.equal(fileName(digest, 'text/plain', title), '0123456789ab.bin', `${title}`);
 });
 
 test('ports in the order of their numbers', () =>

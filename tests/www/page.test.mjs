@@ -9,8 +9,9 @@ import { digestOf } from '../../www/registry/content.mjs';
 import { fill, fillListings, manyRepositories, manyTags } from '../../www/registry/fill.mjs';
 import { samples } from '../../www/registry/sample-images.mjs';
 import { markup, unusual } from '../registries/unusual-images.mjs';
-import { namespaceOf } from '../../www/format.js';
+import { namespaceOf } from '../../www/text/format.js';
 import { audit } from './support/audit.mjs';
+import { axe } from './support/axe.mjs';
 import { startDemo } from './support/demo.mjs';
 import { browserNames, openBrowser } from './support/visitor.mjs';
 
@@ -24,6 +25,7 @@ const VIEWS = {
   namespace: '#/namespace/team',
   tags: '#/repo/team/web',
   overview: '#/repo/team/web/tag/2.0.0',
+  digest: `#/repo/team/web/digest/${arm64.digest}`,
   layers: '#/repo/team/web/tag/2.0.0/layers',
   history: '#/repo/team/web/tag/2.0.0/history',
   dockerfile: '#/repo/team/web/tag/2.0.0/dockerfile',
@@ -248,16 +250,10 @@ for (const name of browserNames) {
       await visitor.isContent({ except: REQUEST_FAILED });
     });
 
-    for (const [theme, width] of [
-      ['light', 1280],
-      ['light', 360],
-      ...(name === 'Chromium'
-        ? [
-            ['dark', 1280],
-            ['dark', 360],
-          ]
-        : []),
-    ]) {
+    // Firefox's protocol can neither change the theme nor force colours.
+    const themes = name === 'Chromium' ? ['light', 'dark', 'forced'] : ['light'];
+    const widths = name === 'Chromium' ? [1440, 768, 390] : [1280, 360];
+    for (const [theme, width] of themes.flatMap((one) => widths.map((other) => [one, other]))) {
       test(`every view can be used by everyone: ${theme}, ${width} px`, SLOW, async (t) => {
         const visitor = await visit(t, '', { theme, width, height: 800 });
         for (const [view, hash] of Object.entries(VIEWS)) {
@@ -266,13 +262,101 @@ for (const name of browserNames) {
           await visitor.has('h1');
           await visitor.until(settled);
           assert.deepEqual(await visitor.page.evaluate(audit), [], view);
+          assert.deepEqual(await axe(visitor), [], view);
           await visitor.picture(`${view}-${theme}-${width}`);
         }
         await visitor.page.click('#connection');
         await visitor.has('form.connect');
         assert.deepEqual(await visitor.page.evaluate(audit), [], 'connection');
+        assert.deepEqual(await axe(visitor), [], 'connection');
       });
     }
+
+    if (name === 'Chromium')
+      test('forced colours leave the current tab, platform and the bars to be seen', SLOW, async (t) => {
+        const visitor = await visit(t, VIEWS.layers, { theme: 'forced' });
+        await visitor.has('.bar span');
+        const colours = await visitor.page.evaluate(() => {
+          const of = (selector) => getComputedStyle(document.querySelector(selector));
+          const sample = document.body.appendChild(document.createElement('p'));
+          sample.style.cssText = 'forced-color-adjust: none; background: Highlight; color: Canvas';
+          const { backgroundColor: highlight, color: canvas } = getComputedStyle(sample);
+          return {
+            highlight,
+            canvas,
+            tab: of('.tabs a[aria-current]').borderBottomColor,
+            otherTab: of('.tabs a:not([aria-current])').borderBottomStyle,
+            pill: of('.pill[aria-current]').backgroundColor,
+            bar: of('.bar span').backgroundColor,
+          };
+        });
+        assert.notEqual(colours.highlight, colours.canvas);
+        for (const part of ['tab', 'pill', 'bar']) assert.equal(colours[part], colours.highlight, part);
+      });
+
+    test('the way back leads to the same row, with the focus and the filter', SLOW, async (t) => {
+      const visitor = await visit(t, '#/repo/many/tags');
+      await visitor.sees(`${manyTags.length} tags`);
+      assert.deepEqual(
+        (await visitor.texts('.listing .row strong')).slice(0, 2),
+        ['v119', 'v118'],
+        'the highest first',
+      );
+      await visitor.fill('Filter tags', 'v*1?');
+      await visitor.has('.count', `20 of ${manyTags.length}`);
+      await visitor.page.focus('.listing .rows [tabindex="0"]');
+      for (let row = 0; row < 3; row += 1) await visitor.page.keyboard.press('ArrowDown');
+      await visitor.page.keyboard.press('Enter');
+      await visitor.has('h1', 'many/tags:v116');
+      await visitor.page.goBack();
+      await visitor.has('.count', `20 of ${manyTags.length}`);
+      await visitor.until(() => document.activeElement.getAttribute('href') === '#/repo/many/tags/tag/v116');
+
+      // Far down, where the row is no part of the document until the page is scrolled.
+      await visitor.fill('Filter tags', 'v');
+      await visitor.page.focus('.listing .rows [tabindex="0"]');
+      await visitor.page.keyboard.press('End');
+      await visitor.page.keyboard.press('Enter');
+      await visitor.has('h1', 'many/tags:v0');
+      await visitor.page.goBack();
+      await visitor.until(() => document.activeElement.getAttribute('href') === '#/repo/many/tags/tag/v0');
+      await visitor.until(() => window.scrollY > 0);
+      await visitor.page.reload();
+      await visitor.has('.count', `${manyTags.length} of ${manyTags.length}`);
+
+      await visitor.page.select('#order', 'name');
+      await visitor.until(() => document.querySelector('.listing .row strong').textContent === 'v0');
+      assert.match(visitor.page.url(), /\?filter=v&order=name$/);
+      await visitor.isContent();
+    });
+
+    test('a cold start loads few files, compressed', SLOW, async (t) => {
+      const visitor = await visit(t);
+      await visitor.sees('Registry API v2');
+      const loaded = await visitor.page.evaluate(() =>
+        [...performance.getEntriesByType('resource'), performance.getEntriesByType('navigation')[0]]
+          .map(({ name: address, encodedBodySize: sent, decodedBodySize: size }) => ({
+            path: new URL(address).pathname,
+            sent,
+            size,
+          }))
+          .filter(({ path }) => !path.startsWith('/registry/')),
+      );
+      assert.deepEqual([...new Set(loaded.map(({ path }) => path))].filter((path) => path !== '/icon.svg').sort(), [
+        '/',
+        '/app.js',
+        '/config.json',
+        '/start.js',
+        '/style.css',
+        '/wasm/core.wasm',
+      ]);
+      const sum = (what) => loaded.reduce((total, one) => total + one[what], 0);
+      assert.ok(sum('sent') < 200_000, `${sum('sent')} bytes`);
+      const withoutModule = sum('sent') - loaded.find(({ path }) => path.endsWith('.wasm')).sent;
+      assert.ok(withoutModule < 60_000, `${withoutModule} bytes without the module`);
+      // A preload that is not used would be a warning.
+      await visitor.isContent();
+    });
 
     test('the audit finds what is wrong, and the policy refuses what is not the page’s', SLOW, async (t) => {
       const visitor = await visit(t, VIEWS.config);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { namespaceHref, parseRoute, repositoryHref, tagHref } from '../../www/router.js';
+import { digestHref, namespaceHref, parseRoute, repositoryHref, tagHref, withQuery } from '../../www/router.js';
 
 for (const hash of [
   '',
@@ -25,6 +25,8 @@ for (const name of [
   'a/b/c/d/nested-name',
   'tag',
   'tag/tag',
+  'digest',
+  'a/digest/b',
   'a/tag/b',
   'with.dots/and__under-scores',
   'Ünusual/näme',
@@ -38,6 +40,13 @@ for (const name of [
       name,
       tag: 'v1.0_x-y',
       section: 'overview',
+      platform: undefined,
+    });
+    assert.deepEqual(parseRoute(digestHref(name, `sha256:${'a'.repeat(64)}`, { section: 'raw' })), {
+      view: 'tag',
+      name,
+      digest: `sha256:${'a'.repeat(64)}`,
+      section: 'raw',
       platform: undefined,
     });
     assert.deepEqual(parseRoute(namespaceHref(name)), { view: 'home', namespace: name });
@@ -64,3 +73,13 @@ test('a tag named as a section is, and an unknown section', () => {
 
 test('the address of a tag is as one would type it', () =>
   assert.equal(tagHref('team/web', '2.0.0'), '#/repo/team/web/tag/2.0.0'));
+
+test('a filter and an order of a list', () => {
+  const filtered = withQuery(repositoryHref('team/web'), 'filter', '*-al&pine?');
+  assert.deepEqual(parseRoute(filtered), { view: 'tags', name: 'team/web', filter: '*-al&pine?' });
+  const both = withQuery(filtered, 'order', 'name');
+  assert.deepEqual(parseRoute(both), { view: 'tags', name: 'team/web', filter: '*-al&pine?', order: 'name' });
+  assert.equal(withQuery(withQuery(both, 'order', ''), 'filter', ''), '#/repo/team/web');
+  assert.deepEqual(parseRoute(withQuery('', 'filter', 'x')), { view: 'home', filter: 'x' });
+  assert.deepEqual(parseRoute('#/namespace/a?filter=b'), { view: 'home', namespace: 'a', filter: 'b' });
+});

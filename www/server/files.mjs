@@ -29,16 +29,33 @@ export function filesOf(folders) {
     const prefix = prefixes.find((one) => path?.startsWith(one));
     const file = prefix && (await fileIn(folders[prefix], path.slice(prefix.length)));
     if (!file) return plain(response, 404);
+    const { encoding, ...sent } = (await compressed(file, request)) ?? file;
     response.writeHead(200, {
       'content-type': types[extname(file.path)] ?? 'application/octet-stream',
-      'content-length': file.size,
+      'content-length': sent.size,
+      ...(encoding && { 'content-encoding': encoding }),
+      vary: 'accept-encoding',
       'cache-control': 'no-cache',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
     });
     if (request.method === 'HEAD') return response.end();
-    pipeline(createReadStream(file.path), response, () => {});
+    pipeline(createReadStream(sent.path), response, () => {});
   };
+}
+
+const ENDINGS = { br: '.br', gzip: '.gz' };
+
+/** The compressed neighbour of a file, where the browser takes its encoding; the first of ENDINGS wins. */
+async function compressed({ root, path }, { headers }) {
+  const accepted = (headers['accept-encoding'] ?? '').split(',').map((one) => one.trim().toLowerCase());
+  for (const [encoding, ending] of Object.entries(ENDINGS)) {
+    if (!accepted.some((one) => one === encoding || (one.startsWith(`${encoding};`) && !/;q=0(\.0*)?$/.test(one))))
+      continue;
+    const file = await regular(root, path + ending);
+    if (file) return { ...file, encoding };
+  }
+  return undefined;
 }
 
 function plain(response, status, headers) {
@@ -58,11 +75,15 @@ function decoded(url) {
 async function fileIn(folder, path) {
   const hidden = path.split(/[/\\]/).some((part) => part.startsWith('.'));
   if (hidden || path.includes('\0')) return undefined;
+  const root = await realpath(folder).catch(() => undefined);
+  return root && regular(root, join(root, path.endsWith('/') || path === '' ? `${path}index.html` : path));
+}
+
+async function regular(root, path) {
   try {
-    const root = await realpath(folder);
-    const real = await realpath(join(root, path.endsWith('/') || path === '' ? `${path}index.html` : path));
+    const real = await realpath(path);
     const facts = await stat(real);
-    return facts.isFile() && real.startsWith(root + sep) ? { path: real, size: facts.size } : undefined;
+    return facts.isFile() && real.startsWith(root + sep) ? { root, path: real, size: facts.size } : undefined;
   } catch {
     return undefined;
   }

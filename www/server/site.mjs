@@ -1,12 +1,11 @@
-// Serves the demo page with the built package and a proxy to one registry, on loopback only.
+// Serves the demo page and a proxy to one registry, on loopback only.
 import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
 
+import { buildPage } from '../build.mjs';
 import { filesOf } from './files.mjs';
 import { proxyTo, refuse } from './proxy.mjs';
 
 const REGISTRY = '/registry';
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
  * @param {{ registry: string, port?: number }} options `registry`: base URL; `port`: 0 (the default) for any free port,
@@ -14,7 +13,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
  * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
  */
 export async function startSite({ registry, port = 0 }) {
-  const files = filesOf({ '/': here('../'), '/pkg/': here('../../pkg/') });
+  const files = filesOf({ '/': await buildPage() });
   const proxy = proxyTo(new URL(registry), REGISTRY, { tokens: true });
   const config = JSON.stringify({ registry: REGISTRY, name: registry });
   let hosts;

@@ -33,22 +33,23 @@ export function copyButton(text, what, { caption } = {}) {
   return button;
 }
 
-/** A digest, complete in the document, of which as much is visible as there is room for. */
-export function digest(value, what = 'digest') {
+/** A digest, complete in the document, of which as much is visible as there is room for. `href`: where it leads. */
+export function digest(value, what = 'digest', href = undefined) {
+  const code = h('code', { title: value }, value);
   return h(
     'span',
     { class: 'digest' },
-    h('code', { title: value }, value),
+    href ? h('a', { href }, code) : code,
     copyButton(() => value, what),
   );
 }
 
-/** A command to paste into a terminal. */
+/** A command to paste into a terminal. Long ones scroll, so that the keyboard has to get there. */
 export function command(text, what) {
   return h(
     'div',
     { class: 'command' },
-    h('code', { tabindex: 0, 'aria-label': what }, text),
+    h('pre', { tabindex: 0, role: 'region', 'aria-label': what }, h('code', {}, text)),
     copyButton(() => text, what),
   );
 }

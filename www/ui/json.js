@@ -5,9 +5,11 @@ import { h } from '../dom.js';
 const COLOURED_UP_TO = 200_000;
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
+/** `value`: a parsed document, or text that is none. */
 export function jsonView(value, label) {
-  const text = JSON.stringify(value, null, 2);
-  const code = h('code', {}, ...(text.length > COLOURED_UP_TO ? [text] : coloured(text)));
+  const isText = typeof value === 'string';
+  const text = isText ? value : JSON.stringify(value, null, 2);
+  const code = h('code', {}, ...(isText || text.length > COLOURED_UP_TO ? [text] : coloured(text)));
   return h('pre', { class: 'document', tabindex: 0, role: 'region', 'aria-label': label }, code);
 }
 

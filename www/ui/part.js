@@ -1,7 +1,8 @@
 // A part of the page that loads: a skeleton, then the content, or the error with a retry button.
 
 import { h, icon } from '../dom.js';
-import { explain } from '../errors.js';
+import { explain, isOffline, needsCredentials } from '../errors.js';
+import { SIGN_IN, SIGN_IN_NEEDED, tell, whenOnline } from './events.js';
 
 /** `work()` returns a promise, and `render(value)` its content. After `signal` aborts, nothing happens any more. */
 export function part({ work, render, signal, lines = 4, label = 'Loading' }) {
@@ -16,7 +17,9 @@ export function part({ work, render, signal, lines = 4, label = 'Loading' }) {
       const content = render(await work());
       if (!signal.aborted) element.replaceChildren(...[content].flat(Infinity).filter(Boolean));
     } catch (error) {
-      if (!signal.aborted) element.replaceChildren(errorBox(error, { retry: start }));
+      if (signal.aborted) return;
+      element.replaceChildren(errorBox(error, { retry: start }));
+      if (isOffline(error)) whenOnline(start, signal);
     }
     element.removeAttribute('aria-busy');
   };
@@ -33,9 +36,11 @@ export function skeleton(lines, label = 'Loading') {
   );
 }
 
-/** Shows what happened, what it means, and what to do. */
-export function errorBox(error, { retry, actions } = {}) {
-  const { code, message, advice, status } = explain(error);
+/** Shows what happened, what it means, and what to do. `hasCredentials`: see `explain()`. `more`: what is known better. */
+export function errorBox(error, { retry, actions, more, hasCredentials, signIn = true } = {}) {
+  const { code, message, advice, status } = explain(error, { hasCredentials });
+  const canSignIn = signIn && needsCredentials(error);
+  if (canSignIn) tell(SIGN_IN_NEEDED, error);
   return h(
     'div',
     { class: 'notice error', role: 'alert' },
@@ -50,11 +55,14 @@ export function errorBox(error, { retry, actions } = {}) {
         status ? h('span', { class: 'muted' }, `HTTP ${status}`) : null,
       ),
       h('p', {}, message),
-      advice && advice !== message ? h('p', { class: 'muted' }, advice) : null,
-      retry || actions
+      more ?? (advice && advice !== message ? h('p', { class: 'muted' }, advice) : null),
+      retry || actions || canSignIn
         ? h(
             'div',
             { class: 'actions' },
+            canSignIn
+              ? h('button', { type: 'button', class: 'primary', onclick: () => tell(SIGN_IN) }, 'Sign in')
+              : null,
             retry ? h('button', { type: 'button', onclick: retry }, 'Try again') : null,
             actions,
           )

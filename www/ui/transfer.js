@@ -1,89 +1,86 @@
-// A verified download: a button, then its progress with a cancel button, then the file.
+// A download where its content is listed: a button, then the progress with a cancel button, then the result.
 
 import { announce, h, icon } from '../dom.js';
 import { explain } from '../errors.js';
-import { bytes, fileName } from '../format.js';
+import { bytes } from '../text/format.js';
+import { startTransfer, transferOf } from '../model/transfers.js';
 
 /**
- * `open({ signal, onProgress })` gives the stream of a blob, which errors where the bytes are not the digest's: so a file
- * exists only if it is the right one. `signal` ends the transfer with the view it stands in.
+ * `key`, `name`, `file`, `size`, `isVerified`, `open`: as `startTransfer()` takes them. `label`: the content in short. `signal`
+ * ends this view of the transfer, not the transfer.
  */
-export function transferButton({ descriptor, open, signal, name }) {
+export function transferButton({ key, label, signal, ...options }) {
   const element = h('div', { class: 'transfer' });
   const idle = (note) => {
     const button = h(
       'button',
-      { type: 'button', class: 'quiet', 'aria-label': `Download ${name}` },
+      { type: 'button', class: 'quiet', 'aria-label': `Download ${label}` },
       icon('download'),
       'Download',
     );
-    button.addEventListener('click', () => run());
+    button.addEventListener('click', () => follow(startTransfer(key, options)).focus());
     element.replaceChildren(...[note, button].filter(Boolean));
     return button;
   };
 
-  const run = async () => {
-    const controller = new AbortController();
-    const bar = h('progress', { max: Math.max(1, descriptor.size), value: 0, 'aria-label': `Download of ${name}` });
-    const figure = h('span', { class: 'transfer-figure' }, `0 of ${bytes(descriptor.size)}`);
-    const cancel = h(
-      'button',
-      { type: 'button', class: 'quiet', 'aria-label': `Cancel the download of ${name}` },
-      'Cancel',
-    );
-    cancel.addEventListener('click', () => controller.abort());
-    element.replaceChildren(h('div', { class: 'transfer-progress' }, bar, figure), cancel);
-    cancel.focus();
-    try {
-      const onProgress = ({ loaded }) => {
-        bar.value = loaded;
-        figure.textContent = `${bytes(loaded)} of ${bytes(descriptor.size)}`;
-      };
-      const stream = await open({ signal: AbortSignal.any([signal, controller.signal]), onProgress });
-      save(await collect(stream), fileName(descriptor.digest, descriptor.mediaType));
-      announce(`${name}: downloaded and verified`);
-      idle(h('span', { class: 'transfer-note good' }, icon('check'), 'Verified')).focus();
-    } catch (error) {
-      if (signal.aborted) return;
-      const cancelled = controller.signal.aborted;
-      const { code, message } = explain(error);
-      announce(cancelled ? `${name}: cancelled` : `${name}: ${message}`);
-      idle(
-        cancelled
-          ? h('span', { class: 'transfer-note muted' }, 'Cancelled')
-          : h('p', { class: 'transfer-note bad' }, h('code', {}, code), message),
-      ).focus();
-    }
+  const follow = (transfer) => {
+    const { element: progress, update, cancel } = progressOf(transfer, label);
+    element.replaceChildren(progress, cancel);
+    const step = () => {
+      if (transfer.state === 'running') return update();
+      const isFocused = element.contains(document.activeElement);
+      const button = idle(noteOf(transfer));
+      if (isFocused) button.focus();
+    };
+    transfer.addEventListener('change', step, { signal });
+    return cancel;
   };
 
-  idle();
+  const transfer = transferOf(key);
+  if (transfer?.state === 'running') follow(transfer);
+  else idle(transfer && noteOf(transfer));
   return element;
 }
 
-const PIECE = 16 * 1024 * 1024;
-
-/** Reads the stream into a blob, in pieces that browsers store outside the page's memory. `Response.blob()` hides why a stream failed. */
-async function collect(stream) {
-  const reader = stream.getReader();
-  const pieces = [];
-  let chunks = [];
-  let size = 0;
-  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
-    chunks.push(value);
-    size += value.byteLength;
-    if (size < PIECE) continue;
-    pieces.push(new Blob(chunks));
-    [chunks, size] = [[], 0];
-  }
-  return new Blob([...pieces, ...chunks], { type: 'application/octet-stream' });
+/** The bar, figure and cancel button of a running transfer. */
+export function progressOf(transfer, label) {
+  const { size } = transfer;
+  const bar = h('progress', { max: Math.max(1, size ?? 1), 'aria-label': `Download of ${label}` });
+  const figure = h('span', { class: 'transfer-figure' });
+  const update = () => {
+    if (size !== undefined) bar.value = transfer.loaded;
+    figure.textContent = size === undefined ? bytes(transfer.loaded) : `${bytes(transfer.loaded)} of ${bytes(size)}`;
+  };
+  update();
+  const cancel = h(
+    'button',
+    {
+      type: 'button',
+      class: 'quiet',
+      'aria-label': `Cancel the download of ${label}`,
+      onclick: () => transfer.cancel(),
+    },
+    'Cancel',
+  );
+  return { element: h('div', { class: 'transfer-progress' }, bar, figure), update, cancel };
 }
 
-function save(blob, name) {
-  const address = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  // By then the download holds the blob.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+/** What became of an ended transfer. */
+export function noteOf({ state, error, isVerified }) {
+  if (state === 'done')
+    return isVerified
+      ? h('span', { class: 'transfer-note good' }, icon('check'), 'Verified')
+      : h('span', { class: 'transfer-note muted' }, 'Saved, not verified');
+  if (state === 'cancelled') return h('span', { class: 'transfer-note muted' }, 'Cancelled');
+  const { code, message } = explain(error);
+  return h('p', { class: 'transfer-note bad' }, h('code', {}, code), message);
+}
+
+export function announceResult({ name, state, error, isVerified }) {
+  const result = {
+    done: isVerified ? 'downloaded and verified' : 'downloaded, not verified',
+    cancelled: 'cancelled',
+    failed: error && explain(error).message,
+  };
+  announce(`${name}: ${result[state]}`);
 }

@@ -3,7 +3,9 @@
 
 import { h } from '../dom.js';
 
-const ROWS_AROUND = 6;
+// Rows are added and removed in blocks, at most once a frame: most frames of a scroll then change nothing in the document.
+const ROWS_AROUND = 10;
+const BLOCK = 5;
 // Browsers cannot lay out taller elements (Firefox: 17.8 million px).
 const TALLEST = 15_000_000;
 
@@ -34,7 +36,11 @@ export class VirtualList {
       this.#activate(Number(event.target.closest('li')?.dataset.index)),
     );
     // Scrolling does not bubble, but it can be captured.
-    document.addEventListener('scroll', () => this.#render(), { capture: true, passive: true, signal });
+    document.addEventListener('scroll', (event) => this.#onScroll(event.target), {
+      capture: true,
+      passive: true,
+      signal,
+    });
     const observer = new ResizeObserver(() => this.#render());
     observer.observe(document.documentElement);
     signal?.addEventListener('abort', () => observer.disconnect(), { once: true });
@@ -49,21 +55,20 @@ export class VirtualList {
     const before = this.#items;
     this.#items = items.length > this.capacity ? items.slice(0, this.capacity) : items;
     for (const [index, row] of this.#rows) {
-      if (before[index] !== this.#items[index]) this.#drop(index, row);
-      else row.setAttribute('aria-setsize', this.#items.length);
+      if (before[index] !== this.#items[index]) {
+        this.#drop(index, row);
+        this.#from = undefined;
+      } else row.setAttribute('aria-setsize', this.#items.length);
     }
     this.element.style.height = `${this.#items.length * this.#rowHeight}px`;
     if (this.#active >= this.#items.length) this.#active = 0;
     this.#render();
   }
 
-  /** Rebuilds the row of an item, if it is in the document. */
+  /** Rebuilds what the row of an item shows, if it is in the document. The link stays: somebody may be about to press it. */
   refresh(item) {
     for (const [index, row] of this.#rows) {
-      if (this.#items[index] !== item) continue;
-      const focused = row.contains(document.activeElement);
-      row.replaceChildren(this.#link(index));
-      if (focused) row.firstElementChild.focus({ preventScroll: true });
+      if (this.#items[index] === item) row.firstElementChild.replaceChildren(...this.#row(item, index).childNodes);
     }
   }
 
@@ -74,29 +79,41 @@ export class VirtualList {
     this.#render();
   }
 
+  #frame;
+  #onScroll(target) {
+    // Another list's scroller moves nothing here.
+    if (this.#frame !== undefined || !target.contains?.(this.element)) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = undefined;
+      this.#render();
+    });
+  }
+
   #lastRange = '';
   #render() {
     if (!this.element.isConnected) return;
     const [first, last] = this.#inSight();
-    for (const [index, row] of this.#rows) {
-      // A focused row is kept, because the page would lose the focus.
-      if ((index < first - ROWS_AROUND || index > last + ROWS_AROUND) && !row.contains(document.activeElement))
-        this.#drop(index, row);
-    }
-    if ((this.#active < first || this.#active > last) && !this.element.contains(document.activeElement))
-      this.#activate(first);
-    for (
-      let index = Math.max(0, first - ROWS_AROUND);
-      index <= Math.min(this.#items.length - 1, last + ROWS_AROUND);
-      index += 1
-    ) {
-      this.#ensure(index);
-    }
+    const from = Math.max(0, Math.floor((first - ROWS_AROUND) / BLOCK) * BLOCK);
+    const to = Math.min(this.#items.length - 1, Math.ceil((last + ROWS_AROUND) / BLOCK) * BLOCK);
+    const focused = document.activeElement;
+    if (from !== this.#from || to !== this.#to || this.#rows.size < to - from + 1) this.#update(from, to, focused);
+    if ((this.#active < first || this.#active > last) && !this.element.contains(focused)) this.#activate(first);
     const range = `${first} ${last} ${this.#items[first]} ${this.#items[last]}`;
     if (range !== this.#lastRange) {
       this.#lastRange = range;
       this.#onRange?.(this.#items.slice(first, last + 1));
     }
+  }
+
+  #from;
+  #to;
+  #update(from, to, focused) {
+    [this.#from, this.#to] = [from, to];
+    for (const [index, row] of this.#rows) {
+      // A focused row is kept, because the page would lose the focus.
+      if ((index < from || index > to) && !row.contains(focused)) this.#drop(index, row);
+    }
+    this.#fill(from, to);
   }
 
   #inSight() {
@@ -110,25 +127,37 @@ export class VirtualList {
     return [Math.max(0, Math.min(first, end)), Math.max(-1, Math.min(last, end))];
   }
 
-  #ensure(index) {
-    if (this.#rows.has(index)) return;
+  /** Rows are in the document in their order, which is the order of screen readers: each is put before the one that follows it. */
+  #fill(from, to) {
+    let next;
+    for (let index = to; index >= from; index -= 1) {
+      const row = this.#rows.get(index) ?? this.#add(index, next === undefined ? this.#after(index) : next);
+      next = row;
+    }
+  }
+
+  #add(index, next) {
     const row = h(
       'li',
       {
         'data-index': index,
         'aria-setsize': this.#items.length,
         'aria-posinset': index + 1,
-        style: { transform: `translateY(${index * this.#rowHeight}px)` },
+        style: { top: `${index * this.#rowHeight}px` },
       },
       this.#link(index),
     );
     this.#rows.set(index, row);
-    // Rows are in the document in their order, which is the order of screen readers.
+    this.element.insertBefore(row, next);
+    return row;
+  }
+
+  #after(index) {
     let next;
     for (const [other, element] of this.#rows) {
       if (other > index && (next === undefined || other < next[0])) next = [other, element];
     }
-    this.element.insertBefore(row, next?.[1] ?? null);
+    return next?.[1] ?? null;
   }
 
   #link(index) {
@@ -159,8 +188,7 @@ export class VirtualList {
     if (!(event.key in moves) || end < 0) return;
     event.preventDefault();
     const index = Math.max(0, Math.min(end, this.#active + moves[event.key]));
-    this.#ensure(index);
-    const row = this.#rows.get(index);
+    const row = this.#rows.get(index) ?? this.#add(index, this.#after(index));
     row.scrollIntoView({ block: 'nearest' });
     row.firstElementChild.focus({ preventScroll: true });
   }

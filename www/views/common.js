@@ -1,7 +1,7 @@
 // Helpers that several views share.
 
 import { h } from '../dom.js';
-import { namespaceOf } from '../format.js';
+import { namespaceOf } from '../text/format.js';
 import { homeHref, namespaceHref, repositoryHref } from '../router.js';
 
 /** Breadcrumb: registry / namespace / repository. */

@@ -2,7 +2,9 @@
 // form of the spec is shown as JSON.
 
 import { h, textOrLink } from '../dom.js';
-import { naturalOrder } from '../format.js';
+import { bytes, mediaTypeName, naturalOrder } from '../text/format.js';
+import { copyButton, digest } from '../ui/copy.js';
+import { jsonView } from '../ui/json.js';
 import { emptyBox, part } from '../ui/part.js';
 import { block, facts, table } from './common.js';
 
@@ -32,6 +34,45 @@ export function configSection({ image, signal }) {
       return blocks.length > 0 ? h('div', { class: 'stack' }, blocks) : emptyBox('This image has an empty config');
     },
   });
+}
+
+const LARGEST_CONFIG = 4 * 1024 * 1024;
+
+/** The config of an artifact: whatever its tools put there, as JSON where it is that. */
+export function artifactConfig({ repository, manifest, signal }) {
+  const { config } = manifest;
+  if (!config || config.mediaType === 'application/vnd.oci.empty.v1+json' || config.size === 0)
+    return emptyBox('This artifact has no config');
+  if (config.size > LARGEST_CONFIG)
+    return emptyBox(`The config is too large to be shown: ${bytes(config.size)}`, digest(config.digest));
+  return part({
+    signal,
+    lines: 6,
+    label: 'Reading the config',
+    work: async () => new Response(await repository.blob(config.digest, { signal })).text(),
+    render: (text) =>
+      h(
+        'section',
+        { class: 'block' },
+        h(
+          'div',
+          { class: 'title-line' },
+          h('h3', {}, 'Config'),
+          copyButton(() => text, 'config', { caption: 'Copy' }),
+        ),
+        digest(config.digest, 'digest of the config'),
+        h('p', { class: 'muted small' }, `${mediaTypeName(config.mediaType)}, ${bytes(config.size)}`),
+        jsonView(parsed(text), 'Config'),
+      ),
+  });
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function runtime(config, document) {

@@ -1,20 +1,19 @@
 // The form to connect to a registry. It shows the state of the connection.
 
 import { h, icon, announce } from '../dom.js';
-import { needsCredentials } from '../errors.js';
+import { isOffline, isUnexplained, needsCredentials } from '../errors.js';
 import { errorBox } from '../ui/part.js';
+import { explained } from './doctor.js';
 
 /**
  * The panel of the connection, and the button in the header that opens it. `connect({ address, username, password }, signal)`
- * returns a promise of the session.
+ * returns a promise of the session; `diagnose(choice, signal)` one of the client's diagnosis.
  */
 export class Connection {
   #controller;
 
-  constructor({ panel, button, connect }) {
-    this.panel = panel;
-    this.button = button;
-    this.connect = connect;
+  constructor({ panel, button, connect, diagnose }) {
+    Object.assign(this, { panel, button, connect, diagnose });
     this.address = h('input', {
       id: 'address',
       name: 'address',
@@ -66,6 +65,25 @@ export class Connection {
       if (event.key === 'Escape' && this.connected) this.toggle(false);
     });
     this.#show('idle', 'Not connected');
+    window.addEventListener('offline', () => this.#onNetwork(false));
+    window.addEventListener('online', () => this.#onNetwork(true));
+  }
+
+  /** Says so while the device is offline, and connects again when that failed for it. */
+  #onNetwork(isOnline) {
+    announce(isOnline ? 'Online again' : 'Offline');
+    this.#display();
+    if (isOnline && this.#offline) this.start(this.#offline);
+  }
+
+  /** The registry refused a request: the session is not good for everything. */
+  refused() {
+    if (this.connected) this.#show('refused', this.#shown[1], 'sign-in needed');
+  }
+
+  signIn() {
+    this.toggle(true);
+    this.username.focus();
   }
 
   toggle(open = this.panel.hidden) {
@@ -75,7 +93,17 @@ export class Connection {
     else this.button.focus();
   }
 
-  #show(state, text, detail) {
+  #shown;
+  /** The choice that could not be connected to because the device was offline. */
+  #offline;
+
+  #show(...shown) {
+    this.#shown = shown;
+    this.#display();
+  }
+
+  #display() {
+    const [state, text, detail] = navigator.onLine ? this.#shown : ['offline', this.#shown[1], 'offline'];
     this.button.dataset.state = state;
     this.button.replaceChildren(
       h('span', { class: 'dot', 'aria-hidden': 'true' }),
@@ -99,12 +127,14 @@ export class Connection {
   /** Connects, and shows the outcome in the form. Resolves to whether it succeeded. */
   async start(choice) {
     this.#controller?.abort();
+    this.#diagnosing?.abort();
     const controller = new AbortController();
     this.#controller = controller;
     this.submit.textContent = 'Cancel';
     this.status.replaceChildren();
     this.form.setAttribute('aria-busy', 'true');
     this.connected = false;
+    this.#offline = undefined;
     this.#show('connecting', 'Connecting…');
     announce(`Connecting to ${choice.address}`);
     try {
@@ -120,7 +150,7 @@ export class Connection {
       const cancelled = controller.signal.aborted;
       this.#show(cancelled ? 'idle' : 'failed', cancelled ? 'Not connected' : 'Connection failed');
       if (cancelled) announce('Connecting was cancelled');
-      else this.status.replaceChildren(errorBox(error));
+      else this.#explain(error, choice);
       this.panel.hidden = false;
       this.button.setAttribute('aria-expanded', 'true');
       if (!cancelled && needsCredentials(error)) this.username.focus();
@@ -134,6 +164,20 @@ export class Connection {
     }
     return this.connected;
   }
+
+  /** The browser tells pages nothing about requests that CORS refuses; a diagnosis finds out more. */
+  #explain(error, choice) {
+    const hasCredentials = choice.username !== '';
+    const options = { hasCredentials, signIn: false };
+    if (isOffline(error)) this.#offline = choice;
+    if (!isUnexplained(error)) return this.status.replaceChildren(errorBox(error, options));
+    this.#diagnosing?.abort();
+    this.#diagnosing = new AbortController();
+    const { signal } = this.#diagnosing;
+    this.status.replaceChildren(explained({ error, options, signal, diagnose: () => this.diagnose(choice, signal) }));
+    return undefined;
+  }
+  #diagnosing;
 }
 
 function field(label, input, note) {

@@ -1,7 +1,8 @@
 // The history of an image, and the Dockerfile reconstructed from it.
 
 import { h } from '../dom.js';
-import { bytes, instant, plural } from '../format.js';
+import { readable } from '../text/dockerfile.js';
+import { bytes, instant, plural } from '../text/format.js';
 import { copyButton } from '../ui/copy.js';
 import { emptyBox, part } from '../ui/part.js';
 
@@ -23,11 +24,15 @@ export function historySection({ image, signal }) {
   });
 }
 
-function stepItem(step) {
+function stepItem(step, at) {
   return h(
     'li',
     { class: step.emptyLayer ? 'no-layer' : 'with-layer' },
-    h('pre', { class: 'step' }, h('code', {}, step.createdBy || '(no command)')),
+    h(
+      'pre',
+      { class: 'step', tabindex: 0, role: 'region', 'aria-label': `Step ${at + 1}` },
+      h('code', {}, step.createdBy || '(no command)'),
+    ),
     h(
       'p',
       { class: 'meta' },
@@ -46,7 +51,7 @@ export function dockerfileSection({ image, signal }) {
     signal,
     lines: 8,
     label: 'Reconstructing the Dockerfile',
-    work: async () => (await image()).dockerfile({ signal }),
+    work: async () => readable(await (await image()).dockerfile({ signal })),
     render: (text) => {
       if (!text.trim()) return emptyBox('There is no history to reconstruct a Dockerfile from');
       return h(

@@ -1,7 +1,8 @@
 // The catalog as its pages arrive: namespaces to choose from, repositories to filter and open.
 
-import { h, icon } from '../dom.js';
-import { count, namespaceOf, plural } from '../format.js';
+import { h, icon, setText, template } from '../dom.js';
+import { isWithoutCatalog } from '../errors.js';
+import { count, namespaceOf, plural } from '../text/format.js';
 import { homeHref, namespaceHref, repositoryHref } from '../router.js';
 import { ListingView } from '../ui/listing-view.js';
 import { emptyBox, errorBox } from '../ui/part.js';
@@ -11,12 +12,8 @@ export function homeView({ session, route, signal }) {
   const { namespace } = route;
   const namespaces = new Namespaces(namespace, signal);
   const summary = h('p', { class: 'meta' });
-  const refresh = h(
-    'button',
-    { type: 'button', class: 'quiet', onclick: () => repositories.show(session.catalog({ again: true })) },
-    icon('refresh'),
-    'Refresh',
-  );
+  const retry = () => repositories.show(session.catalog({ again: true }));
+  const refresh = h('button', { type: 'button', class: 'quiet', onclick: retry }, icon('refresh'), 'Refresh');
 
   const repositories = new ListingView({
     title: 'Repositories',
@@ -24,12 +21,21 @@ export function homeView({ session, route, signal }) {
     row: repositoryRow,
     signal,
     accept: namespace === undefined ? undefined : (name) => namespaceOf(name) === namespace,
+    filter: route.filter,
     empty: (wanted) => nothing(wanted, namespace),
-    failed: (error) => [errorBox(error, { retry: () => refresh.click() }), openByName()],
-    onChange: ({ items, state }) => {
+    retry,
+    failed: (error) => (isWithoutCatalog(error) ? withoutCatalog() : [errorBox(error, { retry }), openByName()]),
+    onChange: ({ items, state, error }) => {
       const found = namespaces.update(items);
       refresh.disabled = state === 'loading';
-      summary.textContent = `${plural(items.length, 'repository', 'repositories')} in ${plural(found, 'namespace')}${state === 'loading' ? ', reading the catalog…' : ''}`;
+      const isEmpty = state === 'failed' && items.length === 0;
+      namespaces.element.hidden = isEmpty;
+      repositories.element.classList.toggle('alone', isEmpty);
+      summary.textContent = isEmpty
+        ? isWithoutCatalog(error)
+          ? 'This registry has no catalog'
+          : 'The catalog could not be read'
+        : `${plural(items.length, 'repository', 'repositories')} in ${plural(found, 'namespace')}${STATES[state] ?? ''}`;
     },
   });
   repositories.show(session.catalog());
@@ -53,20 +59,25 @@ export function homeView({ session, route, signal }) {
   return { element, title: namespace ?? session.host };
 }
 
-function repositoryRow(name) {
-  const at = name.indexOf('/') + 1;
-  return h(
+const STATES = { loading: ', reading the catalog…', failed: ' so far; the catalog was not read to its end' };
+
+const emptyRow = template(() =>
+  h(
     'a',
-    { class: 'row', href: repositoryHref(name) },
+    { class: 'row' },
     icon('box'),
-    h(
-      'span',
-      { class: 'row-name' },
-      at > 0 ? h('span', { class: 'muted' }, name.slice(0, at)) : null,
-      h('strong', {}, name.slice(at)),
-    ),
-    icon('forward'),
-  );
+    h('span', { class: 'row-name' }, h('span', { class: 'muted' }), h('strong', {})),
+  ),
+);
+
+function repositoryRow(name) {
+  const row = emptyRow();
+  const [namespace, rest] = row.lastElementChild.children;
+  const at = name.indexOf('/') + 1;
+  row.setAttribute('href', repositoryHref(name));
+  setText(namespace, name.slice(0, at));
+  setText(rest, name.slice(at));
+  return row;
 }
 
 /** The namespaces found so far, each with its number of repositories. Narrow screens collapse them. */
@@ -122,11 +133,12 @@ class Namespaces {
       {
         class: 'row',
         href: namespace === undefined ? homeHref() : namespaceHref(namespace),
-        'aria-label': `${namespace ?? 'All'}, ${plural(size, 'repository', 'repositories')}`,
         'aria-current': namespace === this.#current ? 'page' : undefined,
       },
       h('span', { class: 'row-name' }, namespace ?? 'All'),
+      h('span', { class: 'visually-hidden' }, ', '),
       h('span', { class: 'tally' }, count(size)),
+      h('span', { class: 'visually-hidden' }, size === 1 ? ' repository' : ' repositories'),
     );
   }
 }
@@ -142,6 +154,15 @@ function nothing(wanted, namespace) {
     h('a', { class: 'button', href: repositoryHref(wanted) }, `Open ${wanted}`),
   );
 }
+
+/** Docker Hub, GHCR and others: no failure, only no list. */
+const withoutCatalog = () => [
+  emptyBox(
+    'This registry does not list its repositories',
+    h('p', { class: 'muted' }, 'It has no catalog. Its repositories open by their names.'),
+  ),
+  openByName(),
+];
 
 /** For registries without a catalog, which still have repositories. */
 function openByName() {

@@ -1,12 +1,12 @@
 // The layers of an image, base first: size, build step, and download.
 
 import { h, textOrLink } from '../dom.js';
-import { bytes, mediaTypeName, plural } from '../format.js';
+import { bytes, fileName, mediaTypeName, plural } from '../text/format.js';
 import { digest } from '../ui/copy.js';
 import { emptyBox, part } from '../ui/part.js';
 import { transferButton } from '../ui/transfer.js';
 
-export function layersSection({ image, signal }) {
+export function layersSection({ repository, image, signal }) {
   return part({
     signal,
     lines: 8,
@@ -19,9 +19,11 @@ export function layersSection({ image, signal }) {
       const makers = steps.filter((step) => step.layer);
       return blobList({
         what: 'layer',
+        repository,
         descriptors: found.layers,
         note: (at) => makers[at]?.createdBy,
         open: (at, options) => found.layerStream(at, options),
+        isVerified: found.verified,
         signal,
       });
     },
@@ -32,24 +34,31 @@ export function layersSection({ image, signal }) {
 export function artifactBlobs({ repository, manifest, signal }) {
   return blobList({
     what: 'blob',
+    repository,
     descriptors: manifest.layers ?? [],
-    note: (at) => manifest.layers[at].annotations?.['org.opencontainers.image.title'],
+    note: (at) => titleOf(manifest.layers[at]),
     open: (at, options) => repository.blob(manifest.layers[at].digest, options),
+    isVerified: true,
     signal,
   });
 }
 
-function blobList({ what, descriptors, note, open, signal }) {
+const titleOf = ({ annotations }) => annotations?.['org.opencontainers.image.title'];
+
+function blobList({ what, repository, descriptors, note, open, isVerified, signal }) {
   if (descriptors.length === 0) return emptyBox(`There are no ${what}s`);
-  const total = descriptors.reduce((sum, { size }) => sum + size, 0);
-  const largest = Math.max(...descriptors.map(({ size }) => size), 1);
+  const total = descriptors.reduce((sum, { size = 0 }) => sum + size, 0);
+  const largest = Math.max(...descriptors.map(({ size = 0 }) => size), 1);
+  const promise = isVerified
+    ? 'Downloads are verified by their digest.'
+    : 'Downloads cannot be verified: the V1 protocol has no digests.';
   return h(
     'div',
     { class: 'stack' },
     h(
       'p',
       { class: 'muted' },
-      `${plural(descriptors.length, what)}, ${bytes(total)}${what === 'layer' ? ' compressed; the base is first' : ''}. Downloads are verified by their digest.`,
+      `${plural(descriptors.length, what)}, ${bytes(total)}${what === 'layer' ? ' compressed; the base is first' : ''}. ${promise}`,
     ),
     h(
       'ol',
@@ -62,7 +71,7 @@ function blobList({ what, descriptors, note, open, signal }) {
           h(
             'div',
             { class: 'layer-facts' },
-            digest(descriptor.digest, `digest of ${what} ${at}`),
+            digest(descriptor.digest ?? descriptor.id, `${descriptor.digest ? 'digest' : 'id'} of ${what} ${at}`),
             note(at) ? h('code', { class: 'layer-note', title: note(at) }, note(at)) : null,
             h('p', { class: 'layer-type muted', title: descriptor.mediaType }, mediaTypeName(descriptor.mediaType)),
             (descriptor.urls ?? []).map((url) => h('p', { class: 'layer-type' }, textOrLink(url))),
@@ -74,10 +83,19 @@ function blobList({ what, descriptors, note, open, signal }) {
             h(
               'span',
               { class: 'bar', 'aria-hidden': 'true' },
-              h('span', { style: { width: `${(100 * descriptor.size) / largest}%` } }),
+              h('span', { style: { width: `${(100 * (descriptor.size ?? 0)) / largest}%` } }),
             ),
           ),
-          transferButton({ descriptor, signal, name: `${what} ${at}`, open: (options) => open(at, options) }),
+          transferButton({
+            key: `${repository.name}@${descriptor.digest ?? descriptor.id}`,
+            label: `${what} ${at}`,
+            name: `${what} ${at} of ${repository.name}`,
+            file: fileName(descriptor.digest ?? descriptor.id, descriptor.mediaType, titleOf(descriptor)),
+            size: descriptor.size,
+            isVerified,
+            open: (options) => open(at, options),
+            signal,
+          }),
         ),
       ),
     ),

@@ -1,14 +1,18 @@
 // Facts about a tag and about the selected image.
 
 import { h, textOrLink } from '../dom.js';
-import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../format.js';
+import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../text/format.js';
+import { digestHref } from '../router.js';
 import { digest } from '../ui/copy.js';
 import { part } from '../ui/part.js';
 import { block, facts, table } from './common.js';
+import { isImage } from '../model/opened.js';
 
 export function overviewSection(context) {
-  const { manifest } = context;
-  const isImage = context.data.platforms.length > 0 || manifest.manifests !== undefined;
+  const { manifest, repository } = context;
+  if (!manifest) return h('div', { class: 'stack' }, block('Image', imageFacts(context)));
+  const hasImage = isImage(manifest);
+  const linked = (of, what) => digest(of, what, digestHref(repository.name, of));
   return h(
     'div',
     { class: 'stack' },
@@ -18,23 +22,23 @@ export function overviewSection(context) {
       block(
         manifest.manifests ? 'Index' : 'Manifest',
         facts([
-          ['Digest', digest(manifest.digest)],
+          ['Digest', linked(manifest.digest, 'digest')],
           ['Media type', h('span', { title: manifest.mediaType }, mediaTypeName(manifest.mediaType))],
           ['Artifact type', manifest.artifactType],
-          ['Config type', isImage ? undefined : manifest.config && mediaTypeName(manifest.config.mediaType)],
+          ['Config type', hasImage ? undefined : manifest.config && mediaTypeName(manifest.config.mediaType)],
           ['Size', bytes(manifest.size)],
           ['Entries', manifest.manifests ? String(manifest.manifests.length) : undefined],
-          ['Subject', manifest.subject ? digest(manifest.subject.digest, 'digest of the subject') : undefined],
+          ['Subject', manifest.subject ? linked(manifest.subject.digest, 'digest of the subject') : undefined],
         ]),
       ),
-      isImage ? block('Image', imageFacts(context)) : null,
+      hasImage ? block('Image', imageFacts({ ...context, linked })) : null,
     ),
     annotations(manifest.annotations),
-    manifest.manifests ? entries(manifest.manifests) : null,
+    manifest.manifests ? entries(manifest.manifests, linked) : null,
   );
 }
 
-function imageFacts({ image, signal }) {
+function imageFacts({ image, signal, linked }) {
   return part({
     signal,
     lines: 6,
@@ -54,9 +58,13 @@ function imageFacts({ image, signal }) {
         ],
         [
           'Size',
-          [bytes(found.size), h('span', { class: 'muted' }, ` compressed, in ${plural(found.layers.length, 'layer')}`)],
+          [
+            Number.isNaN(found.size) ? 'not reported' : bytes(found.size),
+            h('span', { class: 'muted' }, ` compressed, in ${plural(found.layers.length, 'layer')}`),
+          ],
         ],
-        ['Digest', found.digest ? digest(found.digest, 'digest of the image’s manifest') : undefined],
+        ['Digest', found.digest ? linked(found.digest, 'digest of the image’s manifest') : undefined],
+        ['Verified', found.verified ? undefined : 'No. The V1 protocol has no digests to verify content by.'],
         ['Image ID', digest(found.id, 'image ID')],
         ['Media type', h('span', { title: found.mediaType }, mediaTypeName(found.mediaType))],
       ]),
@@ -76,7 +84,7 @@ function annotations(all) {
   );
 }
 
-function entries(manifests) {
+function entries(manifests, linked) {
   return block(
     'Entries',
     table(
@@ -84,7 +92,7 @@ function entries(manifests) {
       ['Platform', 'Digest', 'Type', 'Size'],
       manifests.map((entry) => [
         entryName(entry),
-        digest(entry.digest, 'digest of the entry'),
+        linked(entry.digest, 'digest of the entry'),
         h('span', { title: entry.mediaType }, mediaTypeName(entry.mediaType)),
         h('span', { class: 'number' }, bytes(entry.size)),
       ]),

@@ -1,14 +1,15 @@
 // The documents as JSON.
 
 import { h } from '../dom.js';
-import { bytes } from '../format.js';
+import { bytes } from '../text/format.js';
 import { copyButton, digest } from '../ui/copy.js';
 import { jsonView } from '../ui/json.js';
 import { part } from '../ui/part.js';
+import { isImage } from '../model/opened.js';
 
-export function rawSection({ repository, manifest, image, data, signal }) {
+export function rawSection({ repository, manifest, image, signal }) {
+  if (!manifest) return h('div', { class: 'stack' }, configBlock(image, signal, 'Image'));
   const isIndex = manifest.manifests !== undefined;
-  const isImage = isIndex || data.platforms.length > 0;
   return h(
     'div',
     { class: 'stack' },
@@ -22,19 +23,21 @@ export function rawSection({ repository, manifest, image, data, signal }) {
           render: (found) => documentBlock('Manifest', found),
         })
       : null,
-    isImage
-      ? part({
-          signal,
-          lines: 6,
-          label: 'Reading the config',
-          work: async () => {
-            const found = await image();
-            return { id: found.id, json: await found.getJson({ signal }) };
-          },
-          render: ({ id, json }) => shell('Config', id, JSON.stringify(json, null, 2), jsonView(json, 'Config')),
-        })
-      : null,
+    isImage(manifest) ? configBlock(image, signal, 'Config') : null,
   );
+}
+
+function configBlock(image, signal, title) {
+  return part({
+    signal,
+    lines: 6,
+    label: 'Reading the config',
+    work: async () => {
+      const found = await image();
+      return { id: found.id, json: await found.getJson({ signal }) };
+    },
+    render: ({ id, json }) => shell(title, id, JSON.stringify(json, null, 2), jsonView(json, title)),
+  });
 }
 
 function documentBlock(title, { digest: of, size, json, bytes: raw }) {

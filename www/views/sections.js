@@ -1,6 +1,7 @@
-// The sections of a tag's page. Each takes `{ session, repository, data, manifest, image(), platform, signal }`.
+// The sections of a tag's page. Each takes `{ session, repository, reference, data, manifest, image(), platform, signal }`;
+// V1 has no `manifest`.
 
-import { configSection } from './config.js';
+import { artifactConfig, configSection } from './config.js';
 import { dockerfileSection, historySection } from './history.js';
 import { artifactBlobs, layersSection } from './layers.js';
 import { overviewSection } from './overview.js';
@@ -15,5 +16,10 @@ export const imageSections = {
   raw: rawSection,
 };
 
-/** An artifact has blobs instead of layers, and a config that only its own tools understand. */
-export const artifactSections = { overview: overviewSection, layers: artifactBlobs, raw: rawSection };
+/** An artifact has blobs instead of layers, and a config of its own kind. */
+export const artifactSections = {
+  overview: overviewSection,
+  layers: artifactBlobs,
+  config: artifactConfig,
+  raw: rawSection,
+};

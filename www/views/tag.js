@@ -1,14 +1,15 @@
-// The page of a tag: facts, a choice of platform, and sections about the image for that platform.
+// The page of a tag or digest: facts, a choice of platform, and sections about the image for that platform.
 
 import { h } from '../dom.js';
-import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../format.js';
-import { SECTIONS, tagHref } from '../router.js';
+import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../text/format.js';
+import { SECTIONS, digestHref, tagHref } from '../router.js';
 import { command } from '../ui/copy.js';
 import { part } from '../ui/part.js';
 import { crumbs } from './common.js';
+import { isImage, openReference } from '../model/opened.js';
+import { pullCommand } from './pull.js';
 import { artifactSections, imageSections } from './sections.js';
 
-const IMAGE_CONFIGS = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 const NAMES = {
   overview: 'Overview',
   layers: 'Layers',
@@ -20,28 +21,28 @@ const NAMES = {
 
 export function tagView({ session, route, signal }) {
   const repository = session.client.repository(route.name);
+  const [separator, reference] = route.tag === undefined ? ['@', route.digest] : [':', route.tag];
+  const name = `${repository.name}${separator}${reference}`;
   const body = h('div', {});
   const facts = h('p', { class: 'meta', role: 'status' });
   const pull = h('div', { class: 'pull' });
   let page;
   const load = part({
-    label: `Reading ${route.name}:${route.tag}`,
+    label: `Reading ${name}`,
     lines: 8,
     signal,
     work: async () => {
       facts.textContent = 'Reading…';
       try {
-        const data = await repository.data(route.tag, { signal });
-        return { data, manifest: await repository.manifest(data.digest, { signal }) };
+        return await openReference(repository, route, { signal });
       } finally {
         facts.textContent = '';
       }
     },
     render: (found) => {
       facts.replaceChildren(...summary(found.data));
-      const tool = isImage(found.manifest) ? 'docker' : 'oras';
-      pull.replaceChildren(command(`${tool} pull ${session.host}/${repository.name}:${route.tag}`, 'pull command'));
-      page = new TagPage({ session, repository, signal, ...found });
+      pull.replaceChildren(command(pullCommand(session.host, repository.name, route, found.manifest), 'pull command'));
+      page = new TagPage({ session, repository, signal, reference: route, ...found });
       page.show(route);
       return page.element;
     },
@@ -55,7 +56,7 @@ export function tagView({ session, route, signal }) {
       'header',
       { class: 'view-head' },
       crumbs(session, repository.name, { below: true }),
-      h('h1', { tabindex: -1 }, h('span', { class: 'muted' }, `${repository.name}:`), h('wbr'), route.tag),
+      h('h1', { tabindex: -1 }, h('span', { class: 'muted' }, `${repository.name}${separator}`), h('wbr'), reference),
       facts,
       pull,
     ),
@@ -63,10 +64,10 @@ export function tagView({ session, route, signal }) {
   );
   return {
     element,
-    title: `${repository.name}:${route.tag}`,
-    /** Shows another section or platform of the same tag without reading anything again. */
+    title: name,
+    /** Shows another section or platform of the same content without reading anything again. */
     update(next) {
-      if (next.view !== 'tag' || next.name !== route.name || next.tag !== route.tag) return false;
+      if (['view', 'name', 'tag', 'digest'].some((field) => next[field] !== route[field])) return false;
       route = next;
       page?.show(next);
       return true;
@@ -74,19 +75,16 @@ export function tagView({ session, route, signal }) {
   };
 }
 
-/** True for an index, an image, or a schema1 image, which has no config; everything else is an artifact. */
-const isImage = ({ manifests, config }) =>
-  manifests !== undefined || config === undefined || IMAGE_CONFIGS.includes(config.mediaType);
-
 function summary(data) {
   const platforms = new Set(data.platforms.map(platformName).filter(Boolean));
   const parts = [
-    data.artifactType ? `Artifact, ${data.artifactType}` : mediaTypeName(data.mediaType),
+    data.artifactType ? `Artifact, ${data.artifactType}` : data.digest ? mediaTypeName(data.mediaType) : 'V1 image',
     platforms.size > 1 ? plural(platforms.size, 'platform') : [...platforms][0],
     data.size > 0 ? bytes(data.size) : undefined,
     data.created && ago(data.created)
       ? h('time', { datetime: data.created.toISOString(), title: instant(data.created) }, ago(data.created))
       : undefined,
+    data.verified ? undefined : 'not verified: V1 has no digests',
   ].filter(Boolean);
   return parts.map((content) => h('span', { class: 'meta-item' }, content));
 }
@@ -108,7 +106,7 @@ class TagPage {
   constructor(context) {
     this.#context = context;
     const { data, manifest } = context;
-    this.#isIndex = manifest.manifests !== undefined;
+    this.#isIndex = manifest?.manifests !== undefined;
     this.#platforms = this.#isIndex ? [...new Set(data.platforms.map(platformName).filter(Boolean))] : [];
     this.#sections = isImage(manifest) ? imageSections : artifactSections;
     this.element = h('div', { class: 'tag-page' }, this.#choice, this.#tabs, this.#pane);
@@ -137,8 +135,8 @@ class TagPage {
 
   #open(platform, signal) {
     const { data, repository } = this.#context;
-    // By digest, so that all sections show the same content even if the tag moves.
-    const opening = repository.image(data.digest, { platform, signal });
+    // By digest, or the id of V1, so that all sections show the same content even if the tag moves.
+    const opening = repository.image(data.digest ?? data.id, { platform, signal });
     // A failed request can be tried again.
     opening.catch(() => {
       if (this.#image === opening) this.#image = undefined;
@@ -151,11 +149,11 @@ class TagPage {
   }
 
   #href(section, platform) {
-    const { repository, data } = this.#context;
-    return tagHref(repository.name, data.tag, {
-      section,
-      platform: platform === this.#defaultPlatform() ? undefined : platform,
-    });
+    const { repository, reference } = this.#context;
+    const more = { section, platform: platform === this.#defaultPlatform() ? undefined : platform };
+    return reference.tag === undefined
+      ? digestHref(repository.name, reference.digest, more)
+      : tagHref(repository.name, reference.tag, more);
   }
 
   #showChoice(section) {

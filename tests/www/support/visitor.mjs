@@ -45,6 +45,13 @@ export async function openBrowser(name) {
   };
 }
 
+/** `theme`: "light", "dark", or "forced" for forced colours, which puppeteer has no name for. */
+async function emulate(page, theme) {
+  if (theme !== 'forced') return page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]);
+  const session = await page.createCDPSession();
+  return session.send('Emulation.setEmulatedMedia', { features: [{ name: 'forced-colors', value: 'active' }] });
+}
+
 class Visitor {
   /** What no page should do: `{ kind, text }`. */
   problems = [];
@@ -70,7 +77,7 @@ class Visitor {
       );
     });
     await page.setViewport({ width, height });
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]).catch((error) => {
+    await emulate(page, theme).catch((error) => {
       // Firefox's protocol has no such command; there the system's theme counts.
       if (theme !== 'light') throw error;
     });

@@ -1,22 +1,33 @@
 // A connection to a registry, and its listings.
 
-import { DockerRegistryClient } from 'docker-registry-client-wasm';
+import { DockerRegistryClient } from 'docker-registry-client-wasm/slim';
 import { Listing } from './listing.js';
 
 const KEPT_TAG_LISTINGS = 16;
 
-export class Session {
-  #controller = new AbortController();
+export class Session extends EventTarget {
   #tagListings = new Map();
 
   /** `label`: the registry's public address, if the page uses another one (a proxy). */
   constructor({ address, label, username, password }) {
+    super();
     this.address = address;
     this.label = label ?? address;
+    this.hasCredentials = Boolean(username);
+    // Each call has a signal of its own: downloads outlive the session.
     this.client = new DockerRegistryClient(address, {
       ...(username ? { username, password } : {}),
-      signal: this.#controller.signal,
+      onRequest: ({ status }) => this.#onStatus(status),
     });
+  }
+
+  /** True while the registry refuses requests for being too many. A `limit` event tells of each change. */
+  isLimited = false;
+  #onStatus(status) {
+    const isLimited = status === 429 || (status === undefined && this.isLimited);
+    if (isLimited === this.isLimited) return;
+    this.isLimited = isLimited;
+    this.dispatchEvent(new Event('limit'));
   }
 
   /** The host for pull commands. */
@@ -29,12 +40,18 @@ export class Session {
     await this.client.checkStatus({ signal });
   }
 
+  /** What stands in the way of this registry, and the settings that help. */
+  diagnose(signal) {
+    return this.client.diagnose({ signal });
+  }
+
   /** The catalog, read once per session; `again` reads it again. */
   catalog({ again = false } = {}) {
     if (again || !this.#catalog) {
       this.#catalogController?.abort();
       this.#catalogController = new AbortController();
-      this.#catalog = new Listing((signal) => this.client.catalog({ signal }), this.#catalogController.signal);
+      const { signal } = this.#catalogController;
+      this.#catalog = new Listing((ending) => this.client.catalog({ signal: ending }), signal, this.#catalog);
     }
     return this.#catalog;
   }
@@ -45,7 +62,7 @@ export class Session {
   tags(repository, { signal, again = false }) {
     const kept = this.#tagListings.get(repository.name);
     if (kept?.state === 'complete' && !again) return kept;
-    const listing = new Listing((ending) => repository.eachTag({ signal: ending }), signal);
+    const listing = new Listing((ending) => repository.eachTag({ signal: ending }), signal, kept);
     this.#tagListings.delete(repository.name);
     this.#tagListings.set(repository.name, listing);
     if (this.#tagListings.size > KEPT_TAG_LISTINGS) this.#tagListings.delete(this.#tagListings.keys().next().value);
@@ -54,6 +71,5 @@ export class Session {
 
   close() {
     this.#catalogController?.abort();
-    this.#controller.abort();
   }
 }

@@ -1,22 +1,31 @@
 // A listing that fills while it is shown: items, state, and at most one change event per frame.
 
 export class Listing extends EventTarget {
-  /** `open(signal)` returns an async iterator of names; `signal` ends the listing. */
-  constructor(open, signal) {
+  /**
+   * `open(signal)` returns an async iterator of names; `signal` ends the listing. `kept`: an earlier listing of the same names;
+   * its items stay until this one is complete.
+   */
+  constructor(open, signal, kept) {
     super();
-    this.items = [];
+    this.items = kept?.items.slice() ?? [];
     this.state = 'loading';
     this.error = undefined;
+    /** How many of the items this listing has read itself. */
+    this.read = 0;
     /** Resolves when the listing has ended. Never rejects. */
-    this.finished = this.#read(open, signal);
+    this.finished = this.#read(open, signal, kept && new Set(kept.items));
   }
 
-  async #read(open, signal) {
+  async #read(open, signal, known) {
+    const fresh = known ? [] : this.items;
     try {
       for await (const item of open(signal)) {
-        this.items.push(item);
+        fresh.push(item);
+        if (known && !known.has(item)) this.items.push(item);
+        this.read = fresh.length;
         this.#notify();
       }
+      this.items = fresh;
       this.state = 'complete';
     } catch (error) {
       if (signal.aborted) this.state = 'aborted';

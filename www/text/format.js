@@ -70,8 +70,10 @@ const MEDIA_TYPES = new Map([
 /** Names common media types; returns others unchanged. */
 export const mediaTypeName = (mediaType) => MEDIA_TYPES.get(mediaType) ?? mediaType;
 
-/** Returns a file name for content of this media type. */
-export function fileName(digest, mediaType = '') {
+/** Returns a file name for content of this media type: the title that its author gave it, unless a file cannot have it. */
+export function fileName(digest, mediaType = '', title = '') {
+  const name = String(title).split(/[/\\]/).pop();
+  if (/^[^.\p{C}\p{Z}<>:"|?*][^\p{C}<>:"|?*]{0,199}$/u.test(name) && !/[. ]$/.test(name)) return name;
   const hex = String(digest).split(':').pop().slice(0, 12);
   const extension = /tar[.+]gzip$/.test(mediaType)
     ? '.tar.gz'

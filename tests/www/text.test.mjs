@@ -1,0 +1,70 @@
+// Text of a registry as the page shows it, and the filters and orders of names.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { matcher, ordered } from '../../www/text/names.js';
+import { printable } from '../../www/text/printable.js';
+
+test('characters that reorder or hide text are shown as escapes', () => {
+  for (const [text, shown] of [
+    ['COPY \u202e/x / \u2066', 'COPY \\u202e/x / \\u2066'],
+    ['\u001b[31mred\u0007', '\\u001b[31mred\\u0007'],
+    ['zero\u200bwidth\ufeff', 'zero\\u200bwidth\\ufeff'],
+    ['tag\u{e0041}', 'tag\\udb40\\udc41'],
+    ['a\rb\r\nc', 'a\\u000db\r\nc'],
+    ['two\n\tlines', 'two\n\tlines'],
+    ['שלום, naïve, 日本語, 😀', 'שלום, naïve, 日本語, 😀'],
+  ]) {
+    assert.equal(printable(text), shown);
+    assert.equal(printable(shown), shown, 'and once is enough');
+  }
+});
+
+test('a filter is a part of the name, or a glob for the whole', () => {
+  const names = ['1.0', '1.0-alpine', '2.0-Alpine', 'alpine', 'v1.x'];
+  for (const [wanted, expected] of [
+    ['ALPINE', ['1.0-alpine', '2.0-Alpine', 'alpine']],
+    ['*-alpine', ['1.0-alpine', '2.0-Alpine']],
+    ['?.0', ['1.0']],
+    ['1*', ['1.0', '1.0-alpine']],
+    ['*.?*', ['1.0', '1.0-alpine', '2.0-Alpine', 'v1.x']],
+    ['1.x', ['v1.x']],
+    ['[', []],
+    ['*', names],
+  ])
+    assert.deepEqual(names.filter(matcher(wanted)), expected, wanted);
+  const start = performance.now();
+  assert.equal(matcher(`${'*a'.repeat(40)}*b`)('a'.repeat(2000)), false);
+  assert.ok(performance.now() - start < 2000, 'in time that does not double with each star');
+});
+
+test('tags by version, the highest first, and what is no version last', () => {
+  const expected = [
+    '2.0',
+    '2.0-rc1',
+    '1.10',
+    '1.9.1',
+    '1.9',
+    '1.9-alpine',
+    '1.9-rc1',
+    'v1.2.0',
+    '1a2b3c',
+    'latest',
+    'latest-slim',
+    'nightly',
+  ];
+  assert.deepEqual(ordered([...expected].sort(), 'version'), expected);
+});
+
+test('tags by name, in the order of their numbers, and as the registry lists them', () => {
+  assert.deepEqual(ordered(['v10', 'v2', 'a', 'v1'], 'name'), ['a', 'v1', 'v2', 'v10']);
+  const listed = ['v10', 'v2'];
+  for (const order of ['listed', undefined, '__proto__']) assert.deepEqual(ordered(listed, order), listed);
+});
+
+test('20,000 tags are in order at once', () => {
+  const names = Array.from({ length: 20_000 }, (_, number) => `v${(number * 7919) % 20_000}.${number % 10}`);
+  const start = performance.now();
+  ordered(names, 'version');
+  assert.ok(performance.now() - start < 1000);
+});

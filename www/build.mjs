@@ -1,0 +1,93 @@
+// Makes the page in target/page: static files for any web server, each compressed too. One script, one style sheet, and the modules
+// of the package: a cold start over a slow line waits for each further file.
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { build, stop } from 'esbuild';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+export const pageFolder = here('../target/page/');
+const pkg = here('../pkg/');
+
+/** The page's files that are used as they stand. */
+const AS_IT_IS = ['index.html', 'icon.svg'];
+/** Served compressed where the browser takes it; pictures and the like would not get smaller. */
+const COMPRESSED = /\.(css|html|js|json|svg|wasm)$/;
+const encodings = {
+  '.br': (bytes) => promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
+  '.gz': (bytes) => promisify(gzip)(bytes, { level: 9 }),
+};
+
+/** @type {Promise<string> | undefined} */
+let built;
+/** Builds the page once a process, from the built package; resolves to its folder. */
+export function buildPage() {
+  built ??= writePage();
+  return built;
+}
+
+async function writePage() {
+  const files = new Map([...(await scripts()), ...(await modules())]);
+  for (const name of AS_IT_IS) files.set(name, await readFile(here(name)));
+  await Promise.all([...files].map(([name, bytes]) => store(name, bytes)));
+  await removeOthers(files);
+  return pageFolder;
+}
+
+async function scripts() {
+  const { outputFiles } = await build({
+    entryPoints: { app: here('app.js'), start: here('start.js'), style: here('style/index.css') },
+    outdir: pageFolder,
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'esm',
+    target: ['chrome111', 'firefox128', 'safari16.4'],
+    charset: 'utf8',
+    legalComments: 'none',
+    alias: { 'docker-registry-client-wasm/slim': join(pkg, 'slim.js') },
+    // What cannot be loaded is what start.js explains.
+    external: ['./app.js'],
+    logLevel: 'error',
+  }).finally(stop);
+  return outputFiles.map(({ path, contents }) => [relative(pageFolder, path), Buffer.from(contents)]);
+}
+
+/** Beside the script, where the package looks for them. */
+async function modules() {
+  const names = (await readdir(join(pkg, 'wasm'))).filter((name) => name.endsWith('.wasm'));
+  return Promise.all(names.map(async (name) => [`wasm/${name}`, await readFile(join(pkg, 'wasm', name))]));
+}
+
+/** Writes what changed. Tests run many of these at once, so that a file appears whole or not at all. */
+async function store(name, bytes) {
+  const path = join(pageFolder, name);
+  const isSame = (await readFile(path).catch(() => undefined))?.equals(bytes) ?? false;
+  if (COMPRESSED.test(name)) {
+    for (const [ending, compress] of Object.entries(encodings)) {
+      const isThere = isSame && (await readFile(path + ending).catch(() => undefined)) !== undefined;
+      if (!isThere) await writeWhole(path + ending, await compress(bytes));
+    }
+  }
+  if (!isSame) await writeWhole(path, bytes);
+}
+
+async function writeWhole(path, bytes) {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  await writeFile(temporary, bytes);
+  await rename(temporary, path);
+}
+
+/** Files of an earlier build. */
+async function removeOthers(files) {
+  const kept = new Set([...files.keys()].flatMap((name) => ['', ...Object.keys(encodings)].map((end) => name + end)));
+  const found = await readdir(pageFolder, { recursive: true, withFileTypes: true });
+  for (const entry of found.filter((one) => one.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    const isTemporary = /\.\d+$/.test(entry.name);
+    if (!kept.has(relative(pageFolder, path)) && !isTemporary) await rm(path, { force: true });
+  }
+}

@@ -1,0 +1,43 @@
+// What a tag or digest leads to, read once for all sections of its page.
+
+const IMAGE_CONFIGS = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
+
+/** Resolves to `{ data, manifest }`. V1 has no manifests, and no digests to ask for one by. */
+export async function openReference(repository, { tag, digest }, options) {
+  if (tag === undefined) return openDigest(repository, digest, options);
+  const data = await repository.data(tag, options);
+  return { data, manifest: data.digest && (await repository.manifest(data.digest, options)) };
+}
+
+/** The same facts as `data()` gives for a tag. */
+async function openDigest(repository, digest, options) {
+  const manifest = await repository.manifest(digest, options);
+  const { mediaType, artifactType, annotations, manifests } = manifest;
+  const data = { digest: manifest.digest, verified: true, mediaType, annotations, size: 0, platforms: [] };
+  if (manifests) {
+    const isReal = ({ platform }) => platform && platform.os !== 'unknown';
+    return {
+      manifest,
+      data: { ...data, artifactType, platforms: manifests.filter(isReal).map((one) => one.platform) },
+    };
+  }
+  if (!isImage(manifest)) return { manifest, data: { ...data, artifactType: artifactType ?? kindOf(manifest) } };
+  const { platform, size, created } = await repository.image(digest, options);
+  return { manifest, data: { ...data, platforms: platform ? [platform] : [], size, created } };
+}
+
+/** True for an index, an image, a schema1 image, which has no config, and on V1; everything else is an artifact. */
+export function isImage(manifest) {
+  if (!manifest || manifest.manifests) return true;
+  const { config, artifactType, layers = [] } = manifest;
+  if (!config) return artifactType === undefined;
+  // BuildKit stores attestations under an image's config.
+  return (
+    isImageConfig(config) && (layers.length === 0 || layers.some(({ mediaType }) => /tar|layer|rootfs/.test(mediaType)))
+  );
+}
+
+const isImageConfig = ({ mediaType }) => IMAGE_CONFIGS.includes(mediaType);
+
+/** What an artifact without a type is called: its config's type, or that of its content. */
+const kindOf = ({ config, layers }) => (config && !isImageConfig(config) ? config.mediaType : layers?.[0]?.mediaType);

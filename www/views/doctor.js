@@ -1,0 +1,47 @@
+// What a diagnosis found, with the settings to paste.
+
+import { h } from '../dom.js';
+import { copyButton } from '../ui/copy.js';
+import { errorBox } from '../ui/part.js';
+
+/** Findings that say no more than the error itself. */
+const NOTHING_NEW = ['UNREACHABLE', 'CORS_OR_NETWORK', 'CREDENTIALS_NEEDED'];
+
+/** An error that the browser does not explain, and below it what `diagnose()` finds. */
+export function explained({ error, options, signal, diagnose }) {
+  const element = h(
+    'div',
+    {},
+    errorBox(error, { ...options, more: h('p', { class: 'muted' }, 'Looking for the cause…') }),
+  );
+  const show = (more) => {
+    if (!signal.aborted) element.replaceChildren(errorBox(error, { ...options, more }));
+  };
+  diagnose().then(
+    ({ findings }) => {
+      const causes = findings.filter(({ severity, code }) => severity !== 'info' && !NOTHING_NEW.includes(code));
+      show(causes.length > 0 ? causes.map(finding) : undefined);
+    },
+    () => show(undefined),
+  );
+  return element;
+}
+
+function finding({ message, fix = {} }) {
+  return h(
+    'div',
+    { class: 'finding' },
+    h('p', {}, message),
+    fix.distribution ? settings('Settings for distribution (config.yml)', fix.distribution) : null,
+    fix.nginx ? settings('Settings for nginx', fix.nginx) : null,
+  );
+}
+
+const settings = (title, text) =>
+  h(
+    'details',
+    {},
+    h('summary', {}, title),
+    h('pre', { class: 'document', tabindex: 0, role: 'region', 'aria-label': title }, h('code', {}, text)),
+    copyButton(() => text, title.toLowerCase(), { caption: 'Copy' }),
+  );
