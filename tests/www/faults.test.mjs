@@ -101,7 +101,7 @@ for (const name of browserNames) {
       const locked = asking('Basic realm="test"', json({ name: 'hello', tags: ['latest', 'secret'] }));
       server.script = { ...good, '/v2/hello/tags/list': locked };
       await visitor.press('hello');
-      await visitor.sees('HTTP 401');
+      await visitor.sees('HTTP 401', 'The tags could not be read');
       await visitor.has('#connection[data-state=refused]');
       await visitor.press('Sign in');
       assert.equal(await visitor.focused(), 'username');
@@ -122,7 +122,7 @@ for (const name of browserNames) {
         '#/repo/hello',
       );
       await visitor.sees('The registry limits the number of requests.');
-      await visitor.has('.row .cell-created', 'waiting');
+      await visitor.has('.row .cell-size', 'waiting');
       server.script = good;
       // The pause is the registry's; being online again ends it.
       await visitor.page.evaluate(() => window.dispatchEvent(new Event('online')));
@@ -183,7 +183,7 @@ for (const name of browserNames) {
           { ...good, '/v2/hello/manifests/latest': error(503, 'UNAVAILABLE') },
           '#/repo/hello',
         );
-        await visitor.has('.row .cell-created', 'waiting');
+        await visitor.has('.row .cell-size', 'waiting');
         server.script = good;
         await visitor.has('.row .cell-platforms', 'linux/amd64');
         await visitor.isContent({ except: /Failed to load resource/ });

@@ -285,13 +285,14 @@ for (const name of browserNames) {
             highlight,
             canvas,
             tab: of('.tabs a[aria-current]').borderBottomColor,
-            otherTab: of('.tabs a:not([aria-current])').borderBottomStyle,
+            otherTab: of('.tabs a:not([aria-current])').borderBottomColor,
             pill: of('.pill[aria-current]').backgroundColor,
             bar: of('.bar span').backgroundColor,
           };
         });
         assert.notEqual(colours.highlight, colours.canvas);
         for (const part of ['tab', 'pill', 'bar']) assert.equal(colours[part], colours.highlight, part);
+        assert.equal(colours.otherTab, colours.canvas);
       });
 
     test('the way back leads to the same row, with the focus and the filter', SLOW, async (t) => {

@@ -83,7 +83,7 @@ export class ListingView {
   }
 
   #say() {
-    announce(`${this.#options.title}: ${this.#found.textContent}`);
+    announce(`${this.#options.title}: ${this.#found.textContent || 'could not be read'}`);
   }
 
   #typing;
@@ -111,9 +111,10 @@ export class ListingView {
     const here = this.#inOrder();
     const wanted = this.#filter.value.trim();
     const matching = wanted ? here.filter(matcher(wanted)) : here;
-    const all = `${count(here.length)}${state === 'failed' && here.length > 0 ? ' read so far' : ''}`;
+    const isUnread = state === 'failed' && items.length === 0;
+    const all = `${count(here.length)}${state === 'failed' ? ' read so far' : ''}`;
     const reading = state === 'loading' ? ', reading…' : '';
-    this.#found.textContent = (wanted ? `${count(matching.length)} of ${all}` : all) + reading;
+    this.#found.textContent = isUnread ? '' : (wanted ? `${count(matching.length)} of ${all}` : all) + reading;
     // `slice`: the listing goes on growing, and the rows compare what they had with what they get.
     this.#rows.items = matching === items ? items.slice() : matching;
     this.element.classList.toggle('has-rows', matching.length > 0);

@@ -64,7 +64,10 @@ export function tagsView({ session, route, signal }) {
     failed: (error) => errorBox(error, { retry }),
     onChange: ({ items, state }) => {
       refresh.disabled = state === 'loading';
-      summary.textContent = `${plural(items.length, 'tag')}${STATES[state] ?? ''}`;
+      const isUnread = state === 'failed' && items.length === 0;
+      summary.textContent = isUnread
+        ? 'The tags could not be read'
+        : `${plural(items.length, 'tag')}${STATES[state] ?? ''}`;
     },
   });
   tags.element.classList.add('tags');
@@ -153,7 +156,7 @@ function tagRow(name, tag, detail, isWanted) {
 function cellsOf({ data, error }) {
   if (error && isTemporary(error)) {
     const cells = waitingCells();
-    setText(cells.lastElementChild, 'waiting');
+    setText(cells.children[1], 'waiting');
     return cells;
   }
   if (error) return h('span', { class: 'cell-error', title: explain(error).message }, whyNot(error));
