@@ -6,6 +6,7 @@ import { explain } from './errors.js';
 import { Places } from './places.js';
 import { parseRoute } from './router.js';
 import { Session } from './model/session.js';
+import { config as reading } from './start.js';
 import { printable } from './text/printable.js';
 import { SIGN_IN, SIGN_IN_NEEDED } from './ui/events.js';
 import { emptyBox, errorBox, skeleton } from './ui/part.js';
@@ -21,7 +22,8 @@ const PROMISE = 'Every manifest and every layer is verified by its digest.';
 const NO_PROMISE = 'This registry speaks V1, which has no digests: what it sends cannot be verified.';
 const main = document.getElementById('main');
 
-const [config] = await Promise.all([readConfig(), init()]);
+// A registry behind the server's own proxy, if it has one.
+const [config] = await Promise.all([reading, init()]);
 let session;
 let connecting;
 let view;
@@ -37,16 +39,6 @@ const connection = new Connection({
 document.addEventListener(SIGN_IN_NEEDED, () => connection.refused());
 document.addEventListener(SIGN_IN, () => connection.signIn());
 showTray(document.getElementById('tray'));
-
-/** Reads the server's config: the registry behind its proxy, if it has one. */
-async function readConfig() {
-  try {
-    const response = await fetch('config.json');
-    return response.ok ? await response.json() : {};
-  } catch {
-    return {};
-  }
-}
 
 function sessionFor({ address, username, password }) {
   const proxied = config.registry && address === config.name;
@@ -65,7 +57,7 @@ async function connect(choice, signal) {
   connecting = next;
   show();
   try {
-    await next.connect(signal);
+    await next.connect(signal, { withCatalog: parseRoute(location.hash).view === 'home' });
     signal.throwIfAborted();
   } catch (error) {
     next.close();

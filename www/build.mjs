@@ -48,8 +48,8 @@ async function scripts() {
     charset: 'utf8',
     legalComments: 'none',
     alias: { 'docker-registry-client-wasm/slim': join(pkg, 'slim.js') },
-    // What cannot be loaded is what start.js explains.
-    external: ['./app.js'],
+    // What cannot be loaded is what start.js explains, and app.js takes the config from it.
+    external: ['./app.js', './start.js'],
     logLevel: 'error',
   }).finally(stop);
   return outputFiles.map(({ path, contents }) => [relative(pageFolder, path), Buffer.from(contents)]);

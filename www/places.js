@@ -11,7 +11,6 @@ export class Places {
   constructor(main) {
     this.#main = main;
     this.#current = this.#enter();
-    window.addEventListener('scroll', () => this.#onScroll(), { passive: true });
   }
 
   /** The history's entry may be an earlier one; a new one gets a key of its own. */
@@ -21,25 +20,11 @@ export class Places {
     return key;
   }
 
-  // The browser scrolls for the next address before it tells of it: then the address is another already.
-  #hash = location.hash.split('?')[0];
-  #frame;
-  #onScroll() {
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = undefined;
-      if (location.hash.split('?')[0] === this.#hash) this.#note({ scroll: window.scrollY });
-    });
-  }
-
-  #note(facts) {
-    this.#places.set(this.#current, { ...this.#places.get(this.#current), ...facts });
-  }
-
-  /** Leaves the page shown before. Returns what is known of the one that is entered. */
+  /** Leaves the page shown before, which is still there. Returns what is known of the one that is entered. */
   move() {
     const link = document.activeElement?.closest?.('a[href]')?.getAttribute('href');
-    this.#note({ link: this.#main.contains(document.activeElement) ? link : undefined });
-    this.#hash = location.hash.split('?')[0];
+    const isHere = this.#main.contains(document.activeElement);
+    this.#places.set(this.#current, { scroll: window.scrollY, link: isHere ? link : undefined });
     this.#current = this.#enter();
     return this.#places.get(this.#current) ?? {};
   }
@@ -51,8 +36,13 @@ export class Places {
     if (link === undefined) return;
     const title = document.activeElement;
     const end = performance.now() + PATIENCE;
+    let isMoving = false;
+    for (const event of ['wheel', 'touchstart', 'pointerdown', 'keydown']) {
+      window.addEventListener(event, () => (isMoving = true), { once: true, passive: true, signal });
+    }
     const find = () => {
-      if (signal.aborted || document.activeElement !== title) return;
+      // Who scrolls or presses something is not to be brought back.
+      if (signal.aborted || isMoving || document.activeElement !== title) return;
       const found = this.#main.querySelector(`a[href="${CSS.escape(link)}"]`);
       if (found) found.focus({ preventScroll: true });
       else if (performance.now() < end) {

@@ -134,7 +134,7 @@ for (const name of browserNames) {
     });
 
     test('connecting can be given up', SLOW, async (t) => {
-      const [visitor, server] = await visitOne(t, { '/v2/': hangs });
+      const [visitor, server] = await visitOne(t, { '/v2/': hangs, '/v2/_catalog': hangs });
       await visitor.sees('Connecting…');
       await visitor.page.click('#connection');
       await visitor.press('Cancel');

@@ -12,9 +12,15 @@ export class Listing extends EventTarget {
     this.error = undefined;
     /** How many of the items this listing has read itself. */
     this.read = 0;
+    /** Resolves with the first item, or when the listing has ended without one. Never rejects. */
+    this.begun = new Promise((resolve) => {
+      this.#onBegun = resolve;
+    });
     /** Resolves when the listing has ended. Never rejects. */
     this.finished = this.#read(open, signal, kept && new Set(kept.items));
   }
+
+  #onBegun;
 
   async #read(open, signal, known) {
     const fresh = known ? [] : this.items;
@@ -23,6 +29,7 @@ export class Listing extends EventTarget {
         fresh.push(item);
         if (known && !known.has(item)) this.items.push(item);
         this.read = fresh.length;
+        this.#onBegun();
         this.#notify();
       }
       this.items = fresh;
@@ -31,6 +38,7 @@ export class Listing extends EventTarget {
       if (signal.aborted) this.state = 'aborted';
       else [this.state, this.error] = ['failed', error];
     }
+    this.#onBegun();
     this.dispatchEvent(new Event('change'));
   }
 

@@ -35,9 +35,19 @@ export class Session extends EventTarget {
     return this.label.replace(/^https?:\/\//i, '').replace(/\/+$/, '');
   }
 
-  async connect(signal) {
+  /** `withCatalog`: the catalog is what is shown first. Where it can be read, it tells all that there is to know. */
+  async connect(signal, { withCatalog = false } = {}) {
+    const isKnown = withCatalog && !this.hasCredentials && (await this.#beginCatalog(signal));
     this.version = await this.client.apiVersion({ signal });
-    await this.client.checkStatus({ signal });
+    if (!isKnown) await this.client.checkStatus({ signal });
+  }
+
+  /** A wrong password would be sent once more, so that this is for those without one. */
+  async #beginCatalog(signal) {
+    const listing = this.catalog();
+    signal.addEventListener('abort', () => this.#catalogController.abort(), { once: true });
+    await listing.begun;
+    return !listing.error;
   }
 
   /** What stands in the way of this registry, and the settings that help. */
