@@ -1,0 +1,130 @@
+// The page for those who use a keyboard, a screen reader, other colours or a small screen; and what its policy refuses.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { fill } from '../../www/registry/fill.mjs';
+import { samples } from '../../www/registry/sample-images.mjs';
+import { startSite } from '../../www/server/site.mjs';
+import { startDistribution } from '../registries/servers.mjs';
+import { audit } from './support/audit.mjs';
+import { axe } from './support/axe.mjs';
+import { settled, VIEWS } from './support/views.mjs';
+import { browserNames, openBrowser } from './support/visitor.mjs';
+
+const SLOW = { timeout: 120_000 };
+
+let registry;
+let site;
+before(async () => {
+  registry = await startDistribution();
+  await fill(registry, samples);
+  site = await startSite({ registry: registry.url });
+}, SLOW);
+after(() => Promise.all([site?.stop(), registry?.stop()]));
+
+for (const name of browserNames) {
+  describe(`the page for everyone in ${name}`, () => {
+    let browser;
+    before(async () => {
+      browser = await openBrowser(name);
+    }, SLOW);
+    after(() => browser?.close());
+
+    async function visit(t, path = '', options) {
+      const visitor = await browser.visit(`${site.url}/${path}`, options);
+      t.after(() => visitor.close());
+      return visitor;
+    }
+
+    // Firefox's protocol can neither change the theme nor force colours.
+    const themes = name === 'Chromium' ? ['light', 'dark', 'forced'] : ['light'];
+    const widths = name === 'Chromium' ? [1440, 768, 390] : [1280, 360];
+    for (const [theme, width] of themes.flatMap((one) => widths.map((other) => [one, other]))) {
+      test(`every view can be used by everyone: ${theme}, ${width} px`, SLOW, async (t) => {
+        const visitor = await visit(t, '', { theme, width, height: 800 });
+        for (const [view, hash] of Object.entries(VIEWS)) {
+          await visitor.go(hash);
+          await visitor.until((to) => location.hash === to, hash);
+          await visitor.has('h1');
+          await visitor.until(settled);
+          assert.deepEqual(await visitor.page.evaluate(audit), [], view);
+          assert.deepEqual(await axe(visitor), [], view);
+          await visitor.picture(`${view}-${theme}-${width}`);
+        }
+        await visitor.page.click('#connection');
+        await visitor.has('form.connect');
+        assert.deepEqual(await visitor.page.evaluate(audit), [], 'connection');
+        assert.deepEqual(await axe(visitor), [], 'connection');
+      });
+    }
+
+    if (name === 'Chromium')
+      test('forced colours leave the current tab, platform and the bars to be seen', SLOW, async (t) => {
+        const visitor = await visit(t, VIEWS.layers, { theme: 'forced' });
+        await visitor.has('.bar span');
+        const colours = await visitor.page.evaluate(() => {
+          const of = (selector) => getComputedStyle(document.querySelector(selector));
+          const sample = document.body.appendChild(document.createElement('p'));
+          sample.style.cssText = 'forced-color-adjust: none; background: Highlight; color: Canvas';
+          const { backgroundColor: highlight, color: canvas } = getComputedStyle(sample);
+          return {
+            highlight,
+            canvas,
+            tab: of('.tabs a[aria-current]').borderBottomColor,
+            otherTab: of('.tabs a:not([aria-current])').borderBottomColor,
+            pill: of('.pill[aria-current]').backgroundColor,
+            bar: of('.bar span').backgroundColor,
+          };
+        });
+        assert.notEqual(colours.highlight, colours.canvas);
+        for (const part of ['tab', 'pill', 'bar']) assert.equal(colours[part], colours.highlight, part);
+        assert.equal(colours.otherTab, colours.canvas);
+      });
+
+    test('the audit finds what is wrong, and the policy refuses what is not the page’s', SLOW, async (t) => {
+      const visitor = await visit(t, VIEWS.config);
+      await visitor.until(settled);
+      await visitor.has('table');
+      await visitor.page.evaluate(() => {
+        const make = (tag, properties) =>
+          document.querySelector('main').appendChild(Object.assign(document.createElement(tag), properties));
+        make('h1', { textContent: 'another' });
+        make('button', {});
+        make('input', {});
+        make('a', { href: 'https://elsewhere.example/', textContent: 'elsewhere' });
+        make('p', { textContent: 'faint' }).style.color = getComputedStyle(document.body).backgroundColor;
+        make('p', { textContent: 'wide' }).style.width = '9999px';
+        make('img', { src: 'https://elsewhere.example/x.png', alt: '' });
+      });
+      await assert.rejects(
+        visitor.page.evaluate(() => document.body.setAttribute('onclick', 'globalThis.pwned = true')),
+        'text becomes no code',
+      );
+      await assert.rejects(
+        visitor.page.evaluate(() => {
+          document.body.innerHTML = '<b>markup</b>';
+        }),
+        'text becomes no markup',
+      );
+      const complaints = (await visitor.page.evaluate(audit)).map((complaint) => complaint.split(':')[0]);
+      for (const expected of [
+        /^2 h1$/,
+        /^no name$/,
+        /^no label$/,
+        /^a link out of the page/,
+        /^contrast 1\.00$/,
+        /px too wide$/,
+      ]) {
+        assert.ok(
+          complaints.some((complaint) => expected.test(complaint)),
+          `${expected} is not among: ${complaints}`,
+        );
+      }
+      await visitor.until(() =>
+        ['img-src', 'require-trusted-types-for'].every((rule) =>
+          globalThis.violations.some((one) => one.startsWith(rule)),
+        ),
+      );
+    });
+  });
+}
