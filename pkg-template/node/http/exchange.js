@@ -2,6 +2,7 @@
 
 import { closeIdle, isUnanswered, isUnconnected, limitIdle } from './agents.js';
 import { fieldOf } from './fields.js';
+import { Gathered } from './gathered.js';
 import { Incoming } from './incoming.js';
 import { pump } from './outgoing.js';
 import { refusal, unreachable } from './tunnel.js';
@@ -67,7 +68,8 @@ export class Exchange {
     flight.answer(message, message, message.complete, () => {
       // One read of the connection may hold many chunks.
       const isShared = fieldOf(rawHeaders, 'transfer-encoding') !== undefined;
-      return new Incoming(message, isShared, flight);
+      const Reader = message.socket && 'encrypted' in message.socket ? Gathered : Incoming;
+      return new Reader(message, isShared, flight);
     });
   }
 

@@ -33,7 +33,11 @@ export class Incoming {
   /** @param {Uint8Array} chunk */
   take(chunk) {
     // A buffer belongs to whoever gets the chunk: it may be transferred to a worker.
-    const bytes = this.isShared ? new Uint8Array(chunk) : chunk;
+    this.give(this.isShared ? new Uint8Array(chunk) : chunk);
+  }
+
+  /** @param {Uint8Array} bytes */
+  give(bytes) {
     const { waiting } = this;
     if (!waiting) {
       this.chunks.push(bytes);

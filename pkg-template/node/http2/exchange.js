@@ -3,8 +3,8 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 
 import { lengthOf } from '../http/exchange.js';
+import { Gathered } from '../http/gathered.js';
 import { pump } from '../http/outgoing.js';
-import { Gathered } from './gathered.js';
 
 /**
  * @import { ClientHttp2Stream } from 'node:http2'

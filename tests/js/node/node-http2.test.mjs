@@ -72,8 +72,8 @@ async function start({ allowHTTP1 = false, ...options } = {}) {
   return `https://127.0.0.1:${server.address().port}`;
 }
 
-async function startHttp1(options) {
-  const server = https.createServer({ ...authority.server, ...options }, (_, response) => response.end('{}'));
+async function startHttp1(options, answered = (_, response) => response.end('{}')) {
+  const server = https.createServer({ ...authority.server, ...options }, answered);
   server.on('secureConnection', () => {
     connections += 1;
   });
@@ -375,6 +375,30 @@ describe('responses', () => {
     }
     assert.equal(length, 100_000);
   });
+});
+
+test('bodies over HTTP/1.1 and TLS are whole, and their bytes may be transferred', SOON, async () => {
+  const url = await startHttp1({}, ({ url: path }, response) => {
+    if (path !== '/chunked') response.setHeader('content-length', 1_000_000);
+    for (let at = 0; at < 10; at += 1) response.write(Buffer.alloc(path === '/breaks' ? 90_000 : 100_000, at));
+    if (path === '/breaks') setTimeout(() => response.destroy(), 30);
+    else response.end();
+  });
+  for (const path of ['/length', '/chunked', '/breaks']) {
+    const reader = (await fetch(url + path)).body.getReader();
+    let length = 0;
+    const read = async () => {
+      for (let part; !(part = await reader.read()).done; ) {
+        for (const byte of [0, part.value.length - 1])
+          assert.equal(part.value[byte], Math.floor((length + byte) / (path === '/breaks' ? 90_000 : 100_000)));
+        length += part.value.length;
+        structuredClone(part.value, { transfer: [part.value.buffer] });
+      }
+    };
+    if (path === '/breaks') await assert.rejects(read, TypeError);
+    else await read();
+    assert.equal(length, path === '/breaks' ? 900_000 : 1_000_000, path);
+  }
 });
 
 describe('requests that no server has processed are sent again', () => {

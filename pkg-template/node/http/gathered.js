@@ -1,12 +1,12 @@
-// The body of a response over HTTP/2.
+// The body of a response whose chunks are small: TLS records of 16 KiB, frames of HTTP/2.
 
 import { Buffer } from 'node:buffer';
 
-import { Incoming } from '../http/incoming.js';
+import { Incoming } from './incoming.js';
 
-/** Joins what one read of the connection brought: the frames of a body are small, and each chunk takes its reader time. */
+/** Joins what one read of the connection brought, because each chunk takes its reader time. */
 export class Gathered extends Incoming {
-  /** @type {Uint8Array[]} views of buffers that other streams share */
+  /** @type {Uint8Array[]} */
   parts = [];
 
   /** @param {Uint8Array} chunk */
@@ -18,6 +18,10 @@ export class Gathered extends Incoming {
     // A body that broke off before is finished by the constructor.
     const parts = this.parts?.splice(0) ?? [];
     if (parts.length === 0) return;
+    if (parts.length === 1 && !this.isShared) {
+      this.give(parts[0]);
+      return;
+    }
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     const bytes = Buffer.allocUnsafeSlow(length);
     let at = 0;
@@ -25,7 +29,7 @@ export class Gathered extends Incoming {
       bytes.set(part, at);
       at += part.length;
     }
-    super.take(bytes);
+    this.give(bytes);
   }
 
   /** @param {Error} [error] */
