@@ -19,7 +19,7 @@ const BUDGETS = {
   layer: 94_000,
   legacy: 41_000,
   auth: 29_000,
-  zstd: 45_000,
+  zstd: 49_000,
 };
 
 const [folder] = process.argv.slice(2);
