@@ -2251,7 +2251,8 @@ export class Image {
    */
   history(options?: CallOptions): Promise<HistoryEntry[]>;
   /**
-   * Reconstructs the Dockerfile from the history. No request is made.
+   * Reconstructs the Dockerfile from the history. No request is made. `EXPOSE` and `HEALTHCHECK`, which histories have as Go prints their
+   * values, are written as a Dockerfile has them.
    *
    * @param options - Options of the call.
    * @throws {RegistryError} `UNSUPPORTED` when it is an artifact, which has no image config

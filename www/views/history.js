@@ -1,7 +1,6 @@
 // The history of an image, and the Dockerfile reconstructed from it.
 
 import { h } from '../dom.js';
-import { readable } from '../text/dockerfile.js';
 import { bytes, instant, plural } from '../text/format.js';
 import { copyButton } from '../ui/copy.js';
 import { emptyBox, part } from '../ui/part.js';
@@ -51,7 +50,7 @@ export function dockerfileSection({ image, signal }) {
     signal,
     lines: 8,
     label: 'Reconstructing the Dockerfile',
-    work: async () => readable(await (await image()).dockerfile({ signal })),
+    work: async () => (await image()).dockerfile({ signal }),
     render: (text) => {
       if (!text.trim()) return emptyBox('There is no history to reconstruct a Dockerfile from');
       return h(

@@ -2,6 +2,7 @@
 //! untrusted, so no entry may turn into two instructions.
 
 use crate::protocol::oci::config::{History, ImageConfig};
+use crate::protocol::oci::go_printed::readable;
 use crate::protocol::text::printable;
 
 /// The Dockerfile instructions, without `FROM`, which leaves no trace in a history.
@@ -39,7 +40,7 @@ fn reconstruct(history: &[History]) -> String {
         let command = lines(step.created_by.as_deref().unwrap_or_default());
         let comment = lines(step.comment.as_deref().unwrap_or_default());
         match instruction(&command) {
-            Some(instruction) => push_instruction(&mut out, &instruction),
+            Some(instruction) => push_instruction(&mut out, &readable(instruction)),
             None if command.is_empty() => push_comment(&mut out, &comment),
             None => push_comment(&mut out, &command),
         }

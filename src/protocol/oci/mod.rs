@@ -5,6 +5,7 @@ pub mod config_changes;
 pub mod descriptor;
 pub mod digest;
 mod dockerfile;
+mod go_printed;
 pub mod listing;
 pub mod manifest;
 pub mod media_type;
