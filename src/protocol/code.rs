@@ -26,6 +26,8 @@ pub const INVALID_RESPONSE: &str = "INVALID_RESPONSE";
 pub const LAYER_INVALID: &str = "LAYER_INVALID";
 /// The index of a layer is damaged, or belongs to another layer.
 pub const LAYER_INDEX_INVALID: &str = "LAYER_INDEX_INVALID";
+/// The archive of images is damaged or incomplete, or is something else.
+pub const ARCHIVE_INVALID: &str = "ARCHIVE_INVALID";
 /// The response exceeds a limit.
 pub const TOO_LARGE: &str = "TOO_LARGE";
 /// The registry or this client does not support the operation.

@@ -3,6 +3,7 @@
 //! Every operation uses `api::connection`, which sends requests, maps statuses to errors and caps bodies.
 
 pub(crate) mod api;
+pub mod archive;
 pub mod blob;
 pub mod cleanup;
 pub mod client;

@@ -22,13 +22,13 @@ const CACHE: &str = "application/vnd.buildkit.cacheconfig.v0";
 
 /// A registry of repositories that takes whatever it is given, as distribution does of broken manifests.
 #[derive(Clone, Default)]
-struct Store(Rc<RefCell<BTreeMap<String, Repository>>>);
+pub(crate) struct Store(Rc<RefCell<BTreeMap<String, Repository>>>);
 
 #[derive(Clone, Default, Debug, PartialEq)]
-struct Repository {
-    manifests: BTreeMap<String, (String, String)>,
-    tags: BTreeMap<String, String>,
-    blobs: BTreeMap<String, String>,
+pub(crate) struct Repository {
+    pub(crate) manifests: BTreeMap<String, (String, String)>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) blobs: BTreeMap<String, String>,
 }
 
 impl Store {
@@ -36,19 +36,19 @@ impl Store {
         change(self.0.borrow_mut().entry(name.to_owned()).or_default())
     }
 
-    fn blob(&self, content: &str) -> String {
+    pub(crate) fn blob(&self, content: &str) -> String {
         self.with("a/b", |repository| repository.blobs.insert(sha256(content), content.to_owned()));
         content.to_owned()
     }
 
-    fn put(&self, name: &str, tag: Option<&str>, media_type: &str, body: &str) {
+    pub(crate) fn put(&self, name: &str, tag: Option<&str>, media_type: &str, body: &str) {
         self.with(name, |repository| {
             repository.manifests.insert(sha256(body), (media_type.to_owned(), body.to_owned()));
             tag.map(|tag| repository.tags.insert(tag.to_owned(), sha256(body)));
         });
     }
 
-    fn get(&self, name: &str) -> Repository {
+    pub(crate) fn get(&self, name: &str) -> Repository {
         self.with(name, |repository| repository.clone())
     }
 
@@ -94,7 +94,7 @@ impl Store {
         })
     }
 
-    fn host(&self) -> Scripted {
+    pub(crate) fn host(&self) -> Scripted {
         let store = self.clone();
         Scripted::new(move |seen| store.answer(seen))
     }
@@ -113,7 +113,7 @@ fn image(store: &Store, name: &str, more: &str) -> String {
     format!(r#"{{"schemaVersion":2,"mediaType":"{OCI}","config":{config},"layers":[{layer}]{more}}}"#)
 }
 
-fn index(entries: &[String]) -> String {
+pub(crate) fn index(entries: &[String]) -> String {
     format!(r#"{{"schemaVersion":2,"mediaType":"{INDEX}","manifests":[{}]}}"#, entries.join(","))
 }
 

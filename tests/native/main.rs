@@ -20,6 +20,8 @@ mod deleting;
 mod describe;
 mod diagnose;
 mod expiring;
+mod image_archives;
+mod image_archives_refused;
 mod layers;
 mod legacy;
 mod listing;

@@ -4,7 +4,7 @@ use super::entry::{Entry, Kind, Segment, Time};
 use super::number::{numeric, octal, text};
 
 /// Bytes of a block.
-pub(super) const BLOCK: usize = 512;
+pub const BLOCK: usize = 512;
 
 /// The form of a header, by its magic.
 #[derive(Clone, Copy, PartialEq, Eq)]

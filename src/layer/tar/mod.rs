@@ -11,7 +11,8 @@ mod sparse;
 mod tests;
 pub mod writer;
 
-use self::header::{BLOCK, Block, Header, has_no_content, kind};
+pub use self::header::BLOCK;
+use self::header::{Block, Header, has_no_content, kind};
 use self::pax::{Extended, Map, SparseFile};
 use self::sparse::{MapReader, SEGMENTS};
 use super::limits::{Limits, exceeded};

@@ -9,10 +9,10 @@ mod blobs;
 mod cosign;
 mod lacking;
 mod options;
-mod run;
-mod selection;
+pub(in crate::registry) mod run;
+pub(in crate::registry) mod selection;
 mod state;
-mod tree;
+pub(in crate::registry) mod tree;
 
 pub use crate::registry::copy::options::{Copied, Options, Stage, Step, UnknownKinds, Watcher};
 pub use crate::registry::copy::run::copy;

@@ -75,7 +75,7 @@ pub async fn copy<H: Host>(
 }
 
 /// Returns what the target's tag points to before the copy.
-async fn before<H: Host>(
+pub async fn before<H: Host>(
     target: &Repo<H>,
     reference: &Reference,
     options: &Options,
@@ -92,7 +92,7 @@ async fn before<H: Host>(
 }
 
 /// Checks the required state of the target's tag, unless it points to the copy already.
-fn check_before(
+pub fn check_before(
     reference: &Reference,
     options: &Options,
     before: Option<&FetchedManifest>,
@@ -107,7 +107,7 @@ fn check_before(
 }
 
 /// Fails if the target is a digest other than the source's.
-fn check_target(reference: &Reference, digest: &Digest) -> Result<()> {
+pub fn check_target(reference: &Reference, digest: &Digest) -> Result<()> {
     match reference {
         Reference::Digest(wanted) if wanted != digest => {
             let message = format!("target: {wanted} is not the digest of the manifest to copy, which is {digest}");

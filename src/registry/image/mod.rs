@@ -48,6 +48,8 @@ struct Inner<H: Host> {
     platform: Option<Platform>,
     layers: Vec<ImageLayer>,
     size: Option<u64>,
+    /// The tag that it was found by.
+    tag: Option<Tag>,
 }
 
 /// The form in which the registry stores an image.
@@ -65,8 +67,12 @@ impl<H: Host> Image<H> {
     /// platform, else for linux/amd64. A platform that the call names must match a single image too.
     pub(super) async fn find(repo: &Repo<H>, reference: &Reference, platform: Option<&Platform>) -> Result<Self> {
         let manifest = repo.manifest(reference, None).await?;
+        let tag = match reference {
+            Reference::Tag(tag) => Some(tag.clone()),
+            Reference::Digest(_) => None,
+        };
         if manifest.manifest.kind != Kind::Index {
-            let image = Self::open(repo, Found { manifest, platform: None }).await?;
+            let image = Self::open(repo, Found { manifest, platform: None }, tag).await?;
             return match (platform, image.platform()) {
                 (Some(wanted), Some(told)) if Matcher::only(wanted).rank(told).is_none() => {
                     Err(platform::no_match(wanted, &[told.to_string()]))
@@ -78,11 +84,11 @@ impl<H: Host> Image<H> {
         let wanted = repo.api.platform_or(platform)?;
         let found = platform::choose(repo, &images, &wanted).await;
         let found = found.map_err(platform::lists(&manifest.digest))?;
-        Self::open(repo, found).await
+        Self::open(repo, found, tag).await
     }
 
-    /// Opens the image of an image manifest or schema1 manifest.
-    pub(super) async fn open(repo: &Repo<H>, found: Found) -> Result<Self> {
+    /// Opens the image of an image manifest or schema1 manifest, which `tag` led to.
+    pub(super) async fn open(repo: &Repo<H>, found: Found, tag: Option<Tag>) -> Result<Self> {
         let Found { manifest, platform } = found;
         let (of, layers) = content(repo, &manifest).await?;
         let size = total_size(&layers)?;
@@ -90,7 +96,7 @@ impl<H: Host> Image<H> {
         // The config describes the image itself, but the index may add a variant or an OS version.
         let platform = platform.or_else(|| config.as_ref().and_then(|config| config.platform.clone()));
         let (api, name) = (repo.api.clone(), repo.name.clone());
-        Ok(Self(Rc::new(Inner { api, name, of, config, platform, layers, size })))
+        Ok(Self(Rc::new(Inner { api, name, of, config, platform, layers, size, tag })))
     }
 
     /// Returns the compressed size of the image of a manifest, for which its config is not read.
@@ -115,6 +121,7 @@ impl<H: Host> Image<H> {
             platform,
             layers,
             size,
+            tag: None,
         })))
     }
 
@@ -168,7 +175,7 @@ impl<H: Host> Image<H> {
         self.manifest().is_some()
     }
 
-    fn manifest(&self) -> Option<&Rc<FetchedManifest>> {
+    pub(super) fn manifest(&self) -> Option<&Rc<FetchedManifest>> {
         match &self.0.of {
             ImageOrigin::Manifest(manifest, _) | ImageOrigin::Schema1(manifest) => Some(manifest),
             ImageOrigin::V1(..) => None,
@@ -322,6 +329,11 @@ impl<H: Host> Image<H> {
     pub(super) fn diff_ids(&self) -> Option<&[Digest]> {
         let diff_ids = &self.0.config.as_ref()?.diff_ids;
         (!diff_ids.is_empty()).then_some(diff_ids)
+    }
+
+    /// Returns the tag that the image was found by.
+    pub(super) fn tag(&self) -> Option<&Tag> {
+        self.0.tag.as_ref()
     }
 
     /// Returns the host that the image is read through.

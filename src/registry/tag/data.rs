@@ -100,7 +100,7 @@ impl TagData {
         let (image, platforms) = shown_image(repo, manifest).await?;
         data.platforms = platforms;
         match image {
-            Some(found) => data.describe(&Image::open(repo, found).await?, manifest),
+            Some(found) => data.describe(&Image::open(repo, found, None).await?, manifest),
             None => data.size = Some(size_of_blobs(manifest)),
         }
         Ok(data)

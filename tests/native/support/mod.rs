@@ -5,6 +5,7 @@
 pub mod archives;
 pub mod clean;
 pub mod copying;
+pub mod image_archives;
 pub mod model;
 pub mod properties;
 pub mod random;
