@@ -480,6 +480,45 @@ export class DockerRegistryClient {
    */
   copy(source: string | Image | CopySource, target: string, options?: CopyOptions): Promise<CopyResult>;
   /**
+   * Pushes an image from an archive: of `docker save`, podman, skopeo, BuildKit (`type=oci`, `type=docker`), crane or {@link Image.save}, or an
+   * OCI image layout as a list of files. The archive may be compressed with gzip or zstd.
+   *
+   * What can be read again (bytes, a `Blob`, a `File`, files of a directory) is read twice: once to see what it has, then for what the
+   * image needs. A stream is read once, and its blobs are pushed as they come; that takes an archive with an OCI layout. Memory is constant
+   * either way. Content that the target has is not pushed again.
+   *
+   * Every blob and manifest of the image is compared with its digest, also what the target has; without an image layout, the layers are
+   * compared with the `diff_ids` of the config, and an OCI manifest is made, with the layers as they are in the archive. Manifests follow when all
+   * blobs are there, and the tag is written last. Names and links in an archive are data: none leads anywhere.
+   *
+   * @param source - Archive, or the files of an image layout.
+   * @param target - "team/web:1.0" in this registry, as in {@link DockerRegistryClient.copy}. Without it, the repository and tag that the archive
+   *   names; a stream needs a target.
+   * @param options - Choice of the image, conditions and limits.
+   * @returns Descriptor of the manifest under the target, and statistics.
+   * @throws {RegistryError} `ARCHIVE_INVALID` when the archive is damaged or incomplete, contradicts itself, or is no archive of images; the
+   *   message names the member and its place
+   * @throws {RegistryError} `INVALID_ARGUMENT` when an argument cannot be used, the archive has several images and
+   *   {@link LoadOptions.reference} chooses none, or there is neither a target nor a name
+   * @throws {RegistryError} `INVALID_REFERENCE` when the target is invalid or names another registry
+   * @throws {RegistryError} `NO_MATCHING_PLATFORM` when the image is not for {@link LoadOptions.platform}
+   * @throws {RegistryError} `UNSUPPORTED` when a stream has no image layout, or a manifest has unknown parts or the format schema1
+   * @throws {RegistryError} `TOO_LARGE` when a limit is exceeded
+   * @throws {RegistryError} `CONFLICT` when {@link LoadOptions.ifMatch} or {@link LoadOptions.noClobber} does not hold
+   * @throws {RegistryError} `SOURCE` when the source fails: `cause` is its reason
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
+   * @example
+   * ```ts
+   * import { connect, openArchive } from 'docker-registry-client-wasm/node';
+   *
+   * const client = connect('localhost:5000');
+   * const { digest, blobs, existing } = await client.load(await openArchive('web.tar'), 'team/web:1.0.0');
+   * console.log(digest, blobs, existing);
+   * ```
+   */
+  load(source: ArchiveSource, target?: string, options?: LoadOptions): Promise<LoadResult>;
+  /**
    * Iterates over the names of all repositories as the pages arrive. Each name comes once.
    *
    * @param options - Page size, and options of the call.
@@ -1055,6 +1094,75 @@ export interface PushBlobOptions extends TransferOptions {
   digest?: string;
 }
 
+/** Options of {@link Image.save}. */
+export interface SaveImageOptions extends CallOptions {
+  /**
+   * Names with tags, such as "registry.example.com/team/web:1.0", that a program gives to the image when it loads the archive. An empty list
+   * leaves it without a name.
+   *
+   * @defaultValue registry, repository and tag that the image was found by; no name if it was found by digest
+   */
+  names?: string[];
+  /** Called with the bytes of the archive. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** Options of {@link Repository.save}. */
+export interface SaveOptions extends SaveImageOptions {
+  /**
+   * Platforms to save of an index. One platform gives that image itself, several give a new index of these images.
+   *
+   * @defaultValue the whole index, byte for byte
+   */
+  platforms?: string[];
+}
+
+/**
+ * An archive of images: bytes, a `Blob` or `File`, or a stream; or the files of an image layout, with their paths, such as a `FileList` of
+ * `<input type="file" webkitdirectory>`, or what `openArchive()` of `./node` gives.
+ */
+export type ArchiveSource = BlobData | Iterable<File> | Iterable<[path: string, file: Blob]>;
+
+/** Options of {@link DockerRegistryClient.load}. */
+export interface LoadOptions extends CallOptions {
+  /** Image of the archive, by one of its names or its digest. It is needed if the archive has several. */
+  reference?: string;
+  /**
+   * Loads only the image of an index for this platform, such as "linux/arm64".
+   *
+   * @defaultValue the whole index, byte for byte
+   */
+  platform?: string;
+  /** Limits of the decompression, of the archive and of each layer without an image layout. */
+  limits?: LayerLimits;
+  /**
+   * Maximum number of bytes per request, as in {@link PushBlobOptions.chunkSize}.
+   *
+   * @defaultValue as in {@link PushBlobOptions.chunkSize}
+   */
+  chunkSize?: number;
+  /** Condition of the target's tag, as in {@link CopyOptions.ifMatch}. It is checked once the image of the archive is known, and again at the end. */
+  ifMatch?: string | null;
+  /**
+   * Never moves an existing tag of the target, as in {@link CopyOptions.noClobber}.
+   *
+   * @defaultValue false
+   */
+  noClobber?: boolean;
+  /** Called as blobs and manifests are pushed. */
+  onProgress?: (progress: CopyProgress) => void;
+}
+
+/** Result of {@link DockerRegistryClient.load}: the descriptor of the manifest, and what was pushed. */
+export interface LoadResult extends CopyResult {
+  /** Repository of the target. */
+  repository: string;
+  /** Tag or digest of the target. */
+  reference: string;
+  /** Names that the archive has for the image. */
+  names: string[];
+}
+
 /** Content of a blob. A stream must be neither locked nor read from. */
 export type BlobData =
   | ArrayBufferView
@@ -1247,6 +1355,37 @@ export class Repository {
    * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md | OCI Image Index Specification}
    */
   image(tagOrDigest: string, options?: ImageOptions): Promise<Image>;
+  /**
+   * Streams tags or digests as one archive that docker, podman and skopeo load: an OCI image layout with docker's `manifest.json`.
+   *
+   * An index is saved with all its platforms, byte for byte; `manifest.json` knows no platforms and has the image for the client's
+   * `platform`, by default linux/amd64. What several images share is there once. Artifacts are saved too, without an entry in
+   * `manifest.json`. The same content under the same names always gives the same bytes.
+   *
+   * Layers are read one after the other while the stream is read, each verified before its last bytes; the stream rejects if one is wrong.
+   *
+   * @param tagsOrDigests - One or several tags or digests.
+   * @param options - Platforms, names, progress callback, and options of the call.
+   * @returns The archive.
+   * @throws {RegistryError} `INVALID_ARGUMENT` when there is no tag or digest, or `names` are given for several
+   * @throws {RegistryError} `INVALID_REFERENCE` when a tag, digest or name is invalid
+   * @throws {RegistryError} `MANIFEST_UNKNOWN` or `NOT_FOUND` when one does not exist
+   * @throws {RegistryError} `NO_MATCHING_PLATFORM` when an index has no image for one of the platforms
+   * @throws {RegistryError} `UNSUPPORTED` for V1 and schema1, which archives cannot have, and for a manifest with unknown parts
+   * @throws {RegistryError} `INDEX_LIMIT` when indexes are nested more than 8 levels deep or name more than 10,000 manifests
+   * @throws {RegistryError} `DIGEST_MISMATCH` or `SIZE_MISMATCH` when the registry serves wrong content
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK` or `DENIED`; reads of the stream reject with them, too
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const repository = new DockerRegistryClient('localhost:5000').repository('team/web');
+   * const archive = await new Response(await repository.save(['1.0.0', 'latest'])).blob();
+   * console.log(archive.size);
+   * ```
+   */
+  save(tagsOrDigests: string | readonly string[], options?: SaveOptions): Promise<ReadableStream<Uint8Array>>;
   /**
    * Reads the manifest of a tag or digest and verifies its digest.
    *
@@ -2259,6 +2398,29 @@ export class Image {
    */
   dockerfile(options?: CallOptions): Promise<string>;
   /**
+   * Streams the image as an archive that docker, podman and skopeo load: an OCI image layout with docker's `manifest.json`.
+   *
+   * This is one platform; {@link Repository.save} saves all. The same image under the same names always gives the same bytes. Layers
+   * are read one after the other while the stream is read, each verified before its last bytes; the stream rejects if one is wrong.
+   *
+   * @param options - Names, progress callback, and options of the call.
+   * @returns The archive.
+   * @throws {RegistryError} `INVALID_ARGUMENT` or `INVALID_REFERENCE` when a name is invalid
+   * @throws {RegistryError} `UNSUPPORTED` for an image of V1 or schema1, which archives cannot have; {@link DockerRegistryClient.copy} converts schema1
+   * @throws {RegistryError} `DIGEST_MISMATCH` or `SIZE_MISMATCH` when the registry serves wrong content
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   * @throws {RegistryError} a code of a failed request, such as `NETWORK` or `BLOB_UNKNOWN`; reads of the stream reject with them, too
+   * @example
+   * ```ts
+   * import { DockerRegistryClient } from 'docker-registry-client-wasm';
+   *
+   * const image = await new DockerRegistryClient('localhost:5000').repository('team/web').image('1.0.0');
+   * const archive = await new Response(await image.save()).blob();
+   * console.log(archive.size, URL.createObjectURL(archive));
+   * ```
+   */
+  save(options?: SaveImageOptions): Promise<ReadableStream<Uint8Array>>;
+  /**
    * Iterates over the files of the image: what all layers make together, or those up to one. Whiteouts and opaque directories are
    * applied; nothing is extracted.
    *
@@ -2866,6 +3028,8 @@ export type ClientErrorCode =
   | "LAYER_INVALID"
   /** Bytes given to `useLayerIndex()` are no index, are damaged, or are another layer's. */
   | "LAYER_INDEX_INVALID"
+  /** An archive given to `load()` is damaged or incomplete, or is no archive of images. */
+  | "ARCHIVE_INVALID"
   /** A response, list or layer exceeds a limit of the client, or a request exceeds one of the registry. */
   | "TOO_LARGE"
   /** There is no image for the platform. */

@@ -14,6 +14,7 @@ const parts = {
   diagnose: () => import('./wasm/diagnose.inline.js'),
   unpack: () => import('./wasm/unpack.inline.js'),
   layer: () => import('./wasm/layer.inline.js'),
+  archive: () => import('./wasm/archive.inline.js'),
   legacy: () => import('./wasm/legacy.inline.js'),
   auth: () => import('./wasm/auth.inline.js'),
   zstd: () => import('./wasm/zstd.inline.js'),

@@ -179,6 +179,27 @@ export interface LayerIndexFolderOptions {
  */
 export function layerIndexFolder(path: string, options?: LayerIndexFolderOptions): LayerIndexStore;
 
+// ───────────── Archives
+
+/**
+ * Opens an archive of images, or the directory of an OCI image layout, for `client.load()`. Nothing of it is read yet.
+ *
+ * Of a directory, these are its files and those in the folders of `blobs`. Links are passed over.
+ *
+ * @param path - Path or `file:` URL of the archive or directory.
+ * @returns A `Blob`, or the files of the directory by their paths.
+ * @throws {RegistryError} `INVALID_ARGUMENT` when it cannot be opened: `cause` is the reason
+ * @throws {RegistryError} `UNSUPPORTED` when the host has no `openAsBlob()`
+ * @example
+ * ```ts
+ * import { connect, openArchive } from 'docker-registry-client-wasm/node';
+ *
+ * const { digest } = await connect('localhost:5000').load(await openArchive('web.tar'), 'team/web:1.0.0');
+ * console.log(digest);
+ * ```
+ */
+export function openArchive(path: string | URL): Promise<Blob | Map<string, Blob>>;
+
 // ───────────── Both
 
 /** Options of {@link connect}. */

@@ -11,11 +11,12 @@ export type ModuleSource = string | URL | Request | Response | ArrayBuffer | Arr
 /**
  * Sources of the modules that are loaded with the first call that needs them: `read` for what reads manifests, blobs and images, and
  * for all parts but `auth`, `write` for what changes a registry, `cleanup` (beside `write`) for clean-up plans, `diagnose` for
- * `diagnose()`, `layer` (beside `unpack`) for what is inside layers (`files()`, `readFile()`…), `zstd` for layers that are compressed with it,
+ * `diagnose()`, `layer` (beside `unpack`) for what is inside layers (`files()`, `readFile()`…), `archive` (beside `write` and `unpack`) for
+ * `save()` and `load()`, `zstd` for layers that are compressed with it,
  * `legacy` for the V1 protocol and schema1 manifests, `auth` for registries that require authentication. A function is called when its module is needed, and again after a failure.
  */
 export type PartSources = {
-  [Part in "read" | "write" | "cleanup" | "diagnose" | "unpack" | "layer" | "legacy" | "auth" | "zstd"]?:
+  [Part in "read" | "write" | "cleanup" | "diagnose" | "unpack" | "layer" | "archive" | "legacy" | "auth" | "zstd"]?:
     | ModuleSource
     | Promise<ModuleSource>
     | (() => ModuleSource | Promise<ModuleSource>);

@@ -22,6 +22,7 @@ export default async function init(core = new URL('./wasm/core.wasm', import.met
     diagnose: new URL('./wasm/diagnose.wasm', import.meta.url),
     unpack: new URL('./wasm/unpack.wasm', import.meta.url),
     layer: new URL('./wasm/layer.wasm', import.meta.url),
+    archive: new URL('./wasm/archive.wasm', import.meta.url),
     legacy: new URL('./wasm/legacy.wasm', import.meta.url),
     auth: new URL('./wasm/auth.wasm', import.meta.url),
     zstd: new URL('./wasm/zstd.wasm', import.meta.url),

@@ -2,6 +2,7 @@
 
 import { load } from './load.js';
 import { loadLazily } from './parts.js';
+import archive from './wasm/archive.wasm';
 import auth from './wasm/auth.wasm';
 import cleanup from './wasm/cleanup.wasm';
 import core from './wasm/core.wasm';
@@ -13,7 +14,7 @@ import unpack from './wasm/unpack.wasm';
 import write from './wasm/write.wasm';
 import zstd from './wasm/zstd.wasm';
 
-const parts = { read, write, cleanup, diagnose, unpack, layer, legacy, auth, zstd };
+const parts = { read, write, cleanup, diagnose, unpack, layer, archive, legacy, auth, zstd };
 
 load(() => core);
 loadLazily(async (part) => parts[part]);

@@ -2,6 +2,7 @@
 // starts the module through the main entry, so that both export the same classes.
 
 import { located } from '../objects.js';
+import { openArchive as open } from './archive.js';
 import { connect as connectTo } from './connect.js';
 import { dockerCredentials as credentials } from './logins/credentials.js';
 import { createFetch as fetchWith } from './fetch.js';
@@ -10,5 +11,6 @@ import { layerIndexFolder as folderOf } from './index-folder.js';
 export * from '../index.js';
 export const connect = located('connect', connectTo);
 export const createFetch = located('createFetch', fetchWith);
+export const openArchive = located('openArchive', open);
 export const dockerCredentials = located('dockerCredentials', credentials);
 export const layerIndexFolder = located('layerIndexFolder', folderOf);

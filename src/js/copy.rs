@@ -84,7 +84,8 @@ fn place_of(source: &JsValue) -> Result<Place<FetchHost>> {
     Ok(repository.place(&reference)?)
 }
 
-fn platforms(options: &Options) -> Result<Vec<Platform>> {
+/// Reads `platforms`.
+pub fn platforms(options: &Options) -> Result<Vec<Platform>> {
     let texts = options.texts("platforms")?.unwrap_or_default();
     let read = |text: &String| {
         Platform::parse(text).map_err(|invalid| Failure::argument(format!("options.platforms: {}", invalid.message)))
@@ -113,7 +114,8 @@ struct Report<'a> {
     total: u64,
 }
 
-fn watcher(callback: Callback) -> Watcher {
+/// Reports the steps of a copy to `onProgress`.
+pub fn watcher(callback: Callback) -> Watcher {
     Rc::new(move |step: &Step| {
         let stage = match step.stage {
             Stage::Exists => "exists",

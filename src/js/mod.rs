@@ -5,6 +5,7 @@
 //! not an exception of the bindings. No method holds a borrow across an await: handles are cloned into the future, so
 //! `free()` during a call is harmless.
 
+mod archive;
 mod args;
 mod cancel;
 mod cleanup;

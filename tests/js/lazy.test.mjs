@@ -146,7 +146,10 @@ describe('the parts that are loaded lazily', () => {
     for (const parts of [{ lazy: 'x' }, 'lazy.wasm', null, () => {}, new URL('file:///lazy.wasm'), []]) {
       const error = await init(undefined, parts).then(assert.fail, (reason) => reason);
       assert.equal(error.code, 'INVALID_ARGUMENT');
-      assert.match(error.message, /^parts: .*read, write, cleanup, diagnose, unpack, layer, legacy, auth, zstd/);
+      assert.match(
+        error.message,
+        /^parts: .*read, write, cleanup, diagnose, unpack, layer, archive, legacy, auth, zstd/,
+      );
     }
   });
 

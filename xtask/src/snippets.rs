@@ -13,6 +13,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("diagnose", "src/js/diagnosis/words.js"),
     ("layer", "src/js/contents/bytes.js"),
     ("layer", "src/js/contents/entries.js"),
+    ("archive", "src/js/archive/data.js"),
 ];
 
 /// The glue, and what was taken out of it.
@@ -65,6 +66,7 @@ import { planOf } from './snippets/x-1/src/js/cleanup/plan.js';
 import { describe } from './snippets/x-1/src/js/diagnosis/words.js';
 import { streamOf } from './snippets/x-1/src/js/contents/bytes.js';
 import { entriesOf } from './snippets/x-1/src/js/contents/entries.js';
+import { archiveOf } from './snippets/x-1/src/js/archive/data.js';
 import { Sink } from './snippets/x-1/src/js/output/stream.js';
 const ret = describe(planOf(1));
 ";
@@ -81,18 +83,21 @@ let planOf;
 let describe;
 let streamOf;
 let entriesOf;
+let archiveOf;
 let Sink;
 const ret = describe(planOf(1));
 
 export function attachScripts(functions) {
-    ({ Unpacker = Unpacker, sign = sign, classify = classify, planOf = planOf, describe = describe, streamOf = streamOf, entriesOf = entriesOf, Sink = Sink } = functions);
+    ({ Unpacker = Unpacker, sign = sign, classify = classify, planOf = planOf, describe = describe, streamOf = streamOf, entriesOf = entriesOf, archiveOf = archiveOf, Sink = Sink } = functions);
 }
 "
         );
-        let [(read, data), (cleanup, plan), (diagnose, words), (layer, contents)] = &glue.parts[..] else {
+        let [(read, data), (cleanup, plan), (diagnose, words), (layer, contents), (archive, _)] = &glue.parts[..]
+        else {
             panic!("{:?}", glue.parts)
         };
-        assert_eq!((*read, *cleanup, *diagnose, *layer), ("read", "cleanup", "diagnose", "layer"));
+        let names = [read, cleanup, diagnose, layer, archive].map(|name| *name);
+        assert_eq!(names, ["read", "cleanup", "diagnose", "layer", "archive"]);
         assert_eq!(
             contents,
             "// The functions of core.js that only the part layer calls.

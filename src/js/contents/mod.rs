@@ -1,7 +1,7 @@
 //! The calls that look inside an image: `files()`, `readFile()` and others. See index.d.ts.
 
 mod entry;
-mod options;
+pub(super) mod options;
 mod pages;
 mod results;
 mod store;

@@ -70,7 +70,8 @@ impl Reading {
     }
 }
 
-fn limits(options: &Options) -> Result<Limits> {
+/// Reads `limits`.
+pub fn limits(options: &Options) -> Result<Limits> {
     let mut limits = Limits::default();
     let Some(value) = options.get("limits")? else { return Ok(limits) };
     let nested = Options::nested(value, "limits", &["size", "ratio", "window", "entries", "name"])?;

@@ -7,7 +7,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::fetch::FetchHost;
+use crate::fetch::{FetchHost, HostBytes};
 use crate::js::cancel::CancelToken;
 use crate::js::output::error::{Result, to_js};
 use crate::js::output::progress::Progress;
@@ -32,25 +32,52 @@ extern "C" {
     fn stop(this: &Sink);
 }
 
+/// Bytes that a stream is made of.
+#[allow(async_fn_in_trait)] // one thread: no future here needs to be Send
+pub trait Readable: 'static {
+    /// Returns the next bytes; `None` at the end.
+    async fn next(&mut self) -> crate::transport::Result<Option<HostBytes>>;
+
+    /// Releases concurrency permits and timers, before the caller reads at its own pace.
+    fn release_permit(&mut self);
+
+    /// Releases resources while the reader pauses.
+    fn rest(&mut self);
+}
+
+impl Readable for BlobPull<FetchHost> {
+    async fn next(&mut self) -> crate::transport::Result<Option<HostBytes>> {
+        BlobPull::next(self).await
+    }
+
+    fn release_permit(&mut self) {
+        BlobPull::release_permit(self);
+    }
+
+    fn rest(&mut self) {
+        BlobPull::rest(self);
+    }
+}
+
 /// The unread rest of the stream.
-struct Rest {
-    pull: BlobPull<FetchHost>,
+struct Rest<R> {
+    pull: R,
     progress: Progress,
 }
 
 /// The underlying source of the stream (Streams Standard).
-struct UnderlyingSource {
+struct UnderlyingSource<R> {
     /// The rest; `None` while a chunk is being read, and after the end.
-    rest: RefCell<Option<Rest>>,
+    rest: RefCell<Option<Rest<R>>>,
     token: CancelToken,
     sink: Sink,
     subscriptions: RefCell<Vec<Subscription>>,
 }
 
-/// Creates the stream of a blob. An abort errors it with the signal's reason at any time.
-pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) -> Result<JsValue> {
+/// Creates the stream of a blob or an archive. An abort errors it with the signal's reason at any time.
+pub fn of<R: Readable>(mut pull: R, progress: Progress, signals: &Signals) -> Result<JsValue> {
     pull.release_permit();
-    let source = Rc::new_cyclic(|source: &Weak<UnderlyingSource>| {
+    let source = Rc::new_cyclic(|source: &Weak<UnderlyingSource<R>>| {
         let resting = source.clone();
         let rest = Closure::<dyn FnMut()>::new(move || {
             if let Some(source) = resting.upgrade() {
@@ -74,7 +101,7 @@ pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) 
         .stream(&pull.into_js_value(), &cancel.into_js_value())
         .map_err(|_| Error::internal("this host cannot make a ReadableStream"))?;
     for signal in signals.iter() {
-        let watched: Weak<UnderlyingSource> = Rc::downgrade(&source);
+        let watched: Weak<UnderlyingSource<R>> = Rc::downgrade(&source);
         let subscription = signal.subscribe(move |reason| {
             if let Some(source) = watched.upgrade() {
                 source.fail(&reason);
@@ -85,7 +112,7 @@ pub fn of(mut pull: BlobPull<FetchHost>, progress: Progress, signals: &Signals) 
     Ok(stream)
 }
 
-impl UnderlyingSource {
+impl<R: Readable> UnderlyingSource<R> {
     /// Reads one chunk, unless a read is pending: the stream pulls again after that one is enqueued.
     fn pull(self: &Rc<Self>) {
         let Some(mut rest) = self.rest.take() else { return };
@@ -135,7 +162,7 @@ impl UnderlyingSource {
     }
 }
 
-impl Drop for UnderlyingSource {
+impl<R> Drop for UnderlyingSource<R> {
     fn drop(&mut self) {
         self.sink.stop();
     }

@@ -14,7 +14,7 @@ export async function groups({ packageUrl }) {
   const files = await imports(url('index.js'));
   const measured = [
     ['core.wasm', [url('wasm/core.wasm')]],
-    ...['read', 'write', 'cleanup', 'diagnose', 'unpack', 'layer', 'legacy', 'auth', 'zstd'].map((part) => [
+    ...['read', 'write', 'cleanup', 'diagnose', 'unpack', 'layer', 'archive', 'legacy', 'auth', 'zstd'].map((part) => [
       `${part}.wasm, inline, loaded lazily`,
       [url(`wasm/${part}.inline.js`)],
     ]),

@@ -39,10 +39,13 @@ const FILES = [
   'package.json',
   'slim.d.ts',
   'slim.js',
+  'wasm/archive.inline.js',
+  'wasm/archive.wasm',
   'wasm/auth.inline.js',
   'wasm/auth.wasm',
   'wasm/cleanup.inline.js',
   'wasm/cleanup.wasm',
+  'wasm/core.archive.js',
   'wasm/core.cleanup.js',
   'wasm/core.diagnose.js',
   'wasm/core.inline.js',
@@ -67,7 +70,7 @@ const FILES = [
   'workerd.js',
 ];
 /** The modules. */
-const PARTS = ['core', 'read', 'write', 'cleanup', 'diagnose', 'unpack', 'layer', 'legacy', 'auth', 'zstd'];
+const PARTS = ['core', 'read', 'write', 'cleanup', 'diagnose', 'unpack', 'layer', 'archive', 'legacy', 'auth', 'zstd'];
 
 test('the tarball', async (t) => {
   const { folder, tarball, files } = await createProject(t);

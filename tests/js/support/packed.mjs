@@ -17,7 +17,8 @@ export const sources = join(packedFolder, 'sources');
 const packed = (file) => import(pathToFileURL(join(packedFolder, file)).href);
 const main = await packed('by-name.mjs');
 export const { Image, RegistryError, Repository, isRegistryError, parseReference } = main;
-export const { connect, createFetch, dockerCredentials, layerIndexFolder } = await packed('node-by-name.mjs');
+export const { connect, createFetch, dockerCredentials, layerIndexFolder, openArchive } =
+  await packed('node-by-name.mjs');
 
 /** The client; over the transport that `npm test -- transports` names, unless a test gives a `fetch`. */
 export const DockerRegistryClient = await over(process.env.TRANSPORT);

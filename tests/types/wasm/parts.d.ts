@@ -1,5 +1,15 @@
 /** The modules beside the core. */
-export type PartName = "read" | "write" | "cleanup" | "diagnose" | "unpack" | "layer" | "legacy" | "auth" | "zstd";
+export type PartName =
+  | "read"
+  | "write"
+  | "cleanup"
+  | "diagnose"
+  | "unpack"
+  | "layer"
+  | "archive"
+  | "legacy"
+  | "auth"
+  | "zstd";
 
 /** What each part needs, and the calls that load it, by class. */
 declare const parts: Record<

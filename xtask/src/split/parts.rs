@@ -122,6 +122,14 @@ pub const PARTS: &[Part] = &[
         rooms: &[],
     },
     Part {
+        name: "archive",
+        needs: &[WRITE, UNPACK],
+        calls: &[("DockerRegistryClient", &["load"]), ("Image", &["save"]), ("Repository", &["save"])],
+        members: &[],
+        functions: &[],
+        rooms: &[],
+    },
+    Part {
         name: "cleanup",
         needs: &[WRITE],
         calls: &[("Repository", &["loadCleanupPlan", "planCleanup"])],
@@ -271,6 +279,8 @@ mod tests {
             ("core", "legacy", "core"),
             ("auth", "read", "core"),
             ("layer", "zstd", "unpack"),
+            ("archive", "layer", "unpack"),
+            ("archive", "cleanup", "write"),
             ("layer", "write", "read"),
             ("write", "write", "write"),
         ] {

@@ -1,0 +1,3 @@
+/** archive.wasm as text, for decode.js. */
+declare const module: { alphabet: string; frequent: string; length: number; text: string };
+export default module;
