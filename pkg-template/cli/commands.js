@@ -1,6 +1,8 @@
 // All commands. Each one is described where it is implemented, in a table from which the parser, the help, the suggestions
 // for misspelt names, the completion and the man page are made.
 
+import { load } from './commands/archive/load.js';
+import { save } from './commands/archive/save.js';
 import { artifactPull } from './commands/artifact/pull.js';
 import { artifactAttach, artifactPush } from './commands/artifact/push.js';
 import { cleanup } from './commands/cleanup/cleanup.js';
@@ -68,8 +70,8 @@ import { tags } from './commands/tags.js';
  */
 export const sections = {
   'Look at a registry': [repos, tags, inspect, digest, config, referrers, validate, diagnose, ratelimit],
-  'Look inside images': [ls, cat, diff, waste, packages, exportTar],
-  'Change a registry': [tag, untag, copy, sync, cleanup],
+  'Look inside images': [ls, cat, diff, waste, packages, exportTar, save],
+  'Change a registry': [tag, untag, copy, load, sync, cleanup],
   'Make images and artifacts': [mutate, indexCreate, indexEdit, artifactPush, artifactAttach, artifactPull],
   'Manifests and blobs': [manifestGet, manifestPut, manifestDelete, blobHead, blobGet, blobPut, blobDelete],
   'Logins and set-up': [login, logout, completion],

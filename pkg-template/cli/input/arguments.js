@@ -48,13 +48,16 @@ const COMMANDS_ELSEWHERE = {
   append: ['mutate --append'],
   attach: ['artifact attach'],
   auth: ['login', 'logout'],
+  backup: ['save'],
   delete: ['untag', 'manifest delete'],
   discover: ['referrers'],
   image: ['inspect', 'copy', 'mutate'],
-  pull: ['artifact pull', 'blob get'],
-  push: ['artifact push', 'manifest put'],
+  import: ['load'],
+  pull: ['save', 'artifact pull', 'blob get'],
+  push: ['load', 'artifact push', 'manifest put'],
   registry: ['login', 'logout'],
   resolve: ['digest'],
+  restore: ['load'],
 };
 
 const CONTRADICTIONS = [
