@@ -79,6 +79,8 @@ function advice(error, command) {
     if (command?.name === 'login') return 'The registry did not accept the user name and the password.';
     if (command?.options && 'source-username' in command.options) return LOG_IN_TO_EACH;
   }
+  // The message names the platforms of the archive.
+  if (code === 'NO_MATCHING_PLATFORM' && command?.name === 'load') return undefined;
   return ADVICE[code];
 }
 

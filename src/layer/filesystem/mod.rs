@@ -16,7 +16,7 @@ use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};
 
 pub(super) use self::path::split;
-pub use self::path::{Role, normalised, role};
+pub use self::path::{Role, normalised, role, shown};
 
 /// No path leads over more symbolic links than so many, as in Linux.
 const LINKS: usize = 40;
@@ -93,8 +93,7 @@ impl Tree {
     }
 
     fn missing(path: &[u8]) -> Invalid {
-        let shown = quoted(&String::from_utf8_lossy(path));
-        Invalid::new(code::NOT_FOUND, format!("no file {shown} in the image"))
+        Invalid::new(code::NOT_FOUND, format!("no file {} in the image", shown(path)))
     }
 
     /// A path without symbolic links. What does not exist stays as it is written.
@@ -247,8 +246,7 @@ pub(super) fn route<'a>(path: &[u8], look: impl Fn(&[u8]) -> Option<&'a Entry>) 
             Some(entry) if entry.kind == Kind::Symlink => {
                 links += 1;
                 if links > LINKS {
-                    let shown = quoted(&String::from_utf8_lossy(path));
-                    return Err(broken(format!("{shown} leads over more than {LINKS} symbolic links")));
+                    return Err(broken(format!("{} leads over more than {LINKS} symbolic links", shown(path))));
                 }
                 if entry.link_target.starts_with(b"/") {
                     done.clear();

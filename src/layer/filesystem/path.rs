@@ -2,6 +2,7 @@
 //! from files here (image-spec, layer.md, "Whiteouts").
 
 use crate::layer::tar::{Entry, Kind};
+use crate::protocol::invalid::quoted;
 
 const WHITEOUT: &[u8] = b".wh.";
 /// A name that begins so is AUFS's own; one of them makes a directory opaque.
@@ -51,6 +52,12 @@ pub(in crate::layer) fn split(path: &[u8]) -> (&[u8], &[u8]) {
 /// A name in a directory.
 pub(super) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
+}
+
+/// A path for a message, as listings give it.
+pub fn shown(path: &[u8]) -> String {
+    let text = String::from_utf8_lossy(path);
+    quoted(&format!("/{}", text.trim_start_matches('/')))
 }
 
 /// Tells what an entry does to the layers below it.

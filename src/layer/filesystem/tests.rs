@@ -107,8 +107,14 @@ fn links_are_followed_inside() {
     for path in ["etc/os-release", "/abs", "up", "dir/os-release", "dir/../dir/os-release"] {
         assert_eq!(tree.follow(path.as_bytes()).unwrap().0, b"usr/lib/os-release", "{path}");
     }
-    for (path, code) in [("one", LAYER_INVALID), ("lost", code::NOT_FOUND), ("etc/none", code::NOT_FOUND)] {
-        assert_eq!(tree.follow(path.as_bytes()).unwrap_err().code, code, "{path}");
+    for (path, code, shown) in [
+        ("one", LAYER_INVALID, "/one"),
+        ("lost", code::NOT_FOUND, "/nowhere"),
+        ("etc/none", code::NOT_FOUND, "/etc/none"),
+    ] {
+        let error = tree.follow(path.as_bytes()).unwrap_err();
+        assert_eq!(error.code, code, "{path}");
+        assert!(error.message.contains(&format!("\"{shown}\"")), "{error}");
     }
 }
 

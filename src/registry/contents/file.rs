@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use crate::layer::filesystem::{Node, normalised};
+use crate::layer::filesystem::{Node, normalised, shown};
 use crate::layer::index::{FileReader, Plan};
 use crate::layer::limits::exceeded;
 use crate::layer::search::Search;
 use crate::layer::tar::{Entry, Kind, Sink};
 use crate::protocol::code;
-use crate::protocol::invalid::{Invalid, quoted};
+use crate::protocol::invalid::Invalid;
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::contents::layer::LayerRead;
 use crate::registry::contents::listing::{Listing, Need};
@@ -80,8 +80,7 @@ impl<H: Host> Contents<H> {
             }
             return Ok(File { contents: self.clone(), entry: entry.clone(), path, layer, content, listing });
         }
-        let shown = quoted(&String::from_utf8_lossy(path));
-        Err(Error::new(code::NOT_FOUND, format!("no file {shown} in the image, which has no layers")))
+        Err(Error::new(code::NOT_FOUND, format!("no file {} in the image, which has no layers", shown(path))))
     }
 }
 
@@ -96,8 +95,8 @@ fn content<'a>(path: &[u8], node: &'a Node) -> Result<(usize, &'a Entry)> {
         Kind::Fifo => "a named pipe",
         Kind::Symlink | Kind::Other(_) => "no file",
     };
-    let shown = quoted(&String::from_utf8_lossy(path));
-    Err(Error::new(code::INVALID_ARGUMENT, format!("path: {shown} is {what}, and has no content to read")))
+    let message = format!("path: {} is {what}, and has no content to read", shown(path));
+    Err(Error::new(code::INVALID_ARGUMENT, message))
 }
 
 impl<H: Host> File<H> {
