@@ -127,8 +127,8 @@ export interface ClientOptions {
    * Keeps indexes of layers between clients and processes: of each layer that a call looks into, so that later calls request only the bytes that
    * they need.
    *
-   * `layerIndexFolder()` of `./node` and `layerIndexDatabase()` of `./indexed-db` are stores. If a store fails, or has something else, layers are
-   * read as if there were none. It is trusted: whoever can change an index can change what is listed and read.
+   * `layerIndexFolder()` of `./node` and `layerIndexDatabase()` of `./indexed-db` are stores. If a store fails, takes longer than five seconds, or
+   * has something else, layers are read as if there were none. It is trusted: whoever can change an index can change what is listed and read.
    */
   layerIndexes?: LayerIndexStore;
   /** Aborts every call of this client. */

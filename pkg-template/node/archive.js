@@ -18,11 +18,14 @@ export async function openArchive(path) {
   const { fileURLToPath } = await import('node:url');
   try {
     const from = path instanceof URL ? fileURLToPath(path) : path;
-    if (!(await promises.stat(from)).isDirectory()) return await openAsBlob(from);
+    const what = await promises.stat(from);
+    if (what.isFile()) return await openAsBlob(from);
+    if (!what.isDirectory()) throw refused();
     /** @type {Map<string, Blob>} */
     const files = new Map();
     // Of what else may be there, nothing is opened: links lead anywhere.
-    for (const folder of ['', ...(await foldersOf(promises, join(from, 'blobs')))]) {
+    const hasBlobs = (await promises.lstat(join(from, 'blobs')).catch(() => undefined))?.isDirectory();
+    for (const folder of ['', ...(hasBlobs ? await foldersOf(promises, join(from, 'blobs')) : [])]) {
       for (const entry of await promises.readdir(join(from, folder), { withFileTypes: true })) {
         const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
         if (entry.isFile()) files.set(name, await openAsBlob(join(from, name)));
@@ -30,16 +33,18 @@ export async function openArchive(path) {
     }
     return files;
   } catch (/** @type {any} */ cause) {
-    const message = `path: the archive cannot be opened: ${cause?.code ?? 'it is no file or directory'}`;
-    throw Object.assign(new RegistryError('INVALID_ARGUMENT', message), { cause });
+    throw cause instanceof RegistryError ? cause : Object.assign(refused(cause?.code), { cause });
   }
 }
+
+const refused = (why = 'it is no file or directory') =>
+  new RegistryError('INVALID_ARGUMENT', `path: the archive cannot be opened: ${why}`);
 
 /**
  * @param {typeof import('node:fs/promises')} files
  * @param {string} blobs
  */
 async function foldersOf(files, blobs) {
-  const entries = await files.readdir(blobs, { withFileTypes: true }).catch(() => []);
+  const entries = await files.readdir(blobs, { withFileTypes: true });
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => `blobs/${name}`);
 }

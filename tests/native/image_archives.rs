@@ -69,7 +69,13 @@ fn what_was_loaded_is_saved_with_the_same_bytes() {
 
 fn host_load(store: &Store, data: Data<Bytes>) -> Loaded {
     let host = store.host();
-    host.run(host.client().load(data, Some("a/b:it"), &Options::default(), &Call::default())).unwrap()
+    host.run(host.client().load(
+        data,
+        Some(host.client().place("a/b:it").unwrap()),
+        &Options::default(),
+        &Call::default(),
+    ))
+    .unwrap()
 }
 
 #[test]

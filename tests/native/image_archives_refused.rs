@@ -142,7 +142,8 @@ fn what_is_damaged_is_refused() {
         for data in [file(&changed.archive()), stream(&changed.archive()), changed.data()] {
             let host = store.host();
             let (client, options) = (host.client(), Options::default());
-            let loaded = host.run(client.load(data, Some("a/b:other"), &options, &Call::default()));
+            let loaded =
+                host.run(client.load(data, Some(client.place("a/b:other").unwrap()), &options, &Call::default()));
             assert_eq!(loaded.err().unwrap().code, "ARCHIVE_INVALID");
         }
     }
@@ -166,11 +167,22 @@ fn conditions_and_digests() {
     }
     for data in [file(&bytes), stream(&bytes)] {
         let target = format!("c/d@{}", sha256("another"));
-        let error = host.run(host.client().load(data, Some(&target), &Options::default(), &Call::default()));
+        let error = host.run(host.client().load(
+            data,
+            Some(host.client().place(&target).unwrap()),
+            &Options::default(),
+            &Call::default(),
+        ));
         assert_eq!(error.err().unwrap().code, "INVALID_ARGUMENT");
     }
     let target = format!("e/f@{}", sha256(&document));
-    host.run(host.client().load(stream(&bytes), Some(&target), &Options::default(), &Call::default())).unwrap();
+    host.run(host.client().load(
+        stream(&bytes),
+        Some(host.client().place(&target).unwrap()),
+        &Options::default(),
+        &Call::default(),
+    ))
+    .unwrap();
     assert!(store.get("e/f").tags.is_empty() && store.get("e/f").manifests.len() == 3);
     let error = host.run(host.client().load(stream(&bytes), None, &Options::default(), &Call::default()));
     assert!(error.err().unwrap().message.starts_with("target: a stream needs one"));

@@ -21,6 +21,7 @@ mod describe;
 mod diagnose;
 mod expiring;
 mod image_archives;
+mod image_archives_choice;
 mod image_archives_refused;
 mod layers;
 mod legacy;

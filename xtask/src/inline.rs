@@ -20,16 +20,22 @@ pub fn inline(name: &str, bytes: &[u8]) -> Result<String> {
     }
     let mut order: Vec<u8> = (0..=255).collect();
     order.sort_by_key(|byte| std::cmp::Reverse(counts[usize::from(*byte)]));
-    // By value, the text needs no list of them.
-    let (frequent, others) = order.split_at_mut(ALPHABET.len() - PREFIXES);
+    let (singles, _) = ALPHABET.split_at(ALPHABET.len() - PREFIXES);
+    let (frequent, rare) = order.split_at_mut(singles.len());
+    // By rules, the text needs no list of them: a character stands for its own byte, or else for the next frequent one that has none.
     frequent.sort_unstable();
-    others.sort_unstable();
-    let frequent: String = (0..=255).map(|byte| if frequent.contains(&byte) { '1' } else { '0' }).collect();
-
+    rare.sort_unstable();
+    let mut others = frequent.iter().filter(|byte| !singles.contains(byte));
     let mut codes = vec![String::new(); 256];
-    for (rank, byte) in order.iter().enumerate() {
-        codes[usize::from(*byte)] = code(rank).context("the alphabet is too small")?;
+    for character in singles {
+        let byte = if frequent.contains(character) { Some(character) } else { others.next() };
+        let byte = byte.context("there are fewer frequent bytes than characters")?;
+        codes[usize::from(*byte)] = char::from(*character).to_string();
     }
+    for (rank, byte) in rare.iter().enumerate() {
+        codes[usize::from(*byte)] = pair(rank).context("the alphabet is too small")?;
+    }
+    let frequent: String = (0..=255).map(|byte| if frequent.contains(&byte) { '1' } else { '0' }).collect();
     let text: String = bytes.iter().map(|byte| codes[usize::from(*byte)].as_str()).collect();
     ensure!(text.is_ascii(), "the alphabet must be ASCII");
     let alphabet = std::str::from_utf8(ALPHABET)?;
@@ -37,12 +43,8 @@ pub fn inline(name: &str, bytes: &[u8]) -> Result<String> {
     Ok(format!("// {name} as text; see decode.js.\nexport default {value};\n"))
 }
 
-/// The code of the byte that has this place in the order.
-fn code(rank: usize) -> Option<String> {
-    let singles = ALPHABET.len() - PREFIXES;
-    let places = match rank.checked_sub(singles) {
-        None => vec![rank],
-        Some(pair) => vec![singles + pair / ALPHABET.len(), pair % ALPHABET.len()],
-    };
+/// The code of the rare byte that has this place among them.
+fn pair(rank: usize) -> Option<String> {
+    let places = [ALPHABET.len() - PREFIXES + rank / ALPHABET.len(), rank % ALPHABET.len()];
     places.into_iter().map(|place| ALPHABET.get(place).copied().map(char::from)).collect()
 }

@@ -101,6 +101,7 @@ impl DockerRegistryClient {
         let client = self.client().clone();
         promise::run(self.signal(), || {
             let target = options::optional_text(&target, "target")?;
+            let target = target.map(|target| client.place(&target)).transpose()?;
             let known = [
                 "signal",
                 "timeout",
@@ -129,7 +130,7 @@ impl DockerRegistryClient {
             let cause = Cause::default();
             let data = data::read(&source, &cause)?;
             Ok((signal, async move {
-                let loaded = client.load(data, target.as_deref(), &wanted, &call).await;
+                let loaded = client.load(data, target, &wanted, &call).await;
                 let loaded = loaded.map_err(|error| with_cause(error, &cause))?;
                 convert::json(&Outcome {
                     descriptor: &loaded.descriptor,

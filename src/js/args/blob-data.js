@@ -64,5 +64,10 @@ function isDisturbed(data) {
  */
 function iterable(data) {
   const iterator = data[Symbol.asyncIterator]();
-  return { reader: { read: () => iterator.next(), cancel: async () => iterator.return?.() } };
+  const cancel = async () => {
+    await iterator.return?.();
+    // A generator that has not begun leaves a stream of Node's open.
+    /** @type {{ destroy?: () => void }} */ (data).destroy?.();
+  };
+  return { reader: { read: () => iterator.next(), cancel } };
 }

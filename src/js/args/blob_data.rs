@@ -45,6 +45,7 @@ pub fn read(data: &JsValue, name: &str, cause: &Cause) -> Result<Box<dyn BlobSou
     }
     match found.reader() {
         Some(reader) => Ok(Box::new(Readable {
+            is_archive: name == ARCHIVE,
             reader: Reader::new(&reader),
             size: found.size().map(|size| size as u64),
             again: found.again(),
@@ -61,7 +62,11 @@ pub fn read(data: &JsValue, name: &str, cause: &Cause) -> Result<Box<dyn BlobSou
     }
 }
 
+/// The name of an argument of which parts may have been pushed when it fails.
+pub const ARCHIVE: &str = "source";
+
 struct Readable {
+    is_archive: bool,
     reader: Reader,
     size: Option<u64>,
     /// A function that returns a new reader, from the start.
@@ -77,11 +82,13 @@ impl BlobSource<HostBytes> for Readable {
                 Read::End => Ok(None),
                 Read::Broken(thrown) => {
                     self.cause.replace(Some(thrown));
-                    Err(failed("failed, for the reason that is this error's cause"))
+                    Err(self.failed("failed, for the reason that is this error's cause"))
                 }
-                Read::NoResult => Err(failed("did not return { done, value }")),
-                Read::NoBytes => Err(failed("returned a chunk that is not bytes: a Uint8Array is needed")),
-                Read::Gone => Err(failed("returned a chunk whose buffer is detached: it was transferred elsewhere")),
+                Read::NoResult => Err(self.failed("did not return { done, value }")),
+                Read::NoBytes => Err(self.failed("returned a chunk that is not bytes: a Uint8Array is needed")),
+                Read::Gone => {
+                    Err(self.failed("returned a chunk whose buffer is detached: it was transferred elsewhere"))
+                }
             }
         })
     }
@@ -100,6 +107,11 @@ impl BlobSource<HostBytes> for Readable {
     }
 }
 
-fn failed(why: &str) -> Error {
-    Error::new(code::SOURCE, format!("the source of the blob {why}")).and("nothing was pushed")
+impl Readable {
+    fn failed(&self, why: &str) -> Error {
+        match self.is_archive {
+            true => Error::new(code::SOURCE, format!("the archive {why}")),
+            false => Error::new(code::SOURCE, format!("the source of the blob {why}")).and("nothing was pushed"),
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub enum Root {
     /// A manifest of the layout.
     Manifest(Box<Descriptor>),
     /// `index.json` itself, whose entries are the platforms of one image.
-    Index(Rc<Vec<u8>>),
+    Index(Rc<Vec<u8>>, Vec<Descriptor>),
     /// An entry of `manifest.json`: the paths of a config and of layers.
     Docker(DockerEntry),
 }
@@ -82,12 +82,13 @@ fn of_layout(index: &Rc<Vec<u8>>) -> Result<Vec<ArchiveImage>> {
     let parsed = parsed.map_err(|refused| invalid(format!("{INDEX}: {}", refused.message)))?;
     let mut images: Vec<ArchiveImage> = Vec::new();
     let entries = parsed.manifests.unwrap_or_default();
-    let is_one = entries.len() > 1
-        && entries.iter().all(|entry| entry.platform.is_some())
-        && entries.iter().all(|entry| names_of(entry) == entries.first().map(names_of).unwrap_or_default());
-    if is_one {
-        let names = entries.first().map(names_of).unwrap_or_default();
-        return Ok(vec![ArchiveImage { names, root: Root::Index(index.clone()) }]);
+    let names = entries.first().map(names_of).unwrap_or_default();
+    let is_further = |(at, entry): (usize, &Descriptor)| {
+        let is_new = entries.iter().take(at).all(|before| before.platform != entry.platform);
+        is_new && entry.platform.is_some() && names_of(entry) == names
+    };
+    if entries.len() > 1 && entries.iter().enumerate().all(is_further) {
+        return Ok(vec![ArchiveImage { names, root: Root::Index(index.clone(), entries) }]);
     }
     for entry in entries {
         let names = names_of(&entry);
@@ -129,6 +130,13 @@ fn of_docker(list: &[u8]) -> std::result::Result<Vec<ArchiveImage>, String> {
 pub fn chosen(images: Vec<ArchiveImage>, wanted: Option<&str>) -> Result<ArchiveImage> {
     let available: Vec<String> = images.iter().map(ArchiveImage::shown).collect();
     let count = images.len();
+    for image in &images {
+        if let Root::Index(_, entries) = &image.root
+            && let Some(entry) = entries.iter().find(|entry| Some(entry.digest.as_str()) == wanted)
+        {
+            return Ok(ArchiveImage { names: Vec::new(), root: Root::Manifest(Box::new(entry.clone())) });
+        }
+    }
     let mut fitting = images.into_iter().filter(|image| wanted.is_none_or(|wanted| image.is_called(wanted)));
     match (fitting.next(), fitting.next()) {
         (Some(image), None) => Ok(image),

@@ -67,11 +67,10 @@ impl<H: Host> Client<H> {
     pub async fn load(
         &self,
         data: Data<H::Chunk>,
-        target: Option<&str>,
+        target: Option<Place<H>>,
         options: &Options,
         call: &Call,
     ) -> Result<Loaded> {
-        let target = target.map(|target| self.place(target)).transpose()?;
         let loading = Loading { client: self, options, call };
         match data {
             Data::Stream(source) => {
@@ -185,14 +184,17 @@ impl<H: Host> Loading<'_, H> {
         }
         match &target.reference {
             Reference::Digest(_) => pushing.manifest(&root).await?,
-            Reference::Tag(_) if before.is_some_and(|before| root.is_named(&before.digest)) => pushing.exists(&root),
             Reference::Tag(tag) => {
-                // No registry supports a conditional PUT, so the tag is checked right before it.
-                if self.options.push.if_match.is_some() {
-                    let now = pushing.repo.before_move(tag, self.options.push.if_match.as_ref()).await?;
+                let is_root =
+                    |now: &Option<Rc<FetchedManifest>>| now.as_ref().is_some_and(|now| root.is_named(&now.digest));
+                let mut now = before;
+                // No registry supports a conditional PUT, so the tag is checked right before it. Where it pointed before the archive
+                // was read says nothing about now.
+                if is_root(&now) || self.options.push.if_match.is_some() {
+                    now = pushing.repo.before_move(tag, self.options.push.if_match.as_ref()).await?;
                     check_before(&target.reference, &self.options.push, now.as_deref(), &root)?;
                 }
-                pushing.point(tag, &root).await?;
+                if is_root(&now) { pushing.exists(&root) } else { pushing.point(tag, &root).await? }
             }
         }
         Ok(Loaded {

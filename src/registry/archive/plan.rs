@@ -16,7 +16,7 @@ use crate::protocol::oci::platform::{Matcher, Platform};
 use crate::registry::archive::images::{DockerEntry, Root};
 use crate::registry::archive::survey::{Found, Survey};
 use crate::registry::archive::{MANIFEST, check_extent, invalid, path_of};
-use crate::registry::image::platform::{best, none_fits};
+use crate::registry::image::platform::{best, no_match, none_fits};
 use crate::registry::manifest::get::{FetchedManifest, check_verifiable};
 use crate::transport::{Error, Result};
 
@@ -48,14 +48,20 @@ impl Plan {
         let mut plan = Self::default();
         let mut root = match root {
             Root::Manifest(descriptor) => manifest_of(survey, descriptor)?,
-            Root::Index(bytes) => Rc::new(FetchedManifest::new(bytes.to_vec(), OCI_INDEX).map_err(in_archive)?),
+            Root::Index(bytes, _) => Rc::new(FetchedManifest::new(bytes.to_vec(), OCI_INDEX).map_err(in_archive)?),
             Root::Docker(entry) => {
                 let manifest = plan.docker(survey, entry)?;
                 plan.manifests.push(Rc::new(manifest));
+                platform.map_or(Ok(()), |platform| check_platform(survey, &entry.config, platform))?;
                 return Ok(plan);
             }
         };
         if let Some(platform) = platform {
+            if root.manifest.kind == Kind::Image
+                && let Some(config) = &root.manifest.config
+            {
+                check_platform(survey, &path_of(&config.digest), platform)?;
+            }
             let mut depth = 0;
             while root.manifest.kind == Kind::Index {
                 let entries = root.manifest.manifests.clone().unwrap_or_default();
@@ -172,6 +178,16 @@ impl Plan {
         }
         let (bytes, media_type) = ImageDocument::new(OCI_MANIFEST, Entry::new(config)?, layers).write()?;
         Ok(FetchedManifest::new(bytes, media_type)?)
+    }
+}
+
+/// Fails if the config of an image has another platform. An artifact has none.
+fn check_platform(survey: &Survey, config: &str, platform: &Platform) -> Result<()> {
+    let bytes = survey.file(config).ok_or_else(|| missing("the config", config))?.document.as_ref();
+    let told = bytes.and_then(|bytes| ImageConfig::parse(bytes).ok()?.platform);
+    match told {
+        Some(told) if Matcher::only(platform).rank(&told).is_none() => Err(no_match(platform, &[told.to_string()])),
+        _ => Ok(()),
     }
 }
 

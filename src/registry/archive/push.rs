@@ -15,7 +15,7 @@ use crate::registry::archive::data::RandomAccess;
 use crate::registry::archive::members::{Member, Members};
 use crate::registry::archive::plan::Plan;
 use crate::registry::archive::source::{Content, Origin};
-use crate::registry::archive::survey::{Survey, is_document};
+use crate::registry::archive::survey::{Survey, may_be_document};
 use crate::registry::archive::{digest_of, invalid};
 use crate::registry::blob::push_settings::{Outcome, Push};
 use crate::registry::blob::source::InMemory;
@@ -69,9 +69,12 @@ impl<H: Host> Pushing<H> {
                 continue;
             }
             let first = members.lock().await.chunk().await?;
-            if is_document(&member, first.as_ref())? {
-                survey.keep(&self.repo.api, &mut *members.lock().await, &member, first).await?;
-                continue;
+            let mut content = None;
+            if may_be_document(&member, first.as_ref())? {
+                content = survey.keep(&self.repo.api, &mut *members.lock().await, &member, first.clone()).await?;
+                if content.is_none() {
+                    continue;
+                }
             }
             let Some(digest) = digest_of(&member.path) else { continue };
             if wanted.is_none() && survey.kept() != tried {
@@ -85,7 +88,10 @@ impl<H: Host> Pushing<H> {
             }
             if wanted.as_ref().is_none_or(|wanted| wanted.contains(&digest)) {
                 let blob = Descriptor::new(String::new(), digest, member.size);
-                self.blob(&blob, Origin::Passing { members: members.clone(), first }, member).await?;
+                match content {
+                    Some(bytes) => self.document(&blob, &bytes).await?,
+                    None => self.blob(&blob, Origin::Passing { members: members.clone(), first }, member).await?,
+                }
             }
         }
     }

@@ -118,9 +118,11 @@ fn given_names(options: &Options, references: usize) -> Result<Option<Vec<ImageN
 }
 
 impl<H: Host> Save<H> {
-    async fn begin(repo: Repo<H>, roots: Vec<Root>) -> Result<Self> {
+    async fn begin(repo: Repo<H>, mut roots: Vec<Root>) -> Result<Self> {
         let (mut content, mut docker) = (Content::default(), Vec::new());
-        for root in &roots {
+        for root in &mut roots {
+            let mut seen = HashSet::new();
+            root.names.retain(|name| seen.insert(name.full.clone()));
             content.add(&repo, &root.manifest).await?;
             docker.extend(docker_image(&repo, root).await?);
         }

@@ -7,7 +7,10 @@ use crate::layer::decompress::{Compression, Decompressor};
 use crate::layer::limits::Limits;
 use crate::protocol::code;
 use crate::protocol::invalid::quoted;
+use crate::protocol::oci::config;
 use crate::protocol::oci::digest::{Algorithm, Digest};
+use crate::protocol::oci::manifest::Manifest;
+use crate::protocol::oci::media_type::Kind;
 use crate::registry::api::connection::Connection;
 use crate::registry::api::response::mismatch;
 use crate::registry::archive::members::{Member, Members};
@@ -100,10 +103,21 @@ impl Survey {
             }
             let first = members.chunk().await?;
             let is_layer = survey.document(INDEX).is_none() && (measures_all || digest_of(&member.path).is_none());
-            if is_document(&member, first.as_ref())? {
-                survey.keep(api, &mut members, &member, first).await?;
-            } else if is_layer {
-                survey.measure(api, &mut members, &member, first, limits).await?;
+            let mut measuring = Measuring::new(api, limits);
+            if may_be_document(&member, first.as_ref())? {
+                let content = survey.keep(api, &mut members, &member, first).await?;
+                let Some(bytes) = content.filter(|_| is_layer) else { continue };
+                measuring.push(api, H::Chunk::of(&bytes)).await?;
+            } else {
+                let mut next = first.filter(|_| is_layer);
+                while let Some(chunk) = next {
+                    measuring.push(api, chunk).await?;
+                    next = members.chunk().await?;
+                }
+            }
+            if is_layer {
+                let measured = measuring.finish()?;
+                survey.update(&member.path, |found| found.layer = Some(measured));
             }
         }
         Ok(survey)
@@ -131,19 +145,14 @@ impl Survey {
         }
     }
 
-    /// Keeps a document: the rest of a member, whose first bytes were read.
+    /// Keeps a document: the rest of a member, whose first bytes were read. What turns out to be none is returned, verified.
     pub async fn keep<H: Host>(
         &mut self,
         api: &Connection<H>,
         members: &mut Members<H>,
         member: &Member,
         first: Option<H::Chunk>,
-    ) -> Result<()> {
-        self.kept = self.kept.saturating_add(member.size);
-        if self.kept > DOCUMENTS {
-            let message = format!("the documents of the archive exceed the limit of {DOCUMENTS} bytes");
-            return Err(Error::new(code::TOO_LARGE, message).with_number("limit", DOCUMENTS));
-        }
+    ) -> Result<Option<Vec<u8>>> {
         let (mut bytes, mut next) = (Vec::new(), first);
         while let Some(chunk) = next {
             check_intact(std::slice::from_ref(&chunk))?;
@@ -157,48 +166,60 @@ impl Survey {
         {
             return Err(wrong(member, &digest, &computed(algorithm)?));
         }
+        if !is_document(member, &bytes) {
+            return Ok(Some(bytes));
+        }
+        self.kept = self.kept.saturating_add(member.size);
+        if self.kept > DOCUMENTS {
+            let message = format!("the documents of the archive exceed the limit of {DOCUMENTS} bytes");
+            return Err(Error::new(code::TOO_LARGE, message).with_number("limit", DOCUMENTS));
+        }
         self.update(&member.path, |found| found.document = Some(Rc::new(bytes)));
+        Ok(None)
+    }
+}
+
+/// Finds out what a member is as a layer.
+struct Measuring<H: Host> {
+    stored: H::Hasher,
+    /// `None` once it is known not to decompress.
+    content: Option<H::Hasher>,
+    decompressor: Decompressor,
+    failed: Option<Error>,
+}
+
+impl<H: Host> Measuring<H> {
+    fn new(api: &Connection<H>, limits: Limits) -> Self {
+        let hasher = || api.hasher(Algorithm::Sha256);
+        Self { stored: hasher(), content: Some(hasher()), decompressor: Decompressor::new(limits), failed: None }
+    }
+
+    async fn push(&mut self, api: &Connection<H>, mut chunk: H::Chunk) -> Result<()> {
+        check_intact(std::slice::from_ref(&chunk))?;
+        self.stored.update(&chunk)?;
+        while !chunk.is_empty() && self.content.is_some() && self.decompressor.compression() != Some(Compression::None)
+        {
+            let mut piece = Vec::new();
+            chunk.slice(0, PIECE).append_to(&mut piece);
+            chunk = chunk.slice(PIECE, u64::MAX);
+            if self.decompressor.wants_zstd(&piece) {
+                self.decompressor.set_zstd(api.zstd.load().await?);
+            }
+            take(&mut self.decompressor, Some(&piece), &mut self.content, &mut self.failed)?;
+        }
         Ok(())
     }
 
-    /// Reads a member that may be a layer.
-    async fn measure<H: Host>(
-        &mut self,
-        api: &Connection<H>,
-        members: &mut Members<H>,
-        member: &Member,
-        first: Option<H::Chunk>,
-        limits: Limits,
-    ) -> Result<()> {
-        let mut stored = api.hasher(Algorithm::Sha256);
-        let mut content = Some(api.hasher(Algorithm::Sha256));
-        let mut decompressor = Decompressor::new(limits);
-        let mut failed = None;
-        let mut next = first;
-        while let Some(mut chunk) = next {
-            check_intact(std::slice::from_ref(&chunk))?;
-            stored.update(&chunk)?;
-            while !chunk.is_empty() && content.is_some() && decompressor.compression() != Some(Compression::None) {
-                let mut piece = Vec::new();
-                chunk.slice(0, PIECE).append_to(&mut piece);
-                chunk = chunk.slice(PIECE, u64::MAX);
-                if decompressor.wants_zstd(&piece) {
-                    decompressor.set_zstd(api.zstd.load().await?);
-                }
-                take(&mut decompressor, Some(&piece), &mut content, &mut failed)?;
-            }
-            next = members.chunk().await?;
-        }
-        take(&mut decompressor, None, &mut content, &mut failed)?;
-        let compression = decompressor.compression().unwrap_or(Compression::None);
-        let digest = Digest::from_hash(Algorithm::Sha256, &stored.finish()?);
-        let diff_id = match (compression, content) {
+    fn finish(mut self) -> Result<Measured> {
+        take(&mut self.decompressor, None, &mut self.content, &mut self.failed)?;
+        let compression = self.decompressor.compression().unwrap_or(Compression::None);
+        let digest = Digest::from_hash(Algorithm::Sha256, &self.stored.finish()?);
+        let diff_id = match (compression, self.content) {
             (Compression::None, _) => Some(digest.clone()),
             (_, Some(hasher)) => Some(Digest::from_hash(Algorithm::Sha256, &hasher.finish()?)),
             (_, None) => None,
         };
-        self.update(&member.path, |found| found.layer = Some(Measured { compression, digest, diff_id }));
-        Ok(())
+        Ok(Measured { compression, digest, diff_id })
     }
 }
 
@@ -245,9 +266,20 @@ pub fn wrong(member: &Member, expected: &Digest, computed: &Digest) -> Error {
     error
 }
 
-/// Returns true if a member is a document: by its path, or because it begins like a JSON object, and is small.
-pub fn is_document<C: Chunk>(member: &Member, first: Option<&C>) -> Result<bool> {
-    let is_known = [INDEX, MANIFEST, LAYOUT].contains(&member.path.as_str());
+fn is_known(member: &Member) -> bool {
+    [INDEX, MANIFEST, LAYOUT].contains(&member.path.as_str())
+}
+
+/// Returns true for what the plan is made of: manifests and configs of images. Other JSON is content.
+fn is_document(member: &Member, bytes: &[u8]) -> bool {
+    is_known(member)
+        || Manifest::parse(bytes, None).is_ok_and(|document| document.kind != Kind::Other)
+        || config::field(bytes, "rootfs").is_ok_and(|field| field.is_some())
+}
+
+/// Returns true if a member may be a document: by its path, or because it begins like a JSON object, and is small.
+pub fn may_be_document<C: Chunk>(member: &Member, first: Option<&C>) -> Result<bool> {
+    let is_known = is_known(member);
     let is_small = member.size <= get::MANIFEST_LIMIT;
     if is_known && !is_small {
         let message = format!(

@@ -1,7 +1,10 @@
 //! Indexes of layers that the caller keeps between clients and processes. A store is a hint: one that fails, or has something else, changes
 //! nothing but how much is read.
 
+use std::pin::pin;
 use std::rc::Rc;
+
+use futures_util::future::{Either, select};
 
 use crate::layer::index::Index;
 use crate::protocol::oci::digest::Digest;
@@ -18,11 +21,23 @@ pub trait IndexStore {
     fn set<'a>(&'a self, digest: &'a Digest, index: Vec<u8>) -> Work<'a, ()>;
 }
 
+/// Milliseconds that a store may take.
+const PATIENCE: u64 = 5_000;
+
 impl<H: Host> Contents<H> {
+    /// Waits for the store, but not for ever.
+    async fn patiently<T>(&self, work: Work<'_, T>) -> Option<T> {
+        let repo = self.image.repo(&self.call);
+        match select(work, pin!(repo.api.host().sleep(PATIENCE))).await {
+            Either::Left((done, _)) => done.ok(),
+            Either::Right(_) => None,
+        }
+    }
+
     /// Returns what is in a layer if its index is stored.
     pub(super) async fn stored(&self, layer: usize) -> Option<Rc<Listing>> {
         let (store, id) = (self.store.as_ref()?, self.layer_id(layer)?);
-        let bytes = store.get(&id.digest).await.ok()??;
+        let bytes = self.patiently(store.get(&id.digest)).await??;
         let index = Index::from_bytes(&bytes, &id, &self.limits).ok()?;
         let listing = Rc::new(Listing { what: What::Index(index), limits: self.limits });
         self.keep(layer, &listing);
@@ -32,7 +47,7 @@ impl<H: Host> Contents<H> {
     /// Stores the index of a layer that was read.
     pub(super) async fn store(&self, listing: &Listing) {
         if let (Some(store), Some(index)) = (&self.store, listing.index()) {
-            let _ = store.set(&index.layer.digest, index.to_bytes()).await;
+            self.patiently(store.set(&index.layer.digest, index.to_bytes())).await;
         }
     }
 }

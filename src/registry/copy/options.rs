@@ -80,3 +80,10 @@ pub struct Copied {
     /// Blobs and manifests that existed at the target.
     pub existing: u64,
 }
+
+impl Copied {
+    /// Returns true if the target got anything.
+    pub(super) fn has_sent(&self) -> bool {
+        self.manifests + self.blobs + self.mounted > 0
+    }
+}

@@ -141,36 +141,23 @@ impl<H: Host> Copying<'_, H> {
     /// to.
     async fn all(&self, root: &Rc<FetchedManifest>, before: Option<Rc<FetchedManifest>>) -> Result<()> {
         let is_tagged = before.is_some_and(|before| root.is_named(&before.digest));
-        let tag = match self.reference {
-            Reference::Tag(tag) if !is_tagged => Some(tag),
-            _ => None,
-        };
         if self.options.referrers {
             // The tag comes after the referrers.
             self.with_referrers(root).await?;
-            return match tag {
-                Some(tag) => self.point(tag, root).await.map(drop),
-                None => Ok(()),
+            return match self.reference {
+                Reference::Tag(tag) => self.point(tag, root, is_tagged).await.map(drop),
+                Reference::Digest(_) => Ok(()),
             };
         }
-        match (self.reference, tag) {
-            (Reference::Digest(_), _) => self.tree(root.clone(), 0, None).await,
-            (Reference::Tag(_), None) => {
-                let node = self.below(root.clone(), 0, None).await?;
-                self.blobs(&node.blobs).await?;
-                self.exists(root).await
-            }
-            // One PUT stores the manifest and points the tag at it.
-            (Reference::Tag(_), Some(tag)) => {
-                let node = self.below(root.clone(), 0, None).await?;
-                self.blobs(&node.blobs).await?;
-                let pushed = self.point(tag, root).await?;
-                self.sent(root);
-                match &root.manifest.subject {
-                    Some(subject) if !pushed.knows_subject => Box::pin(self.target.list_referrer(subject, root)).await,
-                    _ => Ok(()),
-                }
-            }
+        let Reference::Tag(tag) = self.reference else { return self.tree(root.clone(), 0, None).await };
+        let node = self.below(root.clone(), 0, None).await?;
+        self.blobs(&node.blobs).await?;
+        // One PUT stores the manifest and points the tag at it.
+        let Some(pushed) = self.point(tag, root, is_tagged).await? else { return self.exists(root).await };
+        self.sent(root);
+        match &root.manifest.subject {
+            Some(subject) if !pushed.knows_subject => Box::pin(self.target.list_referrer(subject, root)).await,
+            _ => Ok(()),
         }
     }
 
@@ -305,14 +292,22 @@ impl<H: Host> Copying<'_, H> {
         }
     }
 
-    /// Points the target's tag at the copy.
-    async fn point(&self, tag: &Tag, root: &Rc<FetchedManifest>) -> Result<Pushed> {
+    /// Points the target's tag at the copy; `None` if it does already. `is_tagged` says that it did before the copy, which is old
+    /// if anything was sent since.
+    async fn point(&self, tag: &Tag, root: &Rc<FetchedManifest>, is_tagged: bool) -> Result<Option<Pushed>> {
+        let has_sent = self.state.borrow().counts.has_sent();
+        if is_tagged && !has_sent {
+            return Ok(None);
+        }
         // No registry supports a conditional PUT, so the tag is checked right before it.
-        if let Some(expected) = &self.options.if_match {
-            let now = self.target.before_move(tag, Some(expected)).await?;
+        if is_tagged || self.options.if_match.is_some() {
+            let now = self.target.before_move(tag, self.options.if_match.as_ref()).await?;
+            if now.as_ref().is_some_and(|now| root.is_named(&now.digest)) {
+                return Ok(None);
+            }
             check_before(self.reference, self.options, now.as_deref(), root)?;
         }
-        self.put_under(tag, root).await
+        self.put_under(tag, root).await.map(Some)
     }
 
     pub(super) fn is_within_registry(&self) -> bool {

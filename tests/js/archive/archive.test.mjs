@@ -15,7 +15,7 @@ import { digestOf, image, index, layer } from '../../../www/registry/content.mjs
 import { fill } from '../../../www/registry/fill.mjs';
 import { tar } from '../../../www/registry/tar.mjs';
 import { DockerRegistryClient, openArchive } from '../support/packed.mjs';
-import { bytesOf, realRegistries, refused } from '../support/support.mjs';
+import { SOON, bytesOf, realRegistries, refused } from '../support/support.mjs';
 
 const LONG = { timeout: 120_000 };
 const run = promisify(execFile);
@@ -249,6 +249,76 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       });
       await refused(() => openArchive(join(place, 'missing')), { code: 'INVALID_ARGUMENT', message: /ENOENT/ });
       await refused(() => openArchive(7), { code: 'INVALID_ARGUMENT', message: /^path: / });
+    });
+
+    test('a tag that moves during a load is seen, also one that pointed to the image before', LONG, async () => {
+      const [one, all] = [await digest('team/web', 'one'), await digest('team/web', 'all')];
+      const blob = new Blob([await bytesOf(await web.save('one'))]);
+      for (const [options, outcome] of [
+        [{}, one],
+        [{ ifMatch: one }, all],
+      ]) {
+        await client.load(blob, 'while/loading:1');
+        await client.load(new Blob([await bytesOf(await web.save('all'))]), 'while/loading:other');
+        let hasMoved = false;
+        const moving = new DockerRegistryClient(server.url, {
+          async fetch(...request) {
+            const { method, url } = new Request(...request);
+            if (method === 'HEAD' && url.includes('/blobs/') && !hasMoved) {
+              hasMoved = true;
+              await client.copy('while/loading:other', 'while/loading:1');
+            }
+            return fetch(...request);
+          },
+        });
+        const loading = moving.load(blob, 'while/loading:1', options);
+        if (outcome === one) await loading;
+        else await refused(() => loading, 'CONFLICT');
+        assert.equal(hasMoved, true);
+        assert.equal(await digest('while/loading', '1'), outcome);
+      }
+    });
+
+    test('what is refused before it is read is not left open', SOON, async () => {
+      const file = await saved('refused.tar', await web.save('one'));
+      let cancelled = 0;
+      const cancel = () => {
+        cancelled += 1;
+      };
+      const endless = () => new ReadableStream({ pull: (controller) => controller.enqueue(noise), cancel });
+      for (const open of [() => createReadStream(file), endless]) {
+        const untouched = open();
+        await refused(() => client.load(untouched, '::bad'), 'INVALID_REFERENCE');
+        for await (const chunk of untouched) {
+          assert.ok(chunk.length > 0, 'the caller can still read it');
+          break;
+        }
+      }
+      assert.equal(cancelled, 1, 'by the end of the loop');
+      const [node, stream] = [createReadStream(file), endless()];
+      for (const given of [node, stream]) {
+        await client.load(given, 'a/b:1', { signal: AbortSignal.abort() }).catch(() => {});
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.deepEqual([node.destroyed, cancelled], [true, 2]);
+    });
+
+    test('what is no file or folder, and links out of a layout', SOON, async () => {
+      const outside = join(place, 'outside');
+      const layout = join(place, 'linked');
+      await run('mkfifo', [join(place, 'pipe')]);
+      for (const path of [join(place, 'pipe'), '/dev/zero', '/dev/null']) {
+        await refused(() => openArchive(path), { code: 'INVALID_ARGUMENT', message: /it is no file or directory/ });
+      }
+      await copy(`docker://${host}/team/web:one`, `oci:${outside}:one`);
+      await mkdir(layout);
+      for (const name of ['oci-layout', 'index.json']) {
+        await writeFile(join(layout, name), await readFile(join(outside, name)));
+      }
+      await symlink(join(outside, 'blobs'), join(layout, 'blobs'));
+      assert.deepEqual([...(await openArchive(layout)).keys()].sort(), ['index.json', 'oci-layout']);
+      const opened = await openArchive(layout);
+      await refused(() => client.load(opened, 'linked/out:1'), 'ARCHIVE_INVALID');
     });
 
     test('save() reads no faster than its reader, and can be cancelled', LONG, async () => {

@@ -91,6 +91,13 @@ describe('stores that are of no use', () => {
     });
   }
 
+  test('one that does not answer', SOON, async (t) => {
+    const state = await start(t);
+    const never = () => new Promise(() => {});
+    const found = await state.open({ get: never, set: never });
+    assert.equal(Buffer.from(await found.readFile('text')).toString(), 'some text');
+  });
+
   test('what is no store is refused', () => {
     for (const layerIndexes of [null, 1, 'folder', {}, { get() {} }, { get() {}, set: 1 }]) {
       assert.throws(() => new DockerRegistryClient('localhost:5000', { layerIndexes }), {

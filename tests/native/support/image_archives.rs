@@ -154,7 +154,7 @@ pub fn stream(bytes: &[u8]) -> Data<Bytes> {
 }
 
 pub fn load(host: &Scripted, data: Data<Bytes>, options: &Options) -> Result<Loaded, Error> {
-    host.run(host.client().load(data, Some("c/d:now"), options, &Call::default()))
+    host.run(host.client().load(data, Some(host.client().place("c/d:now").unwrap()), options, &Call::default()))
 }
 
 /// Loads into an empty repository.

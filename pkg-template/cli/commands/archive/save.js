@@ -22,7 +22,7 @@ output: discard it if the command fails.`,
     overwrite: { help: 'replaces the file if it exists' },
     platform: {
       value: 'PLATFORM',
-      help: 'saves only the image for this platform, such as linux/arm64; all: as without it',
+      help: 'saves only the image for this platform of an index, such as linux/arm64; all: as without it',
     },
     name: {
       value: 'NAME',
