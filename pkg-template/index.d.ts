@@ -2428,7 +2428,7 @@ export class Image {
    * cached with manifests and configs, so that a second listing downloads nothing while they fit into `cacheBytes`.
    *
    * Of a layer with a table of contents (eStargz, zstd:chunked) only that is read. It is verified by its digest in the manifest; that it says
-   * the same as the archive is not.
+   * the same as the archive is not. The same goes for a layer that has a ztoc in a SOCI index.
    *
    * @param options - Selection, order, limits, progress callback, and options of the call.
    * @throws {RegistryError} `INVALID_ARGUMENT` when an option is invalid; this call throws, the others reject `next()`
@@ -2436,6 +2436,8 @@ export class Image {
    * @throws {RegistryError} `DIGEST_MISMATCH` when a layer, or its archive, has another digest than the image says
    * @throws {RegistryError} `UNSUPPORTED` when a layer is encrypted, or compressed in another way than by gzip or zstd
    * @throws {RegistryError} `TOO_LARGE` when a layer exceeds one of the `limits`
+   * @throws {RegistryError} `LAYER_INDEX_INVALID` when the manifest that `sociIndex` names is no SOCI index, `MANIFEST_UNKNOWN` or `NOT_FOUND` when
+   *   the registry does not have it
    * @throws {RegistryError} the codes of {@link Image.getLayer}, such as `BLOB_UNKNOWN`
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md | Image layer filesystem changeset}
@@ -2474,7 +2476,7 @@ export class Image {
    *
    * Layers are read from the newest down, and no more of them than it takes to know what is at the path. The layer that has the
    * content is verified by both of its digests before the promise resolves. Of a layer with an index or a table of contents only the bytes of
-   * the file are read, and compared with its hashes.
+   * the file are read, and compared with its hashes; of a layer with a ztoc (SOCI) the spans that have the file, and compared with their digests.
    *
    * @param path - Path in the image; the first slash may be left out. Bytes for a name that is not UTF-8.
    * @param options - Layers, limits, progress callback, and options of the call.
@@ -2684,6 +2686,12 @@ export interface FilesOptions extends LayerFilesOptions {
    * Default: true.
    */
   tableOfContents?: boolean;
+  /**
+   * Digest of a SOCI index of the image, whose ztocs list its large layers. Without this option, the client uses the index that the image's manifest
+   * names (SOCI v2). Anybody who may push can add an index that refers to the image (SOCI v1): the client uses it only if you pass its digest,
+   * and trusts what it says. Not with `tableOfContents: false`.
+   */
+  sociIndex?: string;
 }
 
 /** Options of {@link Image.layerChanges}. */
@@ -2703,6 +2711,13 @@ export interface ReadFileOptions extends ContentsOptions {
    * archive. Default: true.
    */
   tableOfContents?: boolean;
+  /**
+   * Digest of a SOCI index of the image, by whose ztocs files of its large layers are found and read. The bytes are compared with the digests in
+   * the ztoc. Without this option, the client uses the index that the image's manifest names (SOCI v2). Anybody who may push can add an index that
+   * refers to the image (SOCI v1): the client uses it only if you pass its digest, and trusts what it says. Not with
+   * `tableOfContents: false`.
+   */
+  sociIndex?: string;
 }
 
 /** Options of {@link Image.exportTar}. */

@@ -31,7 +31,8 @@ use crate::transport::Error;
 impl Image {
     /// Iterates over the files of the image.
     pub fn files(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
-        let known = &["signal", "timeout", "onProgress", "limits", "upTo", "filter", "sort", "tableOfContents"];
+        let known =
+            &["signal", "timeout", "onProgress", "limits", "upTo", "filter", "sort", "tableOfContents", "sociIndex"];
         Ok(self.scan(Options::read(options, known)?, |_, options| {
             Ok(Scan::Files {
                 end: self.end(options)?,
@@ -217,7 +218,7 @@ impl Image {
 
     fn file_arguments(&self, path: &JsValue, options: JsValue) -> Result<(Vec<u8>, Scope, Reading)> {
         let path = path_of(path)?;
-        let known = &["signal", "timeout", "onProgress", "limits", "upTo", "layer", "tableOfContents"];
+        let known = &["signal", "timeout", "onProgress", "limits", "upTo", "layer", "tableOfContents", "sociIndex"];
         let options = Options::read(options, known)?;
         let get = |name: &str| -> Result<Option<usize>> {
             options.get(name)?.map(|layer| position(&self.image, &layer, &options.path(name))).transpose()

@@ -18,6 +18,7 @@ use crate::js::output::progress::Progress;
 use crate::js::signal::Signal;
 use crate::layer::limits::Limits;
 use crate::protocol::json::MAX_SAFE_INTEGER;
+use crate::protocol::oci::digest::Digest;
 use crate::registry::contents::Contents;
 use crate::registry::contents::store::IndexStore;
 use crate::registry::{Call, Image};
@@ -29,17 +30,25 @@ pub struct Reading {
     call: Call,
     callback: Option<Callback>,
     uses_tables: bool,
+    soci_index: Option<Digest>,
     progress: Rc<RefCell<Option<Progress>>>,
 }
 
 impl Reading {
     pub fn read(options: &Options) -> Result<Self> {
+        let uses_tables = options.optional_flag("tableOfContents")?.unwrap_or(true);
+        let soci_index = soci_index(options)?;
+        if soci_index.is_some() && !uses_tables {
+            let place = options.path("sociIndex");
+            return Err(Failure::argument(format!("{place}: it cannot be combined with tableOfContents: false")));
+        }
         Ok(Self {
             signal: options.signal()?,
             limits: limits(options)?,
             call: options.call()?,
             callback: options.callback("onProgress")?,
-            uses_tables: options.optional_flag("tableOfContents")?.unwrap_or(true),
+            uses_tables,
+            soci_index,
             progress: Rc::default(),
         })
     }
@@ -59,7 +68,8 @@ impl Reading {
         let watcher = watched.then(|| Rc::new(add) as Rc<dyn Fn(u64)>);
         let store = context.indexes.clone().map(|object| Rc::new(Store(object)) as Rc<dyn IndexStore>);
         let (limits, call, uses_tables) = (self.limits, self.call.clone(), self.uses_tables);
-        Contents { image: image.clone(), limits, call, watcher, store, uses_tables }
+        let soci_index = self.soci_index.clone();
+        Contents { image: image.clone(), limits, call, watcher, store, uses_tables, soci_index }
     }
 
     /// Reports the end.
@@ -68,6 +78,14 @@ impl Reading {
             progress.end();
         }
     }
+}
+
+fn soci_index(options: &Options) -> Result<Option<Digest>> {
+    let read = |text: String| {
+        let place = options.path("sociIndex");
+        Digest::parse(&text).map_err(|invalid| Failure::argument(format!("{place}: {}", invalid.message)))
+    };
+    options.text("sociIndex")?.map(read).transpose()
 }
 
 /// Reads `limits`.

@@ -16,6 +16,7 @@ use crate::protocol::code;
 use crate::protocol::invalid::Invalid;
 
 pub use self::points::{Checkpoint, Mark, Points};
+pub(in crate::layer) use self::window::WINDOW;
 pub use self::window::Window;
 
 /// How a layer is compressed.

@@ -3,7 +3,7 @@
 use crate::layer::varint;
 
 /// How far back deflate refers.
-pub(super) const WINDOW: usize = 32 << 10;
+pub(in crate::layer) const WINDOW: usize = 32 << 10;
 /// A gap of so few bytes takes more room than the bytes.
 const GAP: usize = 2;
 
@@ -37,6 +37,12 @@ impl Window {
             end = at;
         }
         Self { length: bytes.len(), runs }
+    }
+
+    /// Keeps all bytes but zeros.
+    pub(in crate::layer) fn of(bytes: &[u8]) -> Self {
+        let used: Vec<bool> = bytes.iter().map(|byte| *byte != 0).collect();
+        Self::sparse(bytes, &used)
     }
 
     /// Bytes that are kept, with what separates them.

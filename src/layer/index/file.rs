@@ -1,6 +1,7 @@
 //! Reading a file from a part of its layer.
 
 use super::plan::{Part, Plan, Slice};
+use super::seal::Seals;
 use crate::layer::decompress::{Decompressor, NewZstd};
 use crate::layer::limits::Limits;
 use crate::layer::truncated;
@@ -23,6 +24,7 @@ struct Current {
     to: u64,
     decompressor: Decompressor,
     slices: Slices,
+    seals: Seals,
 }
 
 /// The uncompressed side of a part.
@@ -87,6 +89,7 @@ impl FileReader {
                 to: part.to,
                 decompressor: Decompressor::resumed(self.limits, part.compression, &part.begin, self.zstd),
                 slices: Slices { made: 0, slices, slice, differs: false },
+                seals: Seals::new(part.seals),
             }
         });
     }
@@ -107,7 +110,7 @@ impl FileReader {
         mut bytes: &[u8],
         output: &mut impl FnMut(u64, &[u8]) -> Result<(), Invalid>,
     ) -> Result<(), Invalid> {
-        while let Some(Current { from, to, decompressor, slices }) = &mut self.current
+        while let Some(Current { from, to, decompressor, slices, seals }) = &mut self.current
             && !bytes.is_empty()
             && self.position < *to
         {
@@ -120,16 +123,22 @@ impl FileReader {
             }
             let used = at_most(*to - self.position);
             let part = bytes.get(..used).unwrap_or_default();
-            let result = decompressor.push(part, &mut |bytes: &[u8]| slices.take(bytes, output));
+            let is_sealed = seals.take(self.position, part);
+            let mut result = Ok(());
+            if is_sealed && slices.slice.is_some() {
+                result = decompressor.push(part, &mut |bytes: &[u8]| slices.take(bytes, output));
+            }
             self.position += used as u64;
             bytes = bytes.get(used..).unwrap_or_default();
-            if slices.differs {
+            if slices.differs || !is_sealed {
                 let message = format!("the content of {} has another hash than it should have", self.name);
                 return Err(Invalid::new(code::DIGEST_MISMATCH, message));
             }
             // What is behind the content does not matter.
             if slices.slice.is_none() {
-                self.next_part();
+                if seals.is_empty() {
+                    self.next_part();
+                }
                 continue;
             }
             result?;

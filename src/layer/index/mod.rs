@@ -7,8 +7,11 @@
 mod bytes;
 mod file;
 mod plan;
+mod seal;
+pub mod soci;
 #[cfg(test)]
 mod tests;
+mod text;
 mod toc;
 
 use self::plan::{Part, Slice};
@@ -78,6 +81,7 @@ impl Index {
             compression: self.compression,
             begin,
             slices: vec![Slice { skip, content: Content::new(segments, entry.stored, 0), check }],
+            seals: Vec::new(),
         };
         Some(Plan { name: entry.path.clone(), parts: vec![part], is_trusted: true })
     }

@@ -4,6 +4,8 @@ use crate::layer::decompress::{Checkpoint, Compression};
 use crate::layer::hash::ContentHasher;
 use crate::layer::tar::Content;
 
+use super::seal::Seal;
+
 /// Which bytes of a layer give the content of a file, and how.
 pub struct Plan {
     pub(super) name: Vec<u8>,
@@ -20,6 +22,8 @@ pub(super) struct Part {
     pub compression: Compression,
     pub begin: Checkpoint,
     pub slices: Vec<Slice>,
+    /// Hashes of the stored bytes, of all of them or of none.
+    pub seals: Vec<Seal>,
 }
 
 /// Uncompressed bytes of a part that belong to the file.
@@ -46,8 +50,10 @@ impl Plan {
         self.parts.iter().any(|part| part.compression == Compression::Zstd)
     }
 
-    /// True if all of the content is compared with hashes, which are those of an index, or of a table whose digest the manifest has.
+    /// True if all of the content, or all of the stored bytes, are compared with hashes, which are those of an index, or of a table whose digest
+    /// the manifest has.
     pub fn is_verified(&self) -> bool {
-        self.is_trusted && self.parts.iter().flat_map(|part| &part.slices).all(|slice| slice.check.is_some())
+        let is_verified = |part: &Part| !part.seals.is_empty() || part.slices.iter().all(|slice| slice.check.is_some());
+        self.is_trusted && self.parts.iter().all(is_verified)
     }
 }

@@ -1,5 +1,6 @@
 //! What is known of a layer that was read, or of which another source tells what is in it.
 
+use crate::layer::index::soci::Ztoc;
 use crate::layer::index::{Index, Plan, Toc};
 use crate::layer::limits::Limits;
 use crate::layer::tar::Entry;
@@ -21,6 +22,8 @@ pub enum What {
     Index(Index),
     /// The entries by the layer's table of contents. Where they are in the archive is not known.
     Table(Toc),
+    /// The same by its ztoc.
+    Ztoc(Ztoc),
 }
 
 /// What a listing has to tell.
@@ -46,13 +49,14 @@ impl Listing {
             What::Entries { entries, .. } => entries,
             What::Index(index) => &index.entries,
             What::Table(toc) => &toc.entries,
+            What::Ztoc(ztoc) => &ztoc.entries,
         }
     }
 
     pub fn index(&self) -> Option<&Index> {
         match &self.what {
             What::Index(index) => Some(index),
-            What::Entries { .. } | What::Table(_) => None,
+            What::Entries { .. } | What::Table(_) | What::Ztoc(_) => None,
         }
     }
 
@@ -63,6 +67,7 @@ impl Listing {
             What::Entries { .. } => None,
             What::Index(index) => index.plan(entry),
             What::Table(toc) => toc.plan(entry),
+            What::Ztoc(ztoc) => ztoc.plan(entry),
         };
         plan.filter(Plan::is_verified)
     }
@@ -77,6 +82,7 @@ impl Listing {
             What::Entries { .. } => 0,
             What::Index(index) => index.points.checkpoints.len() as u64 * CHECKPOINT,
             What::Table(toc) => toc.chunks_size(),
+            What::Ztoc(ztoc) => ztoc.spans_size(2 * CHECKPOINT),
         };
         self.entries().iter().map(size_of).sum::<u64>() + more
     }

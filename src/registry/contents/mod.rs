@@ -7,6 +7,7 @@ pub mod layer;
 mod listing;
 pub mod package_changes;
 pub mod packages;
+mod soci;
 pub mod store;
 mod survey;
 mod table;
@@ -53,11 +54,13 @@ pub struct Contents<H: Host> {
     pub store: Option<Rc<dyn IndexStore>>,
     /// True if the table of contents of a layer is as good as its archive.
     pub uses_tables: bool,
+    /// The image's SOCI index, which the caller vouches for.
+    pub soci_index: Option<Digest>,
 }
 
 impl<H: Host> Clone for Contents<H> {
     fn clone(&self) -> Self {
-        let Self { image, limits, call, watcher, store, uses_tables } = self;
+        let Self { image, limits, call, watcher, store, uses_tables, soci_index } = self;
         Self {
             image: image.clone(),
             limits: *limits,
@@ -65,6 +68,7 @@ impl<H: Host> Clone for Contents<H> {
             watcher: watcher.clone(),
             store: store.clone(),
             uses_tables: *uses_tables,
+            soci_index: soci_index.clone(),
         }
     }
 }

@@ -22,7 +22,7 @@ impl<H: Host> Contents<H> {
     ///
     /// # Errors
     ///
-    /// The code of a failed request, `UNSUPPORTED` when the layer is encrypted, and `MODULE_NOT_LOADED`.
+    /// The code of a failed request, `UNSUPPORTED` when the layer is encrypted, `MODULE_NOT_LOADED`, and those of [`Contents::ztoc`].
     pub(super) async fn table(&self, layer: usize) -> Result<Option<Rc<Listing>>> {
         self.image.readable(layer)?;
         let Some(ImageLayer::Blob(blob)) = self.image.layers().get(layer) else { return Ok(None) };
@@ -30,7 +30,7 @@ impl<H: Host> Contents<H> {
         if !self.uses_tables || repo.api.capabilities.ignores_ranges.get() {
             return Ok(None);
         }
-        let Ok(Some(place)) = Place::of(blob) else { return Ok(None) };
+        let Ok(Some(place)) = Place::of(blob) else { return self.ztoc(blob).await };
         // Another image may have the same layer with another table, which is wrong.
         let key = format!("{} {} table", blob.digest, place.digest().map_or("", Digest::as_str));
         let known: Option<Rc<Listing>> = repo.cached(&key);

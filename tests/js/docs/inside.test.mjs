@@ -26,6 +26,10 @@ test('reading a file, and the index', async () => {
   }
 });
 
+test('a SOCI index', async () => {
+  assert.match(await page.run('Images with a SOCI index', registry), /^\d+$/m);
+});
+
 test('comparing, and waste', async () => {
   const output = await page.run('Compare, and find waste', registry);
   assert.match(output, /^\d+ \[/m);

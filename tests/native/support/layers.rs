@@ -2,6 +2,7 @@
 
 use docker_registry_client_wasm::layer::decompress::{Compression, Decompressor};
 use docker_registry_client_wasm::layer::filesystem::{Tree, normalised};
+use docker_registry_client_wasm::layer::index::soci::Ztoc;
 use docker_registry_client_wasm::layer::index::{FileReader, Index, LayerId, Place};
 use docker_registry_client_wasm::layer::limits::Limits;
 use docker_registry_client_wasm::layer::packages::{self, Package};
@@ -275,5 +276,29 @@ pub fn toc(input: &[u8]) {
             Ok(())
         });
         assert!(end <= entry.size);
+    }
+}
+
+/// A ztoc gives plans that stay within the layer and are all covered by digests, for entries within the limits.
+pub fn ztoc(input: &[u8]) {
+    const SIZE: u64 = 10_000;
+    let Ok(ztoc) = Ztoc::read(&bytes_of(input), SIZE, &LIMITS) else { return };
+    assert!(ztoc.entries.len() as u64 <= LIMITS.entries);
+    assert!(ztoc.entries.is_sorted_by_key(|entry| entry.data_offset));
+    for entry in &ztoc.entries {
+        assert!(entry.path.len() <= LIMITS.name && entry.link_target.len() <= LIMITS.name);
+        let Some(plan) = ztoc.plan(entry) else { continue };
+        assert!(plan.is_verified() && plan.from() < plan.to() && plan.to() <= SIZE && entry.stored > 0);
+        let mut end = 0;
+        let bytes = vec![0; (plan.to() - plan.from()) as usize];
+        let mut reader = FileReader::new(plan, LIMITS, None);
+        let result = bytes.chunks(3000).try_for_each(|part| {
+            reader.push(part, &mut |at, bytes| {
+                assert_eq!(at, end);
+                end += bytes.len() as u64;
+                Ok(())
+            })
+        });
+        assert!(end <= entry.size && (result.is_err() || !reader.is_done()), "zeros have none of these digests");
     }
 }

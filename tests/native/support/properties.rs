@@ -65,6 +65,7 @@ pub const ALL: &[Property] = &[
     property!("url", |input| text(input, url)),
     property!("v1", v1_answers),
     property!("warning", |input| text(input, warnings)),
+    property!("ztoc", layers::ztoc),
 ];
 
 /// What numbers JavaScript holds exactly.

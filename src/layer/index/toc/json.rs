@@ -2,12 +2,12 @@
 
 use super::{Chunk, invalid};
 use crate::layer::hash::EMPTY;
+use crate::layer::index::text::{self, hash, time};
 use crate::layer::limits::{Limits, exceeded};
-use crate::layer::tar::{Entry, Kind, Time};
+use crate::layer::tar::{Entry, Kind};
 use crate::protocol::base64;
 use crate::protocol::invalid::Invalid;
 use crate::protocol::json::{self, Members};
-use crate::protocol::text::timestamp;
 
 /// An entry, and the chunks of its content.
 pub(super) struct File {
@@ -74,8 +74,8 @@ pub(super) fn files(text: &[u8], end: u64, limits: &Limits) -> Result<Vec<File>,
 }
 
 /// Takes an entry of the table.
-fn take(text: &str, limits: &Limits, files: &mut Vec<File>) -> Result<(), String> {
-    let members = Members::read_unique(text, FIELDS)?;
+fn take(value: &str, limits: &Limits, files: &mut Vec<File>) -> Result<(), String> {
+    let members = Members::read_unique(value, FIELDS)?;
     let string = |name| members.string(name).map(Option::unwrap_or_default);
     let number = |name| members.optional(name, json::size).map(Option::unwrap_or_default);
     let path = members.required("name", json::string)?;
@@ -83,22 +83,14 @@ fn take(text: &str, limits: &Limits, files: &mut Vec<File>) -> Result<(), String
     if path.len() > limits.name || link.len() > limits.name {
         return Err(json::at("name", format!(": longer than {} bytes (option limits.name)", limits.name)));
     }
-    let kind = match &*members.required("type", json::string)? {
-        "reg" => Kind::File,
-        "chunk" => {
-            let file = files.last_mut().filter(|file| file.entry.path == path.as_bytes());
-            let file = file.ok_or_else(|| json::at("type", ": a chunk that follows no other of its file".into()))?;
-            file.chunks.push(chunk(&members)?);
-            return Ok(());
-        }
-        "hardlink" => Kind::HardLink,
-        "symlink" => Kind::Symlink,
-        "char" => Kind::CharDevice,
-        "block" => Kind::BlockDevice,
-        "dir" => Kind::Directory,
-        "fifo" => Kind::Fifo,
-        _ => return Err(json::at("type", ": not a type of entry".into())),
-    };
+    let kind = members.required("type", json::string)?;
+    if kind == "chunk" {
+        let file = files.last_mut().filter(|file| file.entry.path == path.as_bytes());
+        let file = file.ok_or_else(|| json::at("type", ": a chunk that follows no other of its file".into()))?;
+        file.chunks.push(chunk(&members)?);
+        return Ok(());
+    }
+    let kind = text::kind(kind.as_bytes()).ok_or_else(|| json::at("type", ": not a type of entry".into()))?;
     let size = if kind == Kind::File { number("size")? } else { 0 };
     let is_device = matches!(kind, Kind::CharDevice | Kind::BlockDevice);
     let mut entry = Entry {
@@ -170,23 +162,6 @@ impl File {
         }
         if made == entry.size { Ok(()) } else { Err("has chunks that are not all of it") }
     }
-}
-
-fn hash(digest: &str) -> Option<[u8; 32]> {
-    let digits = digest.strip_prefix("sha256:").filter(|digits| digits.len() == 64)?;
-    let mut hash = [0; 32];
-    for (byte, at) in hash.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()?;
-    }
-    Some(hash)
-}
-
-fn time(text: &str) -> Time {
-    let Some(milliseconds) = timestamp::unix_ms(text) else { return Time::default() };
-    let fraction = text.split_once('.').map_or("", |(_, rest)| rest);
-    let digits = fraction.bytes().take_while(u8::is_ascii_digit).chain(std::iter::repeat(b'0'));
-    let nanoseconds = digits.take(9).fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
-    Time { seconds: (milliseconds / 1000).cast_signed(), nanoseconds }
 }
 
 fn take_xattrs(text: &str, entry: &mut Entry) -> Result<(), String> {

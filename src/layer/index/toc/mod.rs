@@ -300,6 +300,7 @@ impl Toc {
                     compression: self.compression,
                     begin: Checkpoint { bit: chunk.from * 8, offset: 0, window: None },
                     slices: vec![slice],
+                    seals: Vec::new(),
                 }),
             }
         }
