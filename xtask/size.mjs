@@ -16,7 +16,7 @@ const BUDGETS = {
   cleanup: 42_000,
   diagnose: 12_500,
   unpack: 41_000,
-  layer: 94_000,
+  layer: 102_000,
   archive: 52_500,
   legacy: 41_000,
   auth: 29_000,

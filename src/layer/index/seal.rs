@@ -32,10 +32,13 @@ impl Seals {
             let place = |at: u64| usize::try_from(at.clamp(position, end) - position).unwrap_or(bytes.len());
             seal.hasher.update(bytes.get(place(seal.from)..place(seal.to)).unwrap_or_default());
         }
-        while let Some(mut seal) = self.0.pop_front_if(|seal| seal.to <= end) {
+        while let Some(seal) = self.0.front_mut()
+            && seal.to <= end
+        {
             if seal.hasher.finish() != seal.expected {
                 return false;
             }
+            self.0.pop_front();
         }
         true
     }

@@ -12,9 +12,9 @@ const HEADER = 512;
 const SPAN = 256 * 1024;
 
 /** Values of a flatbuffer. `null` is a field that a table does not have. */
-const long = (value) => ({ write: (buffer, at) => buffer.writeBigInt64LE(BigInt(value), at) });
-const int = (value) => ({ write: (buffer, at) => buffer.writeUInt32LE(value, at) });
-const byte = (value) => ({ write: (buffer, at) => buffer.writeUInt8(value, at) });
+const long = (value) => ({ put: (buffer, at) => buffer.writeBigInt64LE(BigInt(value), at) });
+const int = (value) => ({ put: (buffer, at) => buffer.writeUInt32LE(value, at) });
+const byte = (value) => ({ put: (buffer, at) => buffer.writeUInt8(value, at) });
 const table = (...fields) => ({ fields });
 const list = (items) => ({ items });
 
@@ -54,7 +54,7 @@ function flatbuffer(root) {
       made.buffer.writeInt32LE(made.at - slotsAt, 0);
       set(made.at);
       value.fields.forEach((field, index) => {
-        if (field?.write) field.write(made.buffer, 8 + 8 * index);
+        if (field?.put) field.put(made.buffer, 8 + 8 * index);
         else if (field !== null) refer(made, 8 + 8 * index, field);
       });
     }
@@ -63,9 +63,13 @@ function flatbuffer(root) {
   return Buffer.concat(chunks);
 }
 
+const known = new WeakMap();
+
 /** Where spans of a gzip layer begin: the first full byte, how many bits of the one before, and the uncompressed byte. */
 function placesOf(packed) {
-  const places = [];
+  const places = known.get(packed) ?? [];
+  if (places.length > 0) return places;
+  known.set(packed, places);
   for (const { bit, offset } of inflateBlocks(packed)) {
     if (places.length > 0 && offset - places.at(-1).offset <= SPAN) continue;
     const from = Math.ceil(bit / 8);

@@ -138,7 +138,7 @@ describe('an index that only refers to the image', () => {
     const one = await state.open();
     for (const [sociIndex, code] of [
       [one.digest, 'LAYER_INDEX_INVALID'],
-      [`sha256:${'0'.repeat(64)}`, 'NOT_FOUND'],
+      [`sha256:${'0'.repeat(64)}`, 'NOT_FOUND_BY_SCRIPT'],
       ['sha256:1', 'INVALID_ARGUMENT'],
       [7, 'INVALID_ARGUMENT'],
     ]) {

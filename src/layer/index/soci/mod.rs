@@ -115,7 +115,7 @@ impl Ztoc {
             if entry.data_offset < end {
                 return Err(invalid("the layer's ztoc has content that overlaps"));
             }
-            end = entry.data_offset.checked_add(entry.stored).unwrap_or(u64::MAX);
+            end = entry.data_offset.saturating_add(entry.stored);
         }
         if end > size {
             return Err(invalid("the layer's ztoc has content behind the archive's end"));
