@@ -1,7 +1,9 @@
-// Makes the page in target/page: static files for any web server, each compressed too. One script, one style sheet, and the modules
+// Makes the page in target/page: static files for any web server, each compressed too; with the folder of a package as argument,
+// in its folder ui/ for the command line, which compresses nothing and has the modules already. One script, one style sheet, and the modules
 // of the package: a cold start over a slow line waits for each further file.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -29,14 +31,23 @@ export function buildPage() {
 }
 
 async function writePage() {
-  const files = new Map([...(await scripts()), ...(await modules())]);
-  for (const name of AS_IT_IS) files.set(name, await readFile(here(name)));
+  const files = new Map([...(await ownFiles(pkg)), ...(await modules())]);
   await Promise.all([...files].map(([name, bytes]) => store(name, bytes)));
   await removeOthers(files);
   return pageFolder;
 }
 
-async function scripts() {
+async function writeInto(folder) {
+  for (const [name, bytes] of await ownFiles(folder)) await writeWhole(join(folder, 'ui', name), bytes);
+}
+
+/** The files that no package has, made with one. */
+async function ownFiles(folder) {
+  const unchanged = AS_IT_IS.map(async (name) => [name, await readFile(here(name))]);
+  return [...(await scripts(folder)), ...(await Promise.all(unchanged))];
+}
+
+async function scripts(folder) {
   const { outputFiles } = await build({
     entryPoints: { app: here('app.js'), start: here('start.js'), style: here('style/index.css') },
     outdir: pageFolder,
@@ -47,7 +58,7 @@ async function scripts() {
     target: ['chrome111', 'firefox128', 'safari16.4'],
     charset: 'utf8',
     legalComments: 'none',
-    alias: { 'docker-registry-client-wasm/slim': join(pkg, 'slim.js') },
+    alias: { 'docker-registry-client-wasm/slim': join(folder, 'slim.js') },
     // What cannot be loaded is what start.js explains, and app.js takes the config from it.
     external: ['./app.js', './start.js'],
     logLevel: 'error',
@@ -91,3 +102,5 @@ async function removeOthers(files) {
     if (!kept.has(relative(pageFolder, path)) && !isTemporary) await rm(path, { force: true });
   }
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeInto(resolve(process.argv[2]));

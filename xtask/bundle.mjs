@@ -22,6 +22,8 @@ function chunkOf(id) {
   const name = nameOf(id);
   // Both the command line and ./node suggest names.
   if (name === 'node/hint') return name;
+  // Only one command needs the server.
+  if (name.startsWith('cli/ui/')) return 'cli/ui';
   if (ENTRIES.includes(name) || /^(cli\/completion|node|wasm\/snippets)\/|^wasm\/core\./.test(name)) return undefined;
   return name.startsWith('cli/') ? 'cli/program' : 'base';
 }

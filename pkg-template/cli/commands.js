@@ -28,6 +28,7 @@ import { repos } from './commands/repos.js';
 import { sync } from './commands/sync/sync.js';
 import { tag, untag } from './commands/tag.js';
 import { tags } from './commands/tags.js';
+import { ui } from './commands/ui.js';
 
 /**
  * @import { DockerRegistryClient } from 'docker-registry-client-wasm'
@@ -69,7 +70,7 @@ import { tags } from './commands/tags.js';
  * @type {Record<string, Command[]>}
  */
 export const sections = {
-  'Look at a registry': [repos, tags, inspect, digest, config, referrers, validate, diagnose, ratelimit],
+  'Look at a registry': [repos, tags, inspect, digest, config, referrers, validate, diagnose, ratelimit, ui],
   'Look inside images': [ls, cat, diff, waste, packages, exportTar, save],
   'Change a registry': [tag, untag, copy, load, sync, cleanup],
   'Make images and artifacts': [mutate, indexCreate, indexEdit, artifactPush, artifactAttach, artifactPull],

@@ -6,13 +6,14 @@ import { inputUntil } from './input/files.js';
 import { Usage } from './input/usage.js';
 
 /**
- * @import { Challenge, Credentials } from 'docker-registry-client-wasm'
+ * @import { Challenge, ClientOptions, Credentials } from 'docker-registry-client-wasm'
  * @import { Output } from './output/output.js'
  *
  * @typedef {object} Connection
  * @property {'source' | 'target'} [side] for which registry of a copy it is
  * @property {(challenge: Challenge) => Credentials | undefined} [credentials] instead of the logins that the options say
  * @property {string} [cache] folder for indexes of layers
+ * @property {ClientOptions} [client] over what the options say. Its `fetch` has been told about certificates and proxy
  */
 
 /**
@@ -32,16 +33,12 @@ export function connector({ options, output, signal }) {
     }
     return login;
   };
-  return async (/** @type {string} */ host, /** @type {Connection} */ { side, credentials, cache } = {}) => {
+  return async (/** @type {string} */ host, /** @type {Connection} */ { side, credentials, cache, client } = {}) => {
     const { connect, layerIndexFolder } = await import('docker-registry-client-wasm/node');
     const login = credentials ? { credentials } : ((side && loginOf(side, options)) ?? (await given(host)));
     return connect(address(host, options), {
       ...login,
-      ca: options.ca?.map((/** @type {string} */ file) => pem(file, '--ca')),
-      cert: options.cert && pem(options.cert, '--cert'),
-      key: options.key && pem(options.key, '--key'),
-      rejectUnauthorized: options.insecure ? false : undefined,
-      proxy: options.proxy,
+      ...(client?.fetch ? undefined : fetchOptions(options)),
       trustedRealms: options.trustedRealm,
       authServiceUrl: options.authServiceUrl,
       concurrency: options.concurrency,
@@ -51,9 +48,22 @@ export function connector({ options, output, signal }) {
       onRequest: options.verbose ? output.request : undefined,
       onWarning: output.warn,
       signal,
+      ...client,
     });
   };
 }
+
+/**
+ * Returns what the options say for `createFetch()`.
+ * @param {Record<string, any>} options
+ */
+export const fetchOptions = ({ ca, cert, key, insecure, proxy }) => ({
+  ca: ca?.map((/** @type {string} */ file) => pem(file, '--ca')),
+  cert: cert && pem(cert, '--cert'),
+  key: key && pem(key, '--key'),
+  rejectUnauthorized: insecure ? false : undefined,
+  proxy,
+});
 
 /**
  * @param {string} text

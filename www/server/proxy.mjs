@@ -3,6 +3,9 @@ import http from 'node:http';
 import https from 'node:https';
 import { pipeline } from 'node:stream';
 
+import { moved, registryUrl } from '../../pkg-template/cli/ui/addresses.js';
+import { refuse } from '../../pkg-template/cli/ui/server.js';
+
 /** Hop-by-hop fields: RFC 9110, section 7.6.1, and older ones that are still in use. */
 const HOP_BY_HOP = [
   'connection',
@@ -27,17 +30,16 @@ const TOKENS = '/~token';
  * @param {URL} target base URL of the registry
  * @param {string} prefix path of the proxy, without a trailing slash
  * @param {{ tokens?: boolean }} [options] `tokens`: forwards requests to the registry's token service too
- * @returns {(request: http.IncomingMessage, response: http.ServerResponse) => void}
+ * @returns {(request: http.IncomingMessage, response: http.ServerResponse, path?: string) => void} `path`: without the prefix
  */
 export function proxyTo(target, prefix, { tokens = false } = {}) {
-  const base = target.pathname.replace(/\/$/, '');
   /** @type {URL | undefined} the token service that the registry named last */
   let realm;
 
-  return (request, response) => {
+  return (request, response, path = request.url) => {
     // Parsed, so that dot segments cannot leave the registry's path; with a host in front, or "//x" would name one.
-    const asked = new URL(`http://proxy${request.url.slice(prefix.length)}`);
-    const url = asked.pathname === TOKENS && realm !== undefined ? tokenUrl(asked) : registryUrl(asked);
+    const asked = new URL(`http://proxy${path}`);
+    const url = asked.pathname === TOKENS && realm !== undefined ? tokenUrl(asked) : registryUrl(target, asked);
     const headers = { ...passedOn(request, FROM_THE_PAGE), host: url.host };
     const { request: open } = url.protocol === 'https:' ? https : http;
 
@@ -54,13 +56,6 @@ export function proxyTo(target, prefix, { tokens = false } = {}) {
     request.pipe(upstream);
   };
 
-  function registryUrl({ pathname, search }) {
-    const url = new URL(target.origin);
-    url.pathname = base + pathname;
-    url.search = search;
-    return url;
-  }
-
   function tokenUrl({ searchParams }) {
     const url = new URL(realm);
     for (const [name, value] of searchParams) url.searchParams.append(name, value);
@@ -69,9 +64,8 @@ export function proxyTo(target, prefix, { tokens = false } = {}) {
 
   function towardsPage(answer, url, here) {
     const headers = passedOn(answer, FOR_ITS_OWN_PAGE);
-    const moved = (address) => underPrefix(address, url);
-    if (headers.location) headers.location = moved(headers.location);
-    if (headers.link) headers.link = headers.link.replace(/<([^>]*)>/g, (_, address) => `<${moved(address)}>`);
+    const { location, link } = headers;
+    Object.assign(headers, moved({ location, link }, { target, prefix, from: url }));
     if (tokens && headers['www-authenticate'] && url.host === target.host)
       headers['www-authenticate'] = headers['www-authenticate'].replace(/realm="(https?:[^"]*)"/gi, (told, address) =>
         isItsTokenService(address) ? `realm="http://${here}${prefix}${TOKENS}"` : told,
@@ -88,15 +82,6 @@ export function proxyTo(target, prefix, { tokens = false } = {}) {
     realm = service;
     return true;
   }
-
-  /** Maps an address of the registry to one of this proxy; leaves others unchanged. */
-  function underPrefix(address, url) {
-    if (!URL.canParse(address, url)) return address;
-    const { host, pathname, search } = new URL(address, url);
-    // Compares hosts only: a registry behind a TLS terminator may call itself http.
-    if (host !== target.host) return address;
-    return prefix + (pathname.startsWith(`${base}/`) ? pathname.slice(base.length) : pathname) + search;
-  }
 }
 
 /** The approximate owner of a host. Another owner's address is passed on unchanged; the page's client refuses it. */
@@ -109,12 +94,4 @@ function passedOn({ headers }, dropped) {
     .map((name) => name.trim());
   const hopByHop = new Set([...HOP_BY_HOP, ...named]);
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name) && !dropped.test(name)));
-}
-
-/** An error in the registries' own format (distribution-spec v1.1.1, "Error codes"). */
-export function refuse(response, status, code, message) {
-  const body = JSON.stringify({ errors: [{ code, message }] });
-  response
-    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
-    .end(body);
 }

@@ -33,6 +33,7 @@ pub fn run(panic_messages: bool) -> Result<()> {
     package::fill(&workspace, &staging)?;
     node(&[workspace.root.join("xtask/man.mjs"), staging.clone()]).context("the man page")?;
     node(&[workspace.root.join("xtask/bundle.mjs"), staging.clone()]).context("joining the JavaScript")?;
+    node(&[workspace.root.join("www/build.mjs"), staging.clone()]).context("the page of the command ui")?;
     if !panic_messages {
         check_size(&workspace.root, &staging)?;
     }

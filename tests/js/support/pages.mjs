@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 
-import { filesOf } from '../../../www/server/files.mjs';
+import { filesOf } from '../../../pkg-template/cli/ui/files.js';
 import { packedFolder } from './packed.mjs';
 
 /** @returns {Promise<{ origin: string, stop: () => Promise<void> }>} an empty page beside the package's files */

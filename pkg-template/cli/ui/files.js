@@ -4,6 +4,12 @@ import { realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream';
 
+/**
+ * @import { IncomingMessage, ServerResponse } from 'node:http'
+ * @typedef {{ root: string, path: string, size: number }} File
+ */
+
+/** @type {Record<string, string>} */
 const types = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
@@ -19,7 +25,10 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
-/** @param {Record<string, string>} folders path prefix, with leading and trailing slash → folder; the longest prefix wins */
+/**
+ * @param {Record<string, string>} folders path prefix, with leading and trailing slash → folder; the longest prefix wins
+ * @returns {(request: IncomingMessage, response: ServerResponse) => Promise<unknown>}
+ */
 export function filesOf(folders) {
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
 
@@ -27,8 +36,9 @@ export function filesOf(folders) {
     if (request.method !== 'GET' && request.method !== 'HEAD') return plain(response, 405, { allow: 'GET, HEAD' });
     const path = decoded(request.url);
     const prefix = prefixes.find((one) => path?.startsWith(one));
-    const file = prefix && (await fileIn(folders[prefix], path.slice(prefix.length)));
+    const file = path && prefix && (await fileIn(folders[prefix], path.slice(prefix.length)));
     if (!file) return plain(response, 404);
+    /** @type {File & { encoding?: string }} */
     const { encoding, ...sent } = (await compressed(file, request)) ?? file;
     response.writeHead(200, {
       'content-type': types[extname(file.path)] ?? 'application/octet-stream',
@@ -46,9 +56,13 @@ export function filesOf(folders) {
 
 const ENDINGS = { br: '.br', gzip: '.gz' };
 
-/** The compressed neighbour of a file, where the browser takes its encoding; the first of ENDINGS wins. */
+/**
+ * The compressed neighbour of a file, where the browser takes its encoding; the first of ENDINGS wins.
+ * @param {File} file
+ * @param {IncomingMessage} request
+ */
 async function compressed({ root, path }, { headers }) {
-  const accepted = (headers['accept-encoding'] ?? '').split(',').map((one) => one.trim().toLowerCase());
+  const accepted = `${headers['accept-encoding'] ?? ''}`.split(',').map((one) => one.trim().toLowerCase());
   for (const [encoding, ending] of Object.entries(ENDINGS)) {
     if (!accepted.some((one) => one === encoding || (one.startsWith(`${encoding};`) && !/;q=0(\.0*)?$/.test(one))))
       continue;
@@ -58,11 +72,19 @@ async function compressed({ root, path }, { headers }) {
   return undefined;
 }
 
+/**
+ * @param {ServerResponse} response
+ * @param {number} status
+ * @param {Record<string, string>} [headers]
+ */
 function plain(response, status, headers) {
   response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${status}\n`);
 }
 
-/** Decodes the path of a request once; undefined if it cannot be decoded. */
+/**
+ * Decodes the path of a request once; undefined if it cannot be decoded.
+ * @param {string | undefined} url
+ */
 function decoded(url) {
   try {
     return decodeURIComponent(new URL(`http://page${url}`).pathname);
@@ -71,7 +93,11 @@ function decoded(url) {
   }
 }
 
-/** Resolves a file inside the folder, following symbolic links: neither ".." nor an encoded slash nor a link leads out of it. */
+/**
+ * Resolves a file inside the folder, following symbolic links: neither ".." nor an encoded slash nor a link leads out of it.
+ * @param {string} folder
+ * @param {string} path
+ */
 async function fileIn(folder, path) {
   const hidden = path.split(/[/\\]/).some((part) => part.startsWith('.'));
   if (hidden || path.includes('\0')) return undefined;
@@ -79,6 +105,11 @@ async function fileIn(folder, path) {
   return root && regular(root, join(root, path.endsWith('/') || path === '' ? `${path}index.html` : path));
 }
 
+/**
+ * @param {string} root
+ * @param {string} path
+ * @returns {Promise<File | undefined>}
+ */
 async function regular(root, path) {
   try {
     const real = await realpath(path);
