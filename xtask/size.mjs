@@ -11,7 +11,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
  */
 const BUDGETS = {
   core: 141_200,
-  read: 114_000,
+  read: 115_000,
   write: 97_000,
   cleanup: 42_000,
   diagnose: 12_500,

@@ -30,7 +30,7 @@ test('Node', async (t) => {
 
   await t.test('import, require and all entries give the same classes', async () => {
     const { stdout } = await node('same.mjs');
-    const ofNode = ['connect', 'createFetch', 'dockerCredentials', 'layerIndexFolder'];
+    const ofNode = ['connect', 'createFetch', 'dockerCredentials', 'layerIndexFolder', 'openArchive'];
     assert.deepEqual(JSON.parse(stdout), { required: true, slim: true, node: true, nodeRequired: true, ofNode });
   });
 
