@@ -483,8 +483,8 @@ export class DockerRegistryClient {
    * Pushes an image from an archive: of `docker save`, podman, skopeo, BuildKit (`type=oci`, `type=docker`), crane or {@link Image.save}, or an
    * OCI image layout as a list of files. The archive may be compressed with gzip or zstd.
    *
-   * What can be read again (bytes, a `Blob`, a `File`, files of a directory) is read twice: once to see what it has, then for what the
-   * image needs. A stream is read once, and its blobs are pushed as they come; that takes an archive with an OCI layout. Memory is constant
+   * A source that can be read again (bytes, a `Blob`, a `File`, files of a directory) is read twice: once for its list of members, and once for
+   * the blobs of the image. A stream is read once, and its blobs are pushed as they come; that takes an archive with an OCI layout. Memory is constant
    * either way. Content that the target has is not pushed again.
    *
    * Every blob and manifest of the image is compared with its digest, also what the target has; without an image layout, the layers are
@@ -2427,8 +2427,8 @@ export class Image {
    * All layers that are needed are read, decompressed and verified before the first entry is given. The entries of a layer are
    * cached with manifests and configs, so that a second listing downloads nothing while they fit into `cacheBytes`.
    *
-   * Of a layer with a table of contents (eStargz, zstd:chunked) only that is read. It is verified by its digest in the manifest; that it says
-   * the same as the archive is not. The same goes for a layer that has a ztoc in a SOCI index.
+   * A layer with a table of contents (eStargz, zstd:chunked) is not read: its table lists the files. The table is compared with its digest in the
+   * manifest, but not with the archive. The same holds for a layer with a ztoc in a SOCI index.
    *
    * @param options - Selection, order, limits, progress callback, and options of the call.
    * @throws {RegistryError} `INVALID_ARGUMENT` when an option is invalid; this call throws, the others reject `next()`

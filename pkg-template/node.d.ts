@@ -184,7 +184,7 @@ export function layerIndexFolder(path: string, options?: LayerIndexFolderOptions
 /**
  * Opens an archive of images, or the directory of an OCI image layout, for `client.load()`. Nothing of it is read yet.
  *
- * Of a directory, these are its files and those in the folders of `blobs`. Links are passed over.
+ * A directory gives its own files and those in the folders of `blobs`. Symbolic links are left out.
  *
  * @param path - Path or `file:` URL of the archive or directory.
  * @returns A `Blob`, or the files of the directory by their paths.

@@ -23,7 +23,7 @@ export async function openArchive(path) {
     if (!what.isDirectory()) throw refused();
     /** @type {Map<string, Blob>} */
     const files = new Map();
-    // Of what else may be there, nothing is opened: links lead anywhere.
+    // Nothing else is opened: a symbolic link may lead out of the directory.
     const hasBlobs = (await promises.lstat(join(from, 'blobs')).catch(() => undefined))?.isDirectory();
     for (const folder of ['', ...(hasBlobs ? await foldersOf(promises, join(from, 'blobs')) : [])]) {
       for (const entry of await promises.readdir(join(from, folder), { withFileTypes: true })) {

@@ -49,7 +49,7 @@ export function layerIndexFolder(path, options) {
     async set(digest, index) {
       const file = fileOf(path, digest);
       if (index.length > bounds.bytes) return;
-      // Whoever can change an index can change what is read.
+      // An index decides what is read, so nobody else may write here.
       await mkdir(path, { recursive: true, mode: 0o700 });
       const unfinished = `${file}.${randomBytes(6).toString('hex')}`;
       try {

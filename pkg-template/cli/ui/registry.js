@@ -207,7 +207,7 @@ function addressOf(target, path) {
 }
 
 /**
- * What a login is good for: a repository, or anything else by its path.
+ * Names the access that a login gives: what it allows, and the repository or else the path.
  * @param {Message} message
  */
 function accessOf({ method, url: { pathname } }) {

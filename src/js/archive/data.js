@@ -12,7 +12,8 @@ const isBlob = (value) =>
   /^\[object (Blob|File)\]$/.test(tagOf(value)) && typeof (/** @type {Blob} */ (value).slice) === 'function';
 
 /**
- * What can be read again, or the files of a directory. Anything else is a stream, or nothing.
+ * Returns the bytes or the Blob of an archive, which can be read twice, or the files of a directory. An empty object stands for a stream, and for
+ * what is no source.
  * @param {any} source
  * @returns {Found}
  */

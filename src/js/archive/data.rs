@@ -6,7 +6,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::HostBytes;
-use crate::js::args::blob_data::{self, ARCHIVE, Cause};
+use crate::js::args::blob_data::{self, Cause};
 use crate::js::output::error::{Failure, Result};
 use crate::protocol::code;
 use crate::registry::BlobSource;
@@ -44,7 +44,7 @@ pub fn read(source: &JsValue, cause: &Cause) -> Result<Data<HostBytes>> {
     if let Some(blob) = found.blob() {
         return Ok(Data::File(file(blob)));
     }
-    let Some(files) = found.files() else { return Ok(Data::Stream(blob_data::read(source, ARCHIVE, cause)?)) };
+    let Some(files) = found.files() else { return Ok(Data::Stream(blob_data::read_archive(source, "source", cause)?)) };
     let pairs = files.iter().map(|pair| {
         let pair = pair.unchecked_into::<Array>();
         (pair.get(0).as_string().unwrap_or_default(), file(pair.get(1).unchecked_into()))
@@ -65,6 +65,6 @@ impl RandomAccess<HostBytes> for File {
     fn slice(&self, at: u64, length: u64) -> transport::Result<Box<dyn BlobSource<HostBytes>>> {
         let refused = || Error::new(code::SOURCE, "the archive cannot be read again: its slice() failed");
         let part = self.blob.slice(at as f64, at.saturating_add(length) as f64).map_err(|_| refused())?;
-        blob_data::read(&part, ARCHIVE, &self.cause).map_err(|_| refused())
+        blob_data::read_archive(&part, "source", &self.cause).map_err(|_| refused())
     }
 }

@@ -37,15 +37,31 @@ extern "C" {
 /// The exception of a failed source, which becomes the `cause` of the caller's error.
 pub type Cause = Rc<RefCell<Option<JsValue>>>;
 
-/// Reads the argument. A stream is locked from here on.
+/// Reads an argument with the content of a blob. A stream is locked from here on.
 pub fn read(data: &JsValue, name: &str, cause: &Cause) -> Result<Box<dyn BlobSource<HostBytes>>> {
+    open(data, name, cause, |why| {
+        Error::new(code::SOURCE, format!("the source of the blob {why}")).and("nothing was pushed")
+    })
+}
+
+/// Reads an argument with an archive, of which parts may have been pushed when it fails.
+pub fn read_archive(data: &JsValue, name: &str, cause: &Cause) -> Result<Box<dyn BlobSource<HostBytes>>> {
+    open(data, name, cause, |why| Error::new(code::SOURCE, format!("the archive {why}")))
+}
+
+fn open(
+    data: &JsValue,
+    name: &str,
+    cause: &Cause,
+    failed: fn(&str) -> Error,
+) -> Result<Box<dyn BlobSource<HostBytes>>> {
     let found = classify(data).map_err(|_| Failure::argument(format!("{name}: it cannot be read")))?;
     if let Some(bytes) = found.bytes() {
         return Ok(Box::new(InMemory::new(HostBytes::new(bytes))));
     }
     match found.reader() {
         Some(reader) => Ok(Box::new(Readable {
-            is_archive: name == ARCHIVE,
+            failed,
             reader: Reader::new(&reader),
             size: found.size().map(|size| size as u64),
             again: found.again(),
@@ -62,11 +78,9 @@ pub fn read(data: &JsValue, name: &str, cause: &Cause) -> Result<Box<dyn BlobSou
     }
 }
 
-/// The name of an argument of which parts may have been pushed when it fails.
-pub const ARCHIVE: &str = "source";
-
 struct Readable {
-    is_archive: bool,
+    /// Creates the error of a source that failed in some way.
+    failed: fn(&str) -> Error,
     reader: Reader,
     size: Option<u64>,
     /// A function that returns a new reader, from the start.
@@ -82,12 +96,12 @@ impl BlobSource<HostBytes> for Readable {
                 Read::End => Ok(None),
                 Read::Broken(thrown) => {
                     self.cause.replace(Some(thrown));
-                    Err(self.failed("failed, for the reason that is this error's cause"))
+                    Err((self.failed)("failed, for the reason that is this error's cause"))
                 }
-                Read::NoResult => Err(self.failed("did not return { done, value }")),
-                Read::NoBytes => Err(self.failed("returned a chunk that is not bytes: a Uint8Array is needed")),
+                Read::NoResult => Err((self.failed)("did not return { done, value }")),
+                Read::NoBytes => Err((self.failed)("returned a chunk that is not bytes: a Uint8Array is needed")),
                 Read::Gone => {
-                    Err(self.failed("returned a chunk whose buffer is detached: it was transferred elsewhere"))
+                    Err((self.failed)("returned a chunk whose buffer is detached: it was transferred elsewhere"))
                 }
             }
         })
@@ -104,14 +118,5 @@ impl BlobSource<HostBytes> for Readable {
     fn rewind(&mut self) -> bool {
         let reader = self.again.as_ref().and_then(|again| again.call0(&JsValue::UNDEFINED).ok());
         reader.map(|reader| self.reader = Reader::new(reader.unchecked_ref())).is_some()
-    }
-}
-
-impl Readable {
-    fn failed(&self, why: &str) -> Error {
-        match self.is_archive {
-            true => Error::new(code::SOURCE, format!("the archive {why}")),
-            false => Error::new(code::SOURCE, format!("the source of the blob {why}")).and("nothing was pushed"),
-        }
     }
 }

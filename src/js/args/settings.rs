@@ -61,7 +61,7 @@ const MAX_ATTEMPTS: u64 = 100;
 const FORBIDDEN: &[&str] =
     &["connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
-/// What options give beside the settings.
+/// The options of a client that are not settings.
 pub struct Given {
     /// The client's signal.
     pub signal: Option<Signal>,

@@ -1,4 +1,5 @@
 // Layers with tables of contents: eStargz and zstd:chunked, written here from their descriptions.
+import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 
 import { digestOf } from '../../../www/registry/content.mjs';
@@ -130,3 +131,17 @@ export function serving(one, layers, repository = 'a/b') {
   for (const blob of blobs) state.script[`/v2/${repository}/blobs/${blob.descriptor.digest}`] = answer(blob);
   return state;
 }
+
+/** Reads a file by two links, with ranges of fewer than so many bytes in all. */
+export async function readsByRanges(image, content, state, most) {
+  for (const path of ['/etc/link', 'etc/hard']) assert.ok(content.equals(await image.readFile(path)), path);
+  assert.ok(state.sent < most, `${state.sent} bytes, ${most} at most`);
+  assert.ok(
+    state.ranges.every((range) => /^bytes=\d+-\d+$/.test(range)),
+    String(state.ranges),
+  );
+}
+
+/** What a table tells of an entry. */
+export const fieldsOf = ({ path, kind, size, mode, uid, gid, mtime, linkTarget }) =>
+  JSON.stringify([path, kind, size, mode, uid, gid, mtime, linkTarget]);
