@@ -13,11 +13,12 @@ import { emptyBox, errorBox, skeleton } from './ui/part.js';
 import { showTray } from './ui/tray.js';
 import { Connection } from './views/connect.js';
 import { homeView } from './views/home.js';
+import { pages } from './views/pages.js';
 import { tagView } from './views/tag.js';
 import { tagsView } from './views/tags.js';
 
 const NAME = document.title;
-const VIEWS = { home: homeView, tags: tagsView, tag: tagView };
+const VIEWS = { home: homeView, tags: tagsView, tag: tagView, ...pages };
 const PROMISE = 'Every manifest and every layer is verified by its digest.';
 const NO_PROMISE = 'This registry speaks V1, which has no digests: what it sends cannot be verified.';
 const main = document.getElementById('main');

@@ -52,6 +52,9 @@ async function scripts(folder) {
     entryPoints: { app: here('app.js'), start: here('start.js'), style: here('style/index.css') },
     outdir: pageFolder,
     bundle: true,
+    // Pages that few open load when they are opened.
+    splitting: true,
+    chunkNames: 'part-[hash]',
     write: false,
     minify: true,
     format: 'esm',

@@ -4,9 +4,14 @@
 //   #/repo/<name>                                 tags
 //   #/repo/<name>/tag/<tag>[/<section>][?platform=linux/arm64]
 //   #/repo/<name>/digest/<digest>[/<section>][?platform=linux/arm64]
+//   #/compare?a=<image>&b=<image>                 two images; likewise the other pages in PAGES
+//   #/cleanup/<name>
 // Lists take ?filter=<words or glob>, and tags ?order=name, so that the way back leads to the same rows.
 // A repository's name contains slashes, and may have a component "tag" or "digest". That one is written "%74ag" or "%64igest",
 // so that a plain one is always the route's.
+
+/** Pages with an address of their own: `#/<page>[/<repository>][?<query>]`. */
+export const PAGES = ['cleanup', 'compare', 'copy', 'doctor', 'push'];
 
 export const SECTIONS = ['overview', 'layers', 'history', 'dockerfile', 'config', 'raw'];
 
@@ -18,6 +23,7 @@ export function parseRoute(hash) {
   try {
     if (kind === 'namespace' && rest.length > 0) return home({ namespace: decode(rest) }, query);
     if (kind === 'repo' && rest.length > 0) return repositoryRoute(rest, query);
+    if (PAGES.includes(kind)) return { view: kind, ...given({ name: decode(rest) }), query: asked(query) };
   } catch (error) {
     if (!(error instanceof URIError)) throw error;
   }
@@ -39,8 +45,12 @@ function repositoryRoute(parts, query) {
     [kind]: decodeURIComponent(reference),
     section: SECTIONS.includes(section) ? section : 'overview',
     platform: query.get('platform') ?? undefined,
+    query: asked(query),
   };
 }
+
+/** What is asked of a page or section; the platform is the route's own. */
+const asked = (query) => Object.fromEntries([...query].filter(([name]) => name !== 'platform'));
 
 /** The query parts that are there. */
 const given = (parts) => Object.fromEntries(Object.entries(parts).filter(([, value]) => value));
@@ -57,6 +67,12 @@ export function withQuery(hash, name, value) {
 export const homeHref = () => '#/';
 export const namespaceHref = (namespace) => `#/namespace/${encode(namespace)}`;
 export const repositoryHref = (name) => `#/repo/${encode(name)}`;
+/** The address of one of PAGES; parts of the query without a value are left out. */
+export function pageHref(page, name, query = {}) {
+  const words = new URLSearchParams(given(query));
+  const path = name ? `#/${page}/${encode(name)}` : `#/${page}`;
+  return words.size > 0 ? `${path}?${words}` : path;
+}
 export const tagHref = (name, tag, options) => referenceHref(name, 'tag', tag, options);
 export const digestHref = (name, digest, options) => referenceHref(name, 'digest', digest, options);
 

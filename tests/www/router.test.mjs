@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { digestHref, namespaceHref, parseRoute, repositoryHref, tagHref, withQuery } from '../../www/router.js';
+import {
+  digestHref,
+  namespaceHref,
+  pageHref,
+  parseRoute,
+  repositoryHref,
+  tagHref,
+  withQuery,
+} from '../../www/router.js';
 
 for (const hash of [
   '',
@@ -41,6 +49,7 @@ for (const name of [
       tag: 'v1.0_x-y',
       section: 'overview',
       platform: undefined,
+      query: {},
     });
     assert.deepEqual(parseRoute(digestHref(name, `sha256:${'a'.repeat(64)}`, { section: 'raw' })), {
       view: 'tag',
@@ -48,6 +57,7 @@ for (const name of [
       digest: `sha256:${'a'.repeat(64)}`,
       section: 'raw',
       platform: undefined,
+      query: {},
     });
     assert.deepEqual(parseRoute(namespaceHref(name)), { view: 'home', namespace: name });
   });
@@ -62,6 +72,7 @@ test('a section and a platform of a tag', () => {
     tag: 'latest',
     section: 'layers',
     platform: 'windows/amd64:10.0.20348.2227',
+    query: {},
   });
 });
 
@@ -82,4 +93,15 @@ test('a filter and an order of a list', () => {
   assert.equal(withQuery(withQuery(both, 'order', ''), 'filter', ''), '#/repo/team/web');
   assert.deepEqual(parseRoute(withQuery('', 'filter', 'x')), { view: 'home', filter: 'x' });
   assert.deepEqual(parseRoute('#/namespace/a?filter=b'), { view: 'home', namespace: 'a', filter: 'b' });
+});
+
+test('a page beside the repositories keeps its repository and query', () => {
+  for (const name of ['hello', 'tag/digest', 'a?b/c#d'])
+    assert.deepEqual(parseRoute(pageHref('cleanup', name, { keep: 'v*', none: '' })), {
+      view: 'cleanup',
+      name,
+      query: { keep: 'v*' },
+    });
+  const [a, b] = ['team/web:1.0', 'team/web@sha256:00'];
+  assert.deepEqual(parseRoute(pageHref('compare', undefined, { a, b })), { view: 'compare', query: { a, b } });
 });
