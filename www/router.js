@@ -13,7 +13,18 @@
 /** Pages with an address of their own: `#/<page>[/<repository>][?<query>]`. */
 export const PAGES = ['cleanup', 'compare', 'copy', 'doctor', 'push'];
 
-export const SECTIONS = ['overview', 'layers', 'history', 'dockerfile', 'config', 'raw'];
+export const SECTIONS = [
+  'overview',
+  'layers',
+  'files',
+  'history',
+  'dockerfile',
+  'config',
+  'packages',
+  'waste',
+  'references',
+  'raw',
+];
 
 /** Parses a hash; unknown ones are the home view. */
 export function parseRoute(hash) {
@@ -63,6 +74,10 @@ export function withQuery(hash, name, value) {
   else query.delete(name);
   return query.size > 0 ? `${path}?${query}` : path;
 }
+
+/** The same with several parts of the query. */
+export const withQueries = (hash, parts) =>
+  Object.entries(parts).reduce((address, [name, value]) => withQuery(address, name, value), hash);
 
 export const homeHref = () => '#/';
 export const namespaceHref = (namespace) => `#/namespace/${encode(namespace)}`;

@@ -39,11 +39,12 @@ async function localRegistry() {
   const server = await (find('docker-registry') ? startDistribution() : startFerro());
   stops.push(server.stop);
   // Imported here, because creating the images takes a moment.
-  const [{ fill }, { samples }] = await Promise.all([
+  const [{ fill }, { samples }, { fileSamples }] = await Promise.all([
     import('./registry/fill.mjs'),
     import('./registry/sample-images.mjs'),
+    import('./registry/sample-files.mjs'),
   ]);
-  await fill(server, samples);
+  await fill(server, { ...samples, ...fileSamples });
   return server.url;
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
 import { root } from '../../xtask/ensure.mjs';
+import { fileSamples } from '../../www/registry/sample-files.mjs';
 import { samples } from '../../www/registry/sample-images.mjs';
 import { json, send, startScripted, truncated } from '../registries/scripted.mjs';
 import { startSite } from '../../www/server/site.mjs';
@@ -84,7 +85,7 @@ describe('npm start', () => {
       assert.equal((await ask(address, { headers: { host: 'evil.example' } })).status, 403);
 
       const client = new DockerRegistryClient(new URL('/registry', address));
-      assert.deepEqual([...(await client.repositories()).keys()].sort(), Object.keys(samples).sort());
+      assert.deepEqual([...(await client.repositories()).keys()].sort(), Object.keys({ ...samples, ...fileSamples }).sort());
       assert.deepEqual((await client.repository('team/web').tags()).sort(), Object.keys(samples['team/web']).sort());
 
       const servers = childrenOf(child.pid);

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { digestOf } from '../../www/registry/content.mjs';
 import { fill, fillListings, manyRepositories, manyTags } from '../../www/registry/fill.mjs';
+import { fileSamples } from '../../www/registry/sample-files.mjs';
 import { samples } from '../../www/registry/sample-images.mjs';
 import { markup, unusual } from '../registries/unusual-images.mjs';
 import { namespaceOf } from '../../www/text/format.js';
@@ -18,7 +19,12 @@ const SLOW = { timeout: 120_000 };
 const REQUEST_FAILED = /Failed to load resource|404|NetworkError|Cross-Origin/;
 const web = samples['team/web']['2.0.0'];
 const [amd64, arm64] = web.children;
-const repositories = [...Object.keys(samples), 'unusual/markup', 'many/tags', ...manyRepositories];
+const repositories = [
+  ...Object.keys({ ...samples, ...fileSamples }),
+  'unusual/markup',
+  'many/tags',
+  ...manyRepositories,
+];
 
 let demo;
 before(

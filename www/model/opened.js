@@ -2,7 +2,7 @@
 
 const IMAGE_CONFIGS = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 
-/** Resolves to `{ data, manifest }`. V1 has no manifests, and no digests to ask for one by. */
+/** Resolves to `{ data, manifest }`, or `{ data, blob }` for the digest of what is no manifest. V1 has no manifests, and no digests to ask for one by. */
 export async function openReference(repository, { tag, digest }, options) {
   if (tag === undefined) return openDigest(repository, digest, options);
   const data = await repository.data(tag, options);
@@ -11,7 +11,13 @@ export async function openReference(repository, { tag, digest }, options) {
 
 /** The same facts as `data()` gives for a tag. */
 async function openDigest(repository, digest, options) {
-  const manifest = await repository.manifest(digest, options);
+  const manifest = await repository.manifest(digest, options).catch(async (error) => {
+    const blob = error.status === 404 && (await repository.headBlob(digest, options).catch(() => undefined));
+    if (!blob) throw error;
+    return { blob };
+  });
+  if (manifest.blob)
+    return { blob: manifest.blob, data: { ...manifest.blob, mediaType: 'Blob', verified: true, platforms: [] } };
   const { mediaType, artifactType, annotations, manifests } = manifest;
   const data = { digest: manifest.digest, verified: true, mediaType, annotations, size: 0, platforms: [] };
   if (manifests) {

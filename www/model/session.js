@@ -1,6 +1,7 @@
 // A connection to a registry, and its listings.
 
 import { DockerRegistryClient } from 'docker-registry-client-wasm/slim';
+import { LayerStore } from './layer-store.js';
 import { Listing } from './listing.js';
 
 const KEPT_TAG_LISTINGS = 16;
@@ -14,9 +15,11 @@ export class Session extends EventTarget {
     this.address = address;
     this.label = label ?? address;
     this.hasCredentials = Boolean(username);
+    this.layerStore = new LayerStore();
     // Each call has a signal of its own: downloads outlive the session.
     this.client = new DockerRegistryClient(address, {
       ...(username ? { username, password } : {}),
+      layerIndexes: this.layerStore,
       onRequest: ({ status }) => this.#onStatus(status),
     });
   }

@@ -187,7 +187,11 @@ export class VirtualList {
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -end, End: end };
     if (!(event.key in moves) || end < 0) return;
     event.preventDefault();
-    const index = Math.max(0, Math.min(end, this.#active + moves[event.key]));
+    this.focus(Math.max(0, Math.min(end, this.#active + moves[event.key])));
+  }
+
+  /** Scrolls to a row, and focuses it. */
+  focus(index) {
     const row = this.#rows.get(index) ?? this.#add(index, this.#after(index));
     row.scrollIntoView({ block: 'nearest' });
     row.firstElementChild.focus({ preventScroll: true });

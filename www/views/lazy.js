@@ -20,8 +20,33 @@ export function lazyView(load, title) {
   };
 }
 
-/** The same for a section: `load()` returns a function that takes the section's context and returns its element. */
+/**
+ * The same for a section: `load()` returns a function that takes the section's context and returns its element, or
+ * `{ element, update(route) }` if it shows what the address says.
+ */
 export function lazySection(load) {
-  return (context) =>
-    h('div', {}, part({ signal: context.signal, work: load, render: (make) => make(context), lines: 8 }));
+  return (context) => {
+    let section;
+    let { route } = context;
+    const element = part({
+      signal: context.signal,
+      work: load,
+      lines: 8,
+      label: 'Loading the section',
+      render: (make) => {
+        section = sectionOf(make({ ...context, route }));
+        return section.element;
+      },
+    });
+    return {
+      // Without a box of its own, the content would lose the focus when it takes the place of what was there.
+      element: h('div', {}, element),
+      update: (next) => {
+        route = next;
+        section?.update?.(next);
+      },
+    };
+  };
 }
+
+export const sectionOf = (made) => (made instanceof Node ? { element: made } : made);

@@ -2,20 +2,24 @@
 
 import { h } from '../dom.js';
 import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../text/format.js';
-import { SECTIONS, digestHref, tagHref } from '../router.js';
-import { command } from '../ui/copy.js';
+import { SECTIONS, digestHref, pageHref, tagHref, withQueries } from '../router.js';
 import { part } from '../ui/part.js';
 import { crumbs } from './common.js';
-import { isImage, openReference } from '../model/opened.js';
-import { pullCommand } from './pull.js';
-import { artifactSections, imageSections } from './sections.js';
+import { openReference } from '../model/opened.js';
+import { pullCommands } from './image/pull.js';
+import { artifactSections, sectionsOf } from './image/sections.js';
+import { sectionOf } from './lazy.js';
 
 const NAMES = {
   overview: 'Overview',
   layers: 'Layers',
+  files: 'Files',
   history: 'History',
   dockerfile: 'Dockerfile',
   config: 'Config',
+  packages: 'Packages',
+  waste: 'Waste',
+  references: 'References',
   raw: 'JSON',
 };
 
@@ -25,7 +29,7 @@ export function tagView({ session, route, signal }) {
   const name = `${repository.name}${separator}${reference}`;
   const body = h('div', {});
   const facts = h('p', { class: 'meta', role: 'status' });
-  const pull = h('div', { class: 'pull' });
+  const pull = h('div', { class: 'pull-line' });
   let page;
   const load = part({
     label: `Reading ${name}`,
@@ -41,7 +45,13 @@ export function tagView({ session, route, signal }) {
     },
     render: (found) => {
       facts.replaceChildren(...summary(found.data));
-      pull.replaceChildren(command(pullCommand(session.host, repository.name, route, found.manifest), 'pull command'));
+      if (found.blob) return blobPage({ repository, blob: found.blob, signal });
+      const { host } = session;
+      const { manifest, data } = found;
+      pull.replaceChildren(
+        pullCommands({ host, name: repository.name, reference: route, digest: data.digest, manifest }),
+        ...(manifest ? [compareLink(name)] : []),
+      );
       page = new TagPage({ session, repository, signal, reference: route, ...found });
       page.show(route);
       return page.element;
@@ -74,6 +84,17 @@ export function tagView({ session, route, signal }) {
     },
   };
 }
+
+const compareLink = (name) =>
+  h('a', { class: 'button', href: pageHref('compare', undefined, { a: name }) }, 'Compare with…');
+
+/** A digest of the manifest or config that is no manifest's. */
+const blobPage = ({ repository, blob, signal }) =>
+  part({
+    signal,
+    work: () => import('./image/blob.js'),
+    render: ({ blobView }) => blobView({ repository, blob, signal }),
+  });
 
 function summary(data) {
   const platforms = new Set(data.platforms.map(platformName).filter(Boolean));
@@ -108,7 +129,7 @@ class TagPage {
     const { data, manifest } = context;
     this.#isIndex = manifest?.manifests !== undefined;
     this.#platforms = this.#isIndex ? [...new Set(data.platforms.map(platformName).filter(Boolean))] : [];
-    this.#sections = isImage(manifest) ? imageSections : artifactSections;
+    this.#sections = sectionsOf(manifest);
     this.element = h('div', { class: 'tag-page' }, this.#choice, this.#tabs, this.#pane);
   }
 
@@ -125,12 +146,16 @@ class TagPage {
     const section = SECTIONS.includes(route.section) && this.#sections[route.section] ? route.section : 'overview';
     const ending = AbortSignal.any([signal, this.#controller.signal]);
     const image = () => (this.#image ??= this.#open(platform, ending));
-    if (!this.#built.has(section)) {
-      this.#built.set(section, this.#sections[section]({ ...this.#context, image, platform, signal: ending }));
-    }
+    const link = (name, query = {}) => withQueries(this.#href(name, platform), query);
+    const context = { ...this.#context, image, platform, link, route, signal: ending };
+    if (this.#built.has(section)) this.#built.get(section).update?.(route);
+    else this.#built.set(section, sectionOf(this.#sections[section](context)));
     this.#showChoice(section);
     this.#showTabs(section);
-    this.#pane.replaceChildren(h('h2', { class: 'visually-hidden' }, NAMES[section]), this.#built.get(section));
+    const { element } = this.#built.get(section);
+    // An element that is put where it is already would lose the focus.
+    if (this.#pane.lastElementChild !== element)
+      this.#pane.replaceChildren(h('h2', { class: 'visually-hidden' }, NAMES[section]), element);
   }
 
   #open(platform, signal) {

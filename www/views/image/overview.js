@@ -1,12 +1,12 @@
 // Facts about a tag and about the selected image.
 
-import { h, textOrLink } from '../dom.js';
-import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../text/format.js';
-import { digestHref } from '../router.js';
-import { digest } from '../ui/copy.js';
-import { part } from '../ui/part.js';
-import { block, facts, table } from './common.js';
-import { isImage } from '../model/opened.js';
+import { h, textOrLink } from '../../dom.js';
+import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../../text/format.js';
+import { digestHref } from '../../router.js';
+import { digest } from '../../ui/copy.js';
+import { part } from '../../ui/part.js';
+import { block, facts, table } from '../common.js';
+import { isImage } from '../../model/opened.js';
 
 export function overviewSection(context) {
   const { manifest, repository } = context;

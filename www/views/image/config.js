@@ -1,12 +1,12 @@
 // The runtime config of an image (image-spec, config.md). Anyone can push any config, so a value that does not have the
 // form of the spec is shown as JSON.
 
-import { h, textOrLink } from '../dom.js';
-import { bytes, mediaTypeName, naturalOrder } from '../text/format.js';
-import { copyButton, digest } from '../ui/copy.js';
-import { jsonView } from '../ui/json.js';
-import { emptyBox, part } from '../ui/part.js';
-import { block, facts, table } from './common.js';
+import { h, textOrLink } from '../../dom.js';
+import { bytes, mediaTypeName, naturalOrder } from '../../text/format.js';
+import { copyButton, digest } from '../../ui/copy.js';
+import { jsonView } from '../../ui/json.js';
+import { emptyBox, part } from '../../ui/part.js';
+import { block, facts, table } from '../common.js';
 
 const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const json = (value) => h('code', {}, JSON.stringify(value));

@@ -1,13 +1,14 @@
 // The layers of an image, base first: size, build step, and download.
 
-import { h, textOrLink } from '../dom.js';
-import { bytes, fileName, mediaTypeName, plural } from '../text/format.js';
-import { digest } from '../ui/copy.js';
-import { emptyBox, part } from '../ui/part.js';
-import { transferButton } from '../ui/transfer.js';
+import { h, textOrLink } from '../../dom.js';
+import { bytes, fileName, mediaTypeName, plural } from '../../text/format.js';
+import { digest } from '../../ui/copy.js';
+import { emptyBox, part } from '../../ui/part.js';
+import { transferButton } from '../../ui/transfer.js';
 
-export function layersSection({ repository, image, signal }) {
-  return part({
+export function layersSection({ repository, image, link, route, signal }) {
+  let jump = () => {};
+  const element = part({
     signal,
     lines: 8,
     label: 'Reading the layers',
@@ -17,17 +18,35 @@ export function layersSection({ repository, image, signal }) {
     },
     render: ({ found, steps }) => {
       const makers = steps.filter((step) => step.layer);
-      return blobList({
+      const list = blobList({
         what: 'layer',
         repository,
         descriptors: found.layers,
         note: (at) => makers[at]?.createdBy,
         open: (at, options) => found.layerStream(at, options),
         isVerified: found.verified,
+        filesHref: (at) => link('files', { layer: String(at) }),
+        jumpHref: (at) => link('layers', { layer: String(at) }),
         signal,
       });
+      jump = ({ query }) => {
+        const row = query.layer && list.querySelectorAll('.layers > li')[Number(query.layer)];
+        if (!row) return;
+        row.focus({ preventScroll: true });
+        row.scrollIntoView({ block: 'center' });
+      };
+      // Once it is in the document.
+      requestAnimationFrame(() => jump(route));
+      return list;
     },
   });
+  return {
+    element: h('div', {}, element),
+    update: (next) => {
+      route = next;
+      jump(next);
+    },
+  };
 }
 
 /** The blobs of an artifact, which come from the repository because there is no image. */
@@ -45,7 +64,8 @@ export function artifactBlobs({ repository, manifest, signal }) {
 
 const titleOf = ({ annotations }) => annotations?.['org.opencontainers.image.title'];
 
-function blobList({ what, repository, descriptors, note, open, isVerified, signal }) {
+/** `filesHref(at)`, `jumpHref(at)`: addresses of a layer's files and row. */
+function blobList({ what, repository, descriptors, note, open, isVerified, filesHref, jumpHref, signal }) {
   if (descriptors.length === 0) return emptyBox(`There are no ${what}s`);
   const total = descriptors.reduce((sum, { size = 0 }) => sum + size, 0);
   const largest = Math.max(...descriptors.map(({ size = 0 }) => size), 1);
@@ -60,13 +80,14 @@ function blobList({ what, repository, descriptors, note, open, isVerified, signa
       { class: 'muted' },
       `${plural(descriptors.length, what)}, ${bytes(total)}${what === 'layer' ? ' compressed; the base is first' : ''}. ${promise}`,
     ),
+    jumpHref && descriptors.length > 1 ? stackedBar(descriptors, total, note, jumpHref) : null,
     h(
       'ol',
       { class: 'layers' },
       descriptors.map((descriptor, at) =>
         h(
           'li',
-          {},
+          { tabindex: jumpHref ? -1 : undefined },
           h('span', { class: 'layer-number', 'aria-hidden': 'true' }, String(at)),
           h(
             'div',
@@ -74,6 +95,7 @@ function blobList({ what, repository, descriptors, note, open, isVerified, signa
             digest(descriptor.digest ?? descriptor.id, `${descriptor.digest ? 'digest' : 'id'} of ${what} ${at}`),
             note(at) ? h('code', { class: 'layer-note', title: note(at) }, note(at)) : null,
             h('p', { class: 'layer-type muted', title: descriptor.mediaType }, mediaTypeName(descriptor.mediaType)),
+            filesHref ? h('p', { class: 'layer-type' }, h('a', { href: filesHref(at) }, `Files of layer ${at}`)) : null,
             (descriptor.urls ?? []).map((url) => h('p', { class: 'layer-type' }, textOrLink(url))),
           ),
           h(
@@ -97,6 +119,26 @@ function blobList({ what, repository, descriptors, note, open, isVerified, signa
             signal,
           }),
         ),
+      ),
+    ),
+  );
+}
+
+/** All layers as one bar, each as wide as it is large; each leads to its row. */
+function stackedBar(descriptors, total, note, jumpHref) {
+  return h(
+    'nav',
+    { class: 'stacked-bar', 'aria-label': 'Layers by size' },
+    descriptors.map(({ size = 0 }, at) =>
+      h(
+        'a',
+        {
+          href: jumpHref(at),
+          'aria-label': `Layer ${at}, ${bytes(size)}`,
+          title: `Layer ${at}, ${bytes(size)}\n${note(at) ?? ''}`,
+          style: { 'flex-grow': String(Math.max(size / Math.max(total, 1), 0.005)) },
+        },
+        h('span', { 'aria-hidden': 'true' }, String(at)),
       ),
     ),
   );

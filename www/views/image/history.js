@@ -1,11 +1,11 @@
 // The history of an image, and the Dockerfile reconstructed from it.
 
-import { h } from '../dom.js';
-import { bytes, instant, plural } from '../text/format.js';
-import { copyButton } from '../ui/copy.js';
-import { emptyBox, part } from '../ui/part.js';
+import { h } from '../../dom.js';
+import { bytes, instant, plural } from '../../text/format.js';
+import { copyButton } from '../../ui/copy.js';
+import { emptyBox, part } from '../../ui/part.js';
 
-export function historySection({ image, signal }) {
+export function historySection({ image, link, signal }) {
   return part({
     signal,
     lines: 8,
@@ -17,13 +17,20 @@ export function historySection({ image, signal }) {
         'div',
         { class: 'stack' },
         h('p', { class: 'muted' }, `${plural(steps.length, 'step')}, oldest first.`),
-        h('ol', { class: 'timeline' }, steps.map(stepItem)),
+        h('ol', { class: 'timeline' }, items(steps, link)),
       );
     },
   });
 }
 
-function stepItem(step, at) {
+function items(steps, link) {
+  let layers = 0;
+  return steps.map((step, at) =>
+    stepItem(step, at, step.layer && { position: layers, href: link('layers', { layer: String(layers++) }) }),
+  );
+}
+
+function stepItem(step, at, layer) {
   return h(
     'li',
     { class: step.emptyLayer ? 'no-layer' : 'with-layer' },
@@ -35,7 +42,15 @@ function stepItem(step, at) {
     h(
       'p',
       { class: 'meta' },
-      h('span', { class: 'meta-item' }, step.emptyLayer ? 'No layer' : step.layer ? bytes(step.layer.size) : 'Layer'),
+      h(
+        'span',
+        { class: 'meta-item' },
+        layer
+          ? [h('a', { href: layer.href }, `Layer ${layer.position}`), `, ${bytes(step.layer.size)}`]
+          : step.emptyLayer
+            ? 'No layer'
+            : 'Layer',
+      ),
       step.created
         ? h('time', { class: 'meta-item', datetime: step.created.toISOString() }, instant(step.created))
         : null,
