@@ -44,11 +44,54 @@ async function writeInto(folder) {
 /** The files that no package has, made with one. */
 async function ownFiles(folder) {
   const unchanged = AS_IT_IS.map(async (name) => [name, await readFile(here(name))]);
-  return [...(await scripts(folder)), ...(await Promise.all(unchanged))];
+  return [...(await scripts(folder)), ...(await Promise.all(unchanged)), ['LICENSE-diff.txt', await licence('diff')]];
 }
 
+/** What is bundled of other people's packages comes with their licence. */
+const licence = (name) => readFile(fileURLToPath(new URL('LICENSE', import.meta.resolve(`${name}/package.json`))));
+
+/**
+ * The scripts of the first view are one file beside app.js, not one for each set of pages that share them: each page that is loaded
+ * later is made to import all of them, for which it does not have to be known which page needs what.
+ */
 async function scripts(folder) {
-  const { outputFiles } = await build({
+  try {
+    const { metafile } = await bundle(folder, { metafile: true });
+    const { first, later } = loaded(metafile.inputs);
+    const all = first.map((path) => `import ${JSON.stringify(resolve(path))};`).join('\n');
+    const together = {
+      name: 'together',
+      setup({ onLoad }) {
+        onLoad({ filter: /\.js$/ }, async ({ path }) => {
+          if (!later.has(relative(process.cwd(), path))) return undefined;
+          return { contents: `${await readFile(path, 'utf8')}\n${all}`, resolveDir: dirname(path) };
+        });
+      },
+    };
+    const { outputFiles } = await bundle(folder, { plugins: [together] });
+    return outputFiles.map(({ path, contents }) => [relative(pageFolder, path), Buffer.from(contents)]);
+  } finally {
+    await stop();
+  }
+}
+
+/** The scripts that app.js imports at once, without itself, and those of ours that are loaded later. */
+function loaded(inputs) {
+  const app = Object.keys(inputs).find((path) => resolve(path) === here('app.js'));
+  const imports = (path, kind) =>
+    inputs[path].imports.filter((one) => one.kind === kind && !one.external).map((one) => one.path);
+  const first = new Set([app]);
+  for (const path of first) for (const other of imports(path, 'import-statement')) first.add(other);
+  const later = Object.keys(inputs).flatMap((path) => imports(path, 'dynamic-import'));
+  const isScript = (path) => path !== app && path.endsWith('.js');
+  return {
+    first: [...first].filter(isScript),
+    later: new Set(later.filter((path) => !path.includes('node_modules'))),
+  };
+}
+
+function bundle(folder, more) {
+  return build({
     entryPoints: { app: here('app.js'), start: here('start.js'), style: here('style/index.css') },
     outdir: pageFolder,
     bundle: true,
@@ -65,8 +108,8 @@ async function scripts(folder) {
     // What cannot be loaded is what start.js explains, and app.js takes the config from it.
     external: ['./app.js', './start.js'],
     logLevel: 'error',
-  }).finally(stop);
-  return outputFiles.map(({ path, contents }) => [relative(pageFolder, path), Buffer.from(contents)]);
+    ...more,
+  });
 }
 
 /** Beside the script, where the package looks for them. */

@@ -4,6 +4,7 @@
 //   #/repo/<name>                                 tags
 //   #/repo/<name>/tag/<tag>[/<section>][?platform=linux/arm64]
 //   #/repo/<name>/digest/<digest>[/<section>][?platform=linux/arm64]
+//   #/repo/<name>/digest/<digest>?kind=blob       a config or layer, which is no manifest
 //   #/compare?a=<image>&b=<image>                 two images; likewise the other pages in PAGES
 //   #/cleanup/<name>
 // Lists take ?filter=<words or glob>, and tags ?order=name, so that the way back leads to the same rows.
@@ -90,6 +91,7 @@ export function pageHref(page, name, query = {}) {
 }
 export const tagHref = (name, tag, options) => referenceHref(name, 'tag', tag, options);
 export const digestHref = (name, digest, options) => referenceHref(name, 'digest', digest, options);
+export const blobHref = (name, digest) => withQuery(digestHref(name, digest), 'kind', 'blob');
 
 function referenceHref(name, kind, reference, { section, platform } = {}) {
   const end = section && section !== 'overview' ? `/${section}` : '';

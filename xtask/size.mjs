@@ -68,7 +68,7 @@ const page = readdirSync(join(folder, 'ui'));
 const scripts = imported(['start.js', 'app.js']);
 check(
   'page of ui, at first',
-  measureUi(page.filter((name) => !name.endsWith('.js') || scripts.has(name))),
+  measureUi(page.filter((name) => scripts.has(name) || /\.(css|html|svg)$/.test(name))),
   PAGE_BUDGETS.first,
 );
 check('page of ui', measureUi(page), PAGE_BUDGETS.whole);

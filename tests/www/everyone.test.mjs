@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { fill } from '../../www/registry/fill.mjs';
-import { samples } from '../../www/registry/sample-images.mjs';
 import { startSite } from '../../www/server/site.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { audit } from './support/audit.mjs';
 import { axe } from './support/axe.mjs';
-import { settled, VIEWS } from './support/views.mjs';
+import { settled, shown, VIEWS } from './support/views.mjs';
 import { browserNames, openBrowser } from './support/visitor.mjs';
 
 const SLOW = { timeout: 120_000 };
@@ -17,7 +16,7 @@ let registry;
 let site;
 before(async () => {
   registry = await startDistribution();
-  await fill(registry, samples);
+  await fill(registry, shown);
   site = await startSite({ registry: registry.url });
 }, SLOW);
 after(() => Promise.all([site?.stop(), registry?.stop()]));

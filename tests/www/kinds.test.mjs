@@ -62,9 +62,12 @@ for (const name of browserNames) {
       assert.deepEqual(await visitor.texts('.tabs a'), [
         'Overview',
         'Layers',
+        'Files',
         'History',
         'Dockerfile',
         'Config',
+        'Packages',
+        'Waste',
         'JSON',
       ]);
       await visitor.press('Layers');

@@ -3,7 +3,8 @@
 /** What a layer did to a path, as the page calls it. */
 const MARKS = {
   added: 'new',
-  written: 'new',
+  // Of two images, one writes it above what both have.
+  written: 'written',
   content: 'changed',
   metadata: 'changed',
   removed: 'gone',
@@ -17,6 +18,8 @@ class Node {
   entry = undefined;
   mark = undefined;
   size = 0;
+  /** Bytes of what is no more. */
+  gone = 0;
   /** Bytes that the entry itself brings. */
   own = 0;
   isOpen = false;
@@ -39,6 +42,11 @@ class Node {
     return this.#path;
   }
 
+  /** What it holds, or held. */
+  get weight() {
+    return this.size || this.gone;
+  }
+
   get isDirectory() {
     return this.children !== undefined || this.entry?.kind === 'directory';
   }
@@ -56,7 +64,7 @@ class Node {
       const byName = (one, other) =>
         Number(other.isDirectory) - Number(one.isDirectory) ||
         (one.name < other.name ? -1 : Number(one.name > other.name));
-      nodes.sort(order === 'size' ? (one, other) => other.size - one.size || byName(one, other) : byName);
+      nodes.sort(order === 'size' ? (one, other) => other.weight - one.weight || byName(one, other) : byName);
       this.#sorted = { order, nodes };
     }
     return this.#sorted.nodes;
@@ -85,12 +93,15 @@ function put(root, entry, mark) {
   const leaf = node.child(entry.pathBytes ? `${last}\0${entry.pathBytes}` : last, last);
   // What was there before does not hide what is there now.
   if (mark === 'gone' && leaf.entry && leaf.entry.kind !== 'whiteout') return;
+  const isGone = mark === 'gone';
   // A hard link is another name of bytes that count once; a name that comes twice counts with its last content.
-  const size = entry.kind === 'file' && mark !== 'gone' ? entry.size : 0;
-  const before = leaf.own;
-  Object.assign(leaf, { entry, mark, own: size });
-  if (mark === 'gone' && entry.kind === 'file') leaf.size = entry.size;
-  else for (let one = leaf; one; one = one.parent) one.size += size - before;
+  const size = entry.kind === 'file' ? entry.size : 0;
+  const own = isGone ? 0 : size;
+  for (let one = leaf; one; one = one.parent) {
+    one.size += own - leaf.own;
+    if (isGone) one.gone += size;
+  }
+  Object.assign(leaf, { entry, mark, own });
 }
 
 /** The rows that are to be seen: the children of all directories that are open. */

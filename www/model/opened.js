@@ -3,21 +3,33 @@
 const IMAGE_CONFIGS = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 
 /** Resolves to `{ data, manifest }`, or `{ data, blob }` for the digest of what is no manifest. V1 has no manifests, and no digests to ask for one by. */
-export async function openReference(repository, { tag, digest }, options) {
+export async function openReference(repository, { tag, digest, query }, options) {
+  const isBlob = tag === undefined && query?.kind === 'blob';
+  const blob = isBlob && (await openBlob(repository, digest, options));
+  if (blob) return blob;
   if (tag === undefined) return openDigest(repository, digest, options);
   const data = await repository.data(tag, options);
   return { data, manifest: data.digest && (await repository.manifest(data.digest, options)) };
 }
 
+async function openBlob(repository, digest, options) {
+  const blob = await repository.headBlob(digest, options);
+  return blob && { blob, data: { ...blob, mediaType: 'Blob', verified: true, platforms: [] } };
+}
+
+/** Registries answer for the digest of a blob as if there was no manifest, or with an internal error. */
+const mayBeBlob = ({ status }) => status === 404 || status === 400 || status >= 500;
+
 /** The same facts as `data()` gives for a tag. */
 async function openDigest(repository, digest, options) {
-  const manifest = await repository.manifest(digest, options).catch(async (error) => {
-    const blob = error.status === 404 && (await repository.headBlob(digest, options).catch(() => undefined));
-    if (!blob) throw error;
-    return { blob };
-  });
-  if (manifest.blob)
-    return { blob: manifest.blob, data: { ...manifest.blob, mediaType: 'Blob', verified: true, platforms: [] } };
+  let manifest;
+  try {
+    manifest = await repository.manifest(digest, options);
+  } catch (error) {
+    const found = mayBeBlob(error) && (await openBlob(repository, digest, options).catch(() => undefined));
+    if (!found) throw error;
+    return found;
+  }
   const { mediaType, artifactType, annotations, manifests } = manifest;
   const data = { digest: manifest.digest, verified: true, mediaType, annotations, size: 0, platforms: [] };
   if (manifests) {

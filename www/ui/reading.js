@@ -18,12 +18,14 @@ export const amount = ({ layers, bytes: size }) =>
 
 /**
  * `cost()`: what would be read now, `{ layers, bytes }`. `work({ signal, onProgress })` returns a promise, and `render(value)` its
- * content. `what`: "Lists the files". `signal` ends the part.
+ * content. `what`: "Lists the files". `signal` ends the part. `isAgreed`: it is wanted at any
+ * cost. `boxed`: it stands alone, and gets a frame while it has no content.
  */
-export function readingPart({ cost, what, work, render, signal }) {
+export function readingPart({ cost, what, work, render, signal, boxed = false, isAgreed = false }) {
   const element = h('div', { class: 'part reading', tabindex: -1 });
   const put = (...content) => {
     const hadFocus = element.contains(document.activeElement);
+    element.classList.toggle('block', boxed && content[0]?.classList?.contains('question') === true);
     element.replaceChildren(...content);
     // The pressed button no longer exists.
     if (hadFocus) element.focus();
@@ -52,7 +54,7 @@ export function readingPart({ cost, what, work, render, signal }) {
     element.removeAttribute('aria-busy');
   }
 
-  if (isCheap(cost())) start();
+  if (isAgreed || isCheap(cost())) start();
   else ask();
   return element;
 }

@@ -11,6 +11,8 @@ import { readingPart } from '../../ui/reading.js';
 import { VirtualList } from '../../ui/virtual-list.js';
 import { block } from '../common.js';
 
+const KINDS = { new: 'New', written: 'Written', changed: 'Changed', gone: 'Gone' };
+
 export class CompareFiles {
   #context;
   #list;
@@ -34,21 +36,19 @@ export class CompareFiles {
       autocomplete: 'off',
       oninput: () => this.#onFilter(),
     });
-    const kinds = { '': 'All changes', new: 'New', changed: 'Changed', gone: 'Gone' };
+    const kinds = Object.entries(KINDS).filter(([mark]) => changes.some((one) => markOf(one) === mark));
     this.#kind = h(
       'select',
       { 'aria-label': 'Kind of change', onchange: () => this.#onFilter() },
-      Object.entries(kinds).map(([value, caption]) => h('option', { value }, caption)),
+      [['', 'All changes'], ...kinds].map(([value, caption]) => h('option', { value }, caption)),
     );
-    const summary = Object.entries(kinds)
-      .slice(1)
-      .map(([mark]) => `${count(changes.filter((one) => markOf(one) === mark).length)} ${mark}`);
+    const summary = kinds.map(([mark]) => `${count(changes.filter((one) => markOf(one) === mark).length)} ${mark}`);
     this.element = block(
       'Files',
       h(
         'p',
         { class: 'muted' },
-        `${plural(changes.length, 'difference')}: ${summary.join(', ')}. Times are not compared.`,
+        `${[plural(changes.length, 'difference'), summary.join(', ')].filter(Boolean).join(': ')}. Times are not compared.`,
       ),
       note ?? null,
       changes.length > 0
@@ -139,7 +139,10 @@ export class CompareFiles {
         what: 'Compares the text',
         cost: () => store.costOf(layers),
         work: async (options) => {
-          const [texts, { structuredPatch }] = await Promise.all([bothTexts(images, change, options), import('diff')]);
+          const [texts, { structuredPatch }] = await Promise.all([
+            bothTexts(images, change, options),
+            import('../../text/line-diff.js'),
+          ]);
           return { texts, structuredPatch };
         },
         render: (found) => textDiff(found, names),
@@ -157,8 +160,7 @@ export class CompareFiles {
 /** The same page with another file. */
 const linkTo = (path) => withQuery(location.hash, 'file', path);
 
-const nameOf = ({ change }) =>
-  ({ content: 'changed', metadata: 'metadata', written: 'written' })[change] ?? markOf({ change });
+const nameOf = ({ change }) => (change === 'metadata' ? change : markOf({ change }));
 
 /** What of the metadata differs. */
 function entryChanges({ metadata = [], before, after }) {
@@ -183,7 +185,7 @@ function textDiff({ texts, structuredPatch }, names) {
   if (patch.hunks.length === 0) return h('p', { class: 'muted' }, 'The content is the same.');
   const lines = patch.hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines: all }) => [
     h('span', { class: 'diff-hunk' }, `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@\n`),
-    ...all.map((line) => h('span', { class: KINDS[line[0]] }, `${line}\n`)),
+    ...all.map((line) => h('span', { class: LINES[line[0]] }, `${line}\n`)),
   ]);
   return h(
     'pre',
@@ -192,4 +194,4 @@ function textDiff({ texts, structuredPatch }, names) {
   );
 }
 
-const KINDS = { '+': 'diff-new', '-': 'diff-gone' };
+const LINES = { '+': 'diff-new', '-': 'diff-gone' };

@@ -133,10 +133,11 @@ function suggestions(session, text, signal) {
 class Comparison {
   #context;
   #files;
+  #packages = h('div', {});
 
   constructor(context) {
     this.#context = context;
-    const { sides, platforms, platform, route, session, signal } = context;
+    const { sides, platforms, platform, route } = context;
     const images = sides.map(({ image }) => image);
     const isSame = images[0].digest !== undefined && images[0].digest === images[1].digest;
     this.element = h(
@@ -151,8 +152,16 @@ class Comparison {
       isSame ? h('p', { class: 'limit' }, 'Both are the same image.') : null,
       layersBlock(images),
       this.#contents(images),
-      comparePackages({ images, store: session.layerStore, signal }),
+      this.#packages,
     );
+    this.#showPackages(images);
+  }
+
+  /** Again when more has been read, unless they are there: then it costs less. */
+  #showPackages(images) {
+    const { session, signal } = this.#context;
+    if (this.#packages.querySelector('.question button.primary') || !this.#packages.firstChild)
+      this.#packages.replaceChildren(comparePackages({ images, store: session.layerStore, signal }));
   }
 
   show(route) {
@@ -168,13 +177,15 @@ class Comparison {
     const all = () => store.costOf(images.flatMap(({ layers }) => layers));
     const own = () => store.costOf(images.flatMap(({ layers }) => layers.slice(shared)));
     const holder = h('div', {});
-    const read = (exact) =>
+    const read = (exact, isAgreed = false) =>
       holder.replaceChildren(
         readingPart({
+          boxed: true,
+          isAgreed,
           what: exact ? 'Compares config and files' : 'Compares config and files above the shared layers',
           cost: exact ? all : own,
           work: (options) => images[0].diff(images[1], { ...options, exact, ignoreTimes: true }),
-          render: (diff) => this.#render(images, diff, exact ? null : () => this.#offer(all(), () => read(true))),
+          render: (diff) => this.#render(images, diff, exact ? null : () => this.#offer(all(), () => read(true, true))),
           signal,
         }),
       );
@@ -202,6 +213,7 @@ class Comparison {
       signal,
     });
     this.#files.show(this.#context.route);
+    this.#showPackages(images);
     return h('div', { class: 'stack' }, configBlock(config), this.#files.element);
   }
 }

@@ -31,6 +31,8 @@ export function filePreview({ contents, repository, node, path, upTo, go, layerH
 }
 
 function entryFacts(entry, mark, { go, layerHref }) {
+  if (entry.kind === 'whiteout')
+    return h('p', {}, 'This layer deletes it. What it was can be read when the layers below are read, too.');
   const target = targetOf(entry);
   const xattrs = Object.entries(entry.xattrs ?? {});
   return facts([

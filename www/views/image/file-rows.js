@@ -118,6 +118,10 @@ const ICONS = { symlink: 'link', hardlink: 'link' };
 
 function contentOf(node, isFlat) {
   const { entry, mark, isDirectory } = node;
+  // A whiteout tells nothing of what it hides.
+  const isKnown = entry !== undefined && entry.kind !== 'whiteout';
+  const size =
+    isDirectory || entry?.kind === 'file' ? node.weight : entry?.kind === 'hardlink' ? entry.size : undefined;
   return [
     h('span', { class: 'file-indent', style: { '--depth': isFlat ? 0 : Math.min(node.depth, DEEPEST) } }),
     icon(isDirectory ? 'folder' : (ICONS[entry?.kind] ?? 'file')),
@@ -128,9 +132,9 @@ function contentOf(node, isFlat) {
       entry?.linkTarget ? h('span', { class: 'muted' }, ` → ${entry.linkTarget}`) : null,
     ),
     mark ? h('span', { class: `mark mark-${mark}` }, mark) : null,
-    h('span', { class: 'file-mode' }, entry ? modeOf(entry) : ''),
-    h('span', { class: 'file-owner' }, entry ? `${entry.uid}:${entry.gid}` : ''),
-    h('span', { class: 'file-size' }, node.isDirectory || entry?.kind === 'file' ? bytes(node.size) : entry?.kind === 'hardlink' ? bytes(entry.size) : ''),
+    h('span', { class: 'file-mode' }, isKnown ? modeOf(entry) : ''),
+    h('span', { class: 'file-owner' }, isKnown ? `${entry.uid}:${entry.gid}` : ''),
+    h('span', { class: 'file-size' }, size === undefined ? '' : bytes(size)),
   ];
 }
 

@@ -128,6 +128,9 @@ class FilesView {
         link: (at) => this.#link({ layer: at, scope: scope === 'upto' ? 'upto' : undefined, path: undefined }),
       }),
     );
+    // Of many layers, the chosen one is to be seen.
+    const current = this.#rail.querySelector('[aria-current]');
+    if (current) this.#rail.scrollTop = current.offsetTop - this.#rail.offsetTop - this.#rail.clientHeight / 3;
     const key = `${scope} ${layer}`;
     if (this.#shownScope !== key) this.#read(key);
     else this.#show();
@@ -204,7 +207,8 @@ class FilesView {
       this.#listing.replaceChildren(
         readingPart({
           what: 'Compares the layer with those below',
-          cost: () => ({ layers: 0, bytes: 0 }),
+          cost: () => contents.cost(0, layer),
+          isAgreed: true,
           work: (options) => comparedLayer(contents, layer, options),
           render: (listing) => this.#render(key, listing),
           signal: this.#begin('listing'),
@@ -251,15 +255,17 @@ class FilesView {
     const files = all.filter((node) => node.entry && !node.isDirectory);
     const isSearch = find !== '' || least > 0;
     if (!isSearch) {
-      this.#found.textContent = `${plural(files.length, 'file')}, ${bytes(this.#root.size)}`;
+      const { size, gone } = this.#root;
+      this.#found.textContent = `${plural(files.length, 'file')}, ${bytes(size)}${gone ? `; ${bytes(gone)} gone` : ''}`;
       this.#rows.showTree(this.#root, order);
       return;
     }
     const matches = matcher(find);
     const found = all.filter(
-      (node) => node.size >= least && (least === 0 || !node.isDirectory) && (matches(node.path) || matches(node.name)),
+      (node) =>
+        node.weight >= least && (least === 0 || !node.isDirectory) && (matches(node.path) || matches(node.name)),
     );
-    if (order === 'size') found.sort((one, other) => other.size - one.size);
+    if (order === 'size') found.sort((one, other) => other.weight - one.weight);
     this.#found.textContent = `${plural(found.length, 'match', 'matches')} of ${plural(files.length, 'file')}`;
     this.#rows.showFound(found);
   }

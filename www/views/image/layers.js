@@ -94,8 +94,12 @@ function blobList({ what, repository, descriptors, note, open, isVerified, files
             { class: 'layer-facts' },
             digest(descriptor.digest ?? descriptor.id, `${descriptor.digest ? 'digest' : 'id'} of ${what} ${at}`),
             note(at) ? h('code', { class: 'layer-note', title: note(at) }, note(at)) : null,
-            h('p', { class: 'layer-type muted', title: descriptor.mediaType }, mediaTypeName(descriptor.mediaType)),
-            filesHref ? h('p', { class: 'layer-type' }, h('a', { href: filesHref(at) }, `Files of layer ${at}`)) : null,
+            h(
+              'p',
+              { class: 'layer-type muted', title: descriptor.mediaType },
+              mediaTypeName(descriptor.mediaType),
+              filesHref ? [' · ', h('a', { href: filesHref(at) }, `Files of layer ${at}`)] : null,
+            ),
             (descriptor.urls ?? []).map((url) => h('p', { class: 'layer-type' }, textOrLink(url))),
           ),
           h(

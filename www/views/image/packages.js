@@ -17,6 +17,7 @@ export function packagesSection({ session, image, signal }) {
     work: image,
     render: (found) =>
       readingPart({
+        boxed: true,
         what: 'Lists the installed packages',
         cost: () => contentsOf(found, session.layerStore).costOfAll,
         work: (options) => found.packages(options),

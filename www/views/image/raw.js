@@ -2,7 +2,7 @@
 
 import { h } from '../../dom.js';
 import { bytes } from '../../text/format.js';
-import { digestHref } from '../../router.js';
+import { blobHref, digestHref } from '../../router.js';
 import { isDigest } from '../../text/digests.js';
 import { copyButton, digest } from '../../ui/copy.js';
 import { jsonView } from '../../ui/json.js';
@@ -10,24 +10,29 @@ import { part } from '../../ui/part.js';
 import { isImage } from '../../model/opened.js';
 
 export function rawSection({ repository, manifest, image, signal }) {
-  const leadTo = (of) => (isDigest(of) ? digestHref(repository.name, of) : undefined);
   if (!manifest) return h('div', { class: 'stack' }, configBlock(image, signal, 'Image'));
   const isIndex = manifest.manifests !== undefined;
   return h(
     'div',
     { class: 'stack' },
-    documentBlock(isIndex ? 'Index' : 'Manifest', manifest, leadTo),
+    documentBlock(isIndex ? 'Index' : 'Manifest', manifest, linksOf(repository, manifest)),
     isIndex
       ? part({
           signal,
           lines: 6,
           label: 'Reading the manifest',
           work: async () => repository.manifest((await image()).digest, { signal }),
-          render: (found) => documentBlock('Manifest', found, leadTo),
+          render: (found) => documentBlock('Manifest', found, linksOf(repository, found)),
         })
       : null,
-    isImage(manifest) ? configBlock(image, signal, 'Config', leadTo) : null,
+    isImage(manifest) ? configBlock(image, signal, 'Config', (of) => blobHref(repository.name, of)) : null,
   );
+}
+
+/** Where the digests in a manifest lead: config and layers are no manifests. */
+function linksOf({ name }, { config, layers = [] }) {
+  const blobs = new Set([config, ...layers].filter(Boolean).map((one) => one.digest));
+  return (of) => (isDigest(of) ? (blobs.has(of) ? blobHref : digestHref)(name, of) : undefined);
 }
 
 function configBlock(image, signal, title, leadTo) {
@@ -41,8 +46,12 @@ function configBlock(image, signal, title, leadTo) {
     },
     render: ({ found, json }) => {
       // The digest of a layer's archive is no blob's; it leads to the layer.
-      const archives = new Map(diffIds(json).map((of, at) => [of, found.layers[at]?.digest]));
-      const linkOf = leadTo && ((text) => leadTo(archives.get(text) ?? text));
+      const archives = new Map(
+        diffIds(json)
+          .map((of, at) => [of, found.layers[at]?.digest])
+          .filter(([, of]) => of),
+      );
+      const linkOf = leadTo && ((text) => archives.has(text) && leadTo(archives.get(text)));
       return shell(title, found.id, JSON.stringify(json, null, 2), jsonView(json, title, { linkOf }), { leadTo });
     },
   });

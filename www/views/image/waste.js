@@ -27,6 +27,7 @@ export function wasteSection({ session, image, link, signal }) {
       const show = () =>
         pane.replaceChildren(
           readingPart({
+            boxed: true,
             what: 'Finds what is stored and hidden',
             cost: () => contents.costOfAll,
             work: (options) => found.waste({ ...options, ...(base.value && { base: Number(base.value) }) }),
@@ -79,8 +80,8 @@ function report(waste, link, base) {
         h(
           'p',
           { class: 'muted small' },
-          'The program dive counts a replaced file with all its copies, the visible one included, and a deleted directory once more: ' +
-            'up to twice what could be saved.',
+          'The program dive adds up the sizes that a path has in different layers. It counts a replaced file with all its copies, the visible ' +
+            'one included, and does not look into a deleted directory: it may be more or less than what could be saved.',
         ),
       ),
     ),

@@ -1,0 +1,3 @@
+// The lines in which two texts differ, in hunks, as `diff -u` has them.
+
+export { structuredPatch } from 'diff';
