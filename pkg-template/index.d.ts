@@ -276,6 +276,15 @@ export interface ListOptions extends CallOptions {
    * @defaultValue 1000
    */
   pageSize?: number;
+  /**
+   * Item after which the list begins, such as the last one of an iteration that an error ended.
+   *
+   * A registry with cursors of its own may ignore it and begin at the start; V1 always does. In a list that is not sorted, items
+   * that are before it alphabetically may be missing.
+   *
+   * @defaultValue the list begins at the start
+   */
+  last?: string;
 }
 
 /** Options of {@link DockerRegistryClient.diagnose}. */

@@ -2,14 +2,18 @@
 
 import init from 'docker-registry-client-wasm/slim';
 import { h } from './dom.js';
-import { explain } from './errors.js';
+import { explain, signInBy } from './errors.js';
 import { Places } from './places.js';
 import { parseRoute } from './router.js';
+import { checkedConfig, noConfig } from './model/config.js';
+import { rememberRegistry } from './model/preferences.js';
 import { Session } from './model/session.js';
 import { config as reading } from './start.js';
 import { printable } from './text/printable.js';
+import { appearanceMenu } from './ui/appearance.js';
 import { SIGN_IN, SIGN_IN_NEEDED } from './ui/events.js';
 import { emptyBox, errorBox, skeleton } from './ui/part.js';
+import { onShortcut } from './ui/shortcuts.js';
 import { showTray } from './ui/tray.js';
 import { Connection } from './views/connect.js';
 import { homeView } from './views/home.js';
@@ -17,14 +21,15 @@ import { pages } from './views/pages.js';
 import { tagView } from './views/tag.js';
 import { tagsView } from './views/tags.js';
 
-const NAME = document.title;
 const VIEWS = { home: homeView, tags: tagsView, tag: tagView, ...pages };
 const PROMISE = 'Every manifest and every layer is verified by its digest.';
 const NO_PROMISE = 'This registry speaks V1, which has no digests: what it sends cannot be verified.';
 const main = document.getElementById('main');
 
-// A registry behind the server's own proxy, if it has one.
-const [config] = await Promise.all([reading, init()]);
+const [given] = await Promise.all([reading, init()]);
+const { config, problem } = understood(given);
+const [first] = config.registries;
+const NAME = config.title ?? document.title;
 let session;
 let connecting;
 let view;
@@ -36,18 +41,54 @@ const connection = new Connection({
   button: document.getElementById('connection'),
   connect,
   diagnose: (choice, signal) => sessionFor(choice).diagnose(signal),
+  configured: config.registries,
+  // The command `ui` has docker's logins, and its page talks to nobody else.
+  login: config.logins === 'docker' ? `docker login ${hostOf(first?.name ?? '')}` : undefined,
 });
+if (config.logins === 'docker') signInBy(`Run “${connection.login}”, then connect again.`);
 document.addEventListener(SIGN_IN_NEEDED, () => connection.refused());
 document.addEventListener(SIGN_IN, () => connection.signIn());
 showTray(document.getElementById('tray'));
+appearanceMenu(document.getElementById('appearance'), () => show({ again: true }));
+const openPalette = async (text) => {
+  const { palette } = await import('./views/palette.js');
+  palette({
+    text,
+    session,
+    view,
+    route: parseRoute(location.hash),
+    connection,
+    config,
+    again: () => show({ again: true }),
+  });
+};
+document.getElementById('palette-button').addEventListener('click', () => openPalette(''));
+onShortcut(openPalette);
+for (const brand of document.querySelectorAll('.brand span')) brand.textContent = printable(NAME);
+document.querySelector('.brand').setAttribute('aria-label', printable(NAME));
+
+/** What config.json says. If it is wrong, the page says so and connects to nothing by itself. */
+function understood({ value, error }) {
+  try {
+    if (error) throw error;
+    return { config: checkedConfig(value ?? {}, location.href) };
+  } catch (wrong) {
+    return { config: noConfig(true), problem: wrong };
+  }
+}
+
+function hostOf(name) {
+  return name.replace(/^https?:\/\//i, '').replace(/\/+$/, '');
+}
 
 function sessionFor({ address, username, password }) {
-  const proxied = config.registry && address === config.name;
+  const known = config.registries.find(({ name }) => name === address);
   return new Session({
-    address: proxied ? new URL(config.registry, location.href).href : address,
-    label: proxied ? config.name : undefined,
+    address: known?.registry ?? address,
+    label: known?.name,
     username,
     password,
+    readOnly: config.readOnly,
   });
 }
 
@@ -78,18 +119,21 @@ async function connect(choice, signal) {
 
 /** Puts the address into the location, so that links lead to the same registry. Never a password. */
 function remember(address) {
+  rememberRegistry(address);
   const url = new URL(location.href);
-  if (address === config.name) url.searchParams.delete('registry');
+  if (address === first?.name) url.searchParams.delete('registry');
   else url.searchParams.set('registry', address);
   history.replaceState(history.state, '', url);
 }
 
-function show({ place } = {}) {
+/** `again`: opens the view anew, also where it could show the address itself. */
+function show({ place, again = false } = {}) {
   const route = parseRoute(location.hash);
-  if (session && view?.session === session && view.update?.(route)) {
+  if (!again && session && view?.session === session && view.update?.(route)) {
     setTitle(view.title);
     return;
   }
+  const scroll = again ? window.scrollY : 0;
   ending?.abort();
   ending = new AbortController();
   view = session ? open(route) : waiting();
@@ -97,7 +141,7 @@ function show({ place } = {}) {
   main.replaceChildren(view.element);
   setTitle(view.title);
   if (place) places.restore(place, ending.signal);
-  else window.scrollTo(0, 0);
+  else window.scrollTo(0, scroll);
 }
 
 function open(route) {
@@ -113,31 +157,21 @@ function open(route) {
 }
 
 function waiting() {
-  if (connecting) {
-    return {
-      element: h(
-        'div',
-        { class: 'view' },
-        h('h1', { class: 'visually-hidden', tabindex: -1 }, NAME),
-        skeleton(8, `Connecting to ${connecting.label}`),
-      ),
-    };
-  }
+  const content = connecting
+    ? skeleton(8, `Connecting to ${connecting.label}`)
+    : problem
+      ? h('div', { class: 'notice error', role: 'alert' }, h('p', {}, problem.message))
+      : emptyBox(
+          'No registry connected',
+          h('p', { class: 'muted' }, 'Connect to a registry to see its repositories, tags and images.'),
+        );
   return {
-    element: h(
-      'div',
-      { class: 'view' },
-      h('h1', { class: 'visually-hidden', tabindex: -1 }, NAME),
-      emptyBox(
-        'No registry connected',
-        h('p', { class: 'muted' }, 'Connect to a registry to see its repositories, tags and images.'),
-      ),
-    ),
+    element: h('div', { class: 'view' }, h('h1', { class: 'visually-hidden', tabindex: -1 }, NAME), content),
   };
 }
 
 function setTitle(title) {
-  document.title = title ? `${printable(title)} · ${NAME}` : NAME;
+  document.title = printable(title ? `${title} · ${NAME}` : NAME);
 }
 
 window.addEventListener('hashchange', () => show({ place: places.move() }));
@@ -148,7 +182,7 @@ document.getElementById('skip').addEventListener('click', (event) => {
 });
 
 if ('scrollRestoration' in history) history.scrollRestoration = 'manual';
-const address = new URLSearchParams(location.search).get('registry') ?? config.name ?? '';
+const address = new URLSearchParams(location.search).get('registry') ?? first?.name ?? '';
 connection.address.value = address;
 show();
 if (address) connection.start({ address, username: '', password: '' });

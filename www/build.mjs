@@ -1,6 +1,6 @@
 // Makes the page in target/page: static files for any web server, each compressed too; with the folder of a package as argument,
-// in its folder ui/ for the command line, which compresses nothing and has the modules already. One script, one style sheet, and the modules
-// of the package: a cold start over a slow line waits for each further file.
+// in its folder ui/ for the command line, which compresses nothing and has the modules already. A cold start over a slow line waits for each
+// file that it does not know of: index.html names all scripts of the first view.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import process from 'node:process';
@@ -13,8 +13,6 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 export const pageFolder = here('../target/page/');
 const pkg = here('../pkg/');
 
-/** The page's files that are used as they stand. */
-const AS_IT_IS = ['index.html', 'icon.svg'];
 /** Served compressed where the browser takes it; pictures and the like would not get smaller. */
 const COMPRESSED = /\.(css|html|js|json|svg|wasm)$/;
 const encodings = {
@@ -43,8 +41,16 @@ async function writeInto(folder) {
 
 /** The files that no package has, made with one. */
 async function ownFiles(folder) {
-  const unchanged = AS_IT_IS.map(async (name) => [name, await readFile(here(name))]);
-  return [...(await scripts(folder)), ...(await Promise.all(unchanged)), ['LICENSE-diff.txt', await licence('diff')]];
+  const { files, first } = await scripts(folder);
+  const page = await readFile(here('index.html'), 'utf8');
+  const preloads = first.map((name) => `<link rel="modulepreload" href="${name}">`).join('\n    ');
+  const index = page.replace('<link rel="modulepreload" href="app.js">', () => preloads);
+  return [
+    ...files,
+    ['index.html', Buffer.from(index)],
+    ['icon.svg', await readFile(here('icon.svg'))],
+    ['LICENSE-diff.txt', await licence('diff')],
+  ];
 }
 
 /** What is bundled of other people's packages comes with their licence. */
@@ -56,7 +62,7 @@ const licence = (name) => readFile(fileURLToPath(new URL('LICENSE', import.meta.
  */
 async function scripts(folder) {
   try {
-    const { metafile } = await bundle(folder, { metafile: true });
+    const { metafile } = await bundle(folder);
     const { first, later } = loaded(metafile.inputs);
     const all = first.map((path) => `import ${JSON.stringify(resolve(path))};`).join('\n');
     const together = {
@@ -68,8 +74,10 @@ async function scripts(folder) {
         });
       },
     };
-    const { outputFiles } = await bundle(folder, { plugins: [together] });
-    return outputFiles.map(({ path, contents }) => [relative(pageFolder, path), Buffer.from(contents)]);
+    const { outputFiles, metafile: made } = await bundle(folder, { plugins: [together] });
+    const files = outputFiles.map(({ path, contents }) => [relative(pageFolder, path), Buffer.from(contents)]);
+    const outputs = Object.entries(made.outputs).map(([path, output]) => [relative(pageFolder, resolve(path)), output]);
+    return { files, first: [...importedBy('app.js', new Map(outputs))] };
   } finally {
     await stop();
   }
@@ -90,7 +98,7 @@ function loaded(inputs) {
   };
 }
 
-function bundle(folder, more) {
+function bundle(folder, more = {}) {
   return build({
     entryPoints: { app: here('app.js'), start: here('start.js'), style: here('style/index.css') },
     outdir: pageFolder,
@@ -99,9 +107,11 @@ function bundle(folder, more) {
     splitting: true,
     chunkNames: 'part-[hash]',
     write: false,
+    metafile: true,
     minify: true,
     format: 'esm',
-    target: ['chrome111', 'firefox128', 'safari16.4'],
+    // The first with light-dark().
+    target: ['chrome123', 'firefox128', 'safari17.5'],
     charset: 'utf8',
     legalComments: 'none',
     alias: { 'docker-registry-client-wasm/slim': join(folder, 'slim.js') },
@@ -110,6 +120,15 @@ function bundle(folder, more) {
     logLevel: 'error',
     ...more,
   });
+}
+
+/** A script and those that it imports before it runs. */
+function importedBy(name, outputs, found = new Set()) {
+  if (found.has(name) || !outputs.has(name)) return found;
+  found.add(name);
+  for (const { path, kind } of outputs.get(name).imports)
+    if (kind === 'import-statement') importedBy(relative(pageFolder, resolve(path)), outputs, found);
+  return found;
 }
 
 /** Beside the script, where the package looks for them. */

@@ -44,6 +44,14 @@ function append(element, children) {
   }
 }
 
+/** The same for drawings, which have no handlers and no links. */
+export function svg(tag, properties = {}, ...children) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(properties)) element.setAttribute(name, value);
+  append(element, children);
+  return element;
+}
+
 /** Returns a function that copies what `make()` returns: a copy costs a fraction of what building it does. */
 export function template(make) {
   let made;

@@ -5,7 +5,7 @@ import { isRegistryError } from 'docker-registry-client-wasm/slim';
 const ADVICE = {
   NETWORK: 'The registry cannot be reached. Check the address and the port, and that the registry is running.',
   CORS_OR_NETWORK:
-    'Nothing responds there, or the registry does not allow this page to read its responses (CORS). Check the address, or start this page with “npm start -- --registry ADDRESS”, which puts the registry behind a proxy.',
+    'Nothing responds there, or the registry does not allow this page to read its responses (CORS). Check the address, or open it with “npx docker-registry-client-wasm ui ADDRESS”, which puts the registry behind a proxy.',
   TIMEOUT: 'The registry did not respond in time. Try again, or check the address and the port.',
   INVALID_RESPONSE: 'The response does not follow the registry protocol. Is this the address of a registry?',
   NOT_FOUND: 'The registry does not have this. Check the name and the address.',
@@ -29,6 +29,12 @@ const ADVICE = {
   NO_MATCHING_PLATFORM: 'This tag has no image for the platform. Choose another platform.',
   UNSUPPORTED: 'This registry does not support that.',
 };
+
+/** Where the page has no form for a user and a password: what to do instead. */
+export function signInBy(advice) {
+  ADVICE.AUTH_REQUIRED = `This registry requires a login. ${advice}`;
+  ADVICE.UNAUTHORIZED = `This registry requires a login with permission to read this. ${advice}`;
+}
 
 const REFUSED_CREDENTIALS = 'The registry refused this user or password. Check both; a token may have expired.';
 const OFFLINE = 'This device is offline. The page continues when it is online again.';

@@ -7,12 +7,15 @@
 //   #/repo/<name>/digest/<digest>?kind=blob       a config or layer, which is no manifest
 //   #/compare?a=<image>&b=<image>                 two images; likewise the other pages in PAGES
 //   #/cleanup/<name>
-// Lists take ?filter=<words or glob>, and tags ?order=name, so that the way back leads to the same rows.
+// Lists take ?filter=<words or glob> and ?order=<order>, and tags what TAG_QUERY names, so that the way back leads to the same rows.
 // A repository's name contains slashes, and may have a component "tag" or "digest". That one is written "%74ag" or "%64igest",
 // so that a plain one is always the route's.
 
 /** Pages with an address of their own: `#/<page>[/<repository>][?<query>]`. */
 export const PAGES = ['cleanup', 'compare', 'copy', 'doctor', 'push'];
+
+/** What the list of tags takes beside its filter and order: tags or digests, filters. */
+export const TAG_QUERY = ['filter', 'order', 'by', 'platform', 'age', 'hide'];
 
 export const SECTIONS = [
   'overview',
@@ -42,15 +45,15 @@ export function parseRoute(hash) {
   return home({}, query);
 }
 
-const home = (route, query) => ({ view: 'home', ...route, ...given({ filter: query.get('filter') }) });
+const home = (route, query) => ({ view: 'home', ...route, ...of(query, ['filter', 'order']) });
+const of = (query, names) => given(Object.fromEntries(names.map((name) => [name, query.get(name)])));
 
 function repositoryRoute(parts, query) {
   const at = parts.findIndex((part) => part === 'tag' || part === 'digest');
   const name = decode(at < 0 ? parts : parts.slice(0, at));
   const [kind, reference, section] = at < 0 ? [] : parts.slice(at);
   if (!name) return home({}, query);
-  if (reference === undefined)
-    return { view: 'tags', name, ...given({ filter: query.get('filter'), order: query.get('order') }) };
+  if (reference === undefined) return { view: 'tags', name, ...of(query, TAG_QUERY) };
   return {
     view: 'tag',
     name,

@@ -167,9 +167,9 @@ impl DockerRegistryClient {
     /// Iterates over repository names as the pages arrive.
     pub fn catalog(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let list = || -> Result<JsValue> {
-            let options = Options::read(options, &["signal", "timeout", "pageSize"])?;
+            let options = Options::read(options, &["signal", "timeout", "pageSize", "last"])?;
             let signals = Signals::new([options.signal()?.as_ref(), self.context.signal.as_ref()]);
-            let listing = self.client.catalog(options.page_size()?, options.call()?);
+            let listing = self.client.catalog(options.page_size()?, options.call()?).after(options.text("last")?);
             Ok(iterate::names(listing, signals))
         };
         Ok(list()?)

@@ -47,6 +47,33 @@ fn links_in_every_form_are_followed() {
 }
 
 #[test]
+fn a_list_begins_after_an_item() {
+    let host = paged(2, |_, _| None);
+    let from = |item: &str| {
+        let listing = host.repository().tags(Some(2), Call::default()).after(Some(item.to_owned()));
+        host.run(listing.collect()).map_err(|error| error.code.to_string())
+    };
+    let all = host.run(host.repository().tags(Some(2), Call::default()).collect()).unwrap();
+    for (at, item) in all.iter().enumerate() {
+        assert_eq!(from(item).unwrap(), all[at + 1..], "after {item}");
+    }
+
+    // A refused first page is no end, and where the page size is refused `last` stays.
+    let refused = Scripted::routes(vec![
+        (
+            "/v2/a/b/tags/list?n=1000&last=x",
+            Reply::json(r#"{"errors":[{"code":"UNSUPPORTED","message":"n"}]}"#).status(400),
+        ),
+        ("/v2/a/b/tags/list?last=x", tags(&["y"])),
+    ]);
+    let listing = || refused.repository().tags(None, Call::default()).after(Some("x".to_owned()));
+    assert_eq!(refused.run(listing().collect()).unwrap(), ["y"]);
+    let failing = Scripted::routes(vec![("/v2/a/b/tags/list?n=1000&last=x", Reply::new(404))]);
+    let listing = failing.repository().tags(None, Call::default()).after(Some("x".to_owned()));
+    assert!(failing.run(listing.collect()).is_err());
+}
+
+#[test]
 fn a_short_or_empty_page_does_not_end_a_list() {
     let host = Scripted::routes(vec![
         (TAGS, tags(&["1"]).header("link", "<?p=2>; rel=next")),

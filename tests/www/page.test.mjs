@@ -64,7 +64,7 @@ for (const name of browserNames) {
 
       await visitor.press('team, 3 repositories');
       await visitor.has('h1', 'team');
-      assert.deepEqual(await visitor.texts('.listing .row'), ['team/api', 'team/web', 'team/windows/service']);
+      assert.deepEqual(await visitor.texts('.repositories .row-link'), ['team/api', 'team/web', 'team/windows/service']);
 
       await visitor.press('team/web');
       await visitor.has('h1', 'team/web');
@@ -287,10 +287,12 @@ for (const name of browserNames) {
           }))
           .filter(({ path }) => !path.startsWith('/registry/')),
       );
-      assert.deepEqual([...new Set(loaded.map(({ path }) => path))].filter((path) => path !== '/icon.svg').sort(), [
+      const paths = loaded.map(({ path }) => path.replace(/part-\w+/, 'part'));
+      assert.deepEqual([...new Set(paths)].filter((path) => path !== '/icon.svg').sort(), [
         '/',
         '/app.js',
         '/config.json',
+        '/part.js',
         '/start.js',
         '/style.css',
         '/wasm/core.wasm',

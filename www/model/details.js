@@ -1,26 +1,40 @@
-// Details of the visible tags only, because each costs the registry one to three requests.
+// Details of a list's items: read as they come into sight, because each costs the registry requests, within a budget; and of all items
+// where somebody asks for that.
 
 import { isTemporary } from '../errors.js';
 
 const SETTLED_AFTER = 120;
 /** Pauses after failures that may pass, in milliseconds; the last one is repeated. */
 const PAUSES = [5_000, 15_000, 60_000];
+const AT_A_TIME = 6;
 
 export class Details {
-  #repository;
+  #read;
   #signal;
   #changed;
   #isWanted;
   #known = new Map();
+  /** Known from before somebody asked for it anew. */
+  #stale = new Set();
   #reading = new Map();
   #inSight = [];
   #timer;
   #pauses = 0;
   #resuming;
+  #all;
+  #budget;
+  #spent;
+  #limit;
 
-  /** `changed(tag)`: called when the detail of a tag is there. `wanted`: whether details are read at all. */
-  constructor({ repository, signal, wanted, changed }) {
-    [this.#repository, this.#signal, this.#isWanted, this.#changed] = [repository, signal, wanted, changed];
+  /**
+   * `read(item, signal)`: reads the detail of an item. `changed(item)`: called when it is there, and without an item when reading
+   * all of them begins or ends. `wanted`: whether details are read at all. `budget`: how many requests are made before somebody is
+   * asked, and `spent()` how many were made.
+   */
+  constructor({ read, signal, wanted, changed, budget = Infinity, spent = () => 0 }) {
+    [this.#read, this.#signal, this.#isWanted, this.#changed] = [read, signal, wanted, changed];
+    [this.#budget, this.#spent] = [budget, spent];
+    this.#limit = spent() + budget;
     window.addEventListener('online', () => this.#resume(), { signal });
     signal.addEventListener('abort', () => [this.#timer, this.#resuming].forEach(clearTimeout), { once: true });
   }
@@ -30,50 +44,131 @@ export class Details {
   }
   set wanted(wanted) {
     this.#isWanted = wanted;
-    if (!wanted) this.want([]);
+    if (wanted) return;
+    this.stop();
+    this.want([]);
   }
 
   /** `{ data }`, `{ error }`, or undefined while nothing is known. */
-  get(tag) {
-    return this.#isWanted ? this.#known.get(tag) : undefined;
+  get(item) {
+    return this.#isWanted ? this.#known.get(item) : undefined;
   }
 
-  forget() {
-    this.want([]);
-    this.#known.clear();
+  /** How many items are known. */
+  get size() {
+    return this.#known.size;
   }
 
-  want(tags) {
+  /** Reads everything again as it is wanted; until then, what is known stays. */
+  renew() {
+    this.stop();
+    this.#stale = new Set(this.#known.keys());
+    for (const controller of this.#reading.values()) controller.abort();
+    this.#reading.clear();
+    this.allow();
+  }
+
+  #isKnown(item) {
+    return this.#known.has(item) && !this.#stale.has(item);
+  }
+
+  /** Whether no more is read before somebody allows it. */
+  get isSpent() {
+    return this.#spent() >= this.#limit;
+  }
+
+  /** Allows as many requests again. */
+  allow() {
+    this.#limit = this.#spent() + this.#budget;
+    this.#isTold = false;
+    this.want(this.#inSight);
+  }
+
+  want(items) {
     clearTimeout(this.#timer);
-    this.#inSight = this.#isWanted ? tags : [];
-    const wanted = new Set(this.#inSight);
-    for (const [tag, controller] of this.#reading) {
-      if (wanted.has(tag)) continue;
+    this.#inSight = items;
+    const wanted = new Set(this.#isWanted ? items : []);
+    for (const [item, controller] of this.#reading) {
+      if (wanted.has(item)) continue;
       controller.abort();
-      this.#reading.delete(tag);
+      this.#reading.delete(item);
     }
     // No requests while the list is scrolled.
-    if (wanted.size > 0) this.#timer = setTimeout(() => wanted.forEach((tag) => this.#read(tag)), SETTLED_AFTER);
+    if (wanted.size > 0)
+      this.#timer = setTimeout(() => wanted.forEach((item) => this.#readInSight(item)), SETTLED_AFTER);
   }
 
-  async #read(tag) {
-    if (this.#known.has(tag) || this.#reading.has(tag)) return;
+  async #readInSight(item) {
+    if (this.#isKnown(item) || this.#reading.has(item)) return undefined;
+    if (this.isSpent) return this.#stopInSight();
     const controller = new AbortController();
-    this.#reading.set(tag, controller);
+    this.#reading.set(item, controller);
+    const error = await this.#learn(item, AbortSignal.any([this.#signal, controller.signal]));
+    if (this.#reading.get(item) === controller) this.#reading.delete(item);
+    if (isTemporary(error)) this.#pause(error.retryAfter);
+    return undefined;
+  }
+
+  #stopInSight() {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#changed(undefined);
+  }
+  #isTold = false;
+
+  /** Reads a detail. Returns why that failed. */
+  async #learn(item, signal) {
     let detail;
     try {
-      detail = {
-        data: await this.#repository.data(tag, { signal: AbortSignal.any([this.#signal, controller.signal]) }),
-      };
+      detail = { data: await this.#read(item, signal) };
       this.#pauses = 0;
     } catch (error) {
       detail = { error };
     }
-    if (controller.signal.aborted || this.#signal.aborted) return;
-    this.#reading.delete(tag);
-    this.#known.set(tag, detail);
-    this.#changed(tag);
-    if (isTemporary(detail.error)) this.#pause(detail.error.retryAfter);
+    if (signal.aborted) return undefined;
+    this.#known.set(item, detail);
+    this.#stale.delete(item);
+    this.#changed(item);
+    return detail.error;
+  }
+
+  /** Why reading all ended early. */
+  failure;
+
+  get isReadingAll() {
+    return this.#all !== undefined;
+  }
+
+  /** Reads what is not known yet of these, in their order. */
+  async readAll(items) {
+    this.stop();
+    const controller = new AbortController();
+    this.#all = controller;
+    this.failure = undefined;
+    const signal = AbortSignal.any([this.#signal, controller.signal]);
+    const left = items.filter((item) => !this.#isKnown(item) || this.#known.get(item).error).values();
+    this.#changed(undefined);
+    const work = async () => {
+      for (const item of left) {
+        if (signal.aborted) return;
+        const error = await this.#learn(item, signal);
+        if (!isTemporary(error)) continue;
+        this.#known.delete(item);
+        this.failure = error;
+        controller.abort();
+      }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, work));
+    if (this.#all !== controller) return;
+    this.#all = undefined;
+    if (!this.#signal.aborted) this.#changed(undefined);
+  }
+
+  stop() {
+    if (!this.#all) return;
+    this.#all.abort();
+    this.#all = undefined;
+    this.#changed(undefined);
   }
 
   #pause(asked = 0) {
@@ -87,8 +182,8 @@ export class Details {
   #resume() {
     clearTimeout(this.#resuming);
     this.#resuming = undefined;
-    for (const [tag, { error }] of this.#known) {
-      if (isTemporary(error)) this.#known.delete(tag);
+    for (const [item, { error }] of this.#known) {
+      if (isTemporary(error)) this.#known.delete(item);
     }
     this.want(this.#inSight);
   }

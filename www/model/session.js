@@ -3,26 +3,36 @@
 import { DockerRegistryClient } from 'docker-registry-client-wasm/slim';
 import { LayerStore } from './layer-store.js';
 import { Listing } from './listing.js';
+import { Selection } from './selection.js';
 
 const KEPT_TAG_LISTINGS = 16;
 
 export class Session extends EventTarget {
   #tagListings = new Map();
 
-  /** `label`: the registry's public address, if the page uses another one (a proxy). */
-  constructor({ address, label, username, password }) {
+  /**
+   * `label`: the registry's public address, if the page uses another one (a proxy). `readOnly`: no view offers to change anything.
+   */
+  constructor({ address, label, username, password, readOnly = false }) {
     super();
     this.address = address;
     this.label = label ?? address;
     this.hasCredentials = Boolean(username);
     this.layerStore = new LayerStore();
+    this.isReadOnly = readOnly;
     // Each call has a signal of its own: downloads outlive the session.
     this.client = new DockerRegistryClient(address, {
       ...(username ? { username, password } : {}),
       layerIndexes: this.layerStore,
-      onRequest: ({ status }) => this.#onStatus(status),
+      onRequest: ({ status }) => {
+        this.requests += 1;
+        this.#onStatus(status);
+      },
     });
   }
+
+  /** How many requests were made. */
+  requests = 0;
 
   /** True while the registry refuses requests for being too many. A `limit` event tells of each change. */
   isLimited = false;
@@ -58,31 +68,54 @@ export class Session extends EventTarget {
     return this.client.diagnose({ signal });
   }
 
-  /** The catalog, read once per session; `again` reads it again. */
-  catalog({ again = false } = {}) {
-    if (again || !this.#catalog) {
+  /** The catalog, read once per session; `again` reads it again, `more` goes on after what was read before it broke off. */
+  catalog({ again = false, more = false } = {}) {
+    if (again || more || !this.#catalog) {
       this.#catalogController?.abort();
       this.#catalogController = new AbortController();
       const { signal } = this.#catalogController;
-      this.#catalog = new Listing((ending) => this.client.catalog({ signal: ending }), signal, this.#catalog);
+      const open = (ending, last) => this.client.catalog({ signal: ending, last });
+      this.#catalog = new Listing(open, signal, earlier(this.#catalog, more));
     }
     return this.#catalog;
   }
   #catalog;
   #catalogController;
 
+  /** The names of the catalog that were read. */
+  get catalogNames() {
+    return this.#catalog?.items ?? [];
+  }
+  /** The tags of a repository that were read. */
+  knownTags(name) {
+    return this.#tagListings.get(name)?.items ?? [];
+  }
+
   /** The tags of a repository. A complete listing is kept for going back. */
-  tags(repository, { signal, again = false }) {
+  tags(repository, { signal, again = false, more = false }) {
     const kept = this.#tagListings.get(repository.name);
     if (kept?.state === 'complete' && !again) return kept;
-    const listing = new Listing((ending) => repository.eachTag({ signal: ending }), signal, kept);
+    const listing = new Listing(
+      (ending, last) => repository.eachTag({ signal: ending, last }),
+      signal,
+      earlier(kept, more),
+    );
     this.#tagListings.delete(repository.name);
     this.#tagListings.set(repository.name, listing);
     if (this.#tagListings.size > KEPT_TAG_LISTINGS) this.#tagListings.delete(this.#tagListings.keys().next().value);
     return listing;
   }
 
+  /** Which tags of a repository are selected; the way back finds them again. */
+  selection(name) {
+    if (!this.#selections.has(name)) this.#selections.set(name, new Selection());
+    return this.#selections.get(name);
+  }
+  #selections = new Map();
+
   close() {
     this.#catalogController?.abort();
   }
 }
+
+const earlier = (listing, more) => (more && listing?.state === 'failed' ? { failed: listing } : { kept: listing });

@@ -29,6 +29,8 @@ export const ORDERS = {
   name: { caption: 'Name', key: (name) => name.replace(/\d+/g, padded) },
   listed: { caption: 'As listed' },
 };
+/** The tag that a list by version begins with. */
+export const highest = (names) => ordered(names, 'version')[0];
 
 /** Sorts names; each key is computed once, because a comparison by locale takes 20,000 tags a second. */
 export function ordered(names, order) {
@@ -39,6 +41,13 @@ export function ordered(names, order) {
     .map((name) => [key(name), name])
     .sort(([one], [other]) => (one < other ? -sign : one > other ? sign : 0))
     .map(([, name]) => name);
+}
+
+/** Sorts by a number, the highest first; items without one keep their order behind the others. */
+export function byNumber(items, numberOf) {
+  const keyed = items.map((item) => [numberOf(item), item]);
+  const known = keyed.filter(([number]) => Number.isFinite(number)).sort(([one], [other]) => other - one);
+  return [...known, ...keyed.filter(([number]) => !Number.isFinite(number))].map(([, item]) => item);
 }
 
 const padded = (digits) => {

@@ -18,19 +18,22 @@ export function copyButton(text, what, { caption } = {}) {
     icon('check'),
     caption ?? null,
   );
-  button.addEventListener('click', async () => {
-    try {
-      await navigator.clipboard.writeText(text());
-    } catch {
-      // Without permission or https, the user can still select the text.
-      announce(`The browser did not allow copying the ${what}`);
-      return;
-    }
-    announce(`Copied ${what}`);
-    button.classList.add('copied');
-    setTimeout(() => button.classList.remove('copied'), SHOWN_FOR);
-  });
+  button.addEventListener('click', () => copyWith(button, text(), what));
   return button;
+}
+
+/** Copies a text, and lets the button tell. */
+export async function copyWith(button, text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Without permission or https, the user can still select the text.
+    announce(`The browser did not allow copying the ${what}`);
+    return;
+  }
+  announce(`Copied ${what}`);
+  button.classList.add('copied');
+  setTimeout(() => button.classList.remove('copied'), SHOWN_FOR);
 }
 
 /** A digest, complete in the document, of which as much is visible as there is room for. `href`: where it leads. */

@@ -4,7 +4,7 @@ import { announce, h, icon } from '../dom.js';
 import { isOffline } from '../errors.js';
 import { count } from '../text/format.js';
 import { withQuery } from '../router.js';
-import { matcher, ordered } from '../text/names.js';
+import { matcher } from '../text/names.js';
 import { whenOnline } from './events.js';
 import { skeleton } from './part.js';
 import { VirtualList } from './virtual-list.js';
@@ -19,19 +19,27 @@ export class ListingView {
   #shownNote = '';
   #found = h('p', { class: 'count' });
   #filter;
-  #order;
+  #shown = [];
 
   /**
-   * `title`: "Tags". `accept(item)`: which items belong here at all. `row`, `rowRem`, `onRange`: as VirtualList has them.
-   * `empty(wanted, items)` and `failed(error)`: what to show then. `retry()`: reads the listing again. `onChange(listing)`:
-   * called after each change. `filter` and `order`: what the address says; a change of the filter is written there.
+   * `title`: "Tags". `arrange(items)`: those that belong here, in their order; done once for each change of the items.
+   * `match(wanted)`: the test for what is typed. `narrow()`: one for further filters, or undefined. `row`, `rowRem`, `update`, `onRange`, `onMove`: as VirtualList has them.
+   * `tools`, `bar`: what stands in the head and below it. `empty(wanted, items)` and `failed(error)`: what to show then.
+   * `retry()`: goes on with the listing. `onChange(listing)`: called after each change. `filter`: what the address says; a change is
+   * written there.
    */
   constructor(options) {
-    this.#options = { accept: undefined, onChange: () => {}, tools: [], filter: '', order: 'listed', ...options };
-    const { title, row, rowRem, onRange, signal, tools, filter, order } = this.#options;
+    const defaults = {
+      arrange: (items) => items,
+      match: matcher,
+      narrow: () => undefined,
+      onChange: () => {},
+      filter: '',
+    };
+    this.#options = { ...defaults, ...options };
+    const { title, filter } = this.#options;
     const id = `${title.toLowerCase()}-title`;
-    this.#order = order;
-    this.#rows = new VirtualList({ label: title, row, rowRem, onRange, signal });
+    this.#rows = new VirtualList({ label: title, ...this.#options });
     this.#filter = h('input', {
       type: 'search',
       placeholder: 'Filter, or a glob: *-alpine',
@@ -49,9 +57,10 @@ export class ListingView {
         'div',
         { class: 'list-head' },
         h('div', { class: 'list-title' }, h('h2', { id }, title), this.#found),
-        tools,
+        this.#options.tools ?? null,
         h('div', { class: 'search' }, icon('search'), this.#filter),
       ),
+      this.#options.bar ?? null,
       this.#note,
       this.#options.columns ?? null,
       this.#rows.element,
@@ -61,10 +70,14 @@ export class ListingView {
   get rows() {
     return this.#rows;
   }
+  /** The items that are shown, in their order. */
+  get shown() {
+    return this.#shown;
+  }
 
-  set order(order) {
-    this.#order = order;
-    this.#sorted = undefined;
+  /** Arranges and filters again. */
+  rearrange() {
+    this.#arranged = undefined;
     this.#update();
   }
 
@@ -90,40 +103,47 @@ export class ListingView {
   #onFilter() {
     this.#update();
     history.replaceState(history.state, '', withQuery(location.hash, 'filter', this.#filter.value.trim()));
+    this.announceLater();
+  }
+
+  /** Says how many there are, when the choice of them is made. */
+  announceLater() {
     clearTimeout(this.#typing);
     this.#typing = setTimeout(() => this.#say(), TYPED_AFTER);
   }
 
-  // Sorted once for each change of the items, not for each typed character.
-  #sorted;
-  #inOrder() {
+  // Done once for each change of the items, not for each typed character.
+  #arranged;
+  #here() {
     const { items } = this.#listing;
-    if (this.#sorted?.of !== items || this.#sorted.length !== items.length) {
-      const { accept } = this.#options;
-      const here = accept ? items.filter(accept) : items;
-      this.#sorted = { of: items, length: items.length, items: ordered(here, this.#order) };
-    }
-    return this.#sorted.items;
+    if (this.#arranged?.of !== items || this.#arranged.length !== items.length)
+      this.#arranged = { of: items, length: items.length, items: this.#options.arrange(items) };
+    return this.#arranged.items;
   }
 
   #update() {
+    if (!this.#listing) return;
     const { items, state } = this.#listing;
-    const here = this.#inOrder();
+    const here = this.#here();
     const wanted = this.#filter.value.trim();
-    const matching = wanted ? here.filter(matcher(wanted)) : here;
+    const narrow = this.#options.narrow();
+    let matching = wanted ? here.filter(this.#options.match(wanted)) : here;
+    if (narrow) matching = matching.filter(narrow);
+    const isFiltered = Boolean(wanted || narrow);
     const isUnread = state === 'failed' && items.length === 0;
     const all = `${count(here.length)}${state === 'failed' ? ' read so far' : ''}`;
     const reading = state === 'loading' ? ', reading…' : '';
-    this.#found.textContent = isUnread ? '' : (wanted ? `${count(matching.length)} of ${all}` : all) + reading;
+    this.#found.textContent = isUnread ? '' : (isFiltered ? `${count(matching.length)} of ${all}` : all) + reading;
     // `slice`: the listing goes on growing, and the rows compare what they had with what they get.
-    this.#rows.items = matching === items ? items.slice() : matching;
+    this.#shown = matching === items ? items.slice() : matching;
+    this.#rows.items = this.#shown;
     this.element.classList.toggle('has-rows', matching.length > 0);
-    this.#showNote(matching, here, wanted, state);
+    this.#showNote(matching, here, wanted, isFiltered, state);
     this.#options.onChange(this.#listing);
   }
 
   /** Above the rows: nobody scrolls to the end of 3,000 to see whether they are all. */
-  #showNote(matching, here, wanted, state) {
+  #showNote(matching, here, wanted, isFiltered, state) {
     const { title, empty, failed, retry } = this.#options;
     const kind =
       state === 'failed'
@@ -134,7 +154,7 @@ export class ListingView {
             ? ''
             : state === 'loading'
               ? 'loading'
-              : `empty ${wanted}`;
+              : `empty ${isFiltered} ${wanted}`;
     if (kind === this.#shownNote) return;
     this.#shownNote = kind;
     const note =
@@ -150,7 +170,7 @@ export class ListingView {
             ? skeleton(8, `Reading ${title.toLowerCase()}`)
             : kind === ''
               ? []
-              : empty(wanted, here);
+              : empty(wanted, isFiltered);
     this.#note.replaceChildren(...[note].flat(Infinity).filter(Boolean));
   }
 }
@@ -160,5 +180,5 @@ const incomplete = (title, read) =>
     'p',
     { class: 'incomplete' },
     h('strong', {}, 'This list is incomplete. '),
-    `${title} are missing after the first ${count(read)}, because reading them failed. The rows stay while you try again.`,
+    `${title} are missing after the first ${count(read)}, because reading them failed. Trying again goes on from there.`,
   );

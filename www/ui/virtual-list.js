@@ -14,16 +14,21 @@ export class VirtualList {
   #active = 0;
   #rowHeight;
   #row;
+  #update;
   #onRange;
+  #onMove;
   #items = [];
 
   /**
-   * `row(item, index)`: one row's link. `rowRem`: every row's height in rem. `onRange(items)`: called with the items in
-   * sight when they change. `signal` ends the list's listening.
+   * `row(item, index)`: one row: a link, or an element with one. `update(row, item)`: brings it up to date; without it, its content
+   * is built anew. `rowRem`: every row's height in rem. `onRange(items)`: called with the items in sight when they change.
+   * `onMove(item, { extend, from })`: called when a key moved the focus from an item; `extend`: with Shift. `signal` ends the list's listening.
    */
-  constructor({ label, rowRem, row, onRange, signal }) {
+  constructor({ label, rowRem, row, update, onRange, onMove, signal }) {
     this.#rowHeight = Math.round(rowRem * parseFloat(getComputedStyle(document.documentElement).fontSize));
     this.#row = row;
+    this.#update = update ?? ((element, item, index) => element.replaceChildren(...row(item, index).childNodes));
+    this.#onMove = onMove;
     this.#onRange = onRange;
     this.element = h('ul', {
       class: 'rows',
@@ -68,13 +73,18 @@ export class VirtualList {
   /** Rebuilds what the row of an item shows, if it is in the document. The link stays: somebody may be about to press it. */
   refresh(item) {
     for (const [index, row] of this.#rows) {
-      if (this.#items[index] === item) row.firstElementChild.replaceChildren(...this.#row(item, index).childNodes);
+      if (this.#items[index] === item) this.#update(row.firstElementChild, item, index);
     }
   }
 
-  /** Rebuilds every row in the document. */
+  /** Brings every row in the document up to date. */
+  redraw() {
+    for (const [index, row] of this.#rows) this.#update(row.firstElementChild, this.#items[index], index);
+  }
+
+  /** The same, and tells what is in sight. */
   refreshAll() {
-    for (const index of this.#rows.keys()) this.refresh(this.#items[index]);
+    this.redraw();
     this.#lastRange = '';
     this.#render();
   }
@@ -96,7 +106,7 @@ export class VirtualList {
     const from = Math.max(0, Math.floor((first - ROWS_AROUND) / BLOCK) * BLOCK);
     const to = Math.min(this.#items.length - 1, Math.ceil((last + ROWS_AROUND) / BLOCK) * BLOCK);
     const focused = document.activeElement;
-    if (from !== this.#from || to !== this.#to || this.#rows.size < to - from + 1) this.#update(from, to, focused);
+    if (from !== this.#from || to !== this.#to || this.#rows.size < to - from + 1) this.#move(from, to, focused);
     if ((this.#active < first || this.#active > last) && !this.element.contains(focused)) this.#activate(first);
     const range = `${first} ${last} ${this.#items[first]} ${this.#items[last]}`;
     if (range !== this.#lastRange) {
@@ -107,7 +117,7 @@ export class VirtualList {
 
   #from;
   #to;
-  #update(from, to, focused) {
+  #move(from, to, focused) {
     [this.#from, this.#to] = [from, to];
     for (const [index, row] of this.#rows) {
       // A focused row is kept, because the page would lose the focus.
@@ -145,7 +155,7 @@ export class VirtualList {
         'aria-posinset': index + 1,
         style: { top: `${index * this.#rowHeight}px` },
       },
-      this.#link(index),
+      this.#make(index),
     );
     this.#rows.set(index, row);
     this.element.insertBefore(row, next);
@@ -160,10 +170,10 @@ export class VirtualList {
     return next?.[1] ?? null;
   }
 
-  #link(index) {
-    const link = this.#row(this.#items[index], index);
-    link.tabIndex = index === this.#active ? 0 : -1;
-    return link;
+  #make(index) {
+    const row = this.#row(this.#items[index], index);
+    linkOf(row).tabIndex = index === this.#active ? 0 : -1;
+    return row;
   }
 
   #drop(index, row) {
@@ -173,11 +183,11 @@ export class VirtualList {
 
   #activate(index) {
     if (!Number.isInteger(index) || index === this.#active) return;
-    const before = this.#rows.get(this.#active)?.firstElementChild;
-    if (before) before.tabIndex = -1;
+    const before = this.#rows.get(this.#active);
+    if (before) linkOf(before.firstElementChild).tabIndex = -1;
     this.#active = index;
-    const link = this.#rows.get(index)?.firstElementChild;
-    if (link) link.tabIndex = 0;
+    const row = this.#rows.get(index);
+    if (row) linkOf(row.firstElementChild).tabIndex = 0;
   }
 
   #onKey(event) {
@@ -187,13 +197,24 @@ export class VirtualList {
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -end, End: end };
     if (!(event.key in moves) || end < 0) return;
     event.preventDefault();
-    this.focus(Math.max(0, Math.min(end, this.#active + moves[event.key])));
+    const from = this.#items[this.#active];
+    const index = Math.max(0, Math.min(end, this.#active + moves[event.key]));
+    this.focus(index);
+    this.#onMove?.(this.#items[index], { extend: event.shiftKey, from });
   }
 
   /** Scrolls to a row, and focuses it. */
   focus(index) {
     const row = this.#rows.get(index) ?? this.#add(index, this.#after(index));
     row.scrollIntoView({ block: 'nearest' });
-    row.firstElementChild.focus({ preventScroll: true });
+    linkOf(row.firstElementChild).focus({ preventScroll: true });
+  }
+
+  /** The item whose row an element of the document is in. */
+  itemOf(element) {
+    const index = element?.closest?.('li[data-index]')?.dataset.index;
+    return index === undefined ? undefined : this.#items[Number(index)];
   }
 }
+
+const linkOf = (row) => (row.matches('a') ? row : row.querySelector('a'));

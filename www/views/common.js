@@ -1,6 +1,6 @@
 // Helpers that several views share.
 
-import { h } from '../dom.js';
+import { h, icon } from '../dom.js';
 import { namespaceOf } from '../text/format.js';
 import { homeHref, namespaceHref, repositoryHref } from '../router.js';
 
@@ -18,20 +18,47 @@ export function crumbs(session, name, { below = false } = {}) {
   );
 }
 
-// Storage may be blocked; then nothing is remembered.
-export function remembered(key, otherwise) {
-  try {
-    return localStorage.getItem(key) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
+/** About how many requests a view makes for details before it asks. */
+export const BUDGET = 400;
+
+/** Details are read by default for a registry on this machine only; others may have a rate limit. */
+export const isLocal = ({ host }) => /^(localhost|127\.|\[::1\])/.test(host);
+
+/** Without it, 20 seconds of empty cells have no explanation. */
+export function limitNotice(session, signal) {
+  const notice = h('p', { class: 'limit', role: 'status' });
+  const show = () => {
+    notice.textContent = session.isLimited
+      ? 'The registry limits the number of requests. Sizes and dates continue as soon as it allows more.'
+      : '';
+  };
+  session.addEventListener('limit', show, { signal });
+  show();
+  return notice;
 }
-export function remember(key, value) {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    return;
-  }
+
+/** Why a detail is missing, in a few words. */
+export const whyNot = ({ code }) => REASONS[code] ?? `cannot be read (${code})`;
+const REASONS = {
+  MANIFEST_UNKNOWN: 'has no manifest',
+  NOT_FOUND: 'has no manifest',
+  DIGEST_MISMATCH: 'does not match its digest',
+  UNAUTHORIZED: 'needs a login',
+  AUTH_REQUIRED: 'needs a login',
+  DENIED: 'is not permitted',
+};
+
+const time = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+/** A button that reads a listing again, and when it was read. `update(listing)`: after each change. */
+export function refreshing(press) {
+  const asOf = h('span', { class: 'as-of muted small' });
+  const button = h('button', { type: 'button', class: 'quiet', onclick: press }, icon('refresh'), 'Refresh');
+  const update = (listing) => {
+    button.disabled = listing.state === 'loading';
+    asOf.textContent = listing.asOf ? `as of ${time.format(listing.asOf)}` : '';
+  };
+  return { element: h('div', { class: 'refreshing' }, asOf, button), update, press };
 }
 
 /** A description list of `[term, content]`; lines without content are left out. */

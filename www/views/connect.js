@@ -1,19 +1,22 @@
 // The form to connect to a registry. It shows the state of the connection.
 
-import { h, icon, announce } from '../dom.js';
+import { announce, h, icon } from '../dom.js';
 import { isOffline, isUnexplained, needsCredentials } from '../errors.js';
 import { errorBox } from '../ui/part.js';
+import { command } from '../ui/copy.js';
 import { explained } from './doctor.js';
+import { registryChoices } from './registries.js';
 
 /**
  * The panel of the connection, and the button in the header that opens it. `connect({ address, username, password }, signal)`
- * returns a promise of the session; `diagnose(choice, signal)` one of the client's diagnosis.
+ * returns a promise of the session; `diagnose(choice, signal)` one of the client's diagnosis. `configured`: registries to choose from.
+ * `login`: the command that signs in where the page has no form for it.
  */
 export class Connection {
   #controller;
 
-  constructor({ panel, button, connect, diagnose }) {
-    Object.assign(this, { panel, button, connect, diagnose });
+  constructor({ panel, button, connect, diagnose, configured = [], login }) {
+    Object.assign(this, { panel, button, connect, diagnose, login });
     this.address = h('input', {
       id: 'address',
       name: 'address',
@@ -43,6 +46,23 @@ export class Connection {
     this.form = h(
       'form',
       { class: 'connect', 'aria-labelledby': 'connect-title', onsubmit: (event) => this.#onSubmit(event) },
+      login === undefined ? this.#fields() : this.#instructions(login),
+      this.status,
+    );
+    this.choices = registryChoices({ configured, choose: (address) => this.choose(address) });
+    if (login === undefined) this.form.append(this.choices.element);
+    panel.append(this.form);
+    button.addEventListener('click', () => this.toggle());
+    panel.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && this.connected) this.toggle(false);
+    });
+    this.#show('idle', 'Not connected');
+    window.addEventListener('offline', () => this.#onNetwork(false));
+    window.addEventListener('online', () => this.#onNetwork(true));
+  }
+
+  #fields() {
+    return [
       h('h2', { id: 'connect-title' }, 'Connect to a registry'),
       h(
         'div',
@@ -57,16 +77,34 @@ export class Connection {
         { id: 'address-hint', class: 'hint' },
         'A host with an optional port, or a URL. Without a scheme: https, or http for localhost.',
       ),
-      this.status,
-    );
-    panel.append(this.form);
-    button.addEventListener('click', () => this.toggle());
-    panel.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && this.connected) this.toggle(false);
-    });
-    this.#show('idle', 'Not connected');
-    window.addEventListener('offline', () => this.#onNetwork(false));
-    window.addEventListener('online', () => this.#onNetwork(true));
+    ];
+  }
+
+  /** The command `ui` has the logins; a password typed here would lead nowhere. */
+  #instructions(login) {
+    return [
+      h('h2', { id: 'connect-title' }, 'Connected by the command ui'),
+      h(
+        'p',
+        { class: 'hint' },
+        'The command in your terminal sends the requests of this page, with docker’s logins. To sign in, run this, then connect again:',
+      ),
+      command(login, 'command to sign in'),
+      h('div', {}, this.submit),
+    ];
+  }
+
+  /** Connects to a registry that was chosen, without a login. */
+  choose(address) {
+    this.address.value = address;
+    this.username.value = '';
+    this.password.value = '';
+    return this.start({ address, username: '', password: '' });
+  }
+
+  #focusFirst(needsUser) {
+    const first = this.login !== undefined ? this.submit : needsUser ? this.username : this.address;
+    first.focus();
   }
 
   /** Says so while the device is offline, and connects again when that failed for it. */
@@ -83,13 +121,14 @@ export class Connection {
 
   signIn() {
     this.toggle(true);
-    this.username.focus();
+    this.#focusFirst(true);
   }
 
   toggle(open = this.panel.hidden) {
     this.panel.hidden = !open;
     this.button.setAttribute('aria-expanded', String(open));
-    if (open) this.address.focus();
+    if (open) this.choices.update();
+    if (open) this.#focusFirst(false);
     else this.button.focus();
   }
 
@@ -153,8 +192,8 @@ export class Connection {
       else this.#explain(error, choice);
       this.panel.hidden = false;
       this.button.setAttribute('aria-expanded', 'true');
-      if (!cancelled && needsCredentials(error)) this.username.focus();
-      else this.address.focus();
+      this.choices.update();
+      this.#focusFirst(!cancelled && needsCredentials(error));
     } finally {
       if (this.#controller === controller) {
         this.#controller = undefined;

@@ -1,35 +1,103 @@
-// The catalog as its pages arrive: namespaces to choose from, repositories to filter and open.
+// The catalog as its pages arrive: a tree of namespaces to choose from, repositories to filter and open.
 
-import { h, icon, setText, template } from '../dom.js';
+import { h } from '../dom.js';
 import { isWithoutCatalog } from '../errors.js';
-import { count, namespaceOf, plural } from '../text/format.js';
-import { homeHref, namespaceHref, repositoryHref } from '../router.js';
+import { Details } from '../model/details.js';
+import { isIn } from '../model/namespaces.js';
+import { remember, remembered, rowRem } from '../model/preferences.js';
+import { REQUESTS_EACH, readRepository } from '../model/repository-facts.js';
+import { homeHref, namespaceHref, repositoryHref, withQuery } from '../router.js';
+import { plural } from '../text/format.js';
+import { byNumber, ordered } from '../text/names.js';
+import { checkbox, choice } from '../ui/controls.js';
 import { ListingView } from '../ui/listing-view.js';
 import { emptyBox, errorBox } from '../ui/part.js';
-import { VirtualList } from '../ui/virtual-list.js';
+import { readAllBar } from '../ui/read-all.js';
+import { BUDGET, isLocal, limitNotice, refreshing } from './common.js';
+import { repositoryRow, updateRow } from './home/rows.js';
+import { Tree } from './home/tree.js';
+
+const ORDERS = { listed: 'As listed', name: 'Name', tags: 'Most tags', newest: 'Newest', size: 'Largest' };
 
 export function homeView({ session, route, signal }) {
   const { namespace } = route;
-  const namespaces = new Namespaces(namespace, signal);
+  const tree = new Tree({ session, current: namespace, signal });
   const summary = h('p', { class: 'meta' });
-  const retry = () => repositories.show(session.catalog({ again: true }));
-  const refresh = h('button', { type: 'button', class: 'quiet', onclick: retry }, icon('refresh'), 'Refresh');
+  const show = (options) => repositories.show(session.catalog(options));
+  const retry = () => show({ more: true });
+  const refresh = refreshing(() => {
+    details.renew();
+    show({ again: true });
+  });
+  let order = Object.hasOwn(ORDERS, route.order ?? '') ? route.order : 'listed';
+  const details = new Details({
+    read: (name, ending) => readRepository(session.client.repository(name), ending),
+    signal,
+    wanted: remembered('repository-details', isLocal(session) ? 'on' : 'off') === 'on',
+    changed: (name) => {
+      if (name === undefined) repositories.rows.redraw();
+      else repositories.rows.refresh(name);
+      reading.update();
+    },
+    budget: BUDGET,
+    spent: () => session.requests,
+  });
+  const numbers = {
+    tags: (name) => details.get(name)?.data?.tags,
+    newest: (name) => details.get(name)?.data?.data?.created?.getTime(),
+    size: (name) => details.get(name)?.data?.data?.size,
+  };
+  const arrange = (names) => {
+    const here = namespace === undefined ? names : names.filter((name) => isIn(name, namespace));
+    return numbers[order] ? byNumber(here, numbers[order]) : ordered(here, order);
+  };
 
   const repositories = new ListingView({
     title: 'Repositories',
-    rowRem: 2.75,
-    row: repositoryRow,
+    rowRem: rowRem(),
+    row: (name) => repositoryRow(name, details),
+    update: (row, name) => updateRow(row, name, details),
+    onRange: (names) => details.want(names),
     signal,
-    accept: namespace === undefined ? undefined : (name) => namespaceOf(name) === namespace,
+    arrange,
     filter: route.filter,
+    tools: [
+      choice({
+        id: 'order',
+        label: 'Order',
+        values: ORDERS,
+        value: order,
+        onchange: (chosen) => {
+          order = chosen;
+          history.replaceState(history.state, '', withQuery(location.hash, 'order', chosen === 'listed' ? '' : chosen));
+          repositories.rearrange();
+        },
+      }),
+      checkbox({
+        id: 'details',
+        label: 'Tags and sizes',
+        title: 'Reads the tags of each visible repository, and the highest of them',
+        checked: details.wanted,
+        onchange: (wanted) => {
+          details.wanted = wanted;
+          remember('repository-details', wanted ? 'on' : 'off');
+          repositories.element.classList.toggle('with-details', wanted);
+          repositories.rows.refreshAll();
+          reading.update();
+        },
+      }),
+    ],
+    columns: columnsHead(),
     empty: (wanted) => nothing(wanted, namespace),
     retry,
     failed: (error) => (isWithoutCatalog(error) ? withoutCatalog() : [errorBox(error, { retry }), openByName()]),
-    onChange: ({ items, state, error }) => {
-      const found = namespaces.update(items);
-      refresh.disabled = state === 'loading';
+    onChange: (listing) => {
+      const { items, state, error } = listing;
+      const found = tree.update(items);
+      refresh.update(listing);
+      reading.update();
       const isEmpty = state === 'failed' && items.length === 0;
-      namespaces.element.hidden = isEmpty;
+      tree.element.hidden = isEmpty;
       repositories.element.classList.toggle('alone', isEmpty);
       summary.textContent = isEmpty
         ? isWithoutCatalog(error)
@@ -38,7 +106,16 @@ export function homeView({ session, route, signal }) {
         : `${plural(items.length, 'repository', 'repositories')} in ${plural(found, 'namespace')}${STATES[state] ?? ''}`;
     },
   });
-  repositories.show(session.catalog());
+  const reading = readAllBar({
+    details,
+    items: () => repositories.shown,
+    each: REQUESTS_EACH,
+    onStep: () => numbers[order] && repositories.rearrange(),
+    signal,
+  });
+  repositories.element.classList.add('repositories');
+  repositories.element.classList.toggle('with-details', details.wanted);
+  show();
 
   const element = h(
     'div',
@@ -49,99 +126,42 @@ export function homeView({ session, route, signal }) {
       h(
         'nav',
         { class: 'crumbs', 'aria-label': 'Breadcrumb' },
-        namespace === undefined ? h('span', {}, 'Registry') : h('a', { href: homeHref() }, session.host),
+        namespace === undefined ? h('span', {}, 'Registry') : crumbsAbove(session, namespace),
       ),
-      h('div', { class: 'title-line' }, h('h1', { tabindex: -1 }, namespace ?? session.host), refresh),
+      h('div', { class: 'title-line' }, h('h1', { tabindex: -1 }, namespace ?? session.host), refresh.element),
       summary,
+      limitNotice(session, signal),
     ),
-    h('div', { class: 'columns' }, namespaces.element, repositories.element),
+    h('div', { class: 'columns' }, tree.element, h('div', { class: 'column' }, reading.element, repositories.element)),
   );
-  return { element, title: namespace ?? session.host };
+  return { element, title: namespace ?? session.host, refresh: refresh.press };
 }
 
 const STATES = { loading: ', reading the catalog…', failed: ' so far; the catalog was not read to its end' };
 
-const emptyRow = template(() =>
+/** The registry, and the namespaces above this one. */
+function crumbsAbove(session, namespace) {
+  const parts = namespace.split('/').slice(0, -1);
+  return [
+    h('a', { href: homeHref() }, session.host),
+    parts.map((part, at) => [
+      h('span', { 'aria-hidden': 'true' }, '/'),
+      h('a', { href: namespaceHref(parts.slice(0, at + 1).join('/')) }, part),
+    ]),
+  ];
+}
+
+const columnsHead = () =>
   h(
-    'a',
-    { class: 'row' },
-    icon('box'),
-    h('span', { class: 'row-name' }, h('span', { class: 'muted' }), h('strong', {})),
-  ),
-);
-
-function repositoryRow(name) {
-  const row = emptyRow();
-  const [namespace, rest] = row.lastElementChild.children;
-  const at = name.indexOf('/') + 1;
-  row.setAttribute('href', repositoryHref(name));
-  setText(namespace, name.slice(0, at));
-  setText(rest, name.slice(at));
-  return row;
-}
-
-/** The namespaces found so far, each with its number of repositories. Narrow screens collapse them. */
-class Namespaces {
-  #sizes = new Map();
-  #counted = 0;
-  #counting;
-  #list;
-  #current;
-
-  constructor(current, signal) {
-    this.#current = current;
-    this.#list = new VirtualList({
-      label: 'Namespaces',
-      rowRem: 2.25,
-      row: (namespace) => this.#row(namespace),
-      signal,
-    });
-    const wide = matchMedia('(min-width: 60rem)');
-    this.element = h(
-      'details',
-      { class: 'namespaces', open: wide.matches },
-      h('summary', {}, h('h2', {}, 'Namespaces'), icon('chevron')),
-      h('nav', { 'data-scroller': true, 'aria-label': 'Namespaces' }, this.#list.element),
-    );
-    wide.addEventListener(
-      'change',
-      () => {
-        this.element.open = wide.matches;
-      },
-      { signal },
-    );
-    // A closed list has no visible rows.
-    this.element.addEventListener('toggle', () => this.#list.refreshAll());
-  }
-
-  /** Adds new names of the catalog, and returns the number of namespaces. */
-  update(names) {
-    if (names !== this.#counting) [this.#counting, this.#counted, this.#sizes] = [names, 0, new Map()];
-    for (; this.#counted < names.length; this.#counted += 1) {
-      const namespace = namespaceOf(names[this.#counted]);
-      this.#sizes.set(namespace, (this.#sizes.get(namespace) ?? 0) + 1);
-    }
-    this.#list.items = [undefined, ...this.#sizes.keys()];
-    this.#list.refreshAll();
-    return this.#sizes.size;
-  }
-
-  #row(namespace) {
-    const size = namespace === undefined ? this.#counted : this.#sizes.get(namespace);
-    return h(
-      'a',
-      {
-        class: 'row',
-        href: namespace === undefined ? homeHref() : namespaceHref(namespace),
-        'aria-current': namespace === this.#current ? 'page' : undefined,
-      },
-      h('span', { class: 'row-name' }, namespace ?? 'All'),
-      h('span', { class: 'visually-hidden' }, ', '),
-      h('span', { class: 'tally' }, count(size)),
-      h('span', { class: 'visually-hidden' }, size === 1 ? ' repository' : ' repositories'),
-    );
-  }
-}
+    'div',
+    { class: 'row columns-head', 'aria-hidden': 'true' },
+    h('span', { class: 'row-name' }, 'Repository'),
+    h('span', { class: 'cell-kind' }, 'Kind'),
+    h('span', { class: 'cell-newest', title: 'The highest version' }, 'Newest tag'),
+    h('span', { class: 'cell-tags' }, 'Tags'),
+    h('span', { class: 'cell-size' }, 'Size'),
+    h('span', { class: 'cell-created' }, 'Created'),
+  );
 
 function nothing(wanted, namespace) {
   if (!wanted)

@@ -1,78 +1,226 @@
 // The tags of a repository as their pages arrive, with details of the visible ones on request.
 
-import { h, icon, setText, template } from '../dom.js';
-import { explain, isTemporary } from '../errors.js';
-import { ago, bytes, instant, platformName, plural } from '../text/format.js';
-import { digestHref, tagHref, withQuery } from '../router.js';
-import { ORDERS } from '../text/names.js';
+import { h } from '../dom.js';
+import { Details } from '../model/details.js';
+import { remember, remembered, rowRem } from '../model/preferences.js';
+import { TagFacts } from '../model/tag-facts.js';
+import { digestHref } from '../router.js';
+import { plural } from '../text/format.js';
+import { matcher } from '../text/names.js';
+import { checkbox } from '../ui/controls.js';
+import { copyWith } from '../ui/copy.js';
 import { ListingView } from '../ui/listing-view.js';
 import { emptyBox, errorBox } from '../ui/part.js';
-import { crumbs, remember, remembered } from './common.js';
-import { Details } from '../model/details.js';
+import { readAllBar } from '../ui/read-all.js';
+import { BUDGET, crumbs, isLocal, limitNotice, refreshing } from './common.js';
+import { bulkBar } from './tags/bulk.js';
+import { Filters } from './tags/filters.js';
+import { TagRows } from './tags/row.js';
+
+/** About how many requests a tag takes: its manifest and its config. */
+const REQUESTS_EACH = 2;
+const CHART_FROM = 3;
 
 export function tagsView({ session, route, signal }) {
   const repository = session.client.repository(route.name);
+  const selection = session.selection(repository.name);
+  const facts = new TagFacts();
   const details = new Details({
-    repository,
+    read: (tag, ending) => repository.data(tag, { signal: ending }),
     signal,
     wanted: remembered('details', isLocal(session) ? 'on' : 'off') === 'on',
-    changed: (tag) => tags.rows.refresh(tag),
+    changed: onDetail,
+    budget: BUDGET,
+    spent: () => session.requests,
   });
-  const toggle = h('input', {
-    type: 'checkbox',
+  const rows = new TagRows({ name: repository.name, facts, details, selection });
+  const toggle = checkbox({
     id: 'details',
+    label: 'Sizes and dates',
+    title: 'Reads the manifest of each visible tag',
     checked: details.wanted,
-    onchange: () => {
-      details.wanted = toggle.checked;
-      remember('details', toggle.checked ? 'on' : 'off');
-      tags.element.classList.toggle('with-details', toggle.checked);
-      tags.rows.refreshAll();
+    onchange: (wanted) => {
+      remember('details', wanted ? 'on' : 'off');
+      want(wanted);
     },
   });
+  const filters = new Filters({ route, facts, details, tools: toggle });
+  function want(wanted) {
+    details.wanted = wanted;
+    toggle.firstElementChild.checked = wanted;
+    tags.element.classList.toggle('with-details', wanted);
+    tags.rows.refreshAll();
+    reading.update();
+  }
+  rows.isByDigest = filters.isByDigest;
   const summary = h('p', { class: 'meta' });
-  const retry = () => {
-    details.forget();
-    tags.show(session.tags(repository, { signal, again: true }));
-  };
-  const refresh = h('button', { type: 'button', class: 'quiet', onclick: retry }, icon('refresh'), 'Refresh');
-  const order = Object.hasOwn(ORDERS, route.order ?? '') ? route.order : 'version';
+  const chart = h('div', { class: 'chart-slot' });
+  const side = h('div', { class: 'side', hidden: true });
+  const show = (options) => tags.show(session.tags(repository, { signal, ...options }));
+  const retry = () => show({ more: true });
+  const refresh = refreshing(() => {
+    details.renew();
+    show({ again: true });
+  });
+  let listed = [];
 
   const tags = new ListingView({
     title: 'Tags',
-    rowRem: 2.75,
-    row: (tag) => tagRow(repository.name, tag, details.get(tag), details.wanted),
-    onRange: (inSight) => details.want(inSight),
+    rowRem: rowRem(),
+    row: (item) => rows.make(item),
+    update: (row, item) => rows.update(row, item),
+    onRange: (inSight) => details.want(inSight.flatMap((item) => rows.tagsOf(item).slice(0, 1))),
+    onMove: (item, { extend, from }) => {
+      if (extend) extendTo(item, from);
+      if (peeking) peek(item);
+    },
     signal,
     filter: route.filter,
-    order,
+    match: (wanted) => {
+      const matches = matcher(wanted);
+      return filters.isByDigest ? (digest) => matches(digest) || facts.tagsOf(digest).some(matches) : matches;
+    },
+    arrange: (items) => filters.arrange(items),
+    narrow: () => filters.narrow(),
     retry,
-    tools: [
-      orderChoice(order, (chosen) => {
-        tags.order = chosen;
-      }),
-      h('label', { class: 'switch', title: 'Reads the manifest of each visible tag' }, toggle, 'Sizes and dates'),
-    ],
-    columns: h(
-      'div',
-      { class: 'row columns-head', 'aria-hidden': 'true' },
-      h('span', { class: 'row-name' }, 'Tag'),
-      h('span', { class: 'cell-platforms' }, 'Platforms'),
-      h('span', { class: 'cell-size' }, 'Size'),
-      h('span', { class: 'cell-created' }, 'Created'),
-    ),
-    empty: (wanted) => (wanted ? noMatch(repository.name, wanted) : emptyBox('This repository has no tags')),
+    bar: filters.element,
+    columns: columnsHead(),
+    empty: (wanted, isFiltered) => nothing(repository.name, wanted, isFiltered),
     failed: (error) => errorBox(error, { retry }),
-    onChange: ({ items, state }) => {
-      refresh.disabled = state === 'loading';
+    onChange: (listing) => {
+      const { items, state } = listing;
+      listed = items;
+      facts.update(items);
+      filters.update();
+      refresh.update(listing);
+      reading.update();
+      if (state === 'complete') {
+        selection.keep(items);
+        wantDetails();
+      }
+      bulk.update();
       const isUnread = state === 'failed' && items.length === 0;
       summary.textContent = isUnread
         ? 'The tags could not be read'
         : `${plural(items.length, 'tag')}${STATES[state] ?? ''}`;
     },
   });
+  const shownTags = () => (filters.isByDigest ? tags.shown.flatMap((item) => rows.tagsOf(item)) : tags.shown);
+  const reading = readAllBar({
+    details,
+    // A filter or order that depends on what tags hold is right once all were read.
+    items: () => (filters.needsDetails ? listed : tags.shown),
+    each: REQUESTS_EACH,
+    onStep: () => filters.needsDetails && tags.rearrange(),
+    signal,
+  });
+  const bulk = bulkBar({ session, repository, selection, tags: () => listed, shown: shownTags, signal });
+
+  function onDetail(tag) {
+    reading.update();
+    if (tag === undefined) return redraw();
+    const { data } = details.get(tag) ?? {};
+    if (data) {
+      filters.learn(data);
+      if (facts.learn(tag, data.digest)) redraw();
+      drawChart();
+    }
+    if (!filters.isByDigest) return tags.rows.refresh(tag);
+    if (!details.isReadingAll) tags.rearrange();
+    return redraw();
+  }
+
+  let drawn;
+  const redraw = () => {
+    if (drawn !== undefined) return;
+    drawn = requestAnimationFrame(() => {
+      drawn = undefined;
+      tags.rows.redraw();
+    });
+  };
+
+  /** Who orders by date or filters by platform wants to know them. */
+  function wantDetails() {
+    if (!filters.needsDetails || details.isReadingAll) return;
+    if (!details.wanted) want(true);
+    const unread = listed.filter((tag) => !details.get(tag)).length;
+    if (unread > 0 && unread * REQUESTS_EACH <= BUDGET / 2) details.readAll(listed);
+  }
+
+  function extendTo(item, from) {
+    if (selection.size === 0 && from !== undefined) selection.toggle(rows.tagsOf(from)[0]);
+    selection.extend(shownTags(), rows.tagsOf(item).at(-1));
+  }
+
+  let peeking;
+  async function peek(item) {
+    peeking = item;
+    const { peekPanel } = await import('./tags/peek.js');
+    if (peeking !== item || signal.aborted) return;
+    side.hidden = false;
+    frame.classList.add('with-side');
+    side.replaceChildren(
+      peekPanel({ session, repository, tags: rows.tagsOf(item), facts, details, signal, close: endPeek }),
+    );
+  }
+  function endPeek() {
+    if (!peeking) return;
+    const isInside = side.contains(document.activeElement);
+    peeking = undefined;
+    side.hidden = true;
+    frame.classList.remove('with-side');
+    if (isInside) tags.rows.element.querySelector('[tabindex="0"]')?.focus();
+  }
+
+  let drawing;
+  function drawChart() {
+    drawing ??= setTimeout(async () => {
+      const points = listed.map((tag) => details.get(tag)?.data).filter((data) => data?.created && data.size > 0);
+      drawing = undefined;
+      if (points.length < CHART_FROM || signal.aborted) return;
+      const { sizeChart } = await import('../ui/chart.js');
+      chart.replaceChildren(...[sizeChart(points)].filter(Boolean));
+    }, 400);
+  }
+  signal.addEventListener('abort', () => clearTimeout(drawing), { once: true });
+
+  const choices = {
+    select: (item, event) => {
+      if (event.shiftKey) selection.extend(shownTags(), rows.tagsOf(item)[0]);
+      else selection.toggle(...rows.tagsOf(item));
+    },
+    peek: (item) => (peeking === item ? endPeek() : peek(item)),
+    copy: (item, event) =>
+      copyWith(event.target.closest('button'), details.get(rows.tagsOf(item)[0]).data.digest, 'digest'),
+  };
+  tags.rows.element.addEventListener('click', (event) => {
+    const name = event.target.closest('[data-do]')?.dataset.do;
+    if (name) choices[name](tags.rows.itemOf(event.target), event);
+  });
+  tags.rows.element.addEventListener('keydown', (event) => {
+    const item = tags.rows.itemOf(event.target);
+    if (item === undefined || event.altKey) return;
+    const name = { ' ': 'peek', 'x': 'select', 'Escape': 'escape' }[event.key];
+    if ((event.ctrlKey || event.metaKey) && event.key === 'a') selection.add(shownTags());
+    else if (event.ctrlKey || event.metaKey || !name || (event.key === ' ' && !event.target.matches('a'))) return;
+    else if (name === 'escape') endPeek();
+    else choices[name](item, event);
+    event.preventDefault();
+  });
+  side.addEventListener('keydown', (event) => event.key === 'Escape' && endPeek());
+  selection.addEventListener('change', redraw, { signal });
+  filters.addEventListener('change', () => {
+    endPeek();
+    rows.isByDigest = filters.isByDigest;
+    tags.rearrange();
+    wantDetails();
+    tags.announceLater();
+  });
+
   tags.element.classList.add('tags');
   tags.element.classList.toggle('with-details', details.wanted);
-  tags.show(session.tags(repository, { signal }));
+  const frame = h('div', { class: 'frame' }, tags.element, side);
+  show();
 
   const element = h(
     'div',
@@ -81,106 +229,37 @@ export function tagsView({ session, route, signal }) {
       'header',
       { class: 'view-head' },
       crumbs(session, repository.name),
-      h('div', { class: 'title-line' }, h('h1', { tabindex: -1 }, repository.name), refresh),
+      h('div', { class: 'title-line' }, h('h1', { tabindex: -1 }, repository.name), refresh.element),
       summary,
       limitNotice(session, signal),
     ),
-    tags.element,
+    chart,
+    h('div', { class: 'column' }, reading.element, frame, bulk.element),
   );
-  return { element, title: repository.name };
+  return { element, title: repository.name, refresh: refresh.press };
 }
 
 const STATES = { loading: ', reading…', failed: ' so far; the list was not read to its end' };
 
-/** Sizes and dates are on by default for a registry on this machine only; others may have a rate limit. */
-const isLocal = ({ host }) => /^(localhost|127\.|\[::1\])/.test(host);
-
-function orderChoice(order, choose) {
-  const select = h(
-    'select',
-    {
-      id: 'order',
-      onchange: () => {
-        const address = withQuery(location.hash, 'order', select.value === 'version' ? '' : select.value);
-        history.replaceState(history.state, '', address);
-        choose(select.value);
-      },
-    },
-    Object.entries(ORDERS).map(([value, { caption }]) => h('option', { value, selected: value === order }, caption)),
+const columnsHead = () =>
+  h(
+    'div',
+    { class: 'row columns-head', 'aria-hidden': 'true' },
+    h('span', { class: 'row-name' }, 'Tag'),
+    h('span', { class: 'cell-digest' }, 'Digest'),
+    h('span', { class: 'cell-platforms' }, 'Platforms'),
+    h('span', { class: 'cell-size' }, 'Size'),
+    h('span', { class: 'cell-created' }, 'Created'),
   );
-  return h('label', { class: 'switch' }, 'Order', select);
-}
 
 /** A digest is no tag, but it may be what somebody pastes here. */
-function noMatch(name, wanted) {
+function nothing(name, wanted, isFiltered) {
+  if (!wanted) {
+    if (!isFiltered) return emptyBox('This repository has no tags');
+    return emptyBox('No tag that was read matches these filters');
+  }
   const link = /^[a-z0-9+._-]+:[0-9a-f]{32,}$/i.test(wanted)
     ? h('a', { class: 'button', href: digestHref(name, wanted.toLowerCase()) }, 'Open this digest')
     : null;
   return emptyBox(`No tag matches “${wanted}”`, link);
-}
-
-/** Without it, 20 seconds of empty cells have no explanation. */
-function limitNotice(session, signal) {
-  const notice = h('p', { class: 'limit', role: 'status' });
-  const show = () => {
-    notice.textContent = session.isLimited
-      ? 'The registry limits the number of requests. Sizes and dates continue as soon as it allows more.'
-      : '';
-  };
-  session.addEventListener('limit', show, { signal });
-  show();
-  return notice;
-}
-
-const emptyRow = template(() =>
-  h('a', { class: 'row' }, icon('tag'), h('span', { class: 'row-name' }, h('strong', {}))),
-);
-const waitingCells = template(() =>
-  h(
-    'span',
-    { class: 'cells' },
-    h('span', { class: 'cell-platforms' }),
-    h('span', { class: 'cell-size' }, '…'),
-    h('span', { class: 'cell-created' }),
-  ),
-);
-
-function tagRow(name, tag, detail, isWanted) {
-  const row = emptyRow();
-  row.setAttribute('href', tagHref(name, tag));
-  setText(row.lastElementChild.firstElementChild, tag);
-  if (isWanted) row.append(detail ? cellsOf(detail) : waitingCells());
-  return row;
-}
-
-function cellsOf({ data, error }) {
-  if (error && isTemporary(error)) {
-    const cells = waitingCells();
-    setText(cells.children[1], 'waiting');
-    return cells;
-  }
-  if (error) return h('span', { class: 'cell-error', title: explain(error).message }, whyNot(error));
-  return h(
-    'span',
-    { class: 'cells' },
-    h('span', { class: 'cell-platforms' }, platforms(data)),
-    h('span', { class: 'cell-size' }, data.size > 0 ? bytes(data.size) : ''),
-    h('span', { class: 'cell-created', title: instant(data.created) }, ago(data.created)),
-  );
-}
-
-const REASONS = {
-  MANIFEST_UNKNOWN: 'has no manifest',
-  NOT_FOUND: 'has no manifest',
-  DIGEST_MISMATCH: 'does not match its digest',
-  UNAUTHORIZED: 'needs a login',
-  AUTH_REQUIRED: 'needs a login',
-  DENIED: 'is not permitted',
-};
-const whyNot = ({ code }) => REASONS[code] ?? `cannot be read (${code})`;
-
-function platforms({ platforms: all, artifactType }) {
-  const names = [...new Set(all.map(platformName).filter(Boolean))];
-  if (names.length === 0) return artifactType ? 'artifact' : '';
-  return names.length === 1 ? names[0] : plural(names.length, 'platform');
 }

@@ -53,10 +53,14 @@ settings, and uses docker's logins without seeing them. Only the printed address
     });
     const folders = { '/': inPackage('ui/'), '/wasm/': inPackage('wasm/') };
     const { port } = options;
-    const server = await startServer({ folders, forward, name: host, token, ticket, port }).catch(({ code }) => {
-      if (code === 'EADDRINUSE') throw new Failure('IN_USE', `--port ${port}: another program uses the port`);
-      throw new Failure('NETWORK', `127.0.0.1:${port ?? 0} cannot be used: ${code}`);
-    });
+    /** @type {{ readOnly: boolean, logins: 'docker' }} */
+    const settings = { readOnly: !options.allowChanges, logins: 'docker' };
+    const server = await startServer({ folders, forward, name: host, settings, token, ticket, port }).catch(
+      ({ code }) => {
+        if (code === 'EADDRINUSE') throw new Failure('IN_USE', `--port ${port}: another program uses the port`);
+        throw new Failure('NETWORK', `127.0.0.1:${port ?? 0} cannot be used: ${code}`);
+      },
+    );
     try {
       const url = `${server.url}/`;
       if (output.isJson) output.json({ registry: host, url });

@@ -14,6 +14,7 @@ import { filesOf } from './files.js';
  * @property {Record<string, string>} folders as {@link filesOf} takes them
  * @property {Forward} forward
  * @property {string} name what the page calls the registry
+ * @property {{ readOnly?: boolean, logins?: 'docker' }} [settings] what else the page's config.json says
  * @property {string} [token] the first part of every path; without it, nothing is told
  * @property {string} [ticket] a path that leads there once
  * @property {number} [port] 0, the default, for any free one
@@ -32,10 +33,10 @@ const CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox";
  * @param {Site} site
  * @returns {Promise<{ url: string, origin: string, stop: () => Promise<void> }>}
  */
-export async function startServer({ folders, forward, name, token, ticket, port = 0, attempts = 1 }) {
+export async function startServer({ folders, forward, name, settings, token, ticket, port = 0, attempts = 1 }) {
   const files = filesOf(folders);
   const root = token === undefined ? '' : `/${token}`;
-  const config = JSON.stringify({ registry: root + REGISTRY, name });
+  const config = JSON.stringify({ registry: root + REGISTRY, name, ...settings });
   /** @type {Set<string | undefined>} */
   let hosts;
 

@@ -42,9 +42,9 @@ impl Repository {
     #[wasm_bindgen(js_name = eachTag)]
     pub fn each_tag(&self, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let list = || -> Result<JsValue> {
-            let options = Options::read(options, &["signal", "timeout", "pageSize"])?;
+            let options = Options::read(options, &["signal", "timeout", "pageSize", "last"])?;
             let signals = Signals::new([options.signal()?.as_ref(), self.context.signal.as_ref()]);
-            let listing = self.repository.tags(options.page_size()?, options.call()?);
+            let listing = self.repository.tags(options.page_size()?, options.call()?).after(options.text("last")?);
             Ok(iterate::names(listing, signals))
         };
         Ok(list()?)

@@ -48,6 +48,8 @@ pub struct Listing<H: Host> {
     next: Next,
     course: Pager,
     extent: ListingBounds,
+    /// The item after which the list begins.
+    after: Option<String>,
     is_in_catalog: bool,
 }
 
@@ -73,13 +75,21 @@ impl<H: Host> Listing<H> {
     fn new(api: Rc<Connection<H>>, listed: Listed, page_size: Option<u64>, call: Call) -> Self {
         let extent = ListingBounds::new("the listing", api.listing_limits);
         let course = Pager::new(Some(page_size.unwrap_or(PAGE_SIZE)));
-        Self { api, listed, call, next: Next::PageRequest(PageRequest::First), course, extent, is_in_catalog: false }
+        let next = Next::PageRequest(PageRequest::First);
+        Self { api, listed, call, next, course, extent, after: None, is_in_catalog: false }
     }
 
     /// Makes the listing thorough, for callers that delete what is not listed: it asks for items after the last one
     /// even if there is no `Link`, and fails if the end of the list is uncertain.
     pub fn thorough(mut self) -> Self {
         self.course.is_thorough = true;
+        self
+    }
+
+    /// Begins after an item, such as the last one of a listing that failed. A registry that ignores `last`, and V1, begin at
+    /// the start.
+    pub fn after(mut self, item: Option<String>) -> Self {
+        self.after = item;
         self
     }
 
@@ -132,7 +142,7 @@ impl<H: Host> Listing<H> {
             };
             let url = match &turn {
                 PageRequest::First => {
-                    let url = self.url(self.course.size, None)?; // a bad name is told before any request
+                    let url = self.url(self.course.size, self.after.as_deref())?; // a bad name is told before any request
                     if self.api.is_known_v1() {
                         self.next = Next::V1(1);
                         continue;
@@ -212,7 +222,7 @@ impl<H: Host> Listing<H> {
             return Err(self.no_catalog(error).await);
         }
         self.course.size = None;
-        match self.api.success(self.get(self.url(None, None)?).await?) {
+        match self.api.success(self.get(self.url(None, self.after.as_deref())?).await?) {
             Ok(response) => Ok(response),
             Err(error) => Err(self.no_catalog(error).await),
         }

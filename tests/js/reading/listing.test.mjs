@@ -48,6 +48,17 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       );
     });
 
+    test('a listing begins after an item', SOON, async () => {
+      const options = { pageSize: 7, last: 'v5' };
+      const all = (await client().repository('many/tags').tags()).sort();
+      assert.deepEqual(
+        (await listOf(client().repository('many/tags').eachTag(options))).sort(),
+        all.filter((tag) => tag > 'v5'),
+      );
+      const [last] = manyRepositories.slice(-4);
+      assert.deepEqual(many(await listOf(client().catalog({ last }))), manyRepositories.slice(-3));
+    });
+
     test('a listing that is left early asks for no more', SOON, async () => {
       requests = [];
       for await (const name of client().catalog({ pageSize: 10 })) {
