@@ -27,7 +27,7 @@ test('config.json: one registry, several, none', () => {
 });
 
 for (const [config, problem] of [
-  [[], /^config\.json: an object is needed$/],
+  [[], /config\.json: an object is needed/],
   [{ readonly: true }, /readonly: it is unknown; there are .*readOnly/],
   [{ readOnly: 'yes' }, /readOnly: true or false/],
   [{ title: '' }, /title: a text/],
@@ -39,7 +39,15 @@ for (const [config, problem] of [
   [{ registry: '/', registries: [] }, /registries: leave out/],
   [{ registries: {} }, /registries: a list/],
   [{ registries: [{ registry: '/', user: 'x' }] }, /registries\[0\]\.user: it is unknown/],
-  [{ registries: [{ registry: '/a', name: 'x' }, { registry: '/b', name: 'x' }] }, /registries\[1\]\.name: another/],
+  [
+    {
+      registries: [
+        { registry: '/a', name: 'x' },
+        { registry: '/b', name: 'x' },
+      ],
+    },
+    /registries\[1\]\.name: another/,
+  ],
   [{ logins: 'all' }, /logins/],
 ]) {
   test(`config.json: ${JSON.stringify(config)} is refused`, () => {
@@ -94,7 +102,7 @@ test('a selection: one by one, a range either way, none again', () => {
   selection.toggle('a', 'd');
   assert.equal(selection.size, 0);
   selection.extend(list, 'c');
-  assert.deepEqual(selection.among(list), ['c']);
+  assert.deepEqual(selection.among(list), ['a', 'b', 'c']);
   selection.clear();
   selection.add(list);
   assert.equal(selection.size, 5);
@@ -134,4 +142,7 @@ test('signatures beside tags, and tags of one digest', () => {
 });
 
 test('an order by numbers keeps what has none behind', () =>
-  assert.deepEqual(byNumber(['a', 'b', 'c', 'd'], (name) => ({ b: 1, d: 2, c: Number.NaN })[name]), ['d', 'b', 'a', 'c']));
+  assert.deepEqual(
+    byNumber(['a', 'b', 'c', 'd'], (name) => ({ b: 1, d: 2, c: Number.NaN })[name]),
+    ['d', 'b', 'a', 'c'],
+  ));

@@ -64,7 +64,11 @@ for (const name of browserNames) {
 
       await visitor.press('team, 3 repositories');
       await visitor.has('h1', 'team');
-      assert.deepEqual(await visitor.texts('.repositories .row-link'), ['team/api', 'team/web', 'team/windows/service']);
+      assert.deepEqual(await visitor.texts('.repositories .row-link'), [
+        'team/api',
+        'team/web',
+        'team/windows/service',
+      ]);
 
       await visitor.press('team/web');
       await visitor.has('h1', 'team/web');

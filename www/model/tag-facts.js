@@ -1,5 +1,7 @@
 // What the tags of a repository tell about each other: which point to the same digest, and which are signatures of others.
 
+import { ordered } from '../text/names.js';
+
 /** Tags under which cosign stores what belongs to a digest, and the referrers of registries without an API for them. */
 const COMPANION = /^(sha256|sha512)-([0-9a-f]{64,128})(?:\.(sig|att|sbom))?$/;
 const KINDS = { sig: 'signature', att: 'attestation', sbom: 'SBOM' };
@@ -57,7 +59,7 @@ export class TagFacts {
       if (some.length === most) break;
       if (tag !== except) some.push(tag);
     }
-    return { some, count: tags.size - (tags.has(except) ? 1 : 0) };
+    return { some: ordered(some, 'version'), count: tags.size - (tags.has(except) ? 1 : 0) };
   }
   /** What the list of tags has for a digest: "signature", "SBOM". A hint: nothing was read or verified. */
   companions(digest) {

@@ -83,7 +83,7 @@ export class ListingView {
 
   show(listing) {
     this.#listing = listing;
-    this.#shownNote = '';
+    this.#shownNote = undefined;
     listing.watch(() => {
       if (this.#listing === listing) this.#update();
     }, this.#options.signal);
@@ -171,7 +171,10 @@ export class ListingView {
             : kind === ''
               ? []
               : empty(wanted, isFiltered);
+    const isFocused = this.#note.contains(document.activeElement);
     this.#note.replaceChildren(...[note].flat(Infinity).filter(Boolean));
+    // The pressed button no longer exists.
+    if (isFocused) this.#rows.element.querySelector('[tabindex="0"]')?.focus({ preventScroll: true });
   }
 }
 

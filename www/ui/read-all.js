@@ -42,10 +42,11 @@ export function readAllBar({ details, items, each, onStep, signal }) {
   let timer;
   let wasReading = false;
   const update = () => {
+    wasReading ||= details.isReadingAll;
     timer ??= setTimeout(() => {
       timer = undefined;
       show();
-      if (details.isReadingAll || wasReading) onStep();
+      if (wasReading) onStep();
       wasReading = details.isReadingAll;
     }, EVERY);
   };

@@ -129,10 +129,10 @@ export function homeView({ session, route, signal }) {
         namespace === undefined ? h('span', {}, 'Registry') : crumbsAbove(session, namespace),
       ),
       h('div', { class: 'title-line' }, h('h1', { tabindex: -1 }, namespace ?? session.host), refresh.element),
-      summary,
+      h('div', { class: 'meta-line' }, summary, reading.element),
       limitNotice(session, signal),
     ),
-    h('div', { class: 'columns' }, tree.element, h('div', { class: 'column' }, reading.element, repositories.element)),
+    h('div', { class: 'columns' }, tree.element, repositories.element),
   );
   return { element, title: namespace ?? session.host, refresh: refresh.press };
 }

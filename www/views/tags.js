@@ -230,11 +230,11 @@ export function tagsView({ session, route, signal }) {
       { class: 'view-head' },
       crumbs(session, repository.name),
       h('div', { class: 'title-line' }, h('h1', { tabindex: -1 }, repository.name), refresh.element),
-      summary,
+      h('div', { class: 'meta-line' }, summary, reading.element),
       limitNotice(session, signal),
     ),
     chart,
-    h('div', { class: 'column' }, reading.element, frame, bulk.element),
+    h('div', { class: 'column' }, frame, bulk.element),
   );
   return { element, title: repository.name, refresh: refresh.press };
 }

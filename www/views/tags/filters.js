@@ -40,7 +40,7 @@ export class Filters extends EventTarget {
       order: Object.hasOwn(ALL_ORDERS, route.order ?? '') ? route.order : 'version',
       by: route.by === 'digests' ? 'digests' : 'tags',
       platform: route.platform ?? '',
-      age: Object.hasOwn(AGES, route.age ?? '') ? route.age : '',
+      age: Object.hasOwn(AGES, route.age ?? '') ? (route.age ?? '') : '',
       hide: route.hide === 'signatures' ? 'signatures' : '',
     };
     const { order, by, age } = this.#chosen;
