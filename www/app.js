@@ -48,7 +48,7 @@ const connection = new Connection({
 if (config.logins === 'docker') signInBy(`Run “${connection.login}”, then connect again.`);
 document.addEventListener(SIGN_IN_NEEDED, () => connection.refused());
 document.addEventListener(SIGN_IN, () => connection.signIn());
-showTray(document.getElementById('tray'));
+showTray(document.getElementById('tray'), document.querySelector('.page-foot p'));
 appearanceMenu(document.getElementById('appearance'), () => show({ again: true }));
 const openPalette = async (text) => {
   const { palette } = await import('./views/palette.js');
@@ -129,14 +129,15 @@ function remember(address) {
 /** `again`: opens the view anew, also where it could show the address itself. */
 function show({ place, again = false } = {}) {
   const route = parseRoute(location.hash);
-  if (!again && session && view?.session === session && view.update?.(route)) {
+  if (!again && view?.session === session && view?.update?.(route)) {
     setTitle(view.title);
     return;
   }
   const scroll = again ? window.scrollY : 0;
   ending?.abort();
   ending = new AbortController();
-  view = session ? open(route) : waiting();
+  // The doctor is for registries that cannot be connected to, too.
+  view = session || route.view === 'doctor' ? open(route) : waiting();
   view.session = session;
   main.replaceChildren(view.element);
   setTitle(view.title);
@@ -146,7 +147,7 @@ function show({ place, again = false } = {}) {
 
 function open(route) {
   try {
-    return VIEWS[route.view]({ session, route, signal: ending.signal });
+    return VIEWS[route.view]({ session, sessionFor, route, signal: ending.signal });
   } catch (error) {
     // The address has an invalid repository name.
     return {

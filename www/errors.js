@@ -10,9 +10,9 @@ const ADVICE = {
   INVALID_RESPONSE: 'The response does not follow the registry protocol. Is this the address of a registry?',
   NOT_FOUND: 'The registry does not have this. Check the name and the address.',
   AUTH_REQUIRED: 'This registry requires a login. Enter a user and a password.',
-  UNAUTHORIZED: 'This registry requires a login. Enter a user and a password with permission to read this.',
+  UNAUTHORIZED: 'This registry requires a login. Enter a user and a password with permission to do this.',
   UNTRUSTED_REALM: 'The registry wants the credentials sent to a host outside its own domain. They were not sent.',
-  DENIED: 'These credentials do not permit reading this.',
+  DENIED: 'These credentials do not permit this.',
   NAME_UNKNOWN: 'The registry has no repository with this name.',
   MANIFEST_UNKNOWN: 'The repository has no such tag or digest. It may have been deleted.',
   BLOB_UNKNOWN: 'The registry does not have this blob.',
@@ -28,6 +28,10 @@ const ADVICE = {
   TOO_LARGE: 'The response is larger than the limit, and was not read.',
   NO_MATCHING_PLATFORM: 'This tag has no image for the platform. Choose another platform.',
   UNSUPPORTED: 'This registry does not support that.',
+  CONFLICT: 'Somebody changed it meanwhile. Look again, then decide.',
+  IN_USE: 'Something depends on it. Delete or move that first.',
+  ARCHIVE_INVALID: 'This is no whole archive of images. It is written by docker save, podman save, skopeo or buildx.',
+  SOURCE: 'The file could not be read. It may have changed or moved since it was chosen.',
 };
 
 /** Where the page has no form for a user and a password: what to do instead. */
@@ -36,6 +40,9 @@ export function signInBy(advice) {
   ADVICE.UNAUTHORIZED = `This registry requires a login with permission to read this. ${advice}`;
 }
 
+const READ_ONLY =
+  'This page was opened for reading only. To change something, start it with “docker-registry-client-wasm ui HOST --allow-changes”.';
+const NO_CHANGES = 'The server in front of the registry does not let this page change anything.';
 const REFUSED_CREDENTIALS = 'The registry refused this user or password. Check both; a token may have expired.';
 const OFFLINE = 'This device is offline. The page continues when it is online again.';
 
@@ -46,6 +53,9 @@ export function explain(error, { hasCredentials = false } = {}) {
   const message = String(error?.message ?? error);
   if (!isRegistryError(error))
     return { code: error?.name ?? 'Error', message, advice: 'This is a defect of the page.' };
+  if (isReadOnly(error)) return { code: error.code, message, advice: READ_ONLY, status: error.status };
+  if (error.status === 405 && error.code === 'HTTP_ERROR')
+    return { code: error.code, message, advice: NO_CHANGES, status: error.status };
   if (isOffline(error)) return { code: 'OFFLINE', message, advice: OFFLINE, status: error.status };
   if (hasCredentials && isRefusal(error))
     return { code: error.code, message, advice: REFUSED_CREDENTIALS, status: error.status };
@@ -72,6 +82,10 @@ export const isWithoutCatalog = (error) =>
 
 /** Whether the browser hides why a request failed, so that `diagnose()` may know more. */
 export const isUnexplained = (error) => isRegistryError(error) && error.code === 'CORS_OR_NETWORK' && navigator.onLine;
+
+/** Whether the command `ui` refuses a change because it was started without --allow-changes. */
+const isReadOnly = (error) =>
+  error.status === 403 && error.errors.some(({ message }) => /--allow-changes/.test(message));
 
 const isRefusal = (error) => error.status === 401 || ['AUTH_REQUIRED', 'UNAUTHORIZED'].includes(error.code);
 

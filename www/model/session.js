@@ -4,11 +4,16 @@ import { DockerRegistryClient } from 'docker-registry-client-wasm/slim';
 import { LayerStore } from './layer-store.js';
 import { Listing } from './listing.js';
 import { Selection } from './selection.js';
+import { requests } from './requests.js';
 
 const KEPT_TAG_LISTINGS = 16;
 
+/** @type {Map<string, Session>} the one connected last, by address */
+const newest = new Map();
+
 export class Session extends EventTarget {
   #tagListings = new Map();
+  #outdated = new WeakSet();
 
   /**
    * `label`: the registry's public address, if the page uses another one (a proxy). `readOnly`: no view offers to change anything.
@@ -24,15 +29,21 @@ export class Session extends EventTarget {
     this.client = new DockerRegistryClient(address, {
       ...(username ? { username, password } : {}),
       layerIndexes: this.layerStore,
-      onRequest: ({ status }) => {
+      onRequest: (event) => {
         this.requests += 1;
-        this.#onStatus(status);
+        this.#onStatus(event.status);
+        requests.add(event, this.client, this.label);
       },
     });
   }
 
   /** How many requests were made. */
   requests = 0;
+
+  /** The session that the person has with this registry now: this one, or the one after a new sign-in. */
+  get current() {
+    return newest.get(this.address) ?? this;
+  }
 
   /** True while the registry refuses requests for being too many. A `limit` event tells of each change. */
   isLimited = false;
@@ -53,6 +64,7 @@ export class Session extends EventTarget {
     const isKnown = withCatalog && !this.hasCredentials && (await this.#beginCatalog(signal));
     this.version = await this.client.apiVersion({ signal });
     if (!isKnown) await this.client.checkStatus({ signal });
+    newest.set(this.address, this);
   }
 
   /** A wrong password would be sent once more, so that this is for those without one. */
@@ -64,13 +76,13 @@ export class Session extends EventTarget {
   }
 
   /** What stands in the way of this registry, and the settings that help. */
-  diagnose(signal) {
-    return this.client.diagnose({ signal });
+  diagnose(signal, options) {
+    return this.client.diagnose({ signal, ...options });
   }
 
   /** The catalog, read once per session; `again` reads it again, `more` goes on after what was read before it broke off. */
   catalog({ again = false, more = false } = {}) {
-    if (again || more || !this.#catalog) {
+    if (again || more || !this.#catalog || this.#outdated.has(this.#catalog)) {
       this.#catalogController?.abort();
       this.#catalogController = new AbortController();
       const { signal } = this.#catalogController;
@@ -94,7 +106,7 @@ export class Session extends EventTarget {
   /** The tags of a repository. A complete listing is kept for going back. */
   tags(repository, { signal, again = false, more = false }) {
     const kept = this.#tagListings.get(repository.name);
-    if (kept?.state === 'complete' && !again) return kept;
+    if (kept?.state === 'complete' && !again && !this.#outdated.has(kept)) return kept;
     const listing = new Listing(
       (ending, last) => repository.eachTag({ signal: ending, last }),
       signal,
@@ -112,6 +124,14 @@ export class Session extends EventTarget {
     return this.#selections.get(name);
   }
   #selections = new Map();
+
+  /** The page has changed a repository: what is kept of it is read again. A `tags` event, with the name, tells the views. */
+  changed(name) {
+    const listing = this.#tagListings.get(name);
+    if (listing) this.#outdated.add(listing);
+    if (this.#catalog && !this.#catalog.items.includes(name)) this.#outdated.add(this.#catalog);
+    this.dispatchEvent(new CustomEvent('tags', { detail: name }));
+  }
 
   close() {
     this.#catalogController?.abort();

@@ -1,7 +1,8 @@
 // A part of the page that loads: a skeleton, then the content, or the error with a retry button.
 
 import { h, icon } from '../dom.js';
-import { explain, isOffline, needsCredentials } from '../errors.js';
+import { explain, isOffline, isUnexplained, needsCredentials } from '../errors.js';
+import { pageHref } from '../router.js';
 import { SIGN_IN, SIGN_IN_NEEDED, tell, whenOnline } from './events.js';
 
 /** `work()` returns a promise, and `render(value)` its content. After `signal` aborts, nothing happens any more. */
@@ -36,10 +37,17 @@ export function skeleton(lines, label = 'Loading') {
   );
 }
 
-/** Shows what happened, what it means, and what to do. `hasCredentials`: see `explain()`. `more`: what is known better. */
-export function errorBox(error, { retry, actions, more, hasCredentials, signIn = true } = {}) {
+/**
+ * Shows what happened, what it means, and what to do. `hasCredentials`: see `explain()`. `more`: what is known better. `doctor`: the
+ * address of the page that looks for the cause; what CORS hides and logins leads there.
+ */
+export function errorBox(
+  error,
+  { retry, actions, more, hasCredentials, signIn = true, doctor = pageHref('doctor') } = {},
+) {
   const { code, message, advice, status } = explain(error, { hasCredentials });
   const canSignIn = signIn && needsCredentials(error);
+  const canExamine = doctor && (needsCredentials(error) || isUnexplained(error));
   if (canSignIn) tell(SIGN_IN_NEEDED, error);
   return h(
     'div',
@@ -64,6 +72,7 @@ export function errorBox(error, { retry, actions, more, hasCredentials, signIn =
               ? h('button', { type: 'button', class: 'primary', onclick: () => tell(SIGN_IN) }, 'Sign in')
               : null,
             retry ? h('button', { type: 'button', onclick: retry }, 'Try again') : null,
+            canExamine ? h('a', { class: 'button', href: doctor }, 'Find the cause') : null,
             actions,
           )
         : null,

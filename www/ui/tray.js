@@ -1,35 +1,118 @@
-// The tray: downloads that go on while the person looks at something else. It is part of the page, not of a view.
+// The tray: what goes on while the person looks at something else, and the requests of the page. It is part of the page, not of
+// a view.
 
 import { h, icon } from '../dom.js';
+import { explain, isUnexplained, needsCredentials } from '../errors.js';
+import { pageHref } from '../router.js';
 import { plural } from '../text/format.js';
-import { allTransfers, changes, isRunning } from '../model/transfers.js';
-import { announceResult, noteOf, progressOf } from './transfer.js';
+import { allActivities, changes, isRunning } from '../model/activities.js';
+import { announceResult, noteOf, progressOf } from './activity.js';
+import { SHOW_TRAY, SIGN_IN, SIGN_IN_NEEDED, tell } from './events.js';
+import { part } from './part.js';
 
-export function showTray(element) {
-  const title = h('h2', {});
-  const list = h('ul', {});
-  element.append(title, list);
+const ICONS = { download: 'download', push: 'upload', copy: 'copy', deletion: 'trash', 'clean-up': 'trash' };
+
+/** `foot`: where the button stands that shows the tray while there is nothing in it. */
+export function showTray(element, foot) {
   const rows = new Map();
+  const list = h('ul', { 'aria-labelledby': 'tray-title' });
+  const nothing = h('p', { class: 'muted small' }, 'Downloads, pushes, copies and other changes are listed here.');
+  const log = h('div', { class: 'tray-log' });
+  const title = h('h2', { id: 'tray-title' });
+  const tabs = ['Activity', 'Requests'].map((caption) =>
+    h('button', { type: 'button', class: 'tray-tab', onclick: () => choose(caption) }, caption),
+  );
+  const dismissAll = h(
+    'button',
+    {
+      type: 'button',
+      class: 'quiet',
+      onclick: () => {
+        for (const activity of allActivities()) activity.dismiss();
+        document.getElementById('main').focus();
+      },
+    },
+    'Dismiss all',
+  );
+  const body = h('div', { class: 'tray-body', id: 'tray-body' }, nothing, list, dismissAll, log);
+  const fold = h('button', {
+    type: 'button',
+    class: 'icon-button',
+    'aria-controls': 'tray-body',
+    onclick: () => open(body.hidden),
+  });
+  element.setAttribute('aria-labelledby', 'tray-title');
+  element.append(h('div', { class: 'tray-head' }, title, h('div', { class: 'tray-tabs' }, tabs), fold), body);
+  foot?.append(
+    h(
+      'button',
+      { type: 'button', class: 'tray-opener', onclick: () => choose('Activity', true) },
+      'Activity and requests',
+    ),
+  );
+
+  let logging;
+  let isAsked = false;
+  const choose = (chosen, isFocusing = false) => {
+    isAsked = true;
+    logging?.abort();
+    for (const tab of tabs) tab.setAttribute('aria-pressed', String(tab.textContent === chosen));
+    const isLog = chosen === 'Requests';
+    log.hidden = !isLog;
+    if (isLog) {
+      logging = new AbortController();
+      log.replaceChildren(requestLog(logging.signal));
+    }
+    update();
+    open(true);
+    if (isFocusing) tabs.find((tab) => tab.textContent === chosen).focus();
+  };
+  const open = (isOpen) => {
+    body.hidden = !isOpen;
+    element.classList.toggle('folded', !isOpen);
+    fold.setAttribute('aria-expanded', String(isOpen));
+    fold.setAttribute('aria-label', isOpen ? 'Fold' : 'Unfold');
+    fold.replaceChildren(icon('chevron'));
+    // Without anything to tell, folding puts it away.
+    if (!isOpen && allActivities().length === 0) {
+      isAsked = false;
+      document.getElementById('main').focus();
+    }
+    element.hidden = !isAsked && allActivities().length === 0;
+    if (!isOpen) logging?.abort();
+    else if (!log.hidden && logging?.signal.aborted) choose('Requests');
+  };
+  document.addEventListener(SHOW_TRAY, ({ detail }) => choose(detail ?? 'Activity', true));
 
   const entitle = () => {
-    const running = allTransfers().filter(({ state }) => state === 'running').length;
-    title.textContent = running > 0 ? `${plural(running, 'download')} running` : 'Downloads';
+    const running = allActivities().filter(({ state }) => state === 'running');
+    dismissAll.hidden = !log.hidden || allActivities().length - running.length < 2;
+    const kinds = new Set(running.map(({ kind }) => kind));
+    const [noun, nouns] = kinds.size === 1 ? [[...kinds][0]] : ['activity', 'activities'];
+    title.textContent = running.length > 0 ? `${plural(running.length, noun, nouns)} running` : 'Activity';
   };
   const update = () => {
-    const transfers = allTransfers();
-    for (const [transfer, row] of rows) {
-      if (transfers.includes(transfer)) continue;
+    const activities = allActivities();
+    for (const [activity, row] of rows) {
+      if (activities.includes(activity)) continue;
       row.remove();
-      rows.delete(transfer);
+      rows.delete(activity);
     }
-    for (const transfer of transfers) {
-      if (rows.has(transfer)) continue;
-      rows.set(transfer, rowOf(transfer, entitle));
-      list.append(rows.get(transfer));
+    for (const activity of activities) {
+      if (rows.has(activity)) continue;
+      rows.set(activity, rowOf(activity, entitle));
+      list.prepend(rows.get(activity));
     }
-    element.hidden = transfers.length === 0;
+    const isLog = !log.hidden;
+    list.hidden = isLog || activities.length === 0;
+    nothing.hidden = isLog || activities.length > 0;
+    element.hidden = !isAsked && activities.length === 0;
     entitle();
   };
+  log.hidden = true;
+  for (const tab of tabs) tab.setAttribute('aria-pressed', String(tab.textContent === 'Activity'));
+  open(true);
+  entitle();
   changes.addEventListener('change', update);
   window.addEventListener('beforeunload', (event) => {
     // A reload would end them without a word.
@@ -37,30 +120,99 @@ export function showTray(element) {
   });
 }
 
-function rowOf(transfer, ended) {
-  const { element, update, cancel } = progressOf(transfer, transfer.name);
-  const state = h('div', { class: 'tray-state' }, element, cancel);
-  const step = () => {
-    if (transfer.state === 'running') return update();
-    const isFocused = state.contains(document.activeElement);
-    const dismiss = h(
-      'button',
-      {
-        type: 'button',
-        class: 'quiet',
-        'aria-label': `Dismiss ${transfer.name}`,
-        onclick: () => {
-          transfer.dismiss();
-          document.getElementById('main').focus();
-        },
-      },
-      'Dismiss',
-    );
-    state.replaceChildren(noteOf(transfer), dismiss);
-    if (isFocused) dismiss.focus();
-    announceResult(transfer);
-    ended();
+const requestLog = (signal) =>
+  part({
+    signal,
+    lines: 3,
+    work: async () => (await import('./request-log.js')).requestLog,
+    render: (make) => make(signal),
+  });
+
+function rowOf(activity, ended) {
+  const state = h('div', { class: 'tray-state' });
+  let follow;
+  const running = () => {
+    const { element, update, cancel, pause } = progressOf(activity, activity.name);
+    follow = update;
+    state.replaceChildren(element, h('span', { class: 'tray-buttons' }, pause, cancel));
   };
-  transfer.addEventListener('change', step);
-  return h('li', {}, h('p', { class: 'tray-name' }, icon('download'), h('span', {}, transfer.name)), state);
+  const step = () => {
+    if (activity.state === 'running') {
+      // Done once more.
+      if (!follow) running();
+      follow();
+      return ended();
+    }
+    if (!follow) return undefined;
+    follow = undefined;
+    const isFocused = state.contains(document.activeElement);
+    const dismiss = button('Dismiss', activity.name, () => {
+      activity.dismiss();
+      document.getElementById('main').focus();
+    });
+    state.replaceChildren(...ending(activity), h('span', { class: 'tray-buttons' }, actionsOf(activity), dismiss));
+    if (isFocused) dismiss.focus();
+    announceResult(activity);
+    if (needsCredentials(errorOf(activity))) tell(SIGN_IN_NEEDED, errorOf(activity));
+    return ended();
+  };
+  running();
+  activity.addEventListener('change', step);
+  return h(
+    'li',
+    {},
+    h('p', { class: 'tray-name' }, icon(ICONS[activity.kind] ?? 'tag'), h('span', {}, titleOf(activity))),
+    state,
+  );
 }
+
+const TITLES = {
+  download: '',
+  push: 'Push of ',
+  copy: 'Copy of ',
+  deletion: 'Deletion of ',
+  retag: 'Tag ',
+  undo: 'Undo of ',
+};
+const titleOf = ({ kind, name }) => `${TITLES[kind] ?? 'Clean-up of '}${name}`;
+
+const errorOf = ({ state, error, result }) => (state === 'failed' ? (error ?? result?.error) : undefined);
+
+function ending(activity) {
+  const { result } = activity;
+  const advice = result?.error && explain(result.error).advice;
+  const lines = [...(result?.lines ?? []), ...(advice ? [advice] : [])];
+  return [
+    noteOf(activity),
+    lines.length > 0
+      ? h(
+          'ul',
+          { class: 'tray-lines' },
+          lines.map((line) => h('li', {}, line)),
+        )
+      : null,
+  ].filter(Boolean);
+}
+
+function actionsOf(activity) {
+  const { state, result, name, kind } = activity;
+  const error = errorOf(activity);
+  return [
+    needsCredentials(error) ? h('button', { type: 'button', onclick: () => tell(SIGN_IN) }, 'Sign in') : null,
+    error && (needsCredentials(error) || isUnexplained(error)) ? h('a', { href: pageHref('doctor') }, 'Doctor') : null,
+    result?.href && state !== 'failed' ? h('a', { href: result.href, 'aria-label': `Show ${name}` }, 'Show') : null,
+    result?.undo
+      ? button('Undo', `the ${kind} of ${name}`, ({ currentTarget }) => {
+          currentTarget.nextElementSibling.focus();
+          currentTarget.remove();
+          result.undo();
+        })
+      : null,
+    (state === 'failed' || state === 'cancelled') && kind !== 'undo'
+      ? button('Try again', `the ${kind} of ${name}`, () => activity.repeat())
+      : null,
+  ];
+}
+
+const button = (caption, what, onclick) =>
+  h('button', { type: 'button', class: 'quiet', 'aria-label': `${caption} ${what}`, onclick }, caption);

@@ -2,6 +2,7 @@
 
 import { announce, h, icon } from '../dom.js';
 import { isOffline, isUnexplained, needsCredentials } from '../errors.js';
+import { pageHref } from '../router.js';
 import { errorBox } from '../ui/part.js';
 import { command } from '../ui/copy.js';
 import { explained } from './doctor.js';
@@ -207,7 +208,8 @@ export class Connection {
   /** The browser tells pages nothing about requests that CORS refuses; a diagnosis finds out more. */
   #explain(error, choice) {
     const hasCredentials = choice.username !== '';
-    const options = { hasCredentials, signIn: false };
+    const doctor = pageHref('doctor', undefined, { registry: choice.address });
+    const options = { hasCredentials, signIn: false, doctor };
     if (isOffline(error)) this.#offline = choice;
     if (!isUnexplained(error)) return this.status.replaceChildren(errorBox(error, options));
     this.#diagnosing?.abort();

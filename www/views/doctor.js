@@ -27,11 +27,12 @@ export function explained({ error, options, signal, diagnose }) {
   return element;
 }
 
-function finding({ message, fix = {} }) {
+/** `before`: what stands before its message. */
+export function finding({ message, fix = {} }, before = null) {
   return h(
     'div',
     { class: 'finding' },
-    h('p', {}, message),
+    h('p', {}, before, message),
     fix.distribution ? settings('Settings for distribution (config.yml)', fix.distribution) : null,
     fix.nginx ? settings('Settings for nginx', fix.nginx) : null,
   );

@@ -4,6 +4,7 @@ import { h } from '../dom.js';
 import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../text/format.js';
 import { SECTIONS, digestHref, pageHref, tagHref, withQueries } from '../router.js';
 import { part } from '../ui/part.js';
+import { actionsMenu } from './actions.js';
 import { crumbs } from './common.js';
 import { openReference } from '../model/opened.js';
 import { pullCommands } from './image/pull.js';
@@ -66,7 +67,12 @@ export function tagView({ session, route, signal }) {
       'header',
       { class: 'view-head' },
       crumbs(session, repository.name, { below: true }),
-      h('h1', { tabindex: -1 }, h('span', { class: 'muted' }, `${repository.name}${separator}`), h('wbr'), reference),
+      h(
+        'div',
+        { class: 'title-line' },
+        h('h1', { tabindex: -1 }, h('span', { class: 'muted' }, `${repository.name}${separator}`), h('wbr'), reference),
+        actionsMenu({ session, repository, route, signal }),
+      ),
       facts,
       pull,
     ),

@@ -12,6 +12,7 @@ import { copyWith } from '../ui/copy.js';
 import { ListingView } from '../ui/listing-view.js';
 import { emptyBox, errorBox } from '../ui/part.js';
 import { readAllBar } from '../ui/read-all.js';
+import { repositoryLinks } from './actions.js';
 import { BUDGET, crumbs, isLocal, limitNotice, refreshing } from './common.js';
 import { bulkBar } from './tags/bulk.js';
 import { Filters } from './tags/filters.js';
@@ -62,6 +63,7 @@ export function tagsView({ session, route, signal }) {
     details.renew();
     show({ again: true });
   });
+  session.addEventListener('tags', ({ detail }) => detail === repository.name && refresh.press(), { signal });
   let listed = [];
 
   const tags = new ListingView({
@@ -229,7 +231,12 @@ export function tagsView({ session, route, signal }) {
       'header',
       { class: 'view-head' },
       crumbs(session, repository.name),
-      h('div', { class: 'title-line' }, h('h1', { tabindex: -1 }, repository.name), refresh.element),
+      h(
+        'div',
+        { class: 'title-line' },
+        h('h1', { tabindex: -1 }, repository.name),
+        h('div', { class: 'title-actions' }, repositoryLinks(session, repository.name), refresh.element),
+      ),
       h('div', { class: 'meta-line' }, summary, reading.element),
       limitNotice(session, signal),
     ),

@@ -30,6 +30,10 @@ export const VIEWS = {
   blob: `#/repo/team/web/digest/${arm64.id}`,
   artifact: '#/repo/charts/web/tag/1.0.0',
   missing: '#/repo/team/web/tag/no-such-tag',
+  cleanup: '#/cleanup/team/web',
+  copy: '#/copy?from=team/web:2.0.0',
+  doctor: '#/doctor',
+  push: '#/push/team/web',
 };
 
 /** Runs in the page: nothing is being read any more. */

@@ -3,6 +3,7 @@
 import { h } from '../../dom.js';
 import { pageHref } from '../../router.js';
 import { plural } from '../../text/format.js';
+import { tagActions } from '../actions.js';
 
 /**
  * `tags()`: all tags of the repository, in their order; `shown()`: those that the filters leave. Returns the element; it is part of
@@ -11,7 +12,22 @@ import { plural } from '../../text/format.js';
 export function bulkBar({ session, repository, selection, tags, shown, signal }) {
   const title = h('p', { class: 'bulk-title', role: 'status' });
   const compare = h('a', { class: 'button' }, 'Compare');
-  const actions = h('span', { class: 'bulk-actions' });
+  const offered = session.isReadOnly ? [] : tagActions.filter(({ isOffered }) => isOffered(session));
+  const actions = h(
+    'span',
+    { class: 'bulk-actions' },
+    offered.map(({ caption, needs, open }) =>
+      h(
+        'button',
+        {
+          'type': 'button',
+          'data-needs': needs,
+          'onclick': () => open({ session, repository, tags: selection.among(tags()) }),
+        },
+        caption,
+      ),
+    ),
+  );
   const all = h('button', { type: 'button', class: 'quiet', onclick: () => selection.add(shown()) });
   const clear = h('button', { type: 'button', class: 'quiet' }, 'Clear');
   const element = h(
@@ -42,32 +58,8 @@ export function bulkBar({ session, repository, selection, tags, shown, signal })
     all.hidden = others === 0;
     all.textContent = `Select all ${plural(shown().length, 'tag')} shown`;
     for (const button of actions.children) button.disabled = button.dataset.needs === 'one' && size !== 1;
-    if (size > 0) offer();
   };
   clear.addEventListener('click', () => selection.clear());
-
-  let isOffering = false;
-  /** Actions load when the first tag is selected. */
-  const offer = () => {
-    if (session.isReadOnly || isOffering) return;
-    isOffering = true;
-    import('../actions.js').then(({ tagActions }) => {
-      actions.replaceChildren(
-        ...tagActions.map(({ caption, needs, open }) =>
-          h(
-            'button',
-            {
-              'type': 'button',
-              'data-needs': needs,
-              'onclick': () => open({ session, repository, tags: selection.among(tags()) }),
-            },
-            caption,
-          ),
-        ),
-      );
-      update();
-    });
-  };
   selection.addEventListener('change', update, { signal });
   update();
   return { element, update };

@@ -1,0 +1,59 @@
+// The clean-up of a repository, kept while somebody looks at something else: the rules, the plan, and what became of it.
+
+import { pageHref } from '../router.js';
+import { plural } from '../text/format.js';
+import { startActivity } from './activities.js';
+
+/** @type {WeakMap<object, Map<string, object>>} by session and repository */
+const kept = new WeakMap();
+
+/** `{ rules, plan, activity }` of a repository. */
+export function cleanupOf(session, name) {
+  if (!kept.has(session)) kept.set(session, new Map());
+  const ofSession = kept.get(session);
+  if (!ofSession.has(name)) ofSession.set(name, {});
+  return ofSession.get(name);
+}
+
+/** Carries out a plan. The package reads the repository again first, and skips what has changed. */
+export function applyPlan({ session, name, plan }) {
+  const saved = JSON.stringify(plan);
+  return startActivity(`clean-up ${session.address} ${name}`, {
+    kind: 'clean-up',
+    name,
+    unit: 'items',
+    run: async ({ signal, report }) => {
+      const { current } = session;
+      // The plan of an earlier sign-in has that one's login.
+      const loaded = await current.client.repository(name).loadCleanupPlan(saved);
+      try {
+        const done = await loaded.apply({
+          signal,
+          onProgress: ({ done: loaded, total: size }) => report({ loaded, size }),
+        });
+        return resultOf(name, done);
+      } finally {
+        current.changed(name);
+      }
+    },
+  });
+}
+
+function resultOf(name, report) {
+  const { removed, skipped, failed, remaining } = report;
+  const parts = [
+    `${removed.length} removed`,
+    skipped.length > 0 && `${skipped.length} skipped`,
+    failed.length > 0 && `${plural(failed.length, 'failure')}`,
+    remaining.length > 0 && `${remaining.length} not tried`,
+  ].filter(Boolean);
+  return {
+    text: parts.join(', '),
+    isGood: failed.length === 0 && remaining.length === 0,
+    isFailed: failed.length > 0,
+    error: failed[0]?.error,
+    lines: failed.slice(0, 3).map(({ what, error }) => `${what}: ${error.message}`),
+    href: pageHref('cleanup', name),
+    report,
+  };
+}

@@ -1,0 +1,85 @@
+// All that a manifest leads to, and how much of it a repository has already.
+
+import { isRegistryError } from 'docker-registry-client-wasm/slim';
+
+const MANIFEST = /^application\/vnd\.(oci\.image\.(manifest|index)|docker\.distribution\.manifest(\.list)?)\./;
+const isManifest = ({ mediaType }) => MANIFEST.test(mediaType);
+/** Real platforms: attestations are entries for one that does not exist. */
+const isReal = (platform) => platform && platform.os !== 'unknown';
+
+/**
+ * Resolves to `{ digest, mediaType, platforms, manifests, blobs, size }`: the digests with their sizes, each once. Foreign layers, which
+ * no registry has, do not count.
+ */
+export async function extentOf(repository, reference, options) {
+  const root = await repository.manifest(reference, options);
+  const [manifests, blobs] = [new Map(), new Map()];
+  const platforms = (root.manifests ?? []).map(({ platform }) => platform).filter(isReal);
+  const visit = async (manifest) => {
+    if (manifests.has(manifest.digest)) return;
+    manifests.set(manifest.digest, manifest.size);
+    const { config, layers = [], manifests: entries = [] } = manifest;
+    for (const blob of [config, ...layers, ...entries.filter((entry) => !isManifest(entry))]) {
+      if (blob && !blob.urls?.length) blobs.set(blob.digest, blob.size);
+    }
+    await Promise.all(
+      entries.filter(isManifest).map(async ({ digest }) => visit(await repository.manifest(digest, options))),
+    );
+  };
+  await visit(root);
+  return {
+    digest: root.digest,
+    mediaType: root.mediaType,
+    isIndex: root.manifests !== undefined,
+    platforms,
+    manifests,
+    blobs,
+    size: sum(manifests, blobs),
+  };
+}
+
+const sum = (...maps) => maps.flatMap((map) => [...map.values()]).reduce((total, size) => total + size, 0);
+
+/** Looking up more would take longer than it helps. */
+const MOST = 300;
+
+/**
+ * Resolves to `{ count, total, missing }`: how many of the blobs a repository has, and the bytes of the others; undefined if the registry
+ * does not tell, or if there are too many.
+ */
+export async function presentIn(repository, blobs, options) {
+  if (blobs.size > MOST) return undefined;
+  try {
+    const found = await Promise.all(
+      [...blobs].map(async ([digest, size]) => ((await repository.headBlob(digest, options)) ? 0 : size)),
+    );
+    const missing = found.reduce((total, size) => total + size, 0);
+    return { count: found.filter((size) => size === 0).length, total: blobs.size, missing };
+  } catch (error) {
+    if (!isRegistryError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Adds up the progress of blobs and manifests, which `copy()` and `load()` tell of one by one. */
+export function progressSum(report) {
+  const loaded = new Map();
+  let total = 0;
+  return ({ digest, loaded: now }) => {
+    total += now - (loaded.get(digest) ?? 0);
+    loaded.set(digest, now);
+    report({ loaded: total });
+  };
+}
+
+/**
+ * A target as `copy()` and `load()` take it. A first component with a dot would be taken for a host, so that it gets the registry's own
+ * before it; one with a path ends with two slashes.
+ */
+export function targetText({ host }, name, reference) {
+  const end = reference.includes(':') ? `@${reference}` : `:${reference}`;
+  if (!/^[^/]*[.:]/.test(name)) return `${name}${end}`;
+  const { origin, pathname } = new URL(host);
+  const path = pathname.replace(/\/$/, '');
+  return `${origin}${path}${path ? '//' : '/'}${name}${end}`;
+}

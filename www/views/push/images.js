@@ -1,0 +1,172 @@
+// The images of an archive: what they are, where they would go, and what is there already.
+
+import { h } from '../../dom.js';
+import { bytes, plural } from '../../text/format.js';
+import { shortDigest, TAG } from '../../text/digests.js';
+import { readTarget, startLoad } from '../../model/pushing.js';
+import { part } from '../../ui/part.js';
+import { facts } from '../common.js';
+import { choice, field, nameInput } from '../forms.js';
+
+/** `found`: what the survey has found. `asFiles()`: shows the form for an artifact instead. */
+export function imagesForm({ session, signal, repositoryInput, found, asFiles, started }) {
+  const { source } = found;
+  const images = found.images ?? [{ names: [], platforms: [], blobs: new Map(), format: 'Archive' }];
+  const repository = repositoryInput();
+  const tag = nameInput('push-tag', { pattern: TAG, placeholder: 'latest' });
+  const target = h('div', { 'aria-live': 'polite' });
+  let chosen = images[0];
+  const choose = (image) => {
+    chosen = image;
+    const [name, named] = nameOf(image.names[0]);
+    if (!repository.value && name) repository.value = name;
+    tag.value = named ?? 'latest';
+    outdated();
+  };
+  let reading;
+  const outdated = () => {
+    reading?.abort();
+    target.replaceChildren();
+  };
+  const check = () => {
+    reading?.abort();
+    reading = new AbortController();
+    const ending = AbortSignal.any([signal, reading.signal]);
+    const [name, to, image] = [repository.value.trim(), tag.value.trim(), chosen];
+    target.replaceChildren(
+      part({
+        signal: ending,
+        lines: 2,
+        label: 'Reading the target',
+        work: () => readTarget(session, name, to, image.blobs, { signal: ending }),
+        render: ({ before, present }) =>
+          confirmation({
+            image,
+            tag: to,
+            before,
+            present,
+            push: () => {
+              const reference = images.length > 1 ? image.reference : undefined;
+              startLoad({ session, source, reference, name, tag: to, before, size: image.size });
+              started();
+            },
+          }),
+      }),
+    );
+  };
+  choose(chosen);
+  return h(
+    'div',
+    { class: 'stack' },
+    h(
+      'form',
+      {
+        class: 'block',
+        oninput: ({ target: changed }) => changed.type !== 'radio' && outdated(),
+        onsubmit: (event) => {
+          event.preventDefault();
+          check();
+        },
+      },
+      h('h2', {}, found.images ? plural(images.length, 'image') : 'An archive'),
+      found.why
+        ? h('p', { class: 'muted' }, `It cannot be looked into here: ${found.why}. It is verified when it is pushed.`)
+        : null,
+      imageList(images, choose),
+      h('div', { class: 'form-grid' }, field('To the repository', repository), field('Tag', tag)),
+      h(
+        'div',
+        { class: 'actions' },
+        h('button', { type: 'submit', class: 'primary' }, 'Look at the target'),
+        asFiles ? h('button', { type: 'button', class: 'quiet', onclick: asFiles }, 'Push it as a file instead') : null,
+      ),
+    ),
+    target,
+  );
+}
+
+/** "registry.example.com/team/web:1.0", or a tag alone, as archives have them. */
+function nameOf(name) {
+  if (!name) return [];
+  const at = name.lastIndexOf(':');
+  const hasTag = at > name.lastIndexOf('/');
+  if (!hasTag && !name.includes('/')) return [undefined, name];
+  const path = hasTag ? name.slice(0, at) : name;
+  const [host, ...rest] = path.split('/');
+  const isHost = rest.length > 0 && (/[.:]/.test(host) || host === 'localhost');
+  return [isHost ? rest.join('/') : path, hasTag ? name.slice(at + 1) : undefined];
+}
+
+function imageList(images, choose) {
+  return h(
+    'ul',
+    { class: 'push-images' },
+    images.map((image, at) => {
+      const title = image.names.join(', ') || (image.digest ? shortDigest(image.digest) : 'An image without a name');
+      return h(
+        'li',
+        {},
+        images.length > 1
+          ? h(
+              'label',
+              { class: 'choice' },
+              h('input', { type: 'radio', name: 'push-image', checked: at === 0, onchange: () => choose(image) }),
+              h('strong', {}, title),
+            )
+          : h('strong', {}, title),
+        h(
+          'span',
+          { class: 'muted small' },
+          [
+            image.format,
+            image.platforms.length > 0 && image.platforms.join(', '),
+            image.size !== undefined && `${bytes(image.size)} in ${plural(image.blobs.size, 'blob')}`,
+            image.digest && image.names.length > 0 && shortDigest(image.digest),
+          ]
+            .filter(Boolean)
+            .join(' · '),
+        ),
+      );
+    }),
+  );
+}
+
+function confirmation({ image, tag, before, present, push }) {
+  const isSame = image.digest !== undefined && before === image.digest;
+  const isMove = before !== undefined && !isSame;
+  const submit = h('button', { type: 'submit', class: 'primary', disabled: isMove }, 'Push');
+  const move = choice(`Move ${tag}, which points elsewhere`, {
+    onchange: (isChecked) => {
+      submit.disabled = !isChecked;
+    },
+  });
+  return h(
+    'form',
+    {
+      class: 'block',
+      onsubmit: (event) => {
+        event.preventDefault();
+        if (!submit.disabled) push();
+      },
+    },
+    h('h2', {}, 'At the target'),
+    facts([
+      [
+        'Tag',
+        before === undefined
+          ? `${tag} is new`
+          : isSame
+            ? `${tag} points to this image already`
+            : [`${tag} points to `, h('code', { title: before }, shortDigest(before)), ' now'],
+      ],
+      [
+        'There already',
+        present
+          ? `${present.count} of ${plural(present.total, 'blob')}${present.missing > 0 ? `; ${bytes(present.missing)} to send` : ''}`
+          : 'not known; what is there is not sent again',
+      ],
+    ]),
+    isMove ? move.element : null,
+    h('div', { class: 'actions' }, submit),
+  );
+}

@@ -1,0 +1,49 @@
+// Pushing: what somebody drops or chooses, what it is, and where it goes.
+
+import { h } from '../../dom.js';
+import { plural } from '../../text/format.js';
+import { NAME } from '../../text/digests.js';
+import { survey } from '../../model/archive/survey.js';
+import { emptyBox, part } from '../../ui/part.js';
+import { nameInput, notOffered, pageHead } from '../forms.js';
+import { dropZone } from './choose.js';
+import { filesForm } from './files.js';
+import { imagesForm } from './images.js';
+
+export function pushView({ session, route, signal }) {
+  const title = route.name ? `Push to ${route.name}` : 'Push';
+  const head = pageHead(
+    session,
+    'Push',
+    'Pushes archives of docker save, podman, skopeo and buildx, OCI image layouts, and files as an artifact. The bytes go from this page to the registry.',
+    route.name,
+  );
+  const reason = notOffered(session);
+  if (reason) return { element: h('div', { class: 'view' }, head, emptyBox(reason)), title };
+
+  const content = h('div', { class: 'stack' });
+  const look = (chosen) =>
+    content.replaceChildren(
+      part({
+        signal,
+        lines: 4,
+        label: `Looking into ${chosen.length === 1 ? chosen[0][0] : plural(chosen.length, 'file')}`,
+        work: () => survey(chosen, signal),
+        render: (found) => show(found, chosen),
+      }),
+    );
+  const show = (found, chosen) => {
+    const context = {
+      session,
+      signal,
+      repositoryInput: () =>
+        nameInput('push-repository', { pattern: NAME, placeholder: 'team/web', value: route.name ?? '' }),
+      started: () =>
+        content.replaceChildren(h('p', { class: 'muted' }, 'The push is under way: see the list of activities below.')),
+    };
+    if (found.kind === 'files') return filesForm({ ...context, files: found.files });
+    const asFiles = () => content.replaceChildren(filesForm({ ...context, files: chosen }));
+    return imagesForm({ ...context, found, asFiles: chosen.length === 1 ? asFiles : undefined });
+  };
+  return { element: h('div', { class: 'view' }, head, dropZone({ look, signal }), content), title };
+}
