@@ -36,7 +36,17 @@ export function openDialog(title, fill) {
 /** The same for a dialog whose script loads when it opens: `load()` returns `make({ close, signal })`. */
 export const openLazily = (title, load) =>
   openDialog(title, ({ close, signal }) =>
-    part({ signal, lines: 4, work: load, render: (make) => make({ close, signal }) }),
+    part({
+      signal,
+      lines: 4,
+      work: load,
+      render: (make) => {
+        const content = make({ close, signal });
+        // Who opens a dialog to type begins to; the browser looks only at what is there when it opens.
+        requestAnimationFrame(() => content.querySelector('[autofocus]')?.focus());
+        return content;
+      },
+    }),
   );
 
 /** The buttons below a dialog's form: what it does, and a way out. */

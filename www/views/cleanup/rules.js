@@ -5,7 +5,7 @@ import { choice, field } from '../forms.js';
 
 const START = { remove: '*', newest: '10', keepTags: 'latest', per: 'all', untagged: true };
 
-/** `rules`: what is typed, kept by the caller. `make(policy)` and `load(file)`: what the buttons do. */
+/** `rules`: what was typed for the last plan, kept by the caller. `make(policy)` and `load(file)`: what the buttons do. */
 export function rulesForm({ rules, make, load }) {
   if (Object.keys(rules).length === 0) Object.assign(rules, START);
   const text = (key, properties) =>
@@ -15,27 +15,14 @@ export function rulesForm({ rules, make, load }) {
       spellcheck: 'false',
       autocapitalize: 'none',
       autocomplete: 'off',
-      oninput: ({ target }) => {
-        rules[key] = target.value;
-      },
+      'data-rule': key,
       ...properties,
     });
   const number = (key, min) => text(key, { type: 'number', min, step: 1, inputmode: 'numeric' });
-  const check = (key, label) =>
-    choice(label, {
-      checked: Boolean(rules[key]),
-      onchange: (checked) => {
-        rules[key] = checked;
-      },
-    }).element;
+  const check = (key, label) => choice(label, { checked: Boolean(rules[key]), 'data-rule': key }).element;
   const per = h(
     'select',
-    {
-      id: 'rule-per',
-      onchange: () => {
-        rules.per = per.value;
-      },
-    },
+    { id: 'rule-per', 'data-rule': 'per' },
     Object.entries({ all: 'of all', major: 'of each major version', minor: 'of each minor version' }).map(
       ([value, caption]) => h('option', { value, selected: rules.per === value }, caption),
     ),
@@ -43,8 +30,7 @@ export function rulesForm({ rules, make, load }) {
   const file = h('input', {
     type: 'file',
     accept: '.json,application/json',
-    class: 'visually-hidden',
-    tabindex: -1,
+    hidden: true,
     'aria-label': 'Plan to load',
     onchange: () => {
       if (file.files[0]) load(file.files[0]);
@@ -57,6 +43,8 @@ export function rulesForm({ rules, make, load }) {
       class: 'block rules',
       onsubmit: (event) => {
         event.preventDefault();
+        for (const input of event.target.querySelectorAll('[data-rule]'))
+          rules[input.dataset.rule] = input.type === 'checkbox' ? input.checked : input.value;
         make(policyOf(rules));
       },
     },

@@ -15,8 +15,7 @@ export function dropZone({ look, signal }) {
   const picker = (label, properties) =>
     h('input', {
       type: 'file',
-      class: 'visually-hidden',
-      tabindex: -1,
+      hidden: true,
       'aria-label': label,
       ...properties,
       onchange: ({ target }) => {
