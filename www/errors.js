@@ -46,11 +46,15 @@ const NO_CHANGES = 'The server in front of the registry does not let this page c
 const REFUSED_CREDENTIALS = 'The registry refused this user or password. Check both; a token may have expired.';
 const OFFLINE = 'This device is offline. The page continues when it is online again.';
 
+/** The path of this page may be a secret, as that of the command `ui` is; a registry behind a proxy is below it. */
+const HERE = location.pathname === '/' ? undefined : new URL('.', location.href).href;
+
 /**
  * Returns `{ code, message, advice, status }` for any thrown value. `hasCredentials`: a user and a password were sent.
  */
 export function explain(error, { hasCredentials = false } = {}) {
-  const message = String(error?.message ?? error);
+  const text = String(error?.message ?? error);
+  const message = HERE ? text.replaceAll(HERE, '/') : text;
   if (!isRegistryError(error))
     return { code: error?.name ?? 'Error', message, advice: 'This is a defect of the page.' };
   if (isReadOnly(error)) return { code: error.code, message, advice: READ_ONLY, status: error.status };
@@ -90,4 +94,5 @@ const isReadOnly = (error) =>
 const isRefusal = (error) => error.status === 401 || ['AUTH_REQUIRED', 'UNAUTHORIZED'].includes(error.code);
 
 /** Whether credentials could help. */
-export const needsCredentials = (error) => isRegistryError(error) && (isRefusal(error) || error.code === 'DENIED');
+export const needsCredentials = (error) =>
+  isRegistryError(error) && !isReadOnly(error) && (isRefusal(error) || error.code === 'DENIED');

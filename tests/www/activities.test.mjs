@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { digestOf } from '../../www/registry/content.mjs';
 import { fill } from '../../www/registry/fill.mjs';
@@ -153,11 +154,14 @@ for (const name of browserNames) {
 
     test('a download is paused and goes on, to the right bytes', SLOW, async (t) => {
       let rest;
-      const halves = (_, response) => {
-        const [layer] = hello.layers;
+      const halves = async (_, response) => {
+        const [{ bytes }] = hello.layers;
         response.writeHead(200, { 'content-length': layerOf.size });
-        response.write(layer.bytes.subarray(0, 50));
-        rest = () => response.end(layer.bytes.subarray(50));
+        for (let at = 0; at < 50; at += 10) {
+          response.write(bytes.subarray(at, at + 10));
+          await sleep(30);
+        }
+        rest = () => response.end(bytes.subarray(50));
       };
       const [visitor] = await visitScripted(
         t,
@@ -166,9 +170,10 @@ for (const name of browserNames) {
         '#/repo/hello/tag/latest/layers',
       );
       await visitor.press('Download layer 0');
-      await visitor.sees(`50 B of ${layerOf.size} B`);
+      await visitor.sees(new RegExp(`[1-9]0 B of ${layerOf.size} B`));
       await visitor.press('Pause the download of layer 0 of hello');
-      await visitor.sees(`50 B of ${layerOf.size} B, paused`);
+      await visitor.sees(new RegExp(`[1-9]0 B of ${layerOf.size} B, paused`));
+      await eventually(() => rest !== undefined);
       rest();
       await visitor.named('Continue the download of layer 0 of hello', 'button');
       assert.equal(await visitor.page.$('.layers .good'), null);

@@ -1,5 +1,6 @@
 // The clean-up of a repository, kept while somebody looks at something else: the rules, the plan, and what became of it.
 
+import { explain } from '../errors.js';
 import { pageHref } from '../router.js';
 import { plural } from '../text/format.js';
 import { startActivity } from './activities.js';
@@ -52,7 +53,7 @@ function resultOf(name, report) {
     isGood: failed.length === 0 && remaining.length === 0,
     isFailed: failed.length > 0,
     error: failed[0]?.error,
-    lines: failed.slice(0, 3).map(({ what, error }) => `${what}: ${error.message}`),
+    lines: failed.slice(0, 3).map(({ what, error }) => `${what}: ${explain(error).message}`),
     href: pageHref('cleanup', name),
     report,
   };

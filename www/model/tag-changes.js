@@ -2,6 +2,7 @@
 // undone by writing the tag again, as long as the registry has the manifest.
 
 import { isRegistryError } from 'docker-registry-client-wasm/slim';
+import { explain } from '../errors.js';
 import { repositoryHref, tagHref } from '../router.js';
 import { shortDigest } from '../text/digests.js';
 import { plural } from '../text/format.js';
@@ -146,7 +147,7 @@ async function deleteAll(session, name, manifests, { removed, failed }, { signal
 }
 
 async function deletionResult({ session, name, outcome: { removed, skipped, failed }, gone, expected }) {
-  const lines = [...skipped, ...failed.map(({ what, error }) => `${what}: ${error.message}`)];
+  const lines = [...skipped, ...failed.map(({ what, error }) => `${what}: ${explain(error).message}`)];
   const text =
     removed.length === expected
       ? `${plural(removed.length, 'tag')} deleted${gone.length > 0 ? `, with ${plural(gone.length, 'manifest')}` : ''}`
@@ -194,7 +195,7 @@ function undoDeletion({ session, name, removed }) {
           else await repository.tag({ from: digest, to: tag, ifMatch: null, signal });
         } catch (error) {
           if (signal.aborted) break;
-          lines.push(`${tag}: ${error.message}`);
+          lines.push(`${tag}: ${explain(error).message}`);
         }
         report({ loaded: at + 1 });
       }

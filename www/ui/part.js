@@ -64,7 +64,7 @@ export function errorBox(
       ),
       h('p', {}, message),
       more ?? (advice && advice !== message ? h('p', { class: 'muted' }, advice) : null),
-      retry || actions || canSignIn
+      retry || actions || canSignIn || canExamine
         ? h(
             'div',
             { class: 'actions' },

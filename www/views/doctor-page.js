@@ -117,7 +117,7 @@ function report(diagnosis) {
         'div',
         { class: 'title-line' },
         h('h2', { class: problems.length > 0 ? 'bad' : 'good' }, verdict),
-        copyButton(() => text, 'report', { caption: 'Copy the report' }),
+        copyButton(() => text, 'the report', { caption: 'Copy the report' }),
       ),
       findings.length > 0
         ? h(

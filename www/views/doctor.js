@@ -20,7 +20,7 @@ export function explained({ error, options, signal, diagnose }) {
   diagnose().then(
     ({ findings }) => {
       const causes = findings.filter(({ severity, code }) => severity !== 'info' && !NOTHING_NEW.includes(code));
-      show(causes.length > 0 ? causes.map(finding) : undefined);
+      show(causes.length > 0 ? causes.map((one) => finding(one)) : undefined);
     },
     () => show(undefined),
   );

@@ -1,6 +1,7 @@
 // Carrying out a plan: after the name of the repository is typed, and then the report.
 
 import { h } from '../../dom.js';
+import { explain } from '../../errors.js';
 import { plural } from '../../text/format.js';
 import { applyPlan } from '../../model/cleanup.js';
 import { announceResult, noteOf, progressOf } from '../../ui/activity.js';
@@ -85,7 +86,7 @@ function reportView({ removed, kept, skipped, failed, remaining }) {
     { class: 'stack' },
     listOf(
       'Failed',
-      failed.map(({ what, error }) => [what, `${error.code}: ${error.message}`]),
+      failed.map(({ what, error }) => [what, `${error.code}: ${explain(error).message}`]),
       true,
     ),
     listOf(
@@ -98,11 +99,14 @@ function reportView({ removed, kept, skipped, failed, remaining }) {
     ),
     listOf(
       'Removed',
-      removed.map((what) => [what]),
+      tagsFirst(removed).map((what) => [what]),
     ),
     h('p', { class: 'muted' }, `${plural(kept.length, 'tag or manifest', 'tags and manifests')} kept.`),
   );
 }
+
+/** Only digests contain a colon. */
+const tagsFirst = (items) => [...items].sort((one, other) => one.includes(':') - other.includes(':'));
 
 /** Long lists are closed at first. */
 function listOf(title, items, isOpen = items.length <= 20) {
