@@ -5,13 +5,14 @@ import { after, before, describe, test } from 'node:test';
 import { fill } from '../../www/registry/fill.mjs';
 import { pusher } from '../../www/registry/push.mjs';
 import { samples } from '../../www/registry/sample-images.mjs';
+import { asking, content, json } from '../registries/scripted.mjs';
 import { startDistribution, startFerro } from '../registries/servers.mjs';
 import { fillV1 } from '../registries/v1-images.mjs';
 import { startV1 } from '../registries/v1-server.mjs';
 import { act, digestAt, EXPECTED, tagsOf } from './support/actions.mjs';
 import { audit } from './support/audit.mjs';
 import { axe } from './support/axe.mjs';
-import { eventually, visitSite } from './support/scripted.mjs';
+import { eventually, good, hello, visitScripted, visitSite } from './support/scripted.mjs';
 import { browserNames, openBrowser } from './support/visitor.mjs';
 
 const SLOW = { timeout: 120_000 };
@@ -219,6 +220,46 @@ for (const name of browserNames) {
       await visitor.go('#/repo/acme/tiny');
       await visitor.has('a[href$="/tag/latest"]');
       assert.equal(await visitor.page.$('a[href^="#/push"]'), null);
+      await visitor.isContent({ except: EXPECTED });
+    });
+
+    test('in a large repository, siblings are looked for on request', SLOW, async (t) => {
+      const tags = Array.from({ length: 250 }, (_, number) => `v${number}`);
+      const script = Object.fromEntries(tags.map((tag) => [`/v2/hello/manifests/${tag}`, content(hello)]));
+      const [visitor, server] = await visitScripted(
+        t,
+        browser,
+        { ...good, ...script, '/v2/hello/tags/list': json({ name: 'hello', tags: ['latest', ...tags] }) },
+        '#/repo/hello/tag/latest',
+      );
+      await act(visitor, 'Delete…');
+      await visitor.sees('Whether one of 250 other tags points to the same was not read.', 'Only tags are deleted');
+      assert.ok(!server.requests.some(({ url }) => url.includes('/manifests/v')));
+      await visitor.press('Read them (250 requests)');
+      await visitor.sees('1 digest stays tagged.');
+      assert.equal((await visitor.texts('.siblings label')).length, 250);
+      await visitor.press('Cancel');
+      await visitor.until(() => !document.querySelector('dialog'));
+      assert.ok(
+        server.requests.every(({ method }) => ['GET', 'HEAD'].includes(method)),
+        'nothing was changed',
+      );
+      await visitor.isContent({ except: EXPECTED });
+    });
+
+    test('a login that is missed in a dialog closes it for the form', SLOW, async (t) => {
+      const [visitor, server] = await visitScripted(t, browser, good, '#/repo/hello/tag/latest');
+      await visitor.has('.menu summary');
+      server.script = {
+        ...good,
+        '/v2/hello/tags/list': asking('Basic realm="test"', json({ name: 'hello', tags: [] })),
+      };
+      await visitor.page.click('.menu summary');
+      await visitor.press('Delete…');
+      await visitor.has('dialog [role=alert]');
+      await visitor.press('Sign in');
+      await visitor.until(() => !document.querySelector('dialog'));
+      assert.equal(await visitor.focused(), 'username');
       await visitor.isContent({ except: EXPECTED });
     });
 

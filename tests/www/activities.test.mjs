@@ -9,7 +9,7 @@ import { digestOf } from '../../www/registry/content.mjs';
 import { fill } from '../../www/registry/fill.mjs';
 import { noise, samples } from '../../www/registry/sample-images.mjs';
 import { open } from '../js/cli/ui.mjs';
-import { asking, error, hangs } from '../registries/scripted.mjs';
+import { asking, error, hangs, send } from '../registries/scripted.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { act, digestAt, EXPECTED, tagsOf } from './support/actions.mjs';
 import { audit } from './support/audit.mjs';
@@ -221,32 +221,56 @@ for (const name of browserNames) {
       await visitor.isContent({ except: EXPECTED });
     });
 
-    test('the command ui without --allow-changes refuses plainly', SLOW, async (t) => {
-      const { url } = await open(t, [registry.url, '--no-open']);
-      const visitor = await browser.visit(`${url}#/repo/team/web/tag/edge`);
-      t.after(() => visitor.close());
+    test('what the command ui refuses without --allow-changes is no matter of a login', SLOW, async (t) => {
+      const [visitor, gate] = await begin(t, '#/repo/team/web/tag/edge');
       await act(visitor, 'Retag…');
+      gate.rule = ({ method }) =>
+        method === 'PUT' && error(403, 'DENIED', 'this page only reads: --allow-changes allows changes');
       await visitor.fill('New name in team/web', 'refused');
       await visitor.press('Tag');
       await visitor.sees('This page was opened for reading only.', 'ui HOST --allow-changes');
-      assert.equal(await visitor.page.$('#connection[data-state=refused]'), null, 'no sign-in would help');
+      assert.equal(await visitor.page.$('#connection[data-state=refused]'), null);
+      gate.rule = ({ method }) => method === 'PUT' && send('no', { status: 405 });
+      await visitor.press('Try again the retag of refused of team/web');
+      await visitor.sees('The server in front of the registry does not let this page change anything.');
       assert.equal(await digestAt(registry, 'team/web', 'refused'), undefined);
+      await visitor.isContent({ except: EXPECTED });
+    });
+
+    test('with the command ui: nothing shows its secret, and no other registry can be reached', SLOW, async (t) => {
+      const { url } = await open(t, [registry.url, '--no-open', '--allow-changes']);
+      const visitor = await browser.visit(`${url}#/repo/team/web/tag/edge`);
+      t.after(() => visitor.close());
+      const [, token] = /:\d+\/([0-9a-f]{48})\//.exec(url);
+      const isShown = () => visitor.page.evaluate((secret) => document.body.innerHTML.includes(secret), token);
+      await act(visitor, 'Retag…');
+      const tag = `by-ui-${name.toLowerCase()}`;
+      await visitor.fill('New name in team/web', tag);
+      await visitor.press('Tag');
+      await visitor.has('.tray .transfer-note', 'Tagged');
+      assert.ok(await digestAt(registry, 'team/web', tag));
       await visitor.press('Requests');
       await visitor.has('.requests li');
-      const [, token] = /:\d+\/([0-9a-f]{48})\//.exec(url);
-      assert.ok(!(await visitor.text('.tray')).includes(token), 'the log has no secret of the address');
+      assert.equal(await isShown(), false, 'the log');
+      await visitor.go('#/repo/team/web/tag/no-such-tag');
+      await visitor.sees('MANIFEST_UNKNOWN');
+      assert.equal(await isShown(), false, 'a message');
       await visitor.go('#/doctor');
       await visitor.sees('What works');
-      assert.ok(!(await visitor.page.evaluate(() => document.body.innerText)).includes(token));
+      assert.equal(await isShown(), false, 'the doctor');
 
-      // And it talks to no other registry.
       await visitor.go('#/copy?from=team/web:edge');
       await visitor.has('#copy-source');
       await visitor.press('Another registry');
       await visitor.fill('Registry address', 'localhost:5000');
       await visitor.press('Look at both');
       await visitor.sees('This page may talk to the registry that it was opened for, and to no other.');
-      visitor.problems = [];
+      const host = new URL(registry.url).host;
+      await visitor.sees(`copy ${host}/team/web:edge localhost:5000/team/web:edge`);
+      // The policy refused it, as it should.
+      assert.ok(
+        (await visitor.page.evaluate(() => globalThis.violations)).every((one) => one.startsWith('connect-src')),
+      );
     });
 
     test('a limit and a failure in the middle of a clean-up are in the report', SLOW, async (t) => {

@@ -1,6 +1,7 @@
 // Dialogs: the browser's own, which keep the focus inside, and give it back.
 
 import { h, icon } from '../dom.js';
+import { SIGN_IN } from './events.js';
 import { part } from './part.js';
 
 const TITLE = 'dialog-title';
@@ -30,6 +31,8 @@ export function openDialog(title, fill) {
   dialog.append(fill({ close, signal }));
   document.body.append(dialog);
   window.addEventListener('hashchange', close, { signal });
+  // The form to sign in is behind it. First of all: the focus goes there.
+  document.addEventListener(SIGN_IN, close, { signal, capture: true });
   dialog.showModal();
 }
 
