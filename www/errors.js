@@ -42,7 +42,7 @@ export function signInBy(advice) {
 
 const READ_ONLY =
   'This page was opened for reading only. To change something, start it with “docker-registry-client-wasm ui HOST --allow-changes”.';
-const NO_CHANGES = 'The server in front of the registry does not let this page change anything.';
+const NO_CHANGES = 'The registry, or a server in front of it, does not allow this.';
 const REFUSED_CREDENTIALS = 'The registry refused this user or password. Check both; a token may have expired.';
 const OFFLINE = 'This device is offline. The page continues when it is online again.';
 
@@ -58,8 +58,7 @@ export function explain(error, { hasCredentials = false } = {}) {
   if (!isRegistryError(error))
     return { code: error?.name ?? 'Error', message, advice: 'This is a defect of the page.' };
   if (isReadOnly(error)) return { code: error.code, message, advice: READ_ONLY, status: error.status };
-  if (error.status === 405 && error.code === 'HTTP_ERROR')
-    return { code: error.code, message, advice: NO_CHANGES, status: error.status };
+  if (error.status === 405) return { code: error.code, message, advice: NO_CHANGES, status: error.status };
   if (isOffline(error)) return { code: 'OFFLINE', message, advice: OFFLINE, status: error.status };
   if (hasCredentials && isRefusal(error))
     return { code: error.code, message, advice: REFUSED_CREDENTIALS, status: error.status };

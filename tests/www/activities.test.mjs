@@ -232,7 +232,7 @@ for (const name of browserNames) {
       assert.equal(await visitor.page.$('#connection[data-state=refused]'), null);
       gate.rule = ({ method }) => method === 'PUT' && send('no', { status: 405 });
       await visitor.press('Try again the retag of refused of team/web');
-      await visitor.sees('The server in front of the registry does not let this page change anything.');
+      await visitor.sees('The registry, or a server in front of it, does not allow this.');
       assert.equal(await digestAt(registry, 'team/web', 'refused'), undefined);
       await visitor.isContent({ except: EXPECTED });
     });

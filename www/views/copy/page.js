@@ -1,6 +1,7 @@
 // Copying images to another repository or registry: the form, what would be copied, and the start of it.
 
 import { h } from '../../dom.js';
+import { isUnexplained } from '../../errors.js';
 import { pageHref } from '../../router.js';
 import { imagesText, NAME, parseImages, TAG } from '../../text/digests.js';
 import { readSource, readTarget } from '../../model/copying.js';
@@ -146,6 +147,8 @@ async function look({ registry, name, items, signal }) {
     return { to, present, items: items.map((item, at) => ({ ...item, before: before[at] })) };
   } catch (error) {
     if (registry.other === undefined) throw error;
+    // The browser tells of what its policy blocks a moment later.
+    if (isUnexplained(error)) await new Promise((resolve) => setTimeout(resolve, 100));
     return { refused: error, isBlocked };
   }
 }
