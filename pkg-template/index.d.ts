@@ -528,6 +528,29 @@ export class DockerRegistryClient {
    */
   load(source: ArchiveSource, target?: string, options?: LoadOptions): Promise<LoadResult>;
   /**
+   * Lists the images of an archive, of the kinds that {@link DockerRegistryClient.load} takes. No request is sent.
+   *
+   * Manifests and configs are compared with their digests, layers only where the archive has no image layout: then all of it is read. An image that
+   * cannot be loaded as a whole yields an entry with an `error` and does not affect others.
+   *
+   * @param source - Archive, or the files of an image layout. A stream is read to its end, and cannot be loaded after that.
+   * @param options - Limits, and options of the call.
+   * @returns The images, in the archive's order.
+   * @throws {RegistryError} `ARCHIVE_INVALID` when the archive is damaged, contradicts itself, or is no archive of images
+   * @throws {RegistryError} `TOO_LARGE` when a limit is exceeded
+   * @throws {RegistryError} `SOURCE` when the source fails: `cause` is its reason
+   * @throws {RegistryError} `INVALID_ARGUMENT` when an argument cannot be used
+   * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
+   * @example
+   * ```ts
+   * import { connect, openArchive } from 'docker-registry-client-wasm/node';
+   *
+   * const client = connect('localhost:5000');
+   * for (const image of await client.archiveImages(await openArchive('web.tar'))) console.log(image.names, image.error ?? image.platforms);
+   * ```
+   */
+  archiveImages(source: ArchiveSource, options?: ArchiveImagesOptions): Promise<ArchiveImage[]>;
+  /**
    * Iterates over the names of all repositories as the pages arrive. Each name comes once.
    *
    * @param options - Page size, and options of the call.
@@ -1131,6 +1154,39 @@ export interface SaveOptions extends SaveImageOptions {
  * `<input type="file" webkitdirectory>`, or what `openArchive()` of `./node` gives.
  */
 export type ArchiveSource = BlobData | Iterable<File> | Iterable<[path: string, file: Blob]>;
+
+/** Options of {@link DockerRegistryClient.archiveImages}. */
+export interface ArchiveImagesOptions extends CallOptions {
+  /** Limits of the decompression, of the archive and of each layer without an image layout. */
+  limits?: LayerLimits;
+}
+
+/** Image of an archive. One that cannot be loaded as a whole has an `error` in place of what it consists of. */
+export type ArchiveImage = {
+  /** What {@link LoadOptions.reference} chooses it by: its digest or a name. It is absent for an image that has neither. */
+  reference?: string;
+  /** Names that the archive has for it, such as "localhost:5000/team/web:1.0" or "1.0". */
+  names: string[];
+} & (
+  | {
+      /** Always absent. */
+      error?: undefined;
+      /** Digest of the manifest or index that {@link DockerRegistryClient.load} pushes. */
+      digest: string;
+      /** Media type of that manifest or index. */
+      mediaType: string;
+      /** Platforms of its images, each once. */
+      platforms: Platform[];
+      /** Bytes of all manifests and blobs. */
+      size: number;
+      /** Configs and layers, each once. */
+      blobs: Descriptor[];
+    }
+  | {
+      /** Reason why it cannot be loaded as a whole. */
+      error: RegistryError;
+    }
+);
 
 /** Options of {@link DockerRegistryClient.load}. */
 export interface LoadOptions extends CallOptions {
@@ -3052,7 +3108,7 @@ export type ClientErrorCode =
   | "LAYER_INVALID"
   /** Bytes given to `useLayerIndex()` are no index, are damaged, or are another layer's. */
   | "LAYER_INDEX_INVALID"
-  /** An archive given to `load()` is damaged or incomplete, or is no archive of images. */
+  /** An archive given to `load()` or `archiveImages()` is damaged or incomplete, or is no archive of images. */
   | "ARCHIVE_INVALID"
   /** A response, list or layer exceeds a limit of the client, or a request exceeds one of the registry. */
   | "TOO_LARGE"

@@ -17,7 +17,7 @@ const BUDGETS = {
   diagnose: 12_500,
   unpack: 41_000,
   layer: 102_000,
-  archive: 52_500,
+  archive: 57_500,
   legacy: 41_000,
   auth: 29_000,
   zstd: 49_000,

@@ -1,8 +1,8 @@
-//! `Image.save`, `Repository.save` and `DockerRegistryClient.load`. See index.d.ts.
+//! `Image.save`, `Repository.save`, `DockerRegistryClient.load` and `archiveImages`. See index.d.ts.
 
 mod data;
 
-use js_sys::Promise;
+use js_sys::{Array, Promise};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -17,12 +17,14 @@ use crate::js::image::Image;
 use crate::js::output::error::{Failure, Result};
 use crate::js::output::progress::Progress;
 use crate::js::output::stream::Readable;
-use crate::js::output::{convert, promise, stream};
+use crate::js::output::{convert, error, promise, stream};
 use crate::js::repository::Repository;
 use crate::js::repository::blob::with_cause;
 use crate::js::signal::Signals;
 use crate::protocol::oci::descriptor::Descriptor;
+use crate::protocol::oci::digest::Digest;
 use crate::protocol::oci::platform::Platform;
+use crate::registry::archive::list::ListedImage;
 use crate::registry::archive::load;
 use crate::registry::archive::save::{self, Save};
 use crate::registry::blob::push_strategy::LARGEST_CHUNK;
@@ -96,6 +98,25 @@ fn texts(value: &JsValue) -> Result<Vec<String>> {
 
 #[wasm_bindgen]
 impl DockerRegistryClient {
+    /// Resolves to the images of an archive.
+    #[wasm_bindgen(js_name = archiveImages)]
+    pub fn archive_images(&self, source: JsValue, options: JsValue) -> Promise {
+        let client = self.client().clone();
+        promise::run(self.signal(), || {
+            let options = Options::read(options, &["signal", "timeout", "limits"])?;
+            let (signal, limits) = (options.signal()?, limits(&options)?);
+            // Read last, because it locks a stream.
+            let cause = Cause::default();
+            let data = data::read(&source, &cause)?;
+            Ok((signal, async move {
+                let images = client.archive_images(data, limits).await;
+                let images = images.map_err(|error| with_cause(error, &cause))?;
+                let listed: Result<Array> = images.iter().map(listed).collect();
+                Ok(listed?.into())
+            }))
+        })
+    }
+
     /// Resolves to what was loaded.
     pub fn load(&self, source: JsValue, target: JsValue, options: JsValue) -> Promise {
         let client = self.client().clone();
@@ -149,6 +170,41 @@ fn platform(options: &Options) -> Result<Option<Platform>> {
         Failure::argument(format!("options.platform: {}", invalid.message))
     };
     options.text("platform")?.map(|text| Platform::parse(&text).map_err(refused)).transpose()
+}
+
+/// Converts to `ArchiveImage` of index.d.ts.
+fn listed(image: &ListedImage) -> Result<JsValue> {
+    let (names, reference) = (&image.names, image.reference.as_deref());
+    match &image.extent {
+        Ok(extent) => convert::json(&Listed {
+            reference,
+            names,
+            digest: &extent.descriptor.digest,
+            media_type: &extent.descriptor.media_type,
+            platforms: &extent.platforms,
+            blobs: &extent.blobs,
+            size: extent.size,
+        }),
+        Err(failure) => Ok(convert::object([
+            ("reference", reference.into()),
+            ("names", convert::json(names)?),
+            ("error", error::to_js(failure)),
+        ])),
+    }
+}
+
+/// `ArchiveImage` of index.d.ts.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+    names: &'a [String],
+    digest: &'a Digest,
+    media_type: &'a str,
+    platforms: &'a [Platform],
+    size: u64,
+    blobs: &'a [Descriptor],
 }
 
 /// `LoadResult` of index.d.ts.

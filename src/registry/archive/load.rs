@@ -131,10 +131,7 @@ impl<H: Host> Loading<'_, H> {
         target: Option<Place<H>>,
     ) -> Result<Loaded> {
         let (api, limits) = (&self.client.api, self.options.limits);
-        let mut survey = Survey::of(api, open().await?, limits, false).await?;
-        if survey.needs_layers() {
-            survey = Survey::of(api, open().await?, limits, true).await?;
-        }
+        let survey = Survey::of_file(api, &open, limits).await?;
         let image = self.image(&survey)?;
         let plan = Plan::of(&survey, &image.root, self.options.platform.as_ref())?.complete()?;
         let target = match target {

@@ -6,6 +6,7 @@
 pub mod data;
 mod images;
 mod input;
+pub mod list;
 pub mod load;
 mod members;
 mod name;

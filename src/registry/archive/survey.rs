@@ -1,6 +1,7 @@
 //! What an archive has: its documents, which are kept, and where everything else is.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::layer::decompress::{Compression, Decompressor};
@@ -82,14 +83,34 @@ impl Survey {
         self.found.keys().next().map(String::as_str)
     }
 
+    /// Reads all members of an archive that can be read again, as often as it takes.
+    pub async fn of_file<H: Host>(
+        api: &Connection<H>,
+        open: impl AsyncFn() -> Result<Members<H>>,
+        limits: Limits,
+    ) -> Result<Self> {
+        let survey = Self::of(api, open().await?, limits, false).await?;
+        if survey.needs_layers() { Self::of(api, open().await?, limits, true).await } else { Ok(survey) }
+    }
+
     /// Returns true if files that were taken for blobs of a layout may be layers that only `manifest.json` lists.
-    pub fn needs_layers(&self) -> bool {
+    fn needs_layers(&self) -> bool {
         let is_unread = |found: &Found| found.document.is_none() && found.layer.is_none() && found.member.is_file;
         self.document(INDEX).is_none() && self.document(MANIFEST).is_some() && self.found.values().any(is_unread)
     }
 
     /// Reads all members, without pushing anything. Blobs of a layout are passed over, unless `measures_all`.
-    pub async fn of<H: Host>(
+    pub fn of<H: Host>(
+        api: &Connection<H>,
+        members: Members<H>,
+        limits: Limits,
+        measures_all: bool,
+    ) -> Pin<Box<dyn Future<Output = Result<Self>> + '_>> {
+        // Boxed, so that its callers share the code.
+        Box::pin(Self::read(api, members, limits, measures_all))
+    }
+
+    async fn read<H: Host>(
         api: &Connection<H>,
         mut members: Members<H>,
         limits: Limits,

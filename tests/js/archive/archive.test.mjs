@@ -88,6 +88,66 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       }
     });
 
+    test('archiveImages() lists what there is to load', LONG, async () => {
+      const [one, all] = await Promise.all([web.manifest('one'), web.manifest('all')]);
+      const names = ['one', 'all'].map((tag) => `${host}/team/web:${tag}`);
+      const bytes = await bytesOf(await web.save(['one', 'all']));
+      for (const source of [bytes, new Blob([gzipSync(bytes)]), new Blob([bytes]).stream()]) {
+        const images = await client.archiveImages(source);
+        assert.deepEqual(
+          images.map((image) => [image.reference, image.digest, image.names, image.mediaType]),
+          [
+            [one.digest, one.digest, [names[0]], one.mediaType],
+            [all.digest, all.digest, [names[1]], all.mediaType],
+          ],
+        );
+        assert.deepEqual(
+          images.map(({ platforms }) => platforms.map(({ architecture }) => architecture)),
+          [['amd64'], ['amd64', 'arm64']],
+        );
+        const sum = images[0].blobs.reduce((total, { size }) => total + size, one.size);
+        assert.deepEqual([images[0].size, images[0].blobs.length], [sum, 3]);
+        await client.load(bytes, 'listed/web:one', { reference: images[0].reference });
+        assert.equal(await digest('listed/web', 'one'), one.digest);
+      }
+      // Docker's format has no manifest; the one that load() makes is the one that is listed.
+      const file = join(place, 'listed.tar');
+      await copy(`docker://${host}/team/web:one`, `docker-archive:${file}:example.com/some/name:1`);
+      const [docker, ...none] = await client.archiveImages(await openArchive(file));
+      assert.deepEqual(
+        [docker.reference, docker.names, none],
+        ['example.com/some/name:1', ['example.com/some/name:1'], []],
+      );
+      assert.deepEqual(docker.platforms, [{ os: 'linux', architecture: 'amd64' }]);
+      assert.equal((await client.load(await openArchive(file), 'listed/web:docker')).digest, docker.digest);
+    });
+
+    test('archiveImages() tells what cannot be loaded, and what is no archive', LONG, async () => {
+      const { digest: missing } = images['team/web'].all.children[1];
+      const bytes = await bytesOf(await web.save(['one', 'all']));
+      const at = Buffer.from(bytes).indexOf(`blobs/sha256/${missing.slice(7)}`);
+      const lacking = Buffer.from(bytes);
+      lacking.write('x', at); // another path, whose header's sum is written again
+      lacking.write(
+        `${[...lacking.subarray(at, at + 512)]
+          .reduce((sum, one, byte) => sum + (byte >= 148 && byte < 156 ? 32 : one), 0)
+          .toString(8)
+          .padStart(6, '0')}\0 `,
+        at + 148,
+        'latin1',
+      );
+      const [whole, broken] = await client.archiveImages(lacking);
+      assert.equal(whole.error, undefined);
+      assert.deepEqual([broken.error.code, broken.digest, broken.blobs], ['ARCHIVE_INVALID', undefined, undefined]);
+      assert.match(broken.error.message, /linux\/arm64 of the index is missing/);
+      await refused(() => client.archiveImages(new Uint8Array(1024)), 'ARCHIVE_INVALID');
+      await refused(() => client.archiveImages(bytes.subarray(0, 3000)), 'ARCHIVE_INVALID');
+      await refused(() => client.archiveImages(7), 'INVALID_ARGUMENT');
+      await refused(() => client.archiveImages(bytes, { platform: 'linux/amd64' }), 'INVALID_ARGUMENT');
+      const stopped = AbortSignal.abort(new Error('enough'));
+      await assert.rejects(client.archiveImages(bytes, { signal: stopped }), /enough/);
+    });
+
     test('load() takes what skopeo writes', LONG, async () => {
       const from = `docker://${host}/team/web`;
       const { id, layers } = await web.image('one');

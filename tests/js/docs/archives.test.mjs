@@ -26,6 +26,7 @@ test('saving and loading', { timeout: 60_000 }, async () => {
   assert.equal(digest, original);
   assert.ok(Number(blobs) > 1, blobs);
   assert.equal(await digestOf(registry, 'team/copy', '1.0.0'), original);
+  assert.match(await page.run('Load', registry, { number: 1 }), /team\/web:1\.0\.0/);
 });
 
 test('commands', { timeout: 60_000 }, async () => {

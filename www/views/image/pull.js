@@ -3,7 +3,7 @@
 import { isImage } from '../../model/opened.js';
 import { h } from '../../dom.js';
 import { command } from '../../ui/copy.js';
-import { remember, remembered } from '../common.js';
+import { remember, remembered } from '../../model/preferences.js';
 
 const HELM_CONFIG = 'application/vnd.cncf.helm.config.v1+json';
 

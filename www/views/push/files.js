@@ -12,7 +12,7 @@ const UNKNOWN = 'application/vnd.unknown.artifact.v1';
 const MEDIA_TYPE = '[A-Za-z0-9][A-Za-z0-9!#$&^_.+\\-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+\\-]*';
 const MOST_SHOWN = 500;
 
-export function filesForm({ session, signal, repositoryInput, files, started }) {
+export function filesForm({ session, signal, repositoryInput, files, why, started }) {
   const repository = repositoryInput();
   const tag = nameInput('push-tag', { pattern: TAG, required: false, placeholder: 'latest' });
   const type = nameInput('push-type', { pattern: MEDIA_TYPE, value: UNKNOWN });
@@ -77,6 +77,7 @@ export function filesForm({ session, signal, repositoryInput, files, started }) 
         },
       },
       h('h2', {}, `${plural(lines.length, 'file')}, ${bytes(total)}`),
+      why ? h('p', {}, `This is pushed as a file, because it is no archive of images: ${why}`) : null,
       h(
         'ul',
         { class: 'push-files' },

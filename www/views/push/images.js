@@ -1,8 +1,9 @@
 // The images of an archive: what they are, where they would go, and what is there already.
 
 import { h } from '../../dom.js';
-import { bytes, plural } from '../../text/format.js';
+import { bytes, mediaTypeName, platformName, plural } from '../../text/format.js';
 import { shortDigest, TAG } from '../../text/digests.js';
+import { explain } from '../../errors.js';
 import { readTarget, startLoad } from '../../model/pushing.js';
 import { part } from '../../ui/part.js';
 import { facts } from '../common.js';
@@ -11,13 +12,15 @@ import { choice, field, nameInput } from '../forms.js';
 /** `found`: what the survey has found. `asFiles()`: shows the form for an artifact instead. */
 export function imagesForm({ session, signal, repositoryInput, found, asFiles, started }) {
   const { source } = found;
-  const images = found.images ?? [{ names: [], platforms: [], blobs: new Map(), format: 'Archive' }];
+  const { images } = found;
   const repository = repositoryInput();
   const tag = nameInput('push-tag', { pattern: TAG, placeholder: 'latest' });
   const target = h('div', { 'aria-live': 'polite' });
-  let chosen = images[0];
+  const submit = h('button', { type: 'submit', class: 'primary' }, 'Look at the target');
+  let chosen;
   const choose = (image) => {
     chosen = image;
+    submit.disabled = image.error !== undefined;
     const [name, named] = nameOf(image.names[0]);
     if (!repository.value && name) repository.value = name;
     tag.value = named ?? 'latest';
@@ -38,7 +41,7 @@ export function imagesForm({ session, signal, repositoryInput, found, asFiles, s
         signal: ending,
         lines: 2,
         label: 'Reading the target',
-        work: () => readTarget(session, name, to, image.blobs, { signal: ending }),
+        work: () => readTarget(session, name, to, sizesOf(image), { signal: ending }),
         render: ({ before, present }) =>
           confirmation({
             image,
@@ -54,7 +57,7 @@ export function imagesForm({ session, signal, repositoryInput, found, asFiles, s
       }),
     );
   };
-  choose(chosen);
+  choose(images.find(({ error }) => !error) ?? images[0]);
   return h(
     'div',
     { class: 'stack' },
@@ -68,16 +71,13 @@ export function imagesForm({ session, signal, repositoryInput, found, asFiles, s
           check();
         },
       },
-      h('h2', {}, found.images ? plural(images.length, 'image') : 'An archive'),
-      found.why
-        ? h('p', { class: 'muted' }, `It cannot be looked into here: ${found.why}. It is verified when it is pushed.`)
-        : null,
-      imageList(images, choose),
+      h('h2', {}, plural(images.length, 'image')),
+      imageList(images, chosen, choose),
       h('div', { class: 'form-grid' }, field('To the repository', repository), field('Tag', tag)),
       h(
         'div',
         { class: 'actions' },
-        h('button', { type: 'submit', class: 'primary' }, 'Look at the target'),
+        submit,
         asFiles ? h('button', { type: 'button', class: 'quiet', onclick: asFiles }, 'Push it as a file instead') : null,
       ),
     ),
@@ -97,11 +97,11 @@ function nameOf(name) {
   return [isHost ? rest.join('/') : path, hasTag ? name.slice(at + 1) : undefined];
 }
 
-function imageList(images, choose) {
+function imageList(images, chosen, choose) {
   return h(
     'ul',
     { class: 'push-images' },
-    images.map((image, at) => {
+    images.map((image) => {
       const title = image.names.join(', ') || (image.digest ? shortDigest(image.digest) : 'An image without a name');
       return h(
         'li',
@@ -110,26 +110,34 @@ function imageList(images, choose) {
           ? h(
               'label',
               { class: 'choice' },
-              h('input', { type: 'radio', name: 'push-image', checked: at === 0, onchange: () => choose(image) }),
+              h('input', {
+                type: 'radio',
+                name: 'push-image',
+                checked: image === chosen,
+                onchange: () => choose(image),
+              }),
               h('strong', {}, title),
             )
           : h('strong', {}, title),
-        h(
-          'span',
-          { class: 'muted small' },
-          [
-            image.format,
-            image.platforms.length > 0 && image.platforms.join(', '),
-            image.size !== undefined && `${bytes(image.size)} in ${plural(image.blobs.size, 'blob')}`,
-            image.digest && image.names.length > 0 && shortDigest(image.digest),
-          ]
-            .filter(Boolean)
-            .join(' · '),
-        ),
+        image.error
+          ? h('span', { class: 'bad small' }, `This image cannot be pushed: ${explain(image.error).message}`)
+          : h('span', { class: 'muted small' }, extentOf(image)),
       );
     }),
   );
 }
+
+const sizesOf = ({ blobs }) => new Map(blobs.map(({ digest, size }) => [digest, size]));
+
+const extentOf = ({ mediaType, platforms, size, blobs, digest, names }) =>
+  [
+    mediaTypeName(mediaType),
+    platforms.map(platformName).join(', '),
+    `${bytes(size)} in ${plural(blobs.length, 'blob')}`,
+    names.length > 0 && shortDigest(digest),
+  ]
+    .filter(Boolean)
+    .join(' · ');
 
 function confirmation({ image, tag, before, present, push }) {
   const isSame = image.digest !== undefined && before === image.digest;

@@ -3,7 +3,7 @@
 import { h } from '../../dom.js';
 import { plural } from '../../text/format.js';
 import { NAME } from '../../text/digests.js';
-import { survey } from '../../model/archive/survey.js';
+import { survey } from '../../model/survey.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { nameInput, notOffered, pageHead } from '../forms.js';
 import { dropZone } from './choose.js';
@@ -28,7 +28,7 @@ export function pushView({ session, route, signal }) {
         signal,
         lines: 4,
         label: `Looking into ${chosen.length === 1 ? chosen[0][0] : plural(chosen.length, 'file')}`,
-        work: () => survey(chosen, signal),
+        work: () => survey(session.client, chosen, signal),
         render: (found) => show(found, chosen),
       }),
     );
@@ -41,7 +41,7 @@ export function pushView({ session, route, signal }) {
       started: () =>
         content.replaceChildren(h('p', { class: 'muted' }, 'The push is under way: see the list of activities below.')),
     };
-    if (found.kind === 'files') return filesForm({ ...context, files: found.files });
+    if (found.kind === 'files') return filesForm({ ...context, files: found.files, why: found.why });
     const asFiles = () => content.replaceChildren(filesForm({ ...context, files: chosen }));
     return imagesForm({ ...context, found, asFiles: chosen.length === 1 ? asFiles : undefined });
   };

@@ -124,7 +124,7 @@ pub const PARTS: &[Part] = &[
     Part {
         name: "archive",
         needs: &[WRITE, UNPACK],
-        calls: &[("DockerRegistryClient", &["load"]), ("Image", &["save"]), ("Repository", &["save"])],
+        calls: &[("DockerRegistryClient", &["archiveImages", "load"]), ("Image", &["save"]), ("Repository", &["save"])],
         members: &[],
         functions: &[],
         rooms: &[],
