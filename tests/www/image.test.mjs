@@ -126,7 +126,7 @@ for (const name of browserNames) {
       const visitor = await visit(t, '#/repo/office/notes/tag/1.1/references', ferro);
       await visitor.sees('SBOM, SPDX', 'Signature', 'Attestation');
       const open = async (digestOf) => {
-        await visitor.page.click(`summary[aria-label$="${digestOf}"]`);
+        await visitor.page.click(`details[data-digest="${digestOf}"] > summary`);
         await visitor.until(settled);
       };
       const [signature, bill, provenance] = fileSamples['office/notes'][second.digest.replace(':', '-')].children;
@@ -136,7 +136,7 @@ for (const name of browserNames) {
       await visitor.has('.json-tree .json-string', 'SPDX-2.3');
       // The SBOM has a signature of its own.
       const [of] = fileSamples['office/notes'][bill.digest.replace(':', '-')].children;
-      await visitor.has(`.tree .tree summary[aria-label$="${of.digest}"]`);
+      await visitor.has(`.tree .tree details[data-digest="${of.digest}"]`);
       await open(provenance.digest);
       await visitor.sees('https://slsa.dev/provenance/v1; 1 signature, not checked', 'buildDefinition');
       // The subject that the statement names is a link.
@@ -157,7 +157,7 @@ for (const name of browserNames) {
       );
       assert.equal((await visitor.texts('.tree .tree summary strong')).join(), 'Attestation,Attestation,Attestation');
       const [attestation] = web.children.slice(-3);
-      await visitor.page.click(`summary[aria-label="Attestation, ${attestation.digest}"]`);
+      await visitor.page.click(`details[data-digest="${attestation.digest}"] > summary`);
       await visitor.sees('https://slsa.dev/provenance/v0.2');
       await visitor.press('Look for signatures under tags (3 requests)');
       await visitor.sees('There are none.');

@@ -27,7 +27,7 @@ export const VIEWS = {
   references: '#/repo/team/web/tag/2.0.0/references',
   compare: '#/compare?a=team/web:1.1.0&b=team/web:2.0.0&file=/srv/server.js',
   'compare with': '#/compare?a=team/web:2.0.0',
-  blob: `#/repo/team/web/digest/${arm64.id}`,
+  blob: `#/repo/team/web/digest/${arm64.id}?kind=blob`,
   artifact: '#/repo/charts/web/tag/1.0.0',
   missing: '#/repo/team/web/tag/no-such-tag',
   cleanup: '#/cleanup/team/web',

@@ -17,6 +17,7 @@ export function blobView({ repository, blob, signal }) {
   return h(
     'div',
     { class: 'stack' },
+    h('h2', { class: 'visually-hidden' }, 'Content'),
     block(
       'Blob',
       facts([

@@ -30,6 +30,7 @@ export function compareView({ session, route, signal }) {
       }),
     );
   } else if (a || b) body.append(suggestions(session, a || b, signal));
+  if (a || b) body.prepend(h('h2', { class: 'visually-hidden' }, a && b ? 'Differences' : 'Tags'));
   const element = h(
     'div',
     { class: 'view' },

@@ -86,10 +86,10 @@ class References {
     const content = h('div', { class: 'tree-content' });
     const details = h(
       'details',
-      {},
+      { 'data-digest': of },
       h(
         'summary',
-        { 'aria-label': `${name}, ${of}` },
+        {},
         h('strong', {}, name),
         h('span', { class: 'muted' }, ` ${type ?? mediaTypeName(mediaType)}, ${bytes(size)}`),
       ),
