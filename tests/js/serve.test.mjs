@@ -85,7 +85,10 @@ describe('npm start', () => {
       assert.equal((await ask(address, { headers: { host: 'evil.example' } })).status, 403);
 
       const client = new DockerRegistryClient(new URL('/registry', address));
-      assert.deepEqual([...(await client.repositories()).keys()].sort(), Object.keys({ ...samples, ...fileSamples }).sort());
+      assert.deepEqual(
+        [...(await client.repositories()).keys()].sort(),
+        Object.keys({ ...samples, ...fileSamples }).sort(),
+      );
       assert.deepEqual((await client.repository('team/web').tags()).sort(), Object.keys(samples['team/web']).sort());
 
       const servers = childrenOf(child.pid);

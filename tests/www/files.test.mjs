@@ -6,11 +6,13 @@ import { after, before, describe, test } from 'node:test';
 
 import { image, layer } from '../../www/registry/content.mjs';
 import { fill } from '../../www/registry/fill.mjs';
+import { noise } from '../../www/registry/sample-images.mjs';
 import { fileSamples, hostileNames, notes, script } from '../../www/registry/sample-files.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { fillV1, v1Samples } from '../registries/v1-images.mjs';
+import { content, json } from '../registries/scripted.mjs';
 import { startV1 } from '../registries/v1-server.mjs';
-import { eventually, visitSite } from './support/scripted.mjs';
+import { drips, eventually, visitScripted, visitSite } from './support/scripted.mjs';
 import { settled } from './support/views.mjs';
 import { browserNames, openBrowser } from './support/visitor.mjs';
 
@@ -29,6 +31,18 @@ const many = image([
     ),
   },
 ]);
+
+const large = image([{ run: 'COPY large /', layer: layer([{ path: 'large', content: noise(5_000_000) }]) }]);
+const [layerOfLarge] = large.layers;
+const layerPath = `/v2/large/blobs/${layerOfLarge.descriptor.digest}`;
+/** A registry of one image, whose layer is as a test says. */
+const withLayer = (answer) => ({
+  '/v2/_catalog': json({ repositories: ['large'] }),
+  '/v2/large/manifests/latest': content(large),
+  [`/v2/large/manifests/${large.digest}`]: content(large),
+  [`/v2/large/blobs/${large.id}`]: content(large.blobs[0]),
+  [layerPath]: answer,
+});
 
 for (const name of browserNames) {
   describe(`the files of an image in ${name}`, () => {
@@ -104,6 +118,32 @@ for (const name of browserNames) {
       await visitor.has('.mark-gone', 'gone');
       await visitor.press('motdgone-rw-r--r--0:09 B');
       await visitor.sees('Deleted by a later layer', 'Welcome.');
+      await visitor.isContent();
+    });
+
+    test('reading is cancelled, and begun again', SLOW, async (t) => {
+      const script = withLayer(drips(layerOfLarge.descriptor.size));
+      const [visitor, server] = await visitScripted(t, browser, script, '#/repo/large/tag/latest/files');
+      await visitor.press('Read 1 layer, 5.00 MB');
+      await eventually(() => server.open > 0);
+      await visitor.press('Cancel');
+      await visitor.sees('Cancelled.', 'Reads 1 layer, 5.00 MB.');
+      await eventually(() => server.open === 0);
+      server.script = withLayer(content(layerOfLarge));
+      await visitor.press('Read 1 layer, 5.00 MB');
+      await visitor.has('.file-row .row-name', 'large');
+      await visitor.isContent();
+    });
+
+    test('a layer that is not what its digest says shows nothing', SLOW, async (t) => {
+      const wrong = Buffer.from(layerOfLarge.bytes);
+      wrong[100] ^= 1;
+      const script = withLayer(content({ bytes: wrong }));
+      const [visitor] = await visitScripted(t, browser, script, '#/repo/large/tag/latest/files');
+      await visitor.press('Read 1 layer, 5.00 MB');
+      await visitor.has('[role=alert]');
+      await visitor.sees('Try again');
+      assert.equal(await visitor.page.$('.file-row'), null);
       await visitor.isContent();
     });
 

@@ -2,13 +2,12 @@
 
 import { h } from '../../dom.js';
 import { imageName, openBoth, sharedLayers } from '../../model/compared.js';
-import { digestHref, homeHref, pageHref, tagHref } from '../../router.js';
-import { ago, bytes, instant } from '../../text/format.js';
+import { homeHref, pageHref } from '../../router.js';
 import { ordered } from '../../text/names.js';
-import { digest } from '../../ui/copy.js';
 import { errorBox, part } from '../../ui/part.js';
 import { amount, isCheap, readingPart } from '../../ui/reading.js';
-import { block, facts, table } from '../common.js';
+import { block } from '../common.js';
+import { configBlock, layersBlock, sideFacts } from './compare-facts.js';
 import { CompareFiles } from './compare-files.js';
 import { comparePackages } from './compare-packages.js';
 
@@ -233,63 +232,6 @@ function platformChoice({ query }, platforms, current) {
         },
         on,
       ),
-    ),
-  );
-}
-
-function sideFacts({ text, reference, repository, image }, at, images) {
-  const { name } = repository;
-  const href = reference.tag === undefined ? digestHref(name, reference.digest) : tagHref(name, reference.tag);
-  const change = at === 1 ? images[1].size - images[0].size : 0;
-  return block(
-    at === 0 ? 'Before' : 'After',
-    facts([
-      ['Image', h('a', { href }, text)],
-      ['Digest', image.digest && digest(image.digest, `digest of ${text}`, digestHref(name, image.digest))],
-      ['Created', image.created && `${instant(image.created)} ${ago(image.created)}`],
-      [
-        'Size',
-        [
-          bytes(image.size),
-          change ? h('span', { class: 'muted' }, ` (${change > 0 ? '+' : '−'}${bytes(Math.abs(change))})`) : null,
-        ],
-      ],
-      ['Layers', String(image.layers.length)],
-    ]),
-  );
-}
-
-function layersBlock(images) {
-  const shared = sharedLayers(images);
-  const common = images[0].layers.slice(0, shared);
-  const size = common.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
-  const own = ['Before', 'After'].flatMap((side, at) =>
-    images[at].layers
-      .slice(shared)
-      .map((layer, index) => [
-        side,
-        `Layer ${shared + index}`,
-        layer.digest ? digest(layer.digest, `digest of layer ${shared + index}`) : layer.id,
-        h('span', { class: 'number' }, bytes(layer.size)),
-      ]),
-  );
-  return block(
-    'Layers',
-    h('p', {}, shared > 0 ? `${shared} shared from the base on, ${bytes(size)}.` : 'They share no layer.'),
-    own.length > 0 ? table('Layers that only one has', ['Only in', 'Layer', 'Digest', 'Size'], own) : null,
-  );
-}
-
-function configBlock(changes) {
-  if (changes.length === 0) return block('Config', h('p', { class: 'muted' }, 'No difference.'));
-  const value = (one) =>
-    one === undefined ? h('span', { class: 'muted' }, 'absent') : h('code', {}, JSON.stringify(one));
-  return block(
-    'Config',
-    table(
-      'Differences of the config',
-      ['Field', 'Before', 'After'],
-      changes.map(({ field, before, after }) => [h('code', {}, field), value(before), value(after)]),
     ),
   );
 }

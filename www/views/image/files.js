@@ -2,7 +2,8 @@
 
 import { announce, h, icon } from '../../dom.js';
 import { contentsOf } from '../../model/contents.js';
-import { everyNode, markOf, reveal, treeOf } from '../../model/file-tree.js';
+import { everyNode, reveal, treeOf } from '../../model/file-tree.js';
+import { comparedLayer, listingOf } from '../../model/layer-listing.js';
 import { withQueries } from '../../router.js';
 import { bytes, plural } from '../../text/format.js';
 import { matcher } from '../../text/names.js';
@@ -108,6 +109,14 @@ class FilesView {
     );
   }
 
+  /** Of many layers, the chosen one is to be seen. */
+  #showChosenLayer() {
+    const current = this.#rail.querySelector('[aria-current]');
+    if (!current) return;
+    const distance = current.getBoundingClientRect().top - this.#rail.getBoundingClientRect().top;
+    this.#rail.scrollTop += distance - this.#rail.clientHeight / 3;
+  }
+
   get #count() {
     return this.#context.contents.image.layers.length;
   }
@@ -128,9 +137,7 @@ class FilesView {
         link: (at) => this.#link({ layer: at, scope: scope === 'upto' ? 'upto' : undefined, path: undefined }),
       }),
     );
-    // Of many layers, the chosen one is to be seen.
-    const current = this.#rail.querySelector('[aria-current]');
-    if (current) this.#rail.scrollTop = current.offsetTop - this.#rail.offsetTop - this.#rail.clientHeight / 3;
+    requestAnimationFrame(() => this.#showChosenLayer());
     const key = `${scope} ${layer}`;
     if (this.#shownScope !== key) this.#read(key);
     else this.#show();
@@ -162,6 +169,7 @@ class FilesView {
     );
   }
 
+  /** A single layer is compared with those below only if that costs next to nothing. */
   #read(key) {
     this.#shownScope = key;
     this.#root = undefined;
@@ -173,7 +181,7 @@ class FilesView {
       readingPart({
         what: scope === 'layer' ? `Lists layer ${layer}` : 'Lists the files',
         cost: () => (scope === 'layer' ? contents.cost(layer) : contents.cost(0, top)),
-        work: (options) => listingOf(contents, scope, top, options),
+        work: (options) => listingOf(contents, { scope, top, mayCompare: isCheap(contents.cost(0, top)) }, options),
         render: (listing) => this.#render(key, listing),
         signal,
       }),
@@ -309,29 +317,4 @@ function choice(label, options, onchange) {
     { 'aria-label': label, onchange },
     Object.entries(options).map(([value, caption]) => h('option', { value }, caption)),
   );
-}
-
-/** `{ entries, marks, gone, isCompared }` of a scope. */
-async function listingOf(contents, scope, top, options) {
-  if (scope === 'image')
-    return { entries: await contents.files(top, options), marks: new Map(), gone: [], isCompared: true };
-  if (scope === 'upto') {
-    const entries = await contents.files(top, options);
-    return { entries, ...(await changesOf(contents, top, options)), isCompared: true };
-  }
-  // The layers below are compared with only if that costs next to nothing.
-  if (isCheap(contents.cost(0, top))) return comparedLayer(contents, top, options);
-  return { entries: await contents.layer(top, options), marks: new Map(), gone: [], isCompared: false };
-}
-
-async function comparedLayer(contents, top, options) {
-  const changes = await changesOf(contents, top, options);
-  const entries = (await contents.layer(top, options)).filter(({ kind }) => kind !== 'whiteout');
-  return { entries, ...changes, isCompared: true };
-}
-
-async function changesOf(contents, top, options) {
-  const changes = await contents.changes(top, options);
-  const gone = changes.filter(({ before, after }) => before && !after).map(({ before }) => before);
-  return { marks: new Map(changes.map((change) => [change.path, markOf(change)])), gone };
 }
