@@ -53,7 +53,7 @@ appearanceMenu(document.getElementById('appearance'), () => show({ again: true }
 const openPalette = async (text) => {
   const { palette } = await import('./views/palette.js');
   palette({
-    text,
+    text: text(),
     session,
     view,
     route: parseRoute(location.hash),
@@ -62,7 +62,7 @@ const openPalette = async (text) => {
     again: () => show({ again: true }),
   });
 };
-document.getElementById('palette-button').addEventListener('click', () => openPalette(''));
+document.getElementById('palette-button').addEventListener('click', () => openPalette(() => ''));
 onShortcut(openPalette);
 for (const brand of document.querySelectorAll('.brand span')) brand.textContent = printable(NAME);
 document.querySelector('.brand').setAttribute('aria-label', printable(NAME));

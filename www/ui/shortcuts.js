@@ -17,15 +17,26 @@ export const SHORTCUTS = [
 
 const TYPING = 'input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]';
 
-/** `open(text)`: opens the palette with a text in it. */
+/** `open(text)`: opens the palette with what `text()` gives then: what was typed while it was loaded is part of it. */
 export function onShortcut(open) {
-  document.addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || event.altKey || document.querySelector('dialog[open]')) return;
+  let typed;
+  document.addEventListener('keydown', async (event) => {
+    if (typed !== undefined && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
+      typed += event.key;
+      return event.preventDefault();
+    }
+    if (event.defaultPrevented || event.altKey || document.querySelector('dialog[open]')) return undefined;
     const isControl = event.ctrlKey || event.metaKey;
     const isPalette = isControl && event.key.toLowerCase() === 'k';
     const isKey = !isControl && ['/', '?'].includes(event.key) && hasShortcuts() && !event.target.closest?.(TYPING);
-    if (!isPalette && !isKey) return;
+    if (!isPalette && !isKey) return undefined;
     event.preventDefault();
-    open(event.key === '?' ? '?' : '');
+    typed = event.key === '?' ? '?' : '';
+    try {
+      await open(() => typed);
+    } finally {
+      typed = undefined;
+    }
+    return undefined;
   });
 }

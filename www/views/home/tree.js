@@ -21,10 +21,19 @@ export class Tree {
     if (!opened.has(session)) opened.set(session, new Set());
     this.#open = opened.get(session);
     for (const path of current === undefined ? [] : pathsTo(current)) this.#open.add(path);
-    this.#list = new VirtualList({ label: 'Namespaces', rowRem: 2.25, row: (path) => this.#row(path), signal });
+    this.#list = new VirtualList({
+      label: 'Namespaces',
+      rowRem: 2.25,
+      row: (path) => this.#row(path),
+      update: (row, path) => this.#update(row, path),
+      signal,
+    });
     this.#list.element.addEventListener('click', (event) => {
       const button = event.target.closest('button');
-      if (button) this.#toggle(this.#list.itemOf(button));
+      if (!button) return;
+      // The button is made anew.
+      button.nextElementSibling.focus();
+      this.#toggle(this.#list.itemOf(button));
     });
     this.#list.element.addEventListener('keydown', (event) => this.#onKey(event));
     const wide = matchMedia('(min-width: 60rem)');
@@ -69,6 +78,13 @@ export class Tree {
     if (path === undefined || !['ArrowRight', 'ArrowLeft'].includes(event.key)) return;
     event.preventDefault();
     if (this.#namespaces.get(path).below.length > 0) this.#toggle(path, event.key === 'ArrowRight');
+  }
+
+  /** The link stays, since it may have the focus. */
+  #update(row, path) {
+    const [branch, link] = this.#row(path).children;
+    row.firstElementChild.replaceWith(branch);
+    row.lastElementChild.replaceChildren(...link.childNodes);
   }
 
   #row(path) {
