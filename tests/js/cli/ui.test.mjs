@@ -15,7 +15,7 @@ import { send, startScripted } from '../../registries/scripted.mjs';
 import { credentials, startDistribution, startTokenRegistry } from '../../registries/servers.mjs';
 import { fillV1, v1Samples } from '../../registries/v1-images.mjs';
 import { startV1 } from '../../registries/v1-server.mjs';
-import { openBrowser } from '../../www/support/visitor.mjs';
+import { browserNames, openBrowser } from '../../www/support/visitor.mjs';
 import { DockerRegistryClient } from '../support/packed.mjs';
 import { SOON } from '../support/support.mjs';
 import { cli, ended, start } from './cli.mjs';
@@ -24,12 +24,10 @@ import { BASIC, ask, dockerConfig, open } from './ui.mjs';
 const SLOW = { timeout: 120_000 };
 
 describe('a registry with a login', () => {
-  let browser;
   let registry;
   let locked;
   const tokens = [];
   before(async () => {
-    browser = await openBrowser('Chromium');
     registry = await startDistribution();
     await fill(registry, { 'team/web': samples['team/web'] });
     locked = await startTokenRegistry({ data: registry.data });
@@ -38,37 +36,42 @@ describe('a registry with a login', () => {
       return answer;
     };
   }, SLOW);
-  after(() => Promise.all([browser?.close(), locked?.stop(), registry?.stop()]));
+  after(() => Promise.all([locked?.stop(), registry?.stop()]));
 
-  test("opens with docker's login, which nobody sees", SLOW, async (t) => {
-    const { url, log } = await open(t, [locked.url, '--no-open', '--verbose'], await dockerConfig(t, locked.url));
-    const visitor = await browser.visit('about:blank');
-    t.after(() => visitor.close());
-    const seen = [];
-    const bodies = [];
-    visitor.page.on('response', (response) => {
-      seen.push(response.url(), JSON.stringify([response.headers(), response.request().headers()]));
-      bodies.push(response.text().catch(() => ''));
+  for (const name of browserNames)
+    test(`opens with docker's login, which nobody sees, in ${name}`, SLOW, async (t) => {
+      const { url, log } = await open(t, [locked.url, '--no-open', '--verbose'], await dockerConfig(t, locked.url));
+      const browser = await openBrowser(name);
+      t.after(() => browser.close());
+      const visitor = await browser.visit('about:blank');
+      const seen = [];
+      const bodies = [];
+      visitor.page.on('response', (response) => {
+        seen.push(response.url(), JSON.stringify([response.headers(), response.request().headers()]));
+        bodies.push(response.text().catch(() => ''));
+      });
+      await visitor.page.goto(url);
+      await visitor.sees('Registry API v2', 'team');
+      await visitor.go('#/repo/team/web');
+      for (const tag of ['2.0.0', '1.1.0', 'latest']) await visitor.sees(tag);
+      await visitor.go('#/repo/team/web/tag/1.0.0');
+      await visitor.sees('Platform');
+      await visitor.page.click('#connection');
+      await visitor.sees(`docker login ${new URL(locked.url).host}`);
+      assert.equal(await visitor.page.$('#password'), null, 'a password typed here would lead nowhere');
+      const state = await visitor.page.evaluate(() =>
+        JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }]),
+      );
+      assert.deepEqual(await visitor.page.evaluate(() => globalThis.violations), []);
+
+      assert.ok(tokens.length > 0, 'the registry wanted tokens');
+      const everything = [...seen, ...(await Promise.all(bodies)), state, log()].join('\n');
+      assert.match(everything, /v2\/team\/web\/tags\/list/);
+      for (const secret of [BASIC, `:${credentials.password}`, ...tokens])
+        assert.ok(!everything.includes(secret), 'a secret is in a response, the page or the log');
+      const others = seen.filter((text) => /^https?:/.test(text) && !text.startsWith(url));
+      assert.deepEqual(others, [], 'no requests to others');
     });
-    await visitor.page.goto(url);
-    await visitor.sees('Registry API v2', 'team');
-    await visitor.go('#/repo/team/web');
-    for (const tag of ['2.0.0', '1.1.0', 'latest']) await visitor.sees(tag);
-    await visitor.go('#/repo/team/web/tag/1.0.0');
-    await visitor.sees('Platform');
-    const state = await visitor.page.evaluate(() =>
-      JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }]),
-    );
-    assert.deepEqual(await visitor.page.evaluate(() => globalThis.violations), []);
-
-    assert.ok(tokens.length > 0, 'the registry wanted tokens');
-    const everything = [...seen, ...(await Promise.all(bodies)), state, log()].join('\n');
-    assert.match(everything, /v2\/team\/web\/tags\/list/);
-    for (const secret of [BASIC, `:${credentials.password}`, ...tokens])
-      assert.ok(!everything.includes(secret), 'a secret is in a response, the page or the log');
-    const others = seen.filter((text) => /^https?:/.test(text) && !text.startsWith(url));
-    assert.deepEqual(others, [], 'no requests to others');
-  });
 
   test('a token that has ended is renewed', SOON, async (t) => {
     const { url } = await open(t, [locked.url, '--no-open'], await dockerConfig(t, locked.url));
@@ -84,6 +87,7 @@ describe('a registry with a login', () => {
     const env = await dockerConfig(t, locked.url);
     const { url } = await open(t, [locked.url, '--no-open', '--allow-changes'], env);
     const below = `${url}registry`;
+    assert.equal((await (await fetch(`${url}config.json`)).json()).readOnly, false);
     const begun = await fetch(`${below}/v2/team/new/blobs/uploads/`, { method: 'POST' });
     assert.equal(begun.status, 202);
     const location = begun.headers.get('location');

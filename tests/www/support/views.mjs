@@ -10,6 +10,7 @@ export const VIEWS = {
   home: '#/',
   namespace: '#/namespace/team',
   tags: '#/repo/team/web',
+  digests: '#/repo/team/web?by=digests&order=newest&hide=signatures',
   overview: '#/repo/team/web/tag/2.0.0',
   digest: `#/repo/team/web/digest/${arm64.digest}`,
   layers: '#/repo/team/web/tag/2.0.0/layers',
