@@ -15,18 +15,16 @@ import { SIGN_IN, SIGN_IN_NEEDED } from './ui/events.js';
 import { emptyBox, errorBox, skeleton } from './ui/part.js';
 import { onShortcut } from './ui/shortcuts.js';
 import { showTray } from './ui/tray.js';
+import { loadOthers, loadView, viewOf } from './views/all.js';
 import { Connection } from './views/connect.js';
-import { homeView } from './views/home.js';
-import { pages } from './views/pages.js';
-import { tagView } from './views/tag.js';
-import { tagsView } from './views/tags.js';
 
-const VIEWS = { home: homeView, tags: tagsView, tag: tagView, ...pages };
 const PROMISE = 'Every manifest and every layer is verified by its digest.';
 const NO_PROMISE = 'This registry speaks V1, which has no digests: what it sends cannot be verified.';
 const main = document.getElementById('main');
 
-const [given] = await Promise.all([reading, init()]);
+// A view whose script does not load says so itself, with a button to try again.
+const firstView = loadView(parseRoute(location.hash).view).catch(() => {});
+const [given] = await Promise.all([reading, init(), firstView]);
 const { config, problem } = understood(given);
 const [first] = config.registries;
 const NAME = config.title ?? document.title;
@@ -62,8 +60,8 @@ const openPalette = async (text) => {
     again: () => show({ again: true }),
   });
 };
-document.getElementById('palette-button').addEventListener('click', () => openPalette(() => ''));
-onShortcut(openPalette);
+const beginPalette = onShortcut(openPalette);
+document.getElementById('palette-button').addEventListener('click', () => beginPalette(''));
 for (const brand of document.querySelectorAll('.brand span')) brand.textContent = printable(NAME);
 document.querySelector('.brand').setAttribute('aria-label', printable(NAME));
 
@@ -114,6 +112,7 @@ async function connect(choice, signal) {
   remember(choice.address);
   document.getElementById('promise').textContent = next.version === 1 ? NO_PROMISE : PROMISE;
   show();
+  loadOthers();
   return next;
 }
 
@@ -147,7 +146,7 @@ function show({ place, again = false } = {}) {
 
 function open(route) {
   try {
-    return VIEWS[route.view]({ session, sessionFor, route, signal: ending.signal });
+    return viewOf(route.view)({ session, sessionFor, route, signal: ending.signal });
   } catch (error) {
     // The address has an invalid repository name.
     return {

@@ -63,42 +63,37 @@ const licence = (name) => readFile(fileURLToPath(new URL('LICENSE', import.meta.
 async function scripts(folder) {
   try {
     const { metafile } = await bundle(folder);
-    const { first, later } = loaded(metafile.inputs);
-    const all = first.map((path) => `import ${JSON.stringify(resolve(path))};`).join('\n');
-    const together = {
-      name: 'together',
-      setup({ onLoad }) {
-        onLoad({ filter: /\.js$/ }, async ({ path }) => {
-          if (!later.has(relative(process.cwd(), path))) return undefined;
-          return { contents: `${await readFile(path, 'utf8')}\n${all}`, resolveDir: dirname(path) };
-        });
-      },
-    };
-    const { outputFiles, metafile: made } = await bundle(folder, { plugins: [together] });
-    const files = outputFiles.map(({ path, contents }) => [relative(pageFolder, path), Buffer.from(contents)]);
-    const outputs = Object.entries(made.outputs).map(([path, output]) => [relative(pageFolder, resolve(path)), output]);
-    return { files, first: [...importedBy('app.js', new Map(outputs))] };
+    const scripts = importedBy('app.js', outputsOf(metafile));
+    const common = [...scripts].flatMap((name) => Object.keys(outputsOf(metafile).get(name).inputs));
+    const built = await bundle(folder, [withCommon(common.map((path) => resolve(path)))]);
+    const files = built.outputFiles.map(({ path, contents }) => [relative(pageFolder, path), Buffer.from(contents)]);
+    return { files, first: [...importedBy('app.js', outputsOf(built.metafile))] };
   } finally {
     await stop();
   }
 }
 
-/** The scripts that app.js imports at once, without itself, and those of ours that are loaded later. */
-function loaded(inputs) {
-  const app = Object.keys(inputs).find((path) => resolve(path) === here('app.js'));
-  const imports = (path, kind) =>
-    inputs[path].imports.filter((one) => one.kind === kind && !one.external).map((one) => one.path);
-  const first = new Set([app]);
-  for (const path of first) for (const other of imports(path, 'import-statement')) first.add(other);
-  const later = Object.keys(inputs).flatMap((path) => imports(path, 'dynamic-import'));
-  const isScript = (path) => path !== app && path.endsWith('.js');
+/**
+ * Scripts that load later import everything of the first view. Otherwise each combination of scripts that share something would be one
+ * more file, and a browser asks an HTTP/1.1 server for six at a time.
+ */
+function withCommon(common) {
+  const later = new Set();
+  const imports = common.filter((path) => path !== here('app.js')).map((path) => `\nimport ${JSON.stringify(path)};`);
   return {
-    first: [...first].filter(isScript),
-    later: new Set(later.filter((path) => !path.includes('node_modules'))),
+    name: 'with-common',
+    setup(make) {
+      make.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+        if (kind === 'dynamic-import') later.add(resolve(resolveDir, path));
+      });
+      make.onLoad({ filter: /\.js$/ }, async ({ path }) =>
+        later.has(path) ? { contents: (await readFile(path, 'utf8')) + imports.join('') } : undefined,
+      );
+    },
   };
 }
 
-function bundle(folder, more = {}) {
+function bundle(folder, plugins = []) {
   return build({
     entryPoints: { app: here('app.js'), start: here('start.js'), style: here('style/index.css') },
     outdir: pageFolder,
@@ -118,9 +113,12 @@ function bundle(folder, more = {}) {
     // What cannot be loaded is what start.js explains, and app.js takes the config from it.
     external: ['./app.js', './start.js'],
     logLevel: 'error',
-    ...more,
+    plugins,
   });
 }
+
+const outputsOf = ({ outputs }) =>
+  new Map(Object.entries(outputs).map(([path, output]) => [relative(pageFolder, resolve(path)), output]));
 
 /** A script and those that it imports before it runs. */
 function importedBy(name, outputs, found = new Set()) {

@@ -42,7 +42,11 @@ export function sizeChart(points) {
       'figcaption',
       { 'aria-hidden': 'true' },
       h('span', {}, date(first)),
-      h('span', {}, `${bytes(first.size)} → ${bytes(last.size)}, at most ${bytes(largest.size)}`),
+      h(
+        'span',
+        {},
+        `${bytes(first.size)} → ${bytes(last.size)}${largest === first || largest === last ? '' : `, at most ${bytes(largest.size)}`}`,
+      ),
       h('span', {}, date(last)),
     ),
   );

@@ -2,14 +2,19 @@
 
 import { h } from '../dom.js';
 
-/** A select with its label; `values`: value to caption. */
-export function choice({ id, label, values, value, onchange }) {
+/** A select with its label; `values`: value to caption. `isPlain`: the values say what they are, and the label is for screen readers. */
+export function choice({ id, label, values, value, onchange, isPlain = false }) {
   const select = h(
     'select',
     { id, onchange: () => onchange(select.value) },
     Object.entries(values).map(([one, caption]) => h('option', { value: one, selected: one === value }, caption)),
   );
-  return h('label', { class: 'switch' }, label, select);
+  return h(
+    'label',
+    { class: 'switch' },
+    h('span', { class: isPlain ? 'visually-hidden' : 'choice-label' }, label),
+    select,
+  );
 }
 
 export function checkbox({ id, label, title, checked, onchange }) {

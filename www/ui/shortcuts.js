@@ -1,5 +1,6 @@
 // The keys of the page, and what they do; those of lists are where lists are.
 
+import { announce } from '../dom.js';
 import { hasShortcuts } from '../model/preferences.js';
 
 /** As the palette shows them. */
@@ -17,10 +18,25 @@ export const SHORTCUTS = [
 
 const TYPING = 'input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]';
 
-/** `open(text)`: opens the palette with what `text()` gives then: what was typed while it was loaded is part of it. */
+/**
+ * `open(text)`: opens the palette with what `text()` gives then: what was typed while it was loaded is part of it. Returns a function
+ * that does what the shortcut does.
+ */
 export function onShortcut(open) {
   let typed;
-  document.addEventListener('keydown', async (event) => {
+  const begin = async (text) => {
+    if (typed !== undefined) return;
+    typed = text;
+    try {
+      await open(() => typed);
+    } catch {
+      // Its script has not been loaded before, and now the line is gone.
+      announce('The palette could not be loaded');
+    } finally {
+      typed = undefined;
+    }
+  };
+  document.addEventListener('keydown', (event) => {
     if (typed !== undefined && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
       typed += event.key;
       return event.preventDefault();
@@ -31,12 +47,7 @@ export function onShortcut(open) {
     const isKey = !isControl && ['/', '?'].includes(event.key) && hasShortcuts() && !event.target.closest?.(TYPING);
     if (!isPalette && !isKey) return undefined;
     event.preventDefault();
-    typed = event.key === '?' ? '?' : '';
-    try {
-      await open(() => typed);
-    } finally {
-      typed = undefined;
-    }
-    return undefined;
+    return begin(event.key === '?' ? '?' : '');
   });
+  return begin;
 }

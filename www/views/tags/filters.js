@@ -62,7 +62,14 @@ export class Filters extends EventTarget {
         value: order,
         onchange: (chosen) => this.#choose('order', chosen, 'version'),
       }),
-      choice({ id: 'age', label: 'Age', values: AGES, value: age, onchange: (chosen) => this.#choose('age', chosen) }),
+      choice({
+        id: 'age',
+        label: 'Age',
+        isPlain: true,
+        values: AGES,
+        value: age,
+        onchange: (chosen) => this.#choose('age', chosen),
+      }),
       this.#platformChoice,
       this.#hideChoice,
       tools,
@@ -101,6 +108,7 @@ export class Filters extends EventTarget {
       choice({
         id: 'platform',
         label: 'Platform',
+        isPlain: true,
         values,
         value: this.#chosen.platform,
         onchange: (chosen) => this.#choose('platform', chosen),
