@@ -48,10 +48,10 @@ document.addEventListener(SIGN_IN_NEEDED, () => connection.refused());
 document.addEventListener(SIGN_IN, () => connection.signIn());
 showTray(document.getElementById('tray'), document.querySelector('.page-foot p'));
 appearanceMenu(document.getElementById('appearance'), () => show({ again: true }));
-const openPalette = async (text) => {
+const openPalette = async (asked) => {
   const { palette } = await import('./views/palette.js');
   palette({
-    text: text(),
+    asked,
     session,
     view,
     route: parseRoute(location.hash),

@@ -19,26 +19,27 @@ export const SHORTCUTS = [
 const TYPING = 'input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]';
 
 /**
- * `open(text)`: opens the palette with what `text()` gives then: what was typed while it was loaded is part of it. Returns a function
- * that does what the shortcut does.
+ * `open(asked)`: opens the palette with `asked.text`, to which is added what is typed while the palette loads; `asked.isEntered`: Enter
+ * was pressed too. Returns a function that does what the shortcut does.
  */
 export function onShortcut(open) {
-  let typed;
+  let asked;
   const begin = async (text) => {
-    if (typed !== undefined) return;
-    typed = text;
+    if (asked) return;
+    asked = { text, isEntered: false };
     try {
-      await open(() => typed);
+      await open(asked);
     } catch {
       // Its script has not been loaded before, and now the line is gone.
       announce('The palette could not be loaded');
     } finally {
-      typed = undefined;
+      asked = undefined;
     }
   };
   document.addEventListener('keydown', (event) => {
-    if (typed !== undefined && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
-      typed += event.key;
+    if (asked && !event.ctrlKey && !event.metaKey && (event.key === 'Enter' || event.key.length === 1)) {
+      if (event.key === 'Enter') asked.isEntered = true;
+      else if (!asked.isEntered) asked.text += event.key;
       return event.preventDefault();
     }
     if (event.defaultPrevented || event.altKey || document.querySelector('dialog[open]')) return undefined;

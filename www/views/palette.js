@@ -11,9 +11,9 @@ import { pages } from './pages.js';
 const ICONS = { repository: 'box', tag: 'tag', digest: 'hash', command: 'chevron' };
 
 /**
- * Opens it. `view`: what is shown, with `refresh()` where that can be read again; `again()`: opens the view anew.
+ * Opens it with what was asked: `{ text, isEntered }`. `view`: what is shown, with `refresh()` where that can be read again; `again()`: opens the view anew.
  */
-export function palette({ text, session, view, route, connection, config, again }) {
+export function palette({ asked, session, view, route, connection, config, again }) {
   const current = ['tags', 'tag'].includes(route.view) ? route.name : undefined;
   const context = {
     names: session?.catalogNames ?? [],
@@ -44,7 +44,7 @@ export function palette({ text, session, view, route, connection, config, again 
     spellcheck: 'false',
     autocapitalize: 'none',
     autocomplete: 'off',
-    value: text,
+    value: asked.text,
   });
   const dialog = h(
     'dialog',
@@ -103,6 +103,7 @@ export function palette({ text, session, view, route, connection, config, again 
   dialog.showModal();
   update();
   input.setSelectionRange(input.value.length, input.value.length);
+  if (asked.isEntered) enter(entries[active]);
 }
 
 function optionOf({ kind = 'command', title, hint }, at) {
