@@ -92,6 +92,18 @@ for (const name of browserNames) {
       await visitor.isContent({ except: EXPECTED });
     });
 
+    test('an undo looks again whether the registry has the manifest', SLOW, async (t) => {
+      const [visitor, registry] = await begin(t, '#/repo/team/web/tag/1.0.0');
+      await act(visitor, 'Delete…');
+      await visitor.press('Delete 1 tag');
+      await visitor.has('.tray .transfer-note', '1 tag deleted');
+      await pusher(registry.url).remove('team/web', web100);
+      await visitor.press('Undo the deletion of 1.0.0 of team/web');
+      await visitor.sees('0 tags restored', `Cannot be undone: the registry no longer has ${short(web100)}`);
+      assert.equal(await digestAt(registry, 'team/web', '1.0.0'), undefined);
+      await visitor.isContent({ except: EXPECTED });
+    });
+
     test('what moved since it was looked at is left alone', SLOW, async (t) => {
       const [visitor, registry] = await begin(t, '#/repo/team/web/tag/edge');
       await act(visitor, 'Delete…');

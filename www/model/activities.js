@@ -28,6 +28,10 @@ export function startActivity(key, options) {
   return activity;
 }
 
+let started = 0;
+/** A key for a change of tags: each is one of its own, even if the same one follows. */
+export const changeKey = () => `change ${(started += 1)}`;
+
 /** The time over which a rate is measured, in milliseconds. */
 const WINDOW = 4_000;
 /** Progress is told at most this often. */

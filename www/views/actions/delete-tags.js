@@ -3,7 +3,8 @@
 import { h } from '../../dom.js';
 import { count, plural } from '../../text/format.js';
 import { shortDigest } from '../../text/digests.js';
-import { deleteTags, pointsTo } from '../../model/tag-changes.js';
+import { deleteTags } from '../../model/deletion.js';
+import { pointsTo } from '../../model/observed.js';
 import { dialogActions } from '../../ui/dialog.js';
 import { part } from '../../ui/part.js';
 import { choice } from '../forms.js';

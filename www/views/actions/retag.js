@@ -3,7 +3,8 @@
 import { h } from '../../dom.js';
 import { digestHref } from '../../router.js';
 import { shortDigest, TAG } from '../../text/digests.js';
-import { pointsTo, retag } from '../../model/tag-changes.js';
+import { pointsTo } from '../../model/observed.js';
+import { retag } from '../../model/retag.js';
 import { dialogActions } from '../../ui/dialog.js';
 import { errorBox, skeleton } from '../../ui/part.js';
 import { field, nameInput } from '../forms.js';

@@ -1,97 +1,18 @@
-// Moves and deletes tags, by what was observed: a tag that points elsewhere by then is left alone. What can be undone is
-// undone by writing the tag again, as long as the registry has the manifest.
+// Deletes tags and manifests. A deleted tag is written again to undo it, as long as the registry has the manifest.
 
-import { isRegistryError } from 'docker-registry-client-wasm/slim';
 import { explain } from '../errors.js';
-import { repositoryHref, tagHref } from '../router.js';
+import { repositoryHref } from '../router.js';
 import { shortDigest } from '../text/digests.js';
 import { plural } from '../text/format.js';
-import { startActivity } from './activities.js';
-
-const MISSING = ['MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'NOT_FOUND'];
-const isMissing = (error) => isRegistryError(error) && (MISSING.includes(error.code) || error.status === 404);
-
-async function orMissing(reading) {
-  try {
-    return await reading;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-/** The digest that a tag points to now (V1: the image's id), or undefined. */
-export async function pointsTo(session, name, tag, options) {
-  const repository = session.client.repository(name);
-  if (session.version === 1) return (await orMissing(repository.data(tag, options)))?.id;
-  return (await repository.headManifest(tag, options))?.digest;
-}
-
-/** Whether the registry has the manifest now (V1: the image). */
-export async function exists(session, name, digest, options) {
-  const repository = session.client.repository(name);
-  if (session.version === 1) return (await orMissing(repository.image(digest, options))) !== undefined;
-  return (await repository.headManifest(digest, options)) !== undefined;
-}
-
-let actions = 0;
-/** Each change is one of its own, even if the same one follows. */
-const key = () => `change ${(actions += 1)}`;
-
-/** Points `to` at the image `digest`; `before`: where it was seen to point, or undefined. */
-export function retag({ session, name, digest, to, before }) {
-  return startActivity(key(), {
-    kind: 'retag',
-    name: `${to} of ${name}`,
-    unit: 'items',
-    run: async ({ signal }) => {
-      const { current } = session;
-      await current.client.repository(name).tag({ from: digest, to, ifMatch: before ?? null, signal });
-      current.changed(name);
-      const text = before === undefined ? 'Tagged' : `Moved from ${shortDigest(before)} to ${shortDigest(digest)}`;
-      const href = tagHref(name, to);
-      if (before !== undefined && !(await exists(current, name, before)))
-        return { text, isGood: true, href, lines: [goneWith(to, before)] };
-      return { text, isGood: true, href, undo: () => undoRetag({ session, name, digest, to, before }) };
-    },
-  });
-}
-
-function undoRetag({ session, name, digest, to, before }) {
-  return startActivity(key(), {
-    kind: 'undo',
-    name: `${to} of ${name}`,
-    unit: 'items',
-    run: async ({ signal }) => {
-      const { current } = session;
-      const repository = current.client.repository(name);
-      if (before === undefined) {
-        const now = await pointsTo(current, name, to, { signal });
-        if (now !== digest) return { text: 'Not undone', isFailed: true, lines: [movedSince(to, now)] };
-        await repository.untag(to, { signal });
-      } else {
-        if (!(await exists(current, name, before, { signal })))
-          return { text: 'Not undone', isFailed: true, lines: [goneWith(to, before)] };
-        await repository.tag({ from: before, to, ifMatch: digest, signal });
-      }
-      current.changed(name);
-      const text = before === undefined ? 'The tag is gone again' : `Points to ${shortDigest(before)} again`;
-      return { text, isGood: true, href: before === undefined ? repositoryHref(name) : tagHref(name, to) };
-    },
-  });
-}
-
-const goneWith = (tag, digest) =>
-  `Cannot be undone: the registry no longer has ${shortDigest(digest)}, which ${tag} pointed to.`;
-const movedSince = (tag, now) =>
-  now === undefined ? `${tag} is gone since.` : `${tag} points to ${shortDigest(now)} since, and is left alone.`;
+import { changeKey, startActivity } from './activities.js';
+import { exists, goneWith, movedSince, nowAt, pointsTo } from './observed.js';
 
 /**
  * Deletes tags: `targets` are `{ tag, digest }` as they were seen. `manifests`: digests to delete too when their tags are gone; the package
  * refuses while anything depends on them.
  */
 export function deleteTags({ session, name, targets, manifests = [] }) {
-  return startActivity(key(), {
+  return startActivity(changeKey(), {
     kind: 'deletion',
     name: targets.length === 1 ? `${targets[0].tag} of ${name}` : `${plural(targets.length, 'tag')} of ${name}`,
     unit: 'items',
@@ -112,22 +33,40 @@ async function untagAll(session, name, targets, { signal, report }) {
   const repository = session.client.repository(name);
   for (const [at, { tag, digest }] of targets.entries()) {
     if (signal.aborted) break;
+    let isBegun = false;
     try {
       const now = await pointsTo(session, name, tag, { signal });
       if (now !== digest) outcome.skipped.push(now === undefined ? `${tag} is gone already.` : movedSince(tag, now));
       else {
+        isBegun = true;
         await repository.untag(tag, { signal });
         outcome.removed.push({ tag, digest });
       }
     } catch (error) {
-      if (signal.aborted) break;
+      if (signal.aborted) {
+        if (isBegun) await lookAfterCancel(session, name, { tag, digest }, outcome);
+        break;
+      }
       outcome.failed.push({ what: tag, error });
       // What the registry refuses once, it refuses again.
-      if (outcome.removed.length === 0 || [401, 403, 405, 429].includes(error.status)) break;
+      if (outcome.removed.length === 0 || [401, 403, 405, 429].includes(error.status)) {
+        const rest = targets.length - at - 1;
+        if (rest > 0) outcome.skipped.push(`${plural(rest, 'further tag')} not tried.`);
+        break;
+      }
     }
     report({ loaded: at + 1 });
   }
   return outcome;
+}
+
+/** A request that was cancelled may have done its work. */
+async function lookAfterCancel(session, name, { tag, digest }, { removed, skipped }) {
+  try {
+    if ((await nowAt(session, name, tag)) === undefined) removed.push({ tag, digest });
+  } catch {
+    skipped.push(`Whether ${tag} is deleted is not known.`);
+  }
 }
 
 async function deleteAll(session, name, manifests, { removed, failed }, { signal, report }) {
@@ -179,7 +118,7 @@ async function divided(session, name, removed) {
 }
 
 function undoDeletion({ session, name, removed }) {
-  return startActivity(key(), {
+  return startActivity(changeKey(), {
     kind: 'undo',
     name: removed.length === 1 ? `${removed[0].tag} of ${name}` : `${plural(removed.length, 'tag')} of ${name}`,
     unit: 'items',
@@ -214,7 +153,7 @@ function undoDeletion({ session, name, removed }) {
 
 /** Deletes a manifest by its digest. The package looks for what depends on it, and refuses. */
 export function deleteManifest({ session, name, digest }) {
-  return startActivity(key(), {
+  return startActivity(changeKey(), {
     kind: 'deletion',
     name: `${shortDigest(digest)} of ${name}`,
     unit: 'items',
