@@ -56,10 +56,6 @@ async function ownFiles(folder) {
 /** What is bundled of other people's packages comes with their licence. */
 const licence = (name) => readFile(fileURLToPath(new URL('LICENSE', import.meta.resolve(`${name}/package.json`))));
 
-/**
- * The scripts of the first view are one file beside app.js, not one for each set of pages that share them: each page that is loaded
- * later is made to import all of them, for which it does not have to be known which page needs what.
- */
 async function scripts(folder) {
   try {
     const { metafile } = await bundle(folder);

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 
 import { matcher, ordered } from '../../www/text/names.js';
 import { printable } from '../../www/text/printable.js';
+import { imagesText, NAME, parseImages, shortDigest, TAG } from '../../www/text/references.js';
 
 test('characters that reorder or hide text are shown as escapes', () => {
   for (const [text, shown] of [
@@ -67,4 +68,30 @@ test('20,000 tags are in order at once', () => {
   const start = performance.now();
   ordered(names, 'version');
   assert.ok(performance.now() - start < 1000);
+});
+
+test('images of a repository, as an address of the page has them', () => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  for (const [text, images] of [
+    ['team/web:1.0', { name: 'team/web', tags: ['1.0'] }],
+    ['team/web:1.0,latest', { name: 'team/web', tags: ['1.0', 'latest'] }],
+    [`team/web@${digest}`, { name: 'team/web', digest }],
+  ]) {
+    assert.deepEqual(parseImages(text), images);
+    assert.equal(imagesText(images), text);
+  }
+  assert.deepEqual(parseImages('team/web'), { name: 'team/web', tags: ['latest'] });
+  assert.deepEqual(parseImages('host:5000/web'), { name: 'host:5000/web', tags: ['latest'] });
+  assert.equal(shortDigest(digest), 'sha256:000000000000');
+  assert.equal(shortDigest('a'.repeat(64)), 'a'.repeat(12), 'an id of V1');
+  assert.equal(shortDigest('odd'), 'odd');
+});
+
+test('names and tags are what registries take, by the rules of a field in a form', () => {
+  const rule = (pattern) => new RegExp(`^(?:${pattern})$`, 'v');
+  for (const name of ['hello', 'team/web', 'a/b/c-d__e.f', 'a--b']) assert.match(name, rule(NAME));
+  for (const name of ['', 'Team/web', 'a//b', '/a', 'a/', 'a..b', 'a___b', '-a', '<b>'])
+    assert.doesNotMatch(name, rule(NAME));
+  for (const tag of ['latest', '1.0', '_x', 'A-b_c.d', 'x'.repeat(128)]) assert.match(tag, rule(TAG));
+  for (const tag of ['', '.a', '-a', 'a b', 'a/b', 'a:b', 'x'.repeat(129)]) assert.doesNotMatch(tag, rule(TAG));
 });

@@ -2,7 +2,7 @@
 
 import { explain } from '../errors.js';
 import { repositoryHref } from '../router.js';
-import { shortDigest } from '../text/digests.js';
+import { shortDigest } from '../text/references.js';
 import { plural } from '../text/format.js';
 import { changeKey, startActivity } from './activities.js';
 import { exists, goneWith, movedSince, nowAt, pointsTo } from './observed.js';

@@ -1,7 +1,7 @@
 // What the registry has now: changes of tags rest on it, and what moved since is left alone.
 
 import { isRegistryError } from 'docker-registry-client-wasm/slim';
-import { shortDigest } from '../text/digests.js';
+import { shortDigest } from '../text/references.js';
 
 const MISSING = ['MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'NOT_FOUND'];
 const isMissing = (error) => isRegistryError(error) && (MISSING.includes(error.code) || error.status === 404);

@@ -1,7 +1,7 @@
 // Moves tags, if they still point where they were seen to. A move is undone by writing the tag again, as long as the registry has the manifest.
 
 import { repositoryHref, tagHref } from '../router.js';
-import { shortDigest } from '../text/digests.js';
+import { shortDigest } from '../text/references.js';
 import { changeKey, startActivity } from './activities.js';
 import { exists, goneWith, movedSince, nowAt, pointsTo } from './observed.js';
 

@@ -2,7 +2,7 @@
 
 import { h, icon } from '../dom.js';
 import { pageHref } from '../router.js';
-import { imagesText, shortDigest } from '../text/digests.js';
+import { imagesText, shortDigest } from '../text/references.js';
 import { plural } from '../text/format.js';
 import { openLazily } from '../ui/dialog.js';
 

@@ -1,7 +1,7 @@
 // Deleting a manifest by its digest, and what stands against it.
 
 import { h } from '../../dom.js';
-import { shortDigest } from '../../text/digests.js';
+import { shortDigest } from '../../text/references.js';
 import { plural } from '../../text/format.js';
 import { deleteManifest, deleteTags } from '../../model/deletion.js';
 import { dialogActions } from '../../ui/dialog.js';

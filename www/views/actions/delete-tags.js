@@ -2,7 +2,7 @@
 
 import { h } from '../../dom.js';
 import { count, plural } from '../../text/format.js';
-import { shortDigest } from '../../text/digests.js';
+import { shortDigest } from '../../text/references.js';
 import { deleteTags } from '../../model/deletion.js';
 import { pointsTo } from '../../model/observed.js';
 import { dialogActions } from '../../ui/dialog.js';

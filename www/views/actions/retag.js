@@ -2,7 +2,7 @@
 
 import { h } from '../../dom.js';
 import { digestHref } from '../../router.js';
-import { shortDigest, TAG } from '../../text/digests.js';
+import { shortDigest, TAG } from '../../text/references.js';
 import { pointsTo } from '../../model/observed.js';
 import { retag } from '../../model/retag.js';
 import { dialogActions } from '../../ui/dialog.js';

@@ -3,7 +3,7 @@
 import { h } from '../../dom.js';
 import { isUnexplained } from '../../errors.js';
 import { pageHref } from '../../router.js';
-import { imagesText, NAME, parseImages, TAG } from '../../text/digests.js';
+import { imagesText, NAME, parseImages, TAG } from '../../text/references.js';
 import { readSource, readTarget } from '../../model/copying.js';
 import { command } from '../../ui/copy.js';
 import { emptyBox, errorBox, part } from '../../ui/part.js';

@@ -2,7 +2,7 @@
 
 import { h } from '../../dom.js';
 import { bytes, plural } from '../../text/format.js';
-import { shortDigest, TAG } from '../../text/digests.js';
+import { shortDigest, TAG } from '../../text/references.js';
 import { readTarget, startArtifact } from '../../model/pushing.js';
 import { part } from '../../ui/part.js';
 import { choice, field, nameInput } from '../forms.js';

@@ -2,7 +2,7 @@
 
 import { h } from '../../dom.js';
 import { bytes, mediaTypeName, platformName, plural } from '../../text/format.js';
-import { shortDigest, TAG } from '../../text/digests.js';
+import { shortDigest, TAG } from '../../text/references.js';
 import { explain } from '../../errors.js';
 import { readTarget, startLoad } from '../../model/pushing.js';
 import { part } from '../../ui/part.js';

@@ -2,7 +2,7 @@
 
 import { h } from '../../dom.js';
 import { plural } from '../../text/format.js';
-import { NAME } from '../../text/digests.js';
+import { NAME } from '../../text/references.js';
 import { survey } from '../../model/survey.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { nameInput, notOffered, pageHead } from '../forms.js';
