@@ -1,30 +1,29 @@
 // What a diagnosis found, with the settings to paste.
 
 import { h } from '../dom.js';
+import { explain } from '../errors.js';
 import { copyButton } from '../ui/copy.js';
 import { errorBox } from '../ui/part.js';
 
 /** Findings that say no more than the error itself. */
 const NOTHING_NEW = ['UNREACHABLE', 'CORS_OR_NETWORK', 'CREDENTIALS_NEEDED'];
 
-/** An error that the browser does not explain, and below it what `diagnose()` finds. */
+/**
+ * An error that the browser does not explain, and in it what `diagnose()` finds. Only that part changes then: somebody may be about to
+ * press one of its buttons.
+ */
 export function explained({ error, options, signal, diagnose }) {
-  const element = h(
-    'div',
-    {},
-    errorBox(error, { ...options, more: h('p', { class: 'muted' }, 'Looking for the cause…') }),
-  );
-  const show = (more) => {
-    if (!signal.aborted) element.replaceChildren(errorBox(error, { ...options, more }));
+  const more = h('div', {}, h('p', { class: 'muted' }, 'Looking for the cause…'));
+  const show = (...found) => {
+    if (!signal.aborted) more.replaceChildren(...found);
   };
-  diagnose().then(
-    ({ findings }) => {
-      const causes = findings.filter(({ severity, code }) => severity !== 'info' && !NOTHING_NEW.includes(code));
-      show(causes.length > 0 ? causes.map((one) => finding(one)) : undefined);
-    },
-    () => show(undefined),
-  );
-  return element;
+  const advise = () => show(h('p', { class: 'muted' }, explain(error, options).advice));
+  diagnose().then(({ findings }) => {
+    const causes = findings.filter(({ severity, code }) => severity !== 'info' && !NOTHING_NEW.includes(code));
+    if (causes.length > 0) show(...causes.map((one) => finding(one)));
+    else advise();
+  }, advise);
+  return errorBox(error, { ...options, more });
 }
 
 /** `before`: what stands before its message. */
