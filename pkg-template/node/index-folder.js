@@ -1,9 +1,8 @@
 // Keeps indexes of layers in a folder, a file for each.
 
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { crypto, fs } from './builtin.js';
 import { checkNames, refusal } from './options.js';
 
 const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
@@ -30,6 +29,7 @@ export function layerIndexFolder(path, options) {
      */
     async get(digest) {
       const file = fileOf(path, digest);
+      const { readFile, utimes } = fs();
       try {
         const bytes = await readFile(file);
         const now = new Date();
@@ -49,9 +49,10 @@ export function layerIndexFolder(path, options) {
     async set(digest, index) {
       const file = fileOf(path, digest);
       if (index.length > bounds.bytes) return;
+      const { mkdir, rename, unlink, writeFile } = fs();
       // An index decides what is read, so nobody else may write here.
       await mkdir(path, { recursive: true, mode: 0o700 });
-      const unfinished = `${file}.${randomBytes(6).toString('hex')}`;
+      const unfinished = `${file}.${crypto().randomBytes(6).toString('hex')}`;
       try {
         await writeFile(unfinished, index, { flag: 'wx', mode: 0o600 });
         await rename(unfinished, file);
@@ -80,6 +81,7 @@ function fileOf(path, digest) {
  * @param {{ bytes: number, files: number }} bounds
  */
 async function prune(path, kept, bounds) {
+  const { readdir, stat, unlink } = fs();
   const names = (await readdir(path)).filter((name) => NAME.test(name));
   const found = await Promise.all(
     names.map(async (name) => {

@@ -1,9 +1,8 @@
 // Reads certificates and keys, and checks them at once instead of at the first request.
 
 import { Buffer } from 'node:buffer';
-import { X509Certificate } from 'node:crypto';
-import tls from 'node:tls';
 
+import { crypto, tls } from './builtin.js';
 import { refusal, typed } from './options.js';
 
 /** @typedef {import('node:tls').SecureContextOptions & { rejectUnauthorized?: boolean }} Tls as `node:tls` takes it */
@@ -26,23 +25,28 @@ export function readTls(options) {
   };
   if ((found.cert === undefined) !== (found.key === undefined))
     throw refusal('options.cert and options.key: one needs the other');
+  // Loading TLS takes time.
+  if (found.cert === undefined) return present(found);
   try {
-    tls.createSecureContext({ cert: found.cert, key: found.key, passphrase: found.passphrase });
+    tls().createSecureContext({ cert: found.cert, key: found.key, passphrase: found.passphrase });
   } catch (/** @type {any} */ { code }) {
     throw refusal(`options.cert, options.key, options.passphrase: they cannot be used together: ${code}`);
   }
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+  return present(found);
 }
 
+/** @param {Tls} options */
+const present = (options) => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
 /** getCACertificates() includes NODE_EXTRA_CA_CERTS; Node has it from 22.15 on. */
-const trusted = () => tls.getCACertificates?.('default') ?? tls.rootCertificates;
+const trusted = () => tls().getCACertificates?.('default') ?? tls().rootCertificates;
 
 /** @param {unknown} ca */
 function authorities(ca) {
   return (Array.isArray(ca) ? ca : [ca]).map((one) => {
     const text = pem(one, 'ca');
     try {
-      new X509Certificate(text);
+      new (crypto().X509Certificate)(text);
     } catch {
       throw refusal('options.ca: it holds no certificate that can be read');
     }

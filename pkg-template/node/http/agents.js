@@ -1,7 +1,8 @@
 // Connection pools. An idle connection closes before most servers close it, so that few requests meet a closed one.
 
 import http from 'node:http';
-import https from 'node:https';
+
+import { https } from '../builtin.js';
 
 /** @import { Socket } from 'node:net' */
 /** @import { TLSSocket } from 'node:tls' */
@@ -103,13 +104,19 @@ export class PlainAgent extends pooling(http.Agent, 'connect') {
   }
 }
 
-/** A pool of TLS connections. */
-export class SecureAgent extends pooling(https.Agent, 'secureConnect') {
-  /** @param {import('node:tls').ConnectionOptions} tls */
-  constructor(tls) {
-    super({ ...POOL, ALPNProtocols: ['http/1.1'], ...tls });
-  }
-}
+/** @type {ReturnType<typeof createSecureAgent> | undefined} */
+let SecureAgent;
+
+/** Returns the class of pools of TLS connections. */
+export const secureAgent = () => (SecureAgent ??= createSecureAgent());
+
+const createSecureAgent = () =>
+  class extends pooling(https().Agent, 'secureConnect') {
+    /** @param {import('node:tls').ConnectionOptions} tls */
+    constructor(tls) {
+      super({ ...POOL, ALPNProtocols: ['http/1.1'], ...tls });
+    }
+  };
 
 /**
  * Keeps the limit of the server's `Keep-Alive` field (RFC 9112 §9.3, appendix C.2.2).

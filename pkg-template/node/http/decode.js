@@ -1,7 +1,8 @@
 // Content codings (RFC 9110 §8.4), undone while the body is read and never ahead of its reader.
 
 import { pipeline } from 'node:stream';
-import zlib from 'node:zlib';
+
+import { zlib } from '../builtin.js';
 
 /** @import { Readable, Transform } from 'node:stream' */
 
@@ -11,10 +12,10 @@ const OPTIONS = { chunkSize: 64 * 1024 };
 
 /** @type {Record<string, () => Transform>} */
 const DECODERS = {
-  'gzip': () => zlib.createGunzip(OPTIONS),
-  'x-gzip': () => zlib.createGunzip(OPTIONS),
-  'deflate': () => zlib.createInflate(OPTIONS),
-  'br': () => zlib.createBrotliDecompress(OPTIONS),
+  'gzip': () => zlib().createGunzip(OPTIONS),
+  'x-gzip': () => zlib().createGunzip(OPTIONS),
+  'deflate': () => zlib().createInflate(OPTIONS),
+  'br': () => zlib().createBrotliDecompress(OPTIONS),
 };
 
 /** The value of `Accept-Encoding`. "deflate" is left out: some servers mean another format by it. */

@@ -2,14 +2,13 @@
 
 import { Buffer } from 'node:buffer';
 import http from 'node:http';
-import https from 'node:https';
 import { isIP } from 'node:net';
-import tls from 'node:tls';
 
+import { https, tls } from '../builtin.js';
 import { Sessions } from '../http2/sessions.js';
 import { bypasses } from '../no-proxy.js';
-import { PlainAgent, SecureAgent } from './agents.js';
-import { TunnelAgent } from './tunnel.js';
+import { PlainAgent, secureAgent } from './agents.js';
+import { tunnelAgent } from './tunnel.js';
 
 /** @import { Settings } from '../fetch.js' */
 /** @import { Tls } from '../tls.js' */
@@ -81,9 +80,9 @@ export class Routes {
     const common = { authority, prefix: '', fields: [] };
     if (isSecure) {
       const agent = proxy
-        ? this.agent(`tunnel ${proxy.href}`, () => new TunnelAgent(this.context(), this.toProxy(proxy)))
-        : this.agent('https:', () => new SecureAgent(this.context()));
-      const route = { ...common, request: https.request, agent, host, port };
+        ? this.agent(`tunnel ${proxy.href}`, () => new (tunnelAgent())(this.context(), this.toProxy(proxy)))
+        : this.agent('https:', () => new (secureAgent())(this.context()));
+      const route = { ...common, request: https().request, agent, host, port };
       if (!this.http2) return route;
       const sessions = new Sessions(route);
       this.sessions.add(sessions);
@@ -111,9 +110,9 @@ export class Routes {
     const servername = isIP(common.host) ? '' : common.host;
     const agent = this.agent(
       `https: proxy ${proxy.host}`,
-      () => new SecureAgent({ ...contextOf(settings), servername }),
+      () => new (secureAgent())({ ...contextOf(settings), servername }),
     );
-    return { ...common, request: https.request, agent };
+    return { ...common, request: https().request, agent };
   }
 
   /** Returns the options of connections to registries. The certificates are read once: a hundred take longer than a handshake. */
@@ -148,7 +147,7 @@ export class Routes {
  * @returns {import('node:tls').ConnectionOptions}
  */
 function contextOf({ rejectUnauthorized, ...files }) {
-  const context = Object.keys(files).length > 0 ? { secureContext: tls.createSecureContext(files) } : {};
+  const context = Object.keys(files).length > 0 ? { secureContext: tls().createSecureContext(files) } : {};
   return rejectUnauthorized === undefined ? context : { ...context, rejectUnauthorized };
 }
 

@@ -1,7 +1,7 @@
 // Connections through a proxy: CONNECT (RFC 9110 §9.3.6), then TLS with the registry.
 
 import { RegistryError } from '../../classes.js';
-import { SecureAgent } from './agents.js';
+import { secureAgent } from './agents.js';
 
 /** @import { ClientRequest, IncomingMessage } from 'node:http' */
 /** @import { Socket } from 'node:net' */
@@ -10,47 +10,53 @@ import { SecureAgent } from './agents.js';
 /** Milliseconds for the proxy to connect to the registry. */
 const LIMIT = 30_000;
 
-/** A pool of TLS connections through a proxy. */
-export class TunnelAgent extends SecureAgent {
-  /**
-   * @param {import('node:tls').ConnectionOptions} tls
-   * @param {Route} proxy
-   */
-  constructor(tls, proxy) {
-    super(tls);
-    this.proxy = proxy;
-  }
+/** @type {ReturnType<typeof createTunnelAgent> | undefined} */
+let TunnelAgent;
 
-  /**
-   * @param {any} options with `opening`, whose `stop()` gives up a tunnel that is not open yet
-   * @param {(error: unknown, socket?: Socket) => void} callback
-   * @returns {any} undefined: the callback gets the connection
-   */
-  createConnection(options, callback) {
-    if (this.spare) return super.createConnection(options, callback);
-    const { host, port, opening } = options;
-    const request = open(this.proxy, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
-    /** @type {(error: unknown, socket?: Socket) => void} */
-    const done = (error, socket) => {
-      if (opening) opening.stop = undefined;
-      if (!socket) return callback(error);
-      // The registry's own name and session are in the options.
-      return callback(undefined, super.createConnection({ ...options, socket }));
-    };
-    if (opening) opening.stop = () => request.destroy();
-    request.once('error', (/** @type {any} */ error) => done(unreachable(this.proxy, error)));
-    request.once('connect', (response, socket, head) => {
-      const error = refusal(response);
-      if (error) {
-        socket.destroy();
-        return done(error);
-      }
-      socket.setTimeout(0);
-      if (head.length > 0) socket.unshift(head);
-      return done(undefined, /** @type {Socket} */ (socket));
-    });
-  }
-}
+/** Returns the class of pools of TLS connections through a proxy. */
+export const tunnelAgent = () => (TunnelAgent ??= createTunnelAgent());
+
+const createTunnelAgent = () =>
+  class extends secureAgent() {
+    /**
+     * @param {import('node:tls').ConnectionOptions} tls
+     * @param {Route} proxy
+     */
+    constructor(tls, proxy) {
+      super(tls);
+      this.proxy = proxy;
+    }
+
+    /**
+     * @param {any} options with `opening`, whose `stop()` gives up a tunnel that is not open yet
+     * @param {(error: unknown, socket?: Socket) => void} callback
+     * @returns {any} undefined: the callback gets the connection
+     */
+    createConnection(options, callback) {
+      if (this.spare) return super.createConnection(options, callback);
+      const { host, port, opening } = options;
+      const request = open(this.proxy, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+      /** @type {(error: unknown, socket?: Socket) => void} */
+      const done = (error, socket) => {
+        if (opening) opening.stop = undefined;
+        if (!socket) return callback(error);
+        // The registry's own name and session are in the options.
+        return callback(undefined, super.createConnection({ ...options, socket }));
+      };
+      if (opening) opening.stop = () => request.destroy();
+      request.once('error', (/** @type {any} */ error) => done(unreachable(this.proxy, error)));
+      request.once('connect', (response, socket, head) => {
+        const error = refusal(response);
+        if (error) {
+          socket.destroy();
+          return done(error);
+        }
+        socket.setTimeout(0);
+        if (head.length > 0) socket.unshift(head);
+        return done(undefined, /** @type {Socket} */ (socket));
+      });
+    }
+  };
 
 /**
  * @param {Route} proxy

@@ -1,9 +1,9 @@
 // Reads the files in which docker and podman keep their logins (docker's cli/config; containers-auth.json(5)).
 
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import { fs } from '../builtin.js';
 import { parse } from './json.js';
 import { object, refusal } from '../options.js';
 
@@ -85,6 +85,7 @@ export async function readConfig(path) {
  * @param {string} path
  */
 export async function readDocument(path) {
+  const { readFile } = fs();
   const text = await readFile(path, 'utf8').catch((error) => {
     // A usual place that Deno may not read counts as empty.
     if (ABSENT.includes(error.code) || error.name === 'NotCapable') return undefined;
