@@ -17,6 +17,7 @@ mod thenable;
 
 pub use crate::fetch::bindings::{Any, Room, tag};
 pub use crate::fetch::body::hash::FetchHasher;
+pub use crate::fetch::body::passage::HostPassage;
 pub use crate::fetch::body::reader::{Read, Reader, bytes_of};
 pub use crate::fetch::body::{FetchBody, HostBytes};
 pub use crate::fetch::failure::text_of;

@@ -14,6 +14,7 @@ pub struct CancelToken(Rc<State>);
 #[derive(Default)]
 struct State {
     is_cancelled: Cell<bool>,
+    interruptions: Cell<u32>,
     event: Event,
 }
 
@@ -29,7 +30,13 @@ impl CancelToken {
         self.0.event.notify(usize::MAX);
     }
 
-    /// The result of the work; `None`, and the work dropped, if it is cancelled first.
+    /// Ends the work that runs now, but none that is run later.
+    pub fn interrupt(&self) {
+        self.0.interruptions.set(self.0.interruptions.get().wrapping_add(1));
+        self.0.event.notify(usize::MAX);
+    }
+
+    /// The result of the work; `None`, and the work dropped, if it is cancelled or interrupted first.
     pub async fn run_until_cancelled<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         match select(pin!(self.cancelled()), pin!(work)).await {
             Either::Left(_) => None,
@@ -38,7 +45,8 @@ impl CancelToken {
     }
 
     async fn cancelled(&self) {
-        while !self.is_cancelled() {
+        let before = self.0.interruptions.get();
+        while !self.is_cancelled() && self.0.interruptions.get() == before {
             self.0.event.listen().await;
         }
     }

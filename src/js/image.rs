@@ -128,7 +128,7 @@ impl Image {
             Ok((signal, async move {
                 let pull = image.layer(layer, &call).await?;
                 let progress = Progress::new(callback, context.host.clone(), &pull);
-                stream::of(pull, progress, &signals)
+                stream::of(Box::new(pull), progress, &signals)
             }))
         })
     }

@@ -7,8 +7,34 @@ use crate::transport::Result;
 use crate::transport::request::{Request, Response};
 use crate::transport::schema1::Schema1Host;
 
+/// Passes chunks of a body on to whoever reads them, within the host: it counts and hashes them there.
+pub trait Passage: Clone + 'static {
+    /// Returns the number of bytes that it has passed on since the last call.
+    fn take_passed(&self) -> u64;
+
+    /// Returns for how many milliseconds it has waited for a chunk; 0 while nobody asks for one.
+    fn waited(&self) -> u64;
+}
+
+/// The passage of a host that has none.
+#[derive(Clone)]
+pub enum NoPassage {}
+
+impl Passage for NoPassage {
+    fn take_passed(&self) -> u64 {
+        match *self {}
+    }
+
+    fn waited(&self) -> u64 {
+        match *self {}
+    }
+}
+
 /// A chunk of a body, in the host's memory.
 pub trait Chunk: Clone + 'static {
+    /// What passes chunks on within the host.
+    type Passage: Passage;
+
     /// Returns the number of bytes.
     fn len(&self) -> u64;
 
@@ -42,6 +68,9 @@ pub trait Body: 'static {
     /// Returns the next bytes; `None` at the end. After an error or the end it returns `None` again.
     async fn next(&mut self) -> Result<Option<Self::Chunk>>;
 
+    /// Lets a passage take chunks ahead of [`next`](Self::next), which then returns the first one that it does not take.
+    fn pass_on(&mut self, passage: &<Self::Chunk as Chunk>::Passage);
+
     /// Releases the concurrency permit and the timer, before a caller reads on at its own pace.
     fn release_permit(&mut self) {}
 
@@ -50,9 +79,12 @@ pub trait Body: 'static {
 }
 
 /// A running hash.
-pub trait Hasher<C>: 'static {
+pub trait Hasher<C: Chunk>: 'static {
     /// Adds bytes to the hash.
     fn update(&mut self, chunk: &C) -> Result<()>;
+
+    /// Lets a passage pass on so many bytes, which it adds to this hash, if the host hashes.
+    fn lend(&self, passage: &C::Passage, bytes: u64);
 
     /// Returns the raw hash of all bytes.
     fn finish(self) -> Result<Vec<u8>>;

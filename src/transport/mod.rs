@@ -26,7 +26,7 @@ pub mod trust;
 use std::pin::Pin;
 
 pub use error::{Error, Fact, Result, Stage};
-pub use host::{Body, Chunk, Clock, Hasher, Host, Transport};
+pub use host::{Body, Chunk, Clock, Hasher, Host, NoPassage, Passage, Transport};
 pub use stack::{Stack, StackBody, StackSettings, Unauthenticated, stack};
 
 /// A pending result.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 /// By part; the scripts are within the repository. Nothing but the part's calls may lead to them.
 const SCRIPTS: &[(&str, &str)] = &[
+    ("read", "src/fetch/body/passage.js"),
     ("read", "src/fetch/schema1.js"),
     ("read", "src/js/args/blob-data.js"),
     ("read", "src/js/output/stream.js"),
@@ -68,6 +69,7 @@ import { streamOf } from './snippets/x-1/src/js/contents/bytes.js';
 import { entriesOf } from './snippets/x-1/src/js/contents/entries.js';
 import { archiveOf } from './snippets/x-1/src/js/archive/data.js';
 import { Sink } from './snippets/x-1/src/js/output/stream.js';
+import { Passage } from './snippets/x-1/src/fetch/body/passage.js';
 const ret = describe(planOf(1));
 ";
 
@@ -85,10 +87,11 @@ let streamOf;
 let entriesOf;
 let archiveOf;
 let Sink;
+let Passage;
 const ret = describe(planOf(1));
 
 export function attachScripts(functions) {
-    ({ Unpacker = Unpacker, sign = sign, classify = classify, planOf = planOf, describe = describe, streamOf = streamOf, entriesOf = entriesOf, archiveOf = archiveOf, Sink = Sink } = functions);
+    ({ Unpacker = Unpacker, sign = sign, classify = classify, planOf = planOf, describe = describe, streamOf = streamOf, entriesOf = entriesOf, archiveOf = archiveOf, Sink = Sink, Passage = Passage } = functions);
 }
 "
         );
@@ -111,6 +114,7 @@ export { entriesOf } from './snippets/x-1/src/js/contents/entries.js';
 export { Unpacker, sign } from './snippets/x-1/src/fetch/schema1.js';
 export { classify } from './snippets/x-1/src/js/args/blob-data.js';
 export { Sink } from './snippets/x-1/src/js/output/stream.js';
+export { Passage } from './snippets/x-1/src/fetch/body/passage.js';
 "
         );
         assert_eq!(

@@ -5,6 +5,7 @@ use js_sys::{Function, Reflect, Uint8Array};
 use sha2::{Digest, Sha256, Sha512};
 use wasm_bindgen::prelude::*;
 
+use crate::fetch::body::passage::HostPassage;
 use crate::fetch::body::{HostBytes, gone};
 use crate::protocol::oci::digest::Algorithm;
 use crate::transport::{Chunk, Error, Hasher, Result};
@@ -62,6 +63,12 @@ impl Hasher<HostBytes> for FetchHasher {
             Self::Host(hash) => update(hash, chunk.array()).then_some(()).ok_or_else(failed),
             Self::Sha256(hash, buffer) => feed(hash, buffer, chunk),
             Self::Sha512(hash, buffer) => feed(hash, buffer, chunk),
+        }
+    }
+
+    fn lend(&self, passage: &HostPassage, bytes: u64) {
+        if let Self::Host(hash) = self {
+            passage.open(hash, bytes as f64);
         }
     }
 

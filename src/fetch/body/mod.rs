@@ -2,6 +2,7 @@
 
 pub mod hash;
 pub mod outgoing;
+pub mod passage;
 pub mod reader;
 
 use js_sys::Uint8Array;
@@ -9,6 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::fetch::abort::Abort;
 use crate::fetch::bindings::{Bytes, Room};
+use crate::fetch::body::passage::HostPassage;
 use crate::fetch::body::reader::{Read, Reader};
 use crate::fetch::failure;
 use crate::protocol::code;
@@ -35,6 +37,8 @@ impl HostBytes {
 }
 
 impl Chunk for HostBytes {
+    type Passage = HostPassage;
+
     fn len(&self) -> u64 {
         self.length
     }
@@ -171,6 +175,12 @@ impl Body for FetchBody {
             self.stop();
         }
         result
+    }
+
+    fn pass_on(&mut self, passage: &HostPassage) {
+        if let Remainder::Stream(reader) = &self.remainder {
+            reader.pass_on(passage);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 // What runs once per chunk of a body, in as few crossings of wasm's border as can be: each costs more than the work here.
 
+/** @import { Passage } from './passage.js' */
 /** @typedef {{ read(): Promise<{ done?: unknown, value?: unknown }>, cancel(): Promise<unknown> }} Reader of a stream, or what passes for one */
 /** @typedef {(kind: number, value: unknown, length: number) => void} Settled */
 
@@ -31,12 +32,12 @@ export function bytesOf(value) {
   // DataView takes nothing but a buffer; Uint8Array would take a number or a list as well.
   const view = ArrayBuffer.isView(value) ? value : new DataView(/** @type {ArrayBuffer} */ (value));
   const isTyped = nameOf.call(view) !== undefined;
-  const [buffer, offset, length] = /** @type {[ArrayBufferLike & { resizable?: boolean }, number, number]} */ (
-    (isTyped ? ofTypedArray : ofDataView).map((accessor) => accessor.call(view))
-  );
+  const [bufferOf, offsetOf, lengthOf] = isTyped ? ofTypedArray : ofDataView;
+  const buffer = /** @type {ArrayBufferLike & { resizable?: boolean }} */ (bufferOf.call(view));
+  const length = /** @type {number} */ (lengthOf.call(view));
   // A typed array that has lost its buffer says that it is empty; only its methods throw.
   if (isTyped && length === 0) indexOf.call(view, 0);
-  const bytes = new Uint8Array(buffer, offset, length);
+  const bytes = new Uint8Array(buffer, /** @type {number} */ (offsetOf.call(view)), length);
   return tagOf(buffer) === '[object ArrayBuffer]' && !buffer.resizable ? bytes : new Uint8Array(bytes);
 }
 
@@ -51,9 +52,17 @@ const isGone = (value) => ArrayBuffer.isView(value) || tagOf(value) === '[object
 
 /** Reads from a ReadableStream's reader, or what passes for one, and tells `settled(kind, value, length)` of each read. */
 export class Reading {
+  /** @type {Passage | undefined} */
+  passage;
+  /** True until a read is told of. */
+  isAwaited = false;
+  isReading = false;
+
   /** @param {Reader} reader @param {Settled} settled */
   constructor(reader, settled) {
     this.reader = reader;
+    /** @type {Settled | undefined} */
+    this.settled = settled;
     /** @param {{ done?: unknown, value?: unknown }} result */
     const fulfilled = (result) => {
       let kind = NO_RESULT;
@@ -73,13 +82,14 @@ export class Reading {
       } catch {
         value = undefined;
       }
-      this.settled?.(kind, value, length);
+      this.tell(kind, value, length);
     };
     /** @param {unknown} reason */
-    const rejected = (reason) => this.settled?.(BROKEN, reason, 0);
-    /** @type {Settled | undefined} */
-    this.settled = settled;
-    this.read = () => {
+    const rejected = (reason) => this.tell(BROKEN, reason, 0);
+    this.next = () => {
+      if (this.isReading) return;
+      this.isReading = true;
+      this.passage?.wait();
       try {
         reader.read().then(fulfilled, rejected);
       } catch (thrown) {
@@ -88,9 +98,34 @@ export class Reading {
     };
   }
 
+  /** @param {Passage} passage */
+  passOn(passage) {
+    this.passage = passage;
+  }
+
+  /** @param {boolean} isNew false: goes on with a read, unless it was told of */
+  read(isNew) {
+    if (isNew) this.isAwaited = true;
+    if (!this.isAwaited) return;
+    this.passage?.begin(this.next);
+    this.next();
+  }
+
+  /** @param {number} kind @param {unknown} value @param {number} length */
+  tell(kind, value, length) {
+    // What passes for a promise may settle twice.
+    if (!this.isReading) return;
+    this.isReading = false;
+    if (kind === CHUNK && this.passage?.takes(/** @type {Uint8Array} */ (value), length)) return;
+    this.passage?.end();
+    this.isAwaited = false;
+    this.settled?.(kind, value, length);
+  }
+
   /** From here on nothing is told, whatever still comes. */
   release() {
-    this.settled = undefined;
+    this.passage?.end();
+    this.passage = this.settled = undefined;
   }
 
   /** Stops the source; what comes of that concerns nobody. */

@@ -8,6 +8,7 @@ use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::fetch::bindings::Any;
+use crate::fetch::body::passage::HostPassage;
 
 #[wasm_bindgen(module = "/src/fetch/body/reader.js")]
 extern "C" {
@@ -15,7 +16,9 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     fn new(reader: &Any, settled: &Function) -> Reading;
     #[wasm_bindgen(method)]
-    fn read(this: &Reading);
+    fn read(this: &Reading, is_new: bool);
+    #[wasm_bindgen(method, js_name = passOn)]
+    fn pass_on(this: &Reading, passage: &HostPassage);
     #[wasm_bindgen(method)]
     fn release(this: &Reading);
     #[wasm_bindgen(method)]
@@ -83,14 +86,22 @@ impl Reader {
         Self { reading, sender, receiver: None, ended: false, _settled: settled }
     }
 
+    /// Lets a passage take chunks during the reads to come.
+    pub fn pass_on(&self, passage: &HostPassage) {
+        self.reading.pass_on(passage);
+    }
+
     /// The outcome of the next read, or of the one under way whose future was dropped.
     pub async fn read(&mut self) -> Read {
         let receiver = match &mut self.receiver {
-            Some(receiver) => receiver,
+            Some(receiver) => {
+                self.reading.read(false);
+                receiver
+            }
             none => {
                 let (sender, receiver) = oneshot::channel();
                 self.sender.set(Some(sender));
-                self.reading.read();
+                self.reading.read(true);
                 none.insert(receiver)
             }
         };

@@ -29,11 +29,11 @@ use crate::registry::archive::load;
 use crate::registry::archive::save::{self, Save};
 use crate::registry::blob::push_strategy::LARGEST_CHUNK;
 use crate::registry::copy::{self, Copied};
-use crate::transport;
+use crate::transport::Work;
 
 impl Readable for Save<FetchHost> {
-    async fn next(&mut self) -> transport::Result<Option<HostBytes>> {
-        Save::next(self).await
+    fn next(&mut self) -> Work<'_, Option<HostBytes>> {
+        Box::pin(Save::next(self))
     }
 
     /// Each blob is released as it is opened.
@@ -58,7 +58,7 @@ impl Image {
             Ok((signal, async move {
                 let saved = image.save(names, &call).await?;
                 let progress = progress(saved.total());
-                stream::of(saved, progress, &signals)
+                stream::of(Box::new(saved), progress, &signals)
             }))
         })
     }
@@ -78,7 +78,7 @@ impl Repository {
             Ok((signal, async move {
                 let saved = repository.save(&references, &wanted, &call).await?;
                 let progress = Progress::of(told, context.host.clone(), None, Some(saved.total()));
-                stream::of(saved, progress, &signals)
+                stream::of(Box::new(saved), progress, &signals)
             }))
         })
     }

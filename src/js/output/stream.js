@@ -21,6 +21,8 @@ export class Sink {
   /** @param {() => void} rest */
   constructor(rest) {
     this.rest = rest;
+    /** @type {(() => void) | undefined} what is pulled instead, as long as chunks pass without wasm */
+    this.source = undefined;
   }
 
   /**
@@ -42,7 +44,9 @@ export class Sink {
         this.waiting = controller;
         this.wasRead = true;
         this.watch();
-        pull();
+        const { source } = this;
+        if (source) source();
+        else pull();
       },
       cancel: () => cancel(),
     };
@@ -59,7 +63,13 @@ export class Sink {
 
   /** @param {Uint8Array} bytes */
   enqueue(bytes) {
-    this.tell((controller) => controller.enqueue(bytes));
+    const { waiting } = this;
+    this.waiting = undefined;
+    try {
+      waiting?.enqueue(bytes);
+    } catch {
+      // It has ended otherwise.
+    }
   }
 
   close() {
@@ -100,6 +110,7 @@ function watched(sink) {
   const timer = setInterval(() => {
     if (!sink.wasRead && !sink.waiting) {
       sink.stop();
+      sink.source = undefined;
       sink.rest();
     }
     sink.wasRead = false;

@@ -7,13 +7,13 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::fetch::{FetchHost, HostBytes};
+use crate::fetch::{FetchHost, HostBytes, HostPassage};
 use crate::js::cancel::CancelToken;
 use crate::js::output::error::{Result, to_js};
 use crate::js::output::progress::Progress;
 use crate::js::signal::{Signals, Subscription};
 use crate::registry::BlobPull;
-use crate::transport::{Chunk, Error};
+use crate::transport::{Chunk, Error, Work};
 
 #[wasm_bindgen(module = "/src/js/output/stream.js")]
 extern "C" {
@@ -33,10 +33,17 @@ extern "C" {
 }
 
 /// Bytes that a stream is made of.
-#[allow(async_fn_in_trait)] // one thread: no future here needs to be Send
-pub trait Readable: 'static {
+pub trait Readable {
     /// Returns the next bytes; `None` at the end.
-    async fn next(&mut self) -> crate::transport::Result<Option<HostBytes>>;
+    fn next(&mut self) -> Work<'_, Option<HostBytes>>;
+
+    /// Lets chunks pass that need nothing but to be hashed and counted.
+    fn pass_on(&mut self, _: HostPassage) {}
+
+    /// Returns the bytes that passed since the last call.
+    fn take_passed(&mut self) -> u64 {
+        0
+    }
 
     /// Releases concurrency permits and timers, before the caller reads at its own pace.
     fn release_permit(&mut self);
@@ -46,8 +53,16 @@ pub trait Readable: 'static {
 }
 
 impl Readable for BlobPull<FetchHost> {
-    async fn next(&mut self) -> crate::transport::Result<Option<HostBytes>> {
-        BlobPull::next(self).await
+    fn next(&mut self) -> Work<'_, Option<HostBytes>> {
+        Box::pin(BlobPull::next(self))
+    }
+
+    fn pass_on(&mut self, passage: HostPassage) {
+        BlobPull::pass_on(self, passage);
+    }
+
+    fn take_passed(&mut self) -> u64 {
+        BlobPull::take_passed(self)
     }
 
     fn release_permit(&mut self) {
@@ -60,34 +75,36 @@ impl Readable for BlobPull<FetchHost> {
 }
 
 /// The unread rest of the stream.
-struct Rest<R> {
-    pull: R,
+struct Rest {
+    pull: Box<dyn Readable>,
     progress: Progress,
 }
 
 /// The underlying source of the stream (Streams Standard).
-struct UnderlyingSource<R> {
+struct UnderlyingSource {
     /// The rest; `None` while a chunk is being read, and after the end.
-    rest: RefCell<Option<Rest<R>>>,
+    rest: RefCell<Option<Rest>>,
     token: CancelToken,
     sink: Sink,
     subscriptions: RefCell<Vec<Subscription>>,
 }
 
 /// Creates the stream of a blob or an archive. An abort errors it with the signal's reason at any time.
-pub fn of<R: Readable>(mut pull: R, progress: Progress, signals: &Signals) -> Result<JsValue> {
+pub fn of(mut pull: Box<dyn Readable>, progress: Progress, signals: &Signals) -> Result<JsValue> {
     pull.release_permit();
-    let source = Rc::new_cyclic(|source: &Weak<UnderlyingSource<R>>| {
+    let source = Rc::new_cyclic(|source: &Weak<UnderlyingSource>| {
         let resting = source.clone();
         let rest = Closure::<dyn FnMut()>::new(move || {
             if let Some(source) = resting.upgrade() {
                 source.rest();
             }
         });
+        let sink = Sink::new(&rest.into_js_value());
+        pull.pass_on(HostPassage::new(&sink));
         UnderlyingSource {
             rest: RefCell::new(Some(Rest { pull, progress })),
             token: CancelToken::default(),
-            sink: Sink::new(&rest.into_js_value()),
+            sink,
             subscriptions: RefCell::default(),
         }
     });
@@ -101,7 +118,7 @@ pub fn of<R: Readable>(mut pull: R, progress: Progress, signals: &Signals) -> Re
         .stream(&pull.into_js_value(), &cancel.into_js_value())
         .map_err(|_| Error::internal("this host cannot make a ReadableStream"))?;
     for signal in signals.iter() {
-        let watched: Weak<UnderlyingSource<R>> = Rc::downgrade(&source);
+        let watched: Weak<UnderlyingSource> = Rc::downgrade(&source);
         let subscription = signal.subscribe(move |reason| {
             if let Some(source) = watched.upgrade() {
                 source.fail(&reason);
@@ -112,7 +129,7 @@ pub fn of<R: Readable>(mut pull: R, progress: Progress, signals: &Signals) -> Re
     Ok(stream)
 }
 
-impl<R: Readable> UnderlyingSource<R> {
+impl UnderlyingSource {
     /// Reads one chunk, unless a read is pending: the stream pulls again after that one is enqueued.
     fn pull(self: &Rc<Self>) {
         let Some(mut rest) = self.rest.take() else { return };
@@ -120,7 +137,7 @@ impl<R: Readable> UnderlyingSource<R> {
         spawn_local(async move {
             match me.token.run_until_cancelled(rest.pull.next()).await {
                 Some(Ok(Some(chunk))) => {
-                    rest.progress.add(chunk.len());
+                    rest.progress.add(rest.pull.take_passed() + chunk.len());
                     // The caller's onProgress may have cancelled the stream.
                     if !me.token.is_cancelled() {
                         me.rest.replace(Some(rest));
@@ -128,12 +145,14 @@ impl<R: Readable> UnderlyingSource<R> {
                     }
                 }
                 Some(Ok(None)) => {
+                    rest.progress.add(rest.pull.take_passed());
                     rest.progress.end();
                     me.sink.close();
                     me.end();
                 }
                 Some(Err(error)) => me.fail(&to_js(&error)),
-                None => {} // cancelled or aborted: the stream knows
+                None if me.token.is_cancelled() => {} // or aborted: the stream knows
+                None => me.put_to_rest(rest),
             }
         });
     }
@@ -145,8 +164,15 @@ impl<R: Readable> UnderlyingSource<R> {
 
     /// Releases resources while nobody reads.
     fn rest(&self) {
+        match self.rest.take() {
+            Some(rest) => self.put_to_rest(rest),
+            // A read goes on while chunks pass.
+            None => self.token.interrupt(),
+        }
+    }
+
+    fn put_to_rest(&self, mut rest: Rest) {
         // Outside of a borrow, because the caller's own fetch may be called.
-        let Some(mut rest) = self.rest.take() else { return };
         rest.pull.rest();
         if !self.token.is_cancelled() {
             self.rest.replace(Some(rest));
@@ -162,7 +188,7 @@ impl<R: Readable> UnderlyingSource<R> {
     }
 }
 
-impl<R> Drop for UnderlyingSource<R> {
+impl Drop for UnderlyingSource {
     fn drop(&mut self) {
         self.sink.stop();
     }

@@ -37,7 +37,7 @@ impl Repository {
             Ok((signal, async move {
                 let pull = repository.blob(&digest, range, &call).await?;
                 let progress = Progress::new(callback, context.host.clone(), &pull);
-                stream::of(pull, progress, &signals)
+                stream::of(Box::new(pull), progress, &signals)
             }))
         })
     }

@@ -27,6 +27,10 @@ impl<B: Body> Body for PeekedBody<B> {
         }
     }
 
+    fn pass_on(&mut self, passage: &<B::Chunk as Chunk>::Passage) {
+        self.rest.iter_mut().for_each(|rest| rest.pass_on(passage));
+    }
+
     fn release_permit(&mut self) {
         self.rest.iter_mut().for_each(Body::release_permit);
     }

@@ -7,7 +7,7 @@ use crate::protocol::http::rate_limit;
 use crate::protocol::url::Url;
 use crate::transport::limiter::{Limiter, Permit};
 use crate::transport::request::{Request, Response};
-use crate::transport::{Body, Clock, Result, Transport};
+use crate::transport::{Body, Chunk, Clock, Result, Transport};
 
 /// Limits the number of concurrent requests. A request holds its permit until the response's body has ended, was dropped or
 /// gave it back ([`Body::release_permit`]).
@@ -91,6 +91,10 @@ impl<B: Body> Body for LimitBody<B> {
             self.permit = None;
         }
         result
+    }
+
+    fn pass_on(&mut self, passage: &<B::Chunk as Chunk>::Passage) {
+        self.body.pass_on(passage);
     }
 
     fn release_permit(&mut self) {

@@ -11,7 +11,7 @@ use crate::protocol::http::Method;
 use crate::protocol::url::Url;
 use crate::transport::pipe::Turn;
 use crate::transport::request::{Request, RequestBody, Response};
-use crate::transport::{Body, Chunk, Clock, Error, Result, Transport};
+use crate::transport::{Body, Chunk, Clock, Error, Passage, Result, Transport};
 
 /// The slowest upload, in bytes per millisecond, that the header timeout allows for.
 const SLOWEST: u64 = 32;
@@ -73,6 +73,7 @@ impl<H: Transport + Clock> Transport for TimeoutLayer<H> {
             allowed,
             document: None,
             timer: None,
+            passage: None,
             method,
             url,
         }))
@@ -121,6 +122,8 @@ pub struct TimeoutBody<H: Transport> {
     document: Option<(u64, u64)>,
     /// Shared by many reads: a timer per chunk would cost measurably.
     timer: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    /// Takes chunks during a read.
+    passage: Option<<H::Chunk as Chunk>::Passage>,
     method: Method,
     url: Url,
 }
@@ -146,7 +149,7 @@ impl<H: Transport + Clock> TimeoutBody<H> {
 
     /// Reads once, within the time left of the reads that began at `started`.
     async fn read_once(&mut self, started: u64) -> Result<Option<H::Chunk>> {
-        let (due, limit, overdue) = self.due(started);
+        let (mut due, limit, came) = self.due(started);
         if due == u64::MAX {
             return self.body.next().await;
         }
@@ -154,8 +157,14 @@ impl<H: Transport + Clock> TimeoutBody<H> {
         loop {
             // An earlier read may have started the timer.
             let now = self.host.now();
+            if now >= due
+                && let Some(passage) = &self.passage
+            {
+                // This read has lasted since the last chunk that was passed on, or has not begun.
+                due = now.saturating_add(limit.saturating_sub(passage.waited()));
+            }
             if now >= due {
-                return Err(Error::new(code::TIMEOUT, overdue).with_number("limit", limit));
+                return Err(overdue(limit, came));
             }
             let timer = self.timer.get_or_insert_with(|| {
                 let host = self.host.clone();
@@ -169,9 +178,9 @@ impl<H: Transport + Clock> TimeoutBody<H> {
         }
     }
 
-    /// Returns the time by which bytes must have arrived, the limit that this is, and the message if they do not. A document may
-    /// be overdue before the read has started.
-    fn due(&self, started: u64) -> (u64, u64, String) {
+    /// Returns the time by which bytes must have arrived, the limit that this is, and for the minimum rate the bytes so far. A
+    /// document may be overdue before the read has started.
+    fn due(&self, started: u64) -> (u64, u64, Option<u64>) {
         let idle = match self.idle_timeout {
             0 => u64::MAX,
             limit => started.saturating_add(limit),
@@ -181,13 +190,21 @@ impl<H: Transport + Clock> TimeoutBody<H> {
                 let limit = self.allowed.saturating_add(came / SLOWEST_DOCUMENT);
                 let whole = began.saturating_add(limit);
                 if whole <= idle {
-                    return (whole, limit, format!("the body is too slow: {came} bytes in {limit} ms"));
+                    return (whole, limit, Some(came));
                 }
             }
             _ => {}
         }
-        (idle, self.idle_timeout, format!("the body made no progress for {} ms", self.idle_timeout))
+        (idle, self.idle_timeout, None)
     }
+}
+
+fn overdue(limit: u64, came: Option<u64>) -> Error {
+    let message = match came {
+        Some(came) => format!("the body is too slow: {came} bytes in {limit} ms"),
+        None => format!("the body made no progress for {limit} ms"),
+    };
+    Error::new(code::TIMEOUT, message).with_number("limit", limit)
 }
 
 impl<H: Transport + Clock> Body for TimeoutBody<H> {
@@ -199,6 +216,11 @@ impl<H: Transport + Clock> Body for TimeoutBody<H> {
             self.timer = None;
         }
         result.map_err(|error| error.at(self.method, &self.url))
+    }
+
+    fn pass_on(&mut self, passage: &<H::Chunk as Chunk>::Passage) {
+        self.passage = Some(passage.clone());
+        self.body.pass_on(passage);
     }
 
     fn release_permit(&mut self) {

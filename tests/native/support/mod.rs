@@ -36,7 +36,7 @@ use docker_registry_client_wasm::transport::pipe::{End, Pipe};
 use docker_registry_client_wasm::transport::request::{CredentialsStatus, Request, RequestBody, Response};
 use docker_registry_client_wasm::transport::schema1::{AnySigner, Schema1Host, Unpack, no_cryptography};
 use docker_registry_client_wasm::transport::{
-    Body, Chunk, Clock, Error, Hasher, Host, Result, Transport, Unauthenticated, Work,
+    Body, Chunk, Clock, Error, Hasher, Host, NoPassage, Result, Transport, Unauthenticated, Work,
 };
 use sha2::Digest as _;
 
@@ -442,6 +442,8 @@ impl Drop for Open {
 pub struct Bytes(pub Vec<u8>);
 
 impl Chunk for Bytes {
+    type Passage = NoPassage;
+
     fn len(&self) -> u64 {
         self.0.len() as u64
     }
@@ -469,6 +471,10 @@ pub struct ScriptedBody {
 
 impl Body for ScriptedBody {
     type Chunk = Bytes;
+
+    fn pass_on(&mut self, passage: &NoPassage) {
+        match *passage {}
+    }
 
     async fn next(&mut self) -> Result<Option<Bytes>> {
         let send = |bytes: &Vec<u8>| {
@@ -509,6 +515,10 @@ pub enum Sha {
 }
 
 impl Hasher<Bytes> for Sha {
+    fn lend(&self, passage: &NoPassage, _: u64) {
+        match *passage {}
+    }
+
     fn update(&mut self, chunk: &Bytes) -> Result<()> {
         match self {
             Sha::Sha256(sha) => sha.update(&chunk.0),

@@ -13,7 +13,7 @@ use crate::registry::api::endpoint::Endpoint;
 use crate::registry::api::response::Streaming;
 use crate::registry::api::settings::Call;
 use crate::transport::request::RetryBudget;
-use crate::transport::{Body, Chunk, Error, Hasher, Host, Result};
+use crate::transport::{Body, Chunk, Error, Hasher, Host, Passage, Result};
 
 /// Bytes after which the retry budget is reset.
 const PROGRESS: u64 = 1024 * 1024;
@@ -30,6 +30,10 @@ pub struct BlobPull<H: Host> {
     /// Hasher of a whole blob. A part cannot be verified.
     hash: Option<(Algorithm, H::Hasher)>,
     state: State<H>,
+    /// Takes chunks that need nothing but to be hashed and counted.
+    passage: Option<<H::Chunk as Chunk>::Passage>,
+    /// Bytes that it took and nobody was told of.
+    passed: u64,
     /// Expected number of bytes, if known.
     total: Option<u64>,
     /// Bytes returned so far.
@@ -114,6 +118,8 @@ impl<H: Host> BlobPull<H> {
             span,
             hash: None,
             state: State::Ended,
+            passage: None,
+            passed: 0,
             total: size.filter(|_| matches!(span, Span::Whole)),
             received: 0,
             skip: 0,
@@ -153,6 +159,19 @@ impl<H: Host> BlobPull<H> {
         self.is_cut
     }
 
+    /// Lets a passage take chunks of a whole blob ahead of [`next`](Self::next), where the host can hash them.
+    pub fn pass_on(&mut self, passage: <H::Chunk as Chunk>::Passage) {
+        if let State::Open(response) = &mut self.state {
+            response.body.pass_on(&passage);
+        }
+        self.passage = Some(passage);
+    }
+
+    /// Returns the bytes that the passage took since the last call.
+    pub fn take_passed(&mut self) -> u64 {
+        std::mem::take(&mut self.passed)
+    }
+
     /// Releases the concurrency permit and the timer, before the caller reads at its own pace.
     pub fn release_permit(&mut self) {
         self.handed_over = true;
@@ -165,6 +184,7 @@ impl<H: Host> BlobPull<H> {
     /// requested again on the next read; any other one gives up its permit and its timer, which could keep a process
     /// alive.
     pub fn rest(&mut self) {
+        self.count_passed();
         match self.state {
             State::Open(_) if self.received == 0 => self.state = State::Broken(0),
             _ => self.release_permit(),
@@ -219,6 +239,7 @@ impl<H: Host> BlobPull<H> {
 
     async fn advance(&mut self) -> Result<Option<H::Chunk>> {
         loop {
+            self.allow_passing();
             let read = match &mut self.state {
                 State::Ended => return Ok(None),
                 State::Broken(pause) => {
@@ -230,6 +251,7 @@ impl<H: Host> BlobPull<H> {
                 State::Open(_) if self.is_cut && self.received == self.span.most() => return Ok(None),
                 State::Open(response) => response.body.next().await,
             };
+            self.count_passed();
             match read {
                 Ok(Some(chunk)) => {
                     let chunk = self.accept(chunk)?;
@@ -246,6 +268,28 @@ impl<H: Host> BlobPull<H> {
         }
     }
 
+    /// Opens the passage for the bytes that are still expected, unless some have to be skipped.
+    fn allow_passing(&self) {
+        if let (Some(passage), Some((_, hasher))) = (&self.passage, &self.hash) {
+            let left = self.total.map_or(u64::MAX, |total| total.saturating_sub(self.received));
+            hasher.lend(passage, if self.skip == 0 { left } else { 0 });
+        }
+    }
+
+    fn count_passed(&mut self) {
+        let passed = self.passage.as_ref().map_or(0, Passage::take_passed);
+        self.passed += passed;
+        self.count(passed);
+    }
+
+    fn count(&mut self, bytes: u64) {
+        self.received += bytes;
+        self.progress += bytes;
+        if self.progress >= PROGRESS {
+            self.retry_budget.reset();
+        }
+    }
+
     fn accept(&mut self, chunk: H::Chunk) -> Result<H::Chunk> {
         let skipped = self.skip.min(chunk.len());
         self.skip -= skipped;
@@ -254,11 +298,7 @@ impl<H: Host> BlobPull<H> {
         if let Some((_, hasher)) = &mut self.hash {
             hasher.update(&chunk)?;
         }
-        self.received += chunk.len();
-        self.progress += chunk.len();
-        if self.progress >= PROGRESS {
-            self.retry_budget.reset();
-        }
+        self.count(chunk.len());
         match self.total {
             Some(total) if self.received > total => {
                 let error = self.error(code::SIZE_MISMATCH, format!("more than the expected {total} bytes arrived"));
@@ -344,7 +384,11 @@ impl<H: Host> BlobPull<H> {
         }
         self.skip = if is_part { 0 } else { from };
         self.is_cut = !is_part && self.span.last().is_some();
-        self.state = State::Open(Box::new(response));
+        let mut response = Box::new(response);
+        if let Some(passage) = &self.passage {
+            response.body.pass_on(passage);
+        }
+        self.state = State::Open(response);
         if self.handed_over {
             self.release_permit();
         }
