@@ -223,7 +223,8 @@ function flag({ value }, option) {
  */
 function checkedValue({ value, inlineValue }, option, { value: what, choices, read }) {
   const looksLikeOption = !inlineValue && value !== '-' && value?.startsWith('-');
-  if (value === undefined || looksLikeOption) throw new Usage(`${option}: ${what} is missing`);
+  const isNoFile = value === '' && what === 'FILE';
+  if (value === undefined || looksLikeOption || isNoFile) throw new Usage(`${option}: ${what} is missing`);
   if (choices && !choices.includes(value)) throw new Usage(`${option}: one of ${choices.join(', ')} is needed`);
   return read ? read(value, (rule) => new Usage(`${option}: ${rule}`)) : value;
 }

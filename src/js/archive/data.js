@@ -24,9 +24,14 @@ export function archiveOf(source) {
     return { bytes: bytesOf(source) };
   }
   if (typeof source.getReader === 'function' || typeof source[Symbol.iterator] !== 'function') return {};
+  /** @type {any[]} */
+  const items = Array.from(source);
+  // A user who chose one file, and no directory, chose an archive.
+  const [only] = items;
+  if (items.length === 1 && !only?.webkitRelativePath && isBlob(only)) return { blob: only };
   /** @type {(item: any) => any} */
   const pairOf = (item) => (Array.isArray(item) ? item : [pathOf(item), item]);
-  const files = Array.from(source, pairOf);
+  const files = items.map(pairOf);
   return files.every(([path, file]) => typeof path === 'string' && isBlob(file)) ? { files } : {};
 }
 

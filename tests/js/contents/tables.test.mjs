@@ -2,7 +2,9 @@
 // with a table, nothing wrong is listed or read.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 
 import { digestOf, image, types } from '../../../www/registry/content.mjs';
 import { fill } from '../../../www/registry/fill.mjs';
@@ -16,6 +18,9 @@ import { layerOf, run } from './sample.mjs';
 import { chunked, estargz, fieldsOf, readsByRanges, serving } from './tables.mjs';
 
 const LONG = { timeout: 60_000 };
+const STARGZ = 'containerd.io/snapshot/stargz/toc.digest';
+/** Bytes of a piece in the library's layer. */
+const CHUNK = 20_000;
 const entries = [
   { path: 'etc', type: 'folder' },
   { path: 'etc/os-release', content: 'ID=sample\nVERSION_ID=1\n' },
@@ -179,6 +184,50 @@ forEachRegistry(images, async (t, registry) => {
       }
       assert.ok((await listOf(one.files())).some(({ path }) => path === '/data/31'));
     });
+  }
+});
+
+test('eStargz as the library of stargz-snapshotter writes it', LONG, async (t) => {
+  const registry = await startDistribution();
+  t.after(() => registry.stop());
+  const bytes = readFileSync(new URL('../../vectors/toc/estargz.tar.gz', import.meta.url));
+  const archive = gunzipSync(bytes);
+  const table = archive.subarray(archive.indexOf('{'), archive.lastIndexOf('}') + 1);
+  const layer = layerOf(archive, { pack: () => bytes, annotations: { [STARGZ]: digestOf(table) } });
+  await fill(registry, { 'in/star': { one: image([{ run: 'files', layer }]) } });
+  const requests = [];
+  const noting = (input, init) => {
+    const request = new Request(input, init);
+    if (request.url.endsWith(layer.descriptor.digest)) requests.push(request.headers.get('range'));
+    return fetch(input, init);
+  };
+  const open = () => new DockerRegistryClient(registry.url, { fetch: noting }).repository('in/star').image('one');
+  const [one, other] = [await open(), await open()];
+
+  const list = await listOf(one.files());
+  assert.ok(!requests.includes(null), String(requests));
+  const [plain, tabled] = [await listOf(other.files({ tableOfContents: false })), list].map((entries) =>
+    // eStargz rounds times.
+    entries.map((entry) => fieldsOf({ ...entry, mtime: undefined })),
+  );
+  assert.deepEqual(
+    tabled,
+    plain.filter((line) => !line.startsWith('["/stargz.index.json"')),
+  );
+  const kinds = ['file', 'hardlink', 'symlink', 'directory', 'character-device', 'fifo'];
+  assert.deepEqual(
+    kinds.filter((kind) => !list.some((entry) => entry.kind === kind)),
+    [],
+  );
+
+  const files = list.filter(({ kind }) => ['file', 'hardlink', 'symlink'].includes(kind));
+  requests.length = 0;
+  const read = new Map();
+  for (const { path } of files) read.set(path, await one.readFile(path));
+  assert.ok(!requests.includes(null), String(requests));
+  assert.ok(read.get('/usr/large').length > 3 * CHUNK);
+  for (const [path, content] of read) {
+    assert.deepEqual(content, await other.readFile(path, { tableOfContents: false }), path);
   }
 });
 

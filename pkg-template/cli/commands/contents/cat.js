@@ -4,7 +4,7 @@ import { Usage } from '../../input/usage.js';
 import { whole } from '../../input/values.js';
 import { checkFree, writeOut, writeWhole } from '../../output/files.js';
 import { PLATFORM } from '../content/digest.js';
-import { CACHE, openImage, reading } from './open.js';
+import { CACHE, SOCI_INDEX, openImage, reading } from './open.js';
 
 /**
  * @import { Image } from 'docker-registry-client-wasm'
@@ -24,6 +24,7 @@ The layer that has the file is verified before its last bytes are printed: disca
     'up-to': { value: 'N', read: whole(0), help: 'reads the file as it is after this layer' },
     platform: PLATFORM,
     cache: CACHE,
+    'soci-index': SOCI_INDEX,
   },
   examples: ['cat localhost:5000/team/web:1.0.0 /etc/os-release'],
 
@@ -31,11 +32,11 @@ The layer that has the file is verified before its last bytes are printed: disca
     const { args, options, output, signal } = call;
     const [text, path] = args;
     if (output.isJson) throw new Usage('the bytes of a file are no JSON: --json and --format cannot be given');
-    const { layer, upTo, platform } = options;
+    const { layer, upTo, platform, sociIndex } = options;
     const image = await openImage(text, call, platform);
     const stream = await reading(call, async (onProgress) => {
-      const known = path.includes('\ufffd') ? await bytesOf(image, path, { layer, upTo }) : undefined;
-      return image.fileStream(known ?? path, { layer, upTo, onProgress });
+      const known = path.includes('\ufffd') ? await bytesOf(image, path, { layer, upTo, sociIndex }) : undefined;
+      return image.fileStream(known ?? path, { layer, upTo, sociIndex, onProgress });
     });
     await writeOut(stream, signal);
   },
@@ -45,11 +46,11 @@ The layer that has the file is verified before its last bytes are printed: disca
  * Finds the name that `ls` shows with U+FFFD: an argument cannot have the bytes of a name that is not UTF-8.
  * @param {Image} image
  * @param {string} path
- * @param {{ layer?: number, upTo?: number }} options
+ * @param {{ layer?: number, upTo?: number, sociIndex?: string }} options
  */
-async function bytesOf(image, path, { layer, upTo }) {
+async function bytesOf(image, path, { layer, upTo, sociIndex }) {
   const shown = `/${path.replace(/^\/+/, '')}`;
-  const entries = layer === undefined ? image.files({ upTo }) : image.layerFiles(layer);
+  const entries = layer === undefined ? image.files({ upTo, sociIndex }) : image.layerFiles(layer);
   const found = [];
   for await (const entry of entries) if (entry.path === shown) found.push(entry);
   if (found.length > 1) throw new Usage(`${JSON.stringify(path)} stands for ${found.length} names that are not UTF-8`);

@@ -2,12 +2,12 @@
 
 import { parseReference } from '../../input/reference.js';
 import { Failure, Usage } from '../../input/usage.js';
-import { whole } from '../../input/values.js';
+import { camelCase, whole } from '../../input/values.js';
 import { minute } from '../../output/format.js';
 import { printTable } from '../../output/table.js';
 import { PLATFORM } from '../content/digest.js';
 import { tags } from '../tags.js';
-import { CACHE, openImage, permissions, reading } from './open.js';
+import { CACHE, SOCI_INDEX, openImage, permissions, reading } from './open.js';
 
 /**
  * @import { FileEntry } from 'docker-registry-client-wasm'
@@ -15,7 +15,9 @@ import { CACHE, openImage, permissions, reading } from './open.js';
  */
 
 /** Options that only files have, and those that only tags have. */
-const OF_FILES = ['layer', 'upTo', 'sort', 'platform', 'cache'];
+const OF_FILES = ['layer', 'upTo', 'sort', 'platform', 'cache', 'sociIndex'];
+/** Options that one layer, as it is, does not have. */
+const NOT_OF_LAYER = ['up-to', 'sort', 'soci-index'];
 const OF_TAGS = ['order', 'filter', 'exclude', 'last', 'limit', 'all', 'names'];
 
 const COLUMNS = [
@@ -43,6 +45,7 @@ folder is listed with what is in it, and a path at which nothing is fails. --lay
     sort: { value: 'ORDER', choices: ['path', 'size'], help: 'path (default) or size (largest first)' },
     platform: PLATFORM,
     cache: CACHE,
+    'soci-index': SOCI_INDEX,
   },
   examples: ["ls localhost:5000/team/web:1.0.0 '/etc/*' -l", 'ls localhost:5000/team/web'],
 
@@ -54,8 +57,9 @@ folder is listed with what is in it, and a path at which nothing is fails. --lay
     if (!isImage && OF_FILES.every((name) => options[name] === undefined)) return tags.run(call);
     const other = OF_TAGS.find((name) => options[name] !== undefined);
     if (other) throw new Usage(`--${other} selects tags: it cannot be given with an image's files`);
-    if (options.layer !== undefined && (options.upTo !== undefined || options.sort !== undefined)) {
-      throw new Usage('--layer lists one layer as it is: --up-to and --sort cannot be given with it');
+    const further = NOT_OF_LAYER.find((name) => options[camelCase(name)] !== undefined);
+    if (options.layer !== undefined && further !== undefined) {
+      throw new Usage(`--layer lists one layer as it is: --${further} cannot be given with it`);
     }
     await reading(call, (onProgress) => list(call, glob, onProgress));
     return undefined;
@@ -70,11 +74,11 @@ folder is listed with what is in it, and a path at which nothing is fails. --lay
 async function list(call, glob, onProgress) {
   const { args, options, output } = call;
   const image = await openImage(args[0], call, options.platform);
-  const { layer, upTo, sort } = options;
+  const { layer, upTo, sort, sociIndex } = options;
   const filter = glob === undefined ? undefined : filterOf(glob);
   const entries =
     layer === undefined
-      ? image.files({ upTo, sort, filter, onProgress })
+      ? image.files({ upTo, sort, filter, sociIndex, onProgress })
       : image.layerFiles(layer, { filter, onProgress });
   const rows = [];
   let isEmpty = true;

@@ -43,6 +43,12 @@ export const CACHE = {
   help: 'keeps indexes of layers in this folder, so that a layer is read once; default: $DRC_CACHE, if it is set',
 };
 
+/** @type {import('../../commands.js').Option} */
+export const SOCI_INDEX = {
+  value: 'DIGEST',
+  help: 'SOCI index that refers to the image: large layers are read by it, and what it says is trusted',
+};
+
 /** @type {Record<string, string>} */
 const LETTERS = {
   file: '-',

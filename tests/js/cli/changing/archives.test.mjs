@@ -9,7 +9,7 @@ import { after } from 'node:test';
 import { index, image, layer } from '../../../../www/registry/content.mjs';
 import { DockerRegistryClient } from '../../support/packed.mjs';
 import { SOON, forEachRegistry } from '../../support/support.mjs';
-import { allRefused, cli, done, start } from '../cli.mjs';
+import { allRefused, cli, done, ended, start } from '../cli.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'cli-archives-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -44,6 +44,13 @@ forEachRegistry(images, async (t, registry, name) => {
     assert.ok(bytes.equals(readFileSync(file)));
     const loaded = await cli(`load - ${host}/from/stdin:1`, { input: bytes });
     assert.deepEqual([loaded.code, loaded.out], [0, `${host}/from/stdin:1@${digest}\n`]);
+    // What is behind the end is read, too: the program that writes it must not fail.
+    const child = start(['load', '-', `${host}/from/pipe:1`], { keepOpen: true });
+    const errors = [];
+    child.stdin.on('error', ({ code }) => errors.push(code));
+    child.stdin.end(Buffer.concat([bytes, Buffer.alloc(1_000_000)]));
+    const piped = await ended(child);
+    assert.deepEqual([piped.code, piped.out, errors], [0, `${host}/from/pipe:1@${digest}\n`, []], piped.err);
   });
 
   await t.test('a directory, a platform, names', SOON, async () => {
@@ -74,6 +81,8 @@ forEachRegistry(images, async (t, registry, name) => {
       [`load ${file}`, 2, /usage/i],
       [`save ${web} -o ${file}`, 2, /the file exists; --overwrite/],
       [`save ${web} --platform linux/s390x -o ${file}.none`, 4, /NO_MATCHING_PLATFORM: /],
+      [`save ${web} --output=`, 2, /--output: FILE is missing/],
+      [['save', web, '-o', ''], 2, /--output: FILE is missing/],
       [`save ${web} --name web -o ${file}.none`, 2, /needs a tag/],
       [`save ${host}/not/there:1 -o ${file}.none`, 4, /UNKNOWN|NOT_FOUND/],
     ]);

@@ -5,8 +5,12 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 import { image, layer } from '../../../../www/registry/content.mjs';
+import { tar } from '../../../../www/registry/tar.mjs';
+import { layerOf } from '../../contents/sample.mjs';
+import { sociIndex, ztocOf } from '../../contents/soci.mjs';
 import { cli, done } from '../cli.mjs';
 import { SOON, forEachRegistry } from '../../support/support.mjs';
 
@@ -43,7 +47,16 @@ const status = (...packages) =>
         .join('\n'),
     },
   ]);
+const told = [{ path: 'etc/os-release', content: 'ID=sample\n' }];
+const spanned = layerOf(tar(told));
+const ofSpanned = image([{ run: 'COPY etc /', layer: spanned }]);
+// It calls the file something else, which shows who is asked.
+const renamed = ({ files: [file] }) => Object.assign(file, { name: 'etc/called' });
+const short = layerOf(tar(told), { pack: (bytes) => gzipSync(bytes).subarray(0, -12) });
+const soci = sociIndex([ztocOf(spanned, told, { change: renamed })], ofSpanned);
 const images = {
+  'in/soci': { one: ofSpanned, soci },
+  'in/short': { one: image([{ run: 'COPY short /', layer: short }]) },
   'in/packages': {
     one: image([{ run: 'apt', layer: status('bash=5.1', 'curl=7.8', 'gone=1') }]),
     two: image([{ run: 'apt', layer: status('bash=5.1', 'curl=8.0', 'new=2') }]),
@@ -102,6 +115,32 @@ forEachRegistry(images, async (t, registry) => {
     assert.equal(await done(`cat ${strange} raw-\ufffd --layer 0`), 'not UTF-8');
     assert.equal((await cli(`cat ${strange} /other-\ufffd`)).code, 4);
     assert.equal((await cli(`cat ${one}`)).code, 2);
+  });
+
+  await t.test('ls and cat by a SOCI index', SOON, async () => {
+    const with1 = `${host}/in/soci:one`;
+    const by = `--soci-index ${soci.digest}`;
+    assert.equal(await done(`ls ${with1}`), '/etc/os-release\n');
+    assert.equal(await done(`ls ${with1} ${by}`), '/etc/called\n');
+    assert.equal(await done(`cat ${with1} /etc/called ${by}`), 'ID=sample\n');
+    assert.equal((await cli(`cat ${with1} /etc/called`)).code, 4);
+    // It says that files are wanted, and not tags.
+    assert.equal((await cli(`ls ${host}/in/soci ${by}`)).code, 4);
+    const wrong = await cli(`cat ${with1} /etc/called --soci-index sha256:1`);
+    assert.deepEqual([wrong.code, wrong.out], [2, '']);
+    assert.match(wrong.err, /--soci-index/);
+    const none = await cli(`cat ${with1} /etc/called --soci-index ${ofSpanned.digest}`);
+    assert.deepEqual([none.code, none.out], [1, '']);
+    assert.match(none.err, /^error: LAYER_INDEX_INVALID: /);
+    const layered = await cli(`ls ${with1} --layer 0 ${by}`);
+    assert.deepEqual([layered.code, layered.out], [2, '']);
+    assert.match(layered.err, /--soci-index cannot be given/);
+  });
+
+  await t.test('a layer that ends early is no reason to try again later', SOON, async () => {
+    const { code, out, err } = await cli(`ls ${host}/in/short:one`);
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, /^error: LAYER_INVALID: the gzip stream ends early/);
   });
 
   await t.test('diff', SOON, async () => {
