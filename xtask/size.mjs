@@ -10,14 +10,14 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
  * so that growth is a decision.
  */
 const BUDGETS = {
-  core: 141_200,
+  core: 141_600,
   read: 115_000,
   write: 97_000,
   cleanup: 42_000,
   diagnose: 12_500,
   unpack: 41_000,
   layer: 102_000,
-  archive: 57_500,
+  archive: 55_500,
   legacy: 41_000,
   auth: 29_000,
   zstd: 49_000,
