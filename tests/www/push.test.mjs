@@ -68,7 +68,7 @@ before(async () => {
   await writeFile(join(folder, 'images.tar.gz'), gzipSync(tarOf(layout)));
   await writeFile(join(folder, 'docker.tar'), dockerArchive());
   await writeFile(join(folder, 'zstd.tar.zst'), Buffer.from('28b52ffd2000010000', 'hex'));
-  await writeFile(join(folder, 'cut.tar'), tarOf(layoutOf([[hello, 'team/hello:cut']])).subarray(0, 3000));
+  await writeFile(join(folder, 'cut.tar'), tarOf(layoutOf([[hello, 'team/hello:cut']])).subarray(0, 1700));
   await writeFile(join(folder, 'lacking.tar'), tarOf(layoutOf([[hello, 'team/hello:lacking']]).slice(0, -1)));
   await writeFile(join(folder, 'hello.txt'), 'hello\n');
   await writeFile(join(folder, 'bill.json'), '{}');
@@ -222,7 +222,7 @@ for (const name of browserNames) {
       await choose(visitor, 'zstd.tar.zst');
       await visitor.sees('1 file, 9 B', 'This is pushed as a file, because it is no archive of images');
       await choose(visitor, 'cut.tar');
-      await visitor.sees(/1 file, 3.* kB/, 'This is pushed as a file, because it is no archive of images');
+      await visitor.sees('1 file, 1.7 kB', 'This is pushed as a file, because it is no archive of images');
       await choose(visitor, 'lacking.tar');
       await visitor.sees('1 image', 'team/hello:lacking', /This image cannot be pushed: .*lacks the blob/);
       assert.equal(await visitor.page.$eval('.push-images ~ .actions .primary', (button) => button.disabled), true);
