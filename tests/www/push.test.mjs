@@ -222,7 +222,7 @@ for (const name of browserNames) {
       await choose(visitor, 'zstd.tar.zst');
       await visitor.sees('1 file, 9 B', 'This is pushed as a file, because it is no archive of images');
       await choose(visitor, 'cut.tar');
-      await visitor.sees('1 file, 1.7 kB', 'This is pushed as a file, because it is no archive of images');
+      await visitor.sees('1 file, 1.70 kB', 'This is pushed as a file, because it is no archive of images');
       await choose(visitor, 'lacking.tar');
       await visitor.sees('1 image', 'team/hello:lacking', /This image cannot be pushed: .*lacks the blob/);
       assert.equal(await visitor.page.$eval('.push-images ~ .actions .primary', (button) => button.disabled), true);
