@@ -44,6 +44,7 @@ export function showTray(element, foot) {
   element.setAttribute('aria-labelledby', 'tray-title');
   element.append(h('div', { class: 'tray-head' }, title, h('div', { class: 'tray-tabs' }, tabs), fold), body);
   foot?.append(
+    ' ',
     h(
       'button',
       { type: 'button', class: 'tray-opener', onclick: () => choose('Activity', true) },
