@@ -217,4 +217,5 @@ export class VirtualList {
   }
 }
 
-const linkOf = (row) => (row.matches('a') ? row : row.querySelector('a'));
+/** What the focus goes to: the row itself, or the link in it. */
+const linkOf = (row) => (row.matches('a, button') ? row : row.querySelector('a'));
