@@ -32,7 +32,7 @@ impl Passage for NoPassage {
 
 /// A chunk of a body, in the host's memory.
 pub trait Chunk: Clone + 'static {
-    /// What passes chunks on within the host.
+    /// The type that passes chunks on within the host.
     type Passage: Passage;
 
     /// Returns the number of bytes.

@@ -113,7 +113,7 @@ export class Reading {
 
   /** @param {number} kind @param {unknown} value @param {number} length */
   tell(kind, value, length) {
-    // What passes for a promise may settle twice.
+    // A thenable that is no promise may settle twice.
     if (!this.isReading) return;
     this.isReading = false;
     if (kind === CHUNK && this.passage?.takes(/** @type {Uint8Array} */ (value), length)) return;

@@ -16,15 +16,15 @@ use crate::transport::{Error, Host, Result};
 
 /// An image of an archive.
 pub struct ListedImage {
-    /// What `reference` of [`super::load::Options`] chooses it by; `None` if it has neither a name nor a digest.
+    /// The value of `reference` in [`super::load::Options`] that selects it; `None` if it has neither a name nor a digest.
     pub reference: Option<String>,
     /// The names that the archive has for it.
     pub names: Vec<String>,
-    /// What would be pushed, or why it cannot be loaded.
+    /// The content to push, or the reason why it cannot be loaded.
     pub extent: Result<Extent>,
 }
 
-/// What a push of an image consists of.
+/// The content of an image's push.
 pub struct Extent {
     /// The manifest or index.
     pub descriptor: Descriptor,

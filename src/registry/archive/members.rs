@@ -134,7 +134,7 @@ impl<H: Host> Tar<H> {
             let block = self.input.block().await?;
             let is_between = self.input.position() - at <= BLOCK as u64;
             if is_between && !self.is_first && block.iter().all(|byte| *byte == 0) {
-                // Whatever is behind the end has to be there, or a broken compression would not show. It is read of a plain archive, too: the
+                // The rest is read to its end: it shows a broken compression, and, of a plain archive, the
                 // program at the other end of a pipe may not have written all of it yet.
                 while self.input.chunk(u64::MAX).await?.is_some() {}
                 return Ok(None);

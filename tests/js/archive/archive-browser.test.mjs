@@ -37,7 +37,7 @@ async function roundTrip({ DockerRegistryClient, isRegistryError }, url) {
   const file = new File([archive], 'web.tar');
   const packed = await new Response(archive.stream().pipeThrough(new CompressionStream('gzip'))).blob();
   const done = [];
-  // What an input without webkitdirectory has.
+  // An input without webkitdirectory has such files.
   const chosen = new DataTransfer();
   chosen.items.add(file);
   const { files: list } = chosen;

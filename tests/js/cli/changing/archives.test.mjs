@@ -44,7 +44,7 @@ forEachRegistry(images, async (t, registry, name) => {
     assert.ok(bytes.equals(readFileSync(file)));
     const loaded = await cli(`load - ${host}/from/stdin:1`, { input: bytes });
     assert.deepEqual([loaded.code, loaded.out], [0, `${host}/from/stdin:1@${digest}\n`]);
-    // What is behind the end is read, too: the program that writes it must not fail.
+    // The command reads beyond the end, too: the program that writes must not fail.
     const child = start(['load', '-', `${host}/from/pipe:1`], { keepOpen: true });
     const errors = [];
     child.stdin.on('error', ({ code }) => errors.push(code));
