@@ -29,12 +29,16 @@ export class Places {
     return this.#places.get(this.#current) ?? {};
   }
 
+  /** A view whose script loads has another one later. */
+  get #title() {
+    return this.#main.querySelector('h1') ?? this.#main;
+  }
+
   /** Scrolls, and focuses the link that led away; otherwise the title, as for a new page. */
   restore({ scroll = 0, link }, signal) {
     window.scrollTo(0, scroll);
-    (this.#main.querySelector('h1') ?? this.#main).focus({ preventScroll: true });
+    this.#title.focus({ preventScroll: true });
     if (link === undefined) return;
-    const title = document.activeElement;
     const end = performance.now() + PATIENCE;
     let isMoving = false;
     for (const event of ['wheel', 'touchstart', 'pointerdown', 'keydown']) {
@@ -42,7 +46,7 @@ export class Places {
     }
     const find = () => {
       // Who scrolls or presses something is not to be brought back.
-      if (signal.aborted || isMoving || document.activeElement !== title) return;
+      if (signal.aborted || isMoving || document.activeElement !== this.#title) return;
       const found = this.#main.querySelector(`a[href="${CSS.escape(link)}"]`);
       if (found) found.focus({ preventScroll: true });
       else if (performance.now() < end) {

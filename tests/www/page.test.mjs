@@ -12,6 +12,7 @@ import { samples } from '../../www/registry/sample-images.mjs';
 import { markup, unusual } from '../registries/unusual-images.mjs';
 import { namespaceOf } from '../../www/text/format.js';
 import { startDemo } from './support/demo.mjs';
+import { startGate } from './support/gate.mjs';
 import { settled, VIEWS } from './support/views.mjs';
 import { browserNames, openBrowser } from './support/visitor.mjs';
 
@@ -328,6 +329,26 @@ for (const name of browserNames) {
       await visitor.page.keyboard.press('Escape');
       assert.equal(await visitor.page.$eval('#connection', (button) => button.getAttribute('aria-expanded')), 'false');
       assert.equal(await visitor.page.evaluate(() => document.activeElement.id), 'connection');
+      await visitor.isContent();
+    });
+
+    test('the focus is on a title while a view’s script loads, and then on the view’s own', SLOW, async (t) => {
+      const gate = await startGate({ url: demo.page });
+      t.after(gate.stop);
+      const index = await (await fetch(demo.page)).text();
+      const held = [];
+      gate.rule = ({ url }) =>
+        url.endsWith('.js') && !index.includes(`"${url.slice(1)}"`) && ((...exchange) => held.push(exchange));
+      const visitor = await browser.visit(gate.url);
+      t.after(() => visitor.close());
+      await visitor.sees('Registry API v2');
+      await visitor.go(VIEWS.tags);
+      await visitor.has('.skeleton span', 'Loading the page…');
+      assert.equal(await visitor.focused(), 'team/web');
+      gate.rule = undefined;
+      for (const exchange of held) gate.pass(...exchange);
+      await visitor.has('.view h1', 'team/web');
+      await visitor.until(() => document.activeElement.matches('.view h1'));
       await visitor.isContent();
     });
   });

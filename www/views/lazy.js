@@ -1,22 +1,26 @@
 // Views and sections whose scripts load when somebody opens them.
 
 import { h } from '../dom.js';
+import { printable } from '../text/printable.js';
 import { part } from '../ui/part.js';
 
 /** `load()` imports the view's module and returns its function; `title(route)` names the page until then. */
 export function lazyView(load, title) {
   return (context) => {
     let view;
-    const element = part({
-      signal: context.signal,
-      label: 'Loading the page',
-      work: load,
-      render: (make) => {
-        view = make(context);
-        return view.element;
-      },
-    });
-    return { element, title: title(context.route), update: (next) => view?.update?.(next) ?? false };
+    const name = printable(title(context.route));
+    // Whoever comes here gets the focus on a title, and keeps it when the view has one of its own.
+    const placeholder = h('h1', { class: 'visually-hidden', tabindex: -1 }, name);
+    const element = h('div', {}, placeholder);
+    const render = (make) => {
+      view = make(context);
+      const isHere = element.contains(document.activeElement);
+      placeholder.remove();
+      if (isHere) queueMicrotask(() => element.querySelector('h1')?.focus({ preventScroll: true }));
+      return view.element;
+    };
+    element.append(part({ signal: context.signal, label: 'Loading the page', work: load, render }));
+    return { element, title: name, update: (next) => view?.update?.(next) ?? false };
   };
 }
 
