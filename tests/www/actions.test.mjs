@@ -176,7 +176,7 @@ for (const name of browserNames) {
       await visitor.sees('It is in use, and is not deleted.', `${short(web200)} lists it`);
       await visitor.press('Close');
       await visitor.go(`#/repo/team/web/digest/${web100}`);
-      await visitor.has('h1', `team/web@${web100}`);
+      await visitor.has('.view h1', `team/web@${web100}`);
       await act(visitor, 'Delete the manifest…');
       await visitor.sees('1 tag of it go, too: 1.0.0.');
       await visitor.press('Delete the manifest');

@@ -66,7 +66,7 @@ for (const name of browserNames) {
       await visitor.has('.tray .transfer-note', 'Pushed 1 file');
       assert.ok(await digestAt(registry, 'some/files', `cancelled-${name.toLowerCase()}`));
       await visitor.press(`Show some/files:cancelled-${name.toLowerCase()}`);
-      await visitor.has('h1', `some/files:cancelled-${name.toLowerCase()}`);
+      await visitor.has('.view h1', `some/files:cancelled-${name.toLowerCase()}`);
       await visitor.press(`Dismiss some/files:cancelled-${name.toLowerCase()}`);
       await visitor.until(() => document.getElementById('tray').hidden);
       await visitor.isContent({ except: EXPECTED });

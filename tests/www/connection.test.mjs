@@ -151,7 +151,7 @@ for (const name of browserNames) {
       await visitor.sees('UNAUTHORIZED', 'no catalog for you');
       await visitor.fill('Open a repository by name', 'hello');
       await visitor.page.keyboard.press('Enter');
-      await visitor.has('h1', 'hello');
+      await visitor.has('.view h1', 'hello');
       await visitor.sees('1 tag');
       await visitor.isContent({ except: REQUEST_FAILED });
     });

@@ -32,7 +32,7 @@ for (const name of browserNames) {
       await visitor.has('.menu summary');
       await visitor.page.click('.menu summary');
       await visitor.press('Copy to…');
-      await visitor.has('h1', 'Copy');
+      await visitor.has('.view h1', 'Copy');
       assert.equal(await visitor.page.$eval('#copy-source', (input) => input.value), 'team/web:2.0.0');
       await visitor.fill('Repository', `released/${name.toLowerCase()}.v1`);
       await visitor.press('Look at both');
@@ -44,7 +44,7 @@ for (const name of browserNames) {
       await visitor.sees(/Copied, \d+ mounted/);
       assert.equal(await digestAt(registry, `released/${name.toLowerCase()}.v1`, '2.0.0'), web['2.0.0'].digest);
       await visitor.press(`Show team/web to released/${name.toLowerCase()}.v1:2.0.0`);
-      await visitor.has('h1', `released/${name.toLowerCase()}.v1`);
+      await visitor.has('.view h1', `released/${name.toLowerCase()}.v1`);
       await visitor.isContent({ except: EXPECTED });
     });
 
@@ -127,7 +127,7 @@ for (const name of browserNames) {
       assert.equal(await visitor.page.$('#connection[data-state=refused]'), null);
       // distribution refuses preflights with credentials: the doctor says so.
       await visitor.press('Find the cause');
-      await visitor.has('h1', 'Doctor');
+      await visitor.has('.view h1', 'Doctor');
       assert.equal(await visitor.page.$eval('#doctor-address', (input) => input.value), locked.url);
       await visitor.sees(/problems? found/);
       assert.ok(!(await visitor.page.evaluate(() => location.href)).includes('wrong'));

@@ -57,7 +57,7 @@ for (const name of browserNames) {
       t.after(() => visitor.close());
       await visitor.sees('Connection failed', 'CORS_OR_NETWORK');
       await visitor.press('Find the cause');
-      await visitor.has('h1', 'Doctor');
+      await visitor.has('.view h1', 'Doctor');
       await visitor.sees(/problems? found/);
       assert.equal(await visitor.page.$eval('#doctor-address', (input) => input.value), dead);
       await visitor.isContent({ except: EXPECTED });
@@ -73,7 +73,7 @@ for (const name of browserNames) {
       await visitor.press('hello');
       await visitor.sees('HTTP 401');
       await visitor.press('Find the cause');
-      await visitor.has('h1', 'Doctor');
+      await visitor.has('.view h1', 'Doctor');
       await visitor.sees('What works');
       await visitor.isContent({ except: EXPECTED });
     });

@@ -50,7 +50,7 @@ for (const name of browserNames) {
         for (const [view, hash] of Object.entries(VIEWS)) {
           await visitor.go(hash);
           await visitor.until((to) => location.hash === to, hash);
-          await visitor.has('h1');
+          await visitor.has('.view h1');
           await visitor.until(settled);
           await visitor.check(view);
           await visitor.picture(`${view}-${theme}-${width}`);

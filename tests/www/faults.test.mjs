@@ -91,7 +91,7 @@ for (const name of browserNames) {
       assert.equal(await visitor.page.$('[role=alert]'), null);
       await visitor.fill('Open a repository by name', 'hello');
       await visitor.page.keyboard.press('Enter');
-      await visitor.has('h1', 'hello');
+      await visitor.has('.view h1', 'hello');
       await visitor.isContent({ except: REQUEST_FAILED });
     });
 

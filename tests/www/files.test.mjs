@@ -58,7 +58,7 @@ for (const name of browserNames) {
 
     async function visit(t, path, { url } = registry, options = {}) {
       const visitor = await visitSite(t, browser, url, path, options);
-      await visitor.has('h1');
+      await visitor.has('.view h1');
       await visitor.until(settled);
       return visitor;
     }

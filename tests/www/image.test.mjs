@@ -68,7 +68,7 @@ for (const name of browserNames) {
 
     async function visit(t, path, { url } = registry, options = {}) {
       const visitor = await visitSite(t, browser, url, path, options);
-      await visitor.has('h1');
+      await visitor.has('.view h1');
       await visitor.until(settled);
       return visitor;
     }
@@ -142,7 +142,7 @@ for (const name of browserNames) {
       // The subject that the statement names is a link.
       await visitor.has(`.json-tree a[href="#/repo/office/notes/digest/${second.digest}"]`);
       await visitor.page.click(`.digest a[href="#/repo/office/notes/digest/${bill.digest}"]`);
-      await visitor.has('h1', `office/notes@${bill.digest}`);
+      await visitor.has('.view h1', `office/notes@${bill.digest}`);
       await visitor.press('References');
       await visitor.has('h3', 'Subject');
       await visitor.has(`.tree a[href="#/repo/office/notes/digest/${second.digest}"]`);

@@ -99,12 +99,12 @@ for (const name of browserNames) {
       const attestation = web.children.at(-1).digest;
       await visitor.has(`td a[href="#/repo/team/web/digest/${attestation}"]`);
       await visitor.page.click(`td a[href="#/repo/team/web/digest/${attestation}"]`);
-      await visitor.has('h1', `team/web@${attestation}`);
+      await visitor.has('.view h1', `team/web@${attestation}`);
       await visitor.sees('application/vnd.in-toto+json');
       await visitor.go('#/repo/team/web');
       await visitor.fill('Filter tags', arm64.digest);
       await visitor.press('Open this digest');
-      await visitor.has('h1', `team/web@${arm64.digest}`);
+      await visitor.has('.view h1', `team/web@${arm64.digest}`);
       await visitor.go(`#/repo/team/web/digest/sha256:${'0'.repeat(64)}`);
       await visitor.sees('MANIFEST_UNKNOWN');
       await visitor.isContent({ except: /Failed to load resource|404/ });

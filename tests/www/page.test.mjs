@@ -64,7 +64,7 @@ for (const name of browserNames) {
       assert.equal(await visitor.page.title(), `${host} · Registry browser`);
 
       await visitor.press('team, 3 repositories');
-      await visitor.has('h1', 'team');
+      await visitor.has('.view h1', 'team');
       assert.deepEqual(await visitor.texts('.repositories .row-link'), [
         'team/api',
         'team/web',
@@ -72,12 +72,12 @@ for (const name of browserNames) {
       ]);
 
       await visitor.press('team/web');
-      await visitor.has('h1', 'team/web');
+      await visitor.has('.view h1', 'team/web');
       await visitor.sees('7 tags', '3 platforms', 'artifact');
       assert.deepEqual((await visitor.texts('.listing .row strong')).sort(), Object.keys(samples['team/web']).sort());
 
       await visitor.page.click('a[href="#/repo/team/web/tag/2.0.0"]');
-      await visitor.has('h1', 'team/web:2.0.0');
+      await visitor.has('.view h1', 'team/web:2.0.0');
       await visitor.sees(
         'OCI image index',
         `docker pull ${host}/team/web:2.0.0`,
@@ -178,7 +178,7 @@ for (const name of browserNames) {
       await visitor.has('.tabs a[aria-current]', 'History');
       await visitor.has('.timeline li');
       await visitor.page.goForward();
-      await visitor.has('h1', 'team/web');
+      await visitor.has('.view h1', 'team/web');
       await visitor.isContent();
     });
 
@@ -257,7 +257,7 @@ for (const name of browserNames) {
       await visitor.page.focus('.listing .rows [tabindex="0"]');
       for (let row = 0; row < 3; row += 1) await visitor.page.keyboard.press('ArrowDown');
       await visitor.page.keyboard.press('Enter');
-      await visitor.has('h1', 'many/tags:v116');
+      await visitor.has('.view h1', 'many/tags:v116');
       await visitor.page.goBack();
       await visitor.has('.count', `20 of ${manyTags.length}`);
       await visitor.until(() => document.activeElement.getAttribute('href') === '#/repo/many/tags/tag/v116');
@@ -267,7 +267,7 @@ for (const name of browserNames) {
       await visitor.page.focus('.listing .rows [tabindex="0"]');
       await visitor.page.keyboard.press('End');
       await visitor.page.keyboard.press('Enter');
-      await visitor.has('h1', 'many/tags:v0');
+      await visitor.has('.view h1', 'many/tags:v0');
       await visitor.page.goBack();
       await visitor.until(() => document.activeElement.getAttribute('href') === '#/repo/many/tags/tag/v0');
       await visitor.until(() => window.scrollY > 0);
@@ -322,7 +322,7 @@ for (const name of browserNames) {
       await visitor.page.keyboard.press('Enter');
       assert.equal(await visitor.page.evaluate(() => document.activeElement.id), 'main');
       await visitor.go(VIEWS.tags);
-      await visitor.has('h1', 'team/web');
+      await visitor.has('.view h1', 'team/web');
       assert.equal(await visitor.focused(), 'team/web');
       await visitor.page.click('#connection');
       assert.equal(await visitor.focused(), 'address');

@@ -155,7 +155,7 @@ for (const name of browserNames) {
       await visitor.has('.tray li:first-child .good');
       assert.ok(await digestAt(registry, 'team/hello', '1.0'));
       await visitor.press('Show team/hello:1.0');
-      await visitor.has('h1', 'team/hello:1.0');
+      await visitor.has('.view h1', 'team/hello:1.0');
       await visitor.sees(hello.id);
       await visitor.isContent({ except: EXPECTED });
     });

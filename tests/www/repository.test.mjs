@@ -81,7 +81,7 @@ for (const name of browserNames) {
       await visitor.page.keyboard.press('ArrowDown');
       const focused = await visitor.focused();
       await visitor.page.keyboard.press('Enter');
-      await visitor.has('h1', `team/web:${focused}`);
+      await visitor.has('.view h1', `team/web:${focused}`);
       await visitor.page.goBack();
       await visitor.has('.count', `2 of ${Object.keys(web).length}`);
       await visitor.until((tag) => document.activeElement.textContent === tag, focused);
@@ -102,7 +102,7 @@ for (const name of browserNames) {
       const digests = new Set(Object.values(web).map((content) => content.digest));
       await visitor.has('.count', String(digests.size));
       await visitor.page.click(`a[href="#/repo/team/web/digest/${digest}"]`);
-      await visitor.has('h1', `team/web@${digest}`);
+      await visitor.has('.view h1', `team/web@${digest}`);
       await visitor.page.goBack();
       await visitor.has('.siblings', '2.0.0, latest');
       assert.match(visitor.page.url(), /by=digests/);

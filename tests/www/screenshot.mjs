@@ -9,7 +9,7 @@ const demo = await startDemo();
 const browser = await openBrowser('Chromium');
 try {
   const visitor = await browser.visit(`${demo.page}#/repo/team/web`, { width: 1040, height: 640 });
-  await visitor.has('h1', 'team/web');
+  await visitor.has('.view h1', 'team/web');
   await visitor.sees('3 platforms', 'artifact');
   await visitor.until(() => !document.querySelector('[aria-busy=true], .skeleton'));
   await visitor.page.screenshot({ path: join(root, 'docs/screenshot.webp'), type: 'webp', quality: 80 });

@@ -77,24 +77,24 @@ for (const name of browserNames) {
         'team/webrepository',
       );
       await keyboard.press('Enter');
-      await visitor.has('h1', 'team/web');
+      await visitor.has('.view h1', 'team/web');
       assert.equal(await visitor.page.$('dialog'), null);
 
       await visitor.sees('7 tags');
       await control(visitor, 'k');
       await keyboard.type('edge');
       await keyboard.press('Enter');
-      await visitor.has('h1', 'team/web:edge');
+      await visitor.has('.view h1', 'team/web:edge');
 
       await keyboard.press('/');
       await keyboard.type(`team/web@${web['1.0.0'].digest}`);
       await keyboard.press('Enter');
-      await visitor.has('h1', `team/web@${web['1.0.0'].digest}`);
+      await visitor.has('.view h1', `team/web@${web['1.0.0'].digest}`);
 
       await keyboard.press('/');
       await keyboard.type('team/api:4.3');
       await keyboard.press('Enter');
-      await visitor.has('h1', 'team/api:4.3');
+      await visitor.has('.view h1', 'team/api:4.3');
       await visitor.isContent();
     });
 
@@ -182,7 +182,7 @@ for (const name of browserNames) {
       assert.equal(await visitor.page.title(), 'first.example · Our\\u202e images');
       await visitor.page.click('#connection');
       await visitor.press('second.example');
-      await visitor.has('h1', 'second.example');
+      await visitor.has('.view h1', 'second.example');
       await visitor.sees('1 repository in 1 namespace');
       assert.match(visitor.page.url(), /\?registry=second\.example/);
       await visitor.page.keyboard.press('/');
@@ -227,7 +227,7 @@ for (const name of browserNames) {
       await keyboard.press('ArrowDown');
       assert.match(await visitor.focused(), /^deep\/er, 2/);
       await keyboard.press('Enter');
-      await visitor.has('h1', 'deep/er');
+      await visitor.has('.view h1', 'deep/er');
       assert.deepEqual(await visitor.texts('.repositories .row-link'), ['deep/er/est/app', 'deep/er/tool']);
       await visitor.press('Close deep');
       await visitor.until(() => document.querySelectorAll('.namespaces .row-link').length === 5);
