@@ -5,9 +5,10 @@ const source = await readFile(new URL(import.meta.resolve('axe-core/axe.min.js')
 /** Rules that axe runs on request only. */
 const MORE = { 'label-content-name-mismatch': { enabled: true }, 'target-size': { enabled: true } };
 
-/** What axe finds on the page as it is shown: rule and elements. */
-export async function axe({ page }) {
+/** What axe finds on the page as it is shown: rule and elements. `only`: the rules to run, by default all. */
+export async function axe({ page }, only) {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(source);
-  const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, { rules }), MORE);
+  const options = only ? { runOnly: only } : { rules: MORE };
+  const { violations } = await page.evaluate((how) => globalThis.axe.run(document, how), options);
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
 }
