@@ -1,11 +1,14 @@
 // libFuzzer against the parsers. `npm run fuzz -- PROPERTY… SECONDS` looks for so long at each property named (all, if none is;
 // a minute, if no time is given) and keeps what it found for the next run; tests/native/support/properties.rs has the properties.
 // An input that breaks one stays in tests/fuzz/artifacts.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
-import { root } from '../../xtask/ensure.mjs';
+import { eachOf } from '../../www/registry/push.mjs';
+import { root, run } from '../../xtask/ensure.mjs';
 import { ensureCargoFuzz } from '../registries/programs.mjs';
 
 const target = join(root, 'target', 'fuzz');
@@ -16,7 +19,8 @@ const names = (await readdir(seedsFolder)).map((file) => file.replace(/\.txt$/, 
 export async function fuzzBriefly() {
   await rm(join(target, 'corpus'), { recursive: true, force: true });
   await cargoFuzz('build', []);
-  for (const name of names) await fuzz(name, { limits: ['-runs=50000', '-seed=1'], quiet: true });
+  const one = (name) => fuzz(name, { limits: ['-runs=50000', '-seed=1'], quiet: true });
+  await eachOf(names, one, availableParallelism());
 }
 
 async function fuzz(name, { limits, quiet = false }) {
@@ -31,18 +35,21 @@ async function fuzz(name, { limits, quiet = false }) {
 
 async function cargoFuzz(command, args, { env, quiet = false } = {}) {
   // The crate has no unsafe code, so there is nothing for a sanitizer to see.
-  const options = ['--fuzz-dir', 'tests/fuzz', '--target-dir', target, '--sanitizer', 'none'];
-  const all = ['fuzz', command, ...options, 'protocol', ...args];
-  const { status, stderr } = spawnSync(await ensureCargoFuzz(), all, {
+  const places = ['--fuzz-dir', 'tests/fuzz', '--target-dir', target, '--sanitizer', 'none'];
+  const all = ['fuzz', command, ...places, 'protocol', ...args];
+  const options = {
     cwd: root,
     // cargo-fuzz's flags for the compiler are unstable ones.
     env: { ...process.env, RUSTC_BOOTSTRAP: '1', ...env },
-    stdio: ['ignore', 'inherit', quiet ? 'pipe' : 'inherit'],
     maxBuffer: 2 ** 26,
-  });
-  if (status === 0) return;
-  const again = Object.entries(env ?? {}).map((entry) => `${entry.join('=')} `);
-  throw new Error(`${stderr ?? ''}\n${again.join('')}cargo ${all.join(' ')} ended with ${status}`);
+  };
+  const program = await ensureCargoFuzz();
+  try {
+    await (quiet ? promisify(execFile)(program, all, options) : run(program, all, options));
+  } catch (cause) {
+    const again = Object.entries(env ?? {}).map((entry) => `${entry.join('=')} `);
+    throw new Error(`${cause.stderr ?? ''}\n${again.join('')}cargo ${all.join(' ')} failed`, { cause });
+  }
 }
 
 async function main(args) {
