@@ -34,8 +34,6 @@ extern "C" {
     pub fn new(length: f64) -> Result<Room, JsValue>;
     #[wasm_bindgen(method, catch, js_name = set)]
     pub fn set(this: &Room, bytes: &Uint8Array, offset: f64) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub fn slice(this: &Room, start: f64, end: f64) -> Result<Room, JsValue>;
 
     #[wasm_bindgen(js_namespace = ["Object", "prototype", "toString"], js_name = call, catch)]
     fn object_tag(value: &JsValue) -> Result<String, JsValue>;

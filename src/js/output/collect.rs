@@ -1,8 +1,9 @@
 //! Collects a blob into one `Uint8Array`.
 
 use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
 
-use crate::fetch::{FetchHost, Room};
+use crate::fetch::{FetchHost, HostPassage};
 use crate::js::output::error::Result;
 use crate::js::output::progress::Progress;
 use crate::protocol::code;
@@ -13,43 +14,54 @@ use crate::transport::{Chunk, Error};
 /// the received data.
 const TRUSTED: u64 = 64 * 1024 * 1024;
 
+#[wasm_bindgen(module = "/src/js/output/collect.js")]
+extern "C" {
+    type Gathering;
+    /// Throws a RangeError if the host cannot allocate that much.
+    #[wasm_bindgen(constructor, catch)]
+    fn new(capacity: f64, most: f64) -> std::result::Result<Gathering, JsValue>;
+    #[wasm_bindgen(method)]
+    fn add(this: &Gathering, bytes: &Uint8Array);
+    #[wasm_bindgen(method, getter)]
+    fn lacks(this: &Gathering) -> Option<f64>;
+    #[wasm_bindgen(method)]
+    fn restart(this: &Gathering);
+    #[wasm_bindgen(method, catch)]
+    fn take(this: &Gathering) -> std::result::Result<Uint8Array, JsValue>;
+}
+
 /// Returns all bytes, verified.
 pub async fn collect(mut pull: BlobPull<FetchHost>, mut progress: Progress) -> Result<Uint8Array> {
-    let total = pull.total();
-    let mut capacity = total.unwrap_or(0).min(TRUSTED);
-    let mut memory = allocate(capacity)?;
-    let mut length = 0;
+    let most = pull.total().unwrap_or(u64::MAX);
+    let capacity = pull.total().unwrap_or(0).min(TRUSTED);
+    let gathering = Gathering::new(capacity as f64, most as f64).map_err(|_| too_large(capacity))?;
+    pull.pass_on(HostPassage::new(&gathering));
     loop {
-        let chunk = match pull.next().await {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => break,
+        let read = pull.next().await;
+        let passed = pull.take_passed();
+        let chunk = match read {
+            Ok(chunk) => chunk,
             Err(error) => {
                 pull.begin_again(error)?;
-                length = 0;
+                gathering.restart();
                 progress.restart();
                 continue;
             }
         };
-        let needed = length + chunk.len();
-        if needed > capacity {
-            capacity = (capacity * 2).min(total.unwrap_or(u64::MAX)).max(needed);
-            let larger = allocate(capacity)?;
-            larger.set(&memory, 0.0).map_err(|_| too_large(needed))?;
-            memory = larger;
+        if let Some(chunk) = &chunk {
+            gathering.add(chunk.array());
         }
-        memory.set(chunk.array(), length as f64).map_err(|_| too_large(needed))?;
-        length = needed;
-        progress.add(chunk.len());
+        if let Some(needed) = gathering.lacks() {
+            return Err(too_large(needed as u64).into());
+        }
+        progress.add(passed + chunk.as_ref().map_or(0, Chunk::len));
+        if chunk.is_none() {
+            break;
+        }
     }
-    if length < capacity {
-        memory = memory.slice(0.0, length as f64).map_err(|_| too_large(length))?;
-    }
+    let bytes = gathering.take().map_err(|_| too_large(pull.total().unwrap_or(0)))?;
     progress.end();
-    Ok(memory.into())
-}
-
-fn allocate(length: u64) -> Result<Room> {
-    Ok(Room::new(length as f64).map_err(|_| too_large(length))?)
+    Ok(bytes)
 }
 
 fn too_large(length: u64) -> Error {
