@@ -128,6 +128,7 @@ for (const name of browserNames) {
       await visitor.press('Tag');
       await visitor.sees(`edge points to ${short(edge)} now. It would point to ${short(web200)}.`);
       assert.deepEqual(await axe(visitor), []);
+      await visitor.press('Move edge, which points elsewhere');
       await visitor.press('Move edge');
       await visitor.has('.tray .transfer-note', `Moved from ${short(edge)} to ${short(web200)}`);
       assert.equal(await digestAt(registry, 'team/web', 'edge'), web200);
@@ -154,6 +155,7 @@ for (const name of browserNames) {
       await visitor.press('Tag');
       await visitor.named('Move edge', 'button');
       await tagAs('team/web', web['1.0.0'], 'edge');
+      await visitor.press('Move edge, which points elsewhere');
       await visitor.press('Move edge');
       await visitor.has('.tray .bad code', 'CONFLICT');
       assert.equal(await digestAt(registry, 'team/web', 'edge'), web100);

@@ -29,7 +29,7 @@ export function startActivity(key, options) {
 }
 
 let started = 0;
-/** A key for a change of tags: each is one of its own, even if the same one follows. */
+/** A key for what changes a registry: each is one of its own, and never takes another one under way for itself. */
 export const changeKey = () => `change ${(started += 1)}`;
 
 /** The time over which a rate is measured, in milliseconds. */

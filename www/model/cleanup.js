@@ -3,23 +3,16 @@
 import { explain } from '../errors.js';
 import { pageHref } from '../router.js';
 import { plural } from '../text/format.js';
-import { startActivity } from './activities.js';
+import { changeKey, startActivity } from './activities.js';
+import { draftOf } from './drafts.js';
 
-/** @type {WeakMap<object, Map<string, object>>} by session and repository */
-const kept = new WeakMap();
-
-/** `{ rules, plan, activity }` of a repository. */
-export function cleanupOf(session, name) {
-  if (!kept.has(session)) kept.set(session, new Map());
-  const ofSession = kept.get(session);
-  if (!ofSession.has(name)) ofSession.set(name, {});
-  return ofSession.get(name);
-}
+/** `{ rules, plan, policy, activity }` of a repository; `policy`: what the plan was made with, as JSON. */
+export const cleanupOf = (session, name) => draftOf(session, `clean-up ${name}`);
 
 /** Carries out a plan. The package reads the repository again first, and skips what has changed. */
 export function applyPlan({ session, name, plan }) {
   const saved = JSON.stringify(plan);
-  return startActivity(`clean-up ${session.address} ${name}`, {
+  return startActivity(changeKey(), {
     kind: 'clean-up',
     name,
     unit: 'items',

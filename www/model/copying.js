@@ -2,7 +2,7 @@
 
 import { repositoryHref } from '../router.js';
 import { plural } from '../text/format.js';
-import { startActivity } from './activities.js';
+import { changeKey, startActivity } from './activities.js';
 import { extentOf, presentIn, progressSum, targetText } from './extent.js';
 
 /** Reads what is to be copied: `{ name, tags | digest }` to `[{ reference, digest, extent }]`. */
@@ -35,7 +35,7 @@ export function startCopy({ from, to, source, target, items, platforms, referrer
   const isElsewhere = from.address !== to.address;
   const shown = (name) =>
     items.length === 1 ? `${name}:${items[0].tag}` : `${plural(items.length, 'tag')} to ${name}`;
-  return startActivity(`copy ${from.address} ${source} ${to.address} ${target} ${items.map(({ tag }) => tag)}`, {
+  return startActivity(changeKey(), {
     kind: 'copy',
     name: `${source} to ${isElsewhere ? `${to.host}/` : ''}${shown(target)}`,
     size,

@@ -5,13 +5,15 @@ import { repositoryHref } from '../router.js';
 import { shortDigest } from '../text/references.js';
 import { plural } from '../text/format.js';
 import { changeKey, startActivity } from './activities.js';
-import { exists, goneWith, movedSince, nowAt, pointsTo } from './observed.js';
+import { exists, goneWith, movedSince, nowAt, pointsTo, tagsAt, taggedSince } from './observed.js';
 
 /**
  * Deletes tags: `targets` are `{ tag, digest }` as they were seen. `manifests`: digests to delete too when their tags are gone; the package
  * refuses while anything depends on them.
  */
 export function deleteTags({ session, name, targets, manifests = [] }) {
+  /** Of all runs: the undo of one that was tried again covers the first one, too. */
+  const done = { removed: [], gone: [] };
   return startActivity(changeKey(), {
     kind: 'deletion',
     name: targets.length === 1 ? `${targets[0].tag} of ${name}` : `${plural(targets.length, 'tag')} of ${name}`,
@@ -19,45 +21,46 @@ export function deleteTags({ session, name, targets, manifests = [] }) {
     size: targets.length + manifests.length,
     run: async (context) => {
       const { current } = session;
-      const outcome = await untagAll(current, name, targets, context);
-      const gone = outcome.failed.length > 0 ? [] : await deleteAll(current, name, manifests, outcome, context);
+      const outcome = { ...done, skipped: [], failed: [] };
+      await untagAll(current, name, targets, outcome, context);
+      if (outcome.failed.length === 0) await deleteAll(current, name, manifests, outcome, context);
       current.changed(name);
-      return deletionResult({ session, name, outcome, gone, expected: targets.length });
+      return deletionResult({ session, name, outcome, expected: targets.length });
     },
   });
 }
 
 /** One after the other: each of them is several requests that must not mix. */
-async function untagAll(session, name, targets, { signal, report }) {
-  const outcome = { removed: [], skipped: [], failed: [] };
+async function untagAll(session, name, targets, outcome, { signal, report }) {
+  const { removed, skipped, failed } = outcome;
   const repository = session.client.repository(name);
   for (const [at, { tag, digest }] of targets.entries()) {
     if (signal.aborted) break;
+    if (removed.some((one) => one.tag === tag)) continue;
     let isBegun = false;
     try {
       const now = await pointsTo(session, name, tag, { signal });
-      if (now !== digest) outcome.skipped.push(now === undefined ? `${tag} is gone already.` : movedSince(tag, now));
+      if (now !== digest) skipped.push(now === undefined ? `${tag} is gone already.` : movedSince(tag, now));
       else {
         isBegun = true;
         await repository.untag(tag, { signal });
-        outcome.removed.push({ tag, digest });
+        removed.push({ tag, digest });
       }
     } catch (error) {
       if (signal.aborted) {
         if (isBegun) await lookAfterCancel(session, name, { tag, digest }, outcome);
         break;
       }
-      outcome.failed.push({ what: tag, error });
+      failed.push({ what: tag, error });
       // What the registry refuses once, it refuses again.
-      if (outcome.removed.length === 0 || [401, 403, 405, 429].includes(error.status)) {
+      if (removed.length === 0 || [401, 403, 405, 429].includes(error.status)) {
         const rest = targets.length - at - 1;
-        if (rest > 0) outcome.skipped.push(`${plural(rest, 'further tag')} not tried.`);
+        if (rest > 0) skipped.push(`${plural(rest, 'further tag')} not tried.`);
         break;
       }
     }
     report({ loaded: at + 1 });
   }
-  return outcome;
 }
 
 /** A request that was cancelled may have done its work. */
@@ -69,23 +72,26 @@ async function lookAfterCancel(session, name, { tag, digest }, { removed, skippe
   }
 }
 
-async function deleteAll(session, name, manifests, { removed, failed }, { signal, report }) {
-  const gone = [];
+async function deleteAll(session, name, manifests, { removed, gone, skipped, failed }, { signal, report }) {
   for (const digest of manifests) {
     if (signal.aborted) break;
+    if (gone.includes(digest)) continue;
     try {
-      await session.client.repository(name).deleteManifest(digest, { signal });
-      gone.push(digest);
+      const tags = await tagsAt(session, name, digest, { signal });
+      if (tags.length > 0) skipped.push(taggedSince(tags, digest));
+      else {
+        await session.client.repository(name).deleteManifest(digest, { signal });
+        gone.push(digest);
+      }
     } catch (error) {
       if (signal.aborted) break;
       failed.push({ what: shortDigest(digest), error });
     }
     report({ loaded: removed.length + gone.length });
   }
-  return gone;
 }
 
-async function deletionResult({ session, name, outcome: { removed, skipped, failed }, gone, expected }) {
+async function deletionResult({ session, name, outcome: { removed, gone, skipped, failed }, expected }) {
   const lines = [...skipped, ...failed.map(({ what, error }) => `${what}: ${explain(error).message}`)];
   const text =
     removed.length === expected
@@ -103,7 +109,10 @@ async function deletionResult({ session, name, outcome: { removed, skipped, fail
     isFailed: failed.length > 0,
     error: failed[0]?.error,
     href: repositoryHref(name),
-    undo: kept.length > 0 ? () => undoDeletion({ session, name, removed: kept }) : undefined,
+    undo:
+      kept.length > 0
+        ? () => undoDeletion({ session, name, removed: kept, undone: () => removed.splice(0) })
+        : undefined,
   };
 }
 
@@ -117,7 +126,9 @@ async function divided(session, name, removed) {
   return [removed.filter(({ digest }) => !known.get(digest)), removed.filter(({ digest }) => known.get(digest))];
 }
 
-function undoDeletion({ session, name, removed }) {
+/** `undone()`: called first, so that another run of the deletion does not take the tags for deleted. */
+function undoDeletion({ session, name, removed, undone }) {
+  undone();
   return startActivity(changeKey(), {
     kind: 'undo',
     name: removed.length === 1 ? `${removed[0].tag} of ${name}` : `${plural(removed.length, 'tag')} of ${name}`,
@@ -151,7 +162,7 @@ function undoDeletion({ session, name, removed }) {
   });
 }
 
-/** Deletes a manifest by its digest. The package looks for what depends on it, and refuses. */
+/** Deletes a manifest without tags by its digest. The package looks for what depends on it, and refuses. */
 export function deleteManifest({ session, name, digest }) {
   return startActivity(changeKey(), {
     kind: 'deletion',
@@ -159,6 +170,8 @@ export function deleteManifest({ session, name, digest }) {
     unit: 'items',
     run: async ({ signal }) => {
       const { current } = session;
+      const tags = await tagsAt(current, name, digest, { signal });
+      if (tags.length > 0) return { text: 'Not deleted', isFailed: true, lines: [taggedSince(tags, digest)] };
       await current.client.repository(name).deleteManifest(digest, { signal });
       current.changed(name);
       return { text: 'Manifest deleted', isGood: true, href: repositoryHref(name) };

@@ -29,6 +29,11 @@ export async function exists(session, name, digest, options) {
   return (await repository.headManifest(digest, options)) !== undefined;
 }
 
+/** The tags that point to a manifest now. Deleting it by its digest would delete them too. */
+export async function tagsAt(session, name, digest, options) {
+  return (await session.client.repository(name).planDelete(digest, options)).tags;
+}
+
 /** How long to wait for what the registry has done with a request that was cancelled, in milliseconds. */
 const PATIENCE = 5_000;
 /** As `pointsTo()`, after a request that was cancelled and may have done its work. */
@@ -36,5 +41,7 @@ export const nowAt = (session, name, tag) => pointsTo(session, name, tag, { sign
 
 export const goneWith = (tag, digest) =>
   `Cannot be undone: the registry no longer has ${shortDigest(digest)}, which ${tag} pointed to.`;
+export const taggedSince = (tags, digest) =>
+  `${shortDigest(digest)} is kept: ${tags.join(', ')} ${tags.length === 1 ? 'points' : 'point'} to it since.`;
 export const movedSince = (tag, now) =>
   now === undefined ? `${tag} is gone since.` : `${tag} points to ${shortDigest(now)} since, and is left alone.`;

@@ -2,7 +2,7 @@
 
 import { digestHref, tagHref } from '../router.js';
 import { plural } from '../text/format.js';
-import { startActivity } from './activities.js';
+import { changeKey, startActivity } from './activities.js';
 import { presentIn, progressSum, targetText } from './extent.js';
 
 /** Looks at the target: where the tag points now, and which of the blobs are there already. */
@@ -17,7 +17,7 @@ export async function readTarget(session, name, tag, blobs, options) {
 
 /** Pushes an image of an archive. `before`: where the tag was seen to point. */
 export function startLoad({ session, source, reference, name, tag, before, size }) {
-  return startActivity(`push ${session.address} ${name}:${tag}`, {
+  return startActivity(changeKey(), {
     kind: 'push',
     name: `${name}:${tag}`,
     size,
@@ -46,7 +46,7 @@ export function startLoad({ session, source, reference, name, tag, before, size 
 /** Pushes files as an artifact. It may do without a tag. */
 export function startArtifact({ session, name, tag, artifactType, files, subject }) {
   const size = files.reduce((sum, { data }) => sum + data.size, 0);
-  return startActivity(`push ${session.address} ${name}:${tag ?? files.map(({ title }) => title)}`, {
+  return startActivity(changeKey(), {
     kind: 'push',
     name: tag ? `${name}:${tag}` : `${plural(files.length, 'file')} to ${name}`,
     size,

@@ -22,7 +22,8 @@ export class Session extends EventTarget {
     super();
     this.address = address;
     this.label = label ?? address;
-    this.hasCredentials = Boolean(username);
+    this.user = username ?? '';
+    this.hasCredentials = this.user !== '';
     this.layerStore = new LayerStore();
     this.isReadOnly = readOnly;
     // Each call has a signal of its own: downloads outlive the session.

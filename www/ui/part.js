@@ -15,8 +15,10 @@ export function part({ work, render, signal, lines = 4, label = 'Loading' }) {
     // The pressed button no longer exists.
     if (retried) element.focus();
     try {
-      const content = render(await work());
-      if (!signal.aborted) element.replaceChildren(...[content].flat(Infinity).filter(Boolean));
+      const found = await work();
+      // Some `render` does what was waited for, such as a push.
+      if (signal.aborted) return;
+      element.replaceChildren(...[render(found)].flat(Infinity).filter(Boolean));
     } catch (error) {
       if (signal.aborted) return;
       element.replaceChildren(errorBox(error, { retry: start }));

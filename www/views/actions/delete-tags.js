@@ -21,13 +21,15 @@ export function deleteForm({ session, repository, tags, close, signal }) {
     const areRead = isComplete || others.length <= READ_AT_ONCE;
     const all = areRead ? [...tags, ...others] : tags;
     let done = 0;
+    // It may be a sibling.
+    let unknown = 0;
     const points = new Map(
       await Promise.all(
         all.map(async (tag) => {
-          // One that cannot be read, such as another tag of an unknown kind, is no sibling.
-          const digest = await (wanted.has(tag)
-            ? pointsTo(session, name, tag, { signal })
-            : pointsTo(session, name, tag, { signal }).catch(() => undefined));
+          const digest = await pointsTo(session, name, tag, { signal }).catch((error) => {
+            if (wanted.has(tag) || signal.aborted) throw error;
+            unknown += 1;
+          });
           done += 1;
           figure.textContent = `${count(done)} of ${plural(all.length, 'tag')} read`;
           return [tag, digest];
@@ -35,7 +37,7 @@ export function deleteForm({ session, repository, tags, close, signal }) {
       ),
     );
     figure.textContent = '';
-    return { points, unread: areRead ? 0 : others.length };
+    return { points, unread: areRead ? unknown : others.length };
   };
   const element = h('div', {}, figure);
   const show = (isComplete) =>

@@ -7,7 +7,7 @@ import { pointsTo } from '../../model/observed.js';
 import { retag } from '../../model/retag.js';
 import { dialogActions } from '../../ui/dialog.js';
 import { errorBox, skeleton } from '../../ui/part.js';
-import { field, nameInput } from '../forms.js';
+import { choice, field, nameInput } from '../forms.js';
 
 /** `tags`: the one to begin from, or none for `digest`. */
 export function retagForm({ session, repository, tags: [tag], digest, close, signal }) {
@@ -41,12 +41,14 @@ export function retagForm({ session, repository, tags: [tag], digest, close, sig
         outcome.replaceChildren(skeleton(1, 'Reading where the tags point'));
         try {
           const found = await look();
-          if (signal.aborted) return undefined;
+          if (signal.aborted || found.to !== input.value.trim()) return undefined;
           decide(found);
+          submit.disabled = seen !== undefined;
         } catch (error) {
-          if (!signal.aborted) outcome.replaceChildren(errorBox(error, { doctor: undefined }));
+          if (signal.aborted) return undefined;
+          outcome.replaceChildren(errorBox(error, { doctor: undefined }));
+          submit.disabled = false;
         }
-        submit.disabled = false;
         return undefined;
       },
     },
@@ -57,6 +59,7 @@ export function retagForm({ session, repository, tags: [tag], digest, close, sig
   input.addEventListener('input', () => {
     seen = undefined;
     submit.textContent = 'Tag';
+    submit.disabled = false;
     outcome.replaceChildren();
   });
 
@@ -67,6 +70,12 @@ export function retagForm({ session, repository, tags: [tag], digest, close, sig
     seen = found;
     if (before === undefined) return start();
     submit.textContent = `Move ${to}`;
+    // A key that is held down, or pressed twice, is no consent.
+    const move = choice(`Move ${to}, which points elsewhere`, {
+      onchange: (isChecked) => {
+        submit.disabled = !isChecked;
+      },
+    });
     outcome.replaceChildren(
       h(
         'p',
@@ -82,6 +91,7 @@ export function retagForm({ session, repository, tags: [tag], digest, close, sig
           '. If somebody moves it before, nothing changes.',
         ),
       ),
+      move.element,
     );
     return undefined;
   }

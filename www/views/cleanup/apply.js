@@ -52,31 +52,37 @@ export function applyForm({ session, name, state, signal, again }) {
 
 function applied({ state: { activity }, signal, again }) {
   const body = h('div', { class: 'block' });
-  const finished = () => {
+  let follow;
+  const begin = () => {
+    const { element, update, cancel } = progressOf(activity, activity.name);
+    body.replaceChildren(h('h2', {}, 'Removing…'), h('div', { class: 'tray-state' }, element, cancel));
+    return update;
+  };
+  const finish = () => {
     body.replaceChildren(
       h('h2', { tabindex: -1 }, 'Report'),
       activity.error ? errorBox(activity.error) : noteOf(activity),
-      activity.result?.report ? reportView(activity.result.report) : null,
+      ...[activity.result?.report && reportView(activity.result.report)].filter(Boolean),
       h('div', { class: 'actions' }, h('button', { type: 'button', onclick: again }, 'Make another plan')),
     );
   };
-  if (activity.state !== 'running') {
-    finished();
-    return body;
-  }
-  const { element, update, cancel } = progressOf(activity, activity.name);
-  body.append(h('h2', {}, 'Removing…'), h('div', { class: 'tray-state' }, element, cancel));
-  activity.addEventListener(
-    'change',
-    () => {
-      if (activity.state === 'running') return update();
-      const isFocused = body.contains(document.activeElement);
-      finished();
-      announceResult(activity);
-      if (isFocused) body.querySelector('h2').focus();
-    },
-    { signal },
-  );
+  // It may run once more, which the tray offers.
+  const step = () => {
+    if (activity.state === 'running') {
+      follow ??= begin();
+      return follow();
+    }
+    if (!follow) return undefined;
+    follow = undefined;
+    const isFocused = body.contains(document.activeElement);
+    finish();
+    announceResult(activity);
+    if (isFocused) body.querySelector('h2').focus();
+    return undefined;
+  };
+  if (activity.state === 'running') step();
+  else finish();
+  activity.addEventListener('change', step, { signal });
   return body;
 }
 

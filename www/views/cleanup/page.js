@@ -7,7 +7,7 @@ import { errorBox, emptyBox, part } from '../../ui/part.js';
 import { notOffered, pageHead } from '../forms.js';
 import { applyForm } from './apply.js';
 import { planView } from './plan.js';
-import { rulesForm } from './rules.js';
+import { policyOf, rulesForm } from './rules.js';
 
 export function cleanupView({ session, route, signal }) {
   const repository = session.client.repository(route.name ?? '');
@@ -16,35 +16,59 @@ export function cleanupView({ session, route, signal }) {
   const result = h('div', { class: 'stack' });
   const reason = notOffered(session);
 
+  const outdated = h('p', { class: 'notice warn', hidden: true }, 'The rules were changed since. Make a plan again.');
+  let applying;
+  const edited = (policy) => {
+    outdated.hidden =
+      state.policy === undefined || state.activity !== undefined || state.policy === JSON.stringify(policy);
+    if (applying) applying.hidden = !outdated.hidden;
+  };
   const show = (plan) => {
     state.plan = plan;
-    result.replaceChildren(
-      planView({ session, name, plan, signal }),
-      applyForm({
-        session,
-        name,
-        state,
-        signal,
-        again: () => {
-          state.plan = state.activity = undefined;
-          result.replaceChildren();
-          element.querySelector('form button[type=submit]').focus();
-        },
-      }),
-    );
+    const again = () => {
+      begin();
+      result.replaceChildren();
+      element.querySelector('form button[type=submit]').focus();
+    };
+    applying = applyForm({ session, name, state, signal, again });
+    result.replaceChildren(planView({ session, name, plan, signal }), outdated, applying);
+    edited(policyOf(state.rules));
+  };
+  /** A plan that takes longer must not take the place of one that was asked for later. */
+  let making;
+  const begin = () => {
+    making?.abort();
+    making = new AbortController();
+    state.plan = state.policy = state.activity = undefined;
+    return AbortSignal.any([signal, making.signal]);
   };
   const make = (policy) => {
-    state.activity = undefined;
-    result.replaceChildren(planning({ repository, policy, signal, show, cancelled: () => result.replaceChildren() }));
+    if (isBusy()) return;
+    const ending = begin();
+    state.policy = JSON.stringify(policy);
+    const cancel = () => {
+      making.abort();
+      result.replaceChildren();
+    };
+    result.replaceChildren(planning({ repository, policy, ending, show, cancel }));
   };
   const load = async (file) => {
-    state.activity = undefined;
+    if (isBusy()) return;
+    const ending = begin();
     try {
-      show(await repository.loadCleanupPlan(await file.text()));
+      const plan = await repository.loadCleanupPlan(await file.text());
+      if (ending.aborted) return;
+      show(plan);
       announce('The plan was loaded');
     } catch (error) {
-      if (!signal.aborted) result.replaceChildren(errorBox(error));
+      if (!ending.aborted) result.replaceChildren(errorBox(error));
     }
+  };
+  const busy = h('p', { class: 'muted', role: 'status' });
+  const isBusy = () => {
+    const isRunning = state.activity?.state === 'running';
+    busy.textContent = isRunning ? 'A clean-up of this repository is under way. Cancel it, or wait for its end.' : '';
+    return isRunning;
   };
 
   const element = h(
@@ -56,29 +80,17 @@ export function cleanupView({ session, route, signal }) {
       'Plans which tags and manifests to remove, and why. Nothing is removed before you apply the plan.',
       name,
     ),
-    reason ? emptyBox(reason) : [rulesForm({ rules: (state.rules ??= {}), make, load }), result],
+    reason ? emptyBox(reason) : [rulesForm({ rules: (state.rules ??= {}), edited, make, load }), busy, result],
   );
   if (!reason && state.plan) show(state.plan);
   return { element, title: `Clean up ${name}` };
 }
 
 /** Reads the repository; each tag takes a request or two. */
-function planning({ repository, policy, signal, show, cancelled }) {
-  const controller = new AbortController();
-  const ending = AbortSignal.any([signal, controller.signal]);
+function planning({ repository, policy, ending, show, cancel }) {
   const figure = h('p', { class: 'muted', role: 'status' });
-  const cancel = h(
-    'button',
-    {
-      type: 'button',
-      onclick: () => {
-        controller.abort();
-        cancelled();
-      },
-    },
-    'Cancel',
-  );
-  const progress = h('div', { class: 'block planning' }, h('div', { class: 'title-line' }, figure, cancel));
+  const button = h('button', { type: 'button', onclick: cancel }, 'Cancel');
+  const progress = h('div', { class: 'block planning' }, h('div', { class: 'title-line' }, figure, button));
   const onProgress = ({ done, total }) => {
     figure.textContent = total ? `Read ${done} of ${plural(total, 'tag or manifest', 'tags and manifests')}` : '';
   };

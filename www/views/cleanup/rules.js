@@ -5,8 +5,8 @@ import { choice, field } from '../forms.js';
 
 const START = { remove: '*', newest: '10', keepTags: 'latest', per: 'all', untagged: true };
 
-/** `rules`: what was typed for the last plan, kept by the caller. `make(policy)` and `load(file)`: what the buttons do. */
-export function rulesForm({ rules, make, load }) {
+/** `rules`: what is typed, kept by the caller. `edited(policy)`: after each change. `make(policy)` and `load(file)`: what the buttons do. */
+export function rulesForm({ rules, edited, make, load }) {
   if (Object.keys(rules).length === 0) Object.assign(rules, START);
   const text = (key, properties) =>
     h('input', {
@@ -37,15 +37,19 @@ export function rulesForm({ rules, make, load }) {
       file.value = '';
     },
   });
+  const typed = ({ currentTarget: form }) => {
+    for (const input of form.querySelectorAll('[data-rule]'))
+      rules[input.dataset.rule] = input.type === 'checkbox' ? input.checked : input.value;
+    return policyOf(rules);
+  };
   return h(
     'form',
     {
       class: 'block rules',
+      oninput: (event) => edited(typed(event)),
       onsubmit: (event) => {
         event.preventDefault();
-        for (const input of event.target.querySelectorAll('[data-rule]'))
-          rules[input.dataset.rule] = input.type === 'checkbox' ? input.checked : input.value;
-        make(policyOf(rules));
+        make(typed(event));
       },
     },
     h(
