@@ -24,16 +24,38 @@ export function copyButton(text, what, { caption } = {}) {
 
 /** Copies a text, and lets the button tell. */
 export async function copyWith(button, text, what) {
+  const isCopied = await written(text);
+  announce(isCopied ? `Copied ${what}` : `The browser did not allow copying the ${what}`);
+  const outcome = isCopied ? 'copied' : 'not-copied';
+  button.classList.add(outcome);
+  // Who does not notice would paste something else.
+  if (!isCopied) button.title = `The browser did not allow copying the ${what}`;
+  setTimeout(() => button.classList.remove(outcome), SHOWN_FOR);
+}
+
+async function written(text) {
   try {
     await navigator.clipboard.writeText(text);
+    return true;
   } catch {
-    // Without permission or https, the user can still select the text.
-    announce(`The browser did not allow copying the ${what}`);
-    return;
+    return writtenByCommand(text);
   }
-  announce(`Copied ${what}`);
-  button.classList.add('copied');
-  setTimeout(() => button.classList.remove('copied'), SHOWN_FOR);
+}
+
+/** Pages without https have no clipboard of their own; browsers still let them copy on a click. */
+function writtenByCommand(text) {
+  const controller = new AbortController();
+  const put = (event) => {
+    event.clipboardData.setData('text/plain', text);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  document.addEventListener('copy', put, { signal: controller.signal, capture: true });
+  try {
+    return document.execCommand('copy');
+  } finally {
+    controller.abort();
+  }
 }
 
 /** A digest, complete in the document, of which as much is visible as there is room for. `href`: where it leads. */
