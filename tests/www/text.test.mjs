@@ -4,6 +4,8 @@ import { test } from 'node:test';
 
 import { matcher, ordered } from '../../www/text/names.js';
 import { printable } from '../../www/text/printable.js';
+import { pullCommand } from '../../www/views/image/pull.js';
+import { commandLine } from '../../www/text/shell.js';
 import { imagesText, NAME, parseImages, shortDigest, TAG } from '../../www/text/references.js';
 
 test('characters that reorder or hide text are shown as escapes', () => {
@@ -94,4 +96,15 @@ test('names and tags are what registries take, by the rules of a field in a form
     assert.doesNotMatch(name, rule(NAME));
   for (const tag of ['latest', '1.0', '_x', 'A-b_c.d', 'x'.repeat(128)]) assert.match(tag, rule(TAG));
   for (const tag of ['', '.a', '-a', 'a b', 'a/b', 'a:b', 'x'.repeat(129)]) assert.doesNotMatch(tag, rule(TAG));
+});
+
+test('a command to paste takes names as they are', () => {
+  assert.equal(commandLine('docker', 'pull', 'localhost:5000/a/b:1'), 'docker pull localhost:5000/a/b:1');
+  assert.equal(commandLine('x', "a'; id #", ''), "x 'a'\\''; id #' ''");
+  const evil = 'evil.example/$(id)&id;id/team/web';
+  for (const tool of ['docker', 'podman', 'crane', 'skopeo', 'oras']) {
+    const command = pullCommand(tool, evil, { tag: '1.0' }, {});
+    assert.match(command, /'[^']*evil\.example\/\$\(id\)&id;id\/team\/web:1\.0'/);
+    assert.doesNotMatch(command.replaceAll(/'[^']*'/g, ''), /[$();&]/);
+  }
 });

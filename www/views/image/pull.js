@@ -3,20 +3,29 @@
 import { isImage } from '../../model/opened.js';
 import { h } from '../../dom.js';
 import { command } from '../../ui/copy.js';
+import { commandLine } from '../../text/shell.js';
 import { remember, remembered } from '../../model/preferences.js';
 
 const HELM_CONFIG = 'application/vnd.cncf.helm.config.v1+json';
 
 /** Of each tool that takes the content: how it names it. `reference`: host, name, and ":tag" or "@digest". */
 const TOOLS = {
-  docker: ({ reference }) => `docker pull ${reference}`,
-  podman: ({ reference }) => `podman pull ${reference}`,
-  crane: ({ reference, file }) => `crane pull ${reference} ${file}.tar`,
-  skopeo: ({ reference, file, isIndex }) => `skopeo copy ${isIndex ? '--all ' : ''}docker://${reference} oci:${file}`,
+  docker: ({ reference }) => ['docker', 'pull', reference],
+  podman: ({ reference }) => ['podman', 'pull', reference],
+  crane: ({ reference, file }) => ['crane', 'pull', reference, `${file}.tar`],
+  skopeo: ({ reference, file, isIndex }) => [
+    'skopeo',
+    'copy',
+    isIndex ? '--all' : undefined,
+    `docker://${reference}`,
+    `oci:${file}`,
+  ],
   helm: ({ path, digest, tag }) =>
-    // A tag cannot have the "+" of a version: helm writes "_" instead.
-    digest ? `helm pull oci://${path}@${digest}` : `helm pull oci://${path} --version ${tag.replaceAll('_', '+')}`,
-  oras: ({ reference }) => `oras pull ${reference}`,
+    digest
+      ? ['helm', 'pull', `oci://${path}@${digest}`]
+      : // A tag cannot have the "+" of a version: helm writes "_" instead.
+        ['helm', 'pull', `oci://${path}`, '--version', tag.replaceAll('_', '+')],
+  oras: ({ reference }) => ['oras', 'pull', reference],
 };
 
 /** The best one first. */
@@ -31,7 +40,9 @@ const toolsFor = (manifest) =>
 export function pullCommand(tool, path, { tag, digest }, manifest) {
   const reference = digest ? `${path}@${digest}` : `${path}:${tag}`;
   const file = path.split('/').pop().replace(/:.*/, '');
-  return TOOLS[tool]({ path, reference, tag, digest, file, isIndex: manifest?.manifests !== undefined });
+  return commandLine(
+    ...TOOLS[tool]({ path, reference, tag, digest, file, isIndex: manifest?.manifests !== undefined }),
+  );
 }
 
 /** `reference`: what the page is about. `digest`: what it leads to now; V1 has none. */
