@@ -8,8 +8,10 @@ import { parseRoute } from './router.js';
 import { checkedConfig, noConfig } from './model/config.js';
 import { rememberRegistry } from './model/preferences.js';
 import { Session } from './model/session.js';
+import { shown } from './model/shown.js';
 import { config as reading } from './start.js';
 import { printable } from './text/printable.js';
+import { commandLine } from './text/shell.js';
 import { appearanceMenu } from './ui/appearance.js';
 import { SIGN_IN, SIGN_IN_NEEDED } from './ui/events.js';
 import { emptyBox, errorBox, skeleton } from './ui/part.js';
@@ -41,7 +43,7 @@ const connection = new Connection({
   diagnose: (choice, signal) => sessionFor(choice).diagnose(signal),
   configured: config.registries,
   // The command `ui` has docker's logins, and its page talks to nobody else.
-  login: config.logins === 'docker' ? `docker login ${hostOf(first?.name ?? '')}` : undefined,
+  login: config.logins === 'docker' ? commandLine('docker', 'login', hostOf(first?.name ?? '')) : undefined,
 });
 if (config.logins === 'docker') signInBy(`Run “${connection.login}”, then connect again.`);
 document.addEventListener(SIGN_IN_NEEDED, () => connection.refused());
@@ -79,15 +81,26 @@ function hostOf(name) {
   return name.replace(/^https?:\/\//i, '').replace(/\/+$/, '');
 }
 
-function sessionFor({ address, username, password }) {
+/** `isTarget`: for a copy, beside the session that is shown. */
+function sessionFor({ address, username, password, isTarget }) {
   const known = config.registries.find(({ name }) => name === address);
   return new Session({
     address: known?.registry ?? address,
     label: known?.name,
     username,
     password,
-    readOnly: config.readOnly,
+    readOnly: config.readOnly || isFramedByOthers(),
+    isTarget,
   });
+}
+
+/** Another site could lay its page over this one, and have the buttons of this one pressed. */
+function isFramedByOthers() {
+  try {
+    return window.top.location.origin !== location.origin;
+  } catch {
+    return true;
+  }
 }
 
 async function connect(choice, signal) {
@@ -109,6 +122,7 @@ async function connect(choice, signal) {
   }
   connecting = undefined;
   session = next;
+  shown.show(next);
   remember(choice.address);
   document.getElementById('promise').textContent = next.version === 1 ? NO_PROMISE : PROMISE;
   show();

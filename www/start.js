@@ -12,12 +12,20 @@ try {
 export const config = readConfig();
 
 async function readConfig() {
-  const response = await fetch('config.json').catch(() => undefined);
-  // Some servers answer with a page for what they do not have.
-  const isThere = response?.ok && !response.headers.get('content-type')?.startsWith('text/html');
-  if (!isThere) return {};
+  let text;
   try {
-    return { value: JSON.parse(await response.text()) };
+    const response = await fetch('config.json');
+    // Some servers answer with a page for what they do not have.
+    const isPage = response.ok && response.headers.get('content-type')?.startsWith('text/html');
+    if (isPage || response.status === 404 || response.status === 410) return {};
+    // It may say that nothing is to be changed.
+    if (!response.ok) throw new Error(`the server answers ${response.status}; without a config.json, it should be 404`);
+    text = await response.text();
+  } catch (error) {
+    return { error: new Error(`config.json could not be read: ${error.message}`) };
+  }
+  try {
+    return { value: JSON.parse(text) };
   } catch (error) {
     return { error: new Error(`config.json: this is no JSON: ${error.message}`) };
   }

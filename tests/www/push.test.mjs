@@ -9,10 +9,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { digestOf } from '../../www/registry/content.mjs';
 import { fill } from '../../www/registry/fill.mjs';
 import { samples } from '../../www/registry/sample-images.mjs';
-import { tar } from '../../www/registry/tar.mjs';
 import { startDistribution, startFerro } from '../registries/servers.mjs';
 import { digestAt, EXPECTED } from './support/actions.mjs';
 import { audit } from './support/audit.mjs';
+import { layoutOf, tarOf } from './support/archives.mjs';
 import { axe } from './support/axe.mjs';
 import { visitSite } from './support/scripted.mjs';
 import { settled } from './support/views.mjs';
@@ -22,28 +22,6 @@ const SLOW = { timeout: 120_000 };
 const web = samples['team/web']['2.0.0'];
 const old = samples['team/web']['1.0.0'];
 const hello = samples.hello.latest;
-
-/** The members of an OCI image layout: `[path, bytes]`. */
-function layoutOf(images) {
-  const blobs = new Map();
-  const add = (content) => {
-    blobs.set(content.digest, content.bytes);
-    for (const { bytes, descriptor } of content.blobs) blobs.set(descriptor.digest, bytes);
-    content.children.forEach(add);
-  };
-  images.forEach(([content]) => add(content));
-  const manifests = images.map(([content, name]) => ({
-    ...content.descriptor,
-    annotations: { 'io.containerd.image.name': name },
-  }));
-  return [
-    ['oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}')],
-    ['index.json', Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }))],
-    ...[...blobs].map(([digest, bytes]) => [`blobs/${digest.replace(':', '/')}`, bytes]),
-  ];
-}
-
-const tarOf = (members) => tar(members.map(([path, content]) => ({ path, content })));
 
 /** As `docker save` wrote before version 25: no layout, layers without compression. */
 function dockerArchive() {

@@ -1,6 +1,8 @@
 // What the page does for somebody who meanwhile looks at something else: downloads, pushes, copies, clean-ups, changes of tags. An
 // activity ends when it is done or cancelled, not with the view that began it.
 
+import { shown } from './shown.js';
+
 /** @type {Map<string, Activity>} by a key, so that nothing is done twice at once */
 const activities = new Map();
 
@@ -15,7 +17,8 @@ export const isRunning = () => allActivities().some(({ state }) => state === 'ru
  * Starts an activity, unless it is running already.
  *
  * `kind`: "download", "push", "copy", "clean-up", "deletion", "retag", "undo". `name`: what is downloaded, pushed and so on. `size`: the
- * bytes or items of all of it, where known; `unit`: "bytes" (the default) or "items". `canPause`: whether `run` waits for `turn()`.
+ * bytes or items of all of it, where known; `unit`: "bytes" (the default) or "items". `on`: the session with the registry that it is about, by
+ * default the one that is shown. `canPause`: whether `run` waits for `turn()`.
  * `run({ signal, report, turn })` does it: it calls `report({ loaded, size })` and resolves to the result:
  * `{ text, isGood?, isFailed?, lines?, href?, undo? }`. What it returns after an abort tells what was done by then.
  */
@@ -52,11 +55,16 @@ class Activity extends EventTarget {
   result = undefined;
   error = undefined;
 
-  constructor(key, { kind, name, size, unit = 'bytes', canPause = false, run }) {
+  constructor(key, { kind, name, size, unit = 'bytes', on = shown.session, canPause = false, run }) {
     super();
-    Object.assign(this, { key, kind, name, size, unit, canPause });
+    Object.assign(this, { key, kind, name, size, unit, on, canPause });
     this.#run = run;
     this.#start();
+  }
+
+  /** Whether it is about the registry that the page shows, so that links and a sign-in lead to the right one. */
+  get isHere() {
+    return this.on?.address === shown.session?.address;
   }
 
   cancel() {

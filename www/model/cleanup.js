@@ -14,6 +14,7 @@ export function applyPlan({ session, name, plan }) {
   const saved = JSON.stringify(plan);
   return startActivity(changeKey(), {
     kind: 'clean-up',
+    on: session,
     name,
     unit: 'items',
     run: async ({ signal, report }) => {

@@ -1,5 +1,6 @@
 // Copies images within a registry, or to another one with its own login.
 
+import { explain } from '../errors.js';
 import { repositoryHref } from '../router.js';
 import { plural } from '../text/format.js';
 import { changeKey, startActivity } from './activities.js';
@@ -32,20 +33,20 @@ export async function readTarget(session, name, items, options) {
  * bytes of all, where known.
  */
 export function startCopy({ from, to, source, target, items, platforms, referrers, size }) {
-  const isElsewhere = from.address !== to.address;
-  const shown = (name) =>
-    items.length === 1 ? `${name}:${items[0].tag}` : `${plural(items.length, 'tag')} to ${name}`;
+  const copied = new Set();
+  const totals = { mounted: 0, existing: 0 };
+  const goal = items.length === 1 ? `${target}:${items[0].tag}` : `${plural(items.length, 'tag')} to ${target}`;
   return startActivity(changeKey(), {
     kind: 'copy',
-    name: `${source} to ${isElsewhere ? `${to.host}/` : ''}${shown(target)}`,
+    on: to,
+    name: `${source} to ${goal}`,
     size,
     run: async ({ signal, report }) => {
       const client = to.current.client;
       const repository = from.current.client.repository(source);
       const onProgress = progressSum(report);
-      const totals = { bytes: 0, mounted: 0, existing: 0 };
       try {
-        for (const { tag, digest, before } of items) {
+        for (const { tag, digest, before } of items.filter((item) => !copied.has(item.tag))) {
           const done = await client.copy({ repository, reference: digest }, targetText(client, target, tag), {
             ...(platforms ? { platforms } : {}),
             referrers,
@@ -54,21 +55,29 @@ export function startCopy({ from, to, source, target, items, platforms, referrer
             signal,
           });
           for (const key of Object.keys(totals)) totals[key] += done[key];
+          copied.add(tag);
         }
+      } catch (error) {
+        if (copied.size === 0) throw error;
+        return {
+          text: `${copied.size} of ${plural(items.length, 'tag')} copied`,
+          isFailed: true,
+          error,
+          lines: [explain(error).message],
+        };
       } finally {
         to.current.changed(target);
       }
       return {
-        text: copied(items.length, totals),
+        text: told(items.length, totals),
         isGood: true,
-        href: isElsewhere ? undefined : repositoryHref(target),
-        totals,
+        href: repositoryHref(target),
       };
     },
   });
 }
 
-const copied = (tags, { mounted, existing }) =>
+const told = (tags, { mounted, existing }) =>
   `${tags === 1 ? 'Copied' : `${plural(tags, 'tag')} copied`}${
     mounted + existing > 0 ? `, ${mounted} mounted, ${existing} there already` : ''
   }`;

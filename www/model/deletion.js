@@ -16,6 +16,7 @@ export function deleteTags({ session, name, targets, manifests = [] }) {
   const done = { removed: [], gone: [] };
   return startActivity(changeKey(), {
     kind: 'deletion',
+    on: session,
     name: targets.length === 1 ? `${targets[0].tag} of ${name}` : `${plural(targets.length, 'tag')} of ${name}`,
     unit: 'items',
     size: targets.length + manifests.length,
@@ -131,6 +132,7 @@ function undoDeletion({ session, name, removed, undone }) {
   undone();
   return startActivity(changeKey(), {
     kind: 'undo',
+    on: session,
     name: removed.length === 1 ? `${removed[0].tag} of ${name}` : `${plural(removed.length, 'tag')} of ${name}`,
     unit: 'items',
     size: removed.length,
@@ -166,6 +168,7 @@ function undoDeletion({ session, name, removed, undone }) {
 export function deleteManifest({ session, name, digest }) {
   return startActivity(changeKey(), {
     kind: 'deletion',
+    on: session,
     name: `${shortDigest(digest)} of ${name}`,
     unit: 'items',
     run: async ({ signal }) => {

@@ -22,8 +22,10 @@ const KEPT = ':is(input, select)[id]:not([type=password], [type=file])';
 export function keepFields(form, fields) {
   const inputs = () => [...form.querySelectorAll(KEPT)];
   for (const input of inputs().filter(({ id }) => id in fields)) {
-    if (!isChoice(input)) input.value = fields[input.id];
-    else if (input.checked !== fields[input.id]) {
+    if (!isChoice(input) && input.value !== fields[input.id]) {
+      input.value = fields[input.id];
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+    } else if (isChoice(input) && input.checked !== fields[input.id]) {
       input.checked = fields[input.id];
       if (input.checked || input.type === 'checkbox') input.dispatchEvent(new Event('change', { bubbles: true }));
     }

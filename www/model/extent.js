@@ -73,12 +73,12 @@ export function progressSum(report) {
 }
 
 /**
- * A target as `copy()` and `load()` take it. A first component with a dot would be taken for a host, so that it gets the registry's own
+ * A target as `copy()` and `load()` take it. A first component with a dot, and "localhost", would be taken for a host, so that it gets the registry's own
  * before it; one with a path ends with two slashes.
  */
 export function targetText({ host }, name, reference) {
   const end = reference.includes(':') ? `@${reference}` : `:${reference}`;
-  if (!/^[^/]*[.:]/.test(name)) return `${name}${end}`;
+  if (!/^([^/]*[.:]|localhost(\/|$))/.test(name)) return `${name}${end}`;
   const { origin, pathname } = new URL(host);
   const path = pathname.replace(/\/$/, '');
   return `${origin}${path}${path ? '//' : '/'}${name}${end}`;

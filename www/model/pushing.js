@@ -19,6 +19,7 @@ export async function readTarget(session, name, tag, blobs, options) {
 export function startLoad({ session, source, reference, name, tag, before, size }) {
   return startActivity(changeKey(), {
     kind: 'push',
+    on: session,
     name: `${name}:${tag}`,
     size,
     run: async ({ signal, report }) => {
@@ -43,24 +44,26 @@ export function startLoad({ session, source, reference, name, tag, before, size 
   });
 }
 
-/** Pushes files as an artifact. It may do without a tag. */
-export function startArtifact({ session, name, tag, artifactType, files, subject }) {
+/** Pushes files as an artifact. It may do without a tag. `before`: where the tag was seen to point. */
+export function startArtifact({ session, name, tag, before, artifactType, files, subject }) {
   const size = files.reduce((sum, { data }) => sum + data.size, 0);
   return startActivity(changeKey(), {
     kind: 'push',
+    on: session,
     name: tag ? `${name}:${tag}` : `${plural(files.length, 'file')} to ${name}`,
     size,
     run: async ({ signal, report }) => {
       const { current } = session;
       try {
-        const { digest } = await current.client.repository(name).pushArtifact({
+        const repository = current.client.repository(name);
+        const { digest } = await repository.pushArtifact({
           artifactType,
           files,
-          ...(tag ? { tag } : {}),
           ...(subject ? { subject } : {}),
           onProgress: ({ loaded, total }) => report({ loaded, size: total ?? size }),
           signal,
         });
+        if (tag) await repository.tag({ from: digest, to: tag, ifMatch: before ?? null, signal });
         return {
           text: `Pushed ${plural(files.length, 'file')}`,
           isGood: true,

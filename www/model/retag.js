@@ -9,6 +9,7 @@ import { exists, goneWith, movedSince, nowAt, pointsTo } from './observed.js';
 export function retag({ session, name, digest, to, before }) {
   return startActivity(changeKey(), {
     kind: 'retag',
+    on: session,
     name: `${to} of ${name}`,
     unit: 'items',
     run: async ({ signal }) => {
@@ -36,6 +37,7 @@ export function retag({ session, name, digest, to, before }) {
 function undoRetag({ session, name, digest, to, before }) {
   return startActivity(changeKey(), {
     kind: 'undo',
+    on: session,
     name: `${to} of ${name}`,
     unit: 'items',
     run: async ({ signal }) => {

@@ -8,7 +8,7 @@ import { requests } from './requests.js';
 
 const KEPT_TAG_LISTINGS = 16;
 
-/** @type {Map<string, Session>} the one connected last, by address */
+/** @type {Map<string, Session>} the one connected last, by address; those that copies go to are apart */
 const newest = new Map();
 
 export class Session extends EventTarget {
@@ -17,14 +17,16 @@ export class Session extends EventTarget {
 
   /**
    * `label`: the registry's public address, if the page uses another one (a proxy). `readOnly`: no view offers to change anything.
+   * `isTarget`: it has a login of its own, beside the one of the session that is shown.
    */
-  constructor({ address, label, username, password, readOnly = false }) {
+  constructor({ address, label, username, password, readOnly = false, isTarget = false }) {
     super();
     this.address = address;
     this.label = label ?? address;
     this.user = username ?? '';
     this.hasCredentials = this.user !== '';
     this.layerStore = new LayerStore();
+    this.#key = `${isTarget ? 'target ' : ''}${address}`;
     this.isReadOnly = readOnly;
     // Each call has a signal of its own: downloads outlive the session.
     this.client = new DockerRegistryClient(address, {
@@ -43,8 +45,9 @@ export class Session extends EventTarget {
 
   /** The session that the person has with this registry now: this one, or the one after a new sign-in. */
   get current() {
-    return newest.get(this.address) ?? this;
+    return newest.get(this.#key) ?? this;
   }
+  #key;
 
   /** True while the registry refuses requests for being too many. A `limit` event tells of each change. */
   isLimited = false;
@@ -65,7 +68,7 @@ export class Session extends EventTarget {
     const isKnown = withCatalog && !this.hasCredentials && (await this.#beginCatalog(signal));
     this.version = await this.client.apiVersion({ signal });
     if (!isKnown) await this.client.checkStatus({ signal });
-    newest.set(this.address, this);
+    newest.set(this.#key, this);
   }
 
   /** A wrong password would be sent once more, so that this is for those without one. */

@@ -1,15 +1,19 @@
 // Downloads: activities whose result is a file.
 
 import { activityOf, startActivity } from './activities.js';
+import { shown } from './shown.js';
 
-export const transferOf = activityOf;
+/** Registries may have different content under the same name, where no digest tells. */
+const keyHere = (key) => `${shown.session?.address} ${key}`;
+
+export const transferOf = (key) => activityOf(keyHere(key));
 
 /**
  * Starts a download. `open({ signal, onProgress })` gives the stream of a blob, which errors where the bytes are not the
  * digest's: so a file exists only if it is the right one. `isVerified: false`: the registry has no digests.
  */
 export function startTransfer(key, { name, file, size, isVerified, open }) {
-  return startActivity(key, {
+  return startActivity(keyHere(key), {
     kind: 'download',
     name,
     size,

@@ -6,6 +6,7 @@ import { explain, isUnexplained, needsCredentials } from '../errors.js';
 import { pageHref } from '../router.js';
 import { plural } from '../text/format.js';
 import { allActivities, changes, isRunning } from '../model/activities.js';
+import { shown } from '../model/shown.js';
 import { announceResult, noteOf, progressOf } from './activity.js';
 import { SHOW_TRAY, SIGN_IN, SIGN_IN_NEEDED, tell } from './events.js';
 import { part } from './part.js';
@@ -89,20 +90,23 @@ export function showTray(element, foot) {
     const running = allActivities().filter(({ state }) => state === 'running');
     dismissAll.hidden = !log.hidden || allActivities().length - running.length < 2;
     const kinds = new Set(running.map(({ kind }) => kind));
-    const [noun, nouns] = kinds.size === 1 ? [[...kinds][0]] : ['activity', 'activities'];
-    title.textContent = running.length > 0 ? `${plural(running.length, noun, nouns)} running` : 'Activity';
+    const noun = kinds.size === 1 ? [...kinds][0] : 'activity';
+    title.textContent = running.length > 0 ? `${plural(running.length, noun, NOUNS[noun])} running` : 'Activity';
+  };
+  const drop = (activity, { row, controller }) => {
+    controller.abort();
+    row.remove();
+    rows.delete(activity);
   };
   const update = () => {
     const activities = allActivities();
-    for (const [activity, row] of rows) {
-      if (activities.includes(activity)) continue;
-      row.remove();
-      rows.delete(activity);
-    }
+    for (const [activity, row] of rows) if (!activities.includes(activity)) drop(activity, row);
     for (const activity of activities) {
       if (rows.has(activity)) continue;
-      rows.set(activity, rowOf(activity, entitle));
-      list.prepend(rows.get(activity));
+      const controller = new AbortController();
+      const row = rowOf(activity, entitle, controller.signal);
+      rows.set(activity, { row, controller });
+      list.prepend(row);
     }
     const isLog = !log.hidden;
     list.hidden = isLog || activities.length === 0;
@@ -115,6 +119,11 @@ export function showTray(element, foot) {
   open(true);
   entitle();
   changes.addEventListener('change', update);
+  // Links lead to the registry that is shown.
+  shown.addEventListener('change', () => {
+    for (const [activity, row] of rows) drop(activity, row);
+    update();
+  });
   window.addEventListener('beforeunload', (event) => {
     // A reload would end them without a word.
     if (isRunning()) event.preventDefault();
@@ -129,13 +138,21 @@ const requestLog = (signal) =>
     render: (make) => make(signal),
   });
 
-function rowOf(activity, ended) {
+function rowOf(activity, ended, signal) {
   const state = h('div', { class: 'tray-state' });
   let follow;
   const running = () => {
     const { element, update, cancel, pause } = progressOf(activity, activity.name);
     follow = update;
     state.replaceChildren(element, h('span', { class: 'tray-buttons' }, pause, cancel));
+  };
+  const end = () => {
+    const dismiss = button('Dismiss', activity.name, () => {
+      activity.dismiss();
+      document.getElementById('main').focus();
+    });
+    state.replaceChildren(...ending(activity), h('span', { class: 'tray-buttons' }, actionsOf(activity), dismiss));
+    return dismiss;
   };
   const step = () => {
     if (activity.state === 'running') {
@@ -147,18 +164,15 @@ function rowOf(activity, ended) {
     if (!follow) return undefined;
     follow = undefined;
     const isFocused = state.contains(document.activeElement);
-    const dismiss = button('Dismiss', activity.name, () => {
-      activity.dismiss();
-      document.getElementById('main').focus();
-    });
-    state.replaceChildren(...ending(activity), h('span', { class: 'tray-buttons' }, actionsOf(activity), dismiss));
+    const dismiss = end();
     if (isFocused) dismiss.focus();
     announceResult(activity);
-    if (needsCredentials(errorOf(activity))) tell(SIGN_IN_NEEDED, errorOf(activity));
+    if (activity.isHere && needsCredentials(errorOf(activity))) tell(SIGN_IN_NEEDED, errorOf(activity));
     return ended();
   };
-  running();
-  activity.addEventListener('change', step);
+  if (activity.state === 'running') running();
+  else end();
+  activity.addEventListener('change', step, { signal });
   return h(
     'li',
     {},
@@ -167,6 +181,8 @@ function rowOf(activity, ended) {
   );
 }
 
+/** Plurals with more than an “s”. */
+const NOUNS = { push: 'pushes', copy: 'copies', activity: 'activities' };
 const TITLES = {
   download: '',
   push: 'Push of ',
@@ -175,7 +191,8 @@ const TITLES = {
   retag: 'Tag ',
   undo: 'Undo of ',
 };
-const titleOf = ({ kind, name }) => `${TITLES[kind] ?? 'Clean-up of '}${name}`;
+const titleOf = ({ kind, name, isHere, on }) =>
+  `${TITLES[kind] ?? 'Clean-up of '}${name}${isHere || !on ? '' : ` on ${on.host}`}`;
 
 const errorOf = ({ state, error, result }) => (state === 'failed' ? (error ?? result?.error) : undefined);
 
@@ -196,12 +213,16 @@ function ending(activity) {
 }
 
 function actionsOf(activity) {
-  const { state, result, name, kind } = activity;
+  const { state, result, name, kind, isHere } = activity;
   const error = errorOf(activity);
   return [
-    needsCredentials(error) ? h('button', { type: 'button', onclick: () => tell(SIGN_IN) }, 'Sign in') : null,
-    error && (needsCredentials(error) || isUnexplained(error)) ? h('a', { href: pageHref('doctor') }, 'Doctor') : null,
-    result?.href && state !== 'failed' ? h('a', { href: result.href, 'aria-label': `Show ${name}` }, 'Show') : null,
+    isHere && needsCredentials(error) ? h('button', { type: 'button', onclick: () => tell(SIGN_IN) }, 'Sign in') : null,
+    isHere && error && (needsCredentials(error) || isUnexplained(error))
+      ? h('a', { href: pageHref('doctor') }, 'Doctor')
+      : null,
+    isHere && result?.href && state !== 'failed'
+      ? h('a', { href: result.href, 'aria-label': `Show ${name}` }, 'Show')
+      : null,
     result?.undo
       ? button('Undo', `the ${kind} of ${name}`, ({ currentTarget }) => {
           currentTarget.nextElementSibling.focus();

@@ -3,11 +3,13 @@
 import { h } from '../../dom.js';
 import { isUnexplained } from '../../errors.js';
 import { pageHref } from '../../router.js';
+import { commandLine } from '../../text/shell.js';
 import { imagesText, NAME, parseImages, TAG } from '../../text/references.js';
 import { readSource, readTarget } from '../../model/copying.js';
 import { command } from '../../ui/copy.js';
 import { emptyBox, errorBox, part } from '../../ui/part.js';
 import { choice, field, nameInput, notOffered, pageHead } from '../forms.js';
+import { dropDraft, draftOf, keepFields } from '../../model/drafts.js';
 import { planView } from './plan.js';
 import { targetRegistry } from './registry.js';
 
@@ -34,17 +36,20 @@ export function copyView({ session, sessionFor, route, signal }) {
   const referrers = choice('With signatures, SBOMs and other referrers');
   const plan = h('div', { class: 'stack' });
 
-  const adapt = (isTyped) => {
+  /** What somebody has typed stays, whatever the source is then. */
+  const typed = new Set();
+  for (const input of [target, tag])
+    input.addEventListener('input', () => typed[input.value === '' ? 'delete' : 'add'](input));
+  const adapt = () => {
     const { name, tags, digest } = parseImages(source.value.trim());
     const isOne = digest !== undefined || tags.length === 1;
     tagField.hidden = !isOne;
     tag.required = isOne;
-    if (isTyped && target.value) return;
-    target.value = name ?? '';
-    if (isOne) tag.value = tags?.[0] ?? '';
+    if (!typed.has(target)) target.value = name ?? '';
+    if (isOne && !typed.has(tag)) tag.value = tags?.[0] ?? '';
   };
-  source.addEventListener('change', () => adapt(false));
-  if (source.value) adapt(true);
+  source.addEventListener('change', adapt);
+  if (source.value) adapt();
 
   let reading;
   const outdated = () => {
@@ -95,8 +100,10 @@ export function copyView({ session, sessionFor, route, signal }) {
       }),
     );
   };
+  const page = `copy ${source.value}`;
   const started = () => {
     outdated();
+    dropDraft(session, page);
     plan.replaceChildren(h('p', { class: 'muted' }, 'The copy is under way: see the list of activities below.'));
   };
   const form = h(
@@ -129,6 +136,7 @@ export function copyView({ session, sessionFor, route, signal }) {
     ),
     h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'primary' }, 'Look at both')),
   );
+  keepFields(form, draftOf(session, page));
   return {
     element: h('div', { class: 'view' }, head, form, plan),
     title: 'Copy',
@@ -169,7 +177,13 @@ function refusal({ refused, isBlocked, registry, images, name, tag, host, retry 
       'This page may talk to the registry that it was opened for, and to no other. The command line copies between any two:',
     ),
     command(
-      `npx docker-registry-client-wasm copy ${host}/${imagesText(images)} ${other}/${name}:${tag}`,
+      commandLine(
+        'npx',
+        'docker-registry-client-wasm',
+        'copy',
+        `${host}/${imagesText(images)}`,
+        `${other}/${name}:${tag}`,
+      ),
       'copy command',
     ),
   ];

@@ -25,7 +25,14 @@ export function targetRegistry({ session, sessionFor }) {
     h(
       'label',
       { class: 'choice' },
-      h('input', { type: 'radio', name: 'copy-registry', value, checked, onchange: () => adapt(value === 'other') }),
+      h('input', {
+        type: 'radio',
+        id: `copy-to-${value}`,
+        name: 'copy-registry',
+        value,
+        checked,
+        onchange: () => adapt(value === 'other'),
+      }),
       h('span', {}, label),
     );
   let isOther = false;
@@ -45,10 +52,16 @@ export function targetRegistry({ session, sessionFor }) {
   /** The last one, so that its login is kept when somebody looks again. */
   let opened;
   async function open(signal) {
-    const choice = { address: address.value.trim(), username: username.value.trim(), password: password.value };
-    if (!isOther || choice.address === session.label || choice.address === session.host) return session;
-    if (opened?.label === choice.address && !choice.password) return opened;
-    const next = sessionFor(choice);
+    const typed = address.value.trim();
+    const isShown = typed === session.label || typed === session.host;
+    const choice = {
+      address: isShown ? session.label : typed,
+      username: username.value.trim(),
+      password: password.value,
+    };
+    if (!isOther || (isShown && choice.username === '')) return session;
+    if (opened?.label === choice.address && opened.user === choice.username && !choice.password) return opened;
+    const next = sessionFor({ ...choice, isTarget: true });
     await next.connect(signal);
     password.value = '';
     opened = next;

@@ -3,6 +3,7 @@
 import { h } from '../../dom.js';
 import { bytes, plural } from '../../text/format.js';
 import { shortDigest, TAG } from '../../text/references.js';
+import { keepFields } from '../../model/drafts.js';
 import { readTarget, startArtifact } from '../../model/pushing.js';
 import { part } from '../../ui/part.js';
 import { choice, field, nameInput } from '../forms.js';
@@ -12,7 +13,7 @@ const UNKNOWN = 'application/vnd.unknown.artifact.v1';
 const MEDIA_TYPE = '[A-Za-z0-9][A-Za-z0-9!#$&^_.+\\-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+\\-]*';
 const MOST_SHOWN = 500;
 
-export function filesForm({ session, signal, repositoryInput, files, why, started }) {
+export function filesForm({ session, signal, repositoryInput, fields, files, why, started }) {
   const repository = repositoryInput();
   const tag = nameInput('push-tag', { pattern: TAG, required: false, placeholder: 'latest' });
   const type = nameInput('push-type', { pattern: MEDIA_TYPE, value: UNKNOWN });
@@ -31,11 +32,12 @@ export function filesForm({ session, signal, repositoryInput, files, why, starte
     reading?.abort();
     target.replaceChildren();
   };
-  const push = (name, to) => {
+  const push = (name, to, before) => {
     startArtifact({
       session,
       name,
       tag: to || undefined,
+      before,
       artifactType: type.value.trim(),
       files: lines,
       subject: subject.value.trim() || undefined,
@@ -55,7 +57,7 @@ export function filesForm({ session, signal, repositoryInput, files, why, starte
         label: 'Reading the target',
         work: () => readTarget(session, name, to, new Map(), { signal: ending }),
         render: ({ before }) => {
-          if (before !== undefined) return confirmation(to, before, () => push(name, to));
+          if (before !== undefined) return confirmation(to, before, () => push(name, to, before));
           push(name, to);
           return [];
         },
@@ -63,61 +65,58 @@ export function filesForm({ session, signal, repositoryInput, files, why, starte
     );
   };
   const total = lines.reduce((sum, { data }) => sum + data.size, 0);
-  return h(
-    'div',
-    { class: 'stack' },
-    h(
-      'form',
-      {
-        class: 'block',
-        oninput: outdated,
-        onsubmit: (event) => {
-          event.preventDefault();
-          check();
-        },
+  const form = h(
+    'form',
+    {
+      class: 'block',
+      oninput: outdated,
+      onsubmit: (event) => {
+        event.preventDefault();
+        check();
       },
-      h('h2', {}, `${plural(lines.length, 'file')}, ${bytes(total)}`),
-      why ? h('p', {}, `This is pushed as a file, because it is no archive of images: ${why}`) : null,
-      h(
-        'ul',
-        { class: 'push-files' },
-        lines.map((line, at) =>
+    },
+    h('h2', {}, `${plural(lines.length, 'file')}, ${bytes(total)}`),
+    why ? h('p', {}, `This is pushed as a file, because it is no archive of images: ${why}`) : null,
+    h(
+      'ul',
+      { class: 'push-files' },
+      lines.map((line, at) =>
+        h(
+          'li',
+          {},
           h(
-            'li',
-            {},
-            h(
-              'span',
-              { class: 'push-file' },
-              h('strong', {}, line.title),
-              ' ',
-              h('span', { class: 'muted small' }, bytes(line.data.size)),
-            ),
-            h('input', {
-              'aria-label': `Media type of ${line.title}`,
-              id: `push-type-${at}`,
-              value: line.mediaType,
-              pattern: MEDIA_TYPE,
-              required: true,
-              spellcheck: 'false',
-              autocapitalize: 'none',
-              oninput: ({ target: { value } }) => {
-                line.mediaType = value.trim();
-              },
-            }),
+            'span',
+            { class: 'push-file' },
+            h('strong', {}, line.title),
+            ' ',
+            h('span', { class: 'muted small' }, bytes(line.data.size)),
           ),
+          h('input', {
+            'aria-label': `Media type of ${line.title}`,
+            id: `push-type-${at}`,
+            value: line.mediaType,
+            pattern: MEDIA_TYPE,
+            required: true,
+            spellcheck: 'false',
+            autocapitalize: 'none',
+            oninput: ({ target: { value } }) => {
+              line.mediaType = value.trim();
+            },
+          }),
         ),
       ),
-      h('div', { class: 'form-grid' }, field('To the repository', repository), field('Tag', tag, { note: 'optional' })),
-      h(
-        'div',
-        { class: 'form-grid' },
-        field('Artifact type', type),
-        field('Refers to', subject, { note: 'optional', hint: 'A tag or digest of the same repository' }),
-      ),
-      h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'primary' }, 'Push the files')),
     ),
-    target,
+    h('div', { class: 'form-grid' }, field('To the repository', repository), field('Tag', tag, { note: 'optional' })),
+    h(
+      'div',
+      { class: 'form-grid' },
+      field('Artifact type', type),
+      field('Refers to', subject, { note: 'optional', hint: 'A tag or digest of the same repository' }),
+    ),
+    h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'primary' }, 'Push the files')),
   );
+  keepFields(form, fields);
+  return h('div', { class: 'stack' }, form, target);
 }
 
 const TYPES = {

@@ -4,13 +4,14 @@ import { h } from '../../dom.js';
 import { bytes, mediaTypeName, platformName, plural } from '../../text/format.js';
 import { shortDigest, TAG } from '../../text/references.js';
 import { explain } from '../../errors.js';
+import { keepFields } from '../../model/drafts.js';
 import { readTarget, startLoad } from '../../model/pushing.js';
 import { part } from '../../ui/part.js';
 import { facts } from '../common.js';
 import { choice, field, nameInput } from '../forms.js';
 
-/** `found`: what the survey has found. `asFiles()`: shows the form for an artifact instead. */
-export function imagesForm({ session, signal, repositoryInput, found, asFiles, started }) {
+/** `found`: what the survey has found. `fields`: as `keepFields()` keeps them. `asFiles()`: shows the form for an artifact instead. */
+export function imagesForm({ session, signal, repositoryInput, fields, found, asFiles, started }) {
   const { source } = found;
   const { images } = found;
   const repository = repositoryInput();
@@ -18,11 +19,16 @@ export function imagesForm({ session, signal, repositoryInput, found, asFiles, s
   const target = h('div', { 'aria-live': 'polite' });
   const submit = h('button', { type: 'submit', class: 'primary' }, 'Look at the target');
   let chosen;
+  /** The address or the person says where to; otherwise each image goes where its name says. */
+  let isGiven = repository.value !== '';
+  repository.addEventListener('input', () => {
+    isGiven = repository.value !== '';
+  });
   const choose = (image) => {
     chosen = image;
     submit.disabled = image.error !== undefined;
     const [name, named] = nameOf(image.names[0]);
-    if (!repository.value && name) repository.value = name;
+    if (!isGiven) repository.value = name ?? '';
     tag.value = named ?? 'latest';
     outdated();
   };
@@ -58,31 +64,28 @@ export function imagesForm({ session, signal, repositoryInput, found, asFiles, s
     );
   };
   choose(images.find(({ error }) => !error) ?? images[0]);
-  return h(
-    'div',
-    { class: 'stack' },
-    h(
-      'form',
-      {
-        class: 'block',
-        oninput: ({ target: changed }) => changed.type !== 'radio' && outdated(),
-        onsubmit: (event) => {
-          event.preventDefault();
-          check();
-        },
+  const form = h(
+    'form',
+    {
+      class: 'block',
+      oninput: ({ target: changed }) => changed.type !== 'radio' && outdated(),
+      onsubmit: (event) => {
+        event.preventDefault();
+        check();
       },
-      h('h2', {}, plural(images.length, 'image')),
-      imageList(images, chosen, choose),
-      h('div', { class: 'form-grid' }, field('To the repository', repository), field('Tag', tag)),
-      h(
-        'div',
-        { class: 'actions' },
-        submit,
-        asFiles ? h('button', { type: 'button', class: 'quiet', onclick: asFiles }, 'Push it as a file instead') : null,
-      ),
+    },
+    h('h2', {}, plural(images.length, 'image')),
+    imageList(images, chosen, choose),
+    h('div', { class: 'form-grid' }, field('To the repository', repository), field('Tag', tag)),
+    h(
+      'div',
+      { class: 'actions' },
+      submit,
+      asFiles ? h('button', { type: 'button', class: 'quiet', onclick: asFiles }, 'Push it as a file instead') : null,
     ),
-    target,
   );
+  keepFields(form, fields);
+  return h('div', { class: 'stack' }, form, target);
 }
 
 /** "registry.example.com/team/web:1.0", or a tag alone, as archives have them. */
@@ -101,7 +104,7 @@ function imageList(images, chosen, choose) {
   return h(
     'ul',
     { class: 'push-images' },
-    images.map((image) => {
+    images.map((image, at) => {
       const title = image.names.join(', ') || (image.digest ? shortDigest(image.digest) : 'An image without a name');
       return h(
         'li',
@@ -112,6 +115,7 @@ function imageList(images, chosen, choose) {
               { class: 'choice' },
               h('input', {
                 type: 'radio',
+                id: `push-image-${at}`,
                 name: 'push-image',
                 checked: image === chosen,
                 onchange: () => choose(image),

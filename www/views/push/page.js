@@ -3,6 +3,7 @@
 import { h } from '../../dom.js';
 import { plural } from '../../text/format.js';
 import { NAME } from '../../text/references.js';
+import { draftOf, dropDraft } from '../../model/drafts.js';
 import { survey } from '../../model/survey.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { nameInput, notOffered, pageHead } from '../forms.js';
@@ -22,7 +23,13 @@ export function pushView({ session, route, signal }) {
   if (reason) return { element: h('div', { class: 'view' }, head, emptyBox(reason)), title };
 
   const content = h('div', { class: 'stack' });
-  const look = (chosen) =>
+  const page = `push ${route.name ?? ''}`;
+  const draft = draftOf(session, page);
+  const look = (chosen) => {
+    Object.assign(draft, { chosen, fields: {}, isAsFiles: false });
+    examine(chosen);
+  };
+  const examine = (chosen) =>
     content.replaceChildren(
       part({
         signal,
@@ -38,12 +45,21 @@ export function pushView({ session, route, signal }) {
       signal,
       repositoryInput: () =>
         nameInput('push-repository', { pattern: NAME, placeholder: 'team/web', value: route.name ?? '' }),
-      started: () =>
-        content.replaceChildren(h('p', { class: 'muted' }, 'The push is under way: see the list of activities below.')),
+      fields: draft.fields,
+      started: () => {
+        dropDraft(session, page);
+        content.replaceChildren(h('p', { class: 'muted' }, 'The push is under way: see the list of activities below.'));
+      },
     };
     if (found.kind === 'files') return filesForm({ ...context, files: found.files, why: found.why });
-    const asFiles = () => content.replaceChildren(filesForm({ ...context, files: chosen }));
+    const filesOf = () => filesForm({ ...context, files: chosen });
+    const asFiles = () => {
+      draft.isAsFiles = true;
+      content.replaceChildren(filesOf());
+    };
+    if (draft.isAsFiles) return filesOf();
     return imagesForm({ ...context, found, asFiles: chosen.length === 1 ? asFiles : undefined });
   };
+  if (draft.chosen) examine(draft.chosen);
   return { element: h('div', { class: 'view' }, head, dropZone({ look, signal }), content), title };
 }
