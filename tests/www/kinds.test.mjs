@@ -4,13 +4,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { artifact, blob, image, layer } from '../../www/registry/content.mjs';
+import { artifact, blob, digestOf, image, layer } from '../../www/registry/content.mjs';
 import { fill } from '../../www/registry/fill.mjs';
 import { samples } from '../../www/registry/sample-images.mjs';
 import { startDistribution } from '../registries/servers.mjs';
 import { fillV1, v1Samples } from '../registries/v1-images.mjs';
 import { startV1 } from '../registries/v1-server.mjs';
-import { eventually, visitSite } from './support/scripted.mjs';
+import { content, json } from '../registries/scripted.mjs';
+import { EXPECTED } from './support/actions.mjs';
+import { settled } from './support/views.mjs';
+import { eventually, visitScripted, visitSite } from './support/scripted.mjs';
 import { browserNames, openBrowser } from './support/visitor.mjs';
 
 const SLOW = { timeout: 120_000 };
@@ -26,6 +29,48 @@ const files = artifact({
 const deceiving = image([{ run: 'COPY \u202Egpj.exe /', layer: layer([{ path: 'x', content: 'x' }]) }], {
   config: { Labels: { note: '\u202Edesrever' } },
 });
+const MANY = 5_000;
+const OCI = 'application/vnd.oci.image';
+/** A manifest of an image with thousands of labels, variables, steps and layers, and an index with thousands of entries. */
+function excessive() {
+  const names = Array.from({ length: MANY }, (_, at) => `a${at}`);
+  const pairs = Object.fromEntries(names.map((one) => [one, one]));
+  const document = (mediaType, value) => ({ mediaType, bytes: Buffer.from(JSON.stringify(value)) });
+  const config = document(`${OCI}.config.v1+json`, {
+    os: 'linux',
+    architecture: 'amd64',
+    rootfs: { type: 'layers', diff_ids: names.map((one) => digestOf(one)) },
+    config: { Labels: pairs, Env: names, ExposedPorts: pairs },
+    history: names.map((one) => ({ created_by: one })),
+  });
+  const descriptor = ({ mediaType, bytes }) => ({ mediaType, size: bytes.length, digest: digestOf(bytes) });
+  const layers = names.map((one) => ({ mediaType: `${OCI}.layer.v1.tar+gzip`, size: 1, digest: digestOf(one) }));
+  const manifest = document(`${OCI}.manifest.v1+json`, {
+    schemaVersion: 2,
+    mediaType: `${OCI}.manifest.v1+json`,
+    config: descriptor(config),
+    layers,
+    annotations: pairs,
+  });
+  const index = document(`${OCI}.index.v1+json`, {
+    schemaVersion: 2,
+    mediaType: `${OCI}.index.v1+json`,
+    manifests: [
+      { ...descriptor(manifest), platform: { os: 'linux', architecture: 'arm64' } },
+      ...names.map((one) => ({ mediaType: manifest.mediaType, size: 1, digest: digestOf(one) })),
+    ],
+  });
+  return {
+    '/v2/_catalog': json({ repositories: ['odd'] }),
+    '/v2/odd/tags/list': json({ name: 'odd', tags: ['image', 'index'] }),
+    '/v2/odd/manifests/image': content(manifest),
+    '/v2/odd/manifests/index': content(index),
+    [`/v2/odd/manifests/${digestOf(manifest.bytes)}`]: content(manifest),
+    [`/v2/odd/manifests/${digestOf(index.bytes)}`]: content(index),
+    [`/v2/odd/blobs/${digestOf(config.bytes)}`]: content(config),
+  };
+}
+
 const web = samples['team/web']['2.0.0'];
 const arm64 = web.children[1];
 
@@ -138,6 +183,45 @@ for (const name of browserNames) {
         assert.doesNotMatch(await visitor.page.evaluate(() => document.documentElement.outerHTML), /[\u202a-\u202e]/);
       }
       await visitor.isContent();
+    });
+
+    test('thousands of layers, labels, steps and entries leave the page usable', SLOW, async (t) => {
+      const [visitor] = await visitScripted(t, browser, excessive(), '#/repo/odd/tag/image');
+      const shown = async (hash, ...expected) => {
+        await visitor.go(hash);
+        await visitor.sees(...expected);
+        await visitor.until(settled);
+        const [nodes, excess] = await visitor.page.evaluate(() => [
+          document.querySelectorAll('*').length,
+          document.documentElement.scrollWidth - window.innerWidth,
+        ]);
+        assert.ok(nodes < 10_000 && excess <= 0, `${hash}: ${nodes} elements, ${excess} px too wide`);
+      };
+      await shown('#/repo/odd/tag/image', 'Annotations', 'Show all 5,000 annotations');
+      await shown('#/repo/odd/tag/image/config', 'Show all 5,000 labels', 'Show all 5,000 variables');
+      await shown('#/repo/odd/tag/image/history', 'Show all 5,000 steps');
+      await shown('#/repo/odd/tag/image/layers', 'Show all 5,000 layers');
+      await shown('#/repo/odd/tag/index/references', 'Show all 5,001 entries');
+      await shown('#/repo/odd/tag/index', 'Show all 5,001 entries');
+      // A link to one that is not shown yet.
+      await visitor.go('#/repo/odd/tag/image/layers?layer=300');
+      await visitor.until(() => document.activeElement.querySelector?.('.layer-number')?.textContent === '300');
+      await visitor.isContent({ except: EXPECTED });
+    });
+
+    test('an index without the image for the usual platform opens all the same', SLOW, async (t) => {
+      const script = {
+        '/v2/_catalog': json({ repositories: ['part'] }),
+        '/v2/part/tags/list': json({ name: 'part', tags: ['1'] }),
+        '/v2/part/manifests/1': content(web),
+        [`/v2/part/manifests/${web.digest}`]: content(web),
+        [`/v2/part/manifests/${arm64.digest}`]: content(arm64),
+        [`/v2/part/blobs/${arm64.id}`]: content(arm64.blobs[0]),
+      };
+      const [visitor] = await visitScripted(t, browser, script, '#/repo/part/tag/1');
+      await visitor.press('linux/arm64/v8');
+      await visitor.sees(arm64.id);
+      await visitor.isContent({ except: EXPECTED });
     });
 
     test('a Dockerfile that a builder takes', SLOW, async (t) => {

@@ -8,8 +8,15 @@ export async function openReference(repository, { tag, digest, query }, options)
   const blob = isBlob && (await openBlob(repository, digest, options));
   if (blob) return blob;
   if (tag === undefined) return openDigest(repository, digest, options);
-  const data = await repository.data(tag, options);
-  return { data, manifest: data.digest && (await repository.manifest(data.digest, options)) };
+  try {
+    const data = await repository.data(tag, options);
+    return { data, manifest: data.digest && (await repository.manifest(data.digest, options)) };
+  } catch (error) {
+    // A mirror may have an index without the image that its size is taken from. The others can be looked at all the same.
+    const manifest = error.status === 404 && (await repository.manifest(tag, options).catch(() => undefined));
+    if (!manifest?.manifests) throw error;
+    return openDigest(repository, manifest.digest, options);
+  }
 }
 
 async function openBlob(repository, digest, options) {

@@ -5,7 +5,7 @@ import { plural } from '../text/format.js';
 
 const SHOWN = 200;
 
-/** `rows(items)` makes a table of them. `noun`: what one is, and `nouns` many. */
+/** `rows(items)` makes a table or list of them, which begins with the first. `noun`: what one is, and `nouns` many. */
 export function manyRows(items, rows, noun, nouns) {
   if (items.length <= SHOWN) return rows(items);
   const holder = h('div', { class: 'stack', tabindex: -1 });
@@ -15,7 +15,11 @@ export function manyRows(items, rows, noun, nouns) {
   };
   holder.append(
     rows(items.slice(0, SHOWN)),
-    h('button', { type: 'button', onclick: showAll }, `Show all ${plural(items.length, noun, nouns)}`),
+    h(
+      'button',
+      { type: 'button', class: 'show-all', onclick: showAll },
+      `Show all ${plural(items.length, noun, nouns)}`,
+    ),
   );
   return holder;
 }

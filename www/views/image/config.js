@@ -5,6 +5,7 @@ import { h, textOrLink } from '../../dom.js';
 import { bytes, mediaTypeName, naturalOrder } from '../../text/format.js';
 import { copyButton, digest } from '../../ui/copy.js';
 import { jsonView } from '../../ui/json.js';
+import { manyRows } from '../../ui/many-rows.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { block, facts, table } from '../common.js';
 
@@ -99,13 +100,18 @@ function environment(variables) {
   if (!Array.isArray(variables)) return block('Environment', json(variables));
   return block(
     'Environment',
-    table(
-      'Environment',
-      ['Variable', 'Value'],
-      variables.map((variable) => {
-        const [, name, value = ''] = /^([^=]*)=?(.*)$/s.exec(String(variable));
-        return [h('code', {}, name), h('code', {}, value)];
-      }),
+    manyRows(
+      variables,
+      (some) =>
+        table(
+          'Environment',
+          ['Variable', 'Value'],
+          some.map((variable) => {
+            const [, name, value = ''] = /^([^=]*)=?(.*)$/s.exec(String(variable));
+            return [h('code', {}, name), h('code', {}, value)];
+          }),
+        ),
+      'variable',
     ),
   );
 }
@@ -116,12 +122,16 @@ function names(title, set) {
   if (!isRecord(set)) return block(title, json(set));
   return block(
     title,
-    h(
-      'ul',
-      { class: 'chips' },
-      Object.keys(set)
-        .sort(naturalOrder)
-        .map((name) => h('li', {}, h('code', {}, name))),
+    manyRows(
+      Object.keys(set).sort(naturalOrder),
+      (some) =>
+        h(
+          'ul',
+          { class: 'chips' },
+          some.map((name) => h('li', {}, h('code', {}, name))),
+        ),
+      'entry',
+      'entries',
     ),
   );
 }
@@ -131,13 +141,18 @@ function labels(all) {
   if (!isRecord(all)) return block('Labels', json(all));
   return block(
     'Labels',
-    table(
-      'Labels',
-      ['Label', 'Value'],
-      Object.entries(all).map(([name, value]) => [
-        h('code', {}, name),
-        typeof value === 'string' ? textOrLink(value) : json(value),
-      ]),
+    manyRows(
+      Object.entries(all),
+      (some) =>
+        table(
+          'Labels',
+          ['Label', 'Value'],
+          some.map(([name, value]) => [
+            h('code', {}, name),
+            typeof value === 'string' ? textOrLink(value) : json(value),
+          ]),
+        ),
+      'label',
     ),
   );
 }

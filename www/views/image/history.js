@@ -3,6 +3,7 @@
 import { h } from '../../dom.js';
 import { bytes, instant, plural } from '../../text/format.js';
 import { copyButton } from '../../ui/copy.js';
+import { manyRows } from '../../ui/many-rows.js';
 import { emptyBox, part } from '../../ui/part.js';
 
 export function historySection({ image, link, signal }) {
@@ -17,7 +18,7 @@ export function historySection({ image, link, signal }) {
         'div',
         { class: 'stack' },
         h('p', { class: 'muted' }, `${plural(steps.length, 'step')}, oldest first.`),
-        h('ol', { class: 'timeline' }, items(steps, link)),
+        manyRows(steps, (some) => h('ol', { class: 'timeline' }, items(some, link)), 'step'),
       );
     },
   });

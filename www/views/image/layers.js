@@ -3,6 +3,7 @@
 import { h, textOrLink } from '../../dom.js';
 import { bytes, fileName, mediaTypeName, plural } from '../../text/format.js';
 import { digest } from '../../ui/copy.js';
+import { manyRows } from '../../ui/many-rows.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { transferButton } from '../../ui/transfer.js';
 
@@ -30,7 +31,10 @@ export function layersSection({ repository, image, link, route, signal }) {
         signal,
       });
       jump = ({ query }) => {
-        const row = query.layer && list.querySelectorAll('.layers > li')[Number(query.layer)];
+        const rowOf = () => list.querySelectorAll('.layers > li')[Number(query.layer)];
+        if (!query.layer) return;
+        if (!rowOf()) list.querySelector('.show-all')?.click();
+        const row = rowOf();
         if (!row) return;
         row.focus({ preventScroll: true });
         row.scrollIntoView({ block: 'center' });
@@ -80,11 +84,17 @@ function blobList({ what, repository, descriptors, note, open, isVerified, files
       { class: 'muted' },
       `${plural(descriptors.length, what)}, ${bytes(total)}${what === 'layer' ? ' compressed; the base is first' : ''}. ${promise}`,
     ),
-    jumpHref && descriptors.length > 1 ? stackedBar(descriptors, total, note, jumpHref) : null,
-    h(
+    jumpHref && descriptors.length > 1 && descriptors.length <= MOST_IN_BAR
+      ? stackedBar(descriptors, total, note, jumpHref)
+      : null,
+    manyRows(descriptors, rows, what),
+  );
+
+  function rows(some) {
+    return h(
       'ol',
       { class: 'layers' },
-      descriptors.map((descriptor, at) =>
+      some.map((descriptor, at) =>
         h(
           'li',
           { tabindex: jumpHref ? -1 : undefined },
@@ -124,9 +134,12 @@ function blobList({ what, repository, descriptors, note, open, isVerified, files
           }),
         ),
       ),
-    ),
-  );
+    );
+  }
 }
+
+/** More would be thinner than what one can point at. */
+const MOST_IN_BAR = 200;
 
 /** All layers as one bar, each as wide as it is large; each leads to its row. */
 function stackedBar(descriptors, total, note, jumpHref) {

@@ -4,6 +4,7 @@ import { h, textOrLink } from '../../dom.js';
 import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../../text/format.js';
 import { digestHref } from '../../router.js';
 import { digest } from '../../ui/copy.js';
+import { manyRows } from '../../ui/many-rows.js';
 import { part } from '../../ui/part.js';
 import { block, facts, table } from '../common.js';
 import { isImage } from '../../model/opened.js';
@@ -76,10 +77,15 @@ function annotations(all) {
   if (lines.length === 0) return null;
   return block(
     'Annotations',
-    table(
-      'Annotations',
-      ['Key', 'Value'],
-      lines.map(([key, value]) => [h('code', {}, key), textOrLink(String(value))]),
+    manyRows(
+      lines,
+      (some) =>
+        table(
+          'Annotations',
+          ['Key', 'Value'],
+          some.map(([key, value]) => [h('code', {}, key), textOrLink(String(value))]),
+        ),
+      'annotation',
     ),
   );
 }
@@ -87,15 +93,21 @@ function annotations(all) {
 function entries(manifests, linked) {
   return block(
     'Entries',
-    table(
-      'Entries of the index',
-      ['Platform', 'Digest', 'Type', 'Size'],
-      manifests.map((entry) => [
-        entryName(entry),
-        linked(entry.digest, 'digest of the entry'),
-        h('span', { title: entry.mediaType }, mediaTypeName(entry.mediaType)),
-        h('span', { class: 'number' }, bytes(entry.size)),
-      ]),
+    manyRows(
+      manifests,
+      (some) =>
+        table(
+          'Entries of the index',
+          ['Platform', 'Digest', 'Type', 'Size'],
+          some.map((entry) => [
+            entryName(entry),
+            linked(entry.digest, 'digest of the entry'),
+            h('span', { title: entry.mediaType }, mediaTypeName(entry.mediaType)),
+            h('span', { class: 'number' }, bytes(entry.size)),
+          ]),
+        ),
+      'entry',
+      'entries',
     ),
   );
 }

@@ -8,6 +8,7 @@ import { bytes, mediaTypeName, platformName, plural } from '../../text/format.js
 import { digest } from '../../ui/copy.js';
 import { jsonTree } from '../../ui/json-tree.js';
 import { jsonView } from '../../ui/json.js';
+import { manyRows } from '../../ui/many-rows.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { block } from '../common.js';
 
@@ -19,7 +20,7 @@ export function referencesSection({ repository, manifest, signal }) {
     { class: 'stack references' },
     subject ? block('Subject', h('ul', { class: 'tree' }, tree.node(subject, { kind: 'What this refers to' }))) : null,
     block('Referrers', tree.referrersOf(manifest.digest, 'Nothing refers to this by its digest')),
-    manifests ? block('Entries of the index', h('ul', { class: 'tree' }, entries(manifests, tree))) : null,
+    manifests ? block('Entries of the index', entries(manifests, tree)) : null,
     block('Tags of cosign', tree.cosign(manifest.digest)),
     h(
       'p',
@@ -34,15 +35,20 @@ const SUBJECT = 'vnd.docker.reference.digest';
 /** The entries; what BuildKit attests about an image is below it. */
 function entries(manifests, tree) {
   const digests = new Set(manifests.map((one) => one.digest));
-  const isBelow = (one) => digests.has(one.annotations?.[SUBJECT]);
-  return manifests
-    .filter((one) => !isBelow(one))
-    .map((one) =>
-      tree.node(one, {
-        kind: platformName(one.platform) || 'Entry',
-        below: manifests.filter((other) => other.annotations?.[SUBJECT] === one.digest),
-      }),
-    );
+  const below = Map.groupBy(manifests, (one) => one.annotations?.[SUBJECT]);
+  return manyRows(
+    manifests.filter((one) => !digests.has(one.annotations?.[SUBJECT])),
+    (some) =>
+      h(
+        'ul',
+        { class: 'tree' },
+        some.map((one) =>
+          tree.node(one, { kind: platformName(one.platform) || 'Entry', below: below.get(one.digest) ?? [] }),
+        ),
+      ),
+    'entry',
+    'entries',
+  );
 }
 
 class References {
@@ -69,10 +75,15 @@ class References {
       work: () => this.#repository.referrers(of, { signal: this.#signal }),
       render: (found) =>
         found.length > 0
-          ? h(
-              'ul',
-              { class: 'tree' },
-              found.map((one) => this.node(one)),
+          ? manyRows(
+              found,
+              (some) =>
+                h(
+                  'ul',
+                  { class: 'tree' },
+                  some.map((one) => this.node(one)),
+                ),
+              'referrer',
             )
           : h('p', { class: 'muted' }, none),
     });
