@@ -94,6 +94,31 @@ for (const name of browserNames) {
       await visitor.isContent();
     });
 
+    test('captions of columns order the list, as the menu does', SLOW, async (t) => {
+      const visitor = await visit(t, '#/repo/team/web');
+      await visitor.has('.cell-platforms', '3 platforms');
+      const pressed = () => visitor.texts('.columns-head [aria-pressed=true]');
+      assert.deepEqual(await pressed(), ['Tag↓']);
+      await visitor.press('Created');
+      await visitor.until(() => document.querySelector('.tags strong').textContent === 'edge');
+      assert.deepEqual(await pressed(), ['Created↓']);
+      assert.equal(await visitor.page.$eval('#order', (select) => select.value), 'newest');
+      assert.match(visitor.page.url(), /order=newest/);
+      await visitor.page.select('#order', 'largest');
+      await visitor.has('.columns-head [aria-pressed=true]', 'Size↓');
+      await visitor.press('Tag');
+      await visitor.press('Tag↓');
+      await visitor.has('.columns-head [aria-pressed=true]', 'Tag↑');
+      assert.deepEqual((await visitor.texts('.tags strong')).slice(0, 3), ['1.0.0', '1.1', '1.1.0']);
+      assert.match(visitor.page.url(), /order=name/);
+      await visitor.go('#/');
+      await visitor.has('.repositories .cell-size');
+      await visitor.press('Size');
+      await visitor.has('.columns-head [aria-pressed=true]', 'Size↓');
+      assert.equal(await visitor.page.$eval('#order', (select) => select.value), 'size');
+      await visitor.isContent();
+    });
+
     test('digests instead of tags', SLOW, async (t) => {
       const visitor = await visit(t, '#/repo/team/web');
       await visitor.has('.cell-platforms', '3 platforms');

@@ -9,6 +9,7 @@ import { REQUESTS_EACH, readRepository } from '../model/repository-facts.js';
 import { homeHref, namespaceHref, repositoryHref, withQuery } from '../router.js';
 import { plural } from '../text/format.js';
 import { byNumber, ordered } from '../text/names.js';
+import { columnHeads } from '../ui/column-heads.js';
 import { checkbox, choice } from '../ui/controls.js';
 import { ListingView } from '../ui/listing-view.js';
 import { emptyBox, errorBox } from '../ui/part.js';
@@ -52,6 +53,19 @@ export function homeView({ session, route, signal }) {
     return numbers[order] ? byNumber(here, numbers[order]) : ordered(here, order);
   };
 
+  const orderBy = (chosen) => {
+    order = chosen;
+    heads.update(order);
+    history.replaceState(history.state, '', withQuery(location.hash, 'order', chosen === 'listed' ? '' : chosen));
+    repositories.rearrange();
+    repositories.announceLater();
+  };
+  const heads = columnHeads(COLUMNS, (chosen) => {
+    repositories.element.querySelector('#order').value = chosen;
+    orderBy(chosen);
+  });
+  heads.update(order);
+
   const repositories = new ListingView({
     title: 'Repositories',
     rowRem: rowRem(),
@@ -67,11 +81,7 @@ export function homeView({ session, route, signal }) {
         label: 'Order',
         values: ORDERS,
         value: order,
-        onchange: (chosen) => {
-          order = chosen;
-          history.replaceState(history.state, '', withQuery(location.hash, 'order', chosen === 'listed' ? '' : chosen));
-          repositories.rearrange();
-        },
+        onchange: orderBy,
       }),
       checkbox({
         id: 'details',
@@ -87,7 +97,7 @@ export function homeView({ session, route, signal }) {
         },
       }),
     ],
-    columns: columnsHead(),
+    columns: heads.element,
     empty: (wanted) => nothing(wanted, namespace),
     retry,
     failed: (error) => (isWithoutCatalog(error) ? withoutCatalog() : [errorBox(error, { retry }), openByName()]),
@@ -151,17 +161,14 @@ function crumbsAbove(session, namespace) {
   ];
 }
 
-const columnsHead = () =>
-  h(
-    'div',
-    { class: 'row columns-head', 'aria-hidden': 'true' },
-    h('span', { class: 'row-name' }, 'Repository'),
-    h('span', { class: 'cell-kind' }, 'Kind'),
-    h('span', { class: 'cell-newest', title: 'The highest version' }, 'Newest tag'),
-    h('span', { class: 'cell-tags' }, 'Tags'),
-    h('span', { class: 'cell-size' }, 'Size'),
-    h('span', { class: 'cell-created' }, 'Created'),
-  );
+const COLUMNS = [
+  ['Repository', 'row-name', 'name', 'listed'],
+  ['Kind', 'cell-kind'],
+  ['Highest tag', 'cell-newest'],
+  ['Tags', 'cell-tags', 'tags'],
+  ['Size', 'cell-size', 'size'],
+  ['Created', 'cell-created', 'newest'],
+];
 
 function nothing(wanted, namespace) {
   if (!wanted)

@@ -7,6 +7,7 @@ import { TagFacts } from '../model/tag-facts.js';
 import { digestHref } from '../router.js';
 import { plural } from '../text/format.js';
 import { matcher } from '../text/names.js';
+import { columnHeads } from '../ui/column-heads.js';
 import { checkbox } from '../ui/controls.js';
 import { copyWith } from '../ui/copy.js';
 import { ListingView } from '../ui/listing-view.js';
@@ -46,6 +47,10 @@ export function tagsView({ session, route, signal }) {
     },
   });
   const filters = new Filters({ route, facts, details, tools: toggle });
+  const heads = columnHeads(COLUMNS, (order) => {
+    filters.order = order;
+  });
+  heads.update(filters.order);
   function want(wanted) {
     details.wanted = wanted;
     toggle.firstElementChild.checked = wanted;
@@ -86,7 +91,7 @@ export function tagsView({ session, route, signal }) {
     narrow: () => filters.narrow(),
     retry,
     bar: filters.element,
-    columns: columnsHead(),
+    columns: heads.element,
     empty: (wanted, isFiltered) => nothing(repository.name, wanted, isFiltered),
     failed: (error) => errorBox(error, { retry }),
     onChange: (listing) => {
@@ -213,6 +218,7 @@ export function tagsView({ session, route, signal }) {
   selection.addEventListener('change', redraw, { signal });
   filters.addEventListener('change', () => {
     endPeek();
+    heads.update(filters.order);
     rows.isByDigest = filters.isByDigest;
     tags.rearrange();
     wantDetails();
@@ -248,16 +254,13 @@ export function tagsView({ session, route, signal }) {
 
 const STATES = { loading: ', reading…', failed: ' so far; the list was not read to its end' };
 
-const columnsHead = () =>
-  h(
-    'div',
-    { class: 'row columns-head', 'aria-hidden': 'true' },
-    h('span', { class: 'row-name' }, 'Tag'),
-    h('span', { class: 'cell-digest' }, 'Digest'),
-    h('span', { class: 'cell-platforms' }, 'Platforms'),
-    h('span', { class: 'cell-size' }, 'Size'),
-    h('span', { class: 'cell-created' }, 'Created'),
-  );
+const COLUMNS = [
+  ['Tag', 'row-name', 'version', 'name'],
+  ['Digest', 'cell-digest'],
+  ['Platforms', 'cell-platforms'],
+  ['Size', 'cell-size', 'largest'],
+  ['Created', 'cell-created', 'newest'],
+];
 
 /** A digest is no tag, but it may be what somebody pastes here. */
 function nothing(name, wanted, isFiltered) {

@@ -78,6 +78,13 @@ export class Filters extends EventTarget {
     this.update();
   }
 
+  get order() {
+    return this.#chosen.order;
+  }
+  set order(order) {
+    this.element.querySelector('#order').value = order;
+    this.#choose('order', order, 'version');
+  }
   get isByDigest() {
     return this.#chosen.by === 'digests';
   }
