@@ -2,6 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { REGISTRY, startServer } from '../../pkg-template/cli/ui/server.js';
+import { buildPage } from '../../www/build.mjs';
+import { bytes } from '../../www/text/format.js';
+import { proxyTo } from '../../www/server/proxy.mjs';
 import { artifact, blob, image, layer } from '../../www/registry/content.mjs';
 import { fill } from '../../www/registry/fill.mjs';
 import { fileSamples, hostileNames, script } from '../../www/registry/sample-files.mjs';
@@ -81,6 +85,31 @@ for (const name of browserNames) {
           ),
         caption,
       );
+
+    test('an index tells the sizes of its images; unasked only on this machine', SLOW, async (t) => {
+      const sizes = samples['team/web']['2.0.0'].children
+        .slice(0, 3)
+        .map(({ document: { config, layers } }) => bytes([config, ...layers].reduce((sum, { size }) => sum + size, 0)));
+      const shown = (visitor) => visitor.texts('[data-column=Image]');
+      const local = await visit(t, '#/repo/team/web/tag/2.0.0');
+      await local.until(() => !/[–…]/.test(document.querySelector('[data-column=Image]').textContent));
+      assert.deepEqual((await shown(local)).slice(0, 3), sizes);
+
+      const server = await startServer({
+        folders: { '/': await buildPage() },
+        forward: proxyTo(new URL(registry.url), REGISTRY),
+        name: 'registry.example.com',
+      });
+      t.after(server.stop);
+      const visitor = await browser.visit(`${server.url}/#/repo/team/web/tag/2.0.0`);
+      t.after(() => visitor.close());
+      await visitor.named('Read the sizes (3 requests)', 'button');
+      assert.deepEqual((await shown(visitor)).slice(0, 3), ['–', '–', '–']);
+      await visitor.press('Read the sizes (3 requests)');
+      await visitor.until(() => !/[–…]/.test(document.querySelector('[data-column=Image]').textContent));
+      assert.deepEqual((await shown(visitor)).slice(0, 3), sizes);
+      await visitor.isContent();
+    });
 
     test('waste: by command and by path, with a base, and dive’s score', SLOW, async (t) => {
       const visitor = await visit(t, '#/repo/office/notes/tag/1.1/waste');

@@ -8,6 +8,7 @@ import { manyRows } from '../../ui/many-rows.js';
 import { part } from '../../ui/part.js';
 import { block, facts, table } from '../common.js';
 import { isImage } from '../../model/opened.js';
+import { entriesBlock } from './entries.js';
 
 export function overviewSection(context) {
   const { manifest, repository } = context;
@@ -35,7 +36,7 @@ export function overviewSection(context) {
       hasImage ? block('Image', imageFacts({ ...context, linked })) : null,
     ),
     annotations(manifest.annotations),
-    manifest.manifests ? entries(manifest.manifests, linked) : null,
+    manifest.manifests ? entriesBlock({ ...context, linked }) : null,
   );
 }
 
@@ -88,34 +89,4 @@ function annotations(all) {
       'annotation',
     ),
   );
-}
-
-function entries(manifests, linked) {
-  return block(
-    'Entries',
-    manyRows(
-      manifests,
-      (some) =>
-        table(
-          'Entries of the index',
-          ['Platform', 'Digest', 'Type', 'Size'],
-          some.map((entry) => [
-            entryName(entry),
-            linked(entry.digest, 'digest of the entry'),
-            h('span', { title: entry.mediaType }, mediaTypeName(entry.mediaType)),
-            h('span', { class: 'number' }, bytes(entry.size)),
-          ]),
-        ),
-      'entry',
-      'entries',
-    ),
-  );
-}
-
-// BuildKit stores attestations beside images, as entries for a platform that does not exist.
-function entryName(entry) {
-  const name = platformName(entry.platform);
-  if (entry.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest')
-    return h('span', { class: 'muted' }, 'Attestation');
-  return name && name !== 'unknown/unknown' ? name : h('span', { class: 'muted' }, entry.artifactType ?? 'No platform');
 }
