@@ -8,7 +8,7 @@ import { imagesText, NAME, parseImages, TAG } from '../../text/references.js';
 import { readSource, readTarget } from '../../model/copying.js';
 import { command } from '../../ui/copy.js';
 import { emptyBox, errorBox, part } from '../../ui/part.js';
-import { choice, field, nameInput, notOffered, pageHead } from '../forms.js';
+import { choice, field, nameInput, notOffered, pageHead, underWay } from '../forms.js';
 import { dropDraft, draftOf, keepFields } from '../../model/drafts.js';
 import { planView } from './plan.js';
 import { targetRegistry } from './registry.js';
@@ -104,7 +104,7 @@ export function copyView({ session, sessionFor, route, signal }) {
   const started = () => {
     outdated();
     dropDraft(session, page);
-    plan.replaceChildren(h('p', { class: 'muted' }, 'The copy is under way: see the list of activities below.'));
+    underWay(plan, 'The copy');
   };
   const form = h(
     'form',
