@@ -3169,7 +3169,7 @@ export interface ErrorDetails {
   readonly argument?: string;
   /** `NO_MATCHING_PLATFORM`: platform that was looked for. */
   readonly platform?: string;
-  /** `NO_MATCHING_PLATFORM`: platforms that there are. */
+  /** `NO_MATCHING_PLATFORM`: platforms that there are. `ARCHIVE_INVALID` of an index that lacks some: those that the archive has. */
   readonly available?: readonly string[];
   /** `DIGEST_MISMATCH`, `CONFLICT`: digest that was expected. `SIZE_MISMATCH`, `TRUNCATED`: number of bytes. */
   readonly expected?: string | number;

@@ -48,6 +48,11 @@ before(async () => {
   await writeFile(join(folder, 'zstd.tar.zst'), Buffer.from('28b52ffd2000010000', 'hex'));
   await writeFile(join(folder, 'cut.tar'), tarOf(layoutOf([[hello, 'team/hello:cut']])).subarray(0, 1700));
   await writeFile(join(folder, 'lacking.tar'), tarOf(layoutOf([[hello, 'team/hello:lacking']]).slice(0, -1)));
+  const [amd64, arm64] = web.children;
+  const part = layoutOf([[web, 'team/part:1.0']]).filter(
+    ([path]) => !web.children.some((one) => one !== amd64 && one !== arm64 && path.endsWith(one.digest.slice(7))),
+  );
+  await writeFile(join(folder, 'part.tar'), tarOf(part));
   await writeFile(join(folder, 'hello.txt'), 'hello\n');
   await writeFile(join(folder, 'bill.json'), '{}');
   for (const [path, bytes] of layoutOf([[hello, 'team/hello:layout']])) {
@@ -204,6 +209,21 @@ for (const name of browserNames) {
       await choose(visitor, 'lacking.tar');
       await visitor.sees('1 image', 'team/hello:lacking', /This image cannot be pushed: .*lacks the blob/);
       assert.equal(await visitor.page.$eval('.push-images ~ .actions .primary', (button) => button.disabled), true);
+      await visitor.isContent({ except: EXPECTED });
+    });
+
+    test('of an index whose images are not all in the archive, one platform is pushed', SLOW, async (t) => {
+      const [visitor, registry] = await begin(t, '#/push');
+      await choose(visitor, 'part.tar');
+      await visitor.sees('team/part:1.0', 'The archive does not have the images of all platforms.');
+      assert.deepEqual(await visitor.texts('#push-platform-0 option'), ['linux/amd64', 'linux/arm64/v8']);
+      assert.deepEqual(await axe(visitor), []);
+      await visitor.page.select('#push-platform-0', 'linux/arm64/v8');
+      await visitor.press('Look at the target');
+      await visitor.sees('1.0 is new');
+      await visitor.press('Push');
+      await visitor.has('.tray .transfer-note.good');
+      assert.equal(await digestAt(registry, 'team/part', '1.0'), web.children[1].digest);
       await visitor.isContent({ except: EXPECTED });
     });
 

@@ -15,8 +15,8 @@ export async function readTarget(session, name, tag, blobs, options) {
   return { before: found?.digest, present };
 }
 
-/** Pushes an image of an archive. `before`: where the tag was seen to point. */
-export function startLoad({ session, source, reference, name, tag, before, size }) {
+/** Pushes an image of an archive. `platform`: only the one of an index for it. `before`: where the tag was seen to point. */
+export function startLoad({ session, source, reference, platform, name, tag, before, size }) {
   return startActivity(changeKey(), {
     kind: 'push',
     on: session,
@@ -27,6 +27,7 @@ export function startLoad({ session, source, reference, name, tag, before, size 
       try {
         const { blobs, existing, digest } = await current.client.load(source, targetText(current.client, name, tag), {
           ...(reference === undefined ? {} : { reference }),
+          ...(platform === undefined ? {} : { platform }),
           ifMatch: before ?? null,
           onProgress: progressSum(report),
           signal,

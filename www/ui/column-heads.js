@@ -23,9 +23,10 @@ export function columnHeads(columns, choose) {
   const update = (order) => {
     current = order;
     for (const { button, arrow, orders } of buttons) {
-      const isPressed = orders.includes(order);
+      const isPressed = orders.includes(order) && order !== 'listed';
       button.setAttribute('aria-pressed', String(isPressed));
       arrow.textContent = isPressed ? (ARROWS[order] ?? '↓') : '';
+      arrow.hidden = !isPressed;
     }
   };
   return { element, update };

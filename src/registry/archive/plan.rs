@@ -18,7 +18,7 @@ use crate::registry::archive::survey::{Found, Survey};
 use crate::registry::archive::{MANIFEST, check_extent, invalid, path_of};
 use crate::registry::image::platform::{best, no_match, none_fits};
 use crate::registry::manifest::get::{FetchedManifest, check_verifiable};
-use crate::transport::{Error, Result};
+use crate::transport::{Error, Fact, Result};
 
 /// A layer that is compressed by zstd.
 const OCI_ZSTD_LAYER: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
@@ -132,10 +132,12 @@ impl Plan {
             }
             let there = index.manifest.manifests.iter().flatten();
             let there = there.filter(|entry| survey.file(&path_of(&entry.digest)).is_some());
-            let there: Vec<_> = there.filter_map(|entry| entry.platform.as_ref()).map(ToString::to_string).collect();
+            // An attestation has an entry for a platform that does not exist.
+            let there = there.filter_map(|entry| entry.platform.as_ref()).filter(|platform| platform.os != "unknown");
+            let there: Vec<_> = there.map(ToString::to_string).collect();
             let platform = child.platform.as_ref().map_or_else(|| "an entry".to_owned(), ToString::to_string);
             let advice = format!("{platform} of the index is missing, the archive has: {}", there.join(", "));
-            error.and(&advice).and("the option platform loads one of them")
+            error.and(&advice).and("the option platform loads one of them").with_fact("available", Fact::Texts(there))
         })?;
         self.add(survey, &found, depth + 1)
     }

@@ -140,6 +140,7 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       assert.equal(whole.error, undefined);
       assert.deepEqual([broken.error.code, broken.digest, broken.blobs], ['ARCHIVE_INVALID', undefined, undefined]);
       assert.match(broken.error.message, /linux\/arm64 of the index is missing/);
+      assert.deepEqual(broken.error.details.available, ['linux/amd64']);
       await refused(() => client.archiveImages(new Uint8Array(1024)), 'ARCHIVE_INVALID');
       await refused(() => client.archiveImages(bytes.subarray(0, 3000)), 'ARCHIVE_INVALID');
       await refused(() => client.archiveImages(7), 'INVALID_ARGUMENT');

@@ -13,7 +13,7 @@ import { choice, field, nameInput } from '../forms.js';
 export function retagForm({ session, repository, tags: [tag], digest, close, signal }) {
   const { name } = repository;
   const input = nameInput('new-tag', { pattern: TAG, maxlength: 128, autofocus: true });
-  const outcome = h('div', { 'aria-live': 'polite' });
+  const outcome = h('div', { 'class': 'stack', 'aria-live': 'polite' });
   const submit = h('button', { type: 'submit', class: 'primary' }, 'Tag');
   /** What the last look has shown, for the name that it was about. */
   let seen;

@@ -9,6 +9,8 @@ import { applyForm } from './apply.js';
 import { planView } from './plan.js';
 import { policyOf, rulesForm } from './rules.js';
 
+const BUSY = 'A clean-up of this repository is under way. Cancel it, or wait for its end.';
+
 export function cleanupView({ session, route, signal }) {
   const repository = session.client.repository(route.name ?? '');
   const { name } = repository;
@@ -64,10 +66,11 @@ export function cleanupView({ session, route, signal }) {
       if (!ending.aborted) result.replaceChildren(errorBox(error));
     }
   };
-  const busy = h('p', { class: 'muted', role: 'status' });
+  const busy = h('p', { class: 'notice warn', hidden: true }, BUSY);
   const isBusy = () => {
     const isRunning = state.activity?.state === 'running';
-    busy.textContent = isRunning ? 'A clean-up of this repository is under way. Cancel it, or wait for its end.' : '';
+    busy.hidden = !isRunning;
+    if (isRunning) announce(BUSY);
     return isRunning;
   };
 

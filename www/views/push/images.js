@@ -26,7 +26,7 @@ export function imagesForm({ session, signal, repositoryInput, fields, found, as
   });
   const choose = (image) => {
     chosen = image;
-    submit.disabled = image.error !== undefined;
+    submit.disabled = !canPush(image);
     const [name, named] = nameOf(image.names[0]);
     if (!isGiven) repository.value = name ?? '';
     tag.value = named ?? 'latest';
@@ -56,14 +56,23 @@ export function imagesForm({ session, signal, repositoryInput, fields, found, as
             present,
             push: () => {
               const reference = images.length > 1 ? image.reference : undefined;
-              startLoad({ session, source, reference, name, tag: to, before, size: image.size });
+              startLoad({
+                session,
+                source,
+                reference,
+                platform: image.platform,
+                name,
+                tag: to,
+                before,
+                size: image.size,
+              });
               started();
             },
           }),
       }),
     );
   };
-  choose(images.find(({ error }) => !error) ?? images[0]);
+  choose(images.find(({ error }) => !error) ?? images.find(canPush) ?? images[0]);
   const form = h(
     'form',
     {
@@ -124,14 +133,42 @@ function imageList(images, chosen, choose) {
             )
           : h('strong', {}, title),
         image.error
-          ? h('span', { class: 'bad small' }, `This image cannot be pushed: ${explain(image.error).message}`)
+          ? (partOf(image, at) ??
+              h('span', { class: 'bad small' }, `This image cannot be pushed: ${explain(image.error).message}`))
           : h('span', { class: 'muted small' }, extentOf(image)),
       );
     }),
   );
 }
 
-const sizesOf = ({ blobs }) => new Map(blobs.map(({ digest, size }) => [digest, size]));
+/** The platforms whose images an archive has, if it lacks others of the same index. */
+const available = ({ error }) => error?.details.available ?? [];
+const canPush = (image) => image.error === undefined || available(image).length > 0;
+
+/** As `docker save` writes an image of several platforms: of one of them. The index cannot be pushed then, that image can. */
+function partOf(image, at) {
+  const there = [...new Set(available(image))];
+  if (there.length === 0) return undefined;
+  const select = h(
+    'select',
+    {
+      id: `push-platform-${at}`,
+      onchange: () => {
+        image.platform = select.value;
+      },
+    },
+    there.map((one) => h('option', { value: one }, one)),
+  );
+  image.platform = there[0];
+  return h(
+    'span',
+    { class: 'push-part small' },
+    h('span', {}, 'The archive does not have the images of all platforms. Only this one is pushed: '),
+    h('label', { class: 'switch' }, h('span', { class: 'visually-hidden' }, 'Platform'), select),
+  );
+}
+
+const sizesOf = ({ blobs = [] }) => new Map(blobs.map(({ digest, size }) => [digest, size]));
 
 const extentOf = ({ mediaType, platforms, size, blobs, digest, names }) =>
   [

@@ -6,7 +6,7 @@ import { NAME } from '../../text/references.js';
 import { draftOf, dropDraft } from '../../model/drafts.js';
 import { survey } from '../../model/survey.js';
 import { emptyBox, part } from '../../ui/part.js';
-import { nameInput, notOffered, pageHead } from '../forms.js';
+import { nameInput, notOffered, pageHead, underWay } from '../forms.js';
 import { dropZone } from './choose.js';
 import { filesForm } from './files.js';
 import { imagesForm } from './images.js';
@@ -48,7 +48,7 @@ export function pushView({ session, route, signal }) {
       fields: draft.fields,
       started: () => {
         dropDraft(session, page);
-        content.replaceChildren(h('p', { class: 'muted' }, 'The push is under way: see the list of activities below.'));
+        underWay(content, 'The push');
       },
     };
     if (found.kind === 'files') return filesForm({ ...context, files: found.files, why: found.why });
