@@ -84,7 +84,20 @@ test("a download's name is the title that its author gave it, if a file can have
     ['日本.txt', '日本.txt'],
   ])
     assert.equal(fileName(digest, 'text/plain', title), name);
-  for (const title of ['', '.bashrc', '..', 'a/', 'txt.\u202egpj', 'a\nb', 'con:', 'x. ', 'x'.repeat(201), undefined])
+  for (const title of [
+    '',
+    '.bashrc',
+    '..',
+    'a/',
+    'txt.\u202egpj',
+    'a\nb',
+    'con:',
+    'x. ',
+    'x'.repeat(201),
+    undefined,
+    'a.png   .exe',
+    'a\u3164.exe',
+  ])
     assert.equal(fileName(digest, 'text/plain', title), '0123456789ab.bin', `${title}`);
 });
 

@@ -14,6 +14,9 @@ test('characters that reorder or hide text are shown as escapes', () => {
     ['\u001b[31mred\u0007', '\\u001b[31mred\\u0007'],
     ['zero\u200bwidth\ufeff', 'zero\\u200bwidth\\ufeff'],
     ['tag\u{e0041}', 'tag\\udb40\\udc41'],
+    // Fillers, joiners and variations that leave no trace.
+    ['a\u3164b\u115f\u2800\u034f', 'a\\u3164b\\u115f\\u2800\\u034f'],
+    ['a\ufe0f\u{e0100} ❤\ufe0f', 'a\\ufe0f\\udb40\\udd00 ❤\ufe0f'],
     ['a\rb\r\nc', 'a\\u000db\r\nc'],
     ['two\n\tlines', 'two\n\tlines'],
     ['שלום, naïve, 日本語, 😀', 'שלום, naïve, 日本語, 😀'],

@@ -1,5 +1,7 @@
 // Formats numbers, times and names for people.
 
+import { printable } from './printable.js';
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 /** "31.4 MB": three digits at most, in decimal units, as docker and the command line show sizes. */
@@ -73,7 +75,9 @@ export const mediaTypeName = (mediaType) => MEDIA_TYPES.get(mediaType) ?? mediaT
 /** Returns a file name for content of this media type: the title that its author gave it, unless a file cannot have it. */
 export function fileName(digest, mediaType = '', title = '') {
   const name = String(title).split(/[/\\]/).pop();
-  if (/^[^.\p{C}\p{Z}<>:"|?*][^\p{C}<>:"|?*]{0,199}$/u.test(name) && !/[. ]$/.test(name)) return name;
+  const isPlain = /^[^.\p{C}\p{Z}<>:"|?*][^\p{C}<>:"|?*]{0,199}$/u.test(name) && !/[. ]$/.test(name);
+  // Behind many spaces, nobody sees that a picture is a program.
+  if (isPlain && !/\p{Z}{2}/u.test(name) && printable(name) === name) return name;
   const hex = String(digest).split(':').pop().slice(0, 12);
   const extension = /tar[.+]gzip$/.test(mediaType)
     ? '.tar.gz'

@@ -1,8 +1,9 @@
 // Text of a registry, before it is shown: nobody may reorder or hide characters of this page.
 
-// The characters that the package escapes in messages (src/protocol/text/printable.rs). Tabs and line breaks stay: documents have them.
+// The characters that the package escapes in messages (src/protocol/text/printable.rs), and further ones that nobody sees, with which two
+// names look alike. Tabs and line breaks stay, for documents have them, and so do the variation selectors of emoji.
 const UNSAFE =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\r(?!\n)|[\u{e0000}-\u{e007f}]/gu;
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u2800\ufff9-\ufffb]|(?!(?<=\p{Extended_Pictographic})[\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}|\r(?!\n)/gu;
 // Most text is this; rows of long lists are not to wait for a search in it.
 const PLAIN = /^[ -~\n\t]*$/;
 
