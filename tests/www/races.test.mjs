@@ -66,6 +66,37 @@ for (const name of browserNames) {
       await visitor.isContent({ except: EXPECTED });
     });
 
+    test('a tag that is not what the page shows any more is told of', SLOW, async (t) => {
+      const [visitor, registry] = await begin(t, '#/repo/team/web/tag/edge');
+      const { tagAs } = pusher(registry.url);
+      await visitor.has('.tabs');
+      await tagAs('team/web', web['1.0.0'], 'edge');
+      await act(visitor, 'Delete…');
+      await visitor.sees(`Not what this page shows any more: edge pointed to ${edge.slice(0, 19)}.`);
+      await visitor.press('Cancel');
+      await visitor.until(() => !document.querySelector('dialog'));
+
+      await act(visitor, 'Retag…');
+      await visitor.fill('New name in team/web', 'stable');
+      await visitor.page.keyboard.press('Enter');
+      await visitor.sees(`edge is not what this page shows any more, which is ${edge.slice(0, 19)}.`);
+      await visitor.page.keyboard.press('Enter');
+      assert.equal(await digestAt(registry, 'team/web', 'stable'), undefined);
+      await visitor.press('Tag it all the same');
+      await visitor.press('Tag');
+      await visitor.has('.tray .transfer-note', 'Tagged');
+      assert.equal(await digestAt(registry, 'team/web', 'stable'), web100);
+
+      // A list has shown it, too.
+      await visitor.go('#/repo/team/web');
+      await visitor.has('.cell-digest code', web200.slice(7, 19));
+      await tagAs('team/web', web.edge, 'latest');
+      await visitor.press('Select latest');
+      await visitor.press('Delete…');
+      await visitor.sees(`Not what this page shows any more: latest pointed to ${web200.slice(0, 19)}.`);
+      await visitor.isContent({ except: EXPECTED });
+    });
+
     test('a tag that cannot be read may be a sibling', SLOW, async (t) => {
       const [visitor, , gate] = await begin(t, '#/repo/team/web/tag/2.0.0');
       await visitor.has('.menu summary');

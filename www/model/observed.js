@@ -29,6 +29,9 @@ export async function exists(session, name, digest, options) {
   return (await repository.headManifest(digest, options)) !== undefined;
 }
 
+/** Whether a tag points to something else than a page shows, which may show nothing of it. */
+export const isAnother = (seen, now) => seen !== undefined && now !== undefined && seen !== now;
+
 /** The tags that point to a manifest now. Deleting it by its digest would delete them too. */
 export async function tagsAt(session, name, digest, options) {
   return (await session.client.repository(name).planDelete(digest, options)).tags;

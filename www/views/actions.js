@@ -35,7 +35,7 @@ const withDigests = ({ version }) => version !== 1;
 
 /**
  * Actions on tags of a repository. `needs`: "one" tag or "some". `isOffered(session)`: whether the registry's protocol has it. `open({
- * session, repository, tags })`: asks and does it.
+ * session, repository, tags, seen })`: asks and does it; `seen(tag)`: the digest that the page shows for it, if it does.
  */
 export const tagActions = [
   { id: 'copy', caption: 'Copy to…', needs: 'some', isOffered: withDigests, open: copy },
@@ -50,12 +50,12 @@ const manifestActions = [
 ];
 
 /** A menu of what can be done with the tag or digest of a page; nothing where nothing may be changed. */
-export function actionsMenu({ session, repository, route, signal }) {
+export function actionsMenu({ session, repository, route, seen, signal }) {
   const actions = (route.tag === undefined ? manifestActions : tagActions).filter(({ isOffered }) =>
     isOffered(session),
   );
   if (session.isReadOnly || actions.length === 0) return null;
-  const subject = { session, repository, tags: route.tag === undefined ? [] : [route.tag], digest: route.digest };
+  const subject = { session, repository, tags: route.tag === undefined ? [] : [route.tag], digest: route.digest, seen };
   const summary = h('summary', { class: 'button' }, 'Actions', icon('chevron'));
   const menu = h(
     'details',

@@ -32,6 +32,8 @@ export function tagView({ session, route, signal }) {
   const facts = h('p', { class: 'meta', role: 'status' });
   const pull = h('div', { class: 'pull-line' });
   let page;
+  /** What the tag was found to point to. */
+  let shown;
   const load = part({
     label: `Reading ${name}`,
     lines: 8,
@@ -46,6 +48,7 @@ export function tagView({ session, route, signal }) {
     },
     render: (found) => {
       facts.replaceChildren(...summary(found.data));
+      shown = found.data.digest ?? found.data.id;
       if (found.blob) return blobPage({ repository, blob: found.blob, signal });
       const { host } = session;
       const { manifest, data } = found;
@@ -71,7 +74,7 @@ export function tagView({ session, route, signal }) {
         'div',
         { class: 'title-line' },
         h('h1', { tabindex: -1 }, h('span', { class: 'muted' }, `${repository.name}${separator}`), h('wbr'), reference),
-        actionsMenu({ session, repository, route, signal }),
+        actionsMenu({ session, repository, route, seen: () => shown, signal }),
       ),
       facts,
       pull,

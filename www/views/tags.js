@@ -121,7 +121,15 @@ export function tagsView({ session, route, signal }) {
     onStep: () => filters.needsDetails && tags.rearrange(),
     signal,
   });
-  const bulk = bulkBar({ session, repository, selection, tags: () => listed, shown: shownTags, signal });
+  const bulk = bulkBar({
+    session,
+    repository,
+    selection,
+    tags: () => listed,
+    shown: shownTags,
+    seen: (tag) => facts.digestOf(tag),
+    signal,
+  });
 
   function onDetail(tag) {
     reading.update();

@@ -4,7 +4,7 @@ import { h } from '../../dom.js';
 import { count, plural } from '../../text/format.js';
 import { shortDigest } from '../../text/references.js';
 import { deleteTags } from '../../model/deletion.js';
-import { pointsTo } from '../../model/observed.js';
+import { isAnother, pointsTo } from '../../model/observed.js';
 import { dialogActions } from '../../ui/dialog.js';
 import { part } from '../../ui/part.js';
 import { choice } from '../forms.js';
@@ -12,7 +12,7 @@ import { choice } from '../forms.js';
 /** So many other tags are read without asking, a request for each. */
 const READ_AT_ONCE = 200;
 
-export function deleteForm({ session, repository, tags, close, signal }) {
+export function deleteForm({ session, repository, tags, seen, close, signal }) {
   const { name } = repository;
   const figure = h('p', { class: 'muted small', role: 'status' });
   const read = async (isComplete) => {
@@ -48,16 +48,17 @@ export function deleteForm({ session, repository, tags, close, signal }) {
         lines: 4,
         label: 'Reading where the tags point',
         work: () => read(isComplete),
-        render: (found) => form({ ...found, session, name, tags, close, readAll: () => show(true) }),
+        render: (found) => form({ ...found, session, name, tags, seen, close, readAll: () => show(true) }),
       }),
     );
   show(false);
   return element;
 }
 
-function form({ points, unread, session, name, tags, close, readAll }) {
+function form({ points, unread, session, name, tags, seen, close, readAll }) {
   const chosen = new Set(tags.filter((tag) => points.get(tag) !== undefined));
   const gone = tags.filter((tag) => points.get(tag) === undefined);
+  const moved = [...chosen].filter((tag) => isAnother(seen(tag), points.get(tag)));
   const digests = [...new Set([...chosen].map((tag) => points.get(tag)))];
   const siblings = (digest) =>
     [...points].filter(([tag, to]) => to === digest && !tags.includes(tag)).map(([tag]) => tag);
@@ -121,6 +122,7 @@ function form({ points, unread, session, name, tags, close, readAll }) {
       },
     },
     gone.length > 0 ? h('p', { class: 'muted' }, `${gone.join(', ')}: gone already.`) : null,
+    moved.length > 0 ? movedNotice(moved, seen) : null,
     groups,
     unread > 0
       ? h(
@@ -135,6 +137,20 @@ function form({ points, unread, session, name, tags, close, readAll }) {
     dialogActions(close, submit),
   );
 }
+
+/** The decision was made on what the page shows. */
+const movedNotice = (moved, seen) =>
+  h(
+    'p',
+    { class: 'notice warn' },
+    h(
+      'span',
+      {},
+      'Not what this page shows any more: ',
+      moved.map((tag) => `${tag} pointed to ${shortDigest(seen(tag))}`).join(', '),
+      '.',
+    ),
+  );
 
 function sentence(staying, losing, unread, { version }) {
   if (version === 1) return 'The images stay. V1 deletes tags only.';

@@ -6,10 +6,10 @@ import { plural } from '../../text/format.js';
 import { tagActions } from '../actions.js';
 
 /**
- * `tags()`: all tags of the repository, in their order; `shown()`: those that the filters leave. Returns the element; it is part of
+ * `tags()`: all tags of the repository, in their order; `shown()`: those that the filters leave; `seen(tag)`: the digest that its row shows. Returns the element; it is part of
  * the page while something is selected.
  */
-export function bulkBar({ session, repository, selection, tags, shown, signal }) {
+export function bulkBar({ session, repository, selection, tags, shown, seen, signal }) {
   const title = h('p', { class: 'bulk-title', role: 'status' });
   const compare = h('a', { class: 'button' }, 'Compare');
   const offered = session.isReadOnly ? [] : tagActions.filter(({ isOffered }) => isOffered(session));
@@ -22,7 +22,7 @@ export function bulkBar({ session, repository, selection, tags, shown, signal })
         {
           'type': 'button',
           'data-needs': needs,
-          'onclick': () => open({ session, repository, tags: selection.among(tags()) }),
+          'onclick': () => open({ session, repository, tags: selection.among(tags()), seen }),
         },
         caption,
       ),
