@@ -146,6 +146,11 @@ for (const name of browserNames) {
       gate.rule = ({ method, url }) => method === 'PUT' && url.endsWith('/manifests/1.1.0') && error(403, 'DENIED');
       await visitor.press('Copy');
       await visitor.has('.tray .transfer-note', '1 of 2 tags copied');
+      gate.rule = ({ method, url }) => method === 'PUT' && url.endsWith('/manifests/1.1.0') && hangs;
+      await visitor.press('Try again the copy of team/web to 2 tags to localhost/web');
+      await visitor.press('Cancel the copy of team/web to 2 tags to localhost/web');
+      await visitor.has('.tray .transfer-note', 'Cancelled. 1 of 2 tags copied');
+      assert.equal(await visitor.page.$('.tray-lines'), null);
       gate.rule = undefined;
       await visitor.press('Try again the copy of team/web to 2 tags to localhost/web');
       await visitor.sees(/2 tags copied, \d+ mounted/);

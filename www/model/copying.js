@@ -59,12 +59,8 @@ export function startCopy({ from, to, source, target, items, platforms, referrer
         }
       } catch (error) {
         if (copied.size === 0) throw error;
-        return {
-          text: `${copied.size} of ${plural(items.length, 'tag')} copied`,
-          isFailed: true,
-          error,
-          lines: [explain(error).message],
-        };
+        const text = `${copied.size} of ${plural(items.length, 'tag')} copied`;
+        return signal.aborted ? { text } : { text, isFailed: true, error, lines: [explain(error).message] };
       } finally {
         to.current.changed(target);
       }
