@@ -201,6 +201,24 @@ for (const name of browserNames) {
       await visitor.isContent({ except: EXPECTED });
     });
 
+    test('the user of one registry is not sent to another', SLOW, async (t) => {
+      const [visitor, , gate] = await begin(t, '#/');
+      await visitor.sees('1 repository');
+      const locked = asking('Basic realm="test"', (request, response) => gate.pass(request, response));
+      gate.rule = (request) => !request.headers.authorization && locked;
+      await visitor.page.reload();
+      await visitor.has('#connection-panel .code');
+      await visitor.fill('User optional', 'alice');
+      await visitor.fill('Password optional', 'secret-of-alice');
+      await visitor.page.keyboard.press('Enter');
+      await visitor.has('#connection[data-state=connected]');
+      await visitor.page.click('#connection');
+      assert.equal(await typedIn(visitor, 'username'), 'alice');
+      await visitor.fill('Registry address', 'localhost:1');
+      assert.equal(await typedIn(visitor, 'username'), '');
+      await visitor.isContent({ except: EXPECTED });
+    });
+
     test('another login for the registry that is shown is used for the copy alone', SLOW, async (t) => {
       const [visitor, , gate] = await begin(t, '#/copy?from=team/web:1.0.0');
       await visitor.has('#copy-source');

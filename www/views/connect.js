@@ -28,6 +28,7 @@ export class Connection {
       inputmode: 'url',
       placeholder: 'localhost:5000',
       'aria-describedby': 'address-hint',
+      'oninput': () => this.#leaveLogin(),
     });
     this.username = h('input', {
       id: 'username',
@@ -133,6 +134,16 @@ export class Connection {
     else this.button.focus();
   }
 
+  /** The registry that the user in the form is one of. */
+  #loginOf;
+
+  /** A user of one registry is none of another's business. */
+  #leaveLogin() {
+    if (this.#loginOf === undefined || this.address.value.trim() === this.#loginOf) return;
+    this.username.value = '';
+    this.#loginOf = undefined;
+  }
+
   #shown;
   /** The choice that could not be connected to because the device was offline. */
   #offline;
@@ -181,6 +192,7 @@ export class Connection {
       const session = await this.connect(choice, controller.signal);
       this.connected = true;
       this.password.value = '';
+      this.#loginOf = choice.address;
       this.#show('connected', session.host, `Registry API v${session.version}`);
       announce(`Connected to ${session.host}, registry API version ${session.version}`);
       this.panel.hidden = true;
