@@ -205,8 +205,9 @@ for (const name of browserNames) {
       await visitor.press('Make a plan');
       await visitor.sees('A clean-up of this repository is under way.');
       await visitor.has('h2', 'Removing…');
-      await visitor.press('Cancel the clean-up of team/web');
+      await visitor.page.click('.tray [aria-label="Cancel the clean-up of team/web"]');
       await visitor.has('h2', 'Report');
+      assert.doesNotMatch(await visitor.text('main'), /under way/);
       assert.equal(await digestAt(registry, 'team/web', '1.0.0'), web100);
       gate.rule = undefined;
       // The tray runs it once more, which the page follows.

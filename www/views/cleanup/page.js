@@ -68,10 +68,15 @@ export function cleanupView({ session, route, signal }) {
   };
   const busy = h('p', { class: 'notice warn', hidden: true }, BUSY);
   const isBusy = () => {
-    const isRunning = state.activity?.state === 'running';
-    busy.hidden = !isRunning;
-    if (isRunning) announce(BUSY);
-    return isRunning;
+    const { activity } = state;
+    const follow = () => {
+      busy.hidden = activity?.state !== 'running';
+    };
+    follow();
+    if (busy.hidden) return false;
+    announce(BUSY);
+    activity.addEventListener('change', follow, { signal });
+    return true;
   };
 
   const element = h(
