@@ -83,6 +83,9 @@ pub trait Hasher<C: Chunk>: 'static {
     /// Adds bytes to the hash.
     fn update(&mut self, chunk: &C) -> Result<()>;
 
+    /// Adds bytes in wasm memory to the hash, without copying.
+    fn update_bytes(&mut self, bytes: &[u8]) -> Result<()>;
+
     /// Lets a passage pass on so many bytes, which it adds to this hash, if the host hashes.
     fn lend(&self, passage: &C::Passage, bytes: u64);
 

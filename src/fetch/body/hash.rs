@@ -25,6 +25,9 @@ extern "C" {
 extern "C" {
     /// Returns true if the bytes were added.
     fn update(hash: &HostHash, bytes: &Uint8Array) -> bool;
+    /// The same with a view of wasm memory.
+    #[wasm_bindgen(js_name = update)]
+    fn update_view(hash: &HostHash, bytes: &[u8]) -> bool;
 }
 
 /// Returns `createHash` of `node:crypto`, looked up at run time so that no bundler sees an import.
@@ -64,6 +67,15 @@ impl Hasher<HostBytes> for FetchHasher {
             Self::Sha256(hash, buffer) => feed(hash, buffer, chunk),
             Self::Sha512(hash, buffer) => feed(hash, buffer, chunk),
         }
+    }
+
+    fn update_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Host(hash) => return update_view(hash, bytes).then_some(()).ok_or_else(failed),
+            Self::Sha256(hash, _) => hash.update(bytes),
+            Self::Sha512(hash, _) => hash.update(bytes),
+        }
+        Ok(())
     }
 
     fn lend(&self, passage: &HostPassage, bytes: u64) {

@@ -253,7 +253,7 @@ fn take<C: Chunk, S: Hasher<C>>(
 ) -> Result<()> {
     let Some(hasher) = content else { return Ok(()) };
     let mut output = |bytes: &[u8]| {
-        if let Err(error) = hasher.update(&C::of(bytes)) {
+        if let Err(error) = hasher.update_bytes(bytes) {
             *failed = Some(error);
         }
         Ok(())
@@ -275,7 +275,7 @@ fn take<C: Chunk, S: Hasher<C>>(
 
 fn hash_of<H: Host>(api: &Connection<H>, algorithm: Algorithm, bytes: &[u8]) -> Result<Digest> {
     let mut hasher = api.hasher(algorithm);
-    hasher.update(&H::Chunk::of(bytes))?;
+    hasher.update_bytes(bytes)?;
     Ok(Digest::from_hash(algorithm, &hasher.finish()?))
 }
 

@@ -213,7 +213,7 @@ struct Archive<H: Host, S> {
 impl<H: Host, S: Sink> Archive<H, S> {
     fn take(&mut self, bytes: &[u8]) -> std::result::Result<(), Invalid> {
         if let Some(hasher) = &mut self.hasher
-            && let Err(error) = hasher.update(&H::Chunk::of(bytes))
+            && let Err(error) = hasher.update_bytes(bytes)
         {
             self.failed = Some(error);
         }

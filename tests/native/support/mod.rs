@@ -520,9 +520,13 @@ impl Hasher<Bytes> for Sha {
     }
 
     fn update(&mut self, chunk: &Bytes) -> Result<()> {
+        self.update_bytes(&chunk.0)
+    }
+
+    fn update_bytes(&mut self, bytes: &[u8]) -> Result<()> {
         match self {
-            Sha::Sha256(sha) => sha.update(&chunk.0),
-            Sha::Sha512(sha) => sha.update(&chunk.0),
+            Sha::Sha256(sha) => sha.update(bytes),
+            Sha::Sha512(sha) => sha.update(bytes),
         }
         Ok(())
     }
