@@ -123,6 +123,9 @@ impl<H: Host, S: Sink> LayerRead<H, S> {
         let archive = &mut self.archive;
         let pushed = self.decompressor.push(&self.buffer, &mut |bytes: &[u8]| archive.take(bytes));
         self.check(pushed).await?;
+        if self.is_plain() {
+            self.archive.hasher = None;
+        }
         Ok(Some(length))
     }
 
@@ -167,6 +170,13 @@ impl<H: Host, S: Sink> LayerRead<H, S> {
         Ok(Some(chunk.slice(0, PIECE)))
     }
 
+    /// True if the archive is the stored bytes, whose hash is also the archive's.
+    fn is_plain(&self) -> bool {
+        let stored = self.pull.digest().and_then(Digest::algorithm);
+        let is_same = stored.is_some() && stored == self.diff_id.as_ref().and_then(Digest::algorithm);
+        is_same && self.decompressor.compression() == Some(Compression::None)
+    }
+
     /// Tells a fault of the archive, unless it is one of the transfer.
     async fn check(&mut self, result: std::result::Result<(), Invalid>) -> Result<()> {
         if let Some(error) = self.archive.failed.take() {
@@ -182,14 +192,18 @@ impl<H: Host, S: Sink> LayerRead<H, S> {
 
     fn verify(&mut self) -> Result<()> {
         self.summary()?;
-        let hash = self.archive.hasher.take().map(Hasher::finish).transpose()?;
-        let Some((diff_id, hash)) = self.diff_id.as_ref().zip(hash) else { return Ok(()) };
-        let Some(algorithm) = diff_id.algorithm() else { return Ok(()) };
-        let computed = Digest::from_hash(algorithm, &hash);
-        if computed == *diff_id {
-            return Ok(());
+        let Some(diff_id) = &self.diff_id else { return Ok(()) };
+        let computed = match (self.archive.hasher.take(), diff_id.algorithm()) {
+            (Some(hasher), Some(algorithm)) => Some(Digest::from_hash(algorithm, &hasher.finish()?)),
+            _ => self.pull.digest().filter(|_| self.is_plain()).cloned(),
+        };
+        match computed {
+            Some(computed) if computed != *diff_id => {
+                let error = mismatch(diff_id, &computed).and("it is the archive's, as the config has it");
+                Err(in_layer(self.place, error))
+            }
+            _ => Ok(()),
         }
-        Err(in_layer(self.place, mismatch(diff_id, &computed).and("it is the archive's, as the config has it")))
     }
 
     fn summary(&self) -> Result<Summary> {
