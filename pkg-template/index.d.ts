@@ -2497,7 +2497,7 @@ export class Image {
    *
    * @param options - Selection, order, limits, progress callback, and options of the call.
    * @throws {RegistryError} `INVALID_ARGUMENT` when an option is invalid; this call throws, the others reject `next()`
-   * @throws {RegistryError} `LAYER_INVALID` or `TRUNCATED` when a layer is no valid archive, or the layers make no file system
+   * @throws {RegistryError} `LAYER_INVALID` when a layer is no valid archive, or only the beginning of one, or the layers make no file system
    * @throws {RegistryError} `DIGEST_MISMATCH` when a layer, or its archive, has another digest than the image says
    * @throws {RegistryError} `UNSUPPORTED` when a layer is encrypted, or compressed in another way than by gzip or zstd
    * @throws {RegistryError} `TOO_LARGE` when a layer exceeds one of the `limits`

@@ -68,8 +68,8 @@ impl Decode for Zstd {
         if self.state == State::Between && self.pending.is_empty() {
             return Ok(());
         }
-        let bytes = self.offset + self.pending.len() as u64;
-        Err(truncated(format!("the zstd stream ends early, after {bytes} bytes")))
+        let end = self.offset + self.pending.len() as u64;
+        Err(truncated(format!("the zstd stream ends early, at byte {end} of the compressed layer")))
     }
 }
 

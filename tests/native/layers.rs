@@ -8,7 +8,7 @@ use docker_registry_client_wasm::protocol::invalid::Invalid;
 use docker_registry_client_wasm::registry::Call;
 use docker_registry_client_wasm::transport::Result;
 
-use crate::support::{Reply, Scripted, sha256};
+use crate::support::{Reply, Scripted, Step, sha256};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
@@ -97,10 +97,12 @@ impl Sample {
             self.media_type,
             self.stored.len()
         );
+        let length = self.stored.len().to_string();
+        let layer_reply = Reply::new(200).header("content-length", &length).step(Step::Bytes(self.sent.clone()));
         Scripted::routes(vec![
             ("/v2/a/b/manifests/1", Reply::manifest(MANIFEST, &manifest)),
             (&format!("/v2/a/b/blobs/{}", sha256(&config)), Reply::bytes(config)),
-            (&format!("/v2/a/b/blobs/{layer}"), Reply::bytes(&self.sent)),
+            (&format!("/v2/a/b/blobs/{layer}"), layer_reply),
         ])
     }
 
@@ -161,6 +163,10 @@ fn faults_of_the_transfer_come_first() {
         let (_, code, message) = sample.refused();
         assert_eq!(code, "DIGEST_MISMATCH", "{at}: {message}");
     }
+    // The transfer ends early.
+    let mut sample = Sample::new(&archive, stored.clone());
+    sample.sent.truncate(stored.len() / 2);
+    assert_eq!(sample.refused().1, "TRUNCATED");
     // The same bytes, as the image has them: the compression's own checksum counts.
     let mut damaged = stored.clone();
     let last = damaged.len() - 6;
@@ -177,9 +183,9 @@ fn what_is_no_archive() {
         (b"<!doctype html><title>Sign in</title>".repeat(30), "LAYER_INVALID"),
         (b"PK\x03\x04 a zip archive".to_vec(), "UNSUPPORTED"),
         (b"\xfd7zXZ\0\0 xz".to_vec(), "UNSUPPORTED"),
-        (gzip(b"no archive at all, but long enough"), "TRUNCATED"),
-        (gzip(&plain)[..60].to_vec(), "TRUNCATED"),
-        (plain[..514].to_vec(), "TRUNCATED"),
+        (gzip(b"no archive at all, but long enough"), "LAYER_INVALID"),
+        (gzip(&plain)[..60].to_vec(), "LAYER_INVALID"),
+        (plain[..514].to_vec(), "LAYER_INVALID"),
         (plain[..1024].to_vec(), "DIGEST_MISMATCH"),
     ] {
         let sample = Sample::new(&plain, stored);

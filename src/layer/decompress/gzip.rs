@@ -130,7 +130,7 @@ impl Gzip {
     pub fn finish(&self) -> Result<(), Invalid> {
         match self.state {
             State::Between | State::Zeros => Ok(()),
-            _ => Err(truncated(format!("the gzip stream ends early, after {} bytes", self.offset))),
+            _ => Err(truncated(format!("the gzip stream ends early, at byte {} of the compressed layer", self.offset))),
         }
     }
 

@@ -95,7 +95,8 @@ impl<H: Host, S: Sink> LayerRead<H, S> {
     /// # Errors
     ///
     /// - `DIGEST_MISMATCH` when the stored bytes or the archive have another digest than the image says.
-    /// - `LAYER_INVALID` or `TRUNCATED` when it is no archive, or not all of one.
+    /// - `LAYER_INVALID` when it is no archive, or not all of one although its stored bytes have their digest.
+    /// - `TRUNCATED` when it is not all of an archive, and has no digest (some V1 layers).
     /// - `UNSUPPORTED` when it is compressed in another way than by gzip or zstd.
     /// - `TOO_LARGE` when it exceeds a limit.
     /// - `MODULE_NOT_LOADED` when it is zstd, whose decoder cannot be loaded.
@@ -187,7 +188,7 @@ impl<H: Host, S: Sink> LayerRead<H, S> {
         self.is_ended = true;
         // The digest of all stored bytes tells. Past a limit there may be far too many.
         while invalid.code == code::LAYER_INVALID && self.pull.next().await?.is_some() {}
-        Err(in_layer(self.place, invalid.into()))
+        Err(self.refused(invalid))
     }
 
     fn verify(&mut self) -> Result<()> {
@@ -207,7 +208,16 @@ impl<H: Host, S: Sink> LayerRead<H, S> {
     }
 
     fn summary(&self) -> Result<Summary> {
-        self.archive.reader.summary().map_err(|invalid| in_layer(self.place, invalid.into()))
+        self.archive.reader.summary().map_err(|invalid| self.refused(invalid))
+    }
+
+    /// The error of broken content. What is missing of stored bytes that have their digest was never stored: reading them again gives no more.
+    fn refused(&self, invalid: Invalid) -> Error {
+        let mut error = Error::from(invalid);
+        if error.code == code::TRUNCATED && self.pull.has_digest() {
+            error.code = code::LAYER_INVALID.into();
+        }
+        in_layer(self.place, error)
     }
 }
 

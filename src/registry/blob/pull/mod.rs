@@ -144,6 +144,11 @@ impl<H: Host> BlobPull<H> {
         self.digest.as_ref().filter(|_| self.seed.is_none())
     }
 
+    /// Returns true if there is a digest or checksum of all bytes.
+    pub(crate) fn has_digest(&self) -> bool {
+        self.digest.is_some()
+    }
+
     /// Returns the expected number of bytes, if known.
     pub fn total(&self) -> Option<u64> {
         self.total

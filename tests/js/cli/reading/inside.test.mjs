@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 import { image, layer } from '../../../../www/registry/content.mjs';
 import { tar } from '../../../../www/registry/tar.mjs';
@@ -52,7 +53,9 @@ const ofSpanned = image([{ run: 'COPY etc /', layer: spanned }]);
 // It calls the file something else, which shows who is asked.
 const renamed = ({ files: [file] }) => Object.assign(file, { name: 'etc/called' });
 const soci = sociIndex([ztocOf(spanned, told, { change: renamed })], ofSpanned);
+const cut = layerOf(tar(told), { pack: (archive) => gzipSync(archive).subarray(0, -12) });
 const images = {
+  'in/cut': { one: image([{ run: 'COPY etc /', layer: cut }]) },
   'in/soci': { one: ofSpanned, soci },
   'in/packages': {
     one: image([{ run: 'apt', layer: status('bash=5.1', 'curl=7.8', 'gone=1') }]),
@@ -112,6 +115,15 @@ forEachRegistry(images, async (t, registry) => {
     assert.equal(await done(`cat ${strange} raw-\ufffd --layer 0`), 'not UTF-8');
     assert.equal((await cli(`cat ${strange} /other-\ufffd`)).code, 4);
     assert.equal((await cli(`cat ${one}`)).code, 2);
+  });
+
+  await t.test('a layer that was cut off before it was pushed', SOON, async () => {
+    for (const command of ['ls', 'cat']) {
+      const { code, out, err } = await cli(`${command} ${host}/in/cut:one /etc/os-release`);
+      // Not the exit code that asks for another attempt.
+      assert.deepEqual([code, out], [1, '']);
+      assert.match(err, /^error: LAYER_INVALID: .* at byte \d+ .*in layer 1 of 1/);
+    }
   });
 
   await t.test('ls and cat by a SOCI index', SOON, async () => {
