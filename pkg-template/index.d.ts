@@ -2949,8 +2949,8 @@ export interface ImageWaste extends StoredBytes {
   /** Each layer, base first. */
   layers: LayerWaste[];
   /**
-   * The numbers of the program dive. It counts a replaced file with all its copies, the visible one included, and a deleted directory
-   * once more: `wasted` is up to twice what could be saved.
+   * The numbers of the program dive. It counts a replaced file with all its copies, the visible one included, and does not look into a
+   * deleted directory: its `wasted` may be more or less than what could be saved.
    */
   dive: {
     /** From 0 to 1. */

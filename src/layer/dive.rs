@@ -1,8 +1,8 @@
 //! The score that dive gives an image, for comparison.
 //!
 //! For every path that layers have, dive divides the smallest size by the sum of all. A file that is replaced counts with all its sizes as
-//! wasted, the one that is left included; a deleted file counts nothing for its whiteout, and a deleted directory counts its content
-//! once more. So its wasted bytes are up to twice what could be saved.
+//! wasted, the one that is left included; a deleted file counts nothing for its whiteout. A deleted directory counts as a path of its own, with
+//! the size of its content, and the files in it do not count as deleted. So its wasted bytes may be more or less than what could be saved.
 
 use std::collections::{HashMap, HashSet};
 

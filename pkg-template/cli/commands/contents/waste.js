@@ -34,7 +34,7 @@ export const waste = {
   takes: [1, 1],
   summary: 'shows the bytes that an image stores although later layers hide or delete them',
   details: `Sizes are those of files without compression. dive's numbers stand beside them: it counts a replaced file with all
-its copies, the visible one included, so that its wasted bytes are up to twice what could be saved.`,
+its copies, the visible one included, and does not look into a deleted directory: it may be more or less than what could be saved.`,
   options: {
     base: { value: 'IMAGE', help: 'leaves out the waste of this base image: a reference, or a number of layers' },
     'fail-above': { value: 'LIMIT', read: limit, help: 'ends with exit code 8 if more is wasted: 5%, or 20M (20 MiB)' },
