@@ -59,15 +59,12 @@ impl Chunk for HostBytes {
     }
 
     fn append_to(&self, buffer: &mut Vec<u8>) {
-        if self.is_empty() {
-            return;
-        }
-        let start = buffer.len();
-        buffer.resize(start + self.length as usize, 0);
-        match buffer.get_mut(start..) {
-            Some(target) if target.len() == self.array.length() as usize => self.array.copy_to(target),
-            // The buffer was detached: hashing or parsing will fail.
-            _ => buffer.truncate(start),
+        // Filling the buffer with zeros first would take longer than a copy. Of a detached buffer there is nothing: hashing or parsing will fail.
+        let bytes = self.array.to_vec();
+        if buffer.is_empty() && buffer.capacity() <= bytes.len() {
+            *buffer = bytes;
+        } else {
+            buffer.extend_from_slice(&bytes);
         }
     }
 
