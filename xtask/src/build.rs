@@ -225,8 +225,10 @@ fn import_once(glue: &str) -> String {
 /// Options of wasm-opt for a small download. It is compressed: a function of its own resembles others more than one inlined into
 /// its only caller.
 const COMPRESSIBLE: &[&str] = &["-Oz", "-ocimfs", "0", "--skip-pass=local-cse", "--debuginfo"];
-/// Options of wasm-opt for what was arranged. The most frequent locals come first again.
-const ARRANGED: &[&str] = &["--reorder-locals", "--reorder-functions-by-name", "--strip-target-features"];
+/// Options of wasm-opt for what was arranged. The most frequent locals come first again. Small copies become a load and a store: the
+/// instruction of bulk memory, which [`compile`] asks for and which is as long, takes more time, and a tenth of the time of decompression.
+const ARRANGED: &[&str] =
+    &["--optimize-instructions", "--reorder-locals", "--reorder-functions-by-name", "--strip-target-features"];
 
 /// Runs wasm-opt.
 fn optimize(root: &Path, module: &[u8], to: &Path, options: &[&str]) -> Result<()> {
