@@ -1,5 +1,8 @@
 // A server for the faults that no real registry can be asked to show.
 import { createServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
+
+import { authority, isOverHttp2 } from './over-tls.mjs';
 
 /**
  * @param {Record<string, Handler> | Handler} script answers by path (without the query), or one for all;
@@ -7,26 +10,45 @@ import { createServer } from 'node:http';
  * @typedef {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void} Handler
  */
 export async function startScripted(script = {}) {
-  const state = { script, requests: [], open: 0, mostOpen: 0, closedEarly: 0 };
-  const server = createServer((request, response) => {
+  const state = { script, requests: [], open: 0, mostOpen: 0, closedEarly: 0, connections: 0 };
+  const { server, url, stop } = await listen((request, response) => {
     state.requests.push({ method: request.method, url: request.url, headers: request.headers });
     state.open += 1;
     state.mostOpen = Math.max(state.mostOpen, state.open);
-    response.on('close', () => {
+    // Over HTTP/2, the response does not tell of all that the stream tells of.
+    const { stream } = response;
+    (stream ?? response).on('close', () => {
       state.open -= 1;
-      if (!response.writableFinished) state.closedEarly += 1;
+      if (stream ? stream.aborted : !response.writableFinished) state.closedEarly += 1;
     });
     answer(state.script, request, response);
   });
+  server.on('connection', () => {
+    state.connections += 1;
+  });
+  return Object.assign(state, { url, stop });
+}
+
+async function listen(handler) {
+  const server = isOverHttp2 ? createSecureServer(authority.server, overHttp2(handler)) : createServer(handler);
+  const sessions = new Set();
+  server.on('session', (session) => sessions.add(session.on('close', () => sessions.delete(session))));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${server.address().port}`;
   const stop = () =>
     new Promise((resolve) => {
       server.close(resolve);
-      server.closeAllConnections();
+      server.closeAllConnections?.();
+      for (const session of sessions) session.destroy();
     });
-  return Object.assign(state, { url, stop });
+  return { server, url: `${isOverHttp2 ? 'https' : 'http'}://127.0.0.1:${server.address().port}`, stop };
 }
+
+/** Handlers see header fields as HTTP/1.1 has them. */
+const overHttp2 = (handler) => (request, response) => {
+  const fields = Object.entries(request.headers).filter(([name]) => !name.startsWith(':'));
+  const value = { host: request.authority, ...Object.fromEntries(fields) };
+  handler(Object.defineProperty(request, 'headers', { value }), response);
+};
 
 function answer(script, request, response) {
   if (typeof script === 'function') return script(request, response);
@@ -97,8 +119,11 @@ export const truncated =
     response.write(body.subarray(0, Math.floor(body.length / 2)), () => setTimeout(() => response.destroy(), 20));
   };
 
-/** The connection goes in the first line of the answer: had no byte come, a transport might send the request again by itself. */
-export const breaksOff = (request) => request.socket.end('HTTP/1.1 ');
+/** The connection goes before the answer, after a byte of it or of a PING: else a transport might send the request again by itself. */
+export const breaksOff = ({ socket, stream }) => {
+  if (stream) stream.session.ping(() => stream.session.socket.destroySoon());
+  else socket.end('HTTP/1.1 ');
+};
 
 /** Bytes without an end, as fast as they are taken; `sent()` tells how many. */
 export function endless(headers = {}, chunk = Buffer.alloc(65_536, ' ')) {

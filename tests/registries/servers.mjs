@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { merged, startDistribution as startLocalDistribution } from '../../www/registry/servers.mjs';
+import { authority } from './over-tls.mjs';
 import { startTokenServer, users } from './token-server.mjs';
 
 export { startFerro } from '../../www/registry/servers.mjs';
@@ -38,7 +39,7 @@ export const corsHidden = {
  * @typedef {{ cert: string, key: string, clientCa?: string }} Tls PEM, as certificates.mjs makes it. With `clientCa` only
  *   clients with a certificate of that CA are let in.
  */
-export function startDistribution({ data, headers = {}, auth, tls, settings, command } = {}) {
+export function startDistribution({ data, headers = {}, auth, tls = authority?.server, settings, command } = {}) {
   const settingsIn = async (folder) => {
     const more = { http: { headers } };
     if (auth === 'basic') {

@@ -12,11 +12,10 @@ import { pump } from '../http/outgoing.js';
  * @import { Session } from './session.js'
  */
 
-/** Error codes and flags (RFC 9113 §6.1, §7); node:http2 is loaded only when it is needed. */
+/** Error codes (RFC 9113 §7); node:http2 is loaded only when it is needed. */
 const REFUSED_STREAM = 0x7;
 const CANCEL = 0x8;
 const HTTP_1_1_REQUIRED = 0xd;
-const END_STREAM = 0x1;
 /** Fields of one HTTP/1.1 connection (RFC 9113 §8.2.2); `te` has no use without trailers. */
 const OF_CONNECTION = [
   'connection',
@@ -43,24 +42,26 @@ export class Exchange {
     this.hasHead = false;
     /** True once all of the body has arrived. */
     this.isWhole = false;
-    this.received = session.socket.bytesRead;
     const { body } = flight.sending;
     /** @type {ClientHttp2Stream} */
     this.stream = session.client.request(headersOf(flight.sending), { endStream: body === undefined });
     const { stream } = this;
-    stream.on('response', (/** @type {any} */ fields, flags, rawHeaders) => {
+    this.watchEnd();
+    stream.on('response', (/** @type {any} */ fields, _flags, rawHeaders) => {
       this.hasHead = true;
-      this.isWhole = (flags & END_STREAM) !== 0;
-      this.watchEnd();
       // By then what arrived with it has been read: mostly the whole body.
       setImmediate(() => this.answer(fields, rawHeaders));
+    });
+    stream.on('pause', () => session.unawait(this));
+    stream.on('resume', () => {
+      if (!stream.destroyed) session.await(this);
     });
     stream.on('error', (/** @type {any} */ error) => {
       if (RESET.includes(error.code)) error.code = 'ECONNRESET';
     });
     stream.on('close', () => {
       const { isUnanswered } = session;
-      session.release();
+      session.release(this);
       if (!this.hasHead || stream.errored) this.fail(stream.errored ?? aborted(), isUnanswered);
     });
     if (typeof body === 'function') pump(body, stream);
@@ -68,8 +69,8 @@ export class Exchange {
   }
 
   /**
-   * Node takes resets with NO_ERROR and CANCEL for the end of the body. The end itself comes while the stream is open;
-   * without it, the stream only closes.
+   * Node takes resets with NO_ERROR and CANCEL for the end of the body, also before the response; then it waits for the
+   * rest of the request to be sent. The end itself comes while the stream is open; without it, the stream only closes.
    */
   watchEnd() {
     const { stream } = this;
@@ -119,7 +120,7 @@ export class Exchange {
     const { session, stream } = this;
     if (!stream.destroyed) stream.close(CANCEL);
     // Later requests would wait for a connection that is dead.
-    if (!this.hasHead && this.received === session.socket.bytesRead) session.check();
+    session.check();
   }
 
   leave() {

@@ -13,6 +13,11 @@ import { Exchange } from './exchange.js';
 const IDLE_LIMIT = 60_000;
 /** Milliseconds after which an idle session may be gone without anyone having told: Node's servers close it after five seconds. */
 const STALE = 4_000;
+/**
+ * Milliseconds of silence after which a session with requests has to prove that it is alive. Node does not tell if it stops
+ * reading because of a malformed frame.
+ */
+const SILENCE = 10_000;
 /** Milliseconds for the answer to a PING. */
 const PING_LIMIT = 5_000;
 /** Bytes that a server may send ahead of the reader of a body: 80 MiB/s at 50 ms. Node's 64 KiB allow 1.3 MiB/s. */
@@ -37,6 +42,8 @@ export class Session {
     this.socket = socket;
     /** Requests under way. */
     this.active = 0;
+    /** @type {Set<Exchange>} those that keep the process alive */
+    this.holders = new Set();
     /** The number of bytes that the connection had received when the session became idle; undefined before. */
     this.received = /** @type {number | undefined} */ (undefined);
     /** True while the answer to a PING is awaited. */
@@ -63,10 +70,14 @@ export class Session {
       this.lastStream = lastStream;
       sessions.retire(this);
     });
+    client.setTimeout(SILENCE, () => {
+      if (this.active > 0) this.check();
+    });
     client.on('close', () => sessions.retire(this));
     // Its requests tell.
     client.on('error', () => sessions.retire(this));
     this.idle();
+    setImmediate(() => this.letGo());
   }
 
   /** The number of requests that it takes now. */
@@ -118,31 +129,54 @@ export class Session {
       return;
     }
     try {
-      flight.carrier = new Exchange(this, flight);
+      const exchange = new Exchange(this, flight);
+      flight.carrier = exchange;
+      this.active += 1;
+      this.await(exchange);
     } catch (error) {
       process.nextTick(() => flight.fail(error));
-      return;
     }
-    this.active += 1;
+  }
+
+  /**
+   * Someone waits for the response.
+   * @param {Exchange} exchange
+   */
+  await(exchange) {
+    this.holders.add(exchange);
     this.hold();
   }
 
-  /** A request has ended. */
-  release() {
+  /**
+   * Nobody waits for the response: as over HTTP/1.1, a body that is not read does not keep the process alive.
+   * @param {Exchange} exchange
+   */
+  unawait(exchange) {
+    this.holders.delete(exchange);
+    this.rest();
+  }
+
+  /**
+   * A request has ended.
+   * @param {Exchange} exchange
+   */
+  release(exchange) {
     this.active -= 1;
+    this.holders.delete(exchange);
     this.rest();
     if (this.sessions.waiting.length > 0) this.sessions.serve();
   }
 
   rest() {
-    if (this.active > 0 || this.isChecked || this.client.destroyed) return;
+    if (this.holders.size > 0 || this.isChecked || this.client.destroyed) return;
+    setImmediate(() => this.letGo());
+    if (this.active > 0) return;
     this.received = this.socket.bytesRead;
     this.idle();
   }
 
   idle() {
     this.idleSince = performance.now();
-    setImmediate(() => this.letGo());
     this.watch();
   }
 
@@ -154,7 +188,7 @@ export class Session {
 
   /** Called late: where requests follow each other, Node would take its time to end and go on again. */
   letGo() {
-    if (!this.isHeld || this.active > 0 || this.isChecked) return;
+    if (!this.isHeld || this.holders.size > 0 || this.isChecked) return;
     this.client.unref();
     this.isHeld = false;
   }

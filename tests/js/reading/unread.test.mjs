@@ -2,14 +2,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 
 import { image, layer } from '../../../www/registry/content.mjs';
 import { content, endless, hangsInBody, inTurn, send, startScripted } from '../../registries/scripted.mjs';
-import { DockerRegistryClient, packedFolder } from '../support/packed.mjs';
+import { DockerRegistryClient, packedModule } from '../support/packed.mjs';
 import { bytesOf } from '../support/support.mjs';
 
 const LONG = { timeout: 120_000 };
@@ -35,7 +33,7 @@ const script = (blob) => {
 /** Runs this in a process of its own, which has to end by itself. */
 async function ends(code, flags = []) {
   const source = `
-    import { DockerRegistryClient } from ${JSON.stringify(pathToFileURL(join(packedFolder, 'by-name.mjs')).href)};
+    import { DockerRegistryClient } from ${JSON.stringify(packedModule)};
     const repository = new DockerRegistryClient(${JSON.stringify(server.url)}).repository('a/b');
     const digest = ${JSON.stringify(descriptor.digest)};
     ${code}`;

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { digestOf } from '../../../www/registry/content.mjs';
 import { error, json, redirect, startScripted } from '../../registries/scripted.mjs';
-import { DockerRegistryClient } from '../support/packed.mjs';
+import { DockerRegistryClient, transportFetch } from '../support/packed.mjs';
 import { SOON, refused } from '../support/support.mjs';
 
 const HOSTS = [
@@ -42,7 +42,7 @@ function open() {
     fetch(url, init) {
       asked.add(new URL(url).origin);
       assert.equal(new URL(url).origin, registry.url, url);
-      return fetch(url, init);
+      return transportFetch(url, init);
     },
   });
   return { repository: client.repository('a/b'), client, asked };

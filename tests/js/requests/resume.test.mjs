@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 import { digestOf, image, layer } from '../../../www/registry/content.mjs';
+import { isOverHttp2 } from '../../registries/over-tls.mjs';
 import { breaksOff, content, hangsInBody, inTurn, send, startScripted } from '../../registries/scripted.mjs';
 import { DockerRegistryClient } from '../support/packed.mjs';
 import { SOON, bytesOf, refused } from '../support/support.mjs';
@@ -136,6 +137,8 @@ test('a blob whose rest is refused with 416 comes whole', SOON, async () => {
   await broken({ status: 416 });
 });
 
+// node:http2 does not send the field twice; a client sees the values joined.
+const twice = (value) => ({ 'content-range': isOverHttp2 ? `${value}, ${value}` : [value, value] });
 const at = (first, last, total = bytes.length) => ({ 'content-range': `bytes ${first}-${last}/${total}` });
 for (const [name, headers, expected] of [
   ['none', () => ({}), 'INVALID_RESPONSE'],
@@ -144,7 +147,7 @@ for (const [name, headers, expected] of [
   ['one that stops early', (from) => at(from, bytes.length - 2), 'INVALID_RESPONSE'],
   ['one of another length', (from) => at(from, bytes.length, bytes.length + 1), 'SIZE_MISMATCH'],
   ['one of nonsense', () => ({ 'content-range': 'bytes x-y/z' }), 'INVALID_RESPONSE'],
-  ['two', (from) => ({ 'content-range': Array(2).fill(`bytes ${from}-4194303/4194304`) }), 'INVALID_RESPONSE'],
+  ['two', (from) => twice(`bytes ${from}-4194303/4194304`), 'INVALID_RESPONSE'],
 ]) {
   test(`a blob whose rest has a wrong Content-Range: ${name}`, SOON, async () => {
     blobIs(serving(1000), (request, response) => {

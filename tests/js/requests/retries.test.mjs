@@ -1,15 +1,13 @@
 // What is tried again, and when: over real connections that really break.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { freePort } from '../../../www/registry/process.mjs';
 import { breaksOff, hangs, inTurn, json, send, startScripted } from '../../registries/scripted.mjs';
-import { DockerRegistryClient, packedFolder } from '../support/packed.mjs';
+import { DockerRegistryClient, packedModule } from '../support/packed.mjs';
 import { SOON, refused } from '../support/support.mjs';
 
 const QUICK = { retry: { minDelay: 1, maxDelay: 20 } };
@@ -206,16 +204,13 @@ describe('a pause', () => {
 
   test('keeps no process alive once it is aborted', SOON, async () => {
     tagsAre(status(503));
-    const file = join(packedFolder, 'paused.mjs');
-    writeFileSync(
-      file,
-      `import { DockerRegistryClient } from 'docker-registry-client-wasm';
+    const source = `
+      import { DockerRegistryClient } from ${JSON.stringify(packedModule)};
       const signal = AbortSignal.timeout(300);
-      const client = new DockerRegistryClient(process.argv[2], { apiVersion: 2, retry: { minDelay: 25_000 }, signal });
-      await client.repository('a/b').tags().catch((error) => console.log(error.name));`,
-    );
+      const client = new DockerRegistryClient(${JSON.stringify(server.url)}, { apiVersion: 2, retry: { minDelay: 25_000 }, signal });
+      await client.repository('a/b').tags().catch((error) => console.log(error.name));`;
     const start = performance.now();
-    const { stdout } = await promisify(execFile)(process.execPath, [file, server.url]);
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', source]);
     assert.equal(stdout, 'TimeoutError\n');
     assert.ok(since(start) < 10_000, `${since(start)} ms`);
   });

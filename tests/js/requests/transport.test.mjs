@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 
 import { image, index, layer } from '../../../www/registry/content.mjs';
 import { content, json, startScripted } from '../../registries/scripted.mjs';
-import { DockerRegistryClient } from '../support/packed.mjs';
+import { DockerRegistryClient, transportFetch } from '../support/packed.mjs';
 import { SOON, bytesOf } from '../support/support.mjs';
 
 const images = Array.from({ length: 40 }, (_, number) =>
@@ -167,7 +167,7 @@ test('headers and an injected fetch', SOON, async () => {
   const seen = [];
   const fetch = (...args) => {
     seen.push(args);
-    return globalThis.fetch(...args);
+    return transportFetch(...args);
   };
   const client = new DockerRegistryClient(server.url, { fetch, headers: { 'X-Mine': 'yes', 'user-agent': 'me' } });
   await client.repository('a/b').manifest('t0');

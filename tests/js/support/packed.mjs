@@ -2,16 +2,21 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { authority } from '../../registries/over-tls.mjs';
 import { packPackage } from './pack.mjs';
 
 function folder() {
   if (process.env.PACKED_PACKAGE) return process.env.PACKED_PACKAGE;
   const packed = packPackage();
   process.on('exit', packed.remove);
+  // Processes that a test starts use the same.
+  process.env.PACKED_PACKAGE = packed.folder;
   return packed.folder;
 }
 
 export const packedFolder = folder();
+/** This module's URL, for processes that a test starts: they use the same transport. */
+export const packedModule = import.meta.url;
 /** The files of the command line and of ./node, for tests of single functions: the package has them joined. */
 export const sources = join(packedFolder, 'sources');
 const packed = (file) => import(pathToFileURL(join(packedFolder, file)).href);
@@ -20,15 +25,25 @@ export const { Image, RegistryError, Repository, isRegistryError, parseReference
 export const { connect, createFetch, dockerCredentials, layerIndexFolder, openArchive } =
   await packed('node-by-name.mjs');
 
-/** The client; over the transport that `npm test -- transports` names, unless a test gives a `fetch`. */
-export const DockerRegistryClient = await over(process.env.TRANSPORT);
+/** Makes a `fetch` of ./node: over HTTP/2 if that is tested. */
+export const openFetch = () => createFetch(authority && { ca: authority.ca, http2: true });
 
-async function over(transport) {
+/** The `fetch` of the transport that `npm test -- transports` names; else the host's own. */
+export const transportFetch = await fetchOver(process.env.TRANSPORT);
+
+/** The client, which uses it unless a test gives a `fetch`. */
+export const DockerRegistryClient = over(process.env.TRANSPORT);
+
+async function fetchOver(transport) {
+  if (!transport) return (url, init) => globalThis.fetch(url, init);
+  return transport === 'undici' ? await undiciFetch() : openFetch();
+}
+
+function over(transport) {
   if (!transport) return main.DockerRegistryClient;
-  const fetch = transport === 'node' ? createFetch() : await undiciFetch();
   return class extends main.DockerRegistryClient {
     constructor(host, options) {
-      super(host, isPlain(options) ? { fetch, ...options } : options);
+      super(host, isPlain(options) ? { fetch: transportFetch, ...options } : options);
     }
   };
 }

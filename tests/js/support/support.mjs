@@ -4,10 +4,15 @@ import { test } from 'node:test';
 
 import { fill } from '../../../www/registry/fill.mjs';
 import { RegistryError, isRegistryError } from './packed.mjs';
+import { isOverHttp2 } from '../../registries/over-tls.mjs';
 import { startDistribution, startFerro, startTokenRegistry } from '../../registries/servers.mjs';
 
 /** The real registries that everything read is read from. */
-export const realRegistries = { 'distribution 2.8': startDistribution, 'ferro (OCI 1.1)': startFerro };
+export const realRegistries = {
+  'distribution 2.8': startDistribution,
+  // It has neither TLS nor HTTP/2.
+  ...(!isOverHttp2 && { 'ferro (OCI 1.1)': startFerro }),
+};
 
 /**
  * A test for each real registry, which has `images`.

@@ -7,8 +7,9 @@ import { digestOf, image, layer } from '../../../www/registry/content.mjs';
 import { pusher } from '../../../www/registry/push.mjs';
 import { noise } from '../../../www/registry/sample-images.mjs';
 import { send, startScripted } from '../../registries/scripted.mjs';
+import { startFerro } from '../../registries/servers.mjs';
 import { proxyTo } from '../../../www/server/proxy.mjs';
-import { DockerRegistryClient, createFetch } from '../support/packed.mjs';
+import { DockerRegistryClient, openFetch, transportFetch } from '../support/packed.mjs';
 import { SOON, realRegistries, refused } from '../support/support.mjs';
 
 const MIB = 1 << 20;
@@ -74,9 +75,9 @@ for (const [name, start] of Object.entries(realRegistries)) {
 }
 
 test('by a fetch that can, and by one that does not say so', SOON, async (context) => {
-  const made = createFetch();
+  const made = openFetch();
   context.after(() => made.close());
-  const plain = (input, init) => fetch(input, init);
+  const plain = (input, init) => transportFetch(input, init);
   for (const [given, expected] of [
     [made, 'POST STREAM PUT'],
     [plain, 'POST PATCH PATCH PATCH PUT'],
@@ -142,7 +143,7 @@ describe('connections that break', () => {
   });
 
   test('a copy asks its source again', { timeout: 60_000 }, async (context) => {
-    const source = await realRegistries['ferro (OCI 1.1)']();
+    const source = await startFerro();
     context.after(() => source.stop());
     const made = image([{ run: 'COPY big /', layer: layer([{ path: 'big', content: BYTES }]) }]);
     for (const { bytes } of made.blobs)

@@ -15,6 +15,7 @@ import { digestOf, image, layer } from '../../../www/registry/content.mjs';
 import { find } from '../../../www/registry/programs.mjs';
 import { pusher } from '../../../www/registry/push.mjs';
 import { noise } from '../../../www/registry/sample-images.mjs';
+import { isOverHttp2 } from '../../registries/over-tls.mjs';
 import { send, startScripted } from '../../registries/scripted.mjs';
 import { credentials, startDistribution, startFerro, startTokenRegistry } from '../../registries/servers.mjs';
 import { proxyTo } from '../../../www/server/proxy.mjs';
@@ -59,7 +60,8 @@ const registries = {
     options: credentials,
     headers: { authorization: basic },
   }),
-  'ferro (OCI 1.1)': async () => ({ ...(await startFerro()), options: {}, headers: {} }),
+  // It has neither TLS nor HTTP/2.
+  ...(!isOverHttp2 && { 'ferro (OCI 1.1)': async () => ({ ...(await startFerro()), options: {}, headers: {} }) }),
 };
 
 for (const [registryName, start] of Object.entries(registries)) {
