@@ -44,7 +44,7 @@ const steps = {
   'wasm-chromium': ['wasm-bindgen tests in Chromium', () => cargo('xtask', 'wasm-test', 'chromium')],
   'wasm-firefox': ['wasm-bindgen tests in Firefox', () => cargo('xtask', 'wasm-test', 'firefox')],
   js: ['the packed package against real registries', () => registryTests()],
-  transports: ['the tests of requests over the transport of ./node, and over undici', transportTests],
+  transports: ['the tests of requests over HTTP/1.1 and HTTP/2 of ./node, and over undici', transportTests],
   package: ['the packed package in runtimes and bundlers', () => nodeTests(testsIn('tests/js/package'))],
   page: ['the demo page in both browsers', () => nodeTests(testsIn('tests/www'))],
 };
@@ -120,7 +120,7 @@ async function transportTests() {
   const names = OF_REQUESTS.map((name) => `${name}.test.mjs`);
   const files = testsOfRegistries().filter((file) => names.includes(basename(file)));
   if (files.length !== names.length) throw new Error(`of ${names.join(', ')} there are only ${files.join(', ')}`);
-  for (const TRANSPORT of ['node', 'undici'])
+  for (const TRANSPORT of ['node', 'http2', 'undici'])
     await nodeTests(files, { options: [FILES_AT_A_TIME], env: { TRANSPORT } });
 }
 

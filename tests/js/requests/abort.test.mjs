@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { image, layer } from '../../../www/registry/content.mjs';
+import { isOverHttp2 } from '../../registries/over-tls.mjs';
 import { content, hangs, hangsInBody, json, startScripted } from '../../registries/scripted.mjs';
 import { DockerRegistryClient } from '../support/packed.mjs';
 import { SOON, bytesOf, listOf } from '../support/support.mjs';
@@ -36,6 +37,7 @@ afterEach(async () => {
   server.script = answering;
   assert.deepEqual(await repository.tags(), ['good'], 'the instance goes on working');
   await until(() => server.open === 0, 'a request is still open');
+  if (isOverHttp2) assert.equal(server.connections, 1, 'the session goes on');
 });
 after(() => server.stop());
 
