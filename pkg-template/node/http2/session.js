@@ -17,7 +17,7 @@ const STALE = 4_000;
  * Milliseconds of silence after which a session with requests has to prove that it is alive. Node does not tell if it stops
  * reading because of a malformed frame.
  */
-const SILENCE = 10_000;
+const SILENCE = 5_000;
 /** Milliseconds for the answer to a PING. */
 const PING_LIMIT = 5_000;
 /** Bytes that a server may send ahead of the reader of a body: 80 MiB/s at 50 ms. Node's 64 KiB allow 1.3 MiB/s. */

@@ -96,6 +96,11 @@ const first =
 const text = async (url, init) => (await fetch(`${url}/x`, init)).text();
 /** The code that a stream was closed with. */
 const closing = (stream) => new Promise((resolve) => stream.on('close', () => resolve(stream.rstCode)));
+/** The server's own close() would end the stream first. */
+function reset(stream, code) {
+  const [kHandle] = Object.getOwnPropertySymbols(stream).filter(({ description }) => description === 'kHandle');
+  stream[kHandle].rstStream(code);
+}
 const turn = (milliseconds = 20) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const fails = (promise, code) =>
   assert.rejects(promise, (error) => {
@@ -237,6 +242,23 @@ describe('requests', () => {
     assert.equal(connections, 1);
   });
 
+  for (const [what, code] of [
+    ['an error', NGHTTP2_INTERNAL_ERROR],
+    ['no error', NGHTTP2_NO_ERROR],
+    ['a cancellation', NGHTTP2_CANCEL],
+  ]) {
+    test(`that are reset with ${what} before they are answered fail, however much of them is sent`, SOON, async () => {
+      const url = await start();
+      answer = (stream) => setTimeout(reset, 20, stream, code);
+      const endless = streamed((controller) => controller.enqueue(new Uint8Array(65_536)));
+      const large = { method: 'POST', body: new Uint8Array(10_000_000) };
+      for (const init of [{}, { method: 'POST', body: 'abc' }, large, endless]) await fails(text(url, init), 'ECONNRESET');
+      answer = ok();
+      assert.equal(await text(url), '{}');
+      assert.equal(connections, 1);
+    });
+  }
+
   test('stop sending once the server has answered', SOON, async () => {
     const url = await start();
     answer = (stream) => {
@@ -306,6 +328,19 @@ describe('responses', () => {
     await assert.rejects(text(url), TypeError);
   });
 
+  test('that end with their connection are errors', SOON, async () => {
+    const url = await start();
+    answer = (stream) => {
+      stream.respond({ ':status': 200 });
+      stream.write('{}');
+      setTimeout(() => sockets.at(-1).destroy(), 30);
+    };
+    await fails(text(url), 'ECONNRESET');
+    const client = new DockerRegistryClient(url, { fetch, retry: false, apiVersion: 2 });
+    await refused(() => client.repository('a/b').tags(), { code: 'TRUNCATED' });
+    assert.equal(connections, 2);
+  });
+
   for (const [what, code] of [
     ['a reset', NGHTTP2_INTERNAL_ERROR],
     ['a reset without an error', NGHTTP2_NO_ERROR],
@@ -317,9 +352,7 @@ describe('responses', () => {
         answer = (stream) => {
           stream.respond({ ':status': 200, 'content-length': length });
           stream.write('{}');
-          // The server's own close() would end the stream first.
-          const [kHandle] = Object.getOwnPropertySymbols(stream).filter(({ description }) => description === 'kHandle');
-          setTimeout(() => stream[kHandle].rstStream(code), 30);
+          setTimeout(reset, 30, stream, code);
         };
         await fails(text(url), 'ECONNRESET');
         const client = new DockerRegistryClient(url, { fetch, retry: false, apiVersion: 2 });
@@ -565,6 +598,33 @@ describe('sessions', () => {
     while (sockets.length < 3) await turn(100);
     again.abort();
     await assert.rejects(other, { name: 'AbortError' });
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('that read no further because of a malformed frame are given up', SOON, async () => {
+    let received = 0;
+    const server = createServer({ ...authority.server, ALPNProtocols: ['h2'] }, (socket) => {
+      sockets.push(socket.on('error', () => {}));
+      socket.on('data', (bytes) => {
+        received += bytes.length;
+      });
+      const settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+      const dataOfNoStream = [0, 0, 1, 0, 0, 0, 0, 0, 0, 0];
+      socket.write(Uint8Array.from([...settings, ...dataOfNoStream]));
+    });
+    servers.push(server.listen(0, '127.0.0.1'));
+    await once(server, 'listening');
+    const url = `https://127.0.0.1:${server.address().port}`;
+    // After an abort, and after silence.
+    const abort = new AbortController();
+    const hanging = text(url, { signal: abort.signal });
+    hanging.catch(() => {});
+    while (received < 100) await turn();
+    abort.abort();
+    await assert.rejects(hanging, { name: 'AbortError' });
+    await fails(text(url), 'ETIMEDOUT');
+    await fails(text(url), 'ETIMEDOUT');
+    assert.equal(sockets.length, 2);
     for (const socket of sockets) socket.destroy();
   });
 
