@@ -1,6 +1,6 @@
 // Uploads that are sent while their bytes are read: before real registries, and before a proxy that has its ways with them.
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { digestOf, image, layer } from '../../../www/registry/content.mjs';
@@ -28,44 +28,53 @@ const streamOf = (bytes) => {
 const isStreamed = ({ method, headers }) =>
   method === 'PATCH' && headers['content-length'] === undefined && headers['content-range'] === undefined;
 
+/** The registry of all tests, each of which has a repository of its own. */
+let distribution;
+let repositories = 0;
+before(async () => {
+  distribution = await realRegistries['distribution 2.8']();
+}, SOON);
+after(() => distribution.stop());
+
 /** A registry behind what treats streamed requests as `faults` say, one after the other. */
-async function startBehind(context, faults = [], start = realRegistries['distribution 2.8']) {
-  const registry = await start();
+async function startBehind(context, faults = [], registry = distribution) {
   const pass = proxyTo(new URL(registry.url), '');
   const front = await startScripted((request, response) => {
     const fault = isStreamed(request) && faults.shift();
     return fault ? fault(request, response, pass) : pass(request, response);
   });
-  context.after(() => Promise.all([front.stop(), registry.stop()]));
+  context.after(() => front.stop());
   const methods = () => front.requests.map((one) => (isStreamed(one) ? 'STREAM' : one.method)).join(' ');
   const options = { apiVersion: 2, retry: { minDelay: 1, maxDelay: 5 } };
-  const repository = (more) => new DockerRegistryClient(front.url, { ...options, ...more }).repository('a/b');
-  return { registry, front, methods, repository, options };
+  const name = `a/b${(repositories += 1)}`;
+  const repository = (more) => new DockerRegistryClient(front.url, { ...options, ...more }).repository(name);
+  const isThere = async () => {
+    const response = await fetch(`${registry.url}/v2/${name}/blobs/${DIGEST}`);
+    return response.ok && digestOf(Buffer.from(await response.arrayBuffer())) === DIGEST;
+  };
+  return { registry, front, methods, repository, isThere, options };
 }
 
-const isThere = async (registry) => {
-  const response = await fetch(`${registry.url}/v2/a/b/blobs/${DIGEST}`);
-  return response.ok && digestOf(Buffer.from(await response.arrayBuffer())) === DIGEST;
-};
-
 /** What the middle of a body comes to. */
-const after = (bytes, then) => (request, response, pass) => {
+const amid = (bytes, then) => (request, response, pass) => {
   let count = 0;
   request.on('data', (chunk) => {
     if ((count += chunk.length) >= bytes && count - chunk.length < bytes) then(request, response);
   });
   if (pass) pass(request, response);
 };
-const breaks = (bytes) => after(bytes, (request) => request.socket.destroy());
+const breaks = (bytes) => amid(bytes, (request) => request.socket.destroy());
 
 for (const [name, start] of Object.entries(realRegistries)) {
   test(`${name}: in one request`, SOON, async (context) => {
-    const { registry, methods, repository } = await startBehind(context, [], start);
+    const registry = name.startsWith('distribution') ? distribution : await start();
+    if (registry !== distribution) context.after(() => registry.stop());
+    const { methods, repository, isThere } = await startBehind(context, [], registry);
     const told = [];
     const onProgress = ({ loaded }) => told.push(loaded);
     const pushed = await repository().pushBlob(streamOf(BYTES), { onProgress });
     assert.deepEqual([pushed.digest, pushed.size, methods()], [DIGEST, BYTES.length, 'POST STREAM PUT']);
-    assert.ok(await isThere(registry));
+    assert.ok(await isThere());
     assert.deepEqual(
       told,
       told.toSorted((a, b) => a - b),
@@ -82,10 +91,10 @@ test('by a fetch that can, and by one that does not say so', SOON, async (contex
     [made, 'POST STREAM PUT'],
     [plain, 'POST PATCH PATCH PATCH PUT'],
   ]) {
-    const { registry, methods, repository } = await startBehind(context);
+    const { methods, repository, isThere } = await startBehind(context);
     await repository({ fetch: given }).pushBlob(new Blob([BYTES]));
     assert.equal(methods(), expected);
-    assert.ok(await isThere(registry));
+    assert.ok(await isThere());
   }
 });
 
@@ -94,11 +103,11 @@ describe('refused', () => {
     for (const bytes of [0, 1, MIB]) {
       test(`${status} after ${bytes} bytes`, SOON, async (context) => {
         const refuse = send('no', { status, location: '/elsewhere', connection: 'close' });
-        const fault = bytes === 0 ? refuse : (request, response) => after(bytes, refuse)(request, response);
-        const { registry, methods, repository } = await startBehind(context, [fault]);
+        const fault = bytes === 0 ? refuse : (request, response) => amid(bytes, refuse)(request, response);
+        const { methods, repository, isThere } = await startBehind(context, [fault]);
         const pushed = await repository().pushBlob(streamOf(BYTES));
         assert.equal(pushed.digest, DIGEST);
-        assert.ok(await isThere(registry), methods());
+        assert.ok(await isThere(), methods());
         assert.match(methods(), /^POST STREAM GET (PATCH PATCH PATCH|STREAM) PUT$/);
       });
     }
@@ -109,7 +118,7 @@ describe('refused', () => {
       status: 403,
       'content-type': 'application/json',
     });
-    const { registry, front, repository } = await startBehind(context);
+    const { front, repository, isThere } = await startBehind(context);
     const pass = front.script;
     front.script = (request, response) =>
       request.method === 'PATCH' ? denied(request.resume(), response) : pass(request, response);
@@ -117,7 +126,7 @@ describe('refused', () => {
     const error = await refused(() => repository().pushBlob(source), { code: 'DENIED', status: 403 });
     assert.match(error.message, /quota exceeded/);
     assert.ok(source.state.cancelled, 'the stream is let go of');
-    assert.equal(await isThere(registry), false);
+    assert.equal(await isThere(), false);
   });
 });
 
@@ -126,10 +135,10 @@ describe('connections that break', () => {
     test(`after ${bytes} bytes`, SOON, async (context) => {
       // distribution forgets the upload: a file can be sent again, and of a stream what is still in hand.
       for (const form of [() => streamOf(BYTES), () => new Blob([BYTES])]) {
-        const { registry, methods, repository } = await startBehind(context, [breaks(bytes)]);
+        const { methods, repository, isThere } = await startBehind(context, [breaks(bytes)]);
         const pushed = await repository().pushBlob(form());
         assert.equal(pushed.digest, DIGEST, methods());
-        assert.ok(await isThere(registry));
+        assert.ok(await isThere());
       }
     });
   }
@@ -180,7 +189,7 @@ test('aborted in the middle', SOON, async (context) => {
     const ended = new Promise((resolve) => (hasEnded = resolve));
     const abort = (request, response, pass) => {
       request.once('close', hasEnded);
-      after(start, () => controller.abort(reason))(request, response, pass);
+      amid(start, () => controller.abort(reason))(request, response, pass);
     };
     const { methods, repository } = await startBehind(context, [abort]);
     const source = streamOf(bytes);
