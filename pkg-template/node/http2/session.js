@@ -14,7 +14,7 @@ const IDLE_LIMIT = 60_000;
 /** Milliseconds after which an idle session may be gone without anyone having told: Node's servers close it after five seconds. */
 const STALE = 4_000;
 /**
- * Milliseconds of silence after which a session with requests has to prove that it is alive. Node does not tell if it stops
+ * Milliseconds of silence after which a session with requests has to prove that it is alive. Node 20 does not tell if it stops
  * reading because of a malformed frame.
  */
 const SILENCE = 5_000;
