@@ -252,7 +252,8 @@ describe('requests', () => {
       answer = (stream) => setTimeout(reset, 20, stream, code);
       const endless = streamed((controller) => controller.enqueue(new Uint8Array(65_536)));
       const large = { method: 'POST', body: new Uint8Array(10_000_000) };
-      for (const init of [{}, { method: 'POST', body: 'abc' }, large, endless]) await fails(text(url, init), 'ECONNRESET');
+      for (const init of [{}, { method: 'POST', body: 'abc' }, large, endless])
+        await fails(text(url, init), 'ECONNRESET');
       answer = ok();
       assert.equal(await text(url), '{}');
       assert.equal(connections, 1);
