@@ -16,7 +16,7 @@ import { appearanceMenu } from './ui/appearance.js';
 import { SIGN_IN, SIGN_IN_NEEDED } from './ui/events.js';
 import { emptyBox, errorBox, skeleton } from './ui/part.js';
 import { onShortcut } from './ui/shortcuts.js';
-import { showTray } from './ui/tray.js';
+import { showTray } from './ui/tray/tray.js';
 import { loadOthers, loadView, viewOf } from './views/all.js';
 import { Connection } from './views/connect.js';
 

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { checkedConfig } from '../../www/model/config.js';
-import { isIn, Namespaces, pathsTo } from '../../www/model/namespaces.js';
-import { suggestions } from '../../www/model/palette.js';
-import { Selection } from '../../www/model/selection.js';
-import { companionOf, TagFacts } from '../../www/model/tag-facts.js';
+import { isIn, Namespaces, pathsTo } from '../../www/model/lists/namespaces.js';
+import { suggestions } from '../../www/model/lists/palette.js';
+import { Selection } from '../../www/model/lists/selection.js';
+import { companionOf, TagFacts } from '../../www/model/lists/tag-facts.js';
 import { byNumber } from '../../www/text/names.js';
 
 const BASE = 'https://page.example/browser/';

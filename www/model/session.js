@@ -1,9 +1,9 @@
 // A connection to a registry, and its listings.
 
 import { DockerRegistryClient } from 'docker-registry-client-wasm/slim';
-import { LayerStore } from './layer-store.js';
-import { Listing } from './listing.js';
-import { Selection } from './selection.js';
+import { LayerStore } from './contents/layer-store.js';
+import { Listing } from './lists/listing.js';
+import { Selection } from './lists/selection.js';
 import { requests } from './requests.js';
 
 const KEPT_TAG_LISTINGS = 16;

@@ -5,7 +5,7 @@ import { lazyView } from './lazy.js';
 /** By the name in the address (router.js, PAGES). */
 export const pages = {
   compare: lazyView(
-    () => import('./image/compare.js').then(({ compareView }) => compareView),
+    () => import('./image/compare/compare.js').then(({ compareView }) => compareView),
     () => 'Compare images',
   ),
   cleanup: lazyView(

@@ -2,7 +2,7 @@
 
 import { announce, h, icon } from '../dom.js';
 import { APPEARANCE, appearance, choose, hasShortcuts, recentRegistries, remember } from '../model/preferences.js';
-import { suggestions } from '../model/palette.js';
+import { suggestions } from '../model/lists/palette.js';
 import { homeHref, pageHref } from '../router.js';
 import { plural } from '../text/format.js';
 import { SHORTCUTS } from '../ui/shortcuts.js';

@@ -6,7 +6,7 @@ import { SECTIONS, digestHref, pageHref, tagHref, withQueries } from '../router.
 import { part } from '../ui/part.js';
 import { actionsMenu } from './actions.js';
 import { crumbs } from './common.js';
-import { openReference } from '../model/opened.js';
+import { openReference } from '../model/contents/opened.js';
 import { pullCommands } from './image/pull.js';
 import { artifactSections, sectionsOf } from './image/sections.js';
 import { sectionOf } from './lazy.js';

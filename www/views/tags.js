@@ -3,16 +3,16 @@
 import { h } from '../dom.js';
 import { Details } from '../model/details.js';
 import { remember, remembered, rowRem } from '../model/preferences.js';
-import { TagFacts } from '../model/tag-facts.js';
+import { TagFacts } from '../model/lists/tag-facts.js';
 import { digestHref } from '../router.js';
 import { plural } from '../text/format.js';
 import { matcher } from '../text/names.js';
-import { columnHeads } from '../ui/column-heads.js';
+import { columnHeads } from '../ui/lists/column-heads.js';
 import { checkbox } from '../ui/controls.js';
 import { copyWith } from '../ui/copy.js';
-import { ListingView } from '../ui/listing-view.js';
+import { ListingView } from '../ui/lists/listing-view.js';
 import { emptyBox, errorBox } from '../ui/part.js';
-import { readAllBar } from '../ui/read-all.js';
+import { readAllBar } from '../ui/lists/read-all.js';
 import { repositoryLinks } from './actions.js';
 import { BUDGET, crumbs, isLocal, limitNotice, refreshing } from './common.js';
 import { bulkBar } from './tags/bulk.js';
@@ -193,7 +193,7 @@ export function tagsView({ session, route, signal }) {
       const points = listed.map((tag) => details.get(tag)?.data).filter((data) => data?.created && data.size > 0);
       drawing = undefined;
       if (points.length < CHART_FROM || signal.aborted) return;
-      const { sizeChart } = await import('../ui/chart.js');
+      const { sizeChart } = await import('../ui/lists/chart.js');
       chart.replaceChildren(...[sizeChart(points)].filter(Boolean));
     }, 400);
   }

@@ -3,7 +3,7 @@
 import { h } from '../../dom.js';
 import { shortDigest } from '../../text/references.js';
 import { plural } from '../../text/format.js';
-import { deleteManifest, deleteTags } from '../../model/deletion.js';
+import { deleteManifest, deleteTags } from '../../model/activities/deletion.js';
 import { dialogActions } from '../../ui/dialog.js';
 import { part } from '../../ui/part.js';
 

@@ -3,8 +3,8 @@
 import { h } from '../../dom.js';
 import { count, plural } from '../../text/format.js';
 import { shortDigest } from '../../text/references.js';
-import { deleteTags } from '../../model/deletion.js';
-import { isAnother, pointsTo } from '../../model/observed.js';
+import { deleteTags } from '../../model/activities/deletion.js';
+import { isAnother, pointsTo } from '../../model/activities/observed.js';
 import { dialogActions } from '../../ui/dialog.js';
 import { part } from '../../ui/part.js';
 import { choice } from '../forms.js';

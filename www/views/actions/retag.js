@@ -3,8 +3,8 @@
 import { h } from '../../dom.js';
 import { digestHref } from '../../router.js';
 import { shortDigest, TAG } from '../../text/references.js';
-import { isAnother, pointsTo } from '../../model/observed.js';
-import { retag } from '../../model/retag.js';
+import { isAnother, pointsTo } from '../../model/activities/observed.js';
+import { retag } from '../../model/activities/retag.js';
 import { dialogActions } from '../../ui/dialog.js';
 import { errorBox, skeleton } from '../../ui/part.js';
 import { choice, field, nameInput } from '../forms.js';

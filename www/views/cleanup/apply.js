@@ -3,8 +3,8 @@
 import { h } from '../../dom.js';
 import { explain } from '../../errors.js';
 import { plural } from '../../text/format.js';
-import { applyPlan } from '../../model/cleanup.js';
-import { announceResult, noteOf, progressOf } from '../../ui/activity.js';
+import { applyPlan } from '../../model/activities/cleanup.js';
+import { announceResult, noteOf, progressOf } from '../../ui/tray/activity.js';
 import { errorBox } from '../../ui/part.js';
 import { field, nameInput } from '../forms.js';
 

@@ -2,7 +2,7 @@
 
 import { announce, h } from '../../dom.js';
 import { bytes, plural } from '../../text/format.js';
-import { cleanupOf } from '../../model/cleanup.js';
+import { cleanupOf } from '../../model/activities/cleanup.js';
 import { errorBox, emptyBox, part } from '../../ui/part.js';
 import { notOffered, pageHead } from '../forms.js';
 import { applyForm } from './apply.js';

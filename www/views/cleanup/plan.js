@@ -4,8 +4,8 @@ import { h, icon } from '../../dom.js';
 import { ago, bytes, count, instant, plural } from '../../text/format.js';
 import { digestHref, tagHref } from '../../router.js';
 import { shortDigest } from '../../text/references.js';
-import { VirtualList } from '../../ui/virtual-list.js';
-import { save } from '../../model/transfers.js';
+import { VirtualList } from '../../ui/lists/virtual-list.js';
+import { save } from '../../model/activities/transfers.js';
 
 const VIEWS = [
   ['remove', 'Removed'],

@@ -5,11 +5,11 @@ import { isUnexplained } from '../../errors.js';
 import { pageHref } from '../../router.js';
 import { commandLine } from '../../text/shell.js';
 import { imagesText, NAME, parseImages, TAG } from '../../text/references.js';
-import { readSource, readTarget } from '../../model/copying.js';
+import { readSource, readTarget } from '../../model/activities/copying.js';
 import { command } from '../../ui/copy.js';
 import { emptyBox, errorBox, part } from '../../ui/part.js';
 import { choice, field, nameInput, notOffered, pageHead, underWay } from '../forms.js';
-import { dropDraft, draftOf, keepFields } from '../../model/drafts.js';
+import { dropDraft, draftOf, keepFields } from '../../model/activities/drafts.js';
 import { planView } from './plan.js';
 import { targetRegistry } from './registry.js';
 

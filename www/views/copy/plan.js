@@ -3,7 +3,7 @@
 import { h } from '../../dom.js';
 import { bytes, mediaTypeName, platformName, plural } from '../../text/format.js';
 import { shortDigest } from '../../text/references.js';
-import { startCopy } from '../../model/copying.js';
+import { startCopy } from '../../model/activities/copying.js';
 import { facts, table } from '../common.js';
 import { choice } from '../forms.js';
 

@@ -1,10 +1,10 @@
 // The tree of namespaces beside the list of repositories. Narrow screens collapse it.
 
 import { h, icon } from '../../dom.js';
-import { Namespaces, pathsTo } from '../../model/namespaces.js';
+import { Namespaces, pathsTo } from '../../model/lists/namespaces.js';
 import { homeHref, namespaceHref } from '../../router.js';
 import { count } from '../../text/format.js';
-import { VirtualList } from '../../ui/virtual-list.js';
+import { VirtualList } from '../../ui/lists/virtual-list.js';
 
 /** The namespaces that show what is in them, as long as the session lasts. */
 const opened = new WeakMap();

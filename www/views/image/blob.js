@@ -7,7 +7,7 @@ import { digestIn } from '../../text/digests.js';
 import { digest } from '../../ui/copy.js';
 import { jsonTree } from '../../ui/json-tree.js';
 import { part } from '../../ui/part.js';
-import { transferButton } from '../../ui/transfer.js';
+import { transferButton } from '../../ui/tray/transfer.js';
 import { block, facts } from '../common.js';
 
 const LARGEST_DOCUMENT = 1024 * 1024;

@@ -5,7 +5,7 @@ import { h, textOrLink } from '../../dom.js';
 import { bytes, mediaTypeName, naturalOrder } from '../../text/format.js';
 import { copyButton, digest } from '../../ui/copy.js';
 import { jsonView } from '../../ui/json.js';
-import { manyRows } from '../../ui/many-rows.js';
+import { manyRows } from '../../ui/lists/many-rows.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { block, facts, table } from '../common.js';
 

@@ -2,7 +2,7 @@
 
 import { h } from '../../dom.js';
 import { bytes, mediaTypeName, platformName, plural } from '../../text/format.js';
-import { manyRows } from '../../ui/many-rows.js';
+import { manyRows } from '../../ui/lists/many-rows.js';
 import { block, isLocal, table, whyNot } from '../common.js';
 
 const UNASKED = 16;

@@ -3,7 +3,7 @@
 import { h } from '../../dom.js';
 import { bytes, instant, plural } from '../../text/format.js';
 import { copyButton } from '../../ui/copy.js';
-import { manyRows } from '../../ui/many-rows.js';
+import { manyRows } from '../../ui/lists/many-rows.js';
 import { emptyBox, part } from '../../ui/part.js';
 
 export function historySection({ image, link, signal }) {

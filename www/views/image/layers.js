@@ -3,9 +3,9 @@
 import { h, textOrLink } from '../../dom.js';
 import { bytes, fileName, mediaTypeName, plural } from '../../text/format.js';
 import { digest } from '../../ui/copy.js';
-import { manyRows } from '../../ui/many-rows.js';
+import { manyRows } from '../../ui/lists/many-rows.js';
 import { emptyBox, part } from '../../ui/part.js';
-import { transferButton } from '../../ui/transfer.js';
+import { transferButton } from '../../ui/tray/transfer.js';
 
 export function layersSection({ repository, image, link, route, signal }) {
   let jump = () => {};

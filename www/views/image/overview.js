@@ -4,10 +4,10 @@ import { h, textOrLink } from '../../dom.js';
 import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../../text/format.js';
 import { digestHref } from '../../router.js';
 import { digest } from '../../ui/copy.js';
-import { manyRows } from '../../ui/many-rows.js';
+import { manyRows } from '../../ui/lists/many-rows.js';
 import { part } from '../../ui/part.js';
 import { block, facts, table } from '../common.js';
-import { isImage } from '../../model/opened.js';
+import { isImage } from '../../model/contents/opened.js';
 import { entriesBlock } from './entries.js';
 
 export function overviewSection(context) {

@@ -1,10 +1,10 @@
 // The packages that an image has installed, and the system that it says it is.
 
 import { announce, h, icon, textOrLink } from '../../dom.js';
-import { contentsOf } from '../../model/contents.js';
+import { contentsOf } from '../../model/contents/contents.js';
 import { count, plural } from '../../text/format.js';
 import { matcher } from '../../text/names.js';
-import { manyRows } from '../../ui/many-rows.js';
+import { manyRows } from '../../ui/lists/many-rows.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { readingPart } from '../../ui/reading.js';
 import { block, facts, table } from '../common.js';

@@ -1,6 +1,6 @@
 // The commands that pull a tag or digest, of the tools that people have. The choice is remembered.
 
-import { isImage } from '../../model/opened.js';
+import { isImage } from '../../model/contents/opened.js';
 import { h } from '../../dom.js';
 import { command } from '../../ui/copy.js';
 import { commandLine } from '../../text/shell.js';

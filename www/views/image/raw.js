@@ -7,7 +7,7 @@ import { isDigest } from '../../text/digests.js';
 import { copyButton, digest } from '../../ui/copy.js';
 import { jsonView } from '../../ui/json.js';
 import { part } from '../../ui/part.js';
-import { isImage } from '../../model/opened.js';
+import { isImage } from '../../model/contents/opened.js';
 
 export function rawSection({ repository, manifest, image, signal }) {
   if (!manifest) return h('div', { class: 'stack' }, configBlock(image, signal, 'Image'));

@@ -1,14 +1,14 @@
 // What refers to a manifest, and what it refers to: subject, index entries, signatures, attestations, bills of materials; as a tree.
 
 import { h } from '../../dom.js';
-import { kindOf, readStatement } from '../../model/attestation.js';
+import { kindOf, readStatement } from '../../model/contents/attestation.js';
 import { digestHref } from '../../router.js';
 import { digestIn } from '../../text/digests.js';
 import { bytes, mediaTypeName, platformName, plural } from '../../text/format.js';
 import { digest } from '../../ui/copy.js';
 import { jsonTree } from '../../ui/json-tree.js';
 import { jsonView } from '../../ui/json.js';
-import { manyRows } from '../../ui/many-rows.js';
+import { manyRows } from '../../ui/lists/many-rows.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { block } from '../common.js';
 

@@ -1,7 +1,7 @@
 // The sections of a tag's page. Each takes `{ session, repository, reference, data, manifest, image(), platform, link(), route, signal }` and
 // returns its element, or `{ element, update(route) }`. V1 has no `manifest`. `link(section, query)` gives an address of the page.
 
-import { isImage } from '../../model/opened.js';
+import { isImage } from '../../model/contents/opened.js';
 import { lazySection } from '../lazy.js';
 import { artifactConfig, configSection } from './config.js';
 import { dockerfileSection, historySection } from './history.js';
@@ -12,7 +12,7 @@ import { rawSection } from './raw.js';
 const imageSections = {
   overview: overviewSection,
   layers: layersSection,
-  files: lazySection(() => import('./files.js').then(({ filesSection }) => filesSection)),
+  files: lazySection(() => import('./files/files.js').then(({ filesSection }) => filesSection)),
   history: historySection,
   dockerfile: dockerfileSection,
   config: configSection,

@@ -1,13 +1,13 @@
 // The bytes that an image stores although nobody can see them: in all, by the command that made or hid them, and by path.
 
 import { h } from '../../dom.js';
-import { contentsOf } from '../../model/contents.js';
+import { contentsOf } from '../../model/contents/contents.js';
 import { bytes, count } from '../../text/format.js';
-import { manyRows } from '../../ui/many-rows.js';
+import { manyRows } from '../../ui/lists/many-rows.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { readingPart } from '../../ui/reading.js';
 import { block, facts, table } from '../common.js';
-import { commandOf } from './layer-rail.js';
+import { commandOf } from './files/layer-rail.js';
 
 export function wasteSection({ session, image, link, signal }) {
   return part({

@@ -3,8 +3,8 @@
 import { h } from '../../dom.js';
 import { bytes, plural } from '../../text/format.js';
 import { shortDigest, TAG } from '../../text/references.js';
-import { keepFields } from '../../model/drafts.js';
-import { readTarget, startArtifact } from '../../model/pushing.js';
+import { keepFields } from '../../model/activities/drafts.js';
+import { readTarget, startArtifact } from '../../model/activities/pushing.js';
 import { part } from '../../ui/part.js';
 import { choice, field, nameInput } from '../forms.js';
 

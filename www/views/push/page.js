@@ -3,8 +3,8 @@
 import { h } from '../../dom.js';
 import { plural } from '../../text/format.js';
 import { NAME } from '../../text/references.js';
-import { draftOf, dropDraft } from '../../model/drafts.js';
-import { survey } from '../../model/survey.js';
+import { draftOf, dropDraft } from '../../model/activities/drafts.js';
+import { survey } from '../../model/lists/survey.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { nameInput, notOffered, pageHead, underWay } from '../forms.js';
 import { dropZone } from './choose.js';

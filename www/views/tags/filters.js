@@ -1,7 +1,7 @@
 // What a list of tags shows and in which order. All of it is in the address, so that a link and the way back lead to the same rows.
 
 import { h } from '../../dom.js';
-import { companionOf } from '../../model/tag-facts.js';
+import { companionOf } from '../../model/lists/tag-facts.js';
 import { withQuery } from '../../router.js';
 import { ORDERS, byNumber, ordered } from '../../text/names.js';
 import { checkbox, choice, segments } from '../../ui/controls.js';
