@@ -267,8 +267,7 @@ for (const name of browserNames) {
 
     test('with the command ui: nothing shows its secret, and no other registry can be reached', SLOW, async (t) => {
       const { url } = await open(t, [registry.url, '--no-open', '--allow-changes']);
-      const visitor = await browser.visit(`${url}#/repo/team/web/tag/edge`);
-      t.after(() => visitor.close());
+      const visitor = await browser.visit(t, `${url}#/repo/team/web/tag/edge`);
       const [, token] = /:\d+\/([0-9a-f]{48})\//.exec(url);
       const isShown = () => visitor.page.evaluate((secret) => document.body.innerHTML.includes(secret), token);
       await act(visitor, 'Retag…');

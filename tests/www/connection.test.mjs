@@ -99,8 +99,7 @@ for (const name of browserNames) {
         http: 'include /etc/nginx/mime.types;',
       });
       t.after(nginx.stop);
-      const visitor = await browser.visit(nginx.url);
-      t.after(() => visitor.close());
+      const visitor = await browser.visit(t, nginx.url);
       await visitor.sees('registry.example.com', '1 repository in 1 namespace');
       await visitor.go('#/repo/hello/tag/latest');
       await visitor.sees(hello.id, 'docker pull registry.example.com/hello:latest');

@@ -91,8 +91,7 @@ for (const name of browserNames) {
       };
       const open = await startDistribution({ headers });
       t.after(open.stop);
-      const visitor = await browser.visit(`${site.url}/#/copy?from=team/web:2.0.0`);
-      t.after(() => visitor.close());
+      const visitor = await browser.visit(t, `${site.url}/#/copy?from=team/web:2.0.0`);
       await visitor.has('#copy-source');
       await visitor.press('Another registry');
       await visitor.fill('Registry address', open.url);
@@ -115,8 +114,7 @@ for (const name of browserNames) {
       t.after(site.stop);
       const locked = await startDistribution({ auth: 'basic', headers: corsFor(site.url) });
       t.after(locked.stop);
-      const visitor = await browser.visit(`${site.url}/#/copy?from=team/web:2.0.0`);
-      t.after(() => visitor.close());
+      const visitor = await browser.visit(t, `${site.url}/#/copy?from=team/web:2.0.0`);
       await visitor.has('#copy-source');
       await visitor.press('Another registry');
       await visitor.fill('Registry address', locked.url);

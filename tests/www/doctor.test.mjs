@@ -53,8 +53,7 @@ for (const name of browserNames) {
       const site = await startSite({ registry: `http://127.0.0.1:${await freePort()}` });
       t.after(site.stop);
       const dead = `http://127.0.0.1:${await freePort()}`;
-      const visitor = await browser.visit(`${site.url}/?registry=${encodeURIComponent(dead)}`);
-      t.after(() => visitor.close());
+      const visitor = await browser.visit(t, `${site.url}/?registry=${encodeURIComponent(dead)}`);
       await visitor.sees('Connection failed', 'CORS_OR_NETWORK');
       await visitor.press('Find the cause');
       await visitor.has('.view h1', 'Doctor');

@@ -256,8 +256,7 @@ for (const name of browserNames) {
         page.rule = ({ url }) => (url === '/config.json' ? handler : undefined);
       };
       config(send('<title>Bad gateway</title>', { 'status': 502, 'content-type': 'text/html' }));
-      const visitor = await browser.visit(`${page.url}/`);
-      t.after(() => visitor.close());
+      const visitor = await browser.visit(t, `${page.url}/`);
       await visitor.sees('config.json could not be read: the server answers 502');
       await visitor.fill('Registry address', registry.url);
       await visitor.page.keyboard.press('Enter');
@@ -286,8 +285,7 @@ for (const name of browserNames) {
         '/favicon.ico': json({}),
       });
       t.after(outside.stop);
-      const visitor = await browser.visit(`${outside.url.replace('127.0.0.1', 'localhost')}/`);
-      t.after(() => visitor.close());
+      const visitor = await browser.visit(t, `${outside.url.replace('127.0.0.1', 'localhost')}/`);
       let inner;
       await eventually(() => {
         inner = visitor.page.frames().find((one) => one.url().startsWith(site.url));

@@ -29,11 +29,7 @@ for (const name of browserNames) {
     }, SLOW);
     after(() => browser?.close());
 
-    async function visit(t, path = '', options) {
-      const visitor = await browser.visit(`${site.url}/${path}`, options);
-      t.after(() => visitor.close());
-      return visitor;
-    }
+    const visit = (t, path = '', options) => browser.visit(t, `${site.url}/${path}`, options);
 
     // Firefox's protocol can neither change the theme nor force colours, and axe takes three times as long there.
     const [widths, examined, themes] =

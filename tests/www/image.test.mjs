@@ -101,8 +101,7 @@ for (const name of browserNames) {
         name: 'registry.example.com',
       });
       t.after(server.stop);
-      const visitor = await browser.visit(`${server.url}/#/repo/team/web/tag/2.0.0`);
-      t.after(() => visitor.close());
+      const visitor = await browser.visit(t, `${server.url}/#/repo/team/web/tag/2.0.0`);
       await visitor.named('Read the sizes (3 requests)', 'button');
       assert.deepEqual((await shown(visitor)).slice(0, 3), ['–', '–', '–']);
       await visitor.press('Read the sizes (3 requests)');

@@ -46,12 +46,7 @@ for (const name of browserNames) {
     }, SLOW);
     after(() => browser?.close());
 
-    /** Visits the page, and leaves it when the test is over. */
-    async function visit(t, path = '', options) {
-      const visitor = await browser.visit(`${demo.page}${path}`, options);
-      t.after(() => visitor.close());
-      return visitor;
-    }
+    const visit = (t, path = '', options) => browser.visit(t, `${demo.page}${path}`, options);
 
     test('from the registry down to an image’s layers, by links', SLOW, async (t) => {
       const visitor = await visit(t);
@@ -339,8 +334,7 @@ for (const name of browserNames) {
       const held = [];
       gate.rule = ({ url }) =>
         url.endsWith('.js') && !index.includes(`"${url.slice(1)}"`) && ((...exchange) => held.push(exchange));
-      const visitor = await browser.visit(gate.url);
-      t.after(() => visitor.close());
+      const visitor = await browser.visit(t, gate.url);
       await visitor.sees('Registry API v2');
       await visitor.go(VIEWS.tags);
       await visitor.has('.skeleton span', 'Loading the page…');

@@ -35,11 +35,7 @@ for (const name of browserNames) {
     }, SLOW);
     after(() => browser?.close());
 
-    async function visit(t, path = '', options) {
-      const visitor = await browser.visit(`${site.url}/${path}`, options);
-      t.after(() => visitor.close());
-      return visitor;
-    }
+    const visit = (t, path = '', options) => browser.visit(t, `${site.url}/${path}`, options);
     const tagsOf = (visitor) => visitor.texts('.tags .row-link strong');
     const row = (visitor, tag) =>
       visitor.page.$$eval(

@@ -8,7 +8,7 @@ import { openBrowser } from './support/visitor.mjs';
 const demo = await startDemo();
 const browser = await openBrowser('Chromium');
 try {
-  const visitor = await browser.visit(`${demo.page}#/repo/team/web`, { width: 1040, height: 640 });
+  const visitor = await browser.visit(undefined, `${demo.page}#/repo/team/web`, { width: 1040, height: 640 });
   await visitor.has('.view h1', 'team/web');
   await visitor.sees('3 platforms', 'artifact');
   await visitor.until(() => !document.querySelector('[aria-busy=true], .skeleton'));

@@ -36,11 +36,7 @@ for (const name of browserNames) {
     }, SLOW);
     after(() => browser?.close());
 
-    async function visit(t, path = '', options) {
-      const visitor = await browser.visit(`${site.url}/${path}`, options);
-      t.after(() => visitor.close());
-      return visitor;
-    }
+    const visit = (t, path = '', options) => browser.visit(t, `${site.url}/${path}`, options);
     /** The page with another config.json. */
     async function visitWith(t, settings, path = '') {
       const server = await startServer({
@@ -50,9 +46,7 @@ for (const name of browserNames) {
         settings,
       });
       t.after(server.stop);
-      const visitor = await browser.visit(`${server.url}/${path}`);
-      t.after(() => visitor.close());
-      return visitor;
+      return browser.visit(t, `${server.url}/${path}`);
     }
     const control = async ({ page }, key) => {
       await page.keyboard.down('Control');

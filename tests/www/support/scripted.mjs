@@ -29,9 +29,7 @@ export const drips = (size) => (_, response) => {
 export async function visitSite(t, browser, url, path = '', options = {}) {
   const site = await startSite({ registry: url });
   t.after(site.stop);
-  const visitor = await browser.visit(`${site.url}/${path}`, options);
-  t.after(() => visitor.close());
-  return visitor;
+  return browser.visit(t, `${site.url}/${path}`, options);
 }
 
 export async function visitScripted(t, browser, script, path, options) {

@@ -31,13 +31,17 @@ const launches = {
 };
 export const browserNames = Object.keys(launches);
 
-/** A browser and a folder for its downloads and pictures; both go with `close()`. */
+/** A browser and a folder for its downloads; both go with `close()`. A visitor leaves when the test `t` is over, if there is one. */
 export async function openBrowser(name) {
   const folder = await mkdtemp(join(tmpdir(), 'demo-page-'));
   const browser = await puppeteer.launch({ headless: true, ...launches[name](folder) });
   return {
     folder,
-    visit: (url, options) => Visitor.open(browser, folder, url, options),
+    visit: async (t, url, options) => {
+      const visitor = await Visitor.open(browser, folder, url, options);
+      t?.after(() => visitor.close());
+      return visitor;
+    },
     close: async () => {
       await browser.close();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -181,10 +185,6 @@ class Visitor {
     return this.page.evaluate(
       () => document.activeElement.textContent.trim() || document.activeElement.id || document.activeElement.tagName,
     );
-  }
-
-  picture(name) {
-    return this.page.screenshot({ path: join(this.folder, `${name}.png`) });
   }
 
   /** Nothing went wrong; `except` tells which messages were to be expected: a browser tells of each failed request. */
