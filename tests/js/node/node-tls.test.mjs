@@ -146,3 +146,47 @@ test('after close() it can be used again', SOON, async () => {
     await fetch.close();
   }
 });
+
+/** Runs this in a process whose Node is another one, and returns what it says. */
+async function inOtherNode(name, change, code) {
+  const file = join(packedFolder, `${name}.mjs`);
+  writeFileSync(
+    file,
+    `${change}
+    const { connect } = await import('docker-registry-client-wasm/node');
+    const [url, ca] = process.argv.slice(2);
+    ${code}`,
+  );
+  const { stdout } = await promisify(execFile)(process.execPath, [file, server.url, authority.ca]);
+  return stdout;
+}
+
+test('without getBuiltinModule(), as in Node before 20.16; many first requests at once', SOON, async () => {
+  const said = await inOtherNode(
+    'old-node',
+    'process.getBuiltinModule = undefined;',
+    `const client = connect(url, { ca });
+    const all = await Promise.all(Array.from({ length: 20 }, () => client.repositories()));
+    console.log(all.length);`,
+  );
+  assert.equal(said, '20\n');
+});
+
+test('in a Node without OpenSSL https fails, and http does not', SOON, async () => {
+  const plain = await startScripted({ '/v2/_catalog': send('{"repositories":["a"]}') });
+  try {
+    const said = await inOtherNode(
+      'without-openssl',
+      `const { getBuiltinModule } = process;
+      process.getBuiltinModule = (name) => {
+        if (!/^node:(crypto|https|tls)$/.test(name)) return getBuiltinModule(name);
+        throw Object.assign(new Error('no crypto'), { code: 'ERR_NO_CRYPTO' });
+      };`,
+      `await connect(url).checkStatus().catch(({ name, code, message }) => console.log(name, code, message));
+      console.log([...(await connect('${plain.url}').repositories())].length);`,
+    );
+    assert.match(said, /^RegistryError NETWORK .*ERR_NO_CRYPTO.*\n1\n$/);
+  } finally {
+    await plain.stop();
+  }
+});
