@@ -39,7 +39,13 @@ export function readTls(options) {
 const present = (options) => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
 /** getCACertificates() includes NODE_EXTRA_CA_CERTS; Node has it from 22.15 on. */
-const trusted = () => tls().getCACertificates?.('default') ?? tls().rootCertificates;
+function trusted() {
+  try {
+    return tls().getCACertificates?.('default') ?? tls().rootCertificates;
+  } catch (/** @type {any} */ { code }) {
+    throw refusal(`options.ca: this Node has no TLS: ${code}`);
+  }
+}
 
 /** @param {unknown} ca */
 function authorities(ca) {
