@@ -120,8 +120,9 @@ async function transportTests() {
   const names = OF_REQUESTS.map((name) => `${name}.test.mjs`);
   const files = testsOfRegistries().filter((file) => names.includes(basename(file)));
   if (files.length !== names.length) throw new Error(`of ${names.join(', ')} there are only ${files.join(', ')}`);
-  for (const TRANSPORT of ['node', 'http2', 'undici'])
-    await nodeTests(files, { options: [FILES_AT_A_TIME], env: { TRANSPORT } });
+  // These mostly wait: for time limits, and for servers of their own.
+  const options = [`--test-concurrency=${availableParallelism() + 1}`];
+  for (const TRANSPORT of ['node', 'http2', 'undici']) await nodeTests(files, { options, env: { TRANSPORT } });
 }
 
 const registryTests = () => nodeTests(testsOfRegistries(), { options: [FILES_AT_A_TIME] });
