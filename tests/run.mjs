@@ -46,7 +46,7 @@ const steps = {
   js: ['the packed package against real registries', () => registryTests()],
   transports: ['the tests of requests over HTTP/1.1 and HTTP/2 of ./node, and over undici', transportTests],
   package: ['the packed package in runtimes and bundlers', () => nodeTests(testsIn('tests/js/package'))],
-  page: ['the demo page in both browsers', () => nodeTests(testsIn('tests/www'))],
+  page: ['the demo page in both browsers', () => nodeTests(testsIn('tests/www'), { options: [FILES_AT_A_TIME] })],
 };
 const NOT_RUN = 'not run';
 /** What a step could not check on this machine. */
@@ -57,12 +57,17 @@ const NEEDS_BUILD = ['js', 'transports', 'package', 'page'];
 async function prepare() {
   await ensureSystemPrograms();
   await ensureNodeModules();
-  await ensureFerro();
-  await ensureContainerRegistry();
-  await ensureV1Registry();
-  await ensurePythonRegistries();
-  await ensureNpmPeer();
-  await ensureCargoDeny();
+  const crates = async () => {
+    await ensureFerro();
+    await ensureContainerRegistry();
+    await ensureCargoDeny();
+  };
+  const others = async () => {
+    await ensureV1Registry();
+    await ensurePythonRegistries();
+    await ensureNpmPeer();
+  };
+  await Promise.all([crates(), others()]);
 }
 
 async function format() {
