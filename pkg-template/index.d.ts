@@ -3104,7 +3104,10 @@ export type ClientErrorCode =
   | "INDEX_LIMIT"
   /** A list has more items, but the registry does not say how to get them. */
   | "PAGING_LOOP"
-  /** A layer is no valid archive, its compression is broken, or the layers make no file system. */
+  /**
+   * A layer is no valid archive or, although its digest matches, only the beginning of one; its compression is broken; or the layers
+   * make no file system.
+   */
   | "LAYER_INVALID"
   /** Bytes given to `useLayerIndex()` are no index, are damaged, or are another layer's. */
   | "LAYER_INDEX_INVALID"
