@@ -145,7 +145,8 @@ const VECTORS = join(root, '..', 'shared', 'vectors');
 
 async function vectorTests() {
   if (!existsSync(VECTORS)) return NOT_RUN;
-  return cargo('test', '--test', 'native', 'peer_', '--', '--ignored');
+  // As in the step before: with other packages, crates would have other features, and be compiled again.
+  return cargo('test', '--workspace', '--test', 'native', 'peer_', '--', '--ignored');
 }
 
 const hasNextest = () => spawnSync('cargo', ['nextest', '--version'], { stdio: 'ignore' }).status === 0;
