@@ -38,6 +38,7 @@ export function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5 }) {
         ofLarge('blob()', 'stream'),
         ofLarge('blob(), transport of ./node', 'stream', 'node'),
         ofLarge('fetch + node:crypto', 'fetchHash'),
+        ofLarge('fetch + node:crypto in a ReadableStream', 'fetchHashStream'),
         ofLarge('fetch, not verified', 'fetchLoop'),
         shell('curl | sha256sum', ['curl', 'sha256sum'], '| sha256sum', hex),
         shell('curl | openssl sha256', ['curl', 'openssl'], '| openssl sha256', hex),
@@ -45,6 +46,7 @@ export function groups({ server, packageUrl, quick, rounds = quick ? 3 : 5 }) {
       ],
       compare: [
         { of: 'blob()', to: 'fetch + node:crypto', atLeast: 0.95 },
+        { of: 'blob()', to: 'fetch + node:crypto in a ReadableStream' },
         { of: 'blob(), transport of ./node', to: 'blob()', atLeast: 1 },
         { of: 'blob()', to: 'fetch, not verified' },
         { of: 'blob()', to: 'curl | sha256sum', ...wholeProcess, atLeast: 1.5 },

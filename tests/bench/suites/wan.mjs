@@ -135,10 +135,9 @@ export async function groups({ packageUrl, quick, rounds = quick ? 1 : 3, rtts, 
         ...compared.map((peer) => variant(peer.name, peer.notRun, peer.runs[name])),
       ],
       compare: compared.map((peer) => ({
-        of: OURS,
+        of: peer.isBound ? OURS_IN_NODE : OURS,
         to: peer.name,
-        atMost: TARGETS[name]?.[peer.name] ?? 1,
-        behind: BEHIND.time[name],
+        ...(!peer.isBound && { atMost: TARGETS[name]?.[peer.name] ?? 1, behind: BEHIND.time[name] }),
       })),
     };
   }

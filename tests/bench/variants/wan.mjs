@@ -1,5 +1,7 @@
 // One operation over the slow link, by this package or by another client for Node. The relay notes what it takes; nothing is timed here.
+import http from 'node:http';
 import { createRequire } from 'node:module';
+import { json } from 'node:stream/consumers';
 
 import { clearLog } from '../../registries/relay/process.mjs';
 import { COUNTS, operations } from '../wan/operations.mjs';
@@ -73,5 +75,25 @@ export async function azure({ folder, from, prepared: { repository } }) {
       await content.resume().toArray();
     }),
   );
+  return {};
+}
+
+/** No client: the requests alone, with as many connections as this package has at most. */
+export async function bare({ from, prepared: { repository } }) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  const get = (path) =>
+    new Promise((resolve, reject) => {
+      const options = { agent, headers: { accept: MANIFEST } };
+      http
+        .get(new URL(`/v2/${repository}/${path}`, from), options, (response) => resolve(json(response)))
+        .on('error', reject);
+    });
+  const { tags } = await get(`tags/list?n=${COUNTS.tags}`);
+  const described = tags.map(async (tag) => {
+    const { config } = await get(`manifests/${tag}`);
+    return get(`blobs/${config.digest}`);
+  });
+  expect((await Promise.all(described)).length === COUNTS.tags, 'tags');
+  agent.destroy();
   return {};
 }

@@ -13,7 +13,8 @@ const ORAS = fileURLToPath(new URL('with_oras.py', import.meta.url));
 /**
  * @typedef {{ from: string, to: string, control: string, prepared: any }} Place the registries behind the link, the relay's log,
  *   and what the operation was prepared with
- * @typedef {{ name: string, notRun?: string, runs: Record<string, (place: Place) => Promise<unknown>> }} Peer
+ * @typedef {{ name: string, notRun?: string, isBound?: boolean, runs: Record<string, (place: Place) => Promise<unknown>> }} Peer
+ *   `isBound`: no client, but a lower bound of one
  */
 
 /**
@@ -44,6 +45,8 @@ export async function peers(atEnd) {
     },
     // Its uploads take no absolute Location, which distribution sends.
     { name: '@azure/container-registry', notRun: installed.lacking.node, runs: { pull: ofNode('azure', 'pull') } },
+    // What is left of the time if a client does nothing but wait.
+    { name: 'bare node:http, 64 at a time', isBound: true, runs: { describeTags: ofNode('bare', 'describeTags') } },
   ];
 }
 
