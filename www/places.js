@@ -29,7 +29,7 @@ export class Places {
     return this.#places.get(this.#current) ?? {};
   }
 
-  /** A view whose script loads has another one later. */
+  /** The title of the view. While a view's script loads, a placeholder is its title. */
   get #title() {
     return this.#main.querySelector('h1') ?? this.#main;
   }

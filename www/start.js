@@ -18,7 +18,7 @@ async function readConfig() {
     // Some servers answer with a page for what they do not have.
     const isPage = response.ok && response.headers.get('content-type')?.startsWith('text/html');
     if (isPage || response.status === 404 || response.status === 410) return {};
-    // It may say that nothing is to be changed.
+    // The file may forbid changes.
     if (!response.ok) throw new Error(`the server answers ${response.status}; without a config.json, it should be 404`);
     text = await response.text();
   } catch (error) {

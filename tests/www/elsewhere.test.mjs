@@ -14,8 +14,8 @@ import { asking, error, hangs, html, json, send, startScripted } from '../regist
 import { corsHidden, startDistribution } from '../registries/servers.mjs';
 import { act, digestAt, EXPECTED, tagsOf } from './support/actions.mjs';
 import { layoutOf, tarOf } from './support/archives.mjs';
-import { startGate } from './support/gate.mjs';
-import { eventually, visitSite } from './support/scripted.mjs';
+import { visitOwn } from './support/gate.mjs';
+import { eventually } from './support/scripted.mjs';
 import { browserNames, openBrowser } from './support/visitor.mjs';
 
 const SLOW = { timeout: 120_000 };
@@ -45,14 +45,7 @@ for (const name of browserNames) {
     }, SLOW);
     after(() => browser?.close());
 
-    async function begin(t, path) {
-      const registry = await startDistribution({ headers: corsHidden });
-      t.after(registry.stop);
-      await fill(registry, { 'team/web': web });
-      const gate = await startGate(registry);
-      t.after(gate.stop);
-      return [await visitSite(t, browser, gate.url, path), registry, gate];
-    }
+    const begin = (t, path) => visitOwn(t, browser, { 'team/web': web }, path, { headers: corsHidden });
 
     const typedIn = (visitor, id) => visitor.page.$eval(`#${id}`, (input) => input.value);
     const choose = async (visitor, file) =>

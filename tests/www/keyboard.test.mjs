@@ -2,11 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { fill } from '../../www/registry/fill.mjs';
 import { samples } from '../../www/registry/sample-images.mjs';
-import { startDistribution } from '../registries/servers.mjs';
 import { digestAt, EXPECTED, tagsOf } from './support/actions.mjs';
-import { visitSite } from './support/scripted.mjs';
+import { visitOwn } from './support/gate.mjs';
 import { openBrowser } from './support/visitor.mjs';
 
 const SLOW = { timeout: 120_000 };
@@ -29,10 +27,7 @@ describe('by keyboard in Chromium', () => {
   after(() => browser?.close());
 
   async function begin(t, path) {
-    const registry = await startDistribution();
-    t.after(registry.stop);
-    await fill(registry, { 'team/web': web });
-    const visitor = await visitSite(t, browser, registry.url, path);
+    const [visitor, registry] = await visitOwn(t, browser, { 'team/web': web }, path);
     const { keyboard } = visitor.page;
     /** Presses Tab until something of this name has the focus. */
     const tabTo = async (wanted) => {

@@ -1,15 +1,13 @@
-// What happens between looking and doing: what changes meanwhile, what is pressed twice, what is asked for again.
+// Tags that move, keys that are pressed twice and plans that are made again between a look at the registry and its change.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { fill } from '../../www/registry/fill.mjs';
 import { pusher } from '../../www/registry/push.mjs';
 import { samples } from '../../www/registry/sample-images.mjs';
 import { error, hangs } from '../registries/scripted.mjs';
-import { startDistribution } from '../registries/servers.mjs';
 import { act, digestAt, EXPECTED, tagsOf } from './support/actions.mjs';
-import { startGate } from './support/gate.mjs';
-import { eventually, visitSite } from './support/scripted.mjs';
+import { visitOwn } from './support/gate.mjs';
+import { eventually } from './support/scripted.mjs';
 import { browserNames, openBrowser } from './support/visitor.mjs';
 
 const SLOW = { timeout: 120_000 };
@@ -24,14 +22,7 @@ for (const name of browserNames) {
     }, SLOW);
     after(() => browser?.close());
 
-    async function begin(t, path) {
-      const registry = await startDistribution();
-      t.after(registry.stop);
-      await fill(registry, { 'team/web': web });
-      const gate = await startGate(registry);
-      t.after(gate.stop);
-      return [await visitSite(t, browser, gate.url, path), registry, gate];
-    }
+    const begin = (t, path) => visitOwn(t, browser, { 'team/web': web }, path);
 
     /** Answers that wait until `open()`. */
     function latch({ pass }) {
@@ -175,7 +166,7 @@ for (const name of browserNames) {
       await visitor.fill('Type team/web to confirm', 'team/web');
       assert.deepEqual(await visitor.texts('.plan-row strong'), ['1.0.0']);
 
-      // What is typed is not what the plan was made with any more.
+      // The rules in the form differ from those of the plan.
       await visitor.fill('Names', '1.0.*');
       await visitor.sees('The rules were changed since. Make a plan again.');
       assert.equal(await visitor.page.$eval('form.confirm', (form) => form.checkVisibility()), false);

@@ -1,4 +1,4 @@
-// The registry that the page shows. What was begun at another one goes on, and is not to be taken for this one's.
+// The registry that the page shows. Activities at other registries go on, and must not be taken for this one's.
 
 class Shown extends EventTarget {
   /** The session; the last one while there is none. */

@@ -28,7 +28,7 @@ export async function copyWith(button, text, what) {
   announce(isCopied ? `Copied ${what}` : `The browser did not allow copying the ${what}`);
   const outcome = isCopied ? 'copied' : 'not-copied';
   button.classList.add(outcome);
-  // Who does not notice would paste something else.
+  // The user would paste something else without noticing.
   if (!isCopied) button.title = `The browser did not allow copying the ${what}`;
   setTimeout(() => button.classList.remove(outcome), SHOWN_FOR);
 }

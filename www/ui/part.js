@@ -16,7 +16,7 @@ export function part({ work, render, signal, lines = 4, label = 'Loading' }) {
     if (retried) element.focus();
     try {
       const found = await work();
-      // Some `render` does what was waited for, such as a push.
+      // Some `render()` functions act: they push, for example.
       if (signal.aborted) return;
       element.replaceChildren(...[render(found)].flat(Infinity).filter(Boolean));
     } catch (error) {

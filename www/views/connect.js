@@ -134,10 +134,10 @@ export class Connection {
     else this.button.focus();
   }
 
-  /** The registry that the user in the form is one of. */
+  /** The registry that the user name in the form belongs to. */
   #loginOf;
 
-  /** A user of one registry is none of another's business. */
+  /** The login for one registry is not offered to another. */
   #leaveLogin() {
     if (this.#loginOf === undefined || this.address.value.trim() === this.#loginOf) return;
     this.username.value = '';

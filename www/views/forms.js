@@ -42,7 +42,7 @@ export function choice(label, { onchange, ...properties } = {}) {
 export const nameInput = (id, properties = {}) =>
   h('input', { id, required: true, spellcheck: 'false', autocapitalize: 'none', autocomplete: 'off', ...properties });
 
-/** In place of a form whose button was pressed, which takes the focus with it. */
+/** Replaces a form whose button was pressed, and takes over its focus. */
 export function underWay(holder, text) {
   const note = h('p', { class: 'muted', tabindex: -1 }, `${text} is under way: see the list of activities below.`);
   holder.replaceChildren(note);

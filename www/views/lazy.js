@@ -9,7 +9,7 @@ export function lazyView(load, title) {
   return (context) => {
     let view;
     const name = printable(title(context.route));
-    // Whoever comes here gets the focus on a title, and keeps it when the view has one of its own.
+    // This title has the focus until the view has a title of its own.
     const placeholder = h('h1', { class: 'visually-hidden', tabindex: -1 }, name);
     const element = h('div', {}, placeholder);
     const render = (make) => {

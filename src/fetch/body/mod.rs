@@ -59,7 +59,8 @@ impl Chunk for HostBytes {
     }
 
     fn append_to(&self, buffer: &mut Vec<u8>) {
-        // Filling the buffer with zeros first would take longer than a copy. Of a detached buffer there is nothing: hashing or parsing will fail.
+        // Filling the buffer with zeros first would take longer than a second copy. A detached array gives no bytes, so that hashing or
+        // parsing fails.
         let bytes = self.array.to_vec();
         if buffer.is_empty() && buffer.capacity() <= bytes.len() {
             *buffer = bytes;

@@ -124,7 +124,7 @@ impl<H: Host, S: Sink> LayerRead<H, S> {
         let archive = &mut self.archive;
         let pushed = self.decompressor.push(&self.buffer, &mut |bytes: &[u8]| archive.take(bytes));
         self.check(pushed).await?;
-        if self.is_plain() {
+        if self.archive.hasher.is_some() && self.is_plain() {
             self.archive.hasher = None;
         }
         Ok(Some(length))

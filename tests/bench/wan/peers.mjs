@@ -45,7 +45,7 @@ export async function peers(atEnd) {
     },
     // Its uploads take no absolute Location, which distribution sends.
     { name: '@azure/container-registry', notRun: installed.lacking.node, runs: { pull: ofNode('azure', 'pull') } },
-    // What is left of the time if a client does nothing but wait.
+    // A lower bound: the same requests without a client.
     { name: 'bare node:http, 64 at a time', isBound: true, runs: { describeTags: ofNode('bare', 'describeTags') } },
   ];
 }

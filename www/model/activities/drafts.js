@@ -1,4 +1,4 @@
-// What somebody typed and chose on a page that changes something. It survives a look elsewhere, and the end of a login; not a reload.
+// Drafts: the fields and choices of a page that changes something. They survive a look elsewhere and the end of a login, but no reload.
 
 /** @type {Map<string, { user: string, draft: object }>} by the registry's address and the page */
 const kept = new Map();

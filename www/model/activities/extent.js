@@ -73,8 +73,8 @@ export function progressSum(report) {
 }
 
 /**
- * A target as `copy()` and `load()` take it. A first component with a dot, and "localhost", would be taken for a host, so that it gets the registry's own
- * before it; one with a path ends with two slashes.
+ * A target as `copy()` and `load()` take it. A first component with a dot, and "localhost", would be taken for a host; such a name gets the
+ * registry's own host before it. A host with a path ends with two slashes.
  */
 export function targetText({ host }, name, reference) {
   const end = reference.includes(':') ? `@${reference}` : `:${reference}`;

@@ -38,6 +38,30 @@ export function progressOf(activity, label) {
   return { element: h('div', { class: 'transfer-progress' }, bar, figure), update, cancel, pause };
 }
 
+/**
+ * Shows in `holder` how an activity goes, also when it is done once more. `begin()` shows that it runs, and returns what shows a step;
+ * `finish()` shows the outcome, and returns what gets the focus of a button that is gone. `ended()` follows each end. `signal` ends this
+ * view of the activity, not the activity.
+ */
+export function follow(activity, holder, { begin, finish, ended, signal }) {
+  let update;
+  const show = () => {
+    if (activity.state === 'running') {
+      update ??= begin();
+      update();
+    } else if (update) {
+      update = undefined;
+      const isFocused = holder.contains(document.activeElement);
+      const next = finish();
+      if (isFocused) next.focus();
+      ended?.();
+    }
+  };
+  if (activity.state === 'running') show();
+  else finish();
+  activity.addEventListener('change', show, { signal });
+}
+
 function figureOf({ loaded, size, unit, rate, isPaused }) {
   if (unit === 'items') return size > 1 ? `${count(loaded)} of ${count(size)}` : 'Under way';
   const done = size === undefined ? bytes(loaded) : `${bytes(loaded)} of ${bytes(size)}`;

@@ -2,7 +2,7 @@
 
 import { h, icon } from '../../dom.js';
 import { startTransfer, transferOf } from '../../model/activities/transfers.js';
-import { noteOf, progressOf } from './activity.js';
+import { follow, noteOf, progressOf } from './activity.js';
 
 /**
  * `key`, `name`, `file`, `size`, `isVerified`, `open`: as `startTransfer()` takes them. `label`: the content in short. `signal`
@@ -17,26 +17,24 @@ export function transferButton({ key, label, signal, ...options }) {
       icon('download'),
       'Download',
     );
-    button.addEventListener('click', () => follow(startTransfer(key, options)).focus());
+    button.addEventListener('click', () => {
+      show(startTransfer(key, options));
+      element.querySelector('button').focus();
+    });
     element.replaceChildren(...[note, button].filter(Boolean));
     return button;
   };
-
-  const follow = (transfer) => {
-    const { element: progress, update, cancel } = progressOf(transfer, label);
-    element.replaceChildren(progress, cancel);
-    const step = () => {
-      if (transfer.state === 'running') return update();
-      const isFocused = element.contains(document.activeElement);
-      const button = idle(noteOf(transfer));
-      if (isFocused) button.focus();
+  const show = (transfer) => {
+    const begin = () => {
+      const { element: progress, update, cancel } = progressOf(transfer, label);
+      element.replaceChildren(progress, cancel);
+      return update;
     };
-    transfer.addEventListener('change', step, { signal });
-    return cancel;
+    follow(transfer, element, { begin, finish: () => idle(noteOf(transfer)), signal });
   };
 
   const transfer = transferOf(key);
-  if (transfer?.state === 'running') follow(transfer);
-  else idle(transfer && noteOf(transfer));
+  if (transfer) show(transfer);
+  else idle();
   return element;
 }

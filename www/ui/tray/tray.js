@@ -7,7 +7,7 @@ import { pageHref } from '../../router.js';
 import { plural } from '../../text/format.js';
 import { allActivities, changes, isRunning } from '../../model/activities/activities.js';
 import { shown } from '../../model/shown.js';
-import { announceResult, noteOf, progressOf } from './activity.js';
+import { announceResult, follow, noteOf, progressOf } from './activity.js';
 import { SHOW_TRAY, SIGN_IN, SIGN_IN_NEEDED, tell } from '../events.js';
 import { part } from '../part.js';
 
@@ -138,15 +138,17 @@ const requestLog = (signal) =>
     render: (make) => make(signal),
   });
 
-function rowOf(activity, ended, signal) {
+function rowOf(activity, entitle, signal) {
   const state = h('div', { class: 'tray-state' });
-  let follow;
-  const running = () => {
+  const begin = () => {
     const { element, update, cancel, pause } = progressOf(activity, activity.name);
-    follow = update;
     state.replaceChildren(element, h('span', { class: 'tray-buttons' }, pause, cancel));
+    return () => {
+      update();
+      entitle();
+    };
   };
-  const end = () => {
+  const finish = () => {
     const dismiss = button('Dismiss', activity.name, () => {
       activity.dismiss();
       document.getElementById('main').focus();
@@ -154,25 +156,12 @@ function rowOf(activity, ended, signal) {
     state.replaceChildren(...ending(activity), h('span', { class: 'tray-buttons' }, actionsOf(activity), dismiss));
     return dismiss;
   };
-  const step = () => {
-    if (activity.state === 'running') {
-      // Done once more.
-      if (!follow) running();
-      follow();
-      return ended();
-    }
-    if (!follow) return undefined;
-    follow = undefined;
-    const isFocused = state.contains(document.activeElement);
-    const dismiss = end();
-    if (isFocused) dismiss.focus();
+  const ended = () => {
     announceResult(activity);
     if (activity.isHere && needsCredentials(errorOf(activity))) tell(SIGN_IN_NEEDED, errorOf(activity));
-    return ended();
+    entitle();
   };
-  if (activity.state === 'running') running();
-  else end();
-  activity.addEventListener('change', step, { signal });
+  follow(activity, state, { begin, finish, ended, signal });
   return h(
     'li',
     {},

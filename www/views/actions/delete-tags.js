@@ -21,7 +21,7 @@ export function deleteForm({ session, repository, tags, seen, close, signal }) {
     const areRead = isComplete || others.length <= READ_AT_ONCE;
     const all = areRead ? [...tags, ...others] : tags;
     let done = 0;
-    // It may be a sibling.
+    // A tag that cannot be read may be a sibling.
     let unknown = 0;
     const points = new Map(
       await Promise.all(
@@ -138,7 +138,7 @@ function form({ points, unread, session, name, tags, seen, close, readAll }) {
   );
 }
 
-/** The decision was made on what the page shows. */
+/** The user decided by the digests on the page. */
 const movedNotice = (moved, seen) =>
   h(
     'p',

@@ -4,7 +4,7 @@ import { h } from '../../dom.js';
 import { explain } from '../../errors.js';
 import { plural } from '../../text/format.js';
 import { applyPlan } from '../../model/activities/cleanup.js';
-import { announceResult, noteOf, progressOf } from '../../ui/tray/activity.js';
+import { follow, noteOf, progressOf } from '../../ui/tray/activity.js';
 import { errorBox } from '../../ui/part.js';
 import { field, nameInput } from '../forms.js';
 
@@ -52,37 +52,22 @@ export function applyForm({ session, name, state, signal, again }) {
 
 function applied({ state: { activity }, signal, again }) {
   const body = h('div', { class: 'block' });
-  let follow;
   const begin = () => {
     const { element, update, cancel } = progressOf(activity, activity.name);
     body.replaceChildren(h('h2', {}, 'Removing…'), h('div', { class: 'tray-state' }, element, cancel));
     return update;
   };
   const finish = () => {
+    const title = h('h2', { tabindex: -1 }, 'Report');
     body.replaceChildren(
-      h('h2', { tabindex: -1 }, 'Report'),
+      title,
       activity.error ? errorBox(activity.error) : noteOf(activity),
       ...[activity.result?.report && reportView(activity.result.report)].filter(Boolean),
       h('div', { class: 'actions' }, h('button', { type: 'button', onclick: again }, 'Make another plan')),
     );
+    return title;
   };
-  // It may run once more, which the tray offers.
-  const step = () => {
-    if (activity.state === 'running') {
-      follow ??= begin();
-      return follow();
-    }
-    if (!follow) return undefined;
-    follow = undefined;
-    const isFocused = body.contains(document.activeElement);
-    finish();
-    announceResult(activity);
-    if (isFocused) body.querySelector('h2').focus();
-    return undefined;
-  };
-  if (activity.state === 'running') step();
-  else finish();
-  activity.addEventListener('change', step, { signal });
+  follow(activity, body, { begin, finish, signal });
   return body;
 }
 

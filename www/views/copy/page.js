@@ -39,7 +39,10 @@ export function copyView({ session, sessionFor, route, signal }) {
   /** What somebody has typed stays, whatever the source is then. */
   const typed = new Set();
   for (const input of [target, tag])
-    input.addEventListener('input', () => typed[input.value === '' ? 'delete' : 'add'](input));
+    input.addEventListener('input', () => {
+      if (input.value === '') typed.delete(input);
+      else typed.add(input);
+    });
   const adapt = () => {
     const { name, tags, digest } = parseImages(source.value.trim());
     const isOne = digest !== undefined || tags.length === 1;

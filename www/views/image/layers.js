@@ -138,7 +138,7 @@ function blobList({ what, repository, descriptors, note, open, isVerified, files
   }
 }
 
-/** More would be thinner than what one can point at. */
+/** The parts of a longer bar would be too thin to point at. */
 const MOST_IN_BAR = 200;
 
 /** All layers as one bar, each as wide as it is large; each leads to its row. */

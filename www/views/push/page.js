@@ -4,7 +4,7 @@ import { h } from '../../dom.js';
 import { plural } from '../../text/format.js';
 import { NAME } from '../../text/references.js';
 import { draftOf, dropDraft } from '../../model/activities/drafts.js';
-import { survey } from '../../model/lists/survey.js';
+import { survey } from '../../model/activities/survey.js';
 import { emptyBox, part } from '../../ui/part.js';
 import { nameInput, notOffered, pageHead, underWay } from '../forms.js';
 import { dropZone } from './choose.js';

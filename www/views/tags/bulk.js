@@ -6,8 +6,8 @@ import { plural } from '../../text/format.js';
 import { tagActions } from '../actions.js';
 
 /**
- * `tags()`: all tags of the repository, in their order; `shown()`: those that the filters leave; `seen(tag)`: the digest that its row shows. Returns the element; it is part of
- * the page while something is selected.
+ * `tags()`: all tags of the repository, in their order; `shown()`: those that the filters leave; `seen(tag)`: the digest that its row
+ * shows. Returns the element; it is part of the page while something is selected.
  */
 export function bulkBar({ session, repository, selection, tags, shown, seen, signal }) {
   const title = h('p', { class: 'bulk-title', role: 'status' });
