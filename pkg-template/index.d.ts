@@ -78,7 +78,9 @@ export interface ClientOptions {
    * Function that sends the requests: the hook for proxies, private CAs, and tests.
    *
    * Set the property `duplex: "half"` on a function that accepts a `ReadableStream` as body, as in
-   * `Object.assign(fetch, { duplex: "half" })`, so that the client streams uploads through it.
+   * `Object.assign(fetch, { duplex: "half" })`, so that the client streams uploads through it. Set `isHost: true` on a function
+   * that hands its arguments on to the host's own `fetch`, such as one that counts requests: in pages, errors then explain
+   * what CORS hides, which takes a request with the host's `fetch`.
    *
    * @defaultValue `globalThis.fetch`
    */

@@ -6,6 +6,7 @@ import { explain, signInBy } from './errors.js';
 import { Places } from './places.js';
 import { parseRoute } from './router.js';
 import { checkedConfig, noConfig } from './model/config.js';
+import { requestCatalog } from './model/early.js';
 import { rememberRegistry } from './model/preferences.js';
 import { Session } from './model/session.js';
 import { shown } from './model/shown.js';
@@ -26,8 +27,7 @@ const main = document.getElementById('main');
 
 // A view whose script does not load says so itself, with a button to try again.
 const firstView = loadView(parseRoute(location.hash).view).catch(() => {});
-const [given] = await Promise.all([reading, init(), firstView]);
-const { config, problem } = understood(given);
+const [{ config, problem, address, early }] = await Promise.all([reading.then(begun), init(), firstView]);
 const [first] = config.registries;
 const NAME = config.title ?? document.title;
 let session;
@@ -67,6 +67,15 @@ document.getElementById('palette-button').addEventListener('click', () => beginP
 for (const brand of document.querySelectorAll('.brand span')) brand.textContent = printable(NAME);
 document.querySelector('.brand').setAttribute('aria-label', printable(NAME));
 
+/** What config.json says, the `address` to connect to, and what was requested of it already. */
+function begun(given) {
+  const { config, problem } = understood(given);
+  const address = new URLSearchParams(location.search).get('registry') ?? config.registries[0]?.name ?? '';
+  const known = config.registries.find(({ name }) => name === address);
+  const isHome = parseRoute(location.hash).view === 'home';
+  return { config, problem, address, early: known && isHome ? requestCatalog(known.registry) : undefined };
+}
+
 /** What config.json says. If it is wrong, the page says so and connects to nothing by itself. */
 function understood({ value, error }) {
   try {
@@ -81,8 +90,8 @@ function hostOf(name) {
   return name.replace(/^https?:\/\//i, '').replace(/\/+$/, '');
 }
 
-/** `isTarget`: for a copy, beside the session that is shown. */
-function sessionFor({ address, username, password, isTarget }) {
+/** `isTarget`: for a copy, beside the session that is shown. `fetch`: instead of the browser's. */
+function sessionFor({ address, username, password, isTarget, fetch }) {
   const known = config.registries.find(({ name }) => name === address);
   return new Session({
     address: known?.registry ?? address,
@@ -91,6 +100,7 @@ function sessionFor({ address, username, password, isTarget }) {
     password,
     readOnly: config.readOnly || isFramedByOthers(),
     isTarget,
+    fetch,
   });
 }
 
@@ -196,8 +206,7 @@ document.getElementById('skip').addEventListener('click', (event) => {
 });
 
 if ('scrollRestoration' in history) history.scrollRestoration = 'manual';
-const address = new URLSearchParams(location.search).get('registry') ?? first?.name ?? '';
 connection.address.value = address;
 show();
-if (address) connection.start({ address, username: '', password: '' });
+if (address) connection.start({ address, username: '', password: '', fetch: early });
 else connection.toggle(true);

@@ -62,7 +62,7 @@ pub struct FetchHost {
 impl FetchHost {
     /// Uses the given function, or else the current `globalThis.fetch`.
     pub fn new(fetch: Option<Function>) -> Result<Self> {
-        let is_injected = fetch.is_some();
+        let is_injected = fetch.as_ref().is_some_and(|fetch| !calls_host(fetch));
         let global = || Reflect::get(&js_sys::global(), &"fetch".into()).ok()?.dyn_into::<Function>().ok();
         let fetch = fetch.or_else(global).ok_or_else(|| {
             Error::new(
@@ -220,6 +220,11 @@ impl Schema1Host for FetchHost {
             None => Err(no_gzip()),
         }
     }
+}
+
+/// Returns true for a function that says that it calls the host's own `fetch` (`fetch.isHost` is true).
+fn calls_host(fetch: &Function) -> bool {
+    Reflect::get(fetch, &"isHost".into()).is_ok_and(|says_so| says_so == true)
 }
 
 /// Returns the error for a response without a status; the numbers are `send.js`'s.

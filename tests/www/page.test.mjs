@@ -275,39 +275,54 @@ for (const name of browserNames) {
       await visitor.isContent();
     });
 
-    test('a cold start loads few files, compressed', SLOW, async (t) => {
-      const visitor = await visit(t);
-      await visitor.has('.repository-row');
-      // What the first row waits for: other scripts and the details of rows load when it is there.
-      const loaded = await visitor.page.evaluate(() => {
-        const all = [...performance.getEntriesByType('resource'), performance.getEntriesByType('navigation')[0]].map(
-          ({ name: address, encodedBodySize: sent, startTime, responseEnd }) => ({
-            path: new URL(address).pathname,
-            sent,
-            startTime,
-            responseEnd,
-          }),
-        );
-        const catalog = all.find(({ path }) => path.endsWith('/_catalog'));
-        return all.filter(({ path, startTime }) => startTime < catalog.startTime && path !== '/icon.svg');
-      });
-      const paths = [...new Set(loaded.map(({ path }) => path))].map((path) => path.replace(/part-\w+/, 'part'));
-      assert.deepEqual(paths.sort(), [
-        '/',
-        '/app.js',
-        '/config.json',
-        '/part.js',
-        '/start.js',
-        '/style.css',
-        '/wasm/core.wasm',
-      ]);
-      const sum = (what) => loaded.reduce((total, one) => total + one[what], 0);
-      assert.ok(sum('sent') < 200_000, `${sum('sent')} bytes`);
-      const withoutModule = sum('sent') - loaded.find(({ path }) => path.endsWith('.wasm')).sent;
-      assert.ok(withoutModule < 60_000, `${withoutModule} bytes without the module`);
-      // A preload that is not used would be a warning.
-      await visitor.isContent();
-    });
+    test(
+      'a cold start loads few files, compressed, and asks for the catalog once, before it has the module',
+      SLOW,
+      async (t) => {
+        const gate = await startGate({ url: demo.page });
+        t.after(gate.stop);
+        const held = [];
+        let catalogs = 0;
+        gate.rule = ({ url }) => {
+          if (url.endsWith('.wasm') && catalogs === 0) return (...exchange) => held.push(exchange);
+          if (!url.includes('/_catalog')) return undefined;
+          catalogs += 1;
+          for (const exchange of held.splice(0)) gate.pass(...exchange);
+        };
+        const visitor = await browser.visit(t, gate.url);
+        await visitor.has('.repository-row');
+        assert.equal(catalogs, 1);
+        // What the first row waits for: other scripts and the details of rows load when it is there.
+        const loaded = await visitor.page.evaluate(() => {
+          const all = [...performance.getEntriesByType('resource'), performance.getEntriesByType('navigation')[0]].map(
+            ({ name: address, encodedBodySize: sent, startTime, responseEnd }) => ({
+              path: new URL(address).pathname,
+              sent,
+              startTime,
+              responseEnd,
+            }),
+          );
+          const catalog = all.find(({ path }) => path.endsWith('/_catalog'));
+          return all.filter(({ path, startTime }) => startTime < catalog.startTime && path !== '/icon.svg');
+        });
+        const paths = [...new Set(loaded.map(({ path }) => path))].map((path) => path.replace(/part-\w+/, 'part'));
+        assert.deepEqual(paths.sort(), [
+          '/',
+          '/app.js',
+          '/config.json',
+          '/part.js',
+          '/start.js',
+          '/style.css',
+          '/wasm/core.wasm',
+        ]);
+        const sum = (what) => loaded.reduce((total, one) => total + one[what], 0);
+        assert.ok(sum('sent') < 200_000, `${sum('sent')} bytes`);
+        const withoutModule = sum('sent') - loaded.find(({ path }) => path.endsWith('.wasm')).sent;
+        assert.ok(withoutModule < 60_000, `${withoutModule} bytes without the module`);
+        // A preload that is not used would be a warning.
+        await visitor.isContent();
+      },
+    );
 
     test('the focus goes where the person went', SLOW, async (t) => {
       const visitor = await visit(t);

@@ -17,9 +17,9 @@ export class Session extends EventTarget {
 
   /**
    * `label`: the registry's public address, if the page uses another one (a proxy). `readOnly`: no view offers to change anything.
-   * `isTarget`: it has a login of its own, beside the one of the session that is shown.
+   * `isTarget`: it has a login of its own, beside the one of the session that is shown. `fetch`: instead of the browser's.
    */
-  constructor({ address, label, username, password, readOnly = false, isTarget = false }) {
+  constructor({ address, label, username, password, readOnly = false, isTarget = false, fetch }) {
     super();
     this.address = address;
     this.label = label ?? address;
@@ -31,6 +31,7 @@ export class Session extends EventTarget {
     // Each call has a signal of its own: downloads outlive the session.
     this.client = new DockerRegistryClient(address, {
       ...(username ? { username, password } : {}),
+      ...(fetch ? { fetch } : {}),
       layerIndexes: this.layerStore,
       onRequest: (event) => {
         this.requests += 1;

@@ -171,6 +171,10 @@ test('a private CA, in Node', async () => {
   assert.match(await connecting.run(LOGINS, secure, { number: 1 }), /'1\.0\.0'/);
 });
 
+test('a fetch that counts, in Node', async () => {
+  assert.match(await connecting.run(LOGINS, registry, { number: 2 }), /Map\(\d+\) {[^]*} 1$/m);
+});
+
 test('a diagnosis, in Node', async () => {
   const output = await connecting.run('Find out what does not work', readOnly);
   includesAll(output, [

@@ -130,6 +130,16 @@ for (const name of ['chrome', 'firefox']) {
       assert.match(failed.message, /CORS/);
     });
 
+    await step('CORS refused, with a fetch of the page’s own', async () => {
+      const through = async ({ DockerRegistryClient }, url, isHost) => {
+        const counted = Object.assign((...request) => fetch(...request), { isHost });
+        await new DockerRegistryClient(url, { fetch: counted }).checkStatus();
+      };
+      const [said, unsaid] = await Promise.all([true, false].map((is) => inPage(through, servers.without.url, is)));
+      assert.match(said.failed.message, /answers, but does not let pages/);
+      assert.match(unsaid.failed.message, /cannot be reached, or does not let pages/);
+    });
+
     await step('a preflight that is refused', async () => {
       const { failed } = await inPage(readAll, servers.basic.url, credentials);
       assert.equal(failed.code, 'CORS_OR_NETWORK');
