@@ -12,6 +12,7 @@ const skopeo = (target) => `skopeo copy --quiet --insecure-policy --src-tls-veri
 export const scripts = {
   tar: verified('tar tz'),
   zstdTar: verified('zstd -dcq | tar t'),
+  zstdSums: verified('zstd -dcq | sha256sum'),
   skopeoTar: `${skopeo('dir:$3/image')}
 hex=\${1##*:}; echo $hex; tar tzf "$3/image/$hex" | wc -l`,
   umoci: `${skopeo('oci:$3/layout:one')}

@@ -33,10 +33,26 @@ export async function decompress(parameters) {
   });
 }
 
+/** A page hashes whole buffers only. */
+export async function decompressVerified(parameters) {
+  const digest = (bytes) => crypto.subtle.digest('SHA-256', bytes);
+  return once(async () => {
+    const stored = await (await fetch(blobUrl(parameters))).arrayBuffer();
+    const sum = new Uint8Array(await digest(stored)).toHex?.() ?? '';
+    expect(!sum || `sha256:${sum}` === parameters.digest, 'another digest');
+    const content = new Response(new Blob([stored]).stream().pipeThrough(new DecompressionStream('gzip')));
+    const bytes = await content.arrayBuffer();
+    expect((await digest(bytes)).byteLength === 32 && bytes.byteLength > parameters.size, `${bytes.byteLength} bytes`);
+  });
+}
+
 // The idioms of Node: fetch and hash the stored bytes, and give them to a library that reads tar.
 
-/** @param {(chunks: AsyncIterable<Uint8Array>, count: () => void) => Promise<void>} list */
-async function listed(parameters, list) {
+/**
+ * @param {(chunks: AsyncIterable<Uint8Array>, count: () => void) => Promise<void>} list
+ * @param {number} [entries] how many `list` is to count
+ */
+async function listed(parameters, list, entries = parameters.entries) {
   const { createHash } = await import('node:crypto');
   const hash = createHash('sha256');
   let count = 0;
@@ -50,8 +66,16 @@ async function listed(parameters, list) {
     };
     await list(chunks(), () => (count += 1));
     expect(`sha256:${hash.digest('hex')}` === parameters.digest, 'another digest');
-    expect(count === parameters.entries, `${count} of ${parameters.entries} entries`);
+    expect(count === entries, `${count} of ${entries} entries`);
   });
+}
+
+/** What a verified listing cannot do without: both sides are hashed, and nothing is read. */
+export async function bothSides(parameters) {
+  const { createHash } = await import('node:crypto');
+  const { pipeline } = await import('node:stream/promises');
+  const { createGunzip } = await import('node:zlib');
+  return listed(parameters, (chunks) => pipeline(chunks, createGunzip(), createHash('sha256')), 0);
 }
 
 const peer = async ({ peers }, name) => (await import('node:module')).createRequire(peers)(name);
