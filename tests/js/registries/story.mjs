@@ -1,9 +1,10 @@
 // One story that is played on every registry there is: push, list, read, move, untag, delete, clean up, copy, refer. Each step
 // has a repository of its own; what it changed, and what it did not, is read back by plain fetch from the registry itself.
 import assert from 'node:assert/strict';
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isDeepStrictEqual, promisify } from 'node:util';
 
 import { digestOf, image, index, layer, types } from '../../../www/registry/content.mjs';
 import { eachOf, pusher } from '../../../www/registry/push.mjs';
@@ -70,13 +71,16 @@ const templates = new WeakMap();
 /** By the server as the client reaches it: the repository of all steps that change nothing. */
 const shared = new WeakMap();
 
-/** Fills a repository; on a distribution by copying the folder of another one, which takes a tenth of the time. */
+/** Fills a repository; on a distribution by copying the folder of another one, which takes a small part of the time. */
 async function fill(server, repository) {
   if (server.data === undefined) return pushAll(server, repository);
   if (!templates.has(server)) templates.set(server, pushAll(server, 'template/of-all'));
   await templates.get(server);
   const folder = join(server.data, 'docker', 'registry', 'v2', 'repositories');
-  return cp(join(folder, 'template', 'of-all'), join(folder, repository), { recursive: true });
+  const target = join(folder, repository);
+  await mkdir(dirname(target), { recursive: true });
+  // Node's own cp() takes ten times the processor time.
+  return promisify(execFile)('cp', ['-R', join(folder, 'template', 'of-all'), target]);
 }
 
 /** A repository that is filled, and is as it was filled: a registry may not keep what it was given. */

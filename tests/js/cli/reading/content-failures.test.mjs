@@ -103,8 +103,8 @@ test('Ctrl-C while standard input is read', SOON, async () => {
     ]) {
       const child = start(args, { keepOpen: true });
       const end = ended(child);
-      child.stdin.write('{');
-      await new Promise((soon) => setTimeout(soon, 500));
+      // More than a pipe holds: the command reads when all is written.
+      await new Promise((written) => child.stdin.write('{'.repeat(1_000_000), written));
       child.kill('SIGINT');
       const { code, out, err } = await end;
       assert.deepEqual([code, out, err], [130, '', 'error: INTERRUPTED: interrupted\n'], args.join(' '));
