@@ -105,9 +105,11 @@ fn geckodriver(workspace: &Workspace) -> Result<PathBuf> {
         return Ok(driver);
     }
     if !built.is_file() {
-        eprintln!("geckodriver is missing: cargo installs it into {} (some two minutes, once)", tools.display());
+        eprintln!("geckodriver is missing: cargo installs it into {} (a minute, once)", tools.display());
         let mut install = cargo::cargo();
-        install.args(["install", "geckodriver", "--version", GECKODRIVER, "--locked", "--root"]).arg(&tools);
+        install.args(["install", "geckodriver", "--version", GECKODRIVER, "--locked", "--debug", "--root"]).arg(&tools);
+        // It has little to do.
+        install.env("CARGO_PROFILE_DEV_DEBUG", "0");
         if !install.status().context("cargo install")?.success() {
             bail!("geckodriver could not be installed: put one on the PATH or set GECKODRIVER");
         }
