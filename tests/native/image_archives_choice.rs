@@ -19,7 +19,7 @@ fn docker(layer: &[u8], diff_id: &[u8]) -> Vec<u8> {
     let diff_id = sha256(diff_id);
     let config =
         format!(r#"{{"architecture":"amd64","os":"linux","rootfs":{{"type":"layers","diff_ids":["{diff_id}"]}}}}"#);
-    let manifest = r#"[{"Config":"c.json","RepoTags":["a/b:1"],"Layers":["l/layer.tar"]}]"#;
+    let manifest = r#"[{"Config":"./c.json","RepoTags":["a/b:1"],"Layers":["l//layer.tar"]}]"#;
     archive(&[
         member("l/layer.tar", layer),
         member("c.json", config.as_bytes()),

@@ -9,6 +9,7 @@ use crate::protocol::json::Members;
 use crate::protocol::oci::descriptor::Descriptor;
 use crate::protocol::oci::manifest::Manifest;
 use crate::protocol::oci::media_type::OCI_INDEX;
+use crate::registry::archive::members::inside;
 use crate::registry::archive::name::ImageName;
 use crate::registry::archive::survey::Survey;
 use crate::registry::archive::{IMAGE_NAME, INDEX, LAYOUT, MANIFEST, REF_NAME, invalid};
@@ -46,6 +47,13 @@ impl ArchiveImage {
             (true, Root::Manifest(descriptor)) => descriptor.digest.to_string(),
             (true, _) => "one without a name".to_owned(),
             _ => self.names.join(" = "),
+        }
+    }
+
+    fn told_apart(&self) -> String {
+        match &self.root {
+            Root::Manifest(descriptor) => descriptor.digest.to_string(),
+            Root::Index(..) | Root::Docker(_) => self.shown(),
         }
     }
 
@@ -114,8 +122,10 @@ fn of_docker(list: &[u8]) -> std::result::Result<Vec<ArchiveImage>, String> {
     json::each_item(json::text(list)?, &mut |_, item| {
         let members = Members::read_unique(item, NAMES)?;
         let names = members.optional("RepoTags", json::strings)?.unwrap_or_default();
-        let config = members.required("Config", json::string)?;
-        let layers = members.optional("Layers", json::strings)?.unwrap_or_default();
+        // Paths are those of members, which may be written with "./". One that leads outside leads to none.
+        let path = |path: String| inside("", &path).unwrap_or(path);
+        let config = path(members.required("Config", json::string)?);
+        let layers = members.optional("Layers", json::strings)?.unwrap_or_default().into_iter().map(path).collect();
         images.push(ArchiveImage { names, root: Root::Docker(DockerEntry { config, layers }) });
         Ok(())
     })?;
@@ -128,7 +138,7 @@ fn of_docker(list: &[u8]) -> std::result::Result<Vec<ArchiveImage>, String> {
 ///
 /// `INVALID_ARGUMENT` when there is no such image, or when there are several and none was named.
 pub fn chosen(images: Vec<ArchiveImage>, wanted: Option<&str>) -> Result<ArchiveImage> {
-    let available: Vec<String> = images.iter().map(ArchiveImage::shown).collect();
+    let mut available: Vec<String> = images.iter().map(ArchiveImage::shown).collect();
     let count = images.len();
     for image in &images {
         if let Root::Index(_, entries) = &image.root
@@ -137,7 +147,13 @@ pub fn chosen(images: Vec<ArchiveImage>, wanted: Option<&str>) -> Result<Archive
             return Ok(ArchiveImage { names: Vec::new(), root: Root::Manifest(Box::new(entry.clone())) });
         }
     }
-    let mut fitting = images.into_iter().filter(|image| wanted.is_none_or(|wanted| image.is_called(wanted)));
+    let fitting = images.into_iter().filter(|image| wanted.is_none_or(|wanted| image.is_called(wanted)));
+    let fitting: Vec<_> = fitting.collect();
+    if wanted.is_some() && fitting.len() > 1 {
+        // The name does not tell them apart.
+        available = fitting.iter().map(ArchiveImage::told_apart).collect();
+    }
+    let mut fitting = fitting.into_iter();
     match (fitting.next(), fitting.next()) {
         (Some(image), None) => Ok(image),
         (None, _) if count == 0 => Err(invalid("the archive has no image")),
@@ -152,5 +168,24 @@ pub fn chosen(images: Vec<ArchiveImage>, wanted: Option<&str>) -> Result<Archive
                 .and(&format!("available: {}", available.join(", ")))
                 .with_fact("available", crate::transport::Fact::Texts(available)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::oci::digest::{Algorithm, Digest};
+
+    #[test]
+    fn images_of_one_name_are_told_apart_by_their_digests() {
+        let digests = [b"one", b"two"].map(|content| Digest::of(Algorithm::Sha256, content));
+        let image = |digest: &Digest| {
+            let descriptor = Descriptor::new(OCI_INDEX.into(), digest.clone(), 1);
+            ArchiveImage { names: vec!["a:1".to_owned()], root: Root::Manifest(Box::new(descriptor)) }
+        };
+        let error = chosen(digests.iter().map(image).collect(), Some("a:1")).err().unwrap();
+        assert_eq!(error.code, code::INVALID_ARGUMENT);
+        assert!(digests.iter().all(|digest| error.message.contains(digest.as_str())), "{}", error.message);
+        assert!(chosen(digests.iter().map(image).collect(), Some(digests[1].as_str())).is_ok());
     }
 }

@@ -206,7 +206,7 @@ fn folder_of(path: &str) -> &str {
 }
 
 /// Returns a path that is relative to a folder, if it stays inside the archive.
-fn inside(folder: &str, path: &str) -> Option<String> {
+pub fn inside(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     if path.starts_with('/') {
         return None;
