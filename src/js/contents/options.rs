@@ -131,7 +131,7 @@ pub fn path_of(value: &JsValue) -> Result<Vec<u8>> {
 pub fn path_filter(options: &Options) -> Result<Option<Filter>> {
     let Some(value) = options.get("filter")? else { return Ok(None) };
     let value = match value.as_string() {
-        Some(glob) if !glob.starts_with(['/', '*', '?']) => format!("/{glob}").into(),
+        Some(glob) if !glob.starts_with(['/', '*']) => format!("/{glob}").into(),
         _ => value,
     };
     Filter::check(value, "options.filter").map(Some)
