@@ -64,7 +64,7 @@ pub struct Entry {
     pub link_target: Vec<u8>,
     /// Major and minor number of a device.
     pub device: Option<(u64, u64)>,
-    /// Extended attributes: name and value.
+    /// Extended attributes: name and value, by name.
     pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
     /// Where its first header begins in the archive, extended headers included.
     pub header_offset: u64,

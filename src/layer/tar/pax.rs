@@ -3,6 +3,9 @@
 use super::entry::{Segment, Time};
 use super::number;
 
+/// Extended attributes of an entry. Linux cannot list more than ten times as many, and real files have a few.
+const ATTRIBUTES: usize = 1000;
+
 /// What an extended header says of the entry behind it. A record with an empty value says nothing.
 #[derive(Default)]
 pub(super) struct Extended {
@@ -14,6 +17,7 @@ pub(super) struct Extended {
     pub gid: Option<i64>,
     pub size: Option<u64>,
     pub mtime: Option<Time>,
+    /// By name.
     pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
     sparse: Sparse,
 }
@@ -86,11 +90,7 @@ impl Extended {
 
     fn take_other(&mut self, key: &[u8], value: &[u8]) -> Result<(), &'static str> {
         if let Some(name) = key.strip_prefix(b"SCHILY.xattr.") {
-            self.xattrs.retain(|(other, _)| other != name);
-            if !value.is_empty() {
-                self.xattrs.push((name.to_vec(), value.to_vec()));
-            }
-            return Ok(());
+            return self.take_attribute(name, value);
         }
         let sparse = &mut self.sparse;
         match key {
@@ -113,6 +113,17 @@ impl Extended {
                 sparse.map.extend_from_slice(value);
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn take_attribute(&mut self, name: &[u8], value: &[u8]) -> Result<(), &'static str> {
+        match self.xattrs.binary_search_by(|(other, _)| other.as_slice().cmp(name)) {
+            Ok(at) if value.is_empty() => drop(self.xattrs.remove(at)),
+            Ok(at) => self.xattrs.get_mut(at).into_iter().for_each(|(_, known)| *known = value.to_vec()),
+            Err(_) if value.is_empty() => {}
+            Err(_) if self.xattrs.len() == ATTRIBUTES => return Err("an entry has more than 1000 extended attributes"),
+            Err(at) => self.xattrs.insert(at, (name.to_vec(), value.to_vec())),
         }
         Ok(())
     }
@@ -192,6 +203,21 @@ mod tests {
     fn the_last_record_of_a_key_counts_and_an_empty_one_says_nothing() {
         let extended = Extended::parse(b"10 path=a\n10 path=b\n9 uname=\n").unwrap_or_default();
         assert_eq!((extended.path.as_deref(), extended.user), (Some(&b"b"[..]), None));
+    }
+
+    #[test]
+    fn attributes() {
+        let record = |index: usize, value: &str| {
+            let body = format!(" SCHILY.xattr.{index:05}={value}\n");
+            format!("{}{body}", body.len() + 2)
+        };
+        let header = |count: usize| (0..count).rev().map(|index| record(index, "1")).collect::<String>();
+        let changed = header(ATTRIBUTES) + &record(7, "2") + &record(8, "") + &record(9999, "");
+        let extended = Extended::parse(changed.as_bytes()).unwrap_or_default();
+        let names: Vec<_> = extended.xattrs.iter().skip(6).take(3).map(|(name, value)| (&**name, &**value)).collect();
+        assert_eq!(names, [(&b"00006"[..], &b"1"[..]), (b"00007", b"2"), (b"00009", b"1")]);
+        assert_eq!(extended.xattrs.len(), ATTRIBUTES - 1);
+        assert!(Extended::parse(header(ATTRIBUTES + 1).as_bytes()).is_err());
     }
 
     #[test]

@@ -14,6 +14,8 @@ const MAP: usize = 1 << 20;
 pub(super) struct MapReader {
     text: Vec<u8>,
     lines: usize,
+    /// The number of segments, once the first line is there.
+    count: Option<usize>,
 }
 
 impl MapReader {
@@ -28,15 +30,21 @@ impl MapReader {
             return Ok(None);
         }
         let wrong = "the map of a sparse file is malformed";
-        let mut lines = self.text.split(|byte| *byte == b'\n');
-        let count = lines.next().and_then(decimal).and_then(|count| usize::try_from(count).ok()).ok_or(wrong)?;
+        let count = match self.count {
+            Some(count) => count,
+            None => {
+                let first = self.text.split(|byte| *byte == b'\n').next();
+                first.and_then(decimal).and_then(|count| usize::try_from(count).ok()).ok_or(wrong)?
+            }
+        };
+        self.count = Some(count);
         if count > SEGMENTS {
             return Err("the map of a sparse file is too long");
         }
         if self.lines < 1 + 2 * count {
             return Ok(None);
         }
-        let mut numbers = lines.map(decimal);
+        let mut numbers = self.text.split(|byte| *byte == b'\n').skip(1).map(decimal);
         let segments = (0..count).map(|_| Some(Segment { offset: numbers.next()??, length: numbers.next()?? }));
         segments.collect::<Option<Vec<_>>>().ok_or(wrong).map(Some)
     }

@@ -288,7 +288,7 @@ mod tests {
         ] {
             comes_back(&Entry { mtime: Time { seconds, nanoseconds }, ..file(b"a") }, 3);
         }
-        let xattrs = vec![(b"user.a".to_vec(), b"\0\n=\xff".to_vec()), (b"security.capability".to_vec(), vec![1; 700])];
+        let xattrs = vec![(b"security.capability".to_vec(), vec![1; 700]), (b"user.a".to_vec(), b"\0\n=\xff".to_vec())];
         comes_back(&Entry { xattrs, ..file(b"a") }, 4);
     }
 
