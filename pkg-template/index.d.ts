@@ -2550,6 +2550,7 @@ export class Image {
    * @throws {RegistryError} `NOT_FOUND` when nothing is at the path
    * @throws {RegistryError} `INVALID_ARGUMENT` when something other than a file is there
    * @throws {RegistryError} `LAYER_INVALID` when links lead in a circle
+   * @throws {RegistryError} `LAYER_INDEX_INVALID` when the layer's index or table of contents is wrong about the file
    * @throws {RegistryError} `TOO_LARGE` when the host has no room for the bytes
    * @throws {RegistryError} the codes of {@link Image.files}, such as `DIGEST_MISMATCH` or `LAYER_INVALID`
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
@@ -2580,6 +2581,7 @@ export class Image {
    * sparse file is written with its zeros.
    *
    * @param options - Layers, limits, progress callback, and options of the call.
+   * @throws {RegistryError} `LAYER_INVALID` when a hard link leads to nothing, so that it cannot be written
    * @throws {RegistryError} the codes of {@link Image.files}, such as `LAYER_INVALID`; reads of the stream reject with them, too
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    */
@@ -2642,7 +2644,11 @@ export class Image {
   /**
    * Lists the packages that the image has installed, from the databases of dpkg, apk and rpm (sqlite, ndb, Berkeley DB), and reads `os-release`.
    *
+   * A write-ahead log beside an rpm database is not read.
+   *
    * @param options - Limits, progress callback, and options of the call.
+   * @throws {RegistryError} `LAYER_INVALID` when an rpm database is damaged, `UNSUPPORTED` when its format is unknown
+   * @throws {RegistryError} `TOO_LARGE` when the databases have more than 256 MiB or 1,000,000 packages
    * @throws {RegistryError} the codes of {@link Image.files}, such as `DIGEST_MISMATCH` or `LAYER_INVALID`
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    */

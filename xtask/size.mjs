@@ -16,7 +16,7 @@ const BUDGETS = {
   cleanup: 42_000,
   diagnose: 12_500,
   unpack: 41_000,
-  layer: 102_000,
+  layer: 104_000,
   archive: 55_500,
   legacy: 41_000,
   auth: 29_000,

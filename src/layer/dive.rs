@@ -4,9 +4,9 @@
 //! wasted, the one that is left included; a deleted file counts nothing for its whiteout. A deleted directory counts as a path of its own, with
 //! the size of its content, and the files in it do not count as deleted. So its wasted bytes may be more or less than what could be saved.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use super::filesystem::{Role, Tree, role, split};
+use super::filesystem::{Role, Tree, role};
 use super::tar::{Entry, Kind};
 use crate::protocol::invalid::Invalid;
 
@@ -50,28 +50,27 @@ pub fn score(layers: Vec<Vec<Entry>>) -> Result<Score, Invalid> {
 }
 
 /// The paths of a layer that have nothing below them in it, with their sizes.
-fn leaves(entries: &[Entry], below: &Tree) -> HashMap<Vec<u8>, u64> {
-    let mut found = HashMap::new();
-    let mut directories = HashSet::new();
+fn leaves(entries: &[Entry], below: &Tree) -> Vec<(Vec<u8>, u64)> {
+    let mut found = BTreeMap::new();
+    let mut deleted: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
     for entry in entries {
         let (path, size) = match role(entry) {
             Role::At(path) | Role::OpaqueAt(path) => (path, if entry.kind == Kind::File { entry.size } else { 0 }),
             Role::Hides(path) => {
-                let size = below.size_in(&path);
+                let size = *deleted.entry(path.clone()).or_insert_with(|| below.size_in(&path));
                 (path, size)
             }
             Role::HidesContent(_) | Role::Ignored | Role::Outside | Role::Nameless => continue,
         };
-        let mut directory = split(&path).0;
-        while !directory.is_empty() && directories.insert(directory.to_vec()) {
-            directory = split(directory).0;
-        }
         if !path.is_empty() {
             found.insert(path, size);
         }
     }
-    found.retain(|path, _| !directories.contains(path));
-    found
+    let has_nothing_below = |path: &[u8]| {
+        let inside = [path, b"/"].concat();
+        found.range(inside.clone()..).next().is_none_or(|(next, _)| !next.starts_with(&inside))
+    };
+    found.iter().filter(|(path, _)| has_nothing_below(path)).map(|(path, size)| (path.clone(), *size)).collect()
 }
 
 #[cfg(test)]

@@ -5,19 +5,26 @@
 //! layer that lacks one, all layers are read.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
-use super::filesystem::{Node, Role, Tree, role, route, split};
+use super::filesystem::{Node, ROOT, Role, Step, Tree, hash_of, role, route, split};
 use super::tar::{Entry, Kind};
 use crate::protocol::invalid::Invalid;
 
 /// A search for one path.
 pub struct Search {
     path: Vec<u8>,
-    /// How many layers the image has.
+    /// The lowest layer, and how many there are from it on.
+    first: usize,
     count: usize,
     /// The layers that are known, the newest first.
     known: Vec<Known>,
+    /// Hashes of all their paths.
+    hashes: HashSet<u64>,
 }
+
+/// An entry, and the position of its layer among those known.
+type Found<'a> = Option<(usize, &'a Entry)>;
 
 /// A layer, by its paths.
 struct Known {
@@ -27,28 +34,26 @@ struct Known {
     /// The paths that it hides, and the directories whose content it hides.
     hides: HashSet<Vec<u8>>,
     empties: HashSet<Vec<u8>>,
+    /// Hashes of all these paths.
+    hashes: HashSet<u64>,
     /// True if every directory that something is in stands before it, and no path is there twice.
     is_complete: bool,
 }
 
 impl Known {
     fn new(entries: Vec<Entry>) -> Self {
-        let (at, hides, empties) = Default::default();
-        let mut known = Self { entries: Vec::new(), at, hides, empties, is_complete: true };
+        let (at, hides, empties, hashes) = Default::default();
+        let mut known = Self { entries: Vec::new(), at, hides, empties, hashes, is_complete: true };
         for (index, entry) in entries.iter().enumerate() {
             let role = role(entry);
             let (Role::At(path) | Role::OpaqueAt(path) | Role::Hides(path) | Role::HidesContent(path)) = &role else {
                 continue;
             };
-            let is_inside = matches!(role, Role::HidesContent(_));
-            let directories = ancestors(path).chain(is_inside.then_some(path.as_slice()));
-            known.is_complete &= directories.filter(|path| !path.is_empty()).all(|path| {
-                known
-                    .at
-                    .get(path)
-                    .and_then(|index| entries.get(*index))
-                    .is_some_and(|entry| entry.kind == Kind::Directory)
-            });
+            known.hashes.insert(hash_of(path));
+            // The directories above this one stood before it.
+            let directory = if matches!(role, Role::HidesContent(_)) { path } else { split(path).0 };
+            let before = known.at.get(directory).and_then(|index| entries.get(*index));
+            known.is_complete &= directory.is_empty() || before.is_some_and(|entry| entry.kind == Kind::Directory);
             match role {
                 Role::OpaqueAt(path) => {
                     known.empties.insert(path.clone());
@@ -71,30 +76,22 @@ impl Known {
         self.entries.get(*self.at.get(path)?)
     }
 
-    /// True if it hides what lower layers have at a path.
+    /// True if it hides what lower layers have in a directory.
     fn is_hiding(&self, path: &[u8]) -> bool {
-        let is_no_directory = |path: &[u8]| self.get(path).is_some_and(|entry| entry.kind != Kind::Directory);
-        self.hides.contains(path)
-            || ancestors(path).any(|directory| {
-                self.hides.contains(directory) || self.empties.contains(directory) || is_no_directory(directory)
-            })
+        let is_no_directory = || self.get(path).is_some_and(|entry| entry.kind != Kind::Directory);
+        self.hides.contains(path) || self.empties.contains(path) || is_no_directory()
     }
 }
 
-/// The directories that a path is in, up to the root.
-fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::successors((!path.is_empty()).then(|| split(path).0), |path| (!path.is_empty()).then(|| split(path).0))
-}
-
 impl Search {
-    /// Creates a search in an image with so many layers.
-    pub fn new(path: &[u8], count: usize) -> Self {
-        Self { path: path.to_vec(), count, known: Vec::new() }
+    /// Creates a search in so many layers, of which this is the lowest.
+    pub fn new(path: &[u8], first: usize, count: usize) -> Self {
+        Self { path: path.to_vec(), first, count, known: Vec::new(), hashes: HashSet::new() }
     }
 
     /// The layer to read next, counted from the base; `None` once all are known.
     pub fn next_layer(&self) -> Option<usize> {
-        self.count.checked_sub(self.known.len() + 1)
+        Some(self.first + self.count.checked_sub(self.known.len() + 1)?)
     }
 
     /// Adds the layer that [`Self::next_layer`] named. Returns where the path leads and what is there, or `None` as long as a lower
@@ -104,28 +101,50 @@ impl Search {
     ///
     /// `NOT_FOUND` once it is known that nothing is there, and those of [`Tree::apply`].
     pub fn add(&mut self, entries: Vec<Entry>) -> Result<Option<(Vec<u8>, Node)>, Invalid> {
-        self.known.push(Known::new(entries));
+        let known = Known::new(entries);
+        self.hashes.extend(&known.hashes);
+        self.known.push(known);
         if self.known.len() < self.count {
             return Ok(self.found());
         }
-        let mut tree = Tree::default();
+        let mut tree = Tree::above(self.first);
         for layer in self.known.drain(..).rev() {
             tree.apply(layer.entries)?;
         }
         tree.follow(&self.path).map(|(path, node)| Some((path, node.clone())))
     }
 
-    /// The newest entry at a path, and its position among the known layers.
-    fn look(&self, path: &[u8]) -> Option<(usize, &Entry)> {
-        for (position, layer) in self.known.iter().enumerate() {
-            if let Some(entry) = layer.get(path) {
-                return Some((position, entry));
+    /// The newest entry at a path, where so many of the known layers are seen; and how many of these are seen in it, if it is a directory.
+    fn look(&self, path: &[u8], hash: u64, visible: usize) -> (Found<'_>, usize) {
+        let mut found = None;
+        let visible_here = if self.hashes.contains(&hash) { visible } else { 0 };
+        for (position, layer) in self.known.iter().enumerate().take(visible_here) {
+            if !layer.hashes.contains(&hash) {
+                continue;
             }
+            found = found.or_else(|| Some((position, layer.get(path)?)));
             if layer.is_hiding(path) {
-                return None;
+                return (found, position + 1);
             }
         }
-        None
+        (found, visible)
+    }
+
+    /// Follows a path, and returns where it leads and what is at its last part; `None` if a hard link is on the way, whose content may be
+    /// anywhere below.
+    fn walk(&self, path: &[u8]) -> Option<(Vec<u8>, Found<'_>)> {
+        let (mut last, mut is_sure) = (None, true);
+        // How many layers are seen in each directory on the way.
+        let mut visible = vec![self.look(b"", ROOT, self.known.len()).1];
+        let path = route(path, |Step { path, hash, depth }| {
+            visible.truncate(depth + 1);
+            let (found, inside) = self.look(path, hash, visible.last().copied().unwrap_or_default());
+            visible.push(inside);
+            last = found;
+            is_sure &= found.is_none_or(|(_, entry)| entry.kind != Kind::HardLink);
+            found.map(|(_, entry)| entry)
+        });
+        is_sure.then_some((path.ok()?, last))
     }
 
     /// What is at the path, if no lower layer can change that.
@@ -133,12 +152,11 @@ impl Search {
         if !self.known.iter().all(|layer| layer.is_complete) {
             return None;
         }
-        let look = |path: &[u8]| self.look(path).map(|(_, entry)| entry);
-        let resolved = route(&self.path, look).ok()?;
-        let (position, entry) = self.look(&resolved)?;
-        // The content of a hard link may be anywhere below.
-        let node = Node { layer: self.count - 1 - position, entry: entry.clone(), linked: None };
-        (entry.kind != Kind::HardLink).then_some((resolved, node))
+        let (resolved, _) = self.walk(&self.path)?;
+        // Once more, since it may have ended with a link or with "..".
+        let (position, entry) = self.walk(&resolved)?.1?;
+        let layer = self.first + self.count - 1 - position;
+        Some((resolved, Node { layer, entry: Rc::new(entry.clone()), linked: None }))
     }
 }
 
@@ -149,7 +167,7 @@ mod tests {
 
     /// What is found at a path, and how many layers were read for it.
     fn find(path: &str, layers: &[Vec<Entry>]) -> (Result<(Vec<u8>, Node), &'static str>, usize) {
-        let mut search = Search::new(path.as_bytes(), layers.len());
+        let mut search = Search::new(path.as_bytes(), 0, layers.len());
         let mut read = 0;
         while let Some(next) = search.next_layer() {
             read += 1;

@@ -2,14 +2,17 @@
 //! entries. Nothing is extracted.
 
 mod path;
+mod route;
 #[cfg(test)]
 pub(super) mod sample;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Bound;
+use std::rc::Rc;
 
-use self::path::join;
+use self::path::{PSEUDO_LINKS, join};
 use super::broken;
 use super::tar::{Entry, Kind};
 use crate::protocol::code;
@@ -17,9 +20,7 @@ use crate::protocol::invalid::{Invalid, quoted};
 
 pub(super) use self::path::split;
 pub use self::path::{Role, normalised, role, shown};
-
-/// No path leads over more symbolic links than so many, as in Linux.
-const LINKS: usize = 40;
+pub(super) use self::route::{ROOT, Step, hash_of, route};
 
 /// An entry, and the layer it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,16 +28,16 @@ pub struct Node {
     /// Counted from the base, which is 0.
     pub layer: usize,
     /// The entry as its layer has it.
-    pub entry: Entry,
+    pub entry: Rc<Entry>,
     /// For a hard link, the layer and the entry that have its content: they stay its own when something else is put at the path
     /// that it names, or nothing.
-    pub linked: Option<Box<(usize, Entry)>>,
+    pub linked: Option<(usize, Rc<Entry>)>,
 }
 
 impl Node {
     /// The layer and the entry that have the content.
-    pub fn content(&self) -> (usize, &Entry) {
-        self.linked.as_deref().map_or((self.layer, &self.entry), |(layer, entry)| (*layer, entry))
+    pub fn content(&self) -> (usize, &Rc<Entry>) {
+        self.linked.as_ref().map_or((self.layer, &self.entry), |(layer, entry)| (*layer, entry))
     }
 }
 
@@ -56,6 +57,10 @@ pub struct Hidden {
 pub struct Tree {
     nodes: BTreeMap<Vec<u8>, Node>,
     layers: usize,
+    /// Hashes of the paths at which something else than a directory is or was.
+    stops: HashSet<u64>,
+    /// The files that AUFS kept for the hard links of the layer that is being applied.
+    pseudo_links: BTreeMap<Vec<u8>, Node>,
 }
 
 impl Tree {
@@ -98,7 +103,13 @@ impl Tree {
 
     /// A path without symbolic links. What does not exist stays as it is written.
     fn resolved(&self, path: &[u8]) -> Result<Vec<u8>, Invalid> {
-        route(path, |path| self.nodes.get(path).map(|node| &node.entry))
+        route(path, |step| self.stop(&step))
+    }
+
+    /// What is at a path if it may be no directory. A hard link to a symbolic link is one.
+    fn stop(&self, step: &Step<'_>) -> Option<&Entry> {
+        let node = self.stops.contains(&step.hash).then(|| self.nodes.get(step.path))??;
+        Some(node.content().1)
     }
 
     /// A path whose directories are free of symbolic links: `lib/x` is `usr/lib/x` where `lib` leads to `usr/lib`.
@@ -115,28 +126,37 @@ impl Tree {
     pub fn apply(&mut self, entries: Vec<Entry>) -> Result<Vec<Hidden>, Invalid> {
         let layer = self.layers;
         self.layers += 1;
+        self.pseudo_links.clear();
         let mut hidden = Vec::new();
+        // The directories that the layer has emptied. Once is enough: what lower layers had in them does not come back.
+        let mut emptied = HashSet::new();
         for entry in entries {
+            let entry = Rc::new(entry);
             match role(&entry) {
                 Role::At(path) => self.put(layer, &path, entry, &mut hidden)?,
                 Role::OpaqueAt(path) => {
                     let path = self.place(&path)?;
                     self.put(layer, &path, entry, &mut hidden)?;
-                    self.hide(layer, &self.content(&path), &mut hidden);
+                    self.empty(layer, path, &mut emptied, &mut hidden);
                 }
                 Role::Hides(path) => {
                     let path = self.place(&path)?;
-                    let mut paths = self.content(&path);
-                    paths.push(path);
-                    self.hide(layer, &paths, &mut hidden);
+                    self.empty(layer, path.clone(), &mut emptied, &mut hidden);
+                    if self.nodes.get(&path).is_some_and(|node| node.layer < layer) {
+                        self.remove(&path, false, &mut hidden);
+                    }
                 }
                 Role::HidesContent(path) => {
                     let path = self.resolved(&path)?;
-                    self.hide(layer, &self.content(&path), &mut hidden);
+                    self.empty(layer, path, &mut emptied, &mut hidden);
                 }
-                Role::Ignored => {}
+                Role::Ignored => {
+                    if let Some(path) = normalised(&entry.path).filter(|path| path.starts_with(PSEUDO_LINKS)) {
+                        self.pseudo_links.insert(path, Node { layer, entry, linked: None });
+                    }
+                }
                 Role::Outside => return Err(refused(layer, &entry, "a path that leads out of the file system")),
-                Role::Nameless => return Err(refused(layer, &entry, "a whiteout without a name")),
+                Role::Nameless => return Err(refused(layer, &entry, "a whiteout that names no file")),
             }
         }
         // What a layer writes twice hides nothing of a lower one.
@@ -144,7 +164,7 @@ impl Tree {
         Ok(hidden)
     }
 
-    fn put(&mut self, layer: usize, path: &[u8], entry: Entry, hidden: &mut Vec<Hidden>) -> Result<(), Invalid> {
+    fn put(&mut self, layer: usize, path: &[u8], entry: Rc<Entry>, hidden: &mut Vec<Hidden>) -> Result<(), Invalid> {
         let path = self.place(path)?;
         if self.is_in_no_directory(&path) {
             return Err(refused(layer, &entry, "a path in something that is no directory"));
@@ -153,9 +173,11 @@ impl Tree {
             if path.is_empty() {
                 return Err(refused(layer, &entry, "a root that is no directory"));
             }
-            for path in self.content(&path) {
+            let replaced: Vec<_> = self.below(&path).map(|(path, _)| path.clone()).collect();
+            for path in replaced {
                 self.remove(&path, true, hidden);
             }
+            self.stops.insert(hash_of(&path));
         }
         let linked = self.linked(&entry)?;
         if let Some(node) = self.nodes.insert(path.clone(), Node { layer, entry, linked }) {
@@ -165,34 +187,59 @@ impl Tree {
     }
 
     /// What a hard link names, if it is there: a name that was replaced or deleted leaves the content to its links.
-    fn linked(&self, entry: &Entry) -> Result<Option<Box<(usize, Entry)>>, Invalid> {
+    fn linked(&self, entry: &Entry) -> Result<Option<(usize, Rc<Entry>)>, Invalid> {
         if entry.kind != Kind::HardLink {
             return Ok(None);
         }
         let Some(path) = normalised(&entry.link_target) else { return Ok(None) };
-        let target = self.nodes.get(&self.place(&path)?).map(Node::content);
-        Ok(target.map(|(layer, entry)| Box::new((layer, entry.clone()))))
+        let target = match self.pseudo_links.get(&path) {
+            Some(file) => Some(file),
+            None => self.nodes.get(&self.place(&path)?),
+        };
+        Ok(target.map(Node::content).map(|(layer, entry)| (layer, entry.clone())))
+    }
+
+    /// Checks that the content of every hard link is there.
+    ///
+    /// # Errors
+    ///
+    /// `LAYER_INVALID` for one that names nothing, or a directory: nobody could extract its layer.
+    pub fn check_links(&self) -> Result<(), Invalid> {
+        let is_none = |node: &&Node| {
+            let has_none = matches!(node.content().1.kind, Kind::HardLink | Kind::Directory);
+            node.entry.kind == Kind::HardLink && has_none
+        };
+        match self.nodes.values().find(is_none) {
+            Some(node) => {
+                let what = format!("a hard link to {}, where no file is", shown(&node.entry.link_target));
+                Err(refused(node.layer, &node.entry, &what))
+            }
+            None => Ok(()),
+        }
     }
 
     /// True if a path is in something that is no directory. Nobody could extract such a layer.
     fn is_in_no_directory(&self, path: &[u8]) -> bool {
-        let mut directory = split(path).0;
-        while !directory.is_empty() {
-            if self.nodes.get(directory).is_some_and(|node| node.entry.kind != Kind::Directory) {
-                return true;
-            }
-            directory = split(directory).0;
-        }
-        false
+        let mut is_in_another = false;
+        // No part of it is a symbolic link.
+        let _ = route(split(path).0, |step| {
+            is_in_another |= self.stop(&step).is_some_and(|entry| entry.kind != Kind::Directory);
+            None
+        });
+        is_in_another
     }
 
-    /// Takes away what lower layers have at these paths: whiteouts hide nothing of their own layer, wherever they stand in it.
-    fn hide(&mut self, layer: usize, paths: &[Vec<u8>], hidden: &mut Vec<Hidden>) {
-        for path in paths {
-            if self.nodes.get(path).is_some_and(|node| node.layer < layer) {
-                self.remove(path, false, hidden);
-            }
+    /// Takes away what lower layers have in a directory: whiteouts hide nothing of their own layer, wherever they stand in it.
+    fn empty(&mut self, layer: usize, path: Vec<u8>, emptied: &mut HashSet<Vec<u8>>, hidden: &mut Vec<Hidden>) {
+        if emptied.contains(&path) {
+            return;
         }
+        let lower = self.below(&path).filter(|(_, node)| node.layer < layer);
+        let lower: Vec<_> = lower.map(|(path, _)| path.clone()).collect();
+        for path in lower {
+            self.remove(&path, false, hidden);
+        }
+        emptied.insert(path);
     }
 
     fn remove(&mut self, path: &[u8], is_replaced: bool, hidden: &mut Vec<Hidden>) {
@@ -203,60 +250,19 @@ impl Tree {
 
     /// The size of all files in a directory.
     pub(super) fn size_in(&self, directory: &[u8]) -> u64 {
-        let size = |node: &Node| if node.entry.kind == Kind::File { node.entry.size } else { 0 };
-        let paths = self.content(directory);
-        paths.iter().filter_map(|path| self.nodes.get(path)).map(size).fold(0, u64::saturating_add)
+        let size = |(_, node): (_, &Node)| if node.entry.kind == Kind::File { node.entry.size } else { 0 };
+        self.below(directory).map(size).fold(0, u64::saturating_add)
     }
 
-    /// The paths in a directory, at any depth.
-    fn content(&self, directory: &[u8]) -> Vec<Vec<u8>> {
-        if directory.is_empty() {
-            return self.nodes.keys().filter(|path| !path.is_empty()).cloned().collect();
-        }
+    /// What is in a directory, at any depth.
+    fn below(&self, directory: &[u8]) -> impl Iterator<Item = (&Vec<u8>, &Node)> {
         // '0' is the byte behind the slash.
-        let paths = self.nodes.range(join(directory, b"")..[directory, b"0"].concat());
-        paths.map(|(path, _)| path.clone()).collect()
+        let range = match directory {
+            b"" => (Bound::Excluded(Vec::new()), Bound::Unbounded),
+            _ => (Bound::Included(join(directory, b"")), Bound::Excluded([directory, b"0"].concat())),
+        };
+        self.nodes.range(range)
     }
-}
-
-/// Follows a path's symbolic links, by what `look` has at each path on the way. Returns where it leads; what does not exist stays as
-/// it is written.
-///
-/// # Errors
-///
-/// `LAYER_INVALID` if links lead in a circle.
-pub(super) fn route<'a>(path: &[u8], look: impl Fn(&[u8]) -> Option<&'a Entry>) -> Result<Vec<u8>, Invalid> {
-    let parts = |path: &[u8]| path.rsplit(|byte| *byte == b'/').map(<[u8]>::to_vec).collect::<Vec<_>>();
-    let mut done: Vec<u8> = Vec::new();
-    let mut links = 0;
-    // The parts that are left, the next one last.
-    let mut rest = parts(path);
-    while let Some(part) = rest.pop() {
-        match &*part {
-            b"" | b"." => continue,
-            b".." => {
-                // As with chroot, the root is its own parent.
-                done = split(&done).0.to_vec();
-                continue;
-            }
-            _ => {}
-        }
-        let here = join(&done, &part);
-        match look(&here) {
-            Some(entry) if entry.kind == Kind::Symlink => {
-                links += 1;
-                if links > LINKS {
-                    return Err(broken(format!("{} leads over more than {LINKS} symbolic links", shown(path))));
-                }
-                if entry.link_target.starts_with(b"/") {
-                    done.clear();
-                }
-                rest.append(&mut parts(&entry.link_target));
-            }
-            _ => done = here,
-        }
-    }
-    Ok(done)
 }
 
 fn refused(layer: usize, entry: &Entry, what: &str) -> Invalid {

@@ -8,6 +8,8 @@ const WHITEOUT: &[u8] = b".wh.";
 /// A name that begins so is AUFS's own; one of them makes a directory opaque.
 const METADATA: &[u8] = b".wh..wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
+/// Where AUFS keeps files that have several names, which are hard links to them.
+pub(super) const PSEUDO_LINKS: &[u8] = b".wh..wh.plnk/";
 
 /// The effect of an entry on the layers below it.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub enum Role {
     Ignored,
     /// `..` leads out of the file system.
     Outside,
-    /// `.wh.` without a name hides nothing (image-spec).
+    /// `.wh.` without a name hides nothing (image-spec), and containerd refuses one of `.` or `..`.
     Nameless,
 }
 
@@ -72,7 +74,7 @@ pub fn role(entry: &Entry) -> Role {
         return Role::Ignored;
     }
     match name.strip_prefix(WHITEOUT) {
-        Some(b"") => return Role::Nameless,
+        Some(b"" | b"." | b"..") => return Role::Nameless,
         Some(hidden) => return Role::Hides(join(directory, hidden)),
         None => {}
     }

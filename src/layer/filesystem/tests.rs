@@ -103,8 +103,9 @@ fn links_are_followed_inside() {
         "two -> one",
         "lost -> nowhere",
         "dir -> etc",
+        "same = dir",
     ]]);
-    for path in ["etc/os-release", "/abs", "up", "dir/os-release", "dir/../dir/os-release"] {
+    for path in ["etc/os-release", "/abs", "up", "hard", "dir/os-release", "dir/../dir/os-release", "same/os-release"] {
         assert_eq!(tree.follow(path.as_bytes()).unwrap().0, b"usr/lib/os-release", "{path}");
     }
     for (path, code, shown) in [
@@ -120,7 +121,7 @@ fn links_are_followed_inside() {
 
 #[test]
 fn what_is_no_file_system_is_refused() {
-    for path in ["../a", "a/../../b", "a/.wh.", "."] {
+    for path in ["../a", "a/../../b", "a/.wh.", "a/.wh..", "a/.wh...", "."] {
         let error = Tree::default().apply(layer(&[path])).unwrap_err();
         assert_eq!(error.code, LAYER_INVALID);
         assert!(error.message.contains(path), "{error}");
@@ -155,4 +156,56 @@ fn hard_links_keep_their_content() {
     assert_eq!(["b", "c", "e"].map(content), ["0 a", "0 a", "0 usr/x"]);
     // What names nothing has no content to give.
     assert_eq!(["d", "self"].map(|path| tree.get(path.as_bytes()).unwrap().linked.is_none()), [true, true]);
+}
+
+#[test]
+fn hard_links_that_nobody_could_make() {
+    for (lines, message) in [
+        (&["a", "b = a", "l -> a", "m = l"][..], None),
+        (&["a", "b = none"], Some("a hard link to \"/none\", where no file is: \"b\"")),
+        (&["a = b", "b"], Some("\"/b\"")),
+        (&["d/", "b = d"], Some("\"/d\"")),
+    ] {
+        let error = tree(&[lines]).check_links().err();
+        assert_eq!(error.is_some(), message.is_some(), "{lines:?}");
+        assert!(error.is_none_or(|error| error.message.contains(message.unwrap())), "{lines:?}");
+    }
+}
+
+/// AUFS had files with several names in a folder of its own.
+#[test]
+fn pseudo_links() {
+    let tree =
+        tree(&[&[".wh..wh.plnk/", ".wh..wh.plnk/1.2", "a = .wh..wh.plnk/1.2", "b = ./.wh..wh.plnk/1.2"], &["c"]]);
+    assert_eq!(shown(&tree), "a:0 b:0 c:1");
+    for path in ["a", "b"] {
+        let (_, node) = tree.follow(path.as_bytes()).unwrap();
+        assert_eq!((node.content().0, &*node.content().1.path), (0, &b".wh..wh.plnk/1.2"[..]));
+    }
+    assert!(tree.check_links().is_ok());
+}
+
+/// Hours, if anything here took time with the square of its input.
+#[test]
+fn many_of_everything() {
+    let long = "a/".repeat(8_000);
+    let deep: Vec<_> = (0..40).map(|index| format!("{long}{index}")).collect();
+    let whiteouts = ["d/.wh..wh..opq", ".wh.d", "d/.wh..wh..opq", ".wh..wh..opq"].iter().cycle().take(10_000);
+    let files: Vec<_> = (0..10_000).map(|index| format!("d/{index}")).collect();
+    let of = |lines: &[String]| layer(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let whiteouts = layer(&whiteouts.copied().collect::<Vec<_>>());
+    let layers = [of(&deep), of(&files), [of(&files), whiteouts.clone()].concat(), whiteouts];
+    let mut tree = Tree::default();
+    for entries in &layers {
+        tree.apply(entries.clone()).unwrap();
+    }
+    assert_eq!(tree.nodes().count(), 0);
+    assert!(crate::layer::dive::score(layers.to_vec()).unwrap().efficiency > 0.0);
+    let link = format!("l -> {long}x");
+    let top = layer(&["x", &link]);
+    let mut search = crate::layer::search::Search::new(b"l", 0, 20);
+    for layer in (1..20).rev() {
+        assert_eq!(search.next_layer(), Some(layer));
+        assert_eq!(search.add(top.clone()), Ok(None));
+    }
 }

@@ -1,10 +1,10 @@
 //! Reading a file from a part of its layer.
 
+use super::invalid;
 use super::plan::{Part, Plan, Slice};
 use super::seal::Seals;
 use crate::layer::decompress::{Decompressor, NewZstd};
 use crate::layer::limits::Limits;
-use crate::layer::truncated;
 use crate::protocol::code;
 use crate::protocol::invalid::{Invalid, quoted};
 
@@ -146,16 +146,18 @@ impl FileReader {
         Ok(())
     }
 
-    /// Ends the reading.
+    /// Ends the reading, after all bytes of the plan.
     ///
     /// # Errors
     ///
-    /// `TRUNCATED` if not all of the file was there.
-    pub fn finish(self) -> Result<(), Invalid> {
+    /// `LAYER_INDEX_INVALID` if the file is not complete: who made the plan was wrong.
+    pub fn finish(&self) -> Result<(), Invalid> {
         if self.is_done() {
             return Ok(());
         }
-        let (name, position) = (self.name, self.position);
-        Err(truncated(format!("the content of {name} is not complete at byte {position} of the compressed layer")))
+        let (name, position) = (&self.name, self.position);
+        Err(invalid(&format!(
+            "the content of {name} is not complete at byte {position} of the compressed layer, where the layer's index or table of contents ends it"
+        )))
     }
 }

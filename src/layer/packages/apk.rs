@@ -10,7 +10,7 @@ pub fn apk(text: &[u8]) -> Vec<Package> {
         let source = field(&mut fields, b"o").filter(|origin| *origin != name);
         Some(Package { name, version, architecture: field(&mut fields, b"A"), source })
     };
-    stanzas(text).filter_map(package).collect()
+    stanzas(text, &[b"P", b"V", b"o", b"A"]).filter_map(package).collect()
 }
 
 #[cfg(test)]

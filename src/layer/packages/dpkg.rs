@@ -18,7 +18,8 @@ pub fn dpkg(text: &[u8]) -> Vec<Package> {
         let source = source.filter(|source| *source != name);
         Some(Package { name, version, architecture: field(&mut fields, b"Architecture"), source })
     };
-    stanzas(text).filter_map(package).collect()
+    let keys: &[&[u8]] = &[b"Status", b"Package", b"Version", b"Source", b"Architecture"];
+    stanzas(text, keys).filter_map(package).collect()
 }
 
 #[cfg(test)]

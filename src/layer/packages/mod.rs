@@ -23,14 +23,14 @@ pub struct Package {
     pub source: Option<String>,
 }
 
-/// The fields of each stanza of a text: `key: value` lines, with empty lines between stanzas. What is not UTF-8 is replaced, and a line
-/// that goes on with the field before it is left out.
-fn stanzas(text: &[u8]) -> impl Iterator<Item = Vec<(&[u8], String)>> {
+/// The fields of each stanza of a text that have one of these keys: `key: value` lines, with empty lines between stanzas. What is not UTF-8 is
+/// replaced, and a line that goes on with the field before it is left out, as is a field that is there already.
+fn stanzas<'a>(text: &'a [u8], keys: &'a [&[u8]]) -> impl Iterator<Item = Vec<(&'a [u8], String)>> {
     let lines = text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     // The last stanza may have no empty line behind it.
     let mut lines = lines.chain([&b""[..]]);
     std::iter::from_fn(move || {
-        let mut fields = Vec::new();
+        let mut fields: Vec<(&[u8], String)> = Vec::new();
         for line in lines.by_ref() {
             if line.is_empty() && !fields.is_empty() {
                 return Some(fields);
@@ -40,8 +40,11 @@ fn stanzas(text: &[u8]) -> impl Iterator<Item = Vec<(&[u8], String)>> {
                 continue;
             }
             let (key, value) = (line.get(..colon), line.get(colon + 1..));
-            if let (Some(key), Some(value)) = (key, value) {
-                fields.push((key, String::from_utf8_lossy(value).trim().to_owned()));
+            let (Some(key), Some(value)) = (key, value) else { continue };
+            let value = value.trim_ascii();
+            let is_new = !fields.iter().any(|(known, _)| *known == key);
+            if keys.contains(&key) && is_new && !value.is_empty() {
+                fields.push((key, String::from_utf8_lossy(value).into_owned()));
             }
         }
         None
@@ -50,6 +53,6 @@ fn stanzas(text: &[u8]) -> impl Iterator<Item = Vec<(&[u8], String)>> {
 
 /// Takes a field out of a stanza.
 fn field(fields: &mut Vec<(&[u8], String)>, key: &[u8]) -> Option<String> {
-    let at = fields.iter().position(|(name, value)| *name == key && !value.is_empty())?;
+    let at = fields.iter().position(|(name, _)| *name == key)?;
     Some(fields.swap_remove(at).1)
 }

@@ -33,19 +33,32 @@ pub struct Export<H: Host> {
 }
 
 impl<H: Host> Contents<H> {
-    /// Begins to write the file system that the layers in front of `end` make: directories first, then files, then what has no content.
+    /// Begins to write the file system that the layers in front of `end` make: directories first, then files, then what has no content. What
+    /// no file system has (type flags of other formats) is left out.
     ///
     /// # Errors
     ///
-    /// Those of [`Contents::tree`], and `TOO_LARGE` if a file is larger than an archive may be.
+    /// Those of [`Contents::tree`], `LAYER_INVALID` for a hard link to nothing, and `TOO_LARGE` if a file is larger than an archive may be.
     pub async fn export(&self, end: usize) -> Result<Export<H>> {
         let tree = self.tree(end, false).await?;
+        tree.check_links()?;
         let (mut first, mut last) = (Vec::new(), Vec::new());
+        // Also a symbolic link, a device or a pipe may have several names.
+        let mut written: Vec<Names> = (0..end).map(|_| Names::new()).collect();
         for (path, node) in tree.nodes() {
-            match node.entry.kind {
-                Kind::Directory => first.extend(header(&named(&node.entry, path))),
+            let (layer, entry) = node.content();
+            match entry.kind {
+                Kind::Directory => first.extend(header(&named(entry, path))),
                 Kind::File | Kind::HardLink | Kind::Other(_) => {}
-                _ => last.extend(header(&named(&node.entry, path))),
+                _ => {
+                    let Some(written) = written.get_mut(layer) else { continue };
+                    let names = written.entry(entry.header_offset).or_default();
+                    last.extend(match names.first() {
+                        Some(first) => header(&link(entry, path, first)),
+                        None => header(&named(entry, path)),
+                    });
+                    names.push(path.to_vec());
+                }
             }
         }
         let layers = self.names(&tree, end)?;
@@ -84,6 +97,12 @@ fn named(entry: &Entry, path: &[u8]) -> Entry {
         path.push(b'/');
     }
     Entry { path, ..entry.clone() }
+}
+
+/// A hard link to what was written at another path.
+fn link(entry: &Entry, path: &[u8], target: &[u8]) -> Entry {
+    let (path, link_target) = (path.to_vec(), target.to_vec());
+    Entry { path, kind: Kind::HardLink, size: 0, device: None, link_target, ..entry.clone() }
 }
 
 impl<H: Host> Chunks for Export<H> {
@@ -193,9 +212,7 @@ impl Sink for Files {
         self.fill(entry.size);
         self.write(&vec![0; padding(entry.size)]);
         for name in names {
-            let link_target = entry.path.clone();
-            let link = Entry { path: name, kind: Kind::HardLink, size: 0, link_target, ..entry.clone() };
-            self.write(&header(&link));
+            self.write(&header(&link(&entry, &name, &entry.path)));
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::protocol::invalid::Invalid;
 use crate::registry::blob::pull::BlobPull;
 use crate::registry::contents::layer::LayerRead;
 use crate::registry::contents::listing::{Listing, Need};
-use crate::registry::contents::survey::{self, Captured};
+use crate::registry::contents::survey::{self, Captured, Wanted};
 use crate::registry::contents::{Chunks, Contents, Read, ZEROS, zeros};
 use crate::registry::image::layer::ImageLayer;
 use crate::transport::{Chunk, Error, Host, Result};
@@ -52,15 +52,15 @@ impl<H: Host> Contents<H> {
     /// - Those of [`Contents::entries`].
     pub async fn file(&self, path: &[u8], scope: Scope) -> Result<File<H>> {
         let wanted_path = normalised(path);
-        let wanted = |entry: &Entry| wanted_path.is_some() && normalised(&entry.path) == wanted_path;
+        let is_wanted = |entry: &Entry| wanted_path.is_some() && normalised(&entry.path) == wanted_path;
+        let wanted = Wanted::new(&is_wanted);
         let (first, count) = match scope {
             Scope::Before(end) => (0, end),
             Scope::Only(layer) => (layer, 1),
         };
-        let mut search = Search::new(path, count);
+        let mut search = Search::new(path, first, count);
         let mut known: Vec<(usize, Rc<Listing>, Captured)> = Vec::new();
-        while let Some(next) = search.next_layer() {
-            let layer = first + next;
+        while let Some(layer) = search.next_layer() {
             let read = match self.unread(layer, Need::Files).await? {
                 Some(listing) => Read { listing, captured: Captured::default() },
                 // With hashes, so that another file of the layer can be read alone.
@@ -69,8 +69,7 @@ impl<H: Host> Contents<H> {
             let found = search.add(read.listing.entries().to_vec());
             known.push((layer, read.listing, read.captured));
             let Some((path, node)) = found? else { continue };
-            let (layer, entry) = content(&path, &node)?;
-            let layer = first + layer;
+            let (layer, entry) = content(&path, &node, scope)?;
             let (listing, content) = match known.into_iter().find(|(read, ..)| *read == layer) {
                 Some((_, listing, mut captured)) => (Some(listing), captured.remove(&entry.header_offset)),
                 None => (None, None),
@@ -78,19 +77,21 @@ impl<H: Host> Contents<H> {
             if entry.size > self.limits.size {
                 return Err(exceeded("the size of the file", self.limits.size, "size").into());
             }
-            return Ok(File { contents: self.clone(), entry: entry.clone(), path, layer, content, listing });
+            let entry = entry.as_ref().clone();
+            return Ok(File { contents: self.clone(), entry, path, layer, content, listing });
         }
         Err(Error::new(code::NOT_FOUND, format!("no file {} in the image, which has no layers", shown(path))))
     }
 }
 
 /// The layer and the entry that have the content of a file.
-fn content<'a>(path: &[u8], node: &'a Node) -> Result<(usize, &'a Entry)> {
+fn content<'a>(path: &[u8], node: &'a Node, scope: Scope) -> Result<(usize, &'a Rc<Entry>)> {
     let (layer, entry) = node.content();
     let what = match entry.kind {
         Kind::File => return Ok((layer, entry)),
         Kind::Directory => "a directory",
-        Kind::HardLink => "a hard link to a file of another layer",
+        Kind::HardLink if matches!(scope, Scope::Only(_)) => "a hard link to a file of another layer",
+        Kind::HardLink => "a hard link to a path where no file is",
         Kind::CharDevice | Kind::BlockDevice => "a device",
         Kind::Fifo => "a named pipe",
         Kind::Symlink | Kind::Other(_) => "no file",
@@ -129,8 +130,8 @@ impl<H: Host> Contents<H> {
         if self.known(layer, true).is_some() || !survey::is_kept(entry) {
             return Ok(None);
         }
-        let wanted = |other: &Entry| other.header_offset == entry.header_offset;
-        let mut read = self.survey(layer, true, Some(&wanted)).await?;
+        let is_wanted = |other: &Entry| other.header_offset == entry.header_offset;
+        let mut read = self.survey(layer, true, Some(&Wanted::new(&is_wanted))).await?;
         Ok(read.captured.remove(&entry.header_offset))
     }
 
@@ -232,8 +233,7 @@ impl<H: Host> FileRead<H> {
                 if reader.is_done() {
                     self.source = Source::Ended;
                 } else if chunk.is_none() {
-                    let message = "the content of the file is not complete at the end of its part of the layer";
-                    return Err(Error::new(code::TRUNCATED, message));
+                    return Ok(reader.finish()?);
                 }
             }
         }

@@ -140,7 +140,7 @@ impl<H: Host> Contents<H> {
     }
 
     /// Reads layers, several at a time.
-    async fn read(&self, layers: std::ops::Range<usize>, need: Need, wanted: Option<Wanted<'_>>) -> Result<Vec<Read>> {
+    async fn read(&self, layers: std::ops::Range<usize>, need: Need, wanted: Option<&Wanted<'_>>) -> Result<Vec<Read>> {
         let results: Vec<RefCell<Option<Read>>> = layers.clone().map(|_| RefCell::new(None)).collect();
         let mut waiting = layers.zip(&results).map(|(layer, result)| -> Question<'_, ()> {
             Box::pin(async move {
@@ -204,7 +204,7 @@ impl<H: Host> Contents<H> {
     }
 
     /// Reads a layer to its end. With hashes it is indexed, too.
-    async fn survey(&self, layer: usize, has_hashes: bool, wanted: Option<Wanted<'_>>) -> Result<Read> {
+    async fn survey(&self, layer: usize, has_hashes: bool, wanted: Option<&Wanted<'_>>) -> Result<Read> {
         let has_hashes = has_hashes || self.store.is_some();
         let survey = Survey::new(has_hashes, wanted);
         let mut read = self.image.open_layer(layer, self.limits, survey, &self.call).await?;

@@ -1,15 +1,17 @@
 //! The packages of an image, from the databases of its package managers.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::layer::filesystem::{Tree, normalised};
+use crate::layer::filesystem::{Tree, normalised, shown};
 use crate::layer::packages::{Package, apk, dpkg, os_release, rpm};
 use crate::layer::tar::{Entry, Kind};
+use crate::protocol::code;
 use crate::registry::contents::file::Scope;
 use crate::registry::contents::listing::Need;
-use crate::registry::contents::survey::Captured;
+use crate::registry::contents::survey::{Captured, Wanted};
 use crate::registry::contents::{Chunks, Contents};
-use crate::transport::{Host, Result};
+use crate::transport::{Error, Host, Result};
 
 /// os-release(5): the first that is there counts.
 const OS_RELEASE: &[&str] = &["etc/os-release", "usr/lib/os-release"];
@@ -25,6 +27,11 @@ const RPM: &[&str] = &[
     "usr/lib/sysimage/rpm/Packages",
     "var/lib/rpm/Packages",
 ];
+
+/// Bytes of all databases of an image: a full desktop has about half of it.
+const LARGEST: u64 = 256 << 20;
+/// Packages of an image: a full desktop has some 5,000.
+const MOST: usize = 1_000_000;
 
 /// A package manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +57,8 @@ pub struct Packages {
 struct Files {
     tree: Tree,
     captured: Vec<Captured>,
+    /// Bytes that may still be read.
+    left: Cell<u64>,
 }
 
 impl<H: Host> Contents<H> {
@@ -57,15 +66,17 @@ impl<H: Host> Contents<H> {
     ///
     /// # Errors
     ///
-    /// Those of [`Contents::tree`], and `LAYER_INVALID` or `UNSUPPORTED` for an rpm database that cannot be read.
+    /// Those of [`Contents::tree`], `LAYER_INVALID` or `UNSUPPORTED` for an rpm database that cannot be read, and `TOO_LARGE` for databases
+    /// that are too large for any image.
     pub async fn packages(&self) -> Result<Packages> {
         self.packages_with(Need::Entries).await
     }
 
     /// The same; the layers that are read for it are listed with hashes if these are needed afterwards.
     pub(super) async fn packages_with(&self, need: Need) -> Result<Packages> {
-        let wanted = |entry: &Entry| normalised(&entry.path).is_some_and(|path| is_database(&path));
-        let mut files = Files { tree: Tree::default(), captured: Vec::new() };
+        let is_wanted = |entry: &Entry| normalised(&entry.path).is_some_and(|path| is_database(&path));
+        let wanted = Wanted::new(&is_wanted);
+        let mut files = Files { tree: Tree::default(), captured: Vec::new(), left: Cell::new(LARGEST) };
         for read in self.read(0..self.image.layers().len(), need, Some(&wanted)).await? {
             files.tree.apply(read.listing.entries().to_vec())?;
             files.captured.push(read.captured);
@@ -75,20 +86,23 @@ impl<H: Host> Contents<H> {
             None => Vec::new(),
         };
         let mut packages = BTreeSet::new();
-        let mut add = |manager, found: Vec<Package>| packages.extend(found.into_iter().map(|one| (one, manager)));
+        let mut add = |manager, found: Vec<Package>| {
+            packages.extend(found.into_iter().map(|one| (one, manager)));
+            if packages.len() > MOST { Err(too_large("packages", MOST as u64)) } else { Ok(()) }
+        };
         if let Some(status) = self.first(&files, &[DPKG]).await? {
-            add(Manager::Dpkg, dpkg(&status));
+            add(Manager::Dpkg, dpkg(&status))?;
         }
         for path in files.parts() {
             if let Some(status) = self.content(&files, &path).await? {
-                add(Manager::Dpkg, dpkg(&status));
+                add(Manager::Dpkg, dpkg(&status))?;
             }
         }
         if let Some(installed) = self.first(&files, APK).await? {
-            add(Manager::Apk, apk(&installed));
+            add(Manager::Apk, apk(&installed))?;
         }
         if let Some(database) = self.first(&files, RPM).await? {
-            add(Manager::Rpm, rpm(&database)?);
+            add(Manager::Rpm, rpm(&database)?)?;
         }
         Ok(Packages {
             os_release,
@@ -112,6 +126,9 @@ impl<H: Host> Contents<H> {
         if entry.kind != Kind::File {
             return Ok(None);
         }
+        let left = files.left.get().checked_sub(entry.size);
+        let too_large = || too_large("bytes of package databases", LARGEST).and(&format!("one is {}", shown(&path)));
+        files.left.set(left.ok_or_else(too_large)?);
         if let Some(content) = files.captured.get(layer).and_then(|captured| captured.get(&entry.header_offset)) {
             return Ok(Some(content.clone()));
         }
@@ -131,6 +148,11 @@ impl Files {
         let is_part = |path: &[u8]| path.starts_with(DPKG_PARTS.as_bytes()) && !path.ends_with(b".md5sums");
         self.tree.nodes().map(|(path, _)| path.to_vec()).filter(|path| is_part(path)).collect()
     }
+}
+
+fn too_large(what: &str, limit: u64) -> Error {
+    Error::new(code::TOO_LARGE, format!("the image has more {what} than the limit of {limit}"))
+        .with_number("limit", limit)
 }
 
 fn is_database(path: &[u8]) -> bool {

@@ -76,6 +76,7 @@ const BROKEN = {
   'a path that leads out': [layer([{ path: '../out', content: 'x' }]), 'LAYER_INVALID', /layer 2 .*"\.\.\/out"/],
   'a file in a file': [layer([{ path: 'file/in', content: 'x' }]), 'LAYER_INVALID', /"file\/in"/],
   'a nameless whiteout': [layer([{ path: 'd/.wh.' }]), 'LAYER_INVALID', /whiteout/],
+  'a whiteout of the parent': [layer([{ path: 'd/.wh...' }]), 'LAYER_INVALID', /layer 2 .*whiteout/],
 };
 
 describe('layers', () => {

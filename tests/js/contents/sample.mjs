@@ -13,7 +13,7 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
@@ -71,6 +71,7 @@ export async function makeFiles(path) {
   await file('tree/a/b', 'deleted with its folder');
   await file('links/first', 'one content, two names');
   await link(at('links/first'), at('links/second'));
+  await link(at('etc/absolute'), at('links/symlink'));
   await file(`long/${'n'.repeat(120)}/${'m'.repeat(130)}`, 'a long name');
   await file('names/été 日本', 'not ASCII');
   await writeFile(Buffer.concat([Buffer.from(at('names/raw-')), Buffer.from([0xff])]), 'not UTF-8');
@@ -177,8 +178,12 @@ export async function facts(root) {
 /** The same of what `files()` lists and `readFile()` reads. */
 export async function factsOf(one) {
   const found = new Map();
-  for await (const entry of one.files()) {
-    if (entry.path === '/') continue;
+  const symlinks = new Map();
+  for await (const entry of one.files({ upTo: 0 })) if (entry.kind === 'symlink') symlinks.set(entry.path, entry);
+  for await (const listed of one.files()) {
+    if (listed.path === '/') continue;
+    const symlink = listed.kind === 'hardlink' ? symlinks.get(posix.join('/', listed.linkTarget)) : undefined;
+    const entry = symlink ? { ...symlink, path: listed.path } : listed;
     const kind = entry.kind === 'hardlink' ? 'file' : entry.kind;
     found.set(entry.path, {
       kind,

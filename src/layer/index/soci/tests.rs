@@ -95,7 +95,7 @@ fn other_bytes_than_the_digests_cover() {
         let part = &layer[plan.from() as usize..plan.to() as usize - 1];
         let mut reader = FileReader::new(plan, Limits::default(), None);
         reader.push(part, &mut |_, _: &[u8]| Ok(())).unwrap();
-        assert_eq!(reader.finish().unwrap_err().code, code::TRUNCATED);
+        assert_eq!(reader.finish().unwrap_err().code, code::LAYER_INDEX_INVALID);
     }
 }
 
