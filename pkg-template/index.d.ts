@@ -1452,7 +1452,7 @@ export class Repository {
    * console.log(archive.size);
    * ```
    */
-  save(tagsOrDigests: string | readonly string[], options?: SaveOptions): Promise<ReadableStream<Uint8Array>>;
+  save(tagsOrDigests: string | readonly string[], options?: SaveOptions): Promise<ReadableStream<Bytes>>;
   /**
    * Reads the manifest of a tag or digest and verifies its digest.
    *
@@ -1501,7 +1501,7 @@ export class Repository {
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs | Pulling blobs}
    */
-  blob(digest: string, options?: BlobOptions): Promise<ReadableStream<Uint8Array>>;
+  blob(digest: string, options?: BlobOptions): Promise<ReadableStream<Bytes>>;
   /**
    * Reads the size of a blob.
    *
@@ -1890,6 +1890,12 @@ export class Repository {
 
 // ───────────── Content
 
+/**
+ * Bytes that the package returns. They go as they are into a `Blob`, a `Response` and `crypto.subtle`: from TypeScript 5.7 on, this is
+ * `Uint8Array<ArrayBuffer>`.
+ */
+export type Bytes = ReturnType<Uint8Array["slice"]>;
+
 /** Platform of an image. */
 export interface Platform {
   /** Operating system, such as "linux". */
@@ -1939,7 +1945,7 @@ export interface Manifest {
   /** Size of the document in bytes. */
   readonly size: number;
   /** The document as the registry sent it. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Bytes;
   /** The parsed document; of schema1 the payload. Absent only if `problem` says that it is not JSON. */
   readonly json: Record<string, unknown>;
   /** Type of the artifact, if it is one. */
@@ -2407,7 +2413,7 @@ export class Image {
    * @throws {RegistryError} `TOO_LARGE` when the host has no room for the bytes
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    */
-  getLayer(layer?: number | string, options?: TransferOptions): Promise<Uint8Array>;
+  getLayer(layer?: number | string, options?: TransferOptions): Promise<Bytes>;
   /**
    * Streams a layer in constant memory and verifies its digest: the stream errors instead of closing if the bytes do not
    * match.
@@ -2420,7 +2426,7 @@ export class Image {
    * @throws {RegistryError} `BLOB_UNKNOWN` or `NOT_FOUND` when the registry does not have the layer
    * @throws {RegistryError} a code of a failed request, such as `NETWORK`, `UNAUTHORIZED` or `DENIED`
    */
-  layerStream(layer?: number | string, options?: TransferOptions): Promise<ReadableStream<Uint8Array>>;
+  layerStream(layer?: number | string, options?: TransferOptions): Promise<ReadableStream<Bytes>>;
   /**
    * Returns the config of the image. V1: the image's own JSON, whose `config` is that of V2.
    *
@@ -2486,7 +2492,7 @@ export class Image {
    * console.log(archive.size, URL.createObjectURL(archive));
    * ```
    */
-  save(options?: SaveImageOptions): Promise<ReadableStream<Uint8Array>>;
+  save(options?: SaveImageOptions): Promise<ReadableStream<Bytes>>;
   /**
    * Iterates over the files of the image: what all layers make together, or those up to one. Whiteouts and opaque directories are
    * applied; nothing is extracted.
@@ -2562,7 +2568,7 @@ export class Image {
    * console.log(new TextDecoder().decode(await image.readFile('/etc/os-release')));
    * ```
    */
-  readFile(path: string | Uint8Array, options?: ReadFileOptions): Promise<Uint8Array>;
+  readFile(path: string | Uint8Array, options?: ReadFileOptions): Promise<Bytes>;
   /**
    * Streams a file of the image in constant memory. The last bytes are given only after the layer that has them is verified.
    *
@@ -2572,7 +2578,7 @@ export class Image {
    *   {@link Image.files}
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    */
-  fileStream(path: string | Uint8Array, options?: ReadFileOptions): Promise<ReadableStream<Uint8Array>>;
+  fileStream(path: string | Uint8Array, options?: ReadFileOptions): Promise<ReadableStream<Bytes>>;
   /**
    * Streams the file system of the image as one tar archive: directories first, then files, then links and devices. The same
    * image gives the same bytes.
@@ -2585,7 +2591,7 @@ export class Image {
    * @throws {RegistryError} the codes of {@link Image.files}, such as `LAYER_INVALID`; reads of the stream reject with them, too
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    */
-  exportTar(options?: ExportOptions): Promise<ReadableStream<Uint8Array>>;
+  exportTar(options?: ExportOptions): Promise<ReadableStream<Bytes>>;
   /**
    * Returns the index of a layer: its entries, their hashes, and where decompression can begin. It is about one per cent of the layer.
    *
@@ -2600,7 +2606,7 @@ export class Image {
    * @throws {RegistryError} the codes of {@link Image.files}, such as `DIGEST_MISMATCH` or `LAYER_INVALID`
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    */
-  layerIndex(layer: number | string, options?: ContentsOptions): Promise<Uint8Array>;
+  layerIndex(layer: number | string, options?: ContentsOptions): Promise<Bytes>;
   /**
    * Uses the index of a layer that was stored. No request is made.
    *
@@ -2730,7 +2736,7 @@ export interface LayerIndexStore {
   /** Returns the index that was stored for the layer with this digest. */
   get: (digest: string) => Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** Stores the index of the layer with this digest, in place of another. It is about one per cent of the layer. */
-  set: (digest: string, index: Uint8Array) => unknown;
+  set: (digest: string, index: Bytes) => unknown;
 }
 
 /** Options of {@link Image.useLayerIndex}. */
@@ -2836,7 +2842,7 @@ export interface FileEntry {
    */
   path: string;
   /** Bytes of the path, without its first slash; only if they are not UTF-8. */
-  pathBytes?: Uint8Array;
+  pathBytes?: Bytes;
   /** Kind of the entry. */
   kind: FileKind;
   /** Bytes of the content, holes included; 0 for what has none. In {@link Image.files}, a hard link has the size of its content. */
@@ -2858,7 +2864,7 @@ export interface FileEntry {
   /** Number of a device. */
   device?: DeviceNumber;
   /** Extended attributes, such as "security.capability". */
-  xattrs?: Record<string, Uint8Array>;
+  xattrs?: Record<string, Bytes>;
   /** Position of the layer that it comes from; 0 is the base. */
   layer: number;
 }

@@ -63,6 +63,8 @@ export async function use(signal: AbortSignal): Promise<void> {
   const image: Image = await repository.image('12', { platform: 'linux/arm64/v8' });
   const platform: Platform | undefined = image.platform;
   const layer: Uint8Array = await image.getLayer(0);
+  const unpacked = (await image.layerStream(0)).pipeThrough(new DecompressionStream('gzip'));
+  log(unpacked, new Blob([await image.getLayer(0), manifest.bytes]), new Response(await image.readFile('/etc/os-release')));
   const layerNames: string[] = image.layers.map((layer) => (layer.digest === undefined ? layer.id : layer.digest));
   log(version, repositories.size, tags, data.created?.getTime(), head?.size, blob, platform?.os, layer.byteLength, layerNames);
 
