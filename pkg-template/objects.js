@@ -100,6 +100,8 @@ function finished(result, place, name) {
  * @param {any} [own] has them as they were generated
  */
 function present(name, prototype, own = prototype) {
+  // The bundle has a generated class of the same name, and so renames this one.
+  Object.defineProperty(prototype.constructor, 'name', { value: name });
   /** @type {[string, PropertyDescriptor][]} what structuredClone() and a spread copy: each object has them itself */
   const facts = [];
   const { free } = own;

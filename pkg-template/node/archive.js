@@ -20,7 +20,7 @@ export async function openArchive(path) {
     const from = path instanceof URL ? fileURLToPath(path) : path;
     const what = await promises.stat(from);
     if (what.isFile()) return await openAsBlob(from);
-    if (!what.isDirectory()) throw refused();
+    if (!what.isDirectory()) throw refused(path);
     /** @type {Map<string, Blob>} */
     const files = new Map();
     // Nothing else is opened: a symbolic link may lead out of the directory.
@@ -33,12 +33,16 @@ export async function openArchive(path) {
     }
     return files;
   } catch (/** @type {any} */ cause) {
-    throw cause instanceof RegistryError ? cause : Object.assign(refused(cause?.code), { cause });
+    throw cause instanceof RegistryError ? cause : Object.assign(refused(path, cause?.code), { cause });
   }
 }
 
-const refused = (why = 'it is no file or directory') =>
-  new RegistryError('INVALID_ARGUMENT', `path: the archive cannot be opened: ${why}`);
+/**
+ * @param {string | URL} path
+ * @param {string} [why]
+ */
+const refused = (path, why = 'it is no file or directory') =>
+  new RegistryError('INVALID_ARGUMENT', `path: ${JSON.stringify(String(path))} cannot be opened: ${why}`);
 
 /**
  * @param {typeof import('node:fs/promises')} files

@@ -22,7 +22,7 @@ const readable = (/** @type {string} */ option) =>
 const sided = (/** @type {string} */ side) => `--${side}-username and --${side}-password-file`;
 
 /**
- * Options of docker, podman, skopeo, oras, crane and regctl, and what to use here.
+ * Options of docker, podman, skopeo, oras, crane and regctl, and what to use here. A command before the option: only there.
  * @type {Record<string, string>}
  */
 const ELSEWHERE = {
@@ -37,6 +37,7 @@ const ELSEWHERE = {
   'to-username': `there is no --to-username; use ${sided('target')}`,
   'from-password': `${readable('--from-password')}${sided('source')}`,
   'to-password': `${readable('--to-password')}${sided('target')}`,
+  'cleanup dry-run': 'cleanup changes nothing without --apply, and has no --dry-run',
   'tls-verify': 'there is no --tls-verify; --insecure accepts any certificate, --plain-http uses http',
 };
 
@@ -176,7 +177,8 @@ function refuseUnknown(given, { known, command }) {
   const token = given.find(({ name }) => !Object.hasOwn(known, name));
   if (!token) return;
   const { name, rawName } = token;
-  if (Object.hasOwn(ELSEWHERE, name)) throw new Usage(ELSEWHERE[name]);
+  const advice = [`${command?.name} ${name}`, name].find((key) => Object.hasOwn(ELSEWHERE, key));
+  if (advice) throw new Usage(ELSEWHERE[advice]);
   if (Object.hasOwn(EVERYWHERE, name)) {
     throw new Usage(command ? `${command.name} does not take --${name}` : `--${name} needs a command`);
   }

@@ -15,7 +15,9 @@ const tagOf = (value) => Object.prototype.toString.call(value);
  * @returns {Found}
  */
 export function classify(data) {
-  if (typeof data === 'string') return { hint: ': new TextEncoder().encode(text) makes bytes of a text' };
+  if (typeof data === 'string') {
+    return { hint: ': new TextEncoder().encode(text) makes bytes of a text, openAsBlob(path) of node:fs opens a file' };
+  }
   if (typeof data !== 'object' || data === null) return {};
   if (ArrayBuffer.isView(data) || /^\[object (Shared)?ArrayBuffer\]$/.test(tagOf(data))) return bytes(data);
   if (/^\[object (Blob|File)\]$/.test(tagOf(data)) && typeof data.stream === 'function') {

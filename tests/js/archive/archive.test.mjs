@@ -171,6 +171,10 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
       const oci = await client.load(await openArchive(to('oci.tar')), 'from/skopeo:one');
       assert.equal(oci.digest, digestOf(await raw(`oci-archive:${to('oci.tar')}`)));
       assert.equal((await client.repository('from/skopeo').image('one')).id, theirs.config.digest);
+      await assert.rejects(openArchive(to('none.tar')), {
+        code: 'INVALID_ARGUMENT',
+        message: `path: ${JSON.stringify(to('none.tar'))} cannot be opened: ENOENT`,
+      });
       const source = await openArchive(to('layout'));
       assert.ok(source instanceof Map);
       await refused(() => client.load(source, 'from/skopeo:all'), 'INVALID_ARGUMENT');

@@ -92,6 +92,8 @@ for (const [args, message] of [
   ['tags a.example/b --filtre x', 'unknown option --filtre; did you mean "--filter"?'],
   ['tags a.example/b -z', /^unknown option -z; /],
   ['tags a.example/b --namespace x', 'tags does not take --namespace'],
+  ['cleanup a.example/b --dry-run', 'cleanup changes nothing without --apply, and has no --dry-run'],
+  ['untag a.example/b:1 --dry-run', 'untag does not take --dry-run'],
   ['--namespace x', '--namespace needs a command'],
   ['tags a.example/b --order', '--order: ORDER is missing'],
   ['tags a.example/b --order --long', '--order: ORDER is missing'],

@@ -33,6 +33,7 @@ test('a client shows its host and nothing secret', SOON, () => {
   assert.deepEqual({ ...client }, { host, rateLimit: undefined });
   assert.deepEqual(structuredClone(client), { host, rateLimit: undefined });
   assert.equal(inspect(client), `DockerRegistryClient { host: '${host}', rateLimit: undefined }`);
+  assert.equal(client.constructor.name, 'DockerRegistryClient');
   assert.doesNotMatch(inspect(client, { showHidden: true, depth: 9 }), /secret|__wbg_ptr/);
 });
 
