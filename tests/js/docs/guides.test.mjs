@@ -175,6 +175,11 @@ test('a fetch that counts, in Node', async () => {
   assert.match(await connecting.run(LOGINS, registry, { number: 2 }), /Map\(\d+\) {[^]*} 1$/m);
 });
 
+test('a fake registry, in Node', async () => {
+  const output = await connecting.run('Test your code without a registry', registry);
+  assert.equal(output, "[ '1.0.0', 'latest' ]\nNAME_UNKNOWN\n");
+});
+
 test('a diagnosis, in Node', async () => {
   const output = await connecting.run('Find out what does not work', readOnly);
   includesAll(output, [
