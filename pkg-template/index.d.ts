@@ -2135,7 +2135,7 @@ export type DescribedTag =
 
 /**
  * Point in time: a `Date`, a date or time as text ("2026-01-31", RFC 3339), an age as text ("30d"; units s, m, h, d, w), or
- * an age in milliseconds.
+ * an age in milliseconds, which is at least a minute (60000), or 0.
  */
 export type CleanupTime = Date | string | number;
 

@@ -15,7 +15,7 @@ mod schema1;
 mod send;
 mod thenable;
 
-pub use crate::fetch::bindings::{Any, Room, tag};
+pub use crate::fetch::bindings::{Any, Room, byte_array, tag};
 pub use crate::fetch::body::hash::FetchHasher;
 pub use crate::fetch::body::passage::HostPassage;
 pub use crate::fetch::body::reader::{Read, Reader, bytes_of};

@@ -5,6 +5,7 @@ use js_sys::{Function, Reflect, Uint8Array};
 use sha2::{Digest, Sha256, Sha512};
 use wasm_bindgen::prelude::*;
 
+use crate::fetch::bindings::byte_array;
 use crate::fetch::body::passage::HostPassage;
 use crate::fetch::body::{HostBytes, gone};
 use crate::protocol::oci::digest::Algorithm;
@@ -88,7 +89,7 @@ impl Hasher<HostBytes> for FetchHasher {
         Ok(match self {
             Self::Host(hash) => {
                 let digest = hash.digest().map_err(|_| failed())?;
-                digest.dyn_into::<Uint8Array>().map_err(|_| failed())?.to_vec()
+                byte_array(&digest).ok_or_else(failed)?.to_vec()
             }
             Self::Sha256(hash, _) => hash.finalize().to_vec(),
             Self::Sha512(hash, _) => hash.finalize().to_vec(),

@@ -298,11 +298,15 @@ pub fn described(value: &JsValue) -> String {
         Some("number" | "boolean" | "undefined") => text_of_primitive(value),
         Some("object") if value.is_null() => "null".to_owned(),
         Some("object") if is_array(value).unwrap_or(false) => "an array".to_owned(),
+        Some("object") if tag(value) == "[object Promise]" => "a promise (await it first)".to_owned(),
         Some("object") => "an object".to_owned(),
         Some(kind) => format!("a {kind}"),
         None => "something else".to_owned(),
     }
 }
+
+/// Options of `./node` only.
+const OF_NODE: [&str; 6] = ["ca", "cert", "http2", "key", "proxy", "rejectunauthorized"];
 
 /// Options of the Python library that are more than another spelling here.
 const RENAMED: [(&str, &str); 2] = [
@@ -318,6 +322,9 @@ fn unknown(key: &str, known: &[&str]) -> String {
     let plain = key.replace('_', "").to_ascii_lowercase();
     if let Some((_, advice)) = RENAMED.iter().find(|(name, _)| *name == plain) {
         return format!("{key}: {advice}");
+    }
+    if OF_NODE.contains(&plain.as_str()) {
+        return format!("{key}: it is an option of connect() and createFetch() of docker-registry-client-wasm/node");
     }
     let near = known
         .iter()

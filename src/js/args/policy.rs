@@ -12,6 +12,9 @@ use crate::protocol::json::MAX_SAFE_INTEGER;
 use crate::registry::Policy;
 use crate::registry::cleanup::{Keep, Line, Matcher, Moment, Remove, Semver};
 
+/// The shortest age in milliseconds.
+const SHORTEST_AGE: f64 = 60_000.0;
+
 /// Reads the policy of `planCleanup()`.
 pub fn read(value: JsValue) -> Result<Policy> {
     if value.is_undefined() {
@@ -53,6 +56,10 @@ fn moment(options: &Options, name: &str) -> Result<Option<Moment>> {
     let is_date = tag(&value) == "[object Date]";
     let number = if is_date { Some(value.unchecked_ref::<Date>().get_time()) } else { value.as_f64() };
     match number {
+        // Whoever writes 30 means days, and would delete all that is not of this second.
+        Some(number) if !is_date && number > 0.0 && number < SHORTEST_AGE => Err(Failure::argument(format!(
+            "{path}: a number is an age in milliseconds, from {SHORTEST_AGE} (a minute) or 0; write \"{number}d\" for days"
+        ))),
         Some(number) if (0.0..=MAX_SAFE_INTEGER as f64).contains(&number) => {
             Ok(Some(if is_date { Moment::At(number as u64) } else { Moment::Ago(number as u64) }))
         }

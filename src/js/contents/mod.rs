@@ -9,7 +9,7 @@ mod store;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use crate::fetch::{FetchHost, Room};
+use crate::fetch::{FetchHost, Room, byte_array};
 use crate::js::args::options as args;
 use crate::js::args::options::Options;
 use crate::js::contents::options::{Reading, path_filter, path_of, position};
@@ -127,7 +127,7 @@ impl Image {
         promise::run(self.context.signal.as_ref(), || {
             let layer = position(&self.image, &layer, "layer")?;
             let refused = || Failure::argument("index: a Uint8Array is needed, as layerIndex() gives it");
-            let index = index.dyn_ref::<Uint8Array>().ok_or_else(refused)?.to_vec();
+            let index = byte_array(&index).ok_or_else(refused)?.to_vec();
             let options = Options::read(options, &["signal", "timeout", "limits"])?;
             let reading = Reading::read(&options)?;
             let contents = reading.contents(&self.image, &self.context, None);

@@ -3,10 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
-use crate::fetch::FetchHost;
+use crate::fetch::{FetchHost, byte_array};
 use crate::js::args::callback::Callback;
 use crate::js::args::filter::Filter;
 use crate::js::args::options::{Options, described};
@@ -121,7 +120,7 @@ pub fn path_of(value: &JsValue) -> Result<Vec<u8>> {
     if let Some(text) = value.as_string() {
         return Ok(text.into_bytes());
     }
-    match value.dyn_ref::<Uint8Array>() {
+    match byte_array(value) {
         Some(bytes) => Ok(bytes.to_vec()),
         None => Err(Failure::argument(format!("path: a string or a Uint8Array is needed, not {}", described(value)))),
     }

@@ -3,7 +3,7 @@
 use js_sys::{Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use crate::fetch::outcome;
+use crate::fetch::{byte_array, outcome};
 use crate::protocol::oci::digest::Digest;
 use crate::registry::contents::store::IndexStore;
 use crate::transport::{Error, Result, Work};
@@ -24,7 +24,7 @@ impl IndexStore for Store {
     fn get<'a>(&'a self, digest: &'a Digest) -> Work<'a, Option<Vec<u8>>> {
         Box::pin(async move {
             let found = self.call("get", digest, &JsValue::UNDEFINED).await?;
-            Ok(found.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
+            Ok(byte_array(&found).map(Uint8Array::to_vec))
         })
     }
 

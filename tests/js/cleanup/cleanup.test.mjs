@@ -259,6 +259,7 @@ for (const [registryName, start] of Object.entries(realRegistries)) {
         [{ remove: { tags: [1] } }, /^policy\.remove\.tags\[0\]: /],
         [{ remove: { olderThan: 'yesterday' } }, /^policy\.remove\.olderThan: "yesterday"/],
         [{ remove: { olderThan: -1 } }, /^policy\.remove\.olderThan: /],
+        [{ remove: { olderThan: 30 } }, /^policy\.remove\.olderThan: .* write "30d" for days/],
         [{ remove: { olderThan: new Date(NaN) } }, /^policy\.remove\.olderThan: /],
         [{ remove: { tag: ['*'] } }, /^policy\.remove\.tag: .*"tags"/],
         [{ remove: { tags: ['*'] }, keep: { newest: 1.5 } }, /^policy\.keep\.newest: /],
