@@ -113,24 +113,23 @@ function isFramedByOthers() {
   }
 }
 
+/** The session that is open stays until the next one is there. */
 async function connect(choice, signal) {
   const next = sessionFor(choice);
-  session?.close();
-  session = undefined;
   connecting = next;
-  show();
+  if (!session) show();
   try {
     await next.connect(signal, { withCatalog: parseRoute(location.hash).view === 'home' });
-    signal.throwIfAborted();
   } catch (error) {
     next.close();
     if (connecting === next) {
       connecting = undefined;
-      show();
+      if (!session) show();
     }
     throw error;
   }
   connecting = undefined;
+  session?.close();
   session = next;
   shown.show(next);
   remember(choice.address);

@@ -113,7 +113,14 @@ for (const name of browserNames) {
       await visitor.page.click('#connection');
       await visitor.fill('Registry address', dead);
       await visitor.press('Connect');
-      await visitor.sees('Connection failed', 'CORS_OR_NETWORK', 'Nothing responds there', 'No registry connected');
+      await visitor.sees('Connection failed.', 'CORS_OR_NETWORK', 'Nothing responds there');
+      // What was open stays open.
+      const host = await visitor.text('#connection .connection-text');
+      assert.match(host, /^127\.0\.0\.1:\d+\s+Registry API v2$/);
+      await visitor.go('#/repo/hello');
+      await visitor.sees('1 tag', `${host.split(/\s/)[0]} stays connected.`);
+      await visitor.go('#/');
+      await visitor.sees('1 repository in 1 namespace');
 
       await visitor.fill('Registry address', 'not a host');
       await visitor.press('Connect');

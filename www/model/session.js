@@ -69,6 +69,7 @@ export class Session extends EventTarget {
     const isKnown = withCatalog && !this.hasCredentials && (await this.#beginCatalog(signal));
     this.version = await this.client.apiVersion({ signal });
     if (!isKnown) await this.client.checkStatus({ signal });
+    signal.throwIfAborted();
     newest.set(this.#key, this);
   }
 

@@ -15,6 +15,8 @@ import { registryChoices } from './registries.js';
  */
 export class Connection {
   #controller;
+  /** The session that is open: its address, and what the button shows of it. */
+  #open;
 
   constructor({ panel, button, connect, diagnose, configured = [], login }) {
     Object.assign(this, { panel, button, connect, diagnose, login });
@@ -116,12 +118,25 @@ export class Connection {
     if (isOnline && this.#offline) this.start(this.#offline);
   }
 
+  get connected() {
+    return this.#open !== undefined;
+  }
+
   /** The registry refused a request: the session is not good for everything. */
   refused() {
-    if (this.connected) this.#show('refused', this.#shown[1], 'sign-in needed');
+    if (!this.#open) return;
+    this.#open.shown = ['refused', this.#open.shown[1], 'sign-in needed'];
+    if (!this.#controller) this.#show(...this.#open.shown);
   }
 
   signIn() {
+    // The form may have what was typed for a registry that could not be connected to.
+    if (this.#open && this.address.value.trim() !== this.#open.address) {
+      this.address.value = this.#open.address;
+      this.username.value = '';
+      this.password.value = '';
+      this.status.replaceChildren();
+    }
     this.toggle(true);
     this.#focusFirst(true);
   }
@@ -184,29 +199,36 @@ export class Connection {
     this.submit.textContent = 'Cancel';
     this.status.replaceChildren();
     this.form.setAttribute('aria-busy', 'true');
-    this.connected = false;
     this.#offline = undefined;
     this.#show('connecting', 'Connecting…');
     announce(`Connecting to ${choice.address}`);
     try {
       const session = await this.connect(choice, controller.signal);
-      this.connected = true;
+      this.#open = {
+        address: choice.address,
+        shown: ['connected', session.host, `Registry API v${session.version}`],
+      };
       this.password.value = '';
       this.#loginOf = choice.address;
-      this.#show('connected', session.host, `Registry API v${session.version}`);
+      this.#show(...this.#open.shown);
       announce(`Connected to ${session.host}, registry API version ${session.version}`);
       this.panel.hidden = true;
       this.button.setAttribute('aria-expanded', 'false');
+      return true;
     } catch (error) {
       if (this.#controller !== controller) return false;
       const cancelled = controller.signal.aborted;
-      this.#show(cancelled ? 'idle' : 'failed', cancelled ? 'Not connected' : 'Connection failed');
+      const outcome = cancelled ? ['idle', 'Not connected'] : ['failed', 'Connection failed'];
+      this.#show(...(this.#open?.shown ?? outcome));
       if (cancelled) announce('Connecting was cancelled');
       else this.#explain(error, choice);
+      if (!cancelled && this.#open)
+        this.status.prepend(h('p', { class: 'hint' }, `Connection failed. ${this.#open.shown[1]} stays connected.`));
       this.panel.hidden = false;
       this.button.setAttribute('aria-expanded', 'true');
       this.choices.update();
       this.#focusFirst(!cancelled && needsCredentials(error));
+      return false;
     } finally {
       if (this.#controller === controller) {
         this.#controller = undefined;
@@ -214,7 +236,6 @@ export class Connection {
         this.form.removeAttribute('aria-busy');
       }
     }
-    return this.connected;
   }
 
   /** The browser tells pages nothing about requests that CORS refuses; a diagnosis finds out more. */
