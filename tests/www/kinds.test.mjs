@@ -44,28 +44,38 @@ function excessive() {
     history: names.map((one) => ({ created_by: one })),
   });
   const descriptor = ({ mediaType, bytes }) => ({ mediaType, size: bytes.length, digest: digestOf(bytes) });
-  const layers = names.map((one) => ({ mediaType: `${OCI}.layer.v1.tar+gzip`, size: 1, digest: digestOf(one) }));
-  const manifest = document(`${OCI}.manifest.v1+json`, {
-    schemaVersion: 2,
-    mediaType: `${OCI}.manifest.v1+json`,
-    config: descriptor(config),
-    layers,
-    annotations: pairs,
-  });
+  const layers = names.map((one) => ({ mediaType: `${OCI}.layer.v1.tar+gzip`, size: 2_000, digest: digestOf(one) }));
+  const manifestOf = (some) =>
+    document(`${OCI}.manifest.v1+json`, {
+      schemaVersion: 2,
+      mediaType: `${OCI}.manifest.v1+json`,
+      config: descriptor(config),
+      layers: some,
+      annotations: pairs,
+    });
+  const manifest = manifestOf(layers);
+  const reversed = manifestOf(layers.toReversed());
   const index = document(`${OCI}.index.v1+json`, {
     schemaVersion: 2,
     mediaType: `${OCI}.index.v1+json`,
     manifests: [
       { ...descriptor(manifest), platform: { os: 'linux', architecture: 'arm64' } },
-      ...names.map((one) => ({ mediaType: manifest.mediaType, size: 1, digest: digestOf(one) })),
+      ...names.map((variant) => ({
+        mediaType: manifest.mediaType,
+        size: 1,
+        digest: digestOf(variant),
+        platform: { os: 'linux', architecture: 'arm', variant },
+      })),
     ],
   });
   return {
     '/v2/_catalog': json({ repositories: ['odd'] }),
     '/v2/odd/tags/list': json({ name: 'odd', tags: ['image', 'index'] }),
     '/v2/odd/manifests/image': content(manifest),
+    '/v2/odd/manifests/reversed': content(reversed),
     '/v2/odd/manifests/index': content(index),
     [`/v2/odd/manifests/${digestOf(manifest.bytes)}`]: content(manifest),
+    [`/v2/odd/manifests/${digestOf(reversed.bytes)}`]: content(reversed),
     [`/v2/odd/manifests/${digestOf(index.bytes)}`]: content(index),
     [`/v2/odd/blobs/${digestOf(config.bytes)}`]: content(config),
   };
@@ -202,7 +212,8 @@ for (const name of browserNames) {
       await shown('#/repo/odd/tag/image/history', 'Show all 5,000 steps');
       await shown('#/repo/odd/tag/image/layers', 'Show all 5,000 layers');
       await shown('#/repo/odd/tag/index/references', 'Show all 5,001 entries');
-      await shown('#/repo/odd/tag/index', 'Show all 5,001 entries');
+      await shown('#/repo/odd/tag/index', 'Show all 5,001 entries', 'Show all 5,001 platforms');
+      await shown('#/compare?a=odd:image&b=odd:reversed', 'They share no layer.', 'Show all 5,000 layers');
       // A link to one that is not shown yet.
       await visitor.go('#/repo/odd/tag/image/layers?layer=300');
       await visitor.until(() => document.activeElement.querySelector?.('.layer-number')?.textContent === '300');
@@ -221,6 +232,8 @@ for (const name of browserNames) {
       const [visitor] = await visitScripted(t, browser, script, '#/repo/part/tag/1');
       await visitor.press('linux/arm64/v8');
       await visitor.sees(arm64.id);
+      await visitor.go('#/repo/part');
+      await visitor.has('.cell-error', 'is an incomplete index');
       await visitor.isContent({ except: EXPECTED });
     });
 

@@ -39,6 +39,9 @@ export function limitNotice(session, signal) {
 
 /** Why a detail is missing, in a few words. */
 export const whyNot = ({ code }) => REASONS[code] ?? `cannot be read (${code})`;
+/** The same for a tag. If the request that failed was for a digest, the tag's index names a manifest that is not there. */
+export const whyNotTag = (error) =>
+  error.status === 404 && /\/manifests\/sha\d+(:|%3A)/.test(error.url) ? 'is an incomplete index' : whyNot(error);
 const REASONS = {
   MANIFEST_UNKNOWN: 'has no manifest',
   NOT_FOUND: 'has no manifest',

@@ -3,6 +3,7 @@
 import { h } from '../dom.js';
 import { ago, bytes, instant, mediaTypeName, platformName, plural } from '../text/format.js';
 import { SECTIONS, digestHref, pageHref, tagHref, withQueries } from '../router.js';
+import { Pills, point } from '../ui/lists/pills.js';
 import { part } from '../ui/part.js';
 import { actionsMenu } from './actions.js';
 import { crumbs } from './common.js';
@@ -128,6 +129,7 @@ class TagPage {
   #controller;
   #platform;
   #image;
+  #pills;
   #built = new Map();
   #choice = h('div', { class: 'choice' });
   #tabs = h('nav', { class: 'tabs', 'aria-label': 'Sections' });
@@ -197,45 +199,30 @@ class TagPage {
       );
       return;
     }
-    this.#relink(
-      this.#choice,
-      () => [
-        h(
-          'nav',
-          { class: 'platforms', 'aria-label': 'Platforms' },
-          this.#platforms.map((platform) => h('a', { class: 'pill' }, platform)),
-        ),
-      ],
-      (_link, at) => [this.#href(section, this.#platforms[at]), this.#platforms[at] === this.#platform],
-    );
+    const links = { href: (platform) => this.#href(section, platform), current: this.#platform };
+    if (this.#pills) {
+      this.#pills.update(links);
+      return;
+    }
+    this.#pills = new Pills({ label: 'Platforms', items: this.#platforms, noun: 'platform', ...links });
+    this.#choice.append(this.#pills.element);
   }
 
   #showTabs(section) {
     const names = SECTIONS.filter((name) => this.#sections[name]);
-    this.#relink(
-      this.#tabs,
-      () =>
-        names.map((name) =>
+    if (!this.#tabs.firstChild)
+      this.#tabs.append(
+        ...names.map((name) =>
           h('a', {}, this.#sections === artifactSections && name === 'layers' ? 'Blobs' : NAMES[name]),
         ),
-      (_link, at) => [this.#href(names[at], this.#platform), names[at] === section],
-    );
+      );
+    // The links stay the same elements, so that the one that was followed keeps the focus.
+    names.forEach((name, at) => point(this.#tabs.children[at], this.#href(name, this.#platform), name === section));
     const current = this.#tabs.querySelector('[aria-current]');
     // Narrow screens show only some tabs; scroll to the current one.
     requestAnimationFrame(() => {
       this.#tabs.scrollLeft =
         current.offsetLeft - this.#tabs.offsetLeft - this.#tabs.clientWidth / 2 + current.offsetWidth / 2;
-    });
-  }
-
-  /** Links are created once and then updated, so that the followed link keeps the focus. */
-  #relink(holder, make, point) {
-    if (!holder.firstChild) holder.append(...make());
-    holder.querySelectorAll('a').forEach((link, at) => {
-      const [href, current] = point(link, at);
-      link.setAttribute('href', href);
-      if (current) link.setAttribute('aria-current', 'page');
-      else link.removeAttribute('aria-current');
     });
   }
 }

@@ -5,6 +5,8 @@ import { explain } from '../../errors.js';
 import { count, plural } from '../../text/format.js';
 
 const EVERY = 250;
+/** Rows in sight are read unasked, which is no matter for a word if it is soon done. */
+const SOON = 1_500;
 
 /**
  * `items()`: all that there are. `each`: about how many requests one takes. `onStep()`: called now and then while all are read, and
@@ -21,11 +23,20 @@ export function readAllBar({ details, items, each, onStep, signal }) {
   });
   const element = h('div', { class: 'read-all', hidden: true }, progress, note, on, all);
 
+  let since;
+  let late;
   const show = () => {
     const there = items();
     const unread = there.filter((item) => !details.get(item)).length;
     const isReading = details.isReadingAll;
-    element.hidden = !details.wanted || (unread === 0 && !isReading);
+    const isLacking = details.wanted && (unread > 0 || isReading);
+    if (!isLacking) since = undefined;
+    else since ??= performance.now();
+    const left = since + SOON - performance.now();
+    const isLate = isReading || details.isSpent || details.failure !== undefined || left <= 0;
+    element.hidden = !isLacking || !isLate;
+    clearTimeout(late);
+    if (isLacking && !isLate) late = setTimeout(show, left);
     progress.hidden = !isReading;
     [progress.max, progress.value] = [Math.max(1, there.length), there.length - unread];
     on.hidden = isReading || !details.isSpent;
@@ -50,6 +61,6 @@ export function readAllBar({ details, items, each, onStep, signal }) {
       wasReading = details.isReadingAll;
     }, EVERY);
   };
-  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  signal.addEventListener('abort', () => [timer, late].forEach(clearTimeout), { once: true });
   return { element, update };
 }

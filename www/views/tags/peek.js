@@ -2,13 +2,13 @@
 
 import { announce, h } from '../../dom.js';
 import { digestHref, tagHref } from '../../router.js';
-import { ago, bytes, instant, mediaTypeName } from '../../text/format.js';
+import { ago, bytes, count, instant, mediaTypeName } from '../../text/format.js';
 import { digest } from '../../ui/copy.js';
 import { part } from '../../ui/part.js';
 import { facts as factsList } from '../common.js';
 import { platformNames } from './row.js';
 
-const MOST_TAGS = 50;
+const MOST = 50;
 
 /** `tags`: those of the row, all of one digest. `close()`: takes the panel away. */
 export function peekPanel({ session, repository, tags, facts, details, signal, close }) {
@@ -34,7 +34,7 @@ export function peekPanel({ session, repository, tags, facts, details, signal, c
 }
 
 function overview({ data, session, repository, tag, facts }) {
-  const { some, count } = facts.some(data.digest, MOST_TAGS, tag);
+  const { some, count: others } = facts.some(data.digest, MOST, tag);
   return factsList([
     ['Digest', data.digest && digest(data.digest, 'digest', digestHref(repository.name, data.digest))],
     ['Type', h('span', { title: data.mediaType }, data.artifactType ?? mediaTypeName(data.mediaType))],
@@ -43,7 +43,7 @@ function overview({ data, session, repository, tag, facts }) {
     ['Created', data.created && `${instant(data.created)}${ago(data.created) ? ` (${ago(data.created)})` : ''}`],
     [
       'Same digest',
-      count > 0 ? chips(some, (other) => h('a', { href: tagHref(repository.name, other) }, other)) : undefined,
+      others > 0 ? chips(some, (other) => h('a', { href: tagHref(repository.name, other) }, other)) : undefined,
     ],
     ['Listed with it', facts.companions(data.digest).length > 0 ? chips(facts.companions(data.digest)) : undefined],
     ['Verified', data.verified ? 'by its digest' : `no: ${session.host} speaks V1, which has no digests`],
@@ -55,6 +55,7 @@ const chips = (names, make = (name) => name) =>
     ? h(
         'ul',
         { class: 'chips' },
-        names.map((name) => h('li', {}, make(name))),
+        names.slice(0, MOST).map((name) => h('li', {}, make(name))),
+        names.length > MOST ? h('li', {}, `${count(names.length - MOST)} more`) : null,
       )
     : undefined;

@@ -4,7 +4,7 @@ import { h, icon, setText, template } from '../../dom.js';
 import { explain, isTemporary } from '../../errors.js';
 import { digestHref, tagHref } from '../../router.js';
 import { ago, bytes, count, instant, platformName, plural } from '../../text/format.js';
-import { whyNot } from '../common.js';
+import { whyNotTag } from '../common.js';
 
 const SIBLINGS = 3;
 
@@ -101,7 +101,7 @@ export const short = (digest) => digest.slice(0, digest.indexOf(':') + 13);
 
 function cellsOf({ data, error } = {}, isSpent) {
   if (error && !isTemporary(error))
-    return h('span', { class: 'cell-error', title: explain(error).message }, whyNot(error));
+    return h('span', { class: 'cell-error', title: explain(error).message }, whyNotTag(error));
   const cells = emptyCells();
   const [digest, platforms, size, created] = cells.children;
   if (!data) {

@@ -4,6 +4,7 @@ import { h } from '../../../dom.js';
 import { imageName, openBoth, sharedLayers } from '../../../model/contents/compared.js';
 import { homeHref, pageHref } from '../../../router.js';
 import { ordered } from '../../../text/names.js';
+import { Pills } from '../../../ui/lists/pills.js';
 import { errorBox, part } from '../../../ui/part.js';
 import { amount, isCheap, readingPart } from '../../../ui/reading.js';
 import { block } from '../../common.js';
@@ -143,7 +144,7 @@ class Comparison {
     this.element = h(
       'div',
       { class: 'stack' },
-      platforms.length > 1 ? platformChoice(route, platforms, platform) : null,
+      platforms.length > 1 ? platformChoice(route, platforms, platform).element : null,
       h(
         'div',
         { class: 'pair' },
@@ -218,20 +219,11 @@ class Comparison {
   }
 }
 
-function platformChoice({ query }, platforms, current) {
-  return h(
-    'nav',
-    { class: 'platforms', 'aria-label': 'Platforms' },
-    platforms.map((on) =>
-      h(
-        'a',
-        {
-          class: 'pill',
-          href: pageHref('compare', undefined, { a: query.a, b: query.b, on }),
-          'aria-current': on === current && 'page',
-        },
-        on,
-      ),
-    ),
-  );
-}
+const platformChoice = ({ query: { a, b } }, platforms, current) =>
+  new Pills({
+    label: 'Platforms',
+    items: platforms,
+    noun: 'platform',
+    href: (on) => pageHref('compare', undefined, { a, b, on }),
+    current,
+  });

@@ -5,6 +5,7 @@ import { sharedLayers } from '../../../model/contents/compared.js';
 import { digestHref, tagHref } from '../../../router.js';
 import { ago, bytes, instant } from '../../../text/format.js';
 import { digest } from '../../../ui/copy.js';
+import { manyRows } from '../../../ui/lists/many-rows.js';
 import { block, facts, table } from '../../common.js';
 
 export function sideFacts({ text, reference, repository, image }, at, images) {
@@ -34,8 +35,7 @@ export function layersBlock(images) {
   const common = images[0].layers.slice(0, shared);
   const size = common.reduce((sum, layer) => sum + (layer.size ?? 0), 0);
   const own = images.map(({ layers }) => layers.slice(shared));
-  // The same layer may lie on others.
-  const isIn = (layers, layer) => layer.digest !== undefined && layers.some((one) => one.digest === layer.digest);
+  const digests = own.map((layers) => new Set(layers.map((one) => one.digest).filter(Boolean)));
   const rowOf = (side, layer, index) => [
     side,
     `Layer ${shared + index}`,
@@ -43,13 +43,25 @@ export function layersBlock(images) {
     h('span', { class: 'number' }, bytes(layer.size)),
   ];
   const rows = [
-    ...own[0].map((layer, index) => rowOf(isIn(own[1], layer) ? 'Both' : 'Before', layer, index)),
-    ...own[1].flatMap((layer, index) => (isIn(own[0], layer) ? [] : [rowOf('After', layer, index)])),
+    // The same layer may lie on others.
+    ...own[0].map((layer, index) => [digests[1].has(layer.digest) ? 'Both' : 'Before', layer, index]),
+    ...own[1].flatMap((layer, index) => (digests[0].has(layer.digest) ? [] : [['After', layer, index]])),
   ];
   return block(
     'Layers',
     h('p', {}, shared > 0 ? `${shared} shared from the base on, ${bytes(size)}.` : 'They share no layer.'),
-    rows.length > 0 ? table('Layers above those', ['In', 'Layer', 'Digest', 'Size'], rows) : null,
+    rows.length > 0
+      ? manyRows(
+          rows,
+          (some) =>
+            table(
+              'Layers above those',
+              ['In', 'Layer', 'Digest', 'Size'],
+              some.map((one) => rowOf(...one)),
+            ),
+          'layer',
+        )
+      : null,
   );
 }
 
@@ -59,10 +71,15 @@ export function configBlock(changes) {
     one === undefined ? h('span', { class: 'muted' }, 'absent') : h('code', {}, JSON.stringify(one));
   return block(
     'Config',
-    table(
-      'Differences of the config',
-      ['Field', 'Before', 'After'],
-      changes.map(({ field, before, after }) => [h('code', {}, field), value(before), value(after)]),
+    manyRows(
+      changes,
+      (some) =>
+        table(
+          'Differences of the config',
+          ['Field', 'Before', 'After'],
+          some.map(({ field, before, after }) => [h('code', {}, field), value(before), value(after)]),
+        ),
+      'difference',
     ),
   );
 }
