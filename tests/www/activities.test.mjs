@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -69,6 +70,35 @@ for (const name of browserNames) {
       await visitor.has('.view h1', `some/files:cancelled-${name.toLowerCase()}`);
       await visitor.press(`Dismiss some/files:cancelled-${name.toLowerCase()}`);
       await visitor.until(() => document.getElementById('tray').hidden);
+
+      // Cancelled when the tag is about to be written, and when it is written, but the answer does not come.
+      const tag = `written-${name.toLowerCase()}`;
+      let asked;
+      const isTagging = (request) => isManifest(request) && request.url.endsWith(tag);
+      const cancelled = async () => {
+        await eventually(() => asked);
+        await visitor.press(`Cancel the push of some/files:${tag}`);
+      };
+      const drops = () => {
+        asked = true;
+      };
+      gate.rule = (request) => isTagging(request) && drops;
+      await visitor.go('#/push/some/files');
+      await push(visitor, tag);
+      await cancelled();
+      await visitor.has('.tray .transfer-note', `Cancelled. ${tag} was not written.`);
+      asked = false;
+      const silent = async (request) => {
+        const { method, url, headers } = request;
+        const type = headers['content-type'];
+        await fetch(registry.url + url, { method, headers: { 'content-type': type }, body: await buffer(request) });
+        asked = true;
+      };
+      gate.rule = (request) => isTagging(request) && silent;
+      await visitor.press(`Try again the push of some/files:${tag}`);
+      await cancelled();
+      const written = await digestAt(registry, 'some/files', tag);
+      await visitor.has('.tray .transfer-note', `Cancelled. ${tag} was written: it points to ${written.slice(0, 19)}.`);
       await visitor.isContent({ except: EXPECTED });
     });
 

@@ -5,6 +5,7 @@ import { repositoryHref } from '../../router.js';
 import { plural } from '../../text/format.js';
 import { changeKey, startActivity } from './activities.js';
 import { extentOf, presentIn, progressSum, targetText } from './extent.js';
+import { afterWriting } from './observed.js';
 
 /** Reads what is to be copied: `{ name, tags | digest }` to `[{ reference, digest, extent }]`. */
 export function readSource(session, { name, tags, digest }, options) {
@@ -44,22 +45,30 @@ export function startCopy({ from, to, source, target, items, platforms, referrer
     run: async ({ signal, report }) => {
       const client = to.current.client;
       const repository = from.current.client.repository(source);
-      const onProgress = progressSum(report);
+      const { add, sending } = progressSum(report);
+      /** The tag that is written at the end of what is under way. */
+      let writing;
       try {
-        for (const { tag, digest, before } of items.filter((item) => !copied.has(item.tag))) {
+        for (const item of items.filter(({ tag }) => !copied.has(tag))) {
+          const { tag, digest, before } = item;
+          writing = { tag, before, digest: platforms ? undefined : digest };
           const done = await client.copy({ repository, reference: digest }, targetText(client, target, tag), {
             ...(platforms ? { platforms } : {}),
             referrers,
             ifMatch: before ?? null,
-            onProgress,
+            onProgress: add,
             signal,
           });
           for (const key of Object.keys(totals)) totals[key] += done[key];
           copied.add(tag);
         }
       } catch (error) {
-        if (copied.size === 0) throw error;
-        const text = `${copied.size} of ${plural(items.length, 'tag')} copied`;
+        const place = { session: to.current, name: target, signal };
+        const last = sending.size === 0 && (await afterWriting(error, { ...place, ...writing }).catch(() => undefined));
+        if (last?.isGood) copied.add(writing.tag);
+        const isTold = last && !last.isUnchanged;
+        if (copied.size === 0 && !isTold) throw error;
+        const text = `${copied.size} of ${plural(items.length, 'tag')} copied${isTold ? `. ${last.text}` : ''}`;
         return signal.aborted ? { text } : { text, isFailed: true, error, lines: [explain(error).message] };
       } finally {
         to.current.changed(target);

@@ -1,11 +1,7 @@
 // All that a manifest leads to, and how much of it a repository has already.
 
 import { isRegistryError } from 'docker-registry-client-wasm/slim';
-
-const MANIFEST = /^application\/vnd\.(oci\.image\.(manifest|index)|docker\.distribution\.manifest(\.list)?)\./;
-const isManifest = ({ mediaType }) => MANIFEST.test(mediaType);
-/** Real platforms: attestations are entries for one that does not exist. */
-const isReal = (platform) => platform && platform.os !== 'unknown';
+import { isManifest, isPlatform } from '../../text/format.js';
 
 /**
  * Resolves to `{ digest, mediaType, platforms, manifests, blobs, size }`: the digests with their sizes, each once. Foreign layers, which
@@ -14,7 +10,7 @@ const isReal = (platform) => platform && platform.os !== 'unknown';
 export async function extentOf(repository, reference, options) {
   const root = await repository.manifest(reference, options);
   const [manifests, blobs] = [new Map(), new Map()];
-  const platforms = (root.manifests ?? []).map(({ platform }) => platform).filter(isReal);
+  const platforms = (root.manifests ?? []).map(({ platform }) => platform).filter(isPlatform);
   const visit = async (manifest) => {
     if (manifests.has(manifest.digest)) return;
     manifests.set(manifest.digest, manifest.size);
@@ -61,15 +57,21 @@ export async function presentIn(repository, blobs, options) {
   }
 }
 
-/** Adds up the progress of blobs and manifests, which `copy()` and `load()` tell of one by one. */
+/**
+ * Adds up the progress of blobs and manifests, which `copy()` and `load()` tell of one by one: returns `{ add, sending }`. `sending`: the
+ * digests of what is on its way. Tags are written after all of it.
+ */
 export function progressSum(report) {
   const loaded = new Map();
+  const sending = new Set();
   let total = 0;
-  return ({ digest, loaded: now }) => {
+  const add = ({ digest, stage, loaded: now }) => {
+    sending[stage === 'copying' ? 'add' : 'delete'](digest);
     total += now - (loaded.get(digest) ?? 0);
     loaded.set(digest, now);
     report({ loaded: total });
   };
+  return { add, sending };
 }
 
 /**

@@ -1,6 +1,8 @@
 // What the registry has now: changes of tags rest on it, and what moved since is left alone.
 
 import { isRegistryError } from 'docker-registry-client-wasm/slim';
+import { explain, isTemporary } from '../../errors.js';
+import { tagHref } from '../../router.js';
 import { shortDigest } from '../../text/references.js';
 
 const MISSING = ['MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'NOT_FOUND'];
@@ -41,6 +43,32 @@ export async function tagsAt(session, name, digest, options) {
 const PATIENCE = 5_000;
 /** As `pointsTo()`, after a request that was cancelled and may have done its work. */
 export const nowAt = (session, name, tag) => pointsTo(session, name, tag, { signal: AbortSignal.timeout(PATIENCE) });
+
+/**
+ * The result of an activity whose last step, the writing of a tag, was cancelled or broke off: what the tag points to now. `before`: where
+ * it was seen to point; `digest`: where it was to point, where that is known. `isUnchanged`: it is as it was. Rethrows an error that is no
+ * reason to look, or that left the tag as it was.
+ */
+export async function afterWriting(error, { session, name, tag, before, digest, signal }) {
+  // A response that is an answer says that the tag was not written.
+  if (!signal.aborted && (!isTemporary(error) || error.status === 429)) throw error;
+  const now = await nowAt(session, name, tag).catch(() => null);
+  if (digest !== undefined && now === digest)
+    return {
+      text: `${tag} was written: it points to ${shortDigest(now)}.`,
+      isGood: true,
+      href: tagHref(name, tag),
+      digest,
+    };
+  if (!signal.aborted && (now === null || now === before)) throw error;
+  if (now === null) return { text: `Whether ${tag} was written is not known.` };
+  if (now === before) {
+    const text = now ? `${tag} points to ${shortDigest(now)}, as before.` : `${tag} was not written.`;
+    return { text, isUnchanged: true };
+  }
+  const text = now ? `${tag} points to ${shortDigest(now)} now.` : `${tag} is gone.`;
+  return signal.aborted ? { text } : { text, isFailed: true, error, lines: [explain(error).message] };
+}
 
 export const goneWith = (tag, digest) =>
   `Cannot be undone: the registry no longer has ${shortDigest(digest)}, which ${tag} pointed to.`;

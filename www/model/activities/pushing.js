@@ -4,6 +4,7 @@ import { digestHref, tagHref } from '../../router.js';
 import { plural } from '../../text/format.js';
 import { changeKey, startActivity } from './activities.js';
 import { presentIn, progressSum, targetText } from './extent.js';
+import { afterWriting } from './observed.js';
 
 /** Looks at the target: where the tag points now, and which of the blobs are there already. */
 export async function readTarget(session, name, tag, blobs, options) {
@@ -15,8 +16,11 @@ export async function readTarget(session, name, tag, blobs, options) {
   return { before: found?.digest, present };
 }
 
-/** Pushes an image of an archive. `platform`: only the one of an index for it. `before`: where the tag was seen to point. */
-export function startLoad({ session, source, reference, platform, name, tag, before, size }) {
+/**
+ * Pushes an image of an archive. `platform`: only the one of an index for it. `before`: where the tag was seen to point. `expected`: the
+ * digest of what is pushed, where it is known.
+ */
+export function startLoad({ session, source, reference, platform, name, tag, before, expected, size }) {
   return startActivity(changeKey(), {
     kind: 'push',
     on: session,
@@ -24,12 +28,13 @@ export function startLoad({ session, source, reference, platform, name, tag, bef
     size,
     run: async ({ signal, report }) => {
       const { current } = session;
+      const { add, sending } = progressSum(report);
       try {
         const { blobs, existing, digest } = await current.client.load(source, targetText(current.client, name, tag), {
           ...(reference === undefined ? {} : { reference }),
           ...(platform === undefined ? {} : { platform }),
           ifMatch: before ?? null,
-          onProgress: progressSum(report),
+          onProgress: add,
           signal,
         });
         return {
@@ -38,6 +43,9 @@ export function startLoad({ session, source, reference, platform, name, tag, bef
           href: tagHref(name, tag),
           digest,
         };
+      } catch (error) {
+        if (sending.size > 0) throw error;
+        return await afterWriting(error, { session: current, name, tag, before, digest: expected, signal });
       } finally {
         current.changed(name);
       }
@@ -64,7 +72,13 @@ export function startArtifact({ session, name, tag, before, artifactType, files,
           onProgress: ({ loaded, total }) => report({ loaded, size: total ?? size }),
           signal,
         });
-        if (tag) await repository.tag({ from: digest, to: tag, ifMatch: before ?? null, signal });
+        if (tag) {
+          const move = { from: digest, to: tag, ifMatch: before ?? null, signal };
+          const done = await repository
+            .tag(move)
+            .catch((error) => afterWriting(error, { session: current, name, tag, before, digest, signal }));
+          if (done) return done;
+        }
         return {
           text: `Pushed ${plural(files.length, 'file')}`,
           isGood: true,

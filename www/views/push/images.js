@@ -64,6 +64,7 @@ export function imagesForm({ session, signal, repositoryInput, fields, found, as
                 name,
                 tag: to,
                 before,
+                expected: image.digest,
                 size: image.size,
               });
               started();
