@@ -15,7 +15,7 @@
 export const PAGES = ['cleanup', 'compare', 'copy', 'doctor', 'push'];
 
 /** What the list of tags takes beside its filter and order: tags or digests, filters. */
-export const TAG_QUERY = ['filter', 'order', 'by', 'platform', 'age', 'hide'];
+export const TAG_QUERY = ['filter', 'order', 'by', 'only', 'platform', 'age', 'hide'];
 
 export const SECTIONS = [
   'overview',

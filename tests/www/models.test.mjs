@@ -7,6 +7,7 @@ import { isIn, Namespaces, pathsTo } from '../../www/model/lists/namespaces.js';
 import { suggestions } from '../../www/model/lists/palette.js';
 import { Selection } from '../../www/model/lists/selection.js';
 import { companionOf, TagFacts } from '../../www/model/lists/tag-facts.js';
+import { namedBy } from '../../www/model/lists/untagged.js';
 import { byNumber } from '../../www/text/names.js';
 
 const BASE = 'https://page.example/browser/';
@@ -139,6 +140,24 @@ test('signatures beside tags, and tags of one digest', () => {
   assert.deepEqual(facts.some('d1', 3, 'v1'), { some: ['latest'], count: 1 });
   facts.learn('latest', 'd2');
   assert.deepEqual(facts.tagsOf('d1'), ['v1']);
+});
+
+test('manifests without a tag: what indexes and referrers name, further and further, each once', () => {
+  const one = (digest, mediaType = 'application/vnd.oci.image.manifest.v1+json') => ({ digest, mediaType });
+  const cache = one('cache', 'application/vnd.oci.image.layer.v1.tar+gzip');
+  const named = {
+    index: { entries: [one('amd64'), one('tagged'), cache], referrers: [one('signature')] },
+    tagged: { referrers: [one('signature')] },
+    signature: { referrers: [one('index'), one('timestamp')] },
+  };
+  const { untagged, reached } = namedBy(new Set(['index', 'tagged']), (digest) => named[digest]);
+  assert.deepEqual([...untagged.keys()], ['amd64', 'signature', 'timestamp']);
+  assert.deepEqual(untagged.get('signature').by, [
+    { digest: 'index', isReferrer: true },
+    { digest: 'tagged', isReferrer: true },
+  ]);
+  assert.deepEqual(untagged.get('amd64').by, [{ digest: 'index', isReferrer: false }]);
+  assert.deepEqual([...reached], ['index', 'tagged', 'amd64', 'signature', 'timestamp']);
 });
 
 test('an order by numbers keeps what has none behind', () =>

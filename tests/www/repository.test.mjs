@@ -127,7 +127,28 @@ for (const name of browserNames) {
       await visitor.page.goBack();
       await visitor.has('.siblings', '2.0.0, latest');
       assert.match(visitor.page.url(), /by=digests/);
-      await visitor.isContent();
+
+      // Those that no tag points to, as far as the indexes name them.
+      const children = Object.values(web).flatMap((content) => content.children.map((child) => child.digest));
+      const unnamed = new Set(children.filter((one) => !digests.has(one)));
+      await visitor.press('Untagged');
+      await visitor.sees(
+        `${unnamed.size} manifests without a tag were named by an index or as a referrer`,
+        `${unnamed.size + digests.size} of ${unnamed.size + digests.size} known manifests were looked into`,
+        'one that nothing names is not found here',
+        'Entry of 2.0.0, latest',
+        'Attestation of 2.0.0, 1.1.0, 1.1 +2',
+      );
+      await visitor.has('.count', String(unnamed.size));
+      assert.match(visitor.page.url(), /only=untagged/);
+      const [{ digest: child }] = web['2.0.0'].children;
+      await visitor.page.click(`a[href="#/repo/team/web/digest/${child}"]`);
+      await visitor.has('.view h1', `team/web@${child}`);
+      await visitor.page.goBack();
+      await visitor.has('.count', String(unnamed.size));
+      await visitor.page.click('.list-bar .segments label:nth-child(1)');
+      await visitor.has('.siblings', '= latest');
+      await visitor.isContent({ except: /Failed to load resource|404/ });
     });
 
     test('a selection by keys, by range and all of it; two can be compared', SLOW, async (t) => {

@@ -52,6 +52,9 @@ export function platformName(platform) {
   return platform.osVersion ? `${name}:${platform.osVersion}` : name;
 }
 
+/** Whether a platform is a real one: attestations are entries of an index for one that does not exist. */
+export const isPlatform = (platform) => platform !== undefined && platform.os !== 'unknown';
+
 const MEDIA_TYPES = new Map([
   ['application/vnd.oci.image.index.v1+json', 'OCI image index'],
   ['application/vnd.oci.image.manifest.v1+json', 'OCI image manifest'],
@@ -69,6 +72,9 @@ const MEDIA_TYPES = new Map([
   ['application/vnd.docker.image.rootfs.diff.tar', 'Docker layer, tar'],
   ['application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', 'Docker foreign layer'],
 ]);
+const MANIFEST = /^application\/vnd\.(oci\.image\.(manifest|index)|docker\.distribution\.manifest(\.list)?)\./;
+/** Whether a descriptor is one of a manifest. */
+export const isManifest = ({ mediaType }) => MANIFEST.test(mediaType);
 /** Names common media types; returns others unchanged. */
 export const mediaTypeName = (mediaType) => MEDIA_TYPES.get(mediaType) ?? mediaType;
 

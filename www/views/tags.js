@@ -18,6 +18,7 @@ import { BUDGET, crumbs, isLocal, limitNotice, refreshing } from './common.js';
 import { bulkBar } from './tags/bulk.js';
 import { Filters } from './tags/filters.js';
 import { TagRows } from './tags/row.js';
+import { UntaggedRows } from './tags/untagged.js';
 
 /** About how many requests a tag takes: its manifest and its config. */
 const REQUESTS_EACH = 2;
@@ -27,6 +28,7 @@ export function tagsView({ session, route, signal }) {
   const repository = session.client.repository(route.name);
   const selection = session.selection(repository.name);
   const facts = new TagFacts();
+  let listed = [];
   const details = new Details({
     read: (tag, ending) => repository.data(tag, { signal: ending }),
     signal,
@@ -46,7 +48,12 @@ export function tagsView({ session, route, signal }) {
       want(wanted);
     },
   });
-  const filters = new Filters({ route, facts, details, tools: toggle });
+  // V1 has no digests.
+  const untagged =
+    session.version === 1
+      ? undefined
+      : new UntaggedRows({ session, repository, facts, tags: () => listed, changed: onUntagged, signal });
+  const filters = new Filters({ route, facts, details, untagged: untagged?.dataOf, tools: toggle });
   const heads = columnHeads(COLUMNS, (order) => {
     filters.order = order;
   });
@@ -58,7 +65,12 @@ export function tagsView({ session, route, signal }) {
     tags.rows.refreshAll();
     reading.update();
   }
-  rows.isByDigest = filters.isByDigest;
+  const chooseRows = () => {
+    rows.isByDigest = filters.isByDigest;
+    rows.untagged = filters.isUntagged ? untagged : undefined;
+    untagged?.show(filters.isUntagged);
+  };
+  chooseRows();
   const summary = h('p', { class: 'meta' });
   const chart = h('div', { class: 'chart-slot' });
   const side = h('div', { class: 'side', hidden: true });
@@ -66,10 +78,10 @@ export function tagsView({ session, route, signal }) {
   const retry = () => show({ more: true });
   const refresh = refreshing(() => {
     details.renew();
+    untagged?.renew();
     show({ again: true });
   });
   session.addEventListener('tags', ({ detail }) => detail === repository.name && refresh.press(), { signal });
-  let listed = [];
 
   const tags = new ListingView({
     title: 'Tags',
@@ -85,14 +97,19 @@ export function tagsView({ session, route, signal }) {
     filter: route.filter,
     match: (wanted) => {
       const matches = matcher(wanted);
+      if (filters.isUntagged) return (digest) => matches(digest) || matches(untagged.textOf(digest));
       return filters.isByDigest ? (digest) => matches(digest) || facts.tagsOf(digest).some(matches) : matches;
     },
-    arrange: (items) => filters.arrange(items),
+    arrange: (items) => (filters.isUntagged ? untagged.arrange() : filters.arrange(items)),
     narrow: () => filters.narrow(),
     retry,
-    bar: filters.element,
+    bar: [filters.element, untagged?.element],
     columns: heads.element,
-    empty: (wanted, isFiltered) => nothing(repository.name, wanted, isFiltered),
+    empty: (wanted, isFiltered) =>
+      filters.isUntagged
+        ? emptyBox('No manifest without a tag was seen')
+        : nothing(repository.name, wanted, isFiltered),
+    variant: () => String(filters.isUntagged),
     failed: (error) => errorBox(error, { retry }),
     onChange: (listing) => {
       const { items, state } = listing;
@@ -118,7 +135,11 @@ export function tagsView({ session, route, signal }) {
     // A filter or order that depends on what tags hold is right once all were read.
     items: () => (filters.needsDetails ? listed : tags.shown),
     each: REQUESTS_EACH,
-    onStep: () => filters.needsDetails && tags.rearrange(),
+    onStep: () => {
+      if (!filters.needsDetails) return;
+      tags.rearrange();
+      untagged?.look();
+    },
     signal,
   });
   const bulk = bulkBar({
@@ -145,6 +166,13 @@ export function tagsView({ session, route, signal }) {
     return redraw();
   }
 
+  /** More was read of what names manifests. */
+  function onUntagged() {
+    if (!filters.isUntagged) return;
+    tags.rearrange();
+    redraw();
+  }
+
   let drawn;
   const redraw = () => {
     if (drawn !== undefined) return;
@@ -157,18 +185,21 @@ export function tagsView({ session, route, signal }) {
   /** Who orders by date or filters by platform wants to know them. */
   function wantDetails() {
     if (!filters.needsDetails || details.isReadingAll) return;
+    untagged?.look();
     if (!details.wanted) want(true);
     const unread = listed.filter((tag) => !details.get(tag)).length;
     if (unread > 0 && unread * REQUESTS_EACH <= BUDGET / 2) details.readAll(listed);
   }
 
   function extendTo(item, from) {
+    if (filters.isUntagged) return;
     if (selection.size === 0 && from !== undefined) selection.toggle(rows.tagsOf(from)[0]);
     selection.extend(shownTags(), rows.tagsOf(item).at(-1));
   }
 
   let peeking;
   async function peek(item) {
+    if (filters.isUntagged) return;
     peeking = item;
     const { peekPanel } = await import('./tags/peek.js');
     if (peeking !== item || signal.aborted) return;
@@ -201,12 +232,17 @@ export function tagsView({ session, route, signal }) {
 
   const choices = {
     select: (item, event) => {
+      if (filters.isUntagged) return;
       if (event.shiftKey) selection.extend(shownTags(), rows.tagsOf(item)[0]);
       else selection.toggle(...rows.tagsOf(item));
     },
     peek: (item) => (peeking === item ? endPeek() : peek(item)),
     copy: (item, event) =>
-      copyWith(event.target.closest('button'), details.get(rows.tagsOf(item)[0]).data.digest, 'digest'),
+      copyWith(
+        event.target.closest('button'),
+        filters.isUntagged ? item : details.get(rows.tagsOf(item)[0]).data.digest,
+        'digest',
+      ),
   };
   tags.rows.element.addEventListener('click', (event) => {
     const name = event.target.closest('[data-do]')?.dataset.do;
@@ -227,8 +263,9 @@ export function tagsView({ session, route, signal }) {
   filters.addEventListener('change', () => {
     endPeek();
     heads.update(filters.order);
-    rows.isByDigest = filters.isByDigest;
+    chooseRows();
     tags.rearrange();
+    redraw();
     wantDetails();
     tags.announceLater();
   });

@@ -63,6 +63,9 @@ const KINDS = [
   [/sarif|vuln|trivy/i, 'Scan report'],
 ];
 
+/** BuildKit stores what it attests beside the images of an index. */
+export const isAttestation = ({ annotations }) => annotations?.['vnd.docker.reference.type'] === 'attestation-manifest';
+
 /** What people call content of these types; the first that says something counts. */
 export function kindOf(...types) {
   for (const type of types.filter(Boolean)) {

@@ -1,5 +1,7 @@
 // What a tag or digest leads to, read once for all sections of its page.
 
+import { isPlatform } from '../../text/format.js';
+
 const IMAGE_CONFIGS = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 
 /** Resolves to `{ data, manifest }`, or `{ data, blob }` for the digest of what is no manifest. V1 has no manifests, and no digests to ask for one by. */
@@ -40,10 +42,9 @@ async function openDigest(repository, digest, options) {
   const { mediaType, artifactType, annotations, manifests } = manifest;
   const data = { digest: manifest.digest, verified: true, mediaType, annotations, size: 0, platforms: [] };
   if (manifests) {
-    const isReal = ({ platform }) => platform && platform.os !== 'unknown';
     return {
       manifest,
-      data: { ...data, artifactType, platforms: manifests.filter(isReal).map((one) => one.platform) },
+      data: { ...data, artifactType, platforms: manifests.map(({ platform }) => platform).filter(isPlatform) },
     };
   }
   if (!isImage(manifest)) return { manifest, data: { ...data, artifactType: artifactType ?? kindOf(manifest) } };

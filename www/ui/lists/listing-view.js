@@ -24,7 +24,7 @@ export class ListingView {
   /**
    * `title`: "Tags". `arrange(items)`: those that belong here, in their order; done once for each change of the items.
    * `match(wanted)`: the test for what is typed. `narrow()`: one for further filters, or undefined. `row`, `rowRem`, `update`, `onRange`, `onMove`: as VirtualList has them.
-   * `tools`, `bar`: what stands in the head and below it. `empty(wanted, items)` and `failed(error)`: what to show then.
+   * `tools`, `bar`: what stands in the head and below it. `empty(wanted, items)` and `failed(error)`: what to show then; `variant()`: what else `empty()` depends on.
    * `retry()`: goes on with the listing. `onChange(listing)`: called after each change. `filter`: what the address says; a change is
    * written there.
    */
@@ -33,6 +33,7 @@ export class ListingView {
       arrange: (items) => items,
       match: matcher,
       narrow: () => undefined,
+      variant: () => '',
       onChange: () => {},
       filter: '',
     };
@@ -154,7 +155,7 @@ export class ListingView {
             ? ''
             : state === 'loading'
               ? 'loading'
-              : `empty ${isFiltered} ${wanted}`;
+              : `empty ${isFiltered} ${this.#options.variant()} ${wanted}`;
     if (kind === this.#shownNote) return;
     this.#shownNote = kind;
     const note =

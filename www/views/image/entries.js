@@ -1,15 +1,13 @@
 // The entries of an index, with the sizes of the images that they lead to: a request for each, unasked only on this machine.
 
 import { h } from '../../dom.js';
-import { bytes, mediaTypeName, platformName, plural } from '../../text/format.js';
+import { isAttestation } from '../../model/contents/attestation.js';
+import { bytes, isPlatform, mediaTypeName, platformName, plural } from '../../text/format.js';
 import { manyRows } from '../../ui/lists/many-rows.js';
 import { block, isLocal, table, whyNot } from '../common.js';
 
 const UNASKED = 16;
-const ATTESTATION = 'attestation-manifest';
-
-const isAttestation = ({ annotations }) => annotations?.['vnd.docker.reference.type'] === ATTESTATION;
-const isImageEntry = (entry) => entry.platform && entry.platform.os !== 'unknown' && !isAttestation(entry);
+const isImageEntry = (entry) => isPlatform(entry.platform) && !isAttestation(entry);
 
 /** `linked(digest, what)`: the digest as a link. */
 export function entriesBlock({ manifest: { manifests }, session, repository, signal, linked }) {
@@ -62,7 +60,6 @@ export function entriesBlock({ manifest: { manifests }, session, repository, sig
 
 const sizeOf = ({ config, layers }) => [config, ...layers].reduce((sum, one) => sum + (one?.size ?? 0), 0);
 
-// BuildKit stores attestations beside images, as entries for a platform that does not exist.
 function entryName(entry) {
   const name = platformName(entry.platform);
   if (isAttestation(entry)) return h('span', { class: 'muted' }, 'Attestation');

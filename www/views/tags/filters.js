@@ -32,13 +32,16 @@ export class Filters extends EventTarget {
   #platforms = new Set();
   #platformChoice = h('span', { class: 'slot' });
   #hideChoice = h('span', { class: 'slot' });
+  #untagged;
 
-  constructor({ route, facts, details, tools = [] }) {
+  /** `untagged(digest)`: what is known of a manifest that no tag points to; without it, there is no choice of those. */
+  constructor({ route, facts, details, untagged, tools = [] }) {
     super();
-    [this.#facts, this.#details] = [facts, details];
+    [this.#facts, this.#details, this.#untagged] = [facts, details, untagged];
     this.#chosen = {
       order: Object.hasOwn(ALL_ORDERS, route.order ?? '') ? route.order : 'version',
       by: route.by === 'digests' ? 'digests' : 'tags',
+      only: route.only === 'untagged' && untagged ? 'untagged' : '',
       platform: route.platform ?? '',
       age: Object.hasOwn(AGES, route.age ?? '') ? (route.age ?? '') : '',
       hide: route.hide === 'signatures' ? 'signatures' : '',
@@ -55,6 +58,7 @@ export class Filters extends EventTarget {
         value: by,
         onchange: (chosen) => this.#choose('by', chosen, 'tags'),
       }),
+      this.#untaggedChoice,
       choice({
         id: 'order',
         label: 'Order',
@@ -74,6 +78,7 @@ export class Filters extends EventTarget {
       this.#hideChoice,
       tools,
     );
+    this.#showUntagged();
     this.#showPlatforms();
     this.update();
   }
@@ -88,6 +93,10 @@ export class Filters extends EventTarget {
   get isByDigest() {
     return this.#chosen.by === 'digests';
   }
+  /** Whether the rows are the digests that no tag points to. */
+  get isUntagged() {
+    return this.isByDigest && this.#chosen.only !== '';
+  }
   /** Whether the rows depend on details of tags that are not in sight. */
   get needsDetails() {
     const { order, by, platform, age } = this.#chosen;
@@ -97,8 +106,26 @@ export class Filters extends EventTarget {
   #choose(name, value, otherwise = '') {
     this.#chosen[name] = value;
     history.replaceState(history.state, '', withQuery(location.hash, name, value === otherwise ? '' : value));
+    if (name === 'by') this.#showUntagged();
     this.dispatchEvent(new Event('change'));
   }
+
+  /** A choice among digests only. */
+  #showUntagged() {
+    if (!this.#untagged) return;
+    this.#untaggedChoice.hidden = !this.isByDigest;
+    if (this.#untaggedChoice.firstChild) return;
+    this.#untaggedChoice.append(
+      checkbox({
+        id: 'only',
+        label: 'Untagged',
+        title: 'Manifests that others name, and that no tag points to',
+        checked: this.#chosen.only !== '',
+        onchange: (isOnly) => this.#choose('only', isOnly ? 'untagged' : ''),
+      }),
+    );
+  }
+  #untaggedChoice = h('span', { class: 'slot' });
 
   /** Takes notice of what a tag points to. */
   learn(data) {
@@ -160,7 +187,9 @@ export class Filters extends EventTarget {
     const [bound, span] = age.split('-');
     const limit = Date.now() - (SPANS[span] ?? 0);
     return (item) => {
-      const data = this.#details.get(this.isByDigest ? this.#facts.tagsOf(item)[0] : item)?.data;
+      const data = this.isUntagged
+        ? this.#untagged(item)
+        : this.#details.get(this.isByDigest ? this.#facts.tagsOf(item)[0] : item)?.data;
       if (!data || (platform && !platformNames(data).includes(platform))) return false;
       if (!age) return true;
       const created = data.created?.getTime();

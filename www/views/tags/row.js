@@ -48,6 +48,8 @@ export class TagRows {
   #selection;
   /** True if the items are digests. */
   isByDigest = false;
+  /** If the items are digests without tags: `{ textOf(digest), detailOf(digest) }`, as of UntaggedRows. */
+  untagged = undefined;
 
   constructor({ name, facts, details, selection }) {
     [this.#name, this.#facts, this.#details, this.#selection] = [name, facts, details, selection];
@@ -55,6 +57,7 @@ export class TagRows {
 
   /** The tags of a row. */
   tagsOf(item) {
+    if (this.untagged) return [];
     return this.isByDigest ? this.#facts.tagsOf(item) : [item];
   }
 
@@ -71,16 +74,22 @@ export class TagRows {
   }
 
   update(row, item) {
-    const [check, , hints, cells] = row.children;
+    const [check, , hints, cells, peek] = row.children;
+    // Without a tag, there is nothing to select or to preview.
+    for (const control of [check, peek]) control.classList.toggle('is-absent', this.untagged !== undefined);
     const tags = this.tagsOf(item);
     check.checked = tags.length > 0 && tags.every((tag) => this.#selection.has(tag));
     row.classList.toggle('is-selected', check.checked);
-    const detail = this.#details.get(tags[0]);
+    const detail = this.untagged ? this.untagged.detailOf(item) : this.#details.get(tags[0]);
     hints.replaceChildren(...this.#hints(item));
     cells.replaceWith(this.#details.wanted ? cellsOf(detail, this.#details.isSpent) : h('span', {}));
   }
 
   #hints(item) {
+    if (this.untagged) {
+      const text = this.untagged.textOf(item);
+      return [h('span', { class: 'siblings', title: text }, text)];
+    }
     const digest = this.isByDigest ? item : this.#facts.digestOf(item);
     const hints = [];
     const companions = new Set(this.#facts.companions(digest));
