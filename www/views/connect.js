@@ -46,7 +46,7 @@ export class Connection {
       autocomplete: 'current-password',
     });
     this.submit = h('button', { type: 'submit', class: 'primary' }, 'Connect');
-    this.status = h('div', { class: 'connection-status' });
+    this.status = h('div', { class: 'connection-status stack' });
     this.form = h(
       'form',
       { class: 'connect', 'aria-labelledby': 'connect-title', onsubmit: (event) => this.#onSubmit(event) },

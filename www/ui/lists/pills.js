@@ -3,7 +3,7 @@
 import { h } from '../../dom.js';
 import { plural } from '../../text/format.js';
 
-const SHOWN = 40;
+const SHOWN = 20;
 
 /** `label`: what they are for screen readers. `items`: their captions. `noun`: what one is. `href(item)`: where its link leads. */
 export class Pills {

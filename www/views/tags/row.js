@@ -74,9 +74,8 @@ export class TagRows {
   }
 
   update(row, item) {
-    const [check, , hints, cells, peek] = row.children;
-    // Without a tag, there is nothing to select or to preview.
-    for (const control of [check, peek]) control.classList.toggle('is-absent', this.untagged !== undefined);
+    const [check, , hints, cells] = row.children;
+    row.classList.toggle('is-untagged', this.untagged !== undefined);
     const tags = this.tagsOf(item);
     check.checked = tags.length > 0 && tags.every((tag) => this.#selection.has(tag));
     row.classList.toggle('is-selected', check.checked);

@@ -98,9 +98,12 @@ export class UntaggedRows {
   textOf(digest) {
     const { descriptor, by } = this.#found.untagged.get(digest) ?? { by: [] };
     const kind = descriptor && (isAttestation(descriptor) ? 'Attestation' : kindOf(descriptor.artifactType));
-    const names = ordered([...new Set(by.flatMap((one) => this.#namesOf(one.digest)))], 'version');
+    // What refers to a manifest may also be an entry of the index under its referrers tag.
+    const referred = by.filter(({ isReferrer }) => isReferrer);
+    const namers = referred.length > 0 ? referred : by;
+    const names = ordered([...new Set(namers.flatMap((one) => this.#namesOf(one.digest)))], 'version');
     const more = names.length > NAMED ? ` +${count(names.length - NAMED)}` : '';
-    const what = kind ?? (by.some(({ isReferrer }) => isReferrer) ? 'Referrer' : 'Entry');
+    const what = kind ?? (referred.length > 0 ? 'Referrer' : 'Entry');
     return `${what} of ${names.slice(0, NAMED).join(', ')}${more}`;
   }
 
