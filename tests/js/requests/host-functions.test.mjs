@@ -279,3 +279,23 @@ describe('signals', () => {
     await nothingEscapes();
   });
 });
+
+test('a host whose bytes are of another class than the global one, as in tests with a DOM', SOON, async () => {
+  const { Uint8Array } = globalThis;
+  const digest = `/v2/a/b/blobs/${one.document.config.digest}`;
+  server.script[digest] = send(one.blobs.find(({ descriptor }) => digest.endsWith(descriptor.digest)).bytes);
+  globalThis.Uint8Array = runInContext('Uint8Array', foreign);
+  try {
+    const image = await open().image('x');
+    const index = Buffer.from(await image.layerIndex(0));
+    assert.ok(!(index instanceof globalThis.Uint8Array));
+    await image.useLayerIndex(0, index);
+    assert.equal((await image.readFile(Buffer.from('/one'))).length, 10_000);
+    const layerIndexes = { get: () => index, set: () => assert.fail('it is there') };
+    const stored = await open({ layerIndexes }).image('x');
+    for await (const { path } of stored.files()) assert.equal(path, '/one');
+  } finally {
+    globalThis.Uint8Array = Uint8Array;
+  }
+  await nothingEscapes();
+});
