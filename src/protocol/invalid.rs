@@ -71,13 +71,14 @@ pub fn quoted(value: &str) -> String {
     const LIMIT: usize = 80;
     let hidden = redact::without_user_info(value);
     let value = hidden.as_deref().unwrap_or(value);
-    let mut out = String::from("\"");
+    let (mut out, mut previous) = (String::from("\""), None);
     for (index, character) in value.chars().enumerate() {
         if index == LIMIT {
             out.push('…');
             break;
         }
-        push(&mut out, character, '"');
+        push(&mut out, previous, character, '"');
+        previous = Some(character);
     }
     out.push('"');
     out
@@ -86,16 +87,16 @@ pub fn quoted(value: &str) -> String {
 /// Quotes an untrusted character for a message, like [`quoted`]. `{:?}` would bring the tables of Unicode along.
 pub fn quoted_char(character: char) -> String {
     let mut out = String::from("'");
-    push(&mut out, character, '\'');
+    push(&mut out, None, character, '\'');
     out.push('\'');
     out
 }
 
-fn push(out: &mut String, character: char, quote: char) {
+fn push(out: &mut String, previous: Option<char>, character: char, quote: char) {
     match character {
         '\\' | '\t' | '\n' | '\r' => out.extend(character.escape_default()),
         _ if character == quote => out.extend(['\\', character]),
-        _ if printable::is_unsafe(character) => printable::push_escaped(out, character),
+        _ if printable::is_unsafe_after(previous, character) => printable::push_escaped(out, character),
         _ => out.push(character),
     }
 }

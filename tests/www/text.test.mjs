@@ -1,28 +1,29 @@
 // Text of a registry as the page shows it, and the filters and orders of names.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { clean } from '../../pkg-template/cli/output/output.js';
 import { matcher, ordered } from '../../www/text/names.js';
 import { printable } from '../../www/text/printable.js';
 import { pullCommand } from '../../www/views/image/pull.js';
 import { commandLine } from '../../www/text/shell.js';
 import { imagesText, NAME, parseImages, shortDigest, TAG } from '../../www/text/references.js';
 
-test('characters that reorder or hide text are shown as escapes', () => {
-  for (const [text, shown] of [
-    ['COPY \u202e/x / \u2066', 'COPY \\u202e/x / \\u2066'],
-    ['\u001b[31mred\u0007', '\\u001b[31mred\\u0007'],
-    ['zero\u200bwidth\ufeff', 'zero\\u200bwidth\\ufeff'],
-    ['tag\u{e0041}', 'tag\\udb40\\udc41'],
-    // Fillers, joiners and variations that leave no trace.
-    ['a\u3164b\u115f\u2800\u034f', 'a\\u3164b\\u115f\\u2800\\u034f'],
-    ['a\ufe0f\u{e0100} ❤\ufe0f', 'a\\ufe0f\\udb40\\udd00 ❤\ufe0f'],
-    ['a\rb\r\nc', 'a\\u000db\r\nc'],
-    ['two\n\tlines', 'two\n\tlines'],
-    ['שלום, naïve, 日本語, 😀', 'שלום, naïve, 日本語, 😀'],
-  ]) {
+test('characters that reorder or hide text are shown as escapes, the same in the page, on the command line and in messages', () => {
+  const path = new URL('../vectors/invisible.json', import.meta.url);
+  const { codePoints, texts } = JSON.parse(readFileSync(path, 'utf8'));
+  for (const [text, shown] of [...texts, ['a\rb\r\nc', 'a\\u000db\r\nc'], ['two\n\tlines', 'two\n\tlines']]) {
     assert.equal(printable(text), shown);
     assert.equal(printable(shown), shown, 'and once is enough');
+  }
+  for (const [text, shown] of texts) assert.equal(clean(text), shown);
+  const ranges = codePoints.split(' ').map((range) => range.split('-').map((code) => Number.parseInt(code, 16)));
+  for (let code = 0; code <= 0x10ffff; code += 1) {
+    const character = String.fromCodePoint(code);
+    const isEscaped = ranges.some(([first, last = first]) => first <= code && code <= last);
+    if (isEscaped !== (clean(character) !== character)) assert.fail(`the command line: ${code.toString(16)}`);
+    if (isEscaped !== (printable(character) !== character)) assert.ok('\t\n'.includes(character), code.toString(16));
   }
 });
 

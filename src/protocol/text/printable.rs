@@ -7,22 +7,54 @@ use std::borrow::Cow;
 /// [`excerpt`].
 const MESSAGE_LIMIT: usize = 4_000;
 
-/// Returns true for a character that is not simply displayed: control characters, line and paragraph separators,
-/// bidirectional controls, zero-width and other invisible format characters.
+/// Returns true for a character that is not simply displayed: control characters, line and paragraph separators, and what
+/// nobody sees (Unicode's default-ignorable code points with the bidirectional controls among them, the blank of Braille).
 pub fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
             '\u{ad}'
+                | '\u{34f}'
                 | '\u{61c}'
-                | '\u{180e}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
                 | '\u{200b}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
                 | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
         )
+}
+
+/// Returns true for a character that must not be shown after `previous`. A variation selector may follow a symbol: the
+/// two make an emoji.
+pub fn is_unsafe_after(previous: Option<char>, character: char) -> bool {
+    is_unsafe(character)
+        && !(matches!(character, '\u{fe00}'..='\u{fe0f}')
+            && matches!(
+                previous,
+                Some(
+                    '\u{a9}'
+                        | '\u{ae}'
+                        | '\u{203c}'
+                        | '\u{2049}'
+                        | '\u{2100}'..='\u{27bf}'
+                        | '\u{2900}'..='\u{2bff}'
+                        | '\u{3030}'
+                        | '\u{303d}'
+                        | '\u{3297}'
+                        | '\u{3299}'
+                        | '\u{1f000}'..='\u{1faff}'
+                )
+            ))
 }
 
 /// Returns true for a line break or a tab, which a space can replace.
@@ -37,12 +69,14 @@ pub fn line(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
+    let mut previous = None;
     for character in text.chars() {
         match character {
             _ if is_break(character) => out.push(' '),
-            _ if is_unsafe(character) => push_escaped(&mut out, character),
+            _ if is_unsafe_after(previous, character) => push_escaped(&mut out, character),
             _ => out.push(character),
         }
+        previous = Some(character);
     }
     Cow::Owned(out)
 }
@@ -89,10 +123,11 @@ pub fn json(text: &str) -> String {
         let mut characters = tail.chars();
         match (characters.next(), characters.clone().next()) {
             (Some('\\'), Some('u')) => {
-                let unit = tail.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-                // The high surrogate of a tag character (from U+E0000) is unsafe as well.
-                if unit == Some(0xdb40) || unit.and_then(char::from_u32).is_some_and(is_unsafe) {
-                    out.push('\\');
+                let escape = escape_at(tail).and_then(|(found, length)| Some((found, tail.split_at_checked(length)?)));
+                if let Some((found, (escape, after))) = escape {
+                    out.push_str(&if is_unsafe(found) { escape.replace('\\', "\\\\") } else { escape.to_owned() });
+                    rest = after;
+                    continue;
                 }
                 out.push_str("\\u");
                 characters.next();
@@ -118,6 +153,15 @@ pub fn json(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Returns the character of the JSON escape at the beginning of a text, and its length: two escapes may be the surrogates of
+/// one character.
+fn escape_at(text: &str) -> Option<(char, usize)> {
+    let unit = |at: usize| u16::from_str_radix(text.get(at..at + 4)?, 16).ok();
+    let second = text.get(6..8).filter(|start| *start == "\\u").and_then(|_| unit(8));
+    let found = char::decode_utf16([unit(2)?].into_iter().chain(second)).next()?.ok()?;
+    Some((found, 6 * found.len_utf16()))
 }
 
 /// Appends the JSON escape of a character; the package's command line prints the same form.
@@ -187,7 +231,7 @@ mod tests {
             ("{\n\t\"a\" : [1,\r\n null]}", "{\n\t\"a\" : [1,\r\n null]}"),
             (
                 r#"["\u001b[2J\u202E\u00e9\ud83d\ude00\udb40\udc41"]"#,
-                r#"["\\u001b[2J\\u202E\u00e9\ud83d\ude00\\udb40\udc41"]"#,
+                r#"["\\u001b[2J\\u202E\u00e9\ud83d\ude00\\udb40\\udc41"]"#,
             ),
             (r#"["\n\t\r\b\f\/\\\"\\u001b"]"#, r#"["     \/\\\"\\u001b"]"#),
             ("[\"\u{202e}\u{7f}\u{9b}\u{e0041}\"]", r#"["\\u202e\\u007f\\u009b\\udb40\\udc41"]"#),
@@ -198,6 +242,25 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(json(text), expected);
+        }
+    }
+
+    /// The page and the command line escape the same characters; their tests read this table too.
+    #[test]
+    fn the_same_as_in_the_page() {
+        let table = include_str!("../../../tests/vectors/invisible.json");
+        let table: serde_json::Value = serde_json::from_str(table).expect("JSON");
+        let number = |text: &str| u32::from_str_radix(text, 16).expect("a code point");
+        let ranges = table["codePoints"].as_str().expect("a text").split(' ');
+        let ranges = ranges.map(|range| range.split_once('-').unwrap_or((range, range)));
+        let ranges: Vec<_> = ranges.map(|(first, last)| number(first)..=number(last)).collect();
+        for character in '\0'..=char::MAX {
+            let expected = ranges.iter().any(|range| range.contains(&u32::from(character)));
+            assert_eq!(is_unsafe(character), expected, "{:x}", u32::from(character));
+        }
+        for row in table["texts"].as_array().expect("a list") {
+            let [text, shown] = [0, 1].map(|at| row[at].as_str().expect("a text"));
+            assert_eq!((line(text).as_ref(), line(shown).as_ref()), (shown, shown));
         }
     }
 
