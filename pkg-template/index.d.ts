@@ -1054,6 +1054,22 @@ export interface PushManifestOptions extends CallOptions {
    * @defaultValue a new P-256 key
    */
   signingKey?: SigningKey;
+  /**
+   * Writes the tag only if it points to this digest now; `null`: only if the tag does not exist. Otherwise the call rejects with
+   * `CONFLICT` and changes nothing. For a tag only.
+   *
+   * A tag that points to the manifest already satisfies every condition. The tag is read right before it is written, and again before a
+   * failed request is repeated. No registry compares and writes in one step, so another writer may still come in between: the
+   * condition is not a lock. `undefined` is refused.
+   */
+  ifMatch?: string | null;
+  /**
+   * Never moves an existing tag: the call rejects with `CONFLICT` if the tag points to something else. The same as
+   * `ifMatch: null`, with which it cannot be combined.
+   *
+   * @defaultValue false
+   */
+  noClobber?: boolean;
 }
 
 /** Options of {@link Repository.planCleanup}. */
@@ -1261,6 +1277,23 @@ export interface PushArtifactOptions extends CallOptions {
   config?: ArtifactConfig;
   /** Tag for the artifact. Without one, only its digest names it. */
   tag?: string;
+  /**
+   * Writes the tag only if it points to this digest now; `null`: only if the tag does not exist. Otherwise the call rejects with
+   * `CONFLICT`; the artifact is there under its digest then, without
+   * the tag. Needs {@link PushArtifactOptions.tag}.
+   *
+   * A tag that points to the artifact already satisfies every condition. The tag is read right before it is written, and again before a
+   * failed request is repeated. No registry compares and writes in one step, so another writer may still come in between: the
+   * condition is not a lock. `undefined` is refused.
+   */
+  ifMatch?: string | null;
+  /**
+   * Never moves an existing tag: the call rejects with `CONFLICT` if the tag points to something else. The same as
+   * `ifMatch: null`, with which it cannot be combined.
+   *
+   * @defaultValue false
+   */
+  noClobber?: boolean;
   /**
    * Maximum number of bytes per request for the files, as in {@link PushBlobOptions.chunkSize}.
    *
@@ -1648,7 +1681,8 @@ export class Repository {
    * @throws {RegistryError} `DIGEST_MISMATCH` when the reference is a digest, but not that of the manifest
    * @throws {RegistryError} `SIGNATURE_INVALID` when a signature of a schema1 manifest is wrong: see
    *   {@link ClientOptions.unverifiedSchema1}
-   * @throws {RegistryError} `CONFLICT` when the referrers tag holds something other than a list of referrers, or other
+   * @throws {RegistryError} `CONFLICT` when {@link PushManifestOptions.ifMatch} or {@link PushManifestOptions.noClobber} does not
+   *   hold, or another writer moved the tag; or when the referrers tag holds something other than a list of referrers, or other
    *   writers change it at the same time
    * @throws {RegistryError} `INVALID_REFERENCE` when the reference is invalid
    * @throws {RegistryError} `UNSUPPORTED` when the registry speaks V1
@@ -1744,7 +1778,8 @@ export class Repository {
    * @returns Descriptor of the manifest.
    * @throws {RegistryError} `NOT_FOUND` when the subject does not exist; nothing was pushed
    * @throws {RegistryError} the codes of {@link Repository.pushBlob} for the files, such as `SOURCE` or `TOO_LARGE`
-   * @throws {RegistryError} `CONFLICT` when the referrers tag holds something other than a list of referrers, or other
+   * @throws {RegistryError} `CONFLICT` when {@link PushArtifactOptions.ifMatch} or {@link PushArtifactOptions.noClobber} does not
+   *   hold, or another writer moved the tag: the artifact is there under its digest then; or when the referrers tag holds something other than a list of referrers, or other
    *   writers change it at the same time
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @example

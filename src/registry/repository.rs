@@ -25,6 +25,7 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::index_edit::IndexChange;
 use crate::registry::tag::data::TagData;
 use crate::registry::tag::describe::{Descriptions, Order, ToDescribe};
+use crate::registry::tag::set::Expected;
 use crate::transport::schema1::AnySigner;
 use crate::transport::{Host, Result};
 
@@ -285,7 +286,8 @@ impl<H: Host> Repository<H> {
         self.in_call(call)?.untag(tag).await
     }
 
-    /// Pushes a manifest byte for byte, under a tag or its digest. `signer` signs an unsigned schema1 manifest.
+    /// Pushes a manifest byte for byte, under a tag or its digest. `signer` signs an unsigned schema1 manifest. `if_match` is
+    /// the digest that the tag must point to now; `Some(None)` requires that it does not exist.
     ///
     /// # Errors
     ///
@@ -294,7 +296,7 @@ impl<H: Host> Repository<H> {
     /// - `AMBIGUOUS_MANIFEST` when the document can be read as two kinds of manifest.
     /// - `DIGEST_MISMATCH` when the reference is a digest, but not that of the manifest.
     /// - `SIGNATURE_INVALID` when a signature of a schema1 manifest is wrong.
-    /// - `CONFLICT` when the referrers tag cannot be updated.
+    /// - `CONFLICT` when `if_match` does not hold, another writer moved the tag, or the referrers tag cannot be updated.
     /// - `INVALID_REFERENCE` when the reference is invalid.
     /// - `UNSUPPORTED` when the registry speaks V1.
     /// - Otherwise the code of the failed request.
@@ -304,9 +306,10 @@ impl<H: Host> Repository<H> {
         bytes: Vec<u8>,
         media_type: Option<&str>,
         signer: Option<AnySigner>,
+        if_match: Option<&Expected>,
         call: &Call,
     ) -> Result<Descriptor> {
-        self.in_call(call)?.push_document(reference, bytes, media_type, signer).await
+        self.in_call(call)?.push_document(reference, bytes, media_type, signer, if_match).await
     }
 
     /// Creates an index of images and tags it: an OCI index, or a Docker manifest list if all images are Docker's.
@@ -339,7 +342,8 @@ impl<H: Host> Repository<H> {
     /// # Errors
     ///
     /// - `NOT_FOUND` when the subject does not exist; nothing was pushed.
-    /// - `CONFLICT` when the referrers tag cannot be updated.
+    /// - `CONFLICT` when `if_match` does not hold, another writer moved the tag, or the referrers tag cannot be updated. The
+    ///   artifact is there under its digest then.
     /// - The errors of [`Repository::push_blob`] for the files.
     pub async fn push_artifact(&self, artifact: Artifact<H>, call: &Call) -> Result<Descriptor> {
         self.in_call(call)?.push_artifact(artifact).await

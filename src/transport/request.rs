@@ -2,12 +2,14 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::protocol::auth::scope::Resource;
 use crate::protocol::auth::secret::Secret;
 use crate::protocol::http::{Headers, Method, retry_after};
 use crate::protocol::url::Url;
+use crate::transport::Result;
 use crate::transport::pipe::Pipe;
 
 /// The failures of one operation, counted against the retry policy and shared by all its requests. A body that breaks
@@ -89,6 +91,29 @@ impl<C> fmt::Debug for RequestBody<C> {
     }
 }
 
+/// A check that a failed request may still be sent again. Retries may come minutes after the state was read on which the
+/// request depends.
+#[derive(Clone)]
+pub struct Recheck(Rc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<()>>>>>);
+
+impl Recheck {
+    /// Wraps a check.
+    pub fn new<F: Future<Output = Result<()>> + 'static>(check: impl Fn() -> F + 'static) -> Self {
+        Self(Rc::new(move || Box::pin(check())))
+    }
+
+    /// Fails if the request must not be sent again.
+    pub async fn ask(&self) -> Result<()> {
+        (self.0)().await
+    }
+}
+
+impl fmt::Debug for Recheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<recheck>")
+    }
+}
+
 /// A request to send. `C`: the host's chunk type.
 #[derive(Debug, Clone)]
 pub struct Request<C> {
@@ -115,6 +140,8 @@ pub struct Request<C> {
     /// True if it may be retried even though it may have been processed; by default true for idempotent methods (RFC
     /// 9110 §9.2.2).
     pub is_repeatable: bool,
+    /// Asked before each retry, whose error is then that of the request.
+    pub recheck: Option<Recheck>,
     /// True if a browser's HTTP cache may answer it. Only for reads by digest: tags and lists change, and writes depend
     /// on the registry's current state.
     pub may_be_cached: bool,
@@ -137,6 +164,7 @@ impl<C> Request<C> {
             retry_budget: RetryBudget::default(),
             call: LogicalTime::now(),
             is_repeatable: !matches!(method, Method::Post | Method::Patch),
+            recheck: None,
             may_be_cached: false,
             in_flight: None,
         }

@@ -149,7 +149,7 @@ fn push_with_subject(host: &Scripted, client: &Client<Scripted>, name: &str, sub
         format!(r#","subject":{{"mediaType":"{OCI}","digest":"{}","size":{}}}"#, sha256(subject), subject.len());
     let manifest = image_manifest(name, &subject).into_bytes();
     let repository = client.repository("a/b", None).unwrap();
-    host.run(repository.push_manifest(name, manifest, None, None, &Call::default())).unwrap();
+    host.run(repository.push_manifest(name, manifest, None, None, None, &Call::default())).unwrap();
 }
 
 /// A registry without the API is asked once; a registry that says `OCI-Subject` has it after all.

@@ -501,3 +501,51 @@ fn a_plan_is_not_carried_out_without_the_list() {
     assert_eq!((refused.code.as_ref(), refused.status), ("NAME_UNKNOWN", Some(404)));
     assert!(host.seen().iter().all(|seen| seen.method != Method::Delete));
 }
+
+/// A referrer that came after the plan, which no tag leads to, keeps what it refers to. One that is listed and gone does not.
+#[test]
+fn a_new_referrer_keeps_its_subject() {
+    for is_there in [true, false] {
+        let content = filled(Deletes::Both, true);
+        let b = image_manifest("a", "");
+        let digest = sha256(&b);
+        let referrer = image_manifest("new", &format!(r#","subject":{}"#, clean::entry(&b)));
+        let (subject, listed) = (digest.clone(), referrer.clone());
+        let is_applied = Rc::new(std::cell::Cell::new(false));
+        let is_listed = is_applied.clone();
+        let host = with(&content.model, move |_, seen| {
+            let is_asked = is_listed.get() && seen.target.ends_with(&format!("/referrers/{subject}"));
+            is_asked.then(|| Reply::manifest(INDEX, &index(&[&listed])))
+        });
+        let cleanup = plan(&host, &host.client()).unwrap();
+        is_applied.set(true);
+        if is_there {
+            content.model.put(&[], OCI, &referrer);
+        }
+        let report = apply(&host, &cleanup);
+        content.check(&format!("{report:?}"));
+        assert_eq!(content.model.has(&digest), is_there, "{report:?}");
+        assert_eq!(report.skipped.iter().any(|skipped| skipped.what == digest), is_there, "{report:?}");
+    }
+}
+
+/// A list that has lost the kept tags, as a copy of a proxy or a registry in trouble: they are read all the same, and one of
+/// them has moved to what is to go.
+#[test]
+fn kept_tags_are_read_that_are_not_listed() {
+    for deletes in ALL {
+        let content = filled(deletes, true);
+        let is_applied = Rc::new(std::cell::Cell::new(false));
+        let is_lost = is_applied.clone();
+        let host = with(&content.model, move |_, seen| {
+            (is_lost.get() && seen.target.contains("/tags/list")).then(|| Reply::json(r#"{"name":"a/b","tags":null}"#))
+        });
+        let cleanup = plan(&host, &host.client()).unwrap();
+        is_applied.set(true);
+        let old = content.model.tag("old").unwrap();
+        content.model.0.tags.borrow_mut().insert("keep".into(), old.clone());
+        let report = apply(&host, &cleanup);
+        assert_eq!(content.model.tag("keep"), Some(old.clone()), "{deletes:?}: {report:?}");
+        assert!(content.model.has(&old), "{deletes:?}: {report:?}");
+    }
+}

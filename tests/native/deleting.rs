@@ -205,3 +205,31 @@ fn a_tag_list_that_fails_is_not_empty() {
         assert!(model.has(&digest) && host.seen().iter().all(|seen| seen.method != Method::Delete));
     }
 }
+
+/// A tag that leads nowhere for a moment, and one that is made while the others are read, which takes long: they are seen.
+#[test]
+fn tags_are_seen_that_come_late() {
+    for is_new in [false, true] {
+        let model = Model::new(Deletes::Both, false);
+        let digest = model.put(&[], OCI, &image_manifest("a", ""));
+        model.put(&["other"], OCI, &image_manifest("b", ""));
+        if !is_new {
+            model.put(&["one"], OCI, &image_manifest("a", ""));
+        }
+        let (state, looks) = (model.0.clone(), std::cell::Cell::new(0));
+        let host = Scripted::new(move |seen| {
+            if is_new && seen.target.ends_with("/manifests/other") {
+                let reply = state.handle(seen);
+                state.put(&["one"], OCI, &image_manifest("a", ""));
+                return reply.after(2_000);
+            }
+            if !is_new && seen.target.ends_with("/manifests/one") && looks.replace(1) == 0 {
+                return Reply::json(r#"{"errors":[{"code":"MANIFEST_UNKNOWN"}]}"#).status(404);
+            }
+            state.handle(seen)
+        });
+        let error = delete(&host, &digest, false).unwrap_err();
+        assert_eq!(error.code, "IN_USE", "{error}");
+        assert_eq!(model.tag("one"), Some(digest));
+    }
+}

@@ -211,7 +211,8 @@ fn tags_that_hold_something_else() {
             assert_eq!(host.run(repository.referrers(&digest, None, &Call::default())).unwrap(), []);
             let body = image_manifest("ours", &format!(r#", "subject": {}"#, descriptor(media_type, &subject, "")));
             let ours = sha256(&body);
-            let pushed = host.run(repository.push_manifest(&ours, body.into_bytes(), None, None, &Call::default()));
+            let pushed =
+                host.run(repository.push_manifest(&ours, body.into_bytes(), None, None, None, &Call::default()));
             assert!(model.has(&ours));
             if is_tagged {
                 assert_eq!(pushed.unwrap_err().code, "CONFLICT");
@@ -243,7 +244,7 @@ fn tags_that_hold_something_else() {
         assert_eq!(host.run(repository.referrers(&digest, None, &Call::default())).unwrap(), [], "{media_type}");
         let body = referring("ours", &subject);
         let ours = sha256(&body);
-        let pushed = host.run(repository.push_manifest(&ours, body.into_bytes(), None, None, &Call::default()));
+        let pushed = host.run(repository.push_manifest(&ours, body.into_bytes(), None, None, None, &Call::default()));
         assert_eq!(pushed.unwrap_err().code, "CONFLICT", "{media_type}");
         assert_eq!(model.tag(&tag), Some(standing), "{media_type}");
         host.run(repository.delete_manifest(&ours, true, &Call::default())).unwrap();
@@ -275,7 +276,8 @@ fn a_damaged_list_is_left_alone() {
         assert!(host.run(repository.delete_manifest(&digest, false, &Call::default())).is_err(), "{body}");
         let ours = referring("ours", &subject);
         let reference = sha256(&ours);
-        let pushed = host.run(repository.push_manifest(&reference, ours.into_bytes(), None, None, &Call::default()));
+        let pushed =
+            host.run(repository.push_manifest(&reference, ours.into_bytes(), None, None, None, &Call::default()));
         assert!(pushed.unwrap_err().message.contains("is pushed, but not listed"), "{body}");
         assert!(model.has(&digest) && model.has(&reference), "{body}");
     }
@@ -296,7 +298,7 @@ fn pages_in_place_of_404() {
     let body = referring("ours", &subject);
     let ours = sha256(&body);
     assert_eq!(host.run(repository.referrers(&digest, None, &Call::default())).unwrap(), []);
-    host.run(repository.push_manifest(&ours, body.into_bytes(), None, None, &Call::default())).unwrap();
+    host.run(repository.push_manifest(&ours, body.into_bytes(), None, None, None, &Call::default())).unwrap();
     let found = host.run(repository.referrers(&digest, None, &Call::default())).unwrap();
     assert_eq!(found.iter().map(|one| one.digest.to_string()).collect::<Vec<_>>(), [ours]);
 }
@@ -326,7 +328,7 @@ fn the_list_is_changed_before_the_manifest_is_deleted() {
         let repository = host.repository();
         for body in [&first, &second] {
             let (digest, bytes) = (sha256(body), body.clone().into_bytes());
-            host.run(repository.push_manifest(&digest, bytes, None, None, &Call::default())).unwrap();
+            host.run(repository.push_manifest(&digest, bytes, None, None, None, &Call::default())).unwrap();
         }
         let before = model.body_of(&tag).unwrap();
         let deleted = host.run(repository.delete_manifest(&sha256(&first), false, &Call::default()));
@@ -355,7 +357,7 @@ fn a_deletion_that_fails_keeps_the_list() {
             let body = referring("ours", &subject);
             let ours = sha256(&body);
             let repository = host.once().repository("a/b", None).unwrap();
-            host.run(repository.push_manifest(&ours, body.into_bytes(), None, None, &Call::default())).unwrap();
+            host.run(repository.push_manifest(&ours, body.into_bytes(), None, None, None, &Call::default())).unwrap();
             model.fail(move |index, _| (index == failing).then_some(fault));
             let result = host.run(repository.delete_manifest(&ours, true, &Call::default()));
             let is_listed = model.body_of(&digest.replace(':', "-")).is_some_and(|list| list.contains(&ours));
@@ -429,7 +431,8 @@ fn the_tag_is_kept() {
         let push = |name: &str| {
             let body = referring(name, &subject);
             let reference = sha256(&body);
-            host.run(repository.push_manifest(&reference, body.into_bytes(), None, None, &Call::default())).unwrap();
+            host.run(repository.push_manifest(&reference, body.into_bytes(), None, None, None, &Call::default()))
+                .unwrap();
             reference
         };
         let (first, second) = (push("first"), push("second"));
@@ -474,7 +477,8 @@ fn two_writers_of_a_list() {
     });
     let body = referring("ours", &subject);
     let reference = sha256(&body);
-    host.run(host.repository().push_manifest(&reference, body.into_bytes(), None, None, &Call::default())).unwrap();
+    host.run(host.repository().push_manifest(&reference, body.into_bytes(), None, None, None, &Call::default()))
+        .unwrap();
     let kept = model.body_of(&tag).unwrap();
     assert!(kept.contains(&reference) && kept.contains(&sha256("theirs")), "{kept}");
 }
@@ -493,7 +497,7 @@ fn failures_tell_what_is_done() {
             let reference = sha256(&body);
             let repository = host.once().repository("a/b", None).unwrap();
             let result =
-                host.run(repository.push_manifest(&reference, body.into_bytes(), None, None, &Call::default()));
+                host.run(repository.push_manifest(&reference, body.into_bytes(), None, None, None, &Call::default()));
             let listed = model.body_of(&digest.replace(':', "-")).is_some_and(|list| list.contains(&reference));
             let what = format!("request {failing} {fault:?}: {result:?}");
             match result {
@@ -532,6 +536,7 @@ fn the_empty_config_is_sent_after_all() {
             subject: None,
             config: None,
             tag: Some("x".into()),
+            if_match: None,
         };
         let pushed = host.run(host.repository().push_artifact(artifact, &Call::default()));
         let puts = host.targets().iter().filter(|target| target.starts_with("PUT")).count();

@@ -112,7 +112,7 @@ fn a_host_without_cryptography() {
     assert!(warnings.borrow()[0].contains("crypto.subtle"));
     let push = host.repository();
     let call = Call::default();
-    let pushed = push.push_manifest("x", sample.payload.clone().into_bytes(), None, None, &call);
+    let pushed = push.push_manifest("x", sample.payload.clone().into_bytes(), None, None, None, &call);
     assert_eq!(host.run(pushed).unwrap_err().code, "UNSUPPORTED");
 }
 
@@ -173,7 +173,7 @@ fn pushing() {
     let call = Call::default();
     let push = |reference: &str, document: &str, media_type: Option<&str>, key: Option<u8>| {
         let document = document.to_owned().into_bytes();
-        let pushed = repository.push_manifest(reference, document, media_type, key.map(signer), &call);
+        let pushed = repository.push_manifest(reference, document, media_type, key.map(signer), None, &call);
         host.run(pushed).map_err(|error| (error.code.to_string(), error.message.clone()))
     };
     // What is signed goes as it is, what is not is signed: the payload stays byte for byte.

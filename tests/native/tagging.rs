@@ -2,13 +2,14 @@
 //! error says how the tag stands, and no other tag is touched.
 
 use crate::support::model::{Deletes, FAULTS, Fault, Model};
-use crate::support::{OCI_TYPE, Reply, Scripted, descriptor, image_manifest, sha256};
+use crate::support::{OCI_TYPE, Reply, Scripted, Seen, descriptor, image_manifest, sha256};
 use docker_registry_client_wasm::protocol::http::Method;
+use docker_registry_client_wasm::protocol::oci::descriptor::Annotations;
 use docker_registry_client_wasm::protocol::oci::digest::Digest;
-use docker_registry_client_wasm::registry::{Call, Client, ImageReference, IndexChange};
+use docker_registry_client_wasm::registry::{Artifact, Call, Client, ImageReference, IndexChange};
 use docker_registry_client_wasm::transport::Error;
 use futures_util::FutureExt as _;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
 const ALL: [Deletes; 3] = [Deletes::Digests, Deletes::DigestsFerro, Deletes::Both];
@@ -732,4 +733,126 @@ fn no_tag_is_taken_for_absent_because_of_a_page() {
             assert_eq!(model.tag("other"), before);
         }
     }
+}
+
+/// Two calls of one client that require the same state: one of them moves the tag.
+#[test]
+fn calls_with_a_condition_at_the_same_time() {
+    for expects_nothing in [true, false] {
+        let (model, digest) = filled(Deletes::Both);
+        let other = model.tag("other").unwrap();
+        let name = if expects_nothing { "new" } else { "other" };
+        let expected = if expects_nothing { None } else { Some(other.as_str()) };
+        let third = model.put(&[], OCI, &image_manifest("c", ""));
+        let (host, call) = (model.host(), Call::default());
+        let repository = host.repository();
+        let sources = [&digest, &third].map(|digest| ImageReference::Reference(digest.clone()));
+        let moves = sources.iter().map(|source| repository.tag(name, source, Some(expected), &call));
+        let done = host.run(join_all(moves));
+        let refused: Vec<_> = done.iter().filter_map(|done| done.as_ref().err()).collect();
+        assert_eq!(refused.len(), 1, "{done:?}");
+        assert_eq!(refused[0].code, "CONFLICT");
+        let now = if done[0].is_ok() { digest } else { third };
+        assert_eq!(model.tag(name), Some(now));
+    }
+}
+
+/// A tag that is moved and removed at the same time, by one client: one after the other, and both are told what is true.
+#[test]
+fn tag_and_untag_at_the_same_time() {
+    for deletes in ALL {
+        let (model, digest) = filled(deletes);
+        let (host, call) = (model.host(), Call::default());
+        let repository = host.repository();
+        let source = ImageReference::Reference(digest.clone());
+        let untag = repository.untag("other", &call);
+        let (untagged, tagged) = host.run(join(untag, repository.tag("other", &source, None, &call)));
+        assert!(untagged.is_ok() && tagged.is_ok(), "{deletes:?}: {untagged:?} {tagged:?}");
+        assert_eq!(model.tag("other"), Some(digest), "{deletes:?}");
+    }
+}
+
+/// A request that changes a tag is refused for a while, and another writer moves the tag before it is sent again.
+#[test]
+fn a_tag_that_moves_before_a_retry() {
+    type Act = fn(&Scripted, &str) -> Result<(), Error>;
+    let moved: Act = |host, now| tag(host, "other", "old", Some(Some(now)));
+    let removed: Act = |host, _| untag(host, &host.client(), "other");
+    let pushed: Act = |host, now| {
+        let (bytes, expected) = (image_manifest("d", "").into_bytes(), Some(Digest::parse(now).unwrap()));
+        host.run(host.repository().push_manifest("other", bytes, None, None, Some(&expected), &Call::default()))
+            .map(drop)
+    };
+    for (deletes, act) in [(Deletes::Both, moved), (Deletes::Both, pushed)]
+        .into_iter()
+        .chain(ALL.into_iter().map(|deletes| (deletes, removed)))
+    {
+        for fault in [Fault::FailedBefore, Fault::FailedAfter] {
+            let (model, _) = filled(deletes);
+            let before = model.tag("other").unwrap();
+            let host = model.host();
+            let failed = std::rc::Rc::new(std::cell::Cell::new(false));
+            let is_change = |seen: &Seen| {
+                (seen.method == Method::Put || seen.method == Method::Delete)
+                    && seen.target.ends_with("/manifests/other")
+            };
+            let once = failed.clone();
+            model.fail(move |_, seen| (is_change(seen) && !once.replace(true)).then_some(fault));
+            let written = std::cell::Cell::new(false);
+            model.meanwhile(move |state, seen| {
+                // The next request after the one that failed.
+                if failed.get() && !is_change(seen) && !written.replace(true) {
+                    state.put(&["other"], OCI, &image_manifest("theirs", ""));
+                }
+            });
+            let error = act(&host, &before).unwrap_err();
+            assert_eq!(error.code, "CONFLICT", "{deletes:?} {fault:?}: {error}");
+            assert!(error.message.contains("was not sent again"), "{}", error.message);
+            assert_eq!(model.body_of("other"), Some(image_manifest("theirs", "")), "{deletes:?} {fault:?}: {error}");
+        }
+    }
+}
+
+/// The same condition for whatever is pushed under a tag. An artifact is there then, without its tag.
+#[test]
+fn pushes_with_a_condition() {
+    let (model, digest) = filled(Deletes::Both);
+    let other = model.tag("other").unwrap();
+    let (host, call) = (model.host(), Call::default());
+    let digest = Some(Digest::parse(&digest).unwrap());
+    let other = Some(Digest::parse(&other).unwrap());
+    let manifest = |tag: &str, expected: &Option<Digest>| {
+        let bytes = image_manifest("pushed", "").into_bytes();
+        host.run(host.repository().push_manifest(tag, bytes, None, None, Some(expected), &call))
+    };
+    let artifact = |tag: Option<&str>, expected: &Option<Digest>| {
+        let artifact = Artifact {
+            artifact_type: "a/b".into(),
+            files: Vec::new(),
+            annotations: Annotations::default(),
+            subject: None,
+            config: None,
+            tag: tag.map(str::to_owned),
+            if_match: Some(expected.clone()),
+        };
+        host.run(host.repository().push_artifact(artifact, &call))
+    };
+    for expected in [&digest, &None] {
+        let error = manifest("other", expected).unwrap_err();
+        assert_eq!(error.code, "CONFLICT");
+        assert!(error.message.contains("nothing was changed"), "{}", error.message);
+        assert!(!model.has(&sha256(image_manifest("pushed", ""))));
+        let error = artifact(Some("other"), expected).unwrap_err();
+        assert_eq!(error.code, "CONFLICT");
+        let (_, there) = error.message.split_once("the artifact is there as ").expect("its digest");
+        assert!(model.has(there), "{}", error.message);
+    }
+    assert_eq!(model.tag("other"), other.as_ref().map(ToString::to_string));
+    let pushed = manifest("other", &other).unwrap();
+    manifest("other", &None).unwrap();
+    let artifact_of = artifact(Some("other"), &Some(pushed.digest)).unwrap();
+    artifact(Some("other"), &None).unwrap();
+    assert_eq!(model.tag("other"), Some(artifact_of.digest.to_string()));
+    assert_eq!(artifact(None, &None).unwrap_err().code, "INVALID_ARGUMENT");
+    assert_eq!(manifest(artifact_of.digest.as_str(), &None).unwrap_err().code, "INVALID_ARGUMENT");
 }

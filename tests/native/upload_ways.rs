@@ -424,6 +424,7 @@ fn artifacts_where_head_tells_nothing() {
             subject: Some(ImageReference::Reference("subject".into())),
             config: None,
             tag: Some("new".into()),
+            if_match: None,
         };
         host.run(repository.push_artifact(artifact, &Call::default()))
             .unwrap_or_else(|error| panic!("{head:?}: {}", error.message));

@@ -4,6 +4,7 @@ import { Buffer } from 'node:buffer';
 import http from 'node:http';
 import { isIP } from 'node:net';
 
+import { RegistryError } from '../../classes.js';
 import { https, tls } from '../builtin.js';
 import { Sessions } from '../http2/sessions.js';
 import { bypasses } from '../no-proxy.js';
@@ -56,10 +57,20 @@ export class Routes {
     let route = this.routes.get(origin);
     if (!route) {
       if (this.routes.size >= MOST) this.forget();
-      route = this.find(new URL(origin));
+      route = this.found(new URL(origin));
       this.routes.set(origin, route);
     }
     return route;
+  }
+
+  /** @param {URL} url */
+  found(url) {
+    try {
+      return this.find(url);
+    } catch (/** @type {any} */ error) {
+      if (error.code !== 'ERR_NO_CRYPTO') throw error;
+      throw new RegistryError('UNSUPPORTED', `this Node has no TLS (${error.code}), so that only http can be used`);
+    }
   }
 
   forget() {

@@ -1,6 +1,7 @@
 // A request and its response as a stream of an HTTP/2 session.
 
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { addAbortSignal } from 'node:stream';
 
 import { lengthOf } from '../http/exchange.js';
 import { Gathered } from '../http/gathered.js';
@@ -42,6 +43,8 @@ export class Exchange {
     this.hasHead = false;
     /** True once all of the body has arrived. */
     this.isWhole = false;
+    /** @type {Error | undefined} why the request was given up here */
+    this.reason = undefined;
     const { body } = flight.sending;
     /** @type {ClientHttp2Stream} */
     this.stream = session.client.request(headersOf(flight.sending), { endStream: body === undefined });
@@ -62,9 +65,9 @@ export class Exchange {
     stream.on('close', () => {
       const { isUnanswered } = session;
       session.release(this);
-      if (!this.hasHead || stream.errored) this.fail(stream.errored ?? aborted(), isUnanswered);
+      if (!this.hasHead || stream.errored) this.fail(this.reason ?? stream.errored ?? aborted(), isUnanswered);
     });
-    if (typeof body === 'function') pump(body, stream);
+    if (typeof body === 'function') pump(body, stream, (error) => this.cancel(error));
     else if (body) stream.end(body);
   }
 
@@ -123,10 +126,20 @@ export class Exchange {
     session.check();
   }
 
+  /**
+   * Resets the stream with CANCEL. close() would end the body first, so that the server took it for whole; of all errors,
+   * Node takes only its own of an abort for a cancellation.
+   * @param {Error} reason
+   */
+  cancel(reason) {
+    this.reason ??= reason;
+    addAbortSignal(AbortSignal.abort(), this.stream);
+  }
+
   leave() {
     const { stream } = this;
-    // A server that has answered needs no more of the body. close() would end it first, so that the server took it for whole.
-    if (!stream.writableEnded) stream.destroy(aborted());
+    // A server that has answered needs no more of the body.
+    if (!stream.writableEnded) this.cancel(aborted());
     // It closes once it is read.
     else if (!stream.readableEnded) stream.resume();
   }

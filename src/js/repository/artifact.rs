@@ -31,6 +31,8 @@ const KNOWN: &[&str] = &[
     "subject",
     "config",
     "tag",
+    "ifMatch",
+    "noClobber",
     "chunkSize",
 ];
 
@@ -46,6 +48,7 @@ impl Repository {
                 options::text(&options.get("artifactType")?.unwrap_or_default(), "options.artifactType")?;
             let subject = options.get("subject")?.map(|value| image::read(&value, "options.subject")).transpose()?;
             let (annotations, tag) = (annotations(&options)?, options.text("tag")?);
+            let if_match = options.digest_condition()?;
             let chunk_size = options.whole("chunkSize", 1, LARGEST_CHUNK)?;
             let callback = options.callback("onProgress")?;
             let (call, signal) = (options.call()?, options.signal()?);
@@ -62,7 +65,7 @@ impl Repository {
             files.iter_mut().for_each(|file| file.push.chunk_size = chunk_size);
             let pushes = config.iter_mut().chain(files.iter_mut().map(|file| &mut file.push));
             let progress = callback.map(|callback| watch(pushes.collect(), callback, host));
-            let artifact = Artifact { artifact_type, files, annotations, subject, config, tag };
+            let artifact = Artifact { artifact_type, files, annotations, subject, config, tag, if_match };
             Ok((signal, async move {
                 let result = repository.push_artifact(artifact, &call).await;
                 let pushed = result.map_err(|error| with_cause(error, &reason))?;

@@ -44,17 +44,25 @@ impl Repository {
         let (repository, context) = (self.repository.clone(), self.context.clone());
         promise::run(self.context.signal.as_ref(), || {
             let reference = options::text(&reference, "reference")?;
-            let options = Options::read(options, &["signal", "timeout", "mediaType", "signingKey"])?;
+            let options =
+                Options::read(options, &["signal", "timeout", "mediaType", "signingKey", "ifMatch", "noClobber"])?;
             let (bytes, media_type) = manifest::read(&manifest, options.text("mediaType")?)?;
-            let key = manifest::signing_key(&options)?;
+            let (key, if_match) = (manifest::signing_key(&options)?, options.digest_condition()?);
             let call = options.call()?;
             Ok((options.signal()?, async move {
                 let signer = match &key {
                     Some(_) => Some(context.host.signer(key.as_ref()).await?),
                     None => None,
                 };
-                let pushed = repository.push_manifest(&reference, bytes, media_type.as_deref(), signer, &call).await?;
-                convert::descriptor(Some(&pushed))
+                let pushed = repository.push_manifest(
+                    &reference,
+                    bytes,
+                    media_type.as_deref(),
+                    signer,
+                    if_match.as_ref(),
+                    &call,
+                );
+                convert::descriptor(Some(&pushed.await?))
             }))
         })
     }

@@ -2,10 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use async_lock::Mutex;
+use async_lock::{Mutex, MutexGuardArc};
 
-use crate::protocol::oci::reference::RepositoryName;
+use crate::protocol::oci::reference::{RepositoryName, Tag};
 use crate::registry::api::shared_lock::SharedLock;
 
 /// The locks of each repository in use.
@@ -20,8 +21,16 @@ pub struct Turns {
     /// remove meanwhile do not matter to it.
     pub(crate) deleting: SharedLock,
     pub(crate) listed: Mutex<Listed>,
+    /// The tags that are being written or removed.
+    writing: RefCell<Vec<(String, Arc<Mutex<()>>)>>,
     /// Logical clock of requests for the tag list and their responses.
     count: Cell<u64>,
+}
+
+/// A tag is read and then written or removed: no other call of this client changes it in between, until this is dropped.
+pub(crate) struct Writing {
+    _turn: MutexGuardArc<()>,
+    _turns: Rc<Turns>,
 }
 
 /// A tag list and the logical time of its request.
@@ -45,6 +54,23 @@ impl AllTurns {
 }
 
 impl Turns {
+    /// Waits until no other call writes the tag.
+    pub(crate) async fn write(self: Rc<Self>, tag: &Tag) -> Writing {
+        let lock = {
+            let mut writing = self.writing.borrow_mut();
+            writing.retain(|(_, lock)| Arc::strong_count(lock) > 1);
+            match writing.iter().find(|(other, _)| other == tag.as_str()) {
+                Some((_, lock)) => lock.clone(),
+                None => {
+                    let lock = Arc::<Mutex<()>>::default();
+                    writing.push((tag.as_str().to_owned(), lock.clone()));
+                    lock
+                }
+            }
+        };
+        Writing { _turn: lock.lock_arc().await, _turns: self }
+    }
+
     pub(crate) fn count(&self) -> u64 {
         self.count.set(self.count.get() + 1);
         self.count.get()

@@ -203,7 +203,8 @@ impl<H: Host> Pushing<H> {
 
     /// Points a tag at a manifest.
     pub async fn point(&self, tag: &Tag, manifest: &Rc<FetchedManifest>) -> Result<()> {
-        let pushed = self.repo.put_tag(tag, manifest).await?;
+        let still = self.repo.still(tag, self.options.if_match.as_ref(), manifest);
+        let pushed = self.repo.put_tag(tag, manifest, still).await?;
         self.sent(manifest);
         match &manifest.manifest.subject {
             Some(subject) if !pushed.knows_subject => Box::pin(self.repo.list_referrer(subject, manifest)).await,

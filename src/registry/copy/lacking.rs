@@ -13,6 +13,7 @@ use crate::registry::copy::tree;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::part::{self, Found, Part};
 use crate::registry::manifest::put::Pushed;
+use crate::transport::request::Recheck;
 use crate::transport::{Error, Host, Result};
 
 impl<H: Host> Copying<'_, H> {
@@ -25,13 +26,21 @@ impl<H: Host> Copying<'_, H> {
         }
     }
 
-    /// The same for a tag.
-    pub(super) async fn put_under(&self, tag: &Tag, manifest: &Rc<FetchedManifest>) -> Result<Pushed> {
+    /// The same for a tag. `recheck` is asked before it is put again.
+    pub(super) async fn put_under(
+        &self,
+        tag: &Tag,
+        manifest: &Rc<FetchedManifest>,
+        recheck: Option<Recheck>,
+    ) -> Result<Pushed> {
         loop {
             let unsent = self.unsent(manifest);
-            match self.target.put_tag(tag, manifest).await {
+            match self.target.put_tag(tag, manifest, recheck.clone()).await {
                 Ok(pushed) => return Ok(pushed),
                 Err(error) => self.complete(manifest, &unsent, error).await?,
+            }
+            if let Some(recheck) = &recheck {
+                recheck.ask().await?;
             }
         }
     }

@@ -299,6 +299,7 @@ impl<H: Host> Copying<'_, H> {
         if is_tagged && !has_sent {
             return Ok(None);
         }
+        let _writing = self.target.api.turns.of(&self.target.name).write(tag).await;
         // No registry supports a conditional PUT, so the tag is checked right before it.
         if is_tagged || self.options.if_match.is_some() {
             let now = self.target.before_move(tag, self.options.if_match.as_ref()).await?;
@@ -307,7 +308,8 @@ impl<H: Host> Copying<'_, H> {
             }
             check_before(self.reference, self.options, now.as_deref(), root)?;
         }
-        self.put_under(tag, root).await.map(Some)
+        let still = self.target.still(tag, self.options.if_match.as_ref(), root);
+        self.put_under(tag, root, still).await.map(Some)
     }
 
     pub(super) fn is_within_registry(&self) -> bool {

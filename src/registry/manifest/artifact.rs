@@ -13,6 +13,7 @@ use crate::registry::api::repo::Repo;
 use crate::registry::blob::push_settings::Push;
 use crate::registry::image::reference::ImageReference;
 use crate::registry::manifest::get::FetchedManifest;
+use crate::registry::tag::set::Expected;
 use crate::transport::{Error, Host, Result};
 
 /// Annotation with the name of a file.
@@ -44,12 +45,18 @@ pub struct Artifact<H: Host> {
     pub config: Option<Push<H::Chunk>>,
     /// Tag for the artifact; without one it is pushed by digest.
     pub tag: Option<String>,
+    /// Condition on the tag: the digest that it must point to now; `Some(None)` requires that it does not exist.
+    pub if_match: Option<Expected>,
 }
 
 impl<H: Host> Repo<H> {
     /// Pushes an artifact: its files, its manifest, and its entry in the referrers tag if the registry needs one.
     pub(crate) async fn push_artifact(&self, artifact: Artifact<H>) -> Result<Descriptor> {
         let tag = artifact.tag.as_deref().map(Tag::parse).transpose()?;
+        if tag.is_none() && artifact.if_match.is_some() {
+            let message = "options.ifMatch and noClobber apply to a tag, and there is no options.tag";
+            return Err(Error::new(code::INVALID_ARGUMENT, message));
+        }
         media_type::check(&artifact.artifact_type)?;
         let subject = artifact.subject.as_ref().map(|subject| subject.within(self)).transpose()?;
         Box::pin(self.put_artifact(artifact, tag, subject)).await
@@ -91,7 +98,12 @@ impl<H: Host> Repo<H> {
         document.annotations = artifact.annotations;
         let (bytes, media_type) = document.write()?;
         let manifest = Rc::new(FetchedManifest::new(bytes, media_type)?);
-        let reference = tag.map_or_else(|| Reference::Digest(manifest.digest.clone()), Reference::Tag);
+        let expected = artifact.if_match;
+        // With a condition, the tag is written once the artifact is there.
+        let reference = match &tag {
+            Some(tag) if expected.is_none() => Reference::Tag(tag.clone()),
+            _ => Reference::Digest(manifest.digest.clone()),
+        };
         match self.push_manifest(&reference, &manifest).await {
             // The registry reported that it has the empty blob, but it does not.
             Err(error) if uses_empty && error.lacks_parts() => {
@@ -99,6 +111,10 @@ impl<H: Host> Repo<H> {
                 self.push_manifest(&reference, &manifest).await?;
             }
             pushed => pushed?,
+        }
+        if let (Some(tag), Some(_)) = (&tag, &expected) {
+            let point = self.point(tag, &manifest, expected.as_ref());
+            point.await.map_err(|error| error.and(&format!("the artifact is there as {}", manifest.digest)))?;
         }
         Ok(manifest.descriptor())
     }

@@ -21,6 +21,8 @@ use crate::transport::{Error, Fact, Host, Result};
 
 /// Maximum number of names of one kind in a message.
 const NAMED: usize = 5;
+/// Milliseconds after which another writer may well have created tags since the list was read.
+const LONG: u64 = 1_000;
 
 /// The dependents of a manifest.
 #[derive(Debug, Clone, Serialize)]
@@ -103,12 +105,12 @@ impl<H: Host> Repo<H> {
         Box::pin(async {
             let tags = if force {
                 // These tags have to be gone afterwards. A registry without a tag list leaves no tags behind.
-                match self.look_up_tags(&digest).await {
+                match self.look_up_listed(&digest).await {
                     Err(error) if matches!(error.status, Some(401 | 403 | 404 | 405 | 501)) => Vec::new(),
                     lookups => tags_of(&lookups?),
                 }
             } else {
-                self.dependents(digest.clone()).await?.check_unused()?;
+                self.check_unused(&digest).await?;
                 Vec::new()
             };
             self.delete_with_tags(digest, tags).await
@@ -116,9 +118,32 @@ impl<H: Host> Repo<H> {
         .await
     }
 
+    /// Fails with `IN_USE` if anything depends on a manifest.
+    async fn check_unused(&self, digest: &Digest) -> Result<()> {
+        let began = self.api.host().now();
+        let lookups = self.look_up_listed(digest).await?;
+        let seen: HashSet<String> = lookups.iter().map(|lookup| lookup.name().to_owned()).collect();
+        let dependents = self.dependents_among(digest.clone(), lookups).await?;
+        dependents.check_unused()?;
+        // Tags that led nowhere, perhaps for a moment only; and new ones, since many tags take minutes to read.
+        let mut late = dependents.dangling;
+        if self.api.host().now().saturating_sub(began) > LONG {
+            late.extend(self.listed_tags().await?.into_iter().filter(|tag| !seen.contains(tag)));
+        }
+        if late.is_empty() {
+            return Ok(());
+        }
+        let lookups = self.look_up_tags(late, digest).await?;
+        self.dependents_among(digest.clone(), lookups).await?.check_unused()
+    }
+
     /// Finds the dependents of a manifest, with one GET for each tag and each index within an index.
     pub(crate) async fn dependents(&self, digest: Digest) -> Result<Dependents> {
-        let lookups = self.look_up_tags(&digest).await?;
+        let lookups = self.look_up_listed(&digest).await?;
+        self.dependents_among(digest, lookups).await
+    }
+
+    async fn dependents_among(&self, digest: Digest, lookups: Vec<Lookup>) -> Result<Dependents> {
         let tags = tags_of(&lookups);
         let (parents, dangling, unread) = Default::default();
         let mut dependents = Dependents { digest, tags, parents, referrers: Vec::new(), dangling, unread };
@@ -127,8 +152,12 @@ impl<H: Host> Repo<H> {
         Ok(dependents)
     }
 
-    async fn look_up_tags(&self, digest: &Digest) -> Result<Vec<Lookup>> {
-        let mut tags = sorted(self.listed_tags().await?);
+    async fn look_up_listed(&self, digest: &Digest) -> Result<Vec<Lookup>> {
+        self.look_up_tags(self.listed_tags().await?, digest).await
+    }
+
+    async fn look_up_tags(&self, tags: Vec<String>, digest: &Digest) -> Result<Vec<Lookup>> {
+        let mut tags = sorted(tags);
         tags.dedup();
         let mut lookups = Vec::new();
         let questions = tags.into_iter().filter_map(|tag| match Tag::parse(&tag) {
@@ -265,7 +294,7 @@ impl<H: Host> Repo<H> {
     /// 500 after it removed a manifest, and 404 to the next attempt.
     pub(crate) async fn delete_digest(&self, digest: &Digest) -> Result<()> {
         let reference = Reference::Digest(digest.clone());
-        let (refused, is_done) = match self.delete(&reference).await {
+        let (refused, is_done) = match self.delete(digest).await {
             Ok(response) if response.is_success() => {
                 let message = format!("the registry says it deleted {digest}, but it is still there");
                 (response.error(code::INVALID_RESPONSE, message), true)

@@ -16,7 +16,7 @@ use crate::registry::concurrency::{Question, answers};
 use crate::registry::image::platform::REFERENCE_DIGEST;
 use crate::registry::image::reference::ImageReference;
 use crate::registry::manifest::get::FetchedManifest;
-use crate::registry::tag::set::{Expected, check_expected};
+use crate::registry::tag::set::Expected;
 use crate::transport::{Error, Host, Result};
 
 /// The changes to an index besides the images to add.
@@ -69,14 +69,7 @@ impl<H: Host> Repo<H> {
             self.check_children(&index.manifests).await?;
             let (bytes, media_type) = index.write()?;
             let manifest = Rc::new(FetchedManifest::new(bytes, media_type)?);
-            // Read last, right before the tag is written.
-            if change.if_match.is_some() {
-                let now = self.before_move(&tag, change.if_match.as_ref()).await?;
-                if !now.as_ref().is_some_and(|now| now.is_named(&manifest.digest)) {
-                    check_expected(&tag, change.if_match.as_ref(), now.as_deref())?;
-                }
-            }
-            self.put_tag(&tag, &manifest).await.map(drop)?;
+            self.point(&tag, &manifest, change.if_match.as_ref()).await?;
             if let Some(subject) = &manifest.manifest.subject {
                 self.list_referrer(subject, &manifest).await?;
             }

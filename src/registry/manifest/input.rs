@@ -13,6 +13,7 @@ use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::response::mismatch;
 use crate::registry::manifest::get::{FetchedManifest, check_verifiable};
+use crate::registry::tag::set::Expected;
 use crate::transport::schema1::AnySigner;
 use crate::transport::{Error, Host, Result};
 
@@ -26,14 +27,19 @@ impl<H: Host> Repo<H> {
         bytes: Vec<u8>,
         media_type: Option<&str>,
         signer: Option<AnySigner>,
+        expected: Option<&Expected>,
     ) -> Result<Descriptor> {
         let reference = Reference::parse(reference)?;
+        if matches!(reference, Reference::Digest(_)) && expected.is_some() {
+            let message = "options.ifMatch and noClobber apply to a tag, but the reference is a digest";
+            return Err(Error::new(code::INVALID_ARGUMENT, message));
+        }
         let mut manifest = self.checked(&reference, bytes, media_type).await?;
         if manifest.schema1.is_some() || signer.is_some() {
             manifest = self.api.legacy().await?.signed(self, manifest, signer).await?;
         }
         let manifest = Rc::new(manifest);
-        Box::pin(self.push_manifest(&reference, &manifest)).await?;
+        Box::pin(self.push_manifest_if(&reference, &manifest, expected)).await?;
         Ok(manifest.descriptor())
     }
 

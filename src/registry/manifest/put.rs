@@ -10,7 +10,7 @@ use crate::protocol::oci::reference::Reference;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
 use crate::registry::manifest::get::FetchedManifest;
-use crate::transport::request::RequestBody;
+use crate::transport::request::{Recheck, Request, RequestBody};
 use crate::transport::{Error, Host, Result};
 
 /// Maximum bytes read of a response to a change.
@@ -28,11 +28,22 @@ pub struct Pushed {
 impl<H: Host> Repo<H> {
     /// Puts a manifest under a tag or its digest, byte for byte. All content that it refers to must exist.
     pub(crate) async fn put_manifest(&self, reference: &Reference, manifest: &Rc<FetchedManifest>) -> Result<Pushed> {
+        self.put_manifest_if(reference, manifest, None).await
+    }
+
+    /// The same, with a check before each retry.
+    pub(crate) async fn put_manifest_if(
+        &self,
+        reference: &Reference,
+        manifest: &Rc<FetchedManifest>,
+        recheck: Option<Recheck>,
+    ) -> Result<Pushed> {
         self.require_v2("manifests").await?;
         let endpoint = self.manifest_endpoint(reference);
         let mut request = self.request(Method::Put, &endpoint, None);
         request.headers.set("content-type", media_type::essence(&manifest.manifest.media_type));
         request.body = Some(RequestBody::Bytes(Rc::new(manifest.bytes.clone())));
+        request.recheck = recheck;
         let response = self.api.success(self.api.fetch(&request, RESPONSE_LIMIT).await?)?;
         let told = response.content_digest().filter(|told| told.algorithm() == manifest.digest.algorithm());
         if let Some(told) = told.as_ref().filter(|told| **told != manifest.digest) {
@@ -50,23 +61,24 @@ impl<H: Host> Repo<H> {
         Ok(Pushed { knows_subject, is_confirmed: told.is_some() })
     }
 
-    /// Deletes a manifest by its digest, with every tag that points to it, or deletes a tag if the registry
-    /// supports that. Any status is a response, and none proves anything: see [`observe`](Self::observe).
-    pub(crate) async fn delete(&self, reference: &Reference) -> Result<Response<Vec<u8>>> {
+    /// Deletes a manifest by its digest, with every tag that points to it. Any status is a response, and none proves anything: see [`observe`](Self::observe).
+    pub(crate) async fn delete(&self, digest: &Digest) -> Result<Response<Vec<u8>>> {
         let turns = self.api.turns.of(&self.name);
-        let _turn = match reference {
-            Reference::Digest(_) => Some(turns.deleting.share().await),
-            Reference::Tag(_) => None,
-        };
-        self.delete_now(reference).await
+        let _turn = turns.deleting.share().await;
+        self.delete_now(&Reference::Digest(digest.clone()), None).await
     }
 
-    /// Deletes without waiting, for a caller that holds the lock alone.
-    pub(crate) async fn delete_now(&self, reference: &Reference) -> Result<Response<Vec<u8>>> {
+    /// Deletes without waiting, for a caller that holds the lock alone, and for a tag. `recheck` is asked before each retry.
+    pub(crate) async fn delete_now(
+        &self,
+        reference: &Reference,
+        recheck: Option<Recheck>,
+    ) -> Result<Response<Vec<u8>>> {
         self.require_v2("manifests").await?;
         self.uncache(&reference.to_string());
         let endpoint = self.manifest_endpoint(reference);
-        self.api.fetch(&self.request(Method::Delete, &endpoint, None), RESPONSE_LIMIT).await
+        let request = Request { recheck, ..self.request(Method::Delete, &endpoint, None) };
+        self.api.fetch(&request, RESPONSE_LIMIT).await
     }
 
     /// Returns the error of a refused deletion, with the setting that would allow it. A registry with another

@@ -12,6 +12,7 @@ use crate::protocol::oci::reference::{Reference, Tag};
 use crate::registry::api::repo::Repo;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::referrers::{Tagged, referrers_tag};
+use crate::registry::tag::set::Expected;
 use crate::transport::{Error, Host, Result};
 
 /// Attempts to write an entry that another writer's update has removed.
@@ -26,10 +27,29 @@ enum Change {
 impl<H: Host> Repo<H> {
     /// Pushes a manifest, and adds it to the referrers tag of its subject if the registry does not do that.
     pub(crate) async fn push_manifest(&self, reference: &Reference, manifest: &Rc<FetchedManifest>) -> Result<()> {
-        let pushed = self.put_manifest(reference, manifest).await?;
+        self.push_manifest_if(reference, manifest, None).await
+    }
+
+    /// The same, if a tag is in the state that is required.
+    pub(crate) async fn push_manifest_if(
+        &self,
+        reference: &Reference,
+        manifest: &Rc<FetchedManifest>,
+        expected: Option<&Expected>,
+    ) -> Result<()> {
+        let pushed = match reference {
+            Reference::Tag(tag) if expected.is_some() => self.point(tag, manifest, expected).await?,
+            Reference::Tag(tag) => {
+                // Without a condition the tag need not be readable.
+                let _writing = self.api.turns.of(&self.name).write(tag).await;
+                Some(self.put_manifest(reference, manifest).await?)
+            }
+            Reference::Digest(_) => Some(self.put_manifest(reference, manifest).await?),
+        };
+        let knows_subject = pushed.is_some_and(|pushed| pushed.knows_subject);
         match &manifest.manifest.subject {
             // A hidden `OCI-Subject` looks as if it were absent, so the referrers API is tried.
-            Some(subject) if !pushed.knows_subject => Box::pin(self.list_referrer(subject, manifest)).await,
+            Some(subject) if !knows_subject => Box::pin(self.list_referrer(subject, manifest)).await,
             _ => Ok(()),
         }
     }

@@ -10,6 +10,7 @@ use crate::registry::api::repo::Repo;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::tag::placeholder;
 use crate::registry::tag::placeholder::Draft;
+use crate::transport::request::Recheck;
 use crate::transport::{Host, Result};
 
 /// The push of a placeholder's blobs.
@@ -42,12 +43,19 @@ impl<H: Host> Repo<H> {
     }
 
     /// Puts the placeholder under the tag. The registry may have removed the layer that an earlier call pushed.
-    pub(crate) async fn put_placeholder(&self, tag: &Reference, placeholder: &Rc<FetchedManifest>) -> Result<()> {
-        match self.put_manifest(tag, placeholder).await {
+    /// `recheck` is asked before it is put again.
+    pub(crate) async fn put_placeholder(
+        &self,
+        tag: &Reference,
+        placeholder: &Rc<FetchedManifest>,
+        recheck: Recheck,
+    ) -> Result<()> {
+        match self.put_manifest_if(tag, placeholder, Some(recheck.clone())).await {
             Err(error) if error.lacks_parts() && self.api.capabilities.has_placeholder_layer(&self.name) => {
                 self.api.capabilities.set_placeholder_layer(&self.name, false);
                 self.push_small_blob(placeholder::LAYER.to_vec()).await?;
-                self.put_manifest(tag, placeholder).await.map(drop)
+                recheck.ask().await?;
+                self.put_manifest_if(tag, placeholder, Some(recheck)).await.map(drop)
             }
             put => put.map(drop),
         }

@@ -12,6 +12,7 @@ use crate::registry::api::repo::Repo;
 use crate::registry::image::reference::ImageReference;
 use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::put::Pushed;
+use crate::transport::request::Recheck;
 use crate::transport::{Error, Host, Result};
 
 /// The state that a tag must be in to be moved; `None` means that it must not exist.
@@ -39,6 +40,7 @@ impl<H: Host> Repo<H> {
     }
 
     async fn move_tag(&self, tag: &Tag, source: &Reference, expected: Option<&Expected>) -> Result<()> {
+        let _writing = self.api.turns.of(&self.name).write(tag).await;
         let (now, manifest) = match expected {
             // Both are read at once. What the tag points to decides first.
             None => join(self.before_move(tag, expected), self.current(source)).await,
@@ -57,7 +59,48 @@ impl<H: Host> Repo<H> {
             return Ok(());
         }
         check_expected(tag, expected, now.as_deref())?;
-        self.put_tag(tag, &manifest).await.map(drop)
+        self.put_tag(tag, &manifest, self.still(tag, expected, &manifest)).await.map(drop)
+    }
+
+    /// Points a tag at a manifest that exists up to its parts, if the tag is in the state that is required. Returns `None` if
+    /// the tag points to it already.
+    pub(crate) async fn point(
+        &self,
+        tag: &Tag,
+        manifest: &Rc<FetchedManifest>,
+        expected: Option<&Expected>,
+    ) -> Result<Option<Pushed>> {
+        let _writing = self.api.turns.of(&self.name).write(tag).await;
+        // No registry supports a conditional PUT, so the tag is checked right before it.
+        if expected.is_some() {
+            let now = self.before_move(tag, expected).await?;
+            if now.as_ref().is_some_and(|now| manifest.is_named(&now.digest)) {
+                return Ok(None);
+            }
+            check_expected(tag, expected, now.as_deref())?;
+        }
+        self.put_tag(tag, manifest, self.still(tag, expected, manifest)).await.map(Some)
+    }
+
+    /// Returns the check that a tag is still in the state that is required, or points to the manifest by now.
+    pub(crate) fn still(
+        &self,
+        tag: &Tag,
+        expected: Option<&Expected>,
+        manifest: &Rc<FetchedManifest>,
+    ) -> Option<Recheck> {
+        let expected = expected?.clone();
+        let (repo, tag, manifest) = (self.clone(), tag.clone(), manifest.clone());
+        Some(Recheck::new(move || {
+            let (repo, tag, expected, manifest) = (repo.clone(), tag.clone(), expected.clone(), manifest.clone());
+            async move {
+                let now = repo.observe(&Reference::Tag(tag.clone())).await?;
+                match now {
+                    Some(now) if manifest.is_named(&now.digest) => Ok(()),
+                    now => compare(&tag, Some(&expected), now.as_deref()).map_err(not_again),
+                }
+            }
+        }))
     }
 
     /// Returns what a tag points to now. Without an expectation the tag need not be readable: a push-only client may not
@@ -74,11 +117,18 @@ impl<H: Host> Repo<H> {
     }
 
     /// Puts a manifest under a tag and verifies that it is there. An error says where the tag points.
-    pub(crate) async fn put_tag(&self, tag: &Tag, manifest: &Rc<FetchedManifest>) -> Result<Pushed> {
+    /// `recheck` is asked before each retry.
+    pub(crate) async fn put_tag(
+        &self,
+        tag: &Tag,
+        manifest: &Rc<FetchedManifest>,
+        recheck: Option<Recheck>,
+    ) -> Result<Pushed> {
         let reference = Reference::Tag(tag.clone());
-        let (pushed, refused) = match self.put_manifest(&reference, manifest).await {
+        let (pushed, refused) = match self.put_manifest_if(&reference, manifest, recheck).await {
             Ok(pushed) if pushed.is_confirmed => return Ok(pushed),
             Ok(pushed) => (Some(pushed), None),
+            Err(error) if is_moved(&error) => return Err(error),
             Err(error) => (None, Some(error)),
         };
         let now = match Box::pin(self.observe(&reference)).await {
@@ -114,13 +164,31 @@ fn is_untold(error: &Error) -> bool {
 /// Checks that a tag is in the state that is required to move it. A tag that points to the wanted manifest already needs no
 /// check: the change has been made before (RFC 9110 §13.1.1).
 pub(crate) fn check_expected(tag: &Tag, expected: Option<&Expected>, now: Option<&FetchedManifest>) -> Result<()> {
+    compare(tag, expected, now).map_err(|error| error.and("nothing was changed"))
+}
+
+/// Checks before a request is sent again that a tag, which points to something, is still in the state that is required.
+pub(crate) fn check_still(tag: &Tag, expected: &Expected, now: &FetchedManifest) -> Result<()> {
+    compare(tag, Some(expected), Some(now)).map_err(not_again)
+}
+
+fn not_again(error: Error) -> Error {
+    error.and("a request failed before, and was not sent again")
+}
+
+/// Returns true for the error of a check that found another state than is required.
+pub(crate) fn is_moved(error: &Error) -> bool {
+    error.code == code::CONFLICT && error.status.is_none()
+}
+
+fn compare(tag: &Tag, expected: Option<&Expected>, now: Option<&FetchedManifest>) -> Result<()> {
     let wanted = match expected {
         Some(Some(digest)) if !now.is_some_and(|now| now.is_named(digest)) => format!("not to {digest}"),
         Some(None) if now.is_some() => "and must not be moved".to_owned(),
         _ => return Ok(()),
     };
     let message = format!("{}, {wanted}", points_to(tag, now.map(|now| &now.digest)));
-    let mut error = Error::new(code::CONFLICT, message).and("nothing was changed").with("tag", tag);
+    let mut error = Error::new(code::CONFLICT, message).with("tag", tag);
     if let Some(Some(digest)) = expected {
         error = error.with("expected", digest);
     }

@@ -16,7 +16,7 @@ use crate::protocol::code;
 use crate::protocol::http::error_body::ErrorItem;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::text::printable;
-use crate::registry::api::locks::Turns;
+use crate::registry::api::locks::{Turns, Writing};
 use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
 use crate::registry::api::shared_lock::Alone;
@@ -24,8 +24,9 @@ use crate::registry::manifest::get::FetchedManifest;
 use crate::registry::manifest::put::digest_of_nothing;
 use crate::registry::tag::placeholder;
 use crate::registry::tag::placeholder_push::Blobs;
-use crate::registry::tag::set::{Expected, check_expected, points_to};
+use crate::registry::tag::set::{Expected, check_expected, check_still, is_moved, points_to};
 use crate::transport::detach::run_to_completion;
+use crate::transport::request::Recheck;
 use crate::transport::{Error, Host, Result};
 
 /// Attempts to point a tag at a placeholder and delete it, if an attempt leaves the tag behind.
@@ -60,6 +61,8 @@ pub(crate) struct Untag<H: Host> {
     reference: Reference,
     /// The state in which the tag is removed. A tag that points to a placeholder or has no manifest is always removed.
     only: Option<Expected>,
+    /// Held while it runs.
+    writing: Option<Writing>,
 }
 
 /// The state of a tag, by GET and the tag list.
@@ -75,7 +78,7 @@ pub(crate) enum TagState {
 impl<H: Host> Untag<H> {
     pub(crate) fn new(repo: Repo<H>, tag: Tag) -> Self {
         let reference = Reference::Tag(tag.clone());
-        Self { repo, tag, reference, only: None }
+        Self { repo, tag, reference, only: None, writing: None }
     }
 
     /// Restricts the removal to a tag that points to what is expected; otherwise it fails with `CONFLICT`.
@@ -83,7 +86,8 @@ impl<H: Host> Untag<H> {
         Self { only: Some(expected), ..self }
     }
 
-    pub(crate) async fn run(self) -> Result<()> {
+    pub(crate) async fn run(mut self) -> Result<()> {
+        self.writing = Some(self.repo.api.turns.of(&self.repo.name).write(&self.tag).await);
         let repo = &self.repo;
         let is_by_digest = repo.api.capabilities.untags_by_digest(&repo.name);
         // It will need a placeholder, whose blobs harm nothing. A restricted removal may end here.
@@ -108,7 +112,8 @@ impl<H: Host> Untag<H> {
         if is_by_digest {
             return self.by_digest(before, blobs).await;
         }
-        match repo.delete(&self.reference).await {
+        match repo.delete_now(&self.reference, Some(self.unmoved_since(before.as_ref(), None))).await {
+            Err(moved) if is_moved(&moved) => Err(moved),
             Ok(response) if response.is_success() => match self.state_after_deletion().await {
                 Ok(TagState::Gone) => Ok(()),
                 Ok(TagState::Dangling) => {
@@ -156,6 +161,27 @@ impl<H: Host> Untag<H> {
         }
     }
 
+    /// Returns the check, before a request is sent again, that the tag still points to `before` or is gone; or that it points to
+    /// the placeholder.
+    fn unmoved_since(
+        &self,
+        before: Option<&Rc<FetchedManifest>>,
+        placeholder: Option<&Rc<FetchedManifest>>,
+    ) -> Recheck {
+        let (repo, tag) = (self.repo.clone(), self.tag.clone());
+        let (before, placeholder) = (before.map(|before| before.digest.clone()), placeholder.cloned());
+        Recheck::new(move || {
+            let (repo, tag, before, placeholder) = (repo.clone(), tag.clone(), before.clone(), placeholder.clone());
+            async move {
+                let Some(now) = repo.observe(&Reference::Tag(tag.clone())).await? else { return Ok(()) };
+                if placeholder.is_some_and(|placeholder| placeholder.digest == now.digest) {
+                    return Ok(());
+                }
+                check_still(&tag, &before, &now)
+            }
+        })
+    }
+
     /// Determines the current state of the tag.
     pub(crate) async fn state(&self) -> Result<TagState> {
         if let Some(now) = self.repo.observe(&self.reference).await? {
@@ -177,7 +203,7 @@ impl<H: Host> Untag<H> {
 
     /// Checks that the registry deletes manifests, before the tag is moved to one that has to be deleted.
     async fn check_deletion(&self, now: Option<&Rc<FetchedManifest>>) -> Result<()> {
-        let response = self.repo.delete(&Reference::Digest(digest_of_nothing()?)).await?;
+        let response = self.repo.delete(&digest_of_nothing()?).await?;
         if response.is_success() || response.status == 404 {
             return Ok(());
         }
@@ -260,11 +286,13 @@ impl<H: Host> Untag<H> {
                     TagState::At(now) => Some(now),
                 };
                 self.check_unmoved(now.as_deref())?;
+                let recheck = self.unmoved_since(now.as_ref(), Some(placeholder));
                 before = now.filter(|now| !placeholder::is_one(&now.manifest)).or(before);
-                let put = self.repo.put_placeholder(&self.reference, placeholder).await;
+                let put = self.repo.put_placeholder(&self.reference, placeholder, recheck).await;
                 if let Err(error) = put {
                     match self.state().await {
                         Ok(TagState::At(now)) if now.digest == placeholder.digest => {}
+                        Ok(TagState::At(_)) if is_moved(&error) => return Err(error),
                         Ok(TagState::At(now)) => return Err(refused(error).and(&self.clause(Some(&now)))),
                         Ok(TagState::Gone) => return Ok(()),
                         Ok(TagState::Dangling) if is_final(&error) => return Err(refused(error).and(&self.dangles())),
@@ -276,7 +304,7 @@ impl<H: Host> Untag<H> {
                     }
                 }
             }
-            let deleted = self.repo.delete_now(&digest).await;
+            let deleted = self.repo.delete_now(&digest, None).await;
             drop(turn);
             let (error, is_final) = match deleted {
                 Ok(response) if response.is_success() => (None, false),
@@ -294,7 +322,7 @@ impl<H: Host> Untag<H> {
                 Ok(TagState::At(now)) if now.digest == placeholder.digest => {
                     is_at_placeholder = true;
                     if is_final {
-                        return Err(self.put_back(error, before.as_ref()).await);
+                        return Err(self.put_back(error, before.as_ref(), placeholder).await);
                     }
                 }
                 Ok(TagState::At(now)) if before.as_ref().is_some_and(|before| before.digest == now.digest) => {
@@ -312,7 +340,7 @@ impl<H: Host> Untag<H> {
             failure = error.or(failure);
         }
         if is_at_placeholder {
-            return Err(self.put_back(failure, before.as_ref()).await);
+            return Err(self.put_back(failure, before.as_ref(), placeholder).await);
         }
         let failure = failure.unwrap_or_else(|| {
             let message = format!("the registry deleted what the tag {} points to, but not the tag", self.tag);
@@ -322,7 +350,12 @@ impl<H: Host> Untag<H> {
     }
 
     /// Restores the tag after the placeholder was not deleted, and returns the error of the call.
-    async fn put_back(&self, failure: Option<Error>, before: Option<&Rc<FetchedManifest>>) -> Error {
+    async fn put_back(
+        &self,
+        failure: Option<Error>,
+        before: Option<&Rc<FetchedManifest>>,
+        placeholder: &FetchedManifest,
+    ) -> Error {
         let error = failure.unwrap_or_else(|| {
             let message = format!("the registry says it deleted what the tag {} points to, but it did not", self.tag);
             Error::new(code::INVALID_RESPONSE, message)
@@ -333,7 +366,8 @@ impl<H: Host> Untag<H> {
                 self.tag
             ));
         };
-        match self.repo.put_tag(&self.tag, before).await {
+        let still = self.repo.still(&self.tag, Some(&Some(placeholder.digest.clone())), before);
+        match self.repo.put_tag(&self.tag, before, still).await {
             Ok(_) => error.and(&format!("the tag {} points to {} as before", self.tag, before.digest)),
             Err(second) => error.and(&format!(
                 "restoring the tag failed too: {}; it may point to a placeholder manifest: {}",

@@ -127,6 +127,9 @@ impl<T: Transport, C: Clock> Transport for RetryLayer<T, C> {
                 read::discard(&*self.retry.clock, response).await;
             }
             self.retry.pause(delay).await;
+            if let Some(recheck) = &request.recheck {
+                recheck.ask().await?;
+            }
         }
     }
 }

@@ -37,5 +37,20 @@ forEachRegistry({}, async (t, registry) => {
       message: /^options\.noClobber: it cannot be combined with ifMatch/,
     });
     await refused(() => client.copy(other, `match/two@${two.digest}`, { noClobber: true }), 'INVALID_ARGUMENT');
+    // The same conditions for what is pushed.
+    const repository = client.repository('match/two');
+    const { bytes } = await repository.manifest(two.digest);
+    await refused(() => repository.pushManifest('it', bytes, { ifMatch: two.digest }), 'CONFLICT');
+    await refused(() => repository.pushManifest(two.digest, bytes, { noClobber: true }), 'INVALID_ARGUMENT');
+    await repository.pushManifest('it', bytes, { ifMatch: one.digest });
+    await repository.pushManifest('it', bytes, { noClobber: true });
+    const artifact = { artifactType: 'a/b', tag: 'it' };
+    await refused(() => repository.pushArtifact({ ...artifact, noClobber: true }), {
+      code: 'CONFLICT',
+      message: /; the artifact is there as sha256:/,
+    });
+    await refused(() => repository.pushArtifact({ artifactType: 'a/b', ifMatch: null }), 'INVALID_ARGUMENT');
+    const { digest } = await repository.pushArtifact({ ...artifact, ifMatch: two.digest });
+    assert.equal((await repository.manifest('it')).digest, digest);
   });
 });

@@ -1,5 +1,6 @@
 // `artifact push` and `artifact attach`
 
+import { CONDITIONS, conditionOf } from '../../input/condition.js';
 import { contentOf } from '../../input/files.js';
 import { parseReference, selector } from '../../input/reference.js';
 import { Usage } from '../../input/usage.js';
@@ -33,14 +34,18 @@ export const artifactPush = {
   takes: [1, Infinity],
   changes: true,
   summary: 'pushes files as an artifact, as ORAS does',
-  details: `${FILES} Without tag, only its digest names the artifact.`,
-  options: OPTIONS,
+  details: `${FILES} Without tag, only its digest names the artifact.
+If --if-match or --no-clobber does not hold, the artifact is there under its digest, without the tag.`,
+  options: { ...OPTIONS, ...CONDITIONS },
   examples: ['artifact push localhost:5000/team/notes:1.0 notes.md:text/markdown --artifact-type a/notes'],
 
   async run({ args: [text, ...files], ...call }) {
     const reference = await parseReference(text);
     if (reference.digest !== undefined) throw new Usage('HOST/REPOSITORY[:TAG] is needed, without digest');
-    return push(reference, files, call);
+    const condition = conditionOf(call.options);
+    if (reference.tag === undefined && Object.keys(condition).length > 0)
+      throw new Usage('--if-match and --no-clobber need a tag: HOST/REPOSITORY:TAG');
+    return push(reference, files, { ...call, condition });
   },
 };
 
@@ -68,9 +73,9 @@ export const artifactAttach = {
 /**
  * @param {Reference} reference
  * @param {string[]} given
- * @param {Omit<Call, 'args'> & { subject?: string }} call
+ * @param {Omit<Call, 'args'> & { subject?: string, condition?: ReturnType<typeof conditionOf> }} call
  */
-async function push({ host, name, tag, place }, given, { options, output, signal, connect, subject }) {
+async function push({ host, name, tag, place }, given, { options, output, signal, connect, subject, condition }) {
   const { artifactType, config: configFile, annotation = [], chunkSize } = options;
   if (artifactType === undefined) throw new Usage('--artifact-type is missing');
   const named = given.map(split);
@@ -92,6 +97,7 @@ async function push({ host, name, tag, place }, given, { options, output, signal
     annotations,
     subject,
     tag,
+    ...condition,
     ...(config && {
       config: {
         data: await contentOf(config.file, { options, signal }),

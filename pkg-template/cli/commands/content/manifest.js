@@ -1,6 +1,7 @@
 // `manifest get`, `manifest put` and `manifest delete`
 
 import { EXIT } from '../../exit.js';
+import { CONDITIONS, conditionOf } from '../../input/condition.js';
 import { isConfirmed } from '../../input/confirm.js';
 import { documentOf } from '../../input/files.js';
 import { parseDigest, parseReference, selector } from '../../input/reference.js';
@@ -57,19 +58,25 @@ export const manifestPut = {
   summary: 'pushes a manifest from a file or standard input, byte for byte',
   details:
     'The config, layers and manifests that it lists must already be in the repository. An existing tag is moved.',
-  options: { 'media-type': { value: 'TYPE', help: 'its media type, if the document does not state it' } },
+  options: {
+    'media-type': { value: 'TYPE', help: 'its media type, if the document does not state it' },
+    ...CONDITIONS,
+  },
   examples: ['manifest put localhost:5000/team/web:copy manifest.json'],
 
   async run({ args: [text, file = '-'], options, output, signal, connect }) {
     const reference = await parseReference(text);
     if (reference.tag !== undefined && reference.digest !== undefined)
       throw new Usage('HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST is needed, not both; tag adds a tag afterwards');
+    const condition = conditionOf(options);
+    if (reference.digest !== undefined && Object.keys(condition).length > 0)
+      throw new Usage('--if-match and --no-clobber need a tag: HOST/REPOSITORY:TAG');
     const bytes = await documentOf(file, { options, signal, limit: LIMIT });
     const repository = (await connect(reference.host)).repository(reference.name);
     const { mediaType } = options;
     const selected = selector(reference);
     const pushed = await repository
-      .pushManifest(selected, bytes, mediaType === undefined ? {} : { mediaType })
+      .pushManifest(selected, bytes, { ...condition, ...(mediaType !== undefined && { mediaType }) })
       .catch(orUnknown(`${reference.place}${reference.digest ? '@' : ':'}${selected}`, signal));
     if (output.isJson) output.json(pushed);
     else output.line(`${reference.place}@${pushed.digest}`);

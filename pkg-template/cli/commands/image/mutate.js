@@ -10,7 +10,6 @@ import { PLATFORM } from '../content/digest.js';
 import { IMAGE_CONFIGS, bytesOf, openManifest } from '../content/open.js';
 import { pushLayer } from './layer-file.js';
 import { CHANGES, configChange, now, withHistory } from './mutate-config.js';
-import { checkUnmoved } from './unmoved.js';
 
 /**
  * @import { Manifest } from 'docker-registry-client-wasm'
@@ -67,7 +66,7 @@ writer may still come in between.`,
     const reference = await parseReference(text);
     const repository = (await connect(reference.host)).repository(reference.name);
     const selected = selector(reference);
-    // Resolve the tag once: the check before the write must compare with the manifest that was edited.
+    // Resolve the tag once: the condition of the write must name the manifest that was edited.
     const replaced = selected === tag ? (await repository.manifest(tag)).digest : undefined;
     const manifest = await openManifest(repository, replaced ?? selected, { platform });
     checkImage(manifest, options);
@@ -97,9 +96,8 @@ writer may still come in between.`,
       ],
       ...(options.annotation && { annotations: { .../** @type {Json} */ (json.annotations), ...annotations } }),
     };
-    if (replaced !== undefined) await checkUnmoved(repository, tag, replaced);
     const made = await repository
-      .pushManifest(tag, document, { mediaType: manifest.mediaType })
+      .pushManifest(tag, document, { mediaType: manifest.mediaType, ...(replaced && { ifMatch: replaced }) })
       .catch(orUnknown(`${reference.place}:${tag}`, signal));
     if (output.isJson) output.json(made);
     else output.line(`${reference.place}:${tag}@${made.digest}`);

@@ -24,8 +24,10 @@ const ROUNDS: usize = 3;
 pub(in crate::registry::cleanup) struct Deletion<'a, H: Host> {
     cleanup: &'a Cleanup<H>,
     gatherer: Gatherer<H>,
+    /// The manifests that the plan knows.
+    planned: HashSet<&'a str>,
     needed: RefCell<Needed>,
-    /// Manifests that tags have moved to.
+    /// Manifests that tags have moved to, or to which something refers that is new.
     pointed_to: RefCell<Vec<Digest>>,
     /// Number of tags that moved to manifests `needed` does not include, and how many of them `needed` takes into
     /// account.
@@ -62,7 +64,8 @@ impl<'a, H: Host> Deletion<'a, H> {
         let (needed, looking, gone) = (RefCell::new(needed), Mutex::new(()), RefCell::default());
         let (moved, known, keeps_tags) = (Cell::new(0), Cell::new(0), Cell::new(None));
         let pointed_to = RefCell::default();
-        Self { cleanup, gatherer, needed, pointed_to, moved, known, looking, gone, keeps_tags, progress }
+        let planned = cleanup.plan.digests.iter().map(|digest| digest.digest.as_str()).collect();
+        Self { cleanup, gatherer, planned, needed, pointed_to, moved, known, looking, gone, keeps_tags, progress }
     }
 
     /// Removes a tag alone, if it has not changed. `digest` is what it pointed to, if anything.
@@ -149,7 +152,15 @@ impl<'a, H: Host> Deletion<'a, H> {
             let Some(change) = self.change(digest, tags).await else { return false };
             tags = change;
             match self.look_again().await {
-                Ok(false) if !self.is_needed(digest) => return self.delete_now(digest, tags).await,
+                Ok(false) if !self.is_needed(digest) => match self.has_new_referrer(digest).await {
+                    Ok(false) => return self.delete_now(digest, tags).await,
+                    Ok(true) => self.pointed_to.borrow_mut().push(digest.clone()),
+                    Err(error) => {
+                        self.progress.remain(tags);
+                        self.progress.fail(digest.to_string(), error);
+                        return false;
+                    }
+                },
                 Ok(_) => {}
                 Err(error) => {
                     self.progress.remain(tags);
@@ -185,11 +196,23 @@ impl<'a, H: Host> Deletion<'a, H> {
         let _alone = self.looking.lock().await;
         let moved = self.moved.get();
         if moved != self.known.get() {
-            let now = Box::pin(self.gatherer.inventory()).await?;
+            let now = Box::pin(self.gatherer.inventory(&self.cleanup.kept_tags())).await?;
             self.needed.replace(self.cleanup.needed_by_now(now));
             self.known.set(moved);
         }
         Ok(true)
+    }
+
+    /// Returns true if a manifest that the plan does not know refers to this one. Some registries list referrers that are gone.
+    async fn has_new_referrer(&self, digest: &Digest) -> Result<bool> {
+        for referrer in self.gatherer.referrers_of(digest).await? {
+            if !self.planned.contains(referrer.as_str())
+                && self.gatherer.observe(&Reference::Digest(referrer)).await?.is_some()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn delete_now(&self, digest: &Digest, mut tags: Vec<String>) -> bool {

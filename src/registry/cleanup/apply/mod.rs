@@ -34,7 +34,7 @@ impl<H: Host> Repo<H> {
         let details = if policy.needs_ages() { Details::Age } else { Details::Size };
         let gatherer = Gatherer::new(self.clone(), details, watcher);
         let now = self.api.host().unix_ms();
-        let mut inventory = gatherer.inventory().await?;
+        let mut inventory = gatherer.inventory(&[]).await?;
         let registry = self.api.base().to_string();
         let mut asked = Marks::default();
         loop {
@@ -67,7 +67,7 @@ impl<H: Host> Cleanup<H> {
             return Ok(report);
         }
         let gatherer = Gatherer::new(Repo::new(&self.api, self.name.clone(), call), Details::None, None);
-        let mut now = gatherer.inventory().await?;
+        let mut now = gatherer.inventory(&self.kept_tags()).await?;
         // Perhaps no tag leads to them any more; their entries and subjects determine the order of deletion.
         for digest in removed {
             now.name(digest);

@@ -28,6 +28,12 @@ impl<H: Host> Cleanup<H> {
         tags.chain(digests.map(|digest| digest.digest.to_string())).collect()
     }
 
+    /// Returns the tags that are kept as planned.
+    pub(in crate::registry::cleanup) fn kept_tags(&self) -> Vec<&str> {
+        let kept = self.plan.tags.iter().filter(|tag| tag.action == Action::Keep && tag.digest.is_some());
+        kept.map(|tag| tag.tag.as_str()).collect()
+    }
+
     /// Returns the manifests that must not be removed in the current state of the repository.
     pub(in crate::registry::cleanup) fn needed_by_now(&self, now: Inventory) -> Needed {
         let is_as_planned = |tag: &TagEntry| {

@@ -12,14 +12,16 @@ use crate::registry::concurrency::{Work, together};
 use crate::registry::listing::Listing;
 use crate::transport::{Host, Result};
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 impl<H: Host> Gatherer<H> {
-    /// Reads every tag, and every manifest that tags lead to.
-    pub async fn inventory(&self) -> Result<Inventory> {
+    /// Reads every tag, and every manifest that tags lead to. Tags that are expected are read even if the list, which may be
+    /// old or broken off, lacks them.
+    pub async fn inventory(&self, expected: &[&str]) -> Result<Inventory> {
         self.repo.require_v2("planCleanup()").await?;
         self.read.set(0);
         let mut inventory = Inventory::default();
-        let entries = self.tags(&mut inventory).await?;
+        let entries = self.tags(&mut inventory, expected).await?;
         let mut entries = sorted_by(entries, |one, other| one.tag.cmp(&other.tag));
         entries.dedup_by(|one, other| one.tag == other.tag);
         for subject in entries.iter().filter_map(TagEntry::belongs_to) {
@@ -30,28 +32,37 @@ impl<H: Host> Gatherer<H> {
         Ok(inventory)
     }
 
-    async fn tags(&self, inventory: &mut Inventory) -> Result<Vec<TagEntry>> {
+    async fn tags(&self, inventory: &mut Inventory, expected: &[&str]) -> Result<Vec<TagEntry>> {
         let builder = InventoryBuilder::new(self, inventory);
         let listing = Listing::of_tags(&self.repo);
         let mut listing = listing.thorough();
         let mut entries = Vec::new();
         while let Some(page) = listing.next_page().await? {
             builder.learn(page.told());
-            let (tags, found) = (page.to_vec(), RefCell::new(Vec::new()));
-            self.announce(tags.len());
-            let mut works = tags.iter().map(|tag| -> Work<'_> {
-                Box::pin(async {
-                    let entry = builder.tag(tag).await;
-                    found.borrow_mut().push(entry);
-                    self.has_done();
-                })
-            });
-            together(self.repo.api.concurrency, &mut works).await;
-            self.check()?;
-            entries.append(&mut found.take());
+            entries.append(&mut self.entries(&builder, page.to_vec()).await?);
         }
+        let listed: HashSet<&str> = entries.iter().map(|entry| entry.tag.as_str()).collect();
+        let unlisted = expected.iter().filter(|tag| !listed.contains(**tag)).map(|tag| (*tag).to_owned()).collect();
+        let mut unlisted = self.entries(&builder, unlisted).await?;
+        unlisted.retain(|entry| entry.digest.is_some() || entry.problem.is_some());
+        entries.append(&mut unlisted);
         entries.iter_mut().for_each(|entry| builder.date(entry));
         Ok(entries)
+    }
+
+    async fn entries(&self, builder: &InventoryBuilder<'_, H>, tags: Vec<String>) -> Result<Vec<TagEntry>> {
+        let found = RefCell::new(Vec::new());
+        self.announce(tags.len());
+        let mut works = tags.iter().map(|tag| -> Work<'_> {
+            Box::pin(async {
+                let entry = builder.tag(tag).await;
+                found.borrow_mut().push(entry);
+                self.has_done();
+            })
+        });
+        together(self.repo.api.concurrency, &mut works).await;
+        self.check()?;
+        Ok(found.take())
     }
 
     /// Reads the manifests that were referred to, and those that they refer to in turn.

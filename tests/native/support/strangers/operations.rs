@@ -259,7 +259,8 @@ impl Operation {
                 Done::Digest(descriptor.digest.to_string())
             }
             Operation::Manifest { tag, body, kind } => {
-                let pushed = repository.push_manifest(tag, body.clone().into_bytes(), Some(kind), None, &call).await?;
+                let pushed =
+                    repository.push_manifest(tag, body.clone().into_bytes(), Some(kind), None, None, &call).await?;
                 Done::Digest(pushed.digest.to_string())
             }
             Operation::Index { tag, images } => {
@@ -278,6 +279,7 @@ impl Operation {
                     subject: subject.as_ref().map(named),
                     config: None,
                     tag: tag.clone(),
+                    if_match: None,
                 };
                 Done::Digest(repository.push_artifact(artifact, &call).await?.digest.to_string())
             }
