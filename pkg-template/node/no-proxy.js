@@ -27,7 +27,8 @@ function isNamed(entry, host, port) {
   const [, bracketed, plain, number] = /^(?:\[(.*)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
   const name = bracketed ?? plain ?? entry;
   if (number !== undefined && Number(number) !== port) return false;
-  if (isIP(host)) return name === host;
+  // An address of IPv6 can be written in many ways.
+  if (isIP(host)) return isInRange(`${name}/${isIP(name) === 4 ? 32 : 128}`, host);
   const domain = name.replace(/^\*?\./, '.');
   return domain.startsWith('.') ? host.endsWith(domain) : host === domain || host.endsWith(`.${domain}`);
 }

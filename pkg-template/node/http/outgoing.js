@@ -7,9 +7,8 @@
  * Sends a body piece by piece; the next one is asked for once the last one has been taken. Ends early if the request does.
  * @param {Pull} next
  * @param {Writable} request
- * @param {(error: Error) => void} [breakOff] destroys the request
  */
-export async function pump(next, request, breakOff = (error) => request.destroy(error)) {
+export async function pump(next, request) {
   try {
     for (let piece; !request.destroyed && (piece = await next()); ) {
       if (!request.destroyed && !request.write(piece)) await drained(request);
@@ -17,7 +16,7 @@ export async function pump(next, request, breakOff = (error) => request.destroy(
     request.end();
   } catch (cause) {
     // Without its end the server cannot take the body for whole.
-    breakOff(Object.assign(new Error('the body of the request broke off', { cause }), { code: 'EPIPE' }));
+    request.destroy(Object.assign(new Error('the body of the request broke off', { cause }), { code: 'EPIPE' }));
   }
 }
 

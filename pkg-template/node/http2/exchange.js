@@ -43,8 +43,6 @@ export class Exchange {
     this.hasHead = false;
     /** True once all of the body has arrived. */
     this.isWhole = false;
-    /** @type {Error | undefined} why the request was given up here */
-    this.reason = undefined;
     const { body } = flight.sending;
     /** @type {ClientHttp2Stream} */
     this.stream = session.client.request(headersOf(flight.sending), { endStream: body === undefined });
@@ -65,9 +63,9 @@ export class Exchange {
     stream.on('close', () => {
       const { isUnanswered } = session;
       session.release(this);
-      if (!this.hasHead || stream.errored) this.fail(this.reason ?? stream.errored ?? aborted(), isUnanswered);
+      if (!this.hasHead || stream.errored) this.fail(stream.errored ?? aborted(), isUnanswered);
     });
-    if (typeof body === 'function') pump(body, stream, (error) => this.cancel(error));
+    if (typeof body === 'function') pump(body, stream);
     else if (body) stream.end(body);
   }
 
@@ -126,20 +124,11 @@ export class Exchange {
     session.check();
   }
 
-  /**
-   * Resets the stream with CANCEL. close() would end the body first, so that the server took it for whole; of all errors,
-   * Node takes only its own of an abort for a cancellation.
-   * @param {Error} reason
-   */
-  cancel(reason) {
-    this.reason ??= reason;
-    addAbortSignal(AbortSignal.abort(), this.stream);
-  }
-
   leave() {
     const { stream } = this;
-    // A server that has answered needs no more of the body.
-    if (!stream.writableEnded) this.cancel(aborted());
+    // A server that has answered needs no more of the body. close() would end it first, so that the server took it for whole; of all
+    // errors, Node takes only its own of an abort for a cancellation.
+    if (!stream.writableEnded) addAbortSignal(AbortSignal.abort(), stream);
     // It closes once it is read.
     else if (!stream.readableEnded) stream.resume();
   }

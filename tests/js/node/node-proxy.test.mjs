@@ -167,6 +167,8 @@ test('names in NO_PROXY', SOON, async () => {
     ['fd12::1', 'fd12::1', true],
     ['[fd12::1]:443', 'fd12::1', true],
     ['[fd12::1]:80', 'fd12::1', false],
+    ['fd12:0::1', 'fd12::1', true],
+    ['[FD12:0:0::1]:80', 'fd12::1', false],
     ['(, [', 'c', false],
   ]) {
     assert.equal(bypasses(list, host, 443), expected, `${list}: ${host}`);
