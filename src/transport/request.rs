@@ -94,7 +94,10 @@ impl<C> fmt::Debug for RequestBody<C> {
 /// A check that a failed request may still be sent again. Retries may come minutes after the state was read on which the
 /// request depends.
 #[derive(Clone)]
-pub struct Recheck(Rc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<()>>>>>);
+pub struct Recheck(Rc<dyn Fn() -> Check>);
+
+/// One check in progress.
+type Check = Pin<Box<dyn Future<Output = Result<()>>>>;
 
 impl Recheck {
     /// Wraps a check.

@@ -24,7 +24,7 @@ const REQUESTS = {
   tag: 3,
   untagFirst: 12,
   untagSecond: 8,
-  cleanup: 513,
+  cleanup: 516,
 };
 
 const log = [];

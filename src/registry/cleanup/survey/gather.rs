@@ -125,6 +125,11 @@ impl<H: Host> Gatherer<H> {
         Ok(referrers.into_iter().map(|referrer| referrer.digest).collect())
     }
 
+    /// Returns true if it is known whether the registry has the referrers API.
+    pub(in crate::registry::cleanup) fn knows_of_referrers(&self) -> bool {
+        self.has_referrers.get() || self.no_referrers.get() >= NO_REFERRERS
+    }
+
     /// Records that an item could be read.
     pub(in crate::registry::cleanup) fn has_read(&self) {
         self.lost.set(0);
