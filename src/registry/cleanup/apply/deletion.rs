@@ -205,12 +205,7 @@ impl<'a, H: Host> Deletion<'a, H> {
 
     /// Returns true if a manifest that the plan does not know refers to this one. Some registries list referrers that are gone.
     async fn has_new_referrer(&self, digest: &Digest) -> Result<bool> {
-        // One at a time finds out whether there is an API.
-        let is_alone = !self.gatherer.knows_of_referrers();
-        let turn = if is_alone { Some(self.looking.lock().await) } else { None };
-        let referrers = self.gatherer.referrers_of(digest).await?;
-        drop(turn);
-        for referrer in referrers {
+        for referrer in self.gatherer.referrers_of(digest).await? {
             if !self.planned.contains(referrer.as_str())
                 && self.gatherer.observe(&Reference::Digest(referrer)).await?.is_some()
             {

@@ -68,6 +68,9 @@ impl<H: Host> Cleanup<H> {
         }
         let gatherer = Gatherer::new(Repo::new(&self.api, self.name.clone(), call), Details::None, None);
         let mut now = gatherer.inventory(&self.kept_tags()).await?;
+        if let Some(first) = removed.first() {
+            gatherer.try_referrers(first).await;
+        }
         // Perhaps no tag leads to them any more; their entries and subjects determine the order of deletion.
         for digest in removed {
             now.name(digest);

@@ -125,9 +125,14 @@ impl<H: Host> Gatherer<H> {
         Ok(referrers.into_iter().map(|referrer| referrer.digest).collect())
     }
 
-    /// Returns true if it is known whether the registry has the referrers API.
-    pub(in crate::registry::cleanup) fn knows_of_referrers(&self) -> bool {
-        self.has_referrers.get() || self.no_referrers.get() >= NO_REFERRERS
+    /// Finds out whether the registry has the referrers API, so that deletions at the same time do not all try it. After a
+    /// failure each of them does.
+    pub(in crate::registry::cleanup) async fn try_referrers(&self, subject: &Digest) {
+        while !self.has_referrers.get() && self.no_referrers.get() < NO_REFERRERS {
+            if self.referrers_of(subject).await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Records that an item could be read.
