@@ -58,7 +58,8 @@ fn moment(options: &Options, name: &str) -> Result<Option<Moment>> {
     match number {
         // Whoever writes 30 means days, and would delete all that is not of this second.
         Some(number) if !is_date && number > 0.0 && number < SHORTEST_AGE => Err(Failure::argument(format!(
-            "{path}: a number is an age in milliseconds, from {SHORTEST_AGE} (a minute) or 0; write \"{number}d\" for days"
+            "{path}: a number is an age in milliseconds, 0 or at least 60000 (a minute), not {0}; write \"{0}d\" for days",
+            described(&value)
         ))),
         Some(number) if (0.0..=MAX_SAFE_INTEGER as f64).contains(&number) => {
             Ok(Some(if is_date { Moment::At(number as u64) } else { Moment::Ago(number as u64) }))
