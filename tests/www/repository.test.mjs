@@ -122,6 +122,7 @@ for (const name of browserNames) {
       await visitor.has('.siblings', '2.0.0, latest');
       const digests = new Set(Object.values(web).map((content) => content.digest));
       await visitor.has('.count', String(digests.size));
+      await visitor.has('.list-title h2', 'Digests');
       await visitor.page.click(`a[href="#/repo/team/web/digest/${digest}"]`);
       await visitor.has('.view h1', `team/web@${digest}`);
       await visitor.page.goBack();

@@ -85,6 +85,7 @@ export function tagsView({ session, route, signal }) {
 
   const tags = new ListingView({
     title: 'Tags',
+    heading: () => (filters.isByDigest ? 'Digests' : 'Tags'),
     rowRem: rowRem(),
     row: (item) => rows.make(item),
     update: (row, item) => rows.update(row, item),

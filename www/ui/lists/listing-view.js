@@ -1,6 +1,6 @@
 // A listing on the page: filter, count, rows, and the states loading, empty, no match and failed.
 
-import { announce, h, icon } from '../../dom.js';
+import { announce, h, icon, setText } from '../../dom.js';
 import { isOffline } from '../../errors.js';
 import { count } from '../../text/format.js';
 import { withQuery } from '../../router.js';
@@ -17,12 +17,14 @@ export class ListingView {
   #rows;
   #note = h('div', { class: 'list-note' });
   #shownNote = '';
+  #heading = h('h2', {});
   #found = h('p', { class: 'count' });
   #filter;
   #shown = [];
 
   /**
-   * `title`: "Tags". `arrange(items)`: those that belong here, in their order; done once for each change of the items.
+   * `title`: "Tags"; `heading()`: what the rows are called now, if that changes. `arrange(items)`: those that belong here, in their
+   * order; done once for each change of the items.
    * `match(wanted)`: the test for what is typed. `narrow()`: one for further filters, or undefined. `row`, `rowRem`, `update`, `onRange`, `onMove`: as VirtualList has them.
    * `tools`, `bar`: what stands in the head and below it. `empty(wanted, items)` and `failed(error)`: what to show then; `variant()`: what else `empty()` depends on.
    * `retry()`: goes on with the listing. `onChange(listing)`: called after each change. `filter`: what the address says; a change is
@@ -36,10 +38,13 @@ export class ListingView {
       variant: () => '',
       onChange: () => {},
       filter: '',
+      heading: () => options.title,
     };
     this.#options = { ...defaults, ...options };
     const { title, filter } = this.#options;
     const id = `${title.toLowerCase()}-title`;
+    this.#heading.id = id;
+    setText(this.#heading, title);
     this.#rows = new VirtualList({ label: title, ...this.#options });
     this.#filter = h('input', {
       type: 'search',
@@ -57,7 +62,7 @@ export class ListingView {
       h(
         'div',
         { class: 'list-head' },
-        h('div', { class: 'list-title' }, h('h2', { id }, title), this.#found),
+        h('div', { class: 'list-title' }, this.#heading, this.#found),
         this.#options.tools ?? null,
         h('div', { class: 'search' }, icon('search'), this.#filter),
       ),
@@ -97,7 +102,7 @@ export class ListingView {
   }
 
   #say() {
-    announce(`${this.#options.title}: ${this.#found.textContent || 'could not be read'}`);
+    announce(`${this.#options.heading()}: ${this.#found.textContent || 'could not be read'}`);
   }
 
   #typing;
@@ -125,6 +130,7 @@ export class ListingView {
   #update() {
     if (!this.#listing) return;
     const { items, state } = this.#listing;
+    setText(this.#heading, this.#options.heading());
     const here = this.#here();
     const wanted = this.#filter.value.trim();
     const narrow = this.#options.narrow();
