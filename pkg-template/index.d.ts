@@ -1779,8 +1779,8 @@ export class Repository {
    * @throws {RegistryError} `NOT_FOUND` when the subject does not exist; nothing was pushed
    * @throws {RegistryError} the codes of {@link Repository.pushBlob} for the files, such as `SOURCE` or `TOO_LARGE`
    * @throws {RegistryError} `CONFLICT` when {@link PushArtifactOptions.ifMatch} or {@link PushArtifactOptions.noClobber} does not
-   *   hold, or another writer moved the tag: the artifact is there under its digest then; or when the referrers tag holds something other than a list of referrers, or other
-   *   writers change it at the same time
+   *   hold, or another writer moved the tag: the artifact is there under its digest then; also when the referrers tag holds
+   *   something other than a list of referrers, or other writers change it at the same time
    * @throws {RegistryError} `MODULE_NOT_LOADED` when the part of the module for this call cannot be loaded
    * @example
    * ```ts

@@ -61,7 +61,8 @@ impl<H: Host> Repo<H> {
         Ok(Pushed { knows_subject, is_confirmed: told.is_some() })
     }
 
-    /// Deletes a manifest by its digest, with every tag that points to it. Any status is a response, and none proves anything: see [`observe`](Self::observe).
+    /// Deletes a manifest by its digest, with every tag that points to it. Any status is a response, and none proves
+    /// anything: see [`observe`](Self::observe).
     pub(crate) async fn delete(&self, digest: &Digest) -> Result<Response<Vec<u8>>> {
         let turns = self.api.turns.of(&self.name);
         let _turn = turns.deleting.share().await;
