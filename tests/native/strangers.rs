@@ -7,7 +7,7 @@
 use crate::support::seeds::run;
 use crate::support::strangers;
 
-const SEEDS: u64 = 10_000;
+const SEEDS: u64 = 6_000;
 
 #[test]
 fn first_part() {

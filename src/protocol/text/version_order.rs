@@ -276,7 +276,7 @@ mod tests {
             "1", "2", "10", "0", "00", "2024", ".", "-", "_", "+", "v", "V", "rc", "alpine", "r", "b", "é", "x", "RC",
         ];
         let mut state = 42;
-        let tags: Vec<String> = (0..220)
+        let tags: Vec<String> = (0..120)
             .map(|_| (0..1 + random(&mut state) % 6).map(|_| PIECES[random(&mut state) % PIECES.len()]).collect())
             .collect();
         for one in &tags {
