@@ -3154,11 +3154,14 @@ export type ClientErrorCode =
   /** A list has more items, but the registry does not say how to get them. */
   | "PAGING_LOOP"
   /**
-   * A layer is no valid archive or, although its digest matches, only the beginning of one; its compression is broken; or the layers
-   * make no file system.
+   * A layer is no valid archive or, although its digest matches, only the beginning of one; its compression is broken; a package
+   * database in it is damaged; or the layers make no file system.
    */
   | "LAYER_INVALID"
-  /** Bytes given to `useLayerIndex()` are no index, are damaged, or are another layer's. */
+  /**
+   * Bytes given to `useLayerIndex()` are no index, are damaged, or are another layer's; or an index or table of contents says that a
+   * file is where its layer does not have it.
+   */
   | "LAYER_INDEX_INVALID"
   /** An archive given to `load()` or `archiveImages()` is damaged or incomplete, or is no archive of images. */
   | "ARCHIVE_INVALID"

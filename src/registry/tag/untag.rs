@@ -16,7 +16,7 @@ use crate::protocol::code;
 use crate::protocol::http::error_body::ErrorItem;
 use crate::protocol::oci::reference::{Reference, Tag};
 use crate::protocol::text::printable;
-use crate::registry::api::locks::{Turns, Writing};
+use crate::registry::api::locks::Turns;
 use crate::registry::api::repo::Repo;
 use crate::registry::api::response::Response;
 use crate::registry::api::shared_lock::Alone;
@@ -61,8 +61,6 @@ pub(crate) struct Untag<H: Host> {
     reference: Reference,
     /// The state in which the tag is removed. A tag that points to a placeholder or has no manifest is always removed.
     only: Option<Expected>,
-    /// Held while it runs.
-    writing: Option<Writing>,
 }
 
 /// The state of a tag, by GET and the tag list.
@@ -78,7 +76,7 @@ pub(crate) enum TagState {
 impl<H: Host> Untag<H> {
     pub(crate) fn new(repo: Repo<H>, tag: Tag) -> Self {
         let reference = Reference::Tag(tag.clone());
-        Self { repo, tag, reference, only: None, writing: None }
+        Self { repo, tag, reference, only: None }
     }
 
     /// Restricts the removal to a tag that points to what is expected; otherwise it fails with `CONFLICT`.
@@ -86,8 +84,10 @@ impl<H: Host> Untag<H> {
         Self { only: Some(expected), ..self }
     }
 
-    pub(crate) async fn run(mut self) -> Result<()> {
-        self.writing = Some(self.repo.api.turns.of(&self.repo.name).write(&self.tag).await);
+    pub(crate) async fn run(self) -> Result<()> {
+        // Of this call, not of what goes on after it was aborted: an answer that does not come would hold back whoever puts the tag
+        // back.
+        let _writing = self.repo.api.turns.of(&self.repo.name).write(&self.tag).await;
         let repo = &self.repo;
         let is_by_digest = repo.api.capabilities.untags_by_digest(&repo.name);
         // It will need a placeholder, whose blobs harm nothing. A restricted removal may end here.
