@@ -281,7 +281,7 @@ describe('signals', () => {
 });
 
 test('a host whose bytes are of another class than the global one, as in tests with a DOM', SOON, async () => {
-  const { Uint8Array } = globalThis;
+  const own = globalThis.Uint8Array;
   const digest = `/v2/a/b/blobs/${one.document.config.digest}`;
   server.script[digest] = send(one.blobs.find(({ descriptor }) => digest.endsWith(descriptor.digest)).bytes);
   globalThis.Uint8Array = runInContext('Uint8Array', foreign);
@@ -295,7 +295,7 @@ test('a host whose bytes are of another class than the global one, as in tests w
     const stored = await open({ layerIndexes }).image('x');
     for await (const { path } of stored.files()) assert.equal(path, '/one');
   } finally {
-    globalThis.Uint8Array = Uint8Array;
+    globalThis.Uint8Array = own;
   }
   await nothingEscapes();
 });
