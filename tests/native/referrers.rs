@@ -3,9 +3,8 @@
 use std::cell::Cell;
 
 use crate::support::model::{Deletes, FAULTS, Model};
-use crate::support::{OCI_TYPE, Reply, Scripted, descriptor, image_manifest, sha256};
+use crate::support::{OCI_TYPE, Reply, Scripted, artifact, descriptor, image_manifest, sha256};
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::protocol::oci::descriptor::Annotations;
 use docker_registry_client_wasm::registry::{Artifact, Call, Settings};
 
 const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -529,15 +528,7 @@ fn the_empty_config_is_sent_after_all() {
             }
             (method, target) => panic!("{method} {target}"),
         });
-        let artifact = Artifact {
-            artifact_type: "a/b".into(),
-            files: Vec::new(),
-            annotations: Annotations::default(),
-            subject: None,
-            config: None,
-            tag: Some("x".into()),
-            if_match: None,
-        };
+        let artifact = Artifact { tag: Some("x".into()), ..artifact() };
         let pushed = host.run(host.repository().push_artifact(artifact, &Call::default()));
         let puts = host.targets().iter().filter(|target| target.starts_with("PUT")).count();
         assert_eq!((pushed.is_ok(), puts), ([true, true, false][refusals], [1, 3, 3][refusals]), "{pushed:?}");

@@ -2,9 +2,8 @@
 //! error says how the tag stands, and no other tag is touched.
 
 use crate::support::model::{Deletes, FAULTS, Fault, Model};
-use crate::support::{OCI_TYPE, Reply, Scripted, Seen, descriptor, image_manifest, sha256};
+use crate::support::{OCI_TYPE, Reply, Scripted, Seen, artifact, descriptor, image_manifest, sha256};
 use docker_registry_client_wasm::protocol::http::Method;
-use docker_registry_client_wasm::protocol::oci::descriptor::Annotations;
 use docker_registry_client_wasm::protocol::oci::digest::Digest;
 use docker_registry_client_wasm::registry::{Artifact, Call, Client, ImageReference, IndexChange};
 use docker_registry_client_wasm::transport::Error;
@@ -826,15 +825,7 @@ fn pushes_with_a_condition() {
         host.run(host.repository().push_manifest(tag, bytes, None, None, Some(expected), &call))
     };
     let artifact = |tag: Option<&str>, expected: &Option<Digest>| {
-        let artifact = Artifact {
-            artifact_type: "a/b".into(),
-            files: Vec::new(),
-            annotations: Annotations::default(),
-            subject: None,
-            config: None,
-            tag: tag.map(str::to_owned),
-            if_match: Some(expected.clone()),
-        };
+        let artifact = Artifact { tag: tag.map(str::to_owned), if_match: Some(expected.clone()), ..artifact() };
         host.run(host.repository().push_artifact(artifact, &call))
     };
     for expected in [&digest, &None] {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::support::uploads::{Fault, Model, Rewinding, Stream, Tells, Ways, methods, text};
-use crate::support::{Bytes, Reply, Scripted, Seen, sha256};
+use crate::support::{Bytes, Reply, Scripted, Seen, artifact, sha256};
 use docker_registry_client_wasm::protocol::code;
 use docker_registry_client_wasm::protocol::http::Method;
 use docker_registry_client_wasm::protocol::oci::descriptor::{Annotations, Descriptor};
@@ -418,13 +418,10 @@ fn artifacts_where_head_tells_nothing() {
         });
         let repository = host.repository();
         let artifact = Artifact {
-            artifact_type: "application/vnd.example".into(),
             files: vec![ArtifactFile { push: in_memory(CONTENT), title: None, annotations: Annotations::default() }],
-            annotations: Annotations::default(),
             subject: Some(ImageReference::Reference("subject".into())),
-            config: None,
             tag: Some("new".into()),
-            if_match: None,
+            ..artifact()
         };
         host.run(repository.push_artifact(artifact, &Call::default()))
             .unwrap_or_else(|error| panic!("{head:?}: {}", error.message));

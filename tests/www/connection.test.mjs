@@ -114,7 +114,7 @@ for (const name of browserNames) {
       await visitor.fill('Registry address', dead);
       await visitor.press('Connect');
       await visitor.sees('Connection failed.', 'CORS_OR_NETWORK', 'Nothing responds there');
-      // What was open stays open.
+      // The open session stays.
       const host = await visitor.text('#connection .connection-text');
       assert.match(host, /^127\.0\.0\.1:\d+\s+Registry API v2$/);
       await visitor.go('#/repo/hello');

@@ -292,7 +292,7 @@ for (const name of browserNames) {
         const visitor = await browser.visit(t, gate.url);
         await visitor.has('.repository-row');
         assert.equal(catalogs, 1);
-        // What the first row waits for: other scripts and the details of rows load when it is there.
+        // The first row waits for these files; other scripts and the details of rows load after it.
         const loaded = await visitor.page.evaluate(() => {
           const all = [...performance.getEntriesByType('resource'), performance.getEntriesByType('navigation')[0]].map(
             ({ name: address, encodedBodySize: sent, startTime, responseEnd }) => ({

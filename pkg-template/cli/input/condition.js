@@ -10,9 +10,12 @@ export const CONDITIONS = {
 
 /**
  * @param {Record<string, any>} options
+ * @param {boolean} [hasTag] a condition without a tag is refused
  * @returns {{ ifMatch?: string | null, noClobber?: boolean }} options of the client
  */
-export function conditionOf({ ifMatch, noClobber }) {
+export function conditionOf({ ifMatch, noClobber }, hasTag = true) {
+  if (!hasTag && (noClobber || ifMatch !== undefined))
+    throw new Usage('--if-match and --no-clobber need a tag: HOST/REPOSITORY:TAG');
   if (ifMatch !== undefined && noClobber) throw new Usage('only one of --if-match and --no-clobber can be given');
   if (noClobber) return { noClobber };
   return ifMatch === undefined ? {} : { ifMatch: ifMatch === 'none' ? null : ifMatch };

@@ -13,7 +13,7 @@ use crate::registry::Policy;
 use crate::registry::cleanup::{Keep, Line, Matcher, Moment, Remove, Semver};
 
 /// The shortest age in milliseconds.
-const SHORTEST_AGE: f64 = 60_000.0;
+const SHORTEST_AGE: u64 = 60_000;
 
 /// Reads the policy of `planCleanup()`.
 pub fn read(value: JsValue) -> Result<Policy> {
@@ -56,9 +56,9 @@ fn moment(options: &Options, name: &str) -> Result<Option<Moment>> {
     let is_date = tag(&value) == "[object Date]";
     let number = if is_date { Some(value.unchecked_ref::<Date>().get_time()) } else { value.as_f64() };
     match number {
-        // Whoever writes 30 means days, and would delete all that is not of this second.
-        Some(number) if !is_date && number > 0.0 && number < SHORTEST_AGE => Err(Failure::argument(format!(
-            "{path}: a number is an age in milliseconds, 0 or at least 60000 (a minute), not {0}; write \"{0}d\" for days",
+        // A caller who writes 30 means days; as milliseconds, it would select almost every image.
+        Some(number) if !is_date && number > 0.0 && number < SHORTEST_AGE as f64 => Err(Failure::argument(format!(
+            "{path}: a number is an age in milliseconds, 0 or at least {SHORTEST_AGE}, not {0}; write \"{0}d\" for days",
             described(&value)
         ))),
         Some(number) if (0.0..=MAX_SAFE_INTEGER as f64).contains(&number) => {

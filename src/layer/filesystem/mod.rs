@@ -106,7 +106,7 @@ impl Tree {
         route(path, |step| self.stop(&step))
     }
 
-    /// What is at a path if it may be no directory. A hard link to a symbolic link is one.
+    /// Returns the entry at a path, unless only directories were ever there. For a hard link, it is the entry that the link names.
     fn stop(&self, step: &Step<'_>) -> Option<&Entry> {
         let node = self.stops.contains(&step.hash).then(|| self.nodes.get(step.path))??;
         Some(node.content().1)
@@ -254,7 +254,7 @@ impl Tree {
         self.below(directory).map(size).fold(0, u64::saturating_add)
     }
 
-    /// What is in a directory, at any depth.
+    /// Iterates over the content of a directory, at any depth.
     fn below(&self, directory: &[u8]) -> impl Iterator<Item = (&Vec<u8>, &Node)> {
         // '0' is the byte behind the slash.
         let range = match directory {

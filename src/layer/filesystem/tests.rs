@@ -185,7 +185,7 @@ fn pseudo_links() {
     assert!(tree.check_links().is_ok());
 }
 
-/// Hours, if anything here took time with the square of its input.
+/// This takes hours if any step takes time with the square of its input.
 #[test]
 fn many_of_everything() {
     let long = "a/".repeat(8_000);

@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use crate::protocol::http::Method;
-use crate::protocol::oci::reference::RepositoryName;
+use crate::protocol::oci::reference::{RepositoryName, Tag};
 use crate::registry::api::connection::Connection;
 use crate::registry::api::endpoint::Endpoint;
+use crate::registry::api::locks::Writing;
 use crate::registry::api::response::Response;
 use crate::registry::api::settings::Call;
 use crate::transport::request::Request;
@@ -28,6 +29,11 @@ impl<H: Host> Clone for Repo<H> {
 impl<H: Host> Repo<H> {
     pub(crate) fn new(api: &Rc<Connection<H>>, name: RepositoryName, call: &Call) -> Self {
         Self { api: api.clone(), name, call: call.clone() }
+    }
+
+    /// Waits until no other call of this client writes or removes the tag.
+    pub(crate) async fn turn(&self, tag: &Tag) -> Writing {
+        self.api.turns.of(&self.name).write(tag).await
     }
 
     /// Builds the endpoint `/v2/<name>/<path>`.

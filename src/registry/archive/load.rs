@@ -184,7 +184,7 @@ impl<H: Host> Loading<'_, H> {
             Reference::Tag(tag) => {
                 let is_root =
                     |now: &Option<Rc<FetchedManifest>>| now.as_ref().is_some_and(|now| root.is_named(&now.digest));
-                let _writing = pushing.repo.api.turns.of(&pushing.repo.name).write(tag).await;
+                let _writing = pushing.repo.turn(tag).await;
                 let mut now = before;
                 // No registry supports a conditional PUT, so the tag is checked right before it. Where it pointed before the archive
                 // was read says nothing about now.

@@ -38,7 +38,8 @@ impl<H: Host> Contents<H> {
     ///
     /// # Errors
     ///
-    /// Those of [`Contents::tree`], `LAYER_INVALID` for a hard link to nothing, and `TOO_LARGE` if a file is larger than an archive may be.
+    /// Returns the errors of [`Contents::tree`], `LAYER_INVALID` for a hard link to nothing, and `TOO_LARGE` if a file is larger than
+    /// an archive may be.
     pub async fn export(&self, end: usize) -> Result<Export<H>> {
         let tree = self.tree(end, false).await?;
         tree.check_links()?;

@@ -66,8 +66,8 @@ impl<H: Host> Contents<H> {
     ///
     /// # Errors
     ///
-    /// Those of [`Contents::tree`], `LAYER_INVALID` or `UNSUPPORTED` for an rpm database that cannot be read, and `TOO_LARGE` for databases
-    /// that are too large for any image.
+    /// Returns the errors of [`Contents::tree`], `LAYER_INVALID` or `UNSUPPORTED` for an rpm database that cannot be read, and
+    /// `TOO_LARGE` for databases that are too large for any image.
     pub async fn packages(&self) -> Result<Packages> {
         self.packages_with(Need::Entries).await
     }

@@ -26,8 +26,10 @@ impl<'a> Wanted<'a> {
 
     fn takes(&self, entry: &Entry) -> bool {
         let left = self.room.get().checked_sub(entry.size).filter(|_| is_kept(entry) && (self.is_wanted)(entry));
-        self.room.set(left.unwrap_or(self.room.get()));
-        left.is_some()
+        left.is_some_and(|left| {
+            self.room.set(left);
+            true
+        })
     }
 }
 

@@ -59,7 +59,7 @@ impl<H: Host> Copying<'_, H> {
     /// Puts a cosign tag, after everything it refers to.
     pub(super) async fn finish_companion(&self, companion: &Companion) -> Result<()> {
         let reference = Reference::Tag(companion.tag.clone());
-        let _writing = self.target.api.turns.of(&self.target.name).write(&companion.tag).await;
+        let _writing = self.target.turn(&companion.tag).await;
         let there = self.target.observe(&reference).await?;
         if there.is_some_and(|there| there.digest == companion.manifest.digest) {
             return Ok(());

@@ -299,7 +299,7 @@ impl<H: Host> Copying<'_, H> {
         if is_tagged && !has_sent {
             return Ok(None);
         }
-        let _writing = self.target.api.turns.of(&self.target.name).write(tag).await;
+        let _writing = self.target.turn(tag).await;
         // No registry supports a conditional PUT, so the tag is checked right before it.
         if is_tagged || self.options.if_match.is_some() {
             let now = self.target.before_move(tag, self.options.if_match.as_ref()).await?;

@@ -41,7 +41,7 @@ impl<H: Host> Repo<H> {
             Reference::Tag(tag) if expected.is_some() => self.point(tag, manifest, expected).await?,
             Reference::Tag(tag) => {
                 // Without a condition the tag need not be readable.
-                let _writing = self.api.turns.of(&self.name).write(tag).await;
+                let _writing = self.turn(tag).await;
                 Some(self.put_manifest(reference, manifest).await?)
             }
             Reference::Digest(_) => Some(self.put_manifest(reference, manifest).await?),

@@ -40,7 +40,7 @@ impl<H: Host> Repo<H> {
     }
 
     async fn move_tag(&self, tag: &Tag, source: &Reference, expected: Option<&Expected>) -> Result<()> {
-        let _writing = self.api.turns.of(&self.name).write(tag).await;
+        let _writing = self.turn(tag).await;
         let (now, manifest) = match expected {
             // Both are read at once. What the tag points to decides first.
             None => join(self.before_move(tag, expected), self.current(source)).await,
@@ -70,7 +70,7 @@ impl<H: Host> Repo<H> {
         manifest: &Rc<FetchedManifest>,
         expected: Option<&Expected>,
     ) -> Result<Option<Pushed>> {
-        let _writing = self.api.turns.of(&self.name).write(tag).await;
+        let _writing = self.turn(tag).await;
         // No registry supports a conditional PUT, so the tag is checked right before it.
         if expected.is_some() {
             let now = self.before_move(tag, expected).await?;
@@ -89,18 +89,24 @@ impl<H: Host> Repo<H> {
         expected: Option<&Expected>,
         manifest: &Rc<FetchedManifest>,
     ) -> Option<Recheck> {
-        let expected = expected?.clone();
-        let (repo, tag, manifest) = (self.clone(), tag.clone(), manifest.clone());
-        Some(Recheck::new(move || {
-            let (repo, tag, expected, manifest) = (repo.clone(), tag.clone(), expected.clone(), manifest.clone());
-            async move {
-                let now = repo.observe(&Reference::Tag(tag.clone())).await?;
-                match now {
-                    Some(now) if manifest.is_named(&now.digest) => Ok(()),
-                    now => compare(&tag, Some(&expected), now.as_deref()).map_err(not_again),
-                }
-            }
+        let (name, expected, manifest) = (tag.clone(), expected?.clone(), manifest.clone());
+        Some(self.recheck(tag, move |now| match now {
+            Some(now) if manifest.is_named(&now.digest) => Ok(()),
+            now => check_still(&name, &expected, now),
         }))
+    }
+
+    /// Returns a check that reads a tag again and judges by what it points to.
+    pub(crate) fn recheck(
+        &self,
+        tag: &Tag,
+        judge: impl Fn(Option<&FetchedManifest>) -> Result<()> + 'static,
+    ) -> Recheck {
+        let (repo, reference, judge) = (self.clone(), Reference::Tag(tag.clone()), Rc::new(judge));
+        Recheck::new(move || {
+            let (repo, reference, judge) = (repo.clone(), reference.clone(), judge.clone());
+            async move { judge(repo.observe(&reference).await?.as_deref()) }
+        })
     }
 
     /// Returns what a tag points to now. Without an expectation the tag need not be readable: a push-only client may not
@@ -167,13 +173,9 @@ pub(crate) fn check_expected(tag: &Tag, expected: Option<&Expected>, now: Option
     compare(tag, expected, now).map_err(|error| error.and("nothing was changed"))
 }
 
-/// Checks before a request is sent again that a tag, which points to something, is still in the state that is required.
-pub(crate) fn check_still(tag: &Tag, expected: &Expected, now: &FetchedManifest) -> Result<()> {
-    compare(tag, Some(expected), Some(now)).map_err(not_again)
-}
-
-fn not_again(error: Error) -> Error {
-    error.and("a request failed before, and was not sent again")
+/// Checks before a request is sent again that a tag is still in the state that is required.
+pub(crate) fn check_still(tag: &Tag, expected: &Expected, now: Option<&FetchedManifest>) -> Result<()> {
+    compare(tag, Some(expected), now).map_err(|error| error.and("a request failed before, and was not sent again"))
 }
 
 /// Returns true for the error of a check that found another state than is required.

@@ -85,9 +85,9 @@ impl<H: Host> Untag<H> {
     }
 
     pub(crate) async fn run(self) -> Result<()> {
-        // Of this call, not of what goes on after it was aborted: an answer that does not come would hold back whoever puts the tag
-        // back.
-        let _writing = self.repo.api.turns.of(&self.repo.name).write(&self.tag).await;
+        // The call holds its turn, not the work that goes on after an abort: a response that never comes would block the call that
+        // restores the tag.
+        let _writing = self.repo.turn(&self.tag).await;
         let repo = &self.repo;
         let is_by_digest = repo.api.capabilities.untags_by_digest(&repo.name);
         // It will need a placeholder, whose blobs harm nothing. A restricted removal may end here.
@@ -168,17 +168,11 @@ impl<H: Host> Untag<H> {
         before: Option<&Rc<FetchedManifest>>,
         placeholder: Option<&Rc<FetchedManifest>>,
     ) -> Recheck {
-        let (repo, tag) = (self.repo.clone(), self.tag.clone());
-        let (before, placeholder) = (before.map(|before| before.digest.clone()), placeholder.cloned());
-        Recheck::new(move || {
-            let (repo, tag, before, placeholder) = (repo.clone(), tag.clone(), before.clone(), placeholder.clone());
-            async move {
-                let Some(now) = repo.observe(&Reference::Tag(tag.clone())).await? else { return Ok(()) };
-                if placeholder.is_some_and(|placeholder| placeholder.digest == now.digest) {
-                    return Ok(());
-                }
-                check_still(&tag, &before, &now)
-            }
+        let (tag, before) = (self.tag.clone(), before.map(|before| before.digest.clone()));
+        let placeholder = placeholder.map(|placeholder| placeholder.digest.clone());
+        self.repo.recheck(&self.tag, move |now| match now {
+            Some(now) if placeholder.as_ref() != Some(&now.digest) => check_still(&tag, &before, Some(now)),
+            _ => Ok(()),
         })
     }
 

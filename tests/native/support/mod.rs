@@ -26,10 +26,11 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use docker_registry_client_wasm::protocol::code;
 use docker_registry_client_wasm::protocol::http::{Headers, Method};
+use docker_registry_client_wasm::protocol::oci::descriptor::Annotations;
 use docker_registry_client_wasm::protocol::oci::digest::{Algorithm, Digest};
 use docker_registry_client_wasm::protocol::schema1::signed::Check;
 use docker_registry_client_wasm::protocol::url::Url;
-use docker_registry_client_wasm::registry::{Client, Loaders, Repository, Settings, Version};
+use docker_registry_client_wasm::registry::{Artifact, Client, Loaders, Repository, Settings, Version};
 use docker_registry_client_wasm::transport::auth::{BuiltIn, LoadAuth, NewAuthenticator};
 use docker_registry_client_wasm::transport::layers::retry::Policy;
 use docker_registry_client_wasm::transport::pipe::{End, Pipe};
@@ -717,4 +718,17 @@ pub fn image_manifest(name: &str, more: &str) -> String {
   "config": {{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{config}","size":2}},
   "layers": [], "annotations": {{"name":"{name}"}}{more} }}"#
     )
+}
+
+/// An artifact without files, subject and tag.
+pub fn artifact<H: Host>() -> Artifact<H> {
+    Artifact {
+        artifact_type: "a/b".into(),
+        files: Vec::new(),
+        annotations: Annotations::default(),
+        subject: None,
+        config: None,
+        tag: None,
+        if_match: None,
+    }
 }

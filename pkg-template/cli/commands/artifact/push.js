@@ -42,10 +42,7 @@ If --if-match or --no-clobber does not hold, the artifact is there under its dig
   async run({ args: [text, ...files], ...call }) {
     const reference = await parseReference(text);
     if (reference.digest !== undefined) throw new Usage('HOST/REPOSITORY[:TAG] is needed, without digest');
-    const condition = conditionOf(call.options);
-    if (reference.tag === undefined && Object.keys(condition).length > 0)
-      throw new Usage('--if-match and --no-clobber need a tag: HOST/REPOSITORY:TAG');
-    return push(reference, files, { ...call, condition });
+    return push(reference, files, { ...call, condition: conditionOf(call.options, reference.tag !== undefined) });
   },
 };
 

@@ -68,9 +68,7 @@ export const manifestPut = {
     const reference = await parseReference(text);
     if (reference.tag !== undefined && reference.digest !== undefined)
       throw new Usage('HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST is needed, not both; tag adds a tag afterwards');
-    const condition = conditionOf(options);
-    if (reference.digest !== undefined && Object.keys(condition).length > 0)
-      throw new Usage('--if-match and --no-clobber need a tag: HOST/REPOSITORY:TAG');
+    const condition = conditionOf(options, reference.digest === undefined);
     const bytes = await documentOf(file, { options, signal, limit: LIMIT });
     const repository = (await connect(reference.host)).repository(reference.name);
     const { mediaType } = options;

@@ -19,7 +19,7 @@ use super::nature::{Left, Nature, Referrers};
 use super::store::{Store, is_list, subject_of};
 use super::world::{Expect, Permit};
 use crate::support::uploads::Stream;
-use crate::support::{Bytes, Scripted, sha256};
+use crate::support::{Bytes, Scripted, artifact, sha256};
 
 /// A policy for a clean-up.
 #[derive(Clone, Debug)]
@@ -273,13 +273,10 @@ impl Operation {
                 let push = Push::new(Box::new(InMemory::new(content)) as Box<dyn BlobSource<Bytes>>);
                 let file = ArtifactFile { push, title: None, annotations: Annotations::default() };
                 let artifact = Artifact {
-                    artifact_type: "x/pushed".into(),
                     files: vec![file],
-                    annotations: Annotations::default(),
                     subject: subject.as_ref().map(named),
-                    config: None,
                     tag: tag.clone(),
-                    if_match: None,
+                    ..artifact()
                 };
                 Done::Digest(repository.push_artifact(artifact, &call).await?.digest.to_string())
             }
