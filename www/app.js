@@ -67,7 +67,7 @@ document.getElementById('palette-button').addEventListener('click', () => beginP
 for (const brand of document.querySelectorAll('.brand span')) brand.textContent = printable(NAME);
 document.querySelector('.brand').setAttribute('aria-label', printable(NAME));
 
-/** What config.json says, the `address` to connect to, and what was requested of it already. */
+/** Returns what config.json says, the `address` to connect to, and `early`: the `fetch` of a request that is on its way there. */
 function begun(given) {
   const { config, problem } = understood(given);
   const address = new URLSearchParams(location.search).get('registry') ?? config.registries[0]?.name ?? '';
@@ -113,7 +113,7 @@ function isFramedByOthers() {
   }
 }
 
-/** The session that is open stays until the next one is there. */
+/** The open session stays until the next one is connected. */
 async function connect(choice, signal) {
   const next = sessionFor(choice);
   connecting = next;

@@ -16,7 +16,7 @@ export function requestCatalog(address) {
     cache: 'no-store',
     signal: controller.signal,
   });
-  // The client tells, if it asks for it.
+  // A client that uses the response reports the error.
   early.catch(() => {});
   const send = (asked, init) => {
     const response = early;

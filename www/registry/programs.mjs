@@ -29,7 +29,7 @@ function executable(path) {
 /** Path of the OCI 1.1 registry server; built by cargo on first use. */
 export const ensureFerro = () => ensureCrate('ferro-oci-server', '1.0.0');
 
-/** What a program of the tests has to do takes less time than its optimization. */
+/** Optimizing a program of the tests takes longer than running it. */
 const QUICKLY = {
   CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
   CARGO_PROFILE_RELEASE_LTO: 'off',

@@ -25,8 +25,9 @@ export class ListingView {
   /**
    * `title`: "Tags"; `heading()`: what the rows are called now, if that changes. `arrange(items)`: those that belong here, in their
    * order; done once for each change of the items.
-   * `match(wanted)`: the test for what is typed. `narrow()`: one for further filters, or undefined. `row`, `rowRem`, `update`, `onRange`, `onMove`: as VirtualList has them.
-   * `tools`, `bar`: what stands in the head and below it. `empty(wanted, items)` and `failed(error)`: what to show then; `variant()`: what else `empty()` depends on.
+   * `match(wanted)`: the test for what is typed. `narrow()`: one for further filters, or undefined. `row`, `rowRem`, `update`,
+   * `onRange`, `onMove`: as VirtualList has them. `tools`, `bar`: what stands in the head and below it. `empty(wanted, items)` and
+   * `failed(error)`: what to show then; `variant()`: what else `empty()` depends on.
    * `retry()`: goes on with the listing. `onChange(listing)`: called after each change. `filter`: what the address says; a change is
    * written there.
    */
