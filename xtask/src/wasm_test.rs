@@ -108,7 +108,7 @@ fn geckodriver(workspace: &Workspace) -> Result<PathBuf> {
         eprintln!("geckodriver is missing: cargo installs it into {} (a minute, once)", tools.display());
         let mut install = cargo::cargo();
         install.args(["install", "geckodriver", "--version", GECKODRIVER, "--locked", "--debug", "--root"]).arg(&tools);
-        // The driver does little work, so it needs no debug information.
+        // The driver does little work: what compiles fastest will do.
         install.env("CARGO_PROFILE_DEV_DEBUG", "0");
         if !install.status().context("cargo install")?.success() {
             bail!("geckodriver could not be installed: put one on the PATH or set GECKODRIVER");
